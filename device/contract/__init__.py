@@ -1,0 +1,1 @@
+"""What the device accepts and emits: labels, model bundles, records, and errors. Standard library only."""
