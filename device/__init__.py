@@ -1,0 +1,1 @@
+"""Everything that runs on the box, and nothing else."""

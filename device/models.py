@@ -1,0 +1,66 @@
+"""Opening the bundles that the pipeline needs: those shipped with the box, and those fetched into the cache."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from device.contract.manifest import bundle_cache, find_bundle, open_bundle
+from device.runtime.model import Model
+
+SHIPPED = Path(__file__).parent / "bundles"
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """See `config.toml` for each. Names are `NAME-VERSION`; `full_range` may be empty."""
+
+    short_range: str = "blazeface-short-1.0.0"
+    full_range: str = "blazeface-full-1.0.0"
+    landmarks: str = "face-landmarks-1.0.0"
+    blendshapes: str = "face-blendshapes-1.0.0"
+    expression: str = "fer-0.1.0"
+    cache: str = ""
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class Models:
+    """The loaded networks of the pipeline."""
+
+    short_range: Model
+    full_range: Model | None
+    landmarks: Model
+    blendshapes: Model
+    expression: Model
+
+    def loaded(self) -> dict[str, Model]:
+        """Every loaded network by its role."""
+        return {role: model for role, model in vars(self).items() if model is not None}
+
+
+def folders(settings: ModelSettings) -> list[Path]:
+    """Where bundles are looked for, in order."""
+    return [SHIPPED, Path(settings.cache) if settings.cache else bundle_cache()]
+
+
+def load(name: str, settings: ModelSettings) -> Model:
+    """Open and check one bundle and load its network. Raises `ModelError`, `RuntimeMissingError`."""
+    return Model(open_bundle(find_bundle(name, folders(settings))), settings.threads)
+
+
+@contextmanager
+def open_models(settings: ModelSettings) -> Iterator[Models]:
+    """Load all networks for the length of a `with` block. Raises `ModelError`, `RuntimeMissingError`."""
+    with ExitStack() as stack:
+
+        def opened(name: str) -> Model:
+            return stack.enter_context(load(name, settings))
+
+        yield Models(
+            short_range=opened(settings.short_range),
+            full_range=opened(settings.full_range) if settings.full_range else None,
+            landmarks=opened(settings.landmarks),
+            blendshapes=opened(settings.blendshapes),
+            expression=opened(settings.expression),
+        )

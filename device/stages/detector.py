@@ -1,0 +1,150 @@
+"""Face detection with BlazeFace: anchors, decoding, weighted non-maximum suppression, and where to look.
+
+Source: Bazarevsky et al. 2019, *BlazeFace*; MediaPipe `face_detection_short_range.pbtxt` (128², strides 8 16 16 16,
+two anchors each) and `face_detection_full_range.pbtxt` (192², stride 4, one anchor).
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from device.arrays import FloatArray
+from device.contract.errors import ModelError
+from device.runtime.model import Model
+from device.stages.frame import Frame
+from device.stages.geometry import Box, letterbox
+
+#: input side → (strides, anchors per cell and stride)
+_LAYOUTS = {128: ((8, 16, 16, 16), 2), 192: ((4,), 1)}
+_SUPPRESSION_IOU = 0.3
+RIGHT_EYE, LEFT_EYE = 0, 1
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """One face: box and six key points (6, 2) in frame pixels (eyes, nose tip, mouth, ear tragions), score 0 to 1."""
+
+    box: Box
+    points: FloatArray
+    score: float
+
+
+class BlazeFace:
+    """One BlazeFace network as a function from a region of a frame to detections."""
+
+    def __init__(self, model: Model, min_score: float) -> None:
+        """`min_score`: detections below it are dropped. Raises `ModelError` for an unknown input size."""
+        side = model.manifest.input.shape[1]
+        if side not in _LAYOUTS:
+            raise ModelError(f"Bundle {model.manifest.id}: no BlazeFace is known with an input of {side} pixels.")
+        self._model = model
+        self._side = side
+        self._anchors = anchors(side, *_LAYOUTS[side])
+        self._min_score = min_score
+
+    def __call__(self, frame: Frame, region: Box) -> list[Detection]:
+        """Faces in `region` of the frame, best first."""
+        square, scale, x, y = letterbox(frame.image, region, self._side)
+        raw, scores = self._model.on_image(cv2.cvtColor(square, cv2.COLOR_BGR2RGB))  # type: ignore[arg-type]
+        boxes, kept = decode(raw[0], scores[0, :, 0], self._anchors, self._side, self._min_score)
+        return [_in_frame(*merged, scale, x, y) for merged in weighted_nms(boxes, kept)]
+
+
+class Detector:
+    """Looks where a face is likely first: the seat zone enlarged, the whole frame, then far faces."""
+
+    def __init__(self, short: BlazeFace, full: BlazeFace | None, zone: Box | None) -> None:
+        """`full` finds far faces and may be absent; `zone` is the seat, in shares of the frame (0 to 1)."""
+        self._short = short
+        self._full = full
+        self._zone = zone
+
+    def __call__(self, frame: Frame) -> list[Detection]:
+        """All faces found by the first look that finds any in the zone (or anywhere, without one)."""
+        found: list[Detection] = []
+        zone = self.zone_in(frame)
+        if zone is not None:
+            found = self._short(frame, zone)
+        found = merge(found, self._short(frame, frame.bounds))
+        if self._full is not None and not any(zone is None or inside(d.box, zone) for d in found):
+            found = merge(found, self._full(frame, frame.bounds))
+        return found
+
+    def zone_in(self, frame: Frame) -> Box | None:
+        """The seat zone in pixels of this frame."""
+        if self._zone is None:
+            return None
+        h, w = frame.image.shape[:2]
+        return Box(self._zone.x * w, self._zone.y * h, self._zone.w * w, self._zone.h * h)
+
+
+def inside(box: Box, zone: Box) -> bool:
+    """Whether the middle of `box` lies in `zone`."""
+    x, y = box.centre
+    return zone.x <= x <= zone.x + zone.w and zone.y <= y <= zone.y + zone.h
+
+
+def merge(first: list[Detection], more: list[Detection]) -> list[Detection]:
+    """`first`, then those of `more` that are not the same face (overlap below the suppression limit)."""
+    new = [d for d in more if all(d.box.iou(f.box) < _SUPPRESSION_IOU for f in first)]
+    return first + new
+
+
+def anchors(side: int, strides: tuple[int, ...], per_cell: int) -> FloatArray:
+    """Anchor centres (N, 2) in shares of the input, in the order of the network's rows."""
+    layers = []
+    for stride in strides:
+        cells = side // stride
+        y, x = np.mgrid[:cells, :cells].reshape(2, -1)
+        centres = (np.stack([x, y], axis=1) + 0.5) / cells
+        layers.append(np.repeat(centres, per_cell, axis=0))
+    return np.concatenate(layers).astype(np.float32)
+
+
+def decode(
+    raw: FloatArray, scores: FloatArray, anchors: FloatArray, side: int, min_score: float
+) -> tuple[FloatArray, FloatArray]:
+    """Boxes and points above `min_score`.
+
+    Args:
+        raw: (N, 16): x and y of the centre, width, height, six points, in input pixels relative to the anchor.
+        scores: (N,) probabilities.
+        anchors: (N, 2).
+        side: of the input, pixels.
+        min_score: lower ones are dropped.
+
+    Returns:
+        (M, 16) left, top, right, bottom and six points in input pixels, and (M,) scores.
+    """
+    keep = scores >= min_score
+    values, origin = raw[keep], anchors[keep] * side
+    centre, half = values[:, :2] + origin, values[:, 2:4] / 2
+    points = values[:, 4:].reshape(-1, 6, 2) + origin[:, None]
+    return np.concatenate([centre - half, centre + half, points.reshape(-1, 12)], axis=1), scores[keep]
+
+
+def weighted_nms(boxes: FloatArray, scores: FloatArray) -> list[tuple[FloatArray, float]]:
+    """Overlapping rows (M, 16) become their score-weighted mean with the best one's score; best first."""
+    order = np.argsort(-scores, kind="stable")
+    merged = []
+    while order.size:
+        overlap = _iou(boxes[order[0]], boxes[order]) > _SUPPRESSION_IOU
+        overlap[0] = True
+        group = order[overlap]
+        weights = scores[group, None]
+        merged.append(((boxes[group] * weights).sum(0) / weights.sum(), float(scores[order[0]])))
+        order = order[~overlap]
+    return merged
+
+
+def _iou(one: FloatArray, many: FloatArray) -> FloatArray:
+    low, high = np.maximum(one[:2], many[:, :2]), np.minimum(one[2:4], many[:, 2:4])
+    common = np.clip(high - low, 0, None).prod(1)
+    area = (many[:, 2:4] - many[:, :2]).prod(1) + (one[2:4] - one[:2]).prod() - common
+    return np.asarray(common / np.maximum(area, 1e-9), np.float32)
+
+
+def _in_frame(row: FloatArray, score: float, scale: float, x: float, y: float) -> Detection:
+    points = (row.reshape(8, 2) / scale + np.array([x, y], np.float32)).astype(np.float32)
+    return Detection(Box.around(points[:2]), points[2:], score)

@@ -1,0 +1,28 @@
+"""Facial expression: eight probabilities from the aligned crop.
+
+They are what annotators would say of the picture (FER+), not what the person feels; see the bundle's model card.
+"""
+
+from device.arrays import ByteImage
+from device.contract.errors import ModelError
+from device.contract.labels import EMOTIONS
+from device.runtime.model import Model
+from device.stages.aligner import CROP_SIDE
+
+HEAD = "ferplus"
+
+
+class ExpressionClassifier:
+    """The FER network as a function of an aligned crop."""
+
+    def __init__(self, model: Model) -> None:
+        """Raises `ModelError` unless the bundle has a FER+ head over 48×48 grey crops."""
+        self._model = model
+        self._position, spec = model.manifest.output(HEAD)
+        if spec.labels != EMOTIONS or model.manifest.input.shape != (1, CROP_SIDE, CROP_SIDE, 1):
+            raise ModelError(f"Bundle {model.manifest.id} does not take 48×48 grey crops to the eight emotions.")
+
+    def __call__(self, crop: ByteImage) -> dict[str, float]:
+        """Probability of each emotion; they sum to 1."""
+        probabilities = self._model.on_image(crop)[self._position].reshape(-1)
+        return dict(zip(EMOTIONS, map(float, probabilities), strict=True))

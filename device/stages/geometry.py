@@ -1,0 +1,124 @@
+"""Boxes, rotated squares, similarity transforms, and cutting them out of images."""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from device.arrays import ByteImage, FloatArray
+
+
+@dataclass(frozen=True)
+class Box:
+    """An upright rectangle: left, top, width, height, in pixels."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """x and y of the middle."""
+        return self.x + self.w / 2, self.y + self.h / 2
+
+    def iou(self, other: "Box") -> float:
+        """Intersection over union, 0 to 1."""
+        w = min(self.x + self.w, other.x + other.w) - max(self.x, other.x)
+        h = min(self.y + self.h, other.y + other.h) - max(self.y, other.y)
+        common = max(w, 0.0) * max(h, 0.0)
+        union = self.w * self.h + other.w * other.h - common
+        return common / union if union > 0 else 0.0
+
+    def distance(self, other: "Box") -> float:
+        """Distance of the centres in units of the larger width."""
+        (ax, ay), (bx, by) = self.centre, other.centre
+        return math.hypot(ax - bx, ay - by) / max(self.w, other.w, 1e-6)
+
+    @staticmethod
+    def around(points: FloatArray) -> "Box":
+        """The smallest box around points (N, 2 or more)."""
+        x, y = points[:, 0], points[:, 1]
+        left, top = float(x.min()), float(y.min())
+        return Box(left, top, float(x.max()) - left, float(y.max()) - top)
+
+
+@dataclass(frozen=True)
+class Roi:
+    """A square region turned by `angle` radians (clockwise in the image), from which a network's crop is cut."""
+
+    cx: float
+    cy: float
+    side: float
+    angle: float
+
+    def matrix(self, crop_side: int) -> FloatArray:
+        """The 2×3 affine matrix from frame pixels to pixels of a crop of `crop_side`."""
+        scale = crop_side / self.side
+        cos, sin = math.cos(self.angle) * scale, math.sin(self.angle) * scale
+        half = crop_side / 2
+        return np.array(
+            [
+                [cos, sin, half - cos * self.cx - sin * self.cy],
+                [-sin, cos, half + sin * self.cx - cos * self.cy],
+            ],
+            np.float32,
+        )
+
+    def to_frame(self, points: FloatArray, crop_side: int) -> FloatArray:
+        """Points (N, 3) of the crop back in frame pixels; z is scaled like x and y."""
+        scale = self.side / crop_side
+        cos, sin = math.cos(self.angle) * scale, math.sin(self.angle) * scale
+        x, y = points[:, 0] - crop_side / 2, points[:, 1] - crop_side / 2
+        turned = (self.cx + cos * x - sin * y, self.cy + sin * x + cos * y, points[:, 2] * scale)
+        return np.stack(turned, axis=1).astype(np.float32)
+
+
+def roi_from_box(box: Box, right_eye: FloatArray, left_eye: FloatArray, scale: float) -> Roi:
+    """The square around `box` enlarged by `scale`, turned so that the line of the two eye points is level.
+
+    The person's right eye is the one on the left of an unmirrored image. Source: MediaPipe
+    `DetectionsToRectsCalculator` and `RectTransformationCalculator` with `square_long`.
+    """
+    angle = math.atan2(float(left_eye[1] - right_eye[1]), float(left_eye[0] - right_eye[0]))
+    return Roi(*box.centre, max(box.w, box.h) * scale, angle)
+
+
+def similarity(source: FloatArray, target: FloatArray) -> FloatArray:
+    """The 2×3 similarity (rotation, scale, shift; no mirror) that takes `source` (N, 2) to `target` in least squares.
+
+    Source: Umeyama 1991, in the closed form for the plane.
+    """
+    mean_s, mean_t = source.mean(0), target.mean(0)
+    s, t = source - mean_s, target - mean_t
+    spread = float((s * s).sum())
+    a = float((s * t).sum()) / spread
+    b = float((s[:, 0] * t[:, 1] - s[:, 1] * t[:, 0]).sum()) / spread
+    linear = np.array([[a, -b], [b, a]], np.float32)
+    return np.column_stack([linear, mean_t - linear @ mean_s]).astype(np.float32)
+
+
+def warp(image: ByteImage, matrix: FloatArray, side: int) -> ByteImage:
+    """Cut a `side`×`side` crop by the affine matrix frame → crop; what lies outside the frame repeats its border."""
+    centred = matrix.copy()  # OpenCV puts pixel centres at integers, we put them at halves
+    centred[:, 2] += 0.5 * (matrix[:, 0] + matrix[:, 1]) - 0.5
+    return cv2.warpAffine(image, centred, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[return-value]
+
+
+def letterbox(image: ByteImage, region: Box, side: int) -> tuple[ByteImage, float, float, float]:
+    """Shrink or enlarge `region` of the image into a `side`×`side` square, aspect kept, black around it.
+
+    Returns:
+        The square, and (scale, x, y) so that frame = square ÷ scale + (x, y).
+    """
+    left, top = round(region.x), round(region.y)
+    right, bottom = min(round(region.x + region.w), image.shape[1]), min(round(region.y + region.h), image.shape[0])
+    part = image[max(top, 0) : bottom, max(left, 0) : right]
+    scale = side / max(part.shape[:2])
+    w, h = max(round(part.shape[1] * scale), 1), max(round(part.shape[0] * scale), 1)
+    square = np.zeros((side, side, 3), np.uint8)
+    x, y = (side - w) // 2, (side - h) // 2
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    square[y : y + h, x : x + w] = cv2.resize(part, (w, h), interpolation=how)
+    return square, scale, max(left, 0) - x / scale, max(top, 0) - y / scale

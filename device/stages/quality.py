@@ -1,0 +1,71 @@
+"""The quality gate: frames in which a guess would be worthless are recorded as such, with the reasons.
+
+Sharpness is measured on the aligned crop, at the scale at which the networks look: the variance of the Laplacian over
+the variance of the crop. Source of the measure: Pech-Pacheco et al. 2000, here divided by contrast.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from device.arrays import ByteImage
+from device.contract.labels import Reason
+from device.stages.frame import Frame
+from device.stages.landmarks import Face
+from device.stages.pose import Pose
+
+
+@dataclass(frozen=True)
+class QualitySettings:
+    """See `config.toml` for each."""
+
+    min_width_px: float = 32.0
+    min_presence: float = 0.7
+    min_sharpness: float = 0.12
+    min_brightness: float = 0.12
+    max_brightness: float = 0.92
+    max_yaw: float = 40.0
+    max_pitch: float = 35.0
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What was measured: presence 0–1, face width in pixels, sharpness (a ratio), mean brightness 0–1; the verdict."""
+
+    presence: float
+    width_px: float
+    sharpness: float
+    brightness: float
+    reasons: tuple[Reason, ...]
+
+
+def judge(face: Face, pose: Pose, crop: ByteImage, settings: QualitySettings) -> Quality:
+    """Measure and judge a face; no reasons means that it may be analysed."""
+    brightness, sharpness = float(crop.mean()) / 255, _sharpness(crop)
+    checks = (
+        (face.presence < settings.min_presence, Reason.LOW_PRESENCE),
+        (face.box.w < settings.min_width_px, Reason.TOO_SMALL),
+        (brightness < settings.min_brightness, Reason.TOO_DARK),
+        (brightness > settings.max_brightness, Reason.TOO_BRIGHT),
+        (sharpness < settings.min_sharpness, Reason.BLURRED),
+        (abs(pose.yaw) > settings.max_yaw or abs(pose.pitch) > settings.max_pitch, Reason.TURNED_AWAY),
+    )
+    reasons = tuple(reason for failed, reason in checks if failed)
+    return Quality(face.presence, face.box.w, sharpness, brightness, reasons)
+
+
+def absence(frame: Frame, settings: QualitySettings) -> tuple[Reason, ...]:
+    """Why nobody is seen: no face, and perhaps the light."""
+    brightness = float(frame.image[::8, ::8].mean()) / 255
+    reasons = [Reason.NO_FACE]
+    if brightness < settings.min_brightness / 2:
+        reasons.append(Reason.TOO_DARK)
+    elif brightness > settings.max_brightness:
+        reasons.append(Reason.TOO_BRIGHT)
+    return tuple(reasons)
+
+
+def _sharpness(crop: ByteImage) -> float:
+    edges = cv2.Laplacian(crop, cv2.CV_32F)
+    return float(edges.var() / max(float(np.var(crop)), 1.0))

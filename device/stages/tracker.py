@@ -1,0 +1,140 @@
+"""Who is the patient, and where is their face now.
+
+Following: the landmarks of one frame give the crop of the next (as MediaPipe does), so the detector runs only when
+the face is lost or a re-check is due.
+
+Policy, with one box and one patient in a room where others may be seen:
+
+- *Picking.* With a seat zone, only a face in the zone becomes the patient. Among several, the larger wins (sizes
+  within a quarter count as equal), then the one seen first. Whoever is picked is held.
+- *Holding.* While the patient is followed, every other face that the detector meets is remembered as 'other' by its
+  place alone, never analysed or recorded, and cannot become the patient until it has left the view.
+- *Losing.* For `hold_s` after the patient's face is lost, only a face of similar size that is not a known other is
+  taken for the patient's return (the same track). After that a new face is a new track. A known other stays an
+  other: the box would rather report 'no face' than watch the wrong person.
+
+Limits: this is not face recognition. A stranger of the same size who steps in during `hold_s` is taken for the
+patient; a seat zone prevents most of that.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+from device.stages.detector import Detection, Detector, inside
+from device.stages.frame import Frame
+from device.stages.geometry import Box
+from device.stages.landmarks import Face, Landmarker, detection_roi
+
+_SIZE_STEP = 1.25
+_SAME_FACE_IOU = 0.2
+_STEADY_IOU = 0.1
+_OTHER_REACH = 1.0  # an other moves less than its own width between two looks
+
+
+@dataclass(frozen=True)
+class TrackerSettings:
+    """See `config.toml` for each."""
+
+    min_presence: float = 0.5
+    recheck_s: float = 1.0
+    hold_s: float = 20.0
+    size_tolerance: float = 1.5
+    forget_others_s: float = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """The patient: number of the track, when it began and was last seen (frame time, seconds), and the face then."""
+
+    number: int
+    began_s: float
+    seen_s: float
+    face: Face
+
+
+@dataclass(frozen=True, eq=False)
+class Sighting:
+    """What the tracker found in a frame: the patient's track (None when absent) and how many faces were in view."""
+
+    track: Track | None
+    faces: int
+
+
+@dataclass(frozen=True)
+class _Other:
+    box: Box
+    seen_s: float
+
+
+class Tracker:
+    """Follows one patient from frame to frame; see the module's docstring."""
+
+    def __init__(self, detector: Detector, landmarker: Landmarker, settings: TrackerSettings) -> None:
+        self._detector = detector
+        self._landmarker = landmarker
+        self._settings = settings
+        self._track: Track | None = None
+        self._following = False
+        self._others: tuple[_Other, ...] = ()
+        self._looked_s = -math.inf
+
+    def __call__(self, frame: Frame) -> Sighting:
+        face = self._follow(frame)
+        if face is None or frame.time_s - self._looked_s >= self._settings.recheck_s:
+            face = self._look(frame, face)
+        self._following = face is not None
+        if face is not None:
+            self._track = self._extended(face, frame.time_s)
+        return Sighting(self._track if self._following else None, len(self._others) + self._following)
+
+    def _follow(self, frame: Frame) -> Face | None:
+        if not self._following or self._track is None:
+            return None
+        face = self._landmarker(frame, self._track.face.roi())
+        steady = face.box.iou(self._track.face.box) >= _STEADY_IOU
+        return face if steady and face.presence >= self._settings.min_presence else None
+
+    def _look(self, frame: Frame, face: Face | None) -> Face | None:
+        self._looked_s = frame.time_s
+        detections = self._detector(frame)
+        known = tuple(o for o in self._others if frame.time_s - o.seen_s < self._settings.forget_others_s)
+        if face is not None:
+            strangers = [d for d in detections if d.box.iou(face.box) < _SAME_FACE_IOU]
+            self._others = _updated(known, strangers, frame.time_s)
+            return face
+        others = [d for d in detections if any(o.box.distance(d.box) < _OTHER_REACH for o in known)]
+        self._others = _updated(known, others, frame.time_s)
+        return self._pick(frame, [d for d in detections if d not in others])
+
+    def _pick(self, frame: Frame, candidates: list[Detection]) -> Face | None:
+        zone = self._detector.zone_in(frame)
+        allowed = [d for d in candidates if zone is None or inside(d.box, zone)]
+        for detection in sorted(allowed, key=lambda d: -_size_class(d.box)):
+            face = self._landmarker(frame, detection_roi(detection))
+            if face.presence >= self._settings.min_presence and self._may_be_patient(face, frame.time_s):
+                return face
+        return None
+
+    def _may_be_patient(self, face: Face, now_s: float) -> bool:
+        if self._track is None or not self._held(now_s):
+            return True
+        ratio = face.box.w / max(self._track.face.box.w, 1e-6)
+        return 1 / self._settings.size_tolerance <= ratio <= self._settings.size_tolerance
+
+    def _held(self, now_s: float) -> bool:
+        return self._track is not None and now_s - self._track.seen_s <= self._settings.hold_s
+
+    def _extended(self, face: Face, now_s: float) -> Track:
+        if self._track is not None and (self._following or self._held(now_s)):
+            return replace(self._track, seen_s=now_s, face=face)
+        return Track(self._track.number + 1 if self._track else 1, now_s, now_s, face)
+
+
+def _size_class(box: Box) -> int:
+    return round(math.log(max(box.w, 1.0), _SIZE_STEP))
+
+
+def _updated(known: tuple[_Other, ...], seen: list[Detection], now_s: float) -> tuple[_Other, ...]:
+    """Others moved to where they are seen now; those not seen keep their place until they are forgotten."""
+    unseen = tuple(o for o in known if all(o.box.distance(d.box) >= _OTHER_REACH for d in seen))
+    return unseen + tuple(_Other(d.box, now_s) for d in seen)
