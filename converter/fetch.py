@@ -146,7 +146,7 @@ def _store(path: Path, data: bytes) -> None:
 
 
 def _unwritable(folder: Path, error: OSError) -> FetchError:
-    return FetchError(f"Cannot write to {folder} ({error.strerror}): free the disk or set AFFECTBOX_CACHE to another folder.")
+    return FetchError(f"Cannot write to {folder} ({error.strerror}): free the disk or name another --cache.")
 
 
 def _card(recipe: Recipe) -> str:

@@ -56,7 +56,9 @@ FULL_RANGE = Artifact(
 _FORBIDDEN = "Identifying or verifying people; surveillance; any decision about a person without a clinician."
 
 
-def _third_party(name: str, task: str, card: str, spec: InputSpec, outputs: tuple[OutputSpec, ...], use: str) -> Manifest:
+def _third_party(
+    name: str, task: str, card: str, spec: InputSpec, outputs: tuple[OutputSpec, ...], use: str
+) -> Manifest:
     return Manifest(
         name=name,
         version="1.0.0",
@@ -115,7 +117,7 @@ RECIPES = (
             "face-blendshapes",
             "MediaPipe Blendshape V2",
             InputSpec((1, 146, 2), "float32", "none", "points"),
-            (OutputSpec("blendshapes", (52,), "float32", labels=tuple(BLENDSHAPES), unit="coefficient 0 to 1"),),
+            (OutputSpec("blendshapes", (52,), "float32", labels=BLENDSHAPES, unit="coefficient 0 to 1"),),
             "52 expression coefficients from 146 of the 478 points. cheekSquint and noseSneer do not respond.",
         ),
     ),

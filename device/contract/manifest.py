@@ -141,11 +141,11 @@ def parse_manifest(text: str, where: str) -> Manifest:
         manifest = Manifest(input=spec, outputs=outputs, **raw)
         _check(manifest)
         if not {MODEL, CARD} <= manifest.files.keys() or any(Path(name).name != name for name in manifest.files):
-            raise ModelError(f"{where} does not name the hashes of {MODEL} and {CARD}: fetch or build the bundle again.")
+            raise ModelError(f"{where} names no hash for {MODEL} and {CARD}: fetch or build the bundle again.")
     except ModelError:
         raise
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ModelError(f"{where} is not a valid bundle manifest ({error}): fetch or build the bundle again.") from error
+        raise ModelError(f"{where} is no bundle manifest ({error}): fetch or build the bundle again.") from error
     return manifest
 
 
@@ -158,7 +158,7 @@ def open_bundle(folder: Path) -> Bundle:
     try:
         text = (folder / MANIFEST).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(f"No model bundle at {folder}: run `affectbox-converter fetch` (or `make models`).") from error
+        raise ModelError(f"No model bundle at {folder}: run `affectbox-converter fetch`.") from error
     manifest = parse_manifest(text, str(folder / MANIFEST))
     contents = {name: _read_checked(folder / name, digest) for name, digest in manifest.files.items()}
     return Bundle(folder, manifest, contents)
@@ -169,8 +169,9 @@ def write_bundle(
 ) -> Path:
     """Write a bundle folder under `parent` and return it; `manifest.json` comes last, by rename.
 
-    `extras` are further files by name. `manifest.files` is filled in here. An existing bundle of the same name is replaced file by file; its manifest is
-    removed first, so that a crash in between leaves no bundle rather than a mixed one.
+    `extras` are further files by name. `manifest.files` is filled in here. An existing bundle of the
+    same name is replaced file by file; its manifest is removed first, so that a crash in between leaves no bundle
+    rather than a mixed one.
     """
     _check(manifest)
     folder = parent / manifest.id
@@ -204,7 +205,7 @@ def find_bundle(name: str, folders: list[Path]) -> Path:
         if (folder / name / MANIFEST).is_file():
             return folder / name
     places = " or ".join(str(folder) for folder in folders)
-    raise ModelError(f"No model bundle {name} in {places}: run `affectbox-converter fetch` (or `make models`).")
+    raise ModelError(f"No model bundle {name} in {places}: run `affectbox-converter fetch`.")
 
 
 def _tuples(raw: dict[str, Any]) -> dict[str, Any]:
@@ -230,12 +231,12 @@ def _read_checked(path: Path, digest: str) -> bytes:
     except OSError as error:
         raise ModelError(f"{path} is missing or unreadable: fetch or build the bundle again.") from error
     if sha256(data) != digest:
-        raise ModelError(f"{path} is not the file its manifest names (wrong SHA-256): fetch or build the bundle again.")
+        raise ModelError(f"{path} is not what its manifest names (wrong SHA-256): fetch or build the bundle again.")
     return data
 
 
 def _write_synced(path: Path, data: bytes) -> None:
-    with open(path, "wb") as file:
+    with path.open("wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

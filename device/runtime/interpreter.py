@@ -19,7 +19,7 @@ LIBRARIES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
 
 @dataclass(frozen=True)
 class Tensor:
-    """Shape, type and quantization of one tensor; a real value is `(q - zero_point) * scale`, float when scale is 0."""
+    """One tensor's shape, type and quantization: a real value is `(q - zero_point) * scale`, float when scale is 0."""
 
     shape: tuple[int, ...]
     dtype: str
@@ -66,7 +66,7 @@ class TfLiteInterpreter:
             self._network.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0] if str(error) else "no reason given"
-            raise ModelError(f"The inference library cannot load the model ({reason}): fetch or build it again.") from error
+            raise ModelError(f"The model cannot be loaded ({reason}): fetch or build its bundle again.") from error
         inputs, outputs = self._network.get_input_details(), self._network.get_output_details()
         if len(inputs) != 1:
             raise ModelError(f"The model has {len(inputs)} inputs; a bundle's model has one.")
