@@ -1,0 +1,65 @@
+"""The seam to cameras and files."""
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol
+
+from device.arrays import ByteImage
+
+
+@dataclass(frozen=True)
+class CameraSettings:
+    """See `config.toml` for each."""
+
+    width: int = 640
+    height: int = 480
+    fps: int = 25
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """An image (height, width, 3), uint8, BGR; `media_s` is the file's own timestamp, None from a camera."""
+
+    image: ByteImage
+    media_s: float | None
+
+
+class Source(Protocol):
+    """A stream of pictures.
+
+    Attributes:
+        live: whether pictures come in real time and are lost when nobody takes them.
+    """
+
+    live: bool
+
+    def read(self) -> Picture | None:
+        """The next picture; None at the end of a file, and ever after.
+
+        Raises:
+            SourceError: a camera stopped delivering.
+        """
+
+    def close(self) -> None:
+        """Let go of the camera or file. May be called twice."""
+
+    def __enter__(self) -> "Source": ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Closing:
+    """The context-manager half of a `Source`."""
+
+    def close(self) -> None:
+        """Overridden where there is something to let go of."""
+
+    def __enter__(self):  # type: ignore[no-untyped-def]  # Self, as each source is its own type
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
