@@ -45,7 +45,7 @@ class SystemClock:
         return time.time()
 
     def trusted(self) -> bool:
-        state = self._libc.adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+        state: int = self._libc.adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
         return 0 <= state < _TIME_ERROR
 
     def boot(self) -> str:

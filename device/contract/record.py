@@ -13,6 +13,7 @@ generated from it.
 """
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -83,6 +84,7 @@ FIELDS = (
 )
 _FIELDS = {field.path: field for field in FIELDS}
 _REQUIRED = tuple(field.path for field in FIELDS if field.required)
+_REASONS = tuple(reason.value for reason in Reason)
 _KINDS: dict[str, tuple[type, ...]] = {
     "integer": (int,),
     "number": (int, float),
@@ -162,23 +164,23 @@ def _object() -> Json:
 
 def _property(field: Field) -> Json:
     if field.kind == "reasons":
-        reasons = [reason.value for reason in Reason]
-        return {"type": "array", "minItems": 1, "items": {"enum": reasons}, "description": field.meaning}
+        return {"type": "array", "minItems": 1, "items": {"enum": list(_REASONS)}, "description": field.meaning}
     limits = {"minimum": field.low, "maximum": field.high}
     bounds = {name: value for name, value in limits.items() if value is not None}
     return {"type": field.kind, "description": field.meaning, **bounds}
 
 
 def _check(field: Field, value: Any) -> None:
-    kinds = _KINDS[field.kind]
-    if not isinstance(value, kinds) or (isinstance(value, bool) and field.kind != "boolean"):
+    if not isinstance(value, _KINDS[field.kind]) or (isinstance(value, bool) and field.kind != "boolean"):
         raise DataError(f"Field '{field.path}' of a record is {value!r}, not a {field.kind}.")
-    low = field.low is not None and value < field.low
-    high = field.high is not None and value > field.high
-    if low or high or value != value:
+    if isinstance(value, (int, float)) and not _within(value, field.low, field.high):
         raise DataError(f"Field '{field.path}' of a record is {value}, outside {field.low} to {field.high}.")
-    if field.kind == "reasons" and (not value or not set(value) <= {reason.value for reason in Reason}):
+    if field.kind == "reasons" and (not value or any(reason not in _REASONS for reason in value)):
         raise DataError(f"Field 'reasons' of a record is {value!r}: it lists known reasons, at least one.")
+
+
+def _within(value: float, low: float | None, high: float | None) -> bool:
+    return math.isfinite(value) and (low is None or value >= low) and (high is None or value <= high)
 
 
 def _leaves(node: Json, prefix: str = "") -> list[tuple[str, Any]]:

@@ -1,0 +1,31 @@
+"""The outbox as a sink; the uploader takes the records from there to the database."""
+
+from collections.abc import Sequence
+from types import TracebackType
+
+from device.outbox import Outbox
+from device.sinks.sink import Line
+
+
+class OutboxSink:
+    """Commits records to the outbox, which it owns and closes."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self.outbox = outbox
+        self._open = True
+
+    def write(self, lines: Sequence[Line]) -> None:
+        self.outbox.append((line.path, line.body) for line in lines)
+
+    def close(self) -> None:
+        if self._open:
+            self._open = False
+            self.outbox.close()
+
+    def __enter__(self) -> "OutboxSink":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,51 @@
+"""The seam to where records go, and the simplest implementation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Line:
+    """A record ready to be written: its database path and its canonical JSON."""
+
+    path: str
+    body: bytes
+
+
+class Sink(Protocol):
+    """Takes records in groups; when `write` returns, a `kill -9` no longer loses them."""
+
+    def write(self, lines: Sequence[Line]) -> None:
+        """Keep the records. Raises `SinkError` or `OutboxError`."""
+
+    def close(self) -> None:
+        """Let go of files and connections. May be called twice."""
+
+    def __enter__(self) -> "Sink": ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class MemorySink:
+    """Keeps the records in a list; for tests and measurements."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+
+    def write(self, lines: Sequence[Line]) -> None:
+        self.lines += lines
+
+    def close(self) -> None:
+        pass
+
+    def __enter__(self) -> "MemorySink":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
