@@ -1,0 +1,61 @@
+"""The command `affectbox-cloud`: what the side of the reader needs."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from device.contract.errors import AffectboxError
+
+_LOCAL = """Serve a local Firebase Realtime Database (REST protocol) until Ctrl-C.
+
+No rules are enforced in this version: whoever reaches the port can read and change everything, and so can a page
+that is open in a browser on this machine. It listens on the loopback address only, unless --allow-remote is given.
+With `-- COMMAND`, the database is up while COMMAND runs; COMMAND finds it through FIREBASE_DATABASE_EMULATOR_HOST
+(firebase_admin) and AFFECTBOX_DATABASE_URL, and its exit code is returned."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("affectbox-cloud", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    _add_local(commands)
+    return parser
+
+
+def _add_local(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    local = commands.add_parser(
+        "local",
+        help="serve a local database, or run a command with one",
+        description=_LOCAL,
+        usage="%(prog)s [-h] [--host HOST] [--port PORT] [--data DIR] [--allow-remote] [-- COMMAND [ARG ...]]",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    local.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    local.add_argument("--port", type=int, default=9000, help="port, 0 for any free one (default: %(default)s)")
+    local.add_argument("--data", type=Path, default=_data_folder(), help="database folder (default: %(default)s)")
+    local.add_argument("--allow-remote", action="store_true", help="allow an address that other machines can reach")
+    local.set_defaults(run=_local)
+
+
+def _local(args: argparse.Namespace) -> int:
+    from cloud.local.serving import Settings, serve  # noqa: PLC0415  the other commands need no server
+
+    return serve(Settings(args.data, args.host, args.port, args.allow_remote, args.wrapped))
+
+
+def _data_folder() -> Path:
+    """`$XDG_DATA_HOME/affectbox/database`, as a user's programs keep their data."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "affectbox" / "database"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; returns its exit code (see `device.contract.errors`)."""
+    words = sys.argv[1:] if argv is None else argv
+    cut = words.index("--") if "--" in words else len(words)
+    args = _parser().parse_args(words[:cut], argparse.Namespace(wrapped=words[cut + 1 :]))
+    try:
+        code: int = args.run(args)
+    except AffectboxError as error:
+        print(f"affectbox-cloud: {error}", file=sys.stderr)
+        return error.exit_code
+    return code

@@ -1,0 +1,149 @@
+"""Listening: which event a write means for whoever streams a node, and the queues between the writer and the streams.
+
+A writer never waits: it appends to each concerned listener's queue and goes on. A queue that is full (its reader is
+slow) is replaced by one `put` of the whole node: a slow reader misses steps, never the state, and memory is bounded.
+
+Source: Firebase Realtime Database REST reference, "Streaming from the REST API".
+"""
+
+import asyncio
+import json
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from cloud.local.query import Query
+from cloud.local.tree import Changes, Node, Path, export, get, same
+
+KEEP_ALIVE_S = 30.0
+QUEUE_EVENTS = 64
+
+
+@dataclass(frozen=True)
+class Write:
+    """What one request changed. `base` is its path; `changes` are absolute, none contains another."""
+
+    base: Path
+    changes: Changes
+    is_patch: bool
+    old_root: Node
+    new_root: Node
+
+
+@dataclass(frozen=True)
+class Event:
+    """A `put` of `node`, or a `patch` when `patch` holds the nodes by their path below `path`.
+
+    `path` is relative to the listened node.
+    """
+
+    path: Path
+    node: Node = None
+    patch: Changes | None = None
+
+    def encode(self) -> bytes:
+        """The event as it is sent: `event: put`, `data: {"path": …, "data": …}`."""
+        if self.patch is None:
+            kind, data = "put", export(self.node)
+        else:
+            kind, data = "patch", {"/".join(path): export(node) for path, node in self.patch.items()}
+        return encode_event(kind, {"path": "/" + "/".join(self.path), "data": data})
+
+
+def encode_event(kind: str, data: Any) -> bytes:
+    """One server-sent event."""
+    return f"event: {kind}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
+
+
+def event_for(path: Path, query: Query | None, write: Write) -> Event | None:
+    """What `write` means for a listener at `path`; None if nothing.
+
+    A write at or below the node arrives as it was made. A write above it arrives as a `put` of the node, and only if
+    the node changed; so does any write under a query, whose result is put whole.
+    """
+    touched = {at: node for at, node in write.changes.items() if at[: len(path)] == path[: len(at)]}
+    if not touched:
+        return None
+    if query is None and all(len(at) > len(path) for at in touched):
+        base = write.base[len(path) :]
+        if not write.is_patch:
+            return Event(base, node=write.changes[write.base])
+        return Event(base, patch={at[max(len(path), len(write.base)) :]: node for at, node in touched.items()})
+    old, new = get(write.old_root, path), get(write.new_root, path)
+    if query is not None:
+        old, new = query(old), query(new)
+    unchanged = path not in touched and same(old, new)
+    return None if unchanged else Event((), node=new)
+
+
+class Listener:
+    """One open stream: a bounded queue of events."""
+
+    def __init__(self, path: Path, query: Query | None, root: Node) -> None:
+        self._path = path
+        self._query = query
+        self._queue: deque[Event] = deque()
+        self._wake = asyncio.Event()
+        self._closed = False
+        self._put_whole(root)
+
+    def offer(self, write: Write) -> None:
+        """Queue what the write means for this stream."""
+        event = event_for(self._path, self._query, write)
+        if event is None:
+            return
+        if len(self._queue) < QUEUE_EVENTS:
+            self._queue.append(event)
+        else:
+            self._put_whole(write.new_root)
+        self._wake.set()
+
+    def close(self) -> None:
+        """End the stream, at once."""
+        self._closed = True
+        self._wake.set()
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """The encoded events, first the whole node; `keep-alive` when there is nothing to say for a while."""
+        while not self._closed:
+            while self._queue and not self._closed:
+                yield self._queue.popleft().encode()
+            self._wake.clear()
+            try:
+                await asyncio.wait_for(self._wake.wait(), KEEP_ALIVE_S)
+            except TimeoutError:
+                yield encode_event("keep-alive", None)
+
+    def _put_whole(self, root: Node) -> None:
+        node = get(root, self._path)
+        self._queue.clear()
+        self._queue.append(Event((), node=self._query(node) if self._query else node))
+
+
+class Hub:
+    """All open streams, by namespace."""
+
+    def __init__(self) -> None:
+        self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
+
+    def publish(self, namespace: str, write: Write) -> None:
+        """Tell every stream of the namespace; never waits."""
+        for listener in self._listeners[namespace]:
+            listener.offer(write)
+
+    async def listen(self, namespace: str, path: Path, query: Query | None, root: Node) -> AsyncIterator[bytes]:
+        """The stream of one node, registered until its reader goes away."""
+        listener = Listener(path, query, root)
+        self._listeners[namespace].add(listener)
+        try:
+            async for event in listener.stream():
+                yield event
+        finally:
+            self._listeners[namespace].discard(listener)
+
+    def close(self) -> None:
+        """End all streams."""
+        for listeners in self._listeners.values():
+            for listener in listeners:
+                listener.close()

@@ -1,0 +1,248 @@
+"""The REST protocol of the Firebase Realtime Database as an ASGI application.
+
+    GET PUT PATCH POST DELETE  /PATH.json   ?ns= print= shallow= orderBy= … x-http-method-override=
+    GET with `Accept: text/event-stream`    listens: `put`, `patch` and `keep-alive` events
+
+No rules are enforced in this version: every request may read and write everything. `Authorization: Bearer owner`,
+`?auth=…` and no credentials at all are taken alike. Serve it on a loopback address only.
+
+The handlers run on the event loop's thread, one after the other: a write is checked, committed and published before
+the next request is looked at, which is what makes `if-match` and `.sv` increments exact without a lock.
+
+Source: Firebase Realtime Database REST reference; status codes and error sentences are Firebase's.
+"""
+
+import ipaddress
+import json
+import logging
+import re
+import sqlite3
+import time
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from cloud.local import tree
+from cloud.local.listeners import Hub, Write
+from cloud.local.pushid import PushIds
+from cloud.local.query import parse_query, shallow
+from cloud.local.store import Store
+from cloud.local.tree import Changes, Node, Path, RequestError
+
+DEFAULT_NAMESPACE = "default"
+MAX_BODY_BYTES = 256 * 1024 * 1024
+METHODS = ("GET", "PUT", "PATCH", "POST", "DELETE")
+
+_OVERRIDE = "x-http-method-override"
+_NAMESPACE = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
+_HEADERS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag",
+    "Cache-Control": "no-cache",
+}
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request whose address is checked and whose body is read."""
+
+    request: Request
+    namespace: str
+    path: Path
+    body: bytes
+
+    def param(self, name: str) -> str | None:
+        """A query parameter."""
+        return self.request.query_params.get(name)
+
+    def header(self, name: str) -> str | None:
+        """A request header."""
+        return self.request.headers.get(name)
+
+    def answer(self, data: Any, headers: dict[str, str] = _HEADERS, status: int = 200) -> Response:
+        """`data` as JSON, as `print=` wants it."""
+        if status == 200 and self.param("print") == "silent":
+            return Response(status_code=204, headers=headers)
+        return json_response(data, status, headers, pretty=self.param("print") == "pretty")
+
+    def answer_node(self, node: Node, status: int = 200) -> Response:
+        """A node, with its ETag if the client asked for it; 304 if the client has it already."""
+        known = self.header("if-none-match")
+        if self.header("x-firebase-etag") != "true" and known is None and self.header("if-match") is None:
+            return self.answer(tree.export(node), status=status)
+        headers = _HEADERS | {"ETag": tree.etag(node)}
+        if headers["ETag"] == known:
+            return Response(status_code=304, headers=headers)
+        return self.answer(tree.export(node), headers, status)
+
+
+class RestApi:
+    """The five methods on one store. `hub.close()` ends the open streams when the server stops."""
+
+    def __init__(self, store: Store) -> None:
+        self.hub = Hub()
+        self._store = store
+        self._push_ids = PushIds()
+        self._methods = dict(zip(METHODS, (self._get, self._put, self._patch, self._post, self._delete), strict=True))
+
+    def app(self) -> Starlette:
+        """The ASGI application."""
+        return Starlette(routes=[Route("/{path:path}", self._handle, methods=[*METHODS, "OPTIONS"])])
+
+    async def _handle(self, request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return _preflight(request)
+        try:
+            call = await _read_call(request)
+            return self._methods[_method(request)](call)
+        except RequestError as error:
+            return json_response({"error": str(error)}, error.status, _HEADERS)
+        except sqlite3.Error as error:
+            _log.error("a write was undone: %s", error)
+            return json_response({"error": f"Service Unavailable: {error}"}, 503, _HEADERS)
+
+    def _get(self, call: Call) -> Response:
+        root = self._store.root(call.namespace)
+        query = parse_query(call.request.query_params)
+        if "text/event-stream" in (call.header("accept") or ""):
+            stream = self.hub.listen(call.namespace, call.path, query, root)
+            return StreamingResponse(stream, headers=_HEADERS, media_type="text/event-stream")
+        node = tree.get(root, call.path)
+        if call.param("shallow") == "true":
+            if query:
+                raise RequestError("Mixing 'shallow' and querying parameters is not supported")
+            return call.answer(shallow(node))
+        return call.answer_node(query(node) if query else node)
+
+    def _put(self, call: Call) -> Response:
+        return self._replace(call, tree.parse_json(call.body))
+
+    def _delete(self, call: Call) -> Response:
+        return self._replace(call, None)
+
+    def _replace(self, call: Call, data: Any) -> Response:
+        current = tree.get(self._store.root(call.namespace), call.path)
+        node = tree.normalize(data, len(call.path), _now_ms(), current)
+        expected = call.header("if-match")
+        if expected is not None and expected != tree.etag(current):
+            return call.answer_node(current, status=412)
+        self._write(call, call.path, {call.path: node})
+        return call.answer_node(node)
+
+    def _patch(self, call: Call) -> Response:
+        _refuse_condition(call)
+        root = self._store.root(call.namespace)
+        changes = tree.normalize_patch(tree.parse_json(call.body), call.path, _now_ms(), root)
+        self._write(call, call.path, changes, is_patch=True)
+        depth = len(call.path)
+        return call.answer({"/".join(path[depth:]): tree.export(node) for path, node in changes.items()})
+
+    def _post(self, call: Call) -> Response:
+        _refuse_condition(call)
+        now_ms = _now_ms()
+        name = self._push_ids.next(now_ms)
+        path = (*call.path, name)
+        self._write(call, path, {path: tree.normalize(tree.parse_json(call.body), len(path), now_ms, None)})
+        return call.answer({"name": name})
+
+    def _write(self, call: Call, base: Path, changes: Changes, is_patch: bool = False) -> None:
+        old = self._store.root(call.namespace)
+        self._store.commit(call.namespace, changes)
+        new = self._store.root(call.namespace)
+        self.hub.publish(call.namespace, Write(base, changes, is_patch, old, new))
+
+
+def json_response(data: Any, status: int, headers: dict[str, str], pretty: bool = False) -> Response:
+    """A JSON answer. Half a surrogate pair, which UTF-8 cannot carry, becomes a question mark."""
+    indent, separators = (2, (",", " : ")) if pretty else (None, (",", ":"))
+    content = json.dumps(data, ensure_ascii=False, indent=indent, separators=separators).encode(errors="replace")
+    return Response(content, status, headers, media_type="application/json; charset=utf-8")
+
+
+async def _read_call(request: Request) -> Call:
+    """Check the address, read the body.
+
+    Raises:
+        RequestError: no `.json`, a bad path or namespace, a body too large or not gzip as announced.
+    """
+    address: str = request.scope["path"]
+    if not address.endswith(".json"):
+        raise RequestError("append .json to your request URI to use the REST API.", 404)
+    path = tree.parse_path(address.removesuffix(".json"))
+    return Call(request, _namespace(request), path, await _read_body(request))
+
+
+async def _read_body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        _refuse_too_large(len(body))
+    if request.headers.get("content-encoding") != "gzip":
+        return bytes(body)
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        plain = unpacker.decompress(bytes(body), MAX_BODY_BYTES + 1)
+    except zlib.error:
+        raise RequestError("Invalid data; the body is not gzip, as its Content-Encoding says.") from None
+    _refuse_too_large(len(plain))
+    return plain
+
+
+def _refuse_too_large(size: int) -> None:
+    if size > MAX_BODY_BYTES:
+        raise RequestError("Data to write exceeds the maximum size that can be modified with a single request.")
+
+
+def _namespace(request: Request) -> str:
+    """`?ns=`, else the host's first label (`my-app.firebaseio.com`), else the default one (an IP address)."""
+    name = request.query_params.get("ns")
+    if name is None:
+        host = request.url.hostname or ""
+        name = DEFAULT_NAMESPACE if _is_plain(host) else host.split(".")[0]
+    if not _NAMESPACE.fullmatch(name):
+        raise RequestError(f"Invalid namespace: {name}")
+    return name
+
+
+def _is_plain(host: str) -> bool:
+    """Whether the host carries no namespace: an IP address or a name without a dot, such as `localhost`."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host
+    return True
+
+
+def _method(request: Request) -> str:
+    """The method, which a POST may override for clients that know only GET and POST."""
+    if request.method != "POST":
+        return "GET" if request.method == "HEAD" else request.method
+    method = request.headers.get(_OVERRIDE) or request.query_params.get(_OVERRIDE) or "POST"
+    if method.upper() not in METHODS:
+        raise RequestError(f"Invalid method override: {method}", 405)
+    return method.upper()
+
+
+def _preflight(request: Request) -> Response:
+    """What a browser asks before a request from another origin."""
+    headers = {
+        "Access-Control-Allow-Methods": ", ".join(METHODS),
+        "Access-Control-Allow-Headers": request.headers.get("access-control-request-headers", "*"),
+        "Access-Control-Max-Age": "3600",
+    }
+    return Response(status_code=200, headers=_HEADERS | headers)
+
+
+def _refuse_condition(call: Call) -> None:
+    if call.header("if-match") is not None:
+        raise RequestError("if-match is only supported with PUT and DELETE")
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

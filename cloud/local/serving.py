@@ -1,0 +1,146 @@
+"""The server's life: take the address, open the store, serve until a signal or until COMMAND ends, close cleanly."""
+
+import asyncio
+import contextlib
+import ipaddress
+import os
+import signal
+import socket
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+
+from cloud.local.server import RestApi
+from cloud.local.store import Store
+from device.contract.errors import AddressInUseError, ConfigError
+
+_STOP_S = 5.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to serve. Port 0 takes a free one; with a `command` the server lives as long as that."""
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 9000
+    allow_remote: bool = False
+    command: list[str] = field(default_factory=list)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, with an event for "requests are answered now" and with the signals left to `serve`."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+def serve(settings: Settings) -> int:
+    """Serve until SIGINT or SIGTERM (returns 0), or while `settings.command` runs (returns its exit code).
+
+    Raises:
+        ConfigError: a host that others can reach without `allow_remote`; a command that cannot be started.
+        AddressInUseError: the port is taken or not allowed, or the host is not this machine's.
+        StorageError: see `Store`.
+    """
+    _refuse_remote(settings)
+    with contextlib.closing(_bind(settings)) as listening, contextlib.closing(Store(settings.data)) as store:
+        return asyncio.run(_serve(settings, listening, store))
+
+
+async def _serve(settings: Settings, listening: socket.socket, store: Store) -> int:
+    api = RestApi(store)
+    server = _Server(
+        uvicorn.Config(
+            api.app(), lifespan="off", log_level="warning", ws="none", timeout_graceful_shutdown=int(_STOP_S)
+        )
+    )
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    await server.ready.wait()
+    address = _address(listening)
+    print(f"listening on http://{address}", flush=True)
+    try:
+        return await _run(settings.command, address, stop) if settings.command else await _wait(stop)
+    finally:
+        api.hub.close()
+        server.should_exit = True
+        await serving
+
+
+async def _wait(stop: asyncio.Event) -> int:
+    await stop.wait()
+    return 0
+
+
+async def _run(command: list[str], address: str, stop: asyncio.Event) -> int:
+    """Run `command` with the database's address in its environment; a signal to the server is handed on to it."""
+    environment = {"FIREBASE_DATABASE_EMULATOR_HOST": address, "AFFECTBOX_DATABASE_URL": f"http://{address}"}
+    try:
+        child = await asyncio.create_subprocess_exec(*command, env=os.environ | environment)
+    except OSError as error:
+        raise ConfigError(f"cannot run {command[0]}: {error.strerror}; check the command after --") from None
+    stopping = asyncio.create_task(stop.wait())
+    ended = asyncio.create_task(child.wait())
+    await asyncio.wait({stopping, ended}, return_when=asyncio.FIRST_COMPLETED)
+    if not ended.done():
+        child.terminate()
+    stopping.cancel()
+    code = await ended
+    return code if code >= 0 else 128 - code
+
+
+def _refuse_remote(settings: Settings) -> None:
+    if not settings.allow_remote and not _is_loopback(settings.host):
+        raise ConfigError(
+            f"no rules are enforced, so whoever reaches {settings.host} could read and change everything; "
+            "keep to 127.0.0.1, or give --allow-remote if every machine on that network may"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _bind(settings: Settings) -> socket.socket:
+    """A socket on the address; it does not listen yet, so nobody can connect too early."""
+    host, port = settings.host, settings.port
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind, protocol)
+    except (OSError, OverflowError) as error:
+        raise AddressInUseError(f"cannot use the address {host} ({error}); name one of this machine's") from None
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except OSError as error:
+        listening.close()
+        raise AddressInUseError(_bind_sentence(error, host, port)) from None
+    return listening
+
+
+def _bind_sentence(error: OSError, host: str, port: int) -> str:
+    if isinstance(error, PermissionError):
+        return f"port {port} is not allowed for this user; take one from 1024 up with --port, or 0 for any free one"
+    return f"cannot listen on {host} port {port} ({error.strerror}); take another with --port, or 0 for any free one"
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
