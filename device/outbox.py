@@ -45,6 +45,22 @@ CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NU
 
 
 @dataclass(frozen=True)
+class OutboxSettings:
+    """See `config.toml` for each."""
+
+    path: str = ""
+    max_mb: float = 500.0
+
+    def file(self) -> Path:
+        """The outbox file: `path`, else in systemd's state directory, else in the user's."""
+        if self.path:
+            return Path(self.path)
+        state = os.environ.get("STATE_DIRECTORY")
+        user = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "affectbox"
+        return (Path(state) if state else user) / "outbox.db"
+
+
+@dataclass(frozen=True)
 class Entry:
     """One record on its way: row id, database path, canonical JSON."""
 

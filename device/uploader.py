@@ -11,7 +11,6 @@ The delay is drawn between 0 and min(cap, base × 2^failures) seconds ('full jit
 """
 
 import random
-import threading
 from dataclasses import dataclass
 
 from device.clock import Clock
@@ -49,19 +48,15 @@ class Uploader:
     def step(self) -> float:
         """Send one batch if any record is due; returns the seconds to wait before the next step."""
         entries = self._outbox.lease(self._settings.batch, self._clock.monotonic())
-        if not entries:
-            return self._settings.interval_s
-        if not self._send(entries):
+        if not entries or not self._send(entries):
             return self._settings.interval_s
         return 0.0 if len(entries) == self._settings.batch else self._settings.interval_s
 
-    def drain(self, stop: threading.Event) -> None:
-        """Send until nothing is due or sending fails, for at most `drain_s` seconds, or until `stop` is set."""
+    def drain(self) -> None:
+        """Send what is due, until nothing is left, sending fails, or `drain_s` seconds have passed."""
         until = self._clock.monotonic() + self._settings.drain_s
-        while self._clock.monotonic() < until and not stop.is_set():
-            entries = self._outbox.lease(self._settings.batch, self._clock.monotonic())
-            if not entries or not self._send(entries):
-                return
+        while self.step() == 0.0 and self._clock.monotonic() < until:
+            pass
 
     def _send(self, entries: list[Entry]) -> bool:
         answer = self._database.patch((entry.path, entry.body) for entry in entries)
@@ -82,13 +77,11 @@ class Uploader:
             self._outbox.bury(entries, reason)
             self.trouble = f"the database refused a record: {reason}"[:200]
             return True
-        sent = True
         for at, entry in enumerate(entries):
             if not self._send([entry]):
                 self._outbox.retry(entries[at + 1 :], self._clock.monotonic())
-                sent = False
-                break
-        return sent
+                return False
+        return True
 
     def _delay(self) -> float:
         ceiling = self._settings.backoff_base_s * 2.0 ** min(self._failures, 30)

@@ -175,7 +175,7 @@ def _check(field: Field, value: Any) -> None:
         raise DataError(f"Field '{field.path}' of a record is {value!r}, not a {field.kind}.")
     if isinstance(value, (int, float)) and not _within(value, field.low, field.high):
         raise DataError(f"Field '{field.path}' of a record is {value}, outside {field.low} to {field.high}.")
-    if field.kind == "reasons" and (not value or any(reason not in _REASONS for reason in value)):
+    if isinstance(value, list) and (not value or any(reason not in _REASONS for reason in value)):
         raise DataError(f"Field 'reasons' of a record is {value!r}: it lists known reasons, at least one.")
 
 

@@ -21,6 +21,15 @@ _SUPPRESSION_IOU = 0.3
 RIGHT_EYE, LEFT_EYE = 0, 1
 
 
+@dataclass(frozen=True)
+class DetectorSettings:
+    """See `config.toml` for each; `zone` is left, top, width, height in shares of the frame, or empty."""
+
+    short_score: float = 0.5
+    full_score: float = 0.6
+    zone: tuple[float, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Detection:
     """One face: box and six key points (6, 2) in frame pixels (eyes, nose tip, mouth, ear tragions), score 0 to 1."""
@@ -54,11 +63,11 @@ class BlazeFace:
 class Detector:
     """Looks where a face is likely first: the seat zone enlarged, the whole frame, then far faces."""
 
-    def __init__(self, short: BlazeFace, full: BlazeFace | None, zone: Box | None) -> None:
-        """`full` finds far faces and may be absent; `zone` is the seat, in shares of the frame (0 to 1)."""
-        self._short = short
-        self._full = full
-        self._zone = zone
+    def __init__(self, short_range: Model, full_range: Model | None, settings: DetectorSettings) -> None:
+        """`full_range` finds far faces and may be absent."""
+        self._short = BlazeFace(short_range, settings.short_score)
+        self._full = BlazeFace(full_range, settings.full_score) if full_range else None
+        self._zone = Box(*settings.zone) if settings.zone else None
 
     def __call__(self, frame: Frame) -> list[Detection]:
         """All faces found by the first look that finds any in the zone (or anywhere, without one)."""

@@ -4,8 +4,17 @@ After a gap, another track or a gated stretch, the first value passes unchanged:
 """
 
 import math
+from dataclasses import dataclass
 
 _GAP_S = 1.0
+
+
+@dataclass(frozen=True)
+class SmoothingSettings:
+    """Time constants, seconds; 0 is off."""
+
+    emotions_tau_s: float = 0.3
+    aus_tau_s: float = 0.08
 
 
 class Smoother:

@@ -37,6 +37,7 @@ class TrackerSettings:
 
     min_presence: float = 0.5
     recheck_s: float = 1.0
+    max_gap_s: float = 1.0
     hold_s: float = 20.0
     size_tolerance: float = 1.5
     forget_others_s: float = 3.0
@@ -84,11 +85,11 @@ class Tracker:
             face = self._look(frame, face)
         self._following = face is not None
         if face is not None:
-            self._track = self._extended(face, frame.time_s)
+            self._track = self._extended(face, frame)
         return Sighting(self._track if self._following else None, len(self._others) + self._following)
 
     def _follow(self, frame: Frame) -> Face | None:
-        if not self._following or self._track is None:
+        if not self._following or self._track is None or self._gap(frame) > self._settings.max_gap_s:
             return None
         face = self._landmarker(frame, self._track.face.roi())
         steady = face.box.iou(self._track.face.box) >= _STEADY_IOU
@@ -111,23 +112,23 @@ class Tracker:
         allowed = [d for d in candidates if zone is None or inside(d.box, zone)]
         for detection in sorted(allowed, key=lambda d: -_size_class(d.box)):
             face = self._landmarker(frame, detection_roi(detection))
-            if face.presence >= self._settings.min_presence and self._may_be_patient(face, frame.time_s):
+            if face.presence >= self._settings.min_presence and self._may_be_patient(face, frame):
                 return face
         return None
 
-    def _may_be_patient(self, face: Face, now_s: float) -> bool:
-        if self._track is None or not self._held(now_s):
+    def _may_be_patient(self, face: Face, frame: Frame) -> bool:
+        if self._track is None or self._gap(frame) > self._settings.hold_s:
             return True
         ratio = face.box.w / max(self._track.face.box.w, 1e-6)
         return 1 / self._settings.size_tolerance <= ratio <= self._settings.size_tolerance
 
-    def _held(self, now_s: float) -> bool:
-        return self._track is not None and now_s - self._track.seen_s <= self._settings.hold_s
+    def _gap(self, frame: Frame) -> float:
+        return math.inf if self._track is None else frame.time_s - self._track.seen_s
 
-    def _extended(self, face: Face, now_s: float) -> Track:
-        if self._track is not None and (self._following or self._held(now_s)):
-            return replace(self._track, seen_s=now_s, face=face)
-        return Track(self._track.number + 1 if self._track else 1, now_s, now_s, face)
+    def _extended(self, face: Face, frame: Frame) -> Track:
+        if self._track is not None and self._gap(frame) <= self._settings.hold_s:
+            return replace(self._track, seen_s=frame.time_s, face=face)
+        return Track(self._track.number + 1 if self._track else 1, frame.time_s, frame.time_s, face)
 
 
 def _size_class(box: Box) -> int:

@@ -1,0 +1,182 @@
+"""The daemon: opens everything, starts three workers, watches over them, and closes everything in turn.
+
+    capture ─► mailbox ─► pipeline ─► recorder ─► sinks        outbox ─► upload ─► database
+
+Sinks start first, sources stop first. The main thread feeds systemd's watchdog only while every worker's heartbeat is
+fresh; when one dies, everything stops and the command ends with that error's own exit code.
+"""
+
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from device.camera.opening import open_source
+from device.camera.source import Source
+from device.clock import Clock
+from device.contract.errors import SinkError
+from device.contract.record import DEVICE_ID, Json
+from device.database import FORM, Database, parse_url
+from device.mailbox import Mailbox
+from device.models import Models, open_models
+from device.notify import notify
+from device.outbox import Outbox
+from device.pipeline import Pipeline
+from device.recorder import Recorder
+from device.settings import Settings
+from device.sinks.jsonl import JsonlSink
+from device.sinks.rtdb import OutboxSink
+from device.sinks.sink import Sink
+from device.stages.frame import Frame
+from device.summary import Summary
+from device.uploader import Uploader
+from device.worker import Worker
+
+_TICK_S = 0.25
+
+
+class App:
+    """One run of the daemon. Use as a context manager around `run`."""
+
+    def __init__(self, settings: Settings, clock: Clock, show: Callable[["App"], None] = lambda app: None) -> None:
+        """`show` is called about four times a second, for progress."""
+        self.settings = settings
+        self.clock = clock
+        self.summary = Summary()
+        self.outbox: Outbox | None = None
+        self.uploader: Uploader | None = None
+        self.models: Models | None = None
+        self._show = show
+        self._stopping = threading.Event()
+        self._count = 0
+
+    def stop(self) -> None:
+        """Ask the run to end; safe in a signal handler."""
+        self._stopping.set()
+
+    def run(self) -> Summary:
+        """Run until the source ends, `max_frames` is reached, or `stop` is called. Raises any `AffectboxError`."""
+        with ExitStack() as stack:
+            sinks = [stack.enter_context(self._open_sink(text)) for text in self.settings.run.sinks]
+            models = self.models = stack.enter_context(open_models(self.settings.models))
+            source = stack.enter_context(open_source(self.settings.run.source, self.settings.camera))
+            workers = self._workers(models, sinks, source)
+            notify("READY=1")
+            self._supervise(workers)
+        return self.summary
+
+    def _open_sink(self, text: str) -> Sink:
+        scheme, _, rest = text.partition(":")
+        if scheme == "jsonl" and rest:
+            return JsonlSink(Path(rest))
+        if scheme == "rtdb":
+            url = parse_url(rest)
+            if self.outbox is not None:
+                raise SinkError("Only one rtdb sink can be given: a box reports to one database.")
+            self.outbox = Outbox(self.settings.outbox.file(), self.settings.outbox.max_mb)
+            database = Database(url, self.settings.upload.timeout_s)
+            self.uploader = Uploader(self.outbox, database, self.settings.upload, self.clock)
+            return OutboxSink(self.outbox)
+        raise SinkError(f"'{text}' is not a sink: write jsonl:FILE, {FORM}.")
+
+    def _workers(self, models: Models, sinks: list[Sink], source: Source) -> list[Worker]:
+        """Capture, pipeline and (with a database) upload, in the order in which they stop."""
+        realtime = self.settings.run.pace == "realtime" or (self.settings.run.pace == "auto" and source.live)
+        mailbox = Mailbox(newest_wins=realtime)
+        durable_first = sorted(sinks, key=lambda sink: not isinstance(sink, OutboxSink))
+        recorder = Recorder(
+            device_id(self.settings),
+            models.expression.manifest.id,
+            durable_first,
+            self.clock,
+            self.settings.recorder,
+            lambda record: self._heard(record),
+        )
+        pipeline = Pipeline(models, self.settings)
+        capture = _Capture(source, mailbox, self.clock, realtime, self.settings.run.max_frames)
+        stall_s = self.settings.supervision.stall_s
+
+        def process() -> float | None:
+            frame = mailbox.take(self.settings.recorder.commit_s)
+            if frame is not None:
+                recorder.add(pipeline(frame))
+            recorder.commit_if_due()
+            return None if mailbox.finished else 0.0
+
+        workers = [
+            Worker("capture", capture.step, self.clock, stall_s, finish=mailbox.close),
+            Worker("pipeline", process, self.clock, stall_s, finish=recorder.commit),
+        ]
+        if self.uploader is not None:
+            upload, patience_s = self.uploader, stall_s + 4 * self.settings.upload.timeout_s
+            workers.append(Worker("upload", upload.step, self.clock, patience_s, finish=upload.drain))
+        return workers
+
+    def _heard(self, record: Json) -> None:
+        self.summary.hear(record, self.clock.monotonic())
+
+    def _supervise(self, workers: list[Worker]) -> None:
+        for worker in reversed(workers):
+            worker.start()
+        pipeline = workers[1]
+        try:
+            while pipeline.alive and not self._stopping.wait(_TICK_S):
+                for worker in workers:
+                    worker.check()
+                notify("WATCHDOG=1")
+                self._show(self)
+        finally:
+            notify("STOPPING=1")
+            for worker in workers:
+                worker.stop()
+        for worker in workers:
+            worker.check()
+        self._show(self)
+
+
+class _Capture:
+    """Reads the source and leaves frames in the mailbox; in real time, files are paced by their own timestamps."""
+
+    def __init__(self, source: Source, mailbox: Mailbox, clock: Clock, realtime: bool, max_frames: int) -> None:
+        self._source = source
+        self._mailbox = mailbox
+        self._clock = clock
+        self._realtime = realtime
+        self._max_frames = max_frames
+        self._began_s: float | None = None
+        self._index = 0
+        self._waiting: Frame | None = None
+
+    def step(self) -> float | None:
+        if self._waiting is None:
+            if self._max_frames and self._index >= self._max_frames:
+                return None
+            picture = self._source.read()
+            if picture is None:
+                return None
+            now = self._clock.monotonic()
+            self._waiting = Frame(
+                picture.image, self._index, now, self._clock.wall(), self._clock.trusted(), picture.media_s
+            )
+            self._index += 1
+            if (wait_s := self._ahead(picture.media_s, now)) > 0:
+                return wait_s
+        if self._mailbox.put(self._waiting, timeout_s=_TICK_S):
+            self._waiting = None
+        return 0.0
+
+    def _ahead(self, media_s: float | None, now_s: float) -> float:
+        if not self._realtime or media_s is None:
+            return 0.0
+        if self._began_s is None:
+            self._began_s = now_s - media_s
+        return self._began_s + media_s - now_s
+
+
+def device_id(settings: Settings) -> str:
+    """The box's name in records: the configured one, else made from the host name."""
+    if settings.device.id:
+        return settings.device.id
+    name = "".join(c if c.isalnum() and c.isascii() else "-" for c in socket.gethostname().lower()).strip("-")[:40]
+    return name if DEVICE_ID.fullmatch(name) else "affectbox"

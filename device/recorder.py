@@ -1,0 +1,143 @@
+"""From observations to records that are safe: numbered, encoded, committed in groups to every sink.
+
+A group is committed when it is `commit_s` old or `commit_records` long: one sync of the card for several frames. Only
+then does anyone hear of a record.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from device.clock import Clock
+from device.contract.record import VERSION, Json, encode, key
+from device.host import Host, HostMeter
+from device.observation import Observation
+from device.sinks.sink import Line, Sink
+from device.stages.action_units import ESTIMATOR
+from device.stages.geometry import Box
+
+
+@dataclass(frozen=True)
+class RecorderSettings:
+    """See `config.toml` for each."""
+
+    commit_s: float = 0.25
+    commit_records: int = 16
+
+
+class Recorder:
+    """Turns observations into records and hands them, once committed, to `heard`."""
+
+    def __init__(
+        self,
+        device: str,
+        expression: str,
+        sinks: Sequence[Sink],
+        clock: Clock,
+        settings: RecorderSettings,
+        heard: Callable[[Json], None] = lambda record: None,
+    ) -> None:
+        """`device` is the box's name, `expression` the name of the bundle that gives the emotions."""
+        self._identity = {"v": VERSION, "device": device, "boot": clock.boot()}
+        self._models = {"emotions": expression, "aus": ESTIMATOR}
+        self._sinks = sinks
+        self._clock = clock
+        self._settings = settings
+        self._heard = heard
+        self._meter = HostMeter(clock)
+        self._seq = 0
+        self._group: list[tuple[Json, Line]] = []
+        self._group_began_s = 0.0
+
+    def add(self, observation: Observation) -> None:
+        """Number and encode one observation; commits when the group is full or old enough."""
+        self._seq += 1
+        record = self._identity | {"seq": self._seq} | to_json(observation, self._models, self._meter())
+        if not self._group:
+            self._group_began_s = self._clock.monotonic()
+        self._group.append((record, Line(key(record), encode(record))))
+        if len(self._group) >= self._settings.commit_records:
+            self.commit()
+        else:
+            self.commit_if_due()
+
+    def commit_if_due(self) -> None:
+        """Commit the group when it is old enough; call this also while no frames come."""
+        if self._group and self._clock.monotonic() - self._group_began_s >= self._settings.commit_s:
+            self.commit()
+
+    def commit(self) -> None:
+        """Write the group to every sink, then tell the listener. Raises what the sinks raise."""
+        group, self._group = self._group, []
+        if not group:
+            return
+        for sink in self._sinks:
+            sink.write([line for _, line in group])
+        for record, _ in group:
+            self._heard(record)
+
+
+def to_json(observation: Observation, models: dict[str, str], host: Host) -> Json:
+    """Everything of a record but its identity; see `device.contract.record` for the fields."""
+    frame, measured = observation.frame, not observation.reasons
+    time = {"mono": _round(frame.mono_s, 3), "wall": _round(frame.wall_s, 3), "trusted": frame.trusted}
+    record: Json = {
+        "status": "measured" if measured else "gated",
+        "time": time,
+        "frame": {"index": frame.index},
+        "faces": observation.faces,
+        "ms": {stage: _round(ms, 2) for stage, ms in observation.ms.items()},
+        "host": _host(host),
+    }
+    if frame.dropped:
+        record["frame"]["dropped"] = frame.dropped
+    if frame.media_s is not None:
+        record["frame"]["media"] = _round(frame.media_s, 3)
+    return record | _face(observation) | (_clinical(observation, models) if measured else _gated(observation))
+
+
+def _face(observation: Observation) -> Json:
+    track, pose, quality = observation.track, observation.pose, observation.quality
+    if track is None or pose is None or quality is None:
+        return {}
+    return {
+        "track": {"id": track.number, "age": _round(track.seen_s - track.began_s, 3)},
+        "face": _share(track.face.box, observation.frame.bounds),
+        "pose": {name: _round(value, 1) for name, value in vars(pose).items()},
+        "quality": {
+            "presence": _round(quality.presence, 3),
+            "width": _round(quality.width_px, 1),
+            "sharpness": _round(quality.sharpness, 3),
+            "brightness": _round(quality.brightness, 3),
+        },
+    }
+
+
+def _clinical(observation: Observation, models: dict[str, str]) -> Json:
+    return {
+        "emotions": {name: _round(p, 3) for name, p in observation.emotions.items()},
+        "aus": {name: _round(intensity, 2) for name, intensity in observation.aus.items()},
+        "models": models,
+    }
+
+
+def _gated(observation: Observation) -> Json:
+    return {"reasons": [reason.value for reason in observation.reasons]}
+
+
+def _host(host: Host) -> Json:
+    known: dict[str, Any] = {name: value for name, value in vars(host).items() if value is not None}
+    return {name: value if isinstance(value, bool) else _round(value, 1) for name, value in known.items()}
+
+
+def _share(box: Box, bounds: Box) -> Json:
+    return {
+        "x": _round(box.x / bounds.w, 4),
+        "y": _round(box.y / bounds.h, 4),
+        "w": _round(box.w / bounds.w, 4),
+        "h": _round(box.h / bounds.h, 4),
+    }
+
+
+def _round(value: float, digits: int) -> float:
+    return round(float(value), digits)

@@ -1,0 +1,55 @@
+"""Every setting of the daemon, as frozen dataclasses; `config.toml` beside this file lists and explains them."""
+
+from dataclasses import dataclass, field
+
+from device.camera.source import CameraSettings
+from device.models import ModelSettings
+from device.outbox import OutboxSettings
+from device.recorder import RecorderSettings
+from device.stages.detector import DetectorSettings
+from device.stages.quality import QualitySettings
+from device.stages.smoother import SmoothingSettings
+from device.stages.tracker import TrackerSettings
+from device.uploader import UploadSettings
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What to run."""
+
+    source: str = ""
+    sinks: tuple[str, ...] = ()
+    max_frames: int = 0
+    pace: str = "auto"
+
+
+@dataclass(frozen=True)
+class DeviceSettings:
+    """Which box this is."""
+
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class SupervisionSettings:
+    """When a silent worker counts as dead."""
+
+    stall_s: float = 30.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The whole configuration, a section per field."""
+
+    run: RunSettings = field(default_factory=RunSettings)
+    device: DeviceSettings = field(default_factory=DeviceSettings)
+    camera: CameraSettings = field(default_factory=CameraSettings)
+    models: ModelSettings = field(default_factory=ModelSettings)
+    detector: DetectorSettings = field(default_factory=DetectorSettings)
+    tracker: TrackerSettings = field(default_factory=TrackerSettings)
+    quality: QualitySettings = field(default_factory=QualitySettings)
+    smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
+    recorder: RecorderSettings = field(default_factory=RecorderSettings)
+    outbox: OutboxSettings = field(default_factory=OutboxSettings)
+    upload: UploadSettings = field(default_factory=UploadSettings)
+    supervision: SupervisionSettings = field(default_factory=SupervisionSettings)

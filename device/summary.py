@@ -1,0 +1,98 @@
+"""What a run came to: counted from committed records, shown while it runs and at the end."""
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from device.contract.record import Json
+
+_RATE_S = 2.0
+_STRONGEST = 3
+
+
+@dataclass
+class Summary:
+    """Running totals; `hear` takes each committed record."""
+
+    records: int = 0
+    measured: int = 0
+    dropped: int = 0
+    bytes: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    top: Counter[str] = field(default_factory=Counter)
+    tracks: set[int] = field(default_factory=set)
+    peaks: dict[str, float] = field(default_factory=dict)
+    stage_ms: dict[str, list[float]] = field(default_factory=dict)
+    last: Json = field(default_factory=dict)
+    began_s: float = 0.0
+    ended_s: float = 0.0
+    recent: deque[float] = field(default_factory=deque)
+
+    def hear(self, record: Json, now_s: float) -> None:
+        """Count one committed record; `now_s` is monotonic."""
+        self.began_s = self.began_s if self.records else now_s
+        self.ended_s = now_s
+        self.records += 1
+        self.dropped += record["frame"].get("dropped", 0)
+        self.measured += record["status"] == "measured"
+        self.reasons.update(record.get("reasons", ()))
+        if "track" in record:
+            self.tracks.add(record["track"]["id"])
+        if "emotions" in record:
+            self.top[_largest(record["emotions"])[0][0]] += 1
+        for unit, intensity in record.get("aus", {}).items():
+            self.peaks[unit] = max(self.peaks.get(unit, 0.0), intensity)
+        for stage, ms in record["ms"].items():
+            self.stage_ms.setdefault(stage, []).append(ms)
+        self.last = record
+        self.recent.append(now_s)
+        while self.recent and now_s - self.recent[0] > _RATE_S:
+            self.recent.popleft()
+
+    @property
+    def rate(self) -> float:
+        """Records a second over the last two seconds."""
+        span = self.recent[-1] - self.recent[0] if len(self.recent) > 1 else 0.0
+        return (len(self.recent) - 1) / span if span > 0 else 0.0
+
+    def line(self, queue: int | None) -> str:
+        """One line for the terminal; `queue` is the outbox's depth, None without an outbox."""
+        last = self.last
+        if not last:
+            return "waiting for the first frame"
+        if "emotions" in last:
+            name, share = _largest(last["emotions"])[0]
+            units = " ".join(f"{unit} {value:.1f}" for unit, value in _largest(last["aus"])[:_STRONGEST])
+            seen = f"{name} {share:.0%}  {units}"
+        else:
+            seen = "no guess: " + ", ".join(last["reasons"])
+        host = last["host"]
+        waiting = "" if queue is None else f"  queue {queue}"
+        return (
+            f"{self.records:6d} frames  {self.rate:5.1f} fps  faces {last['faces']}  {seen:<44}{waiting}"
+            f"  cpu {host['cpu']:.0f} %  {host['rss']:.0f} MB"
+        )
+
+    def rows(self) -> list[tuple[str, str]]:
+        """The summary table: name and value."""
+        gated = ", ".join(f"{reason} {count}" for reason, count in self.reasons.most_common()) or "none"
+        top = ", ".join(f"{name} {count}" for name, count in self.top.most_common()) or "none"
+        peaks = ", ".join(f"{unit} {value:.1f}" for unit, value in _largest(self.peaks)[:6]) or "none"
+        return [
+            ("frames", f"{self.records} recorded, {self.dropped} skipped"),
+            ("measured", f"{self.measured} of {self.records}"),
+            ("without a guess", gated),
+            ("patient's tracks", str(len(self.tracks))),
+            ("strongest emotion", top),
+            ("highest intensities", f"{peaks}  (0 to 5)"),
+        ]
+
+
+def table(rows: list[tuple[str, Any]]) -> str:
+    """Two aligned columns."""
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"  {name:<{width}}  {value}" for name, value in rows)
+
+
+def _largest(values: dict[str, float]) -> list[tuple[str, float]]:
+    return sorted(values.items(), key=lambda item: -item[1])
