@@ -8,16 +8,15 @@ fresh; when one dies, everything stops and the command ends with that error's ow
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
+
+import cv2
 
 from device.camera.opening import open_source
-from device.camera.source import Source
+from device.camera.source import Picture, Source
 from device.clock import Clock
-from device.contract.errors import SinkError
-from device.contract.record import DEVICE_ID, Json
-from device.database import FORM, Database, parse_url
+from device.contract.record import DEVICE_ID
 from device.mailbox import Mailbox
 from device.models import Models, open_models
 from device.notify import notify
@@ -25,8 +24,7 @@ from device.outbox import Outbox
 from device.pipeline import Pipeline
 from device.recorder import Recorder
 from device.settings import Settings
-from device.sinks.jsonl import JsonlSink
-from device.sinks.rtdb import OutboxSink
+from device.sinks.opening import open_sinks
 from device.sinks.sink import Sink
 from device.stages.frame import Frame
 from device.summary import Summary
@@ -37,10 +35,16 @@ _TICK_S = 0.25
 
 
 class App:
-    """One run of the daemon. Use as a context manager around `run`."""
+    """One run of the daemon."""
 
-    def __init__(self, settings: Settings, clock: Clock, show: Callable[["App"], None] = lambda app: None) -> None:
-        """`show` is called about four times a second, for progress."""
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        show: Callable[["App"], None] = lambda app: None,
+        more_sinks: Sequence[Sink] = (),
+    ) -> None:
+        """`show` is called about four times a second, for progress; `more_sinks` come after the configured ones."""
         self.settings = settings
         self.clock = clock
         self.summary = Summary()
@@ -48,8 +52,8 @@ class App:
         self.uploader: Uploader | None = None
         self.models: Models | None = None
         self._show = show
+        self._more_sinks = more_sinks
         self._stopping = threading.Event()
-        self._count = 0
 
     def stop(self) -> None:
         """Ask the run to end; safe in a signal handler."""
@@ -57,41 +61,28 @@ class App:
 
     def run(self) -> Summary:
         """Run until the source ends, `max_frames` is reached, or `stop` is called. Raises any `AffectboxError`."""
+        cv2.setNumThreads(1)  # frames are small: OpenCV's own threads cost more than they bring
         with ExitStack() as stack:
-            sinks = [stack.enter_context(self._open_sink(text)) for text in self.settings.run.sinks]
+            opened = stack.enter_context(open_sinks(self.settings, self.clock))
+            self.outbox, self.uploader = opened.outbox, opened.uploader
             models = self.models = stack.enter_context(open_models(self.settings.models))
             source = stack.enter_context(open_source(self.settings.run.source, self.settings.camera))
-            workers = self._workers(models, sinks, source)
+            workers = self._workers(models, [*opened.sinks, *self._more_sinks], source)
             notify("READY=1")
             self._supervise(workers)
         return self.summary
-
-    def _open_sink(self, text: str) -> Sink:
-        scheme, _, rest = text.partition(":")
-        if scheme == "jsonl" and rest:
-            return JsonlSink(Path(rest))
-        if scheme == "rtdb":
-            url = parse_url(rest)
-            if self.outbox is not None:
-                raise SinkError("Only one rtdb sink can be given: a box reports to one database.")
-            self.outbox = Outbox(self.settings.outbox.file(), self.settings.outbox.max_mb)
-            database = Database(url, self.settings.upload.timeout_s)
-            self.uploader = Uploader(self.outbox, database, self.settings.upload, self.clock)
-            return OutboxSink(self.outbox)
-        raise SinkError(f"'{text}' is not a sink: write jsonl:FILE, {FORM}.")
 
     def _workers(self, models: Models, sinks: list[Sink], source: Source) -> list[Worker]:
         """Capture, pipeline and (with a database) upload, in the order in which they stop."""
         realtime = self.settings.run.pace == "realtime" or (self.settings.run.pace == "auto" and source.live)
         mailbox = Mailbox(newest_wins=realtime)
-        durable_first = sorted(sinks, key=lambda sink: not isinstance(sink, OutboxSink))
         recorder = Recorder(
             device_id(self.settings),
             models.expression.manifest.id,
-            durable_first,
+            sinks,
             self.clock,
             self.settings.recorder,
-            lambda record: self._heard(record),
+            self.summary.hear,
         )
         pipeline = Pipeline(models, self.settings)
         capture = _Capture(source, mailbox, self.clock, realtime, self.settings.run.max_frames)
@@ -112,9 +103,6 @@ class App:
             upload, patience_s = self.uploader, stall_s + 4 * self.settings.upload.timeout_s
             workers.append(Worker("upload", upload.step, self.clock, patience_s, finish=upload.drain))
         return workers
-
-    def _heard(self, record: Json) -> None:
-        self.summary.hear(record, self.clock.monotonic())
 
     def _supervise(self, workers: list[Worker]) -> None:
         for worker in reversed(workers):
@@ -146,24 +134,23 @@ class _Capture:
         self._max_frames = max_frames
         self._began_s: float | None = None
         self._index = 0
-        self._waiting: Frame | None = None
+        self._picture: Picture | None = None
 
     def step(self) -> float | None:
-        if self._waiting is None:
+        if self._picture is None:
             if self._max_frames and self._index >= self._max_frames:
                 return None
-            picture = self._source.read()
-            if picture is None:
+            self._picture = self._source.read()
+            if self._picture is None:
                 return None
-            now = self._clock.monotonic()
-            self._waiting = Frame(
-                picture.image, self._index, now, self._clock.wall(), self._clock.trusted(), picture.media_s
-            )
+        now = self._clock.monotonic()
+        if (wait_s := self._ahead(self._picture.media_s, now)) > 0:
+            return wait_s
+        wall, trusted = self._clock.wall(), self._clock.trusted()
+        frame = Frame(self._picture.image, self._index, now, wall, trusted, self._picture.media_s)
+        if self._mailbox.put(frame, timeout_s=_TICK_S):
+            self._picture = None
             self._index += 1
-            if (wait_s := self._ahead(picture.media_s, now)) > 0:
-                return wait_s
-        if self._mailbox.put(self._waiting, timeout_s=_TICK_S):
-            self._waiting = None
         return 0.0
 
     def _ahead(self, media_s: float | None, now_s: float) -> float:

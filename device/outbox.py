@@ -92,6 +92,7 @@ class Outbox:
         self._path = path
         self._max_bytes = int(max_mb * 1e6)
         self._lock = threading.Lock()
+        self._last: Counts | None = None
         self._guard = _lock_file(path)
         try:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -140,17 +141,24 @@ class Outbox:
             self._mark(DEAD, [entry.id for entry in entries], reason=reason)
 
     def counts(self) -> Counts:
-        """How much is where."""
+        """How much is where; after `close`, how much was."""
         with self._lock:
-            by_state = dict(self._db.execute("SELECT state, count(*) FROM records GROUP BY state").fetchall())
-            dropped = self._one("SELECT coalesce(sum(value), 0) FROM counters WHERE name = 'dropped'")
-        return Counts(by_state.get(PENDING, 0), by_state.get(INFLIGHT, 0), by_state.get(DEAD, 0), dropped, self._bytes)
+            if self._last is not None:
+                return self._last
+            return self._count()
 
     def close(self) -> None:
-        """Close the file; what is in it stays."""
+        """Close the file; what is in it stays. May be called twice."""
         with self._lock:
-            self._db.close()
-            os.close(self._guard)
+            if self._last is None:
+                self._last = self._count()
+                self._db.close()
+                os.close(self._guard)
+
+    def _count(self) -> Counts:
+        by_state = dict(self._db.execute("SELECT state, count(*) FROM records GROUP BY state").fetchall())
+        dropped = self._one("SELECT coalesce(sum(value), 0) FROM counters WHERE name = 'dropped'")
+        return Counts(by_state.get(PENDING, 0), by_state.get(INFLIGHT, 0), by_state.get(DEAD, 0), dropped, self._bytes)
 
     def __enter__(self) -> "Outbox":
         return self

@@ -17,21 +17,16 @@ class Summary:
     records: int = 0
     measured: int = 0
     dropped: int = 0
-    bytes: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     top: Counter[str] = field(default_factory=Counter)
     tracks: set[int] = field(default_factory=set)
     peaks: dict[str, float] = field(default_factory=dict)
     stage_ms: dict[str, list[float]] = field(default_factory=dict)
     last: Json = field(default_factory=dict)
-    began_s: float = 0.0
-    ended_s: float = 0.0
     recent: deque[float] = field(default_factory=deque)
 
-    def hear(self, record: Json, now_s: float) -> None:
-        """Count one committed record; `now_s` is monotonic."""
-        self.began_s = self.began_s if self.records else now_s
-        self.ended_s = now_s
+    def hear(self, record: Json) -> None:
+        """Count one committed record."""
         self.records += 1
         self.dropped += record["frame"].get("dropped", 0)
         self.measured += record["status"] == "measured"
@@ -45,8 +40,9 @@ class Summary:
         for stage, ms in record["ms"].items():
             self.stage_ms.setdefault(stage, []).append(ms)
         self.last = record
-        self.recent.append(now_s)
-        while self.recent and now_s - self.recent[0] > _RATE_S:
+        captured_s = record["time"]["mono"]
+        self.recent.append(captured_s)
+        while captured_s - self.recent[0] > _RATE_S:
             self.recent.popleft()
 
     @property

@@ -12,15 +12,12 @@ class OutboxSink:
 
     def __init__(self, outbox: Outbox) -> None:
         self.outbox = outbox
-        self._open = True
 
     def write(self, lines: Sequence[Line]) -> None:
         self.outbox.append((line.path, line.body) for line in lines)
 
     def close(self) -> None:
-        if self._open:
-            self._open = False
-            self.outbox.close()
+        self.outbox.close()
 
     def __enter__(self) -> "OutboxSink":
         return self

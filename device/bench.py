@@ -1,0 +1,123 @@
+"""What a frame costs on this machine: processor time in all, inside the networks, and against a classic pipeline."""
+
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import psutil
+
+from device.app import App
+from device.camera.opening import open_source
+from device.clock import SystemClock
+from device.contract.errors import SourceError
+from device.models import load
+from device.outbox import Outbox
+from device.settings import Settings
+from device.sinks.rtdb import OutboxSink
+from device.sinks.sink import Line, MemorySink
+from device.summary import table
+
+_CLASSIC_SIZE = (640, 360)
+_STARTTIME_FIELD = 22  # of /proc/self/stat, in clock ticks since the machine started; see proc(5)
+
+
+@dataclass(frozen=True)
+class _Mark:
+    records: int
+    wall_s: float
+    cpu_s: float
+    invoke_s: float
+
+
+class _Probe(MemorySink):
+    """A sink that notes, at each commit, what has been spent so far."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.app: App | None = None
+        self.marks: list[_Mark] = []
+        self.first_record_s = 0.0
+
+    def write(self, lines: Sequence[Line]) -> None:
+        assert self.app is not None and self.app.models is not None
+        super().write(lines)
+        if not self.marks:
+            self.first_record_s = _age_of_process()
+        invoke_s = sum(model.invoke_cpu_s for model in self.app.models.loaded().values())
+        self.marks.append(_Mark(len(self.lines), time.perf_counter(), time.process_time(), invoke_s))
+
+
+def bench(settings: Settings, versus_haar: bool) -> dict[str, Any]:
+    """Run the daemon over the source as fast as possible, with its outbox on disk, and measure.
+
+    The figures are differences between the first commit and the last, so that starting up is not in them.
+
+    Raises:
+        SourceError: the source is too short to measure.
+    """
+    settings = replace(settings, run=replace(settings.run, pace="fast", sinks=()))
+    probe = _Probe()
+    with tempfile.TemporaryDirectory() as folder, Outbox(Path(folder) / "outbox.db", settings.outbox.max_mb) as outbox:
+        app = probe.app = App(settings, SystemClock(), more_sinks=(OutboxSink(outbox), probe))
+        app.run()
+    if len(probe.marks) < 2:
+        raise SourceError(f"{settings.run.source} is too short to measure: give a video of some seconds.")
+    figures = _figures(probe, app)
+    if versus_haar:
+        haar = _classic_cpu_ms(settings)
+        figures |= {"haar_cpu_ms_per_frame": haar, "ratio_to_haar": figures["cpu_ms_per_frame"] / haar}
+    return {name: round(value, 3) if isinstance(value, float) else value for name, value in figures.items()}
+
+
+def report(figures: dict[str, Any], as_json: bool) -> str:
+    """The figures as one JSON object or as a table."""
+    return json.dumps(figures) if as_json else table(list(figures.items()))
+
+
+def _figures(probe: _Probe, app: App) -> dict[str, Any]:
+    first, last = probe.marks[0], probe.marks[-1]
+    frames = last.records - first.records
+    cpu_ms = (last.cpu_s - first.cpu_s) * 1000 / frames
+    invoke_ms = (last.invoke_s - first.invoke_s) * 1000 / frames
+    return {
+        "frames": len(probe.lines),
+        "wall_ms_per_frame": (last.wall_s - first.wall_s) * 1000 / frames,
+        "cpu_ms_per_frame": cpu_ms,
+        "invoke_ms_per_frame": invoke_ms,
+        "overhead_ratio": cpu_ms / invoke_ms,
+        "stage_ms": {stage: round(statistics.median(ms), 3) for stage, ms in app.summary.stage_ms.items()},
+        "rss_mb": psutil.Process().memory_info().rss / 1e6,
+        "first_record_s": probe.first_record_s,
+        "bytes_per_record": statistics.mean(len(line.body) for line in probe.lines),
+    }
+
+
+def _classic_cpu_ms(settings: Settings) -> float:
+    """Processor milliseconds a frame of Haar detection at 640×360 and the expression network on each face."""
+    cascade = cv2.CascadeClassifier(str(Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml"))
+    frames, spent = 0, 0.0
+    with (
+        load(settings.models.expression, settings.models) as network,
+        open_source(settings.run.source, settings.camera) as source,
+    ):
+        start = time.process_time()
+        while picture := source.read():
+            grey = cv2.cvtColor(cv2.resize(picture.image, _CLASSIC_SIZE), cv2.COLOR_BGR2GRAY)
+            for x, y, w, h in cascade.detectMultiScale(grey, 1.3, 5):
+                network.on_image(cv2.resize(grey[y : y + h, x : x + w], (48, 48)))  # type: ignore[arg-type]
+            frames, spent = frames + 1, time.process_time() - start
+            if frames == settings.run.max_frames:
+                break
+    return spent * 1000 / frames
+
+
+def _age_of_process() -> float:
+    started = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[_STARTTIME_FIELD - 3])
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - started / os.sysconf("SC_CLK_TCK")

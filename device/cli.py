@@ -1,0 +1,129 @@
+"""The command `affectbox`: what runs on the box."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from device.contract.errors import AffectboxError
+
+_EPILOG = """\
+sources: picamera2:0, v4l2:/dev/video0, a video file, an image, a folder of images
+sinks:   jsonl:FILE, rtdb:http://127.0.0.1:9000?ns=NAME, rtdb:https://NAME.firebaseio.com
+
+Every setting of `affectbox check-config` can be given as --set SECTION.KEY=VALUE.
+Exit codes: 0 done; 2 wrong usage; 11 configuration; 12 source; 13 model; 14 no inference library; 15 sink; 16 outbox;
+19 a file or folder; 20 a worker hung; 21 a recording; 22 doctor found something.
+"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "affectbox", description=__doc__, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    run = _command(commands, "run", "watch a source and record what is seen, until it ends or Ctrl-C", _run)
+    run.add_argument("--source", metavar="SRC", help="what to watch")
+    run.add_argument("--sink", metavar="SINK", action="append", help="where records go; may be given several times")
+    run.add_argument("--max-frames", metavar="N", type=int, help="stop after N frames")
+    pace = run.add_mutually_exclusive_group()
+    pace.add_argument("--realtime", dest="pace", action="store_const", const="realtime", help="newest frame wins")
+    pace.add_argument(
+        "--as-fast-as-possible", dest="pace", action="store_const", const="fast", help="process every frame"
+    )
+
+    bench = _command(commands, "bench", "measure the cost of a frame on this machine", _bench)
+    bench.add_argument("--source", metavar="FILE", required=True, help="video to measure on")
+    bench.add_argument("--max-frames", metavar="N", type=int, help="stop after N frames")
+    bench.add_argument("--versus-haar", action="store_true", help="also measure OpenCV's Haar cascade with one CNN")
+    bench.add_argument("--json", action="store_true", help="print one JSON object")
+
+    _command(commands, "check-config", "print the configuration in effect, as TOML", _check_config)
+
+    doctor = _command(commands, "doctor", "check everything that a session needs, and say how to mend it", _doctor)
+    doctor.add_argument("--source", metavar="SRC", help="also open this source and take a picture")
+    doctor.add_argument("--sink", metavar="SINK", action="append", help="also check this sink")
+
+    replay = _command(commands, "replay", "send a recording again, or draw on a clip what the box sees in it", _replay)
+    replay.add_argument("recording", type=Path, help="records (.jsonl), or a video, an image, a folder of images")
+    replay.add_argument("--sink", metavar="SINK", action="append", help="where records are sent again")
+    replay.add_argument("--overlay", metavar="OUT", type=Path, help="clip drawn upon: .mp4, or a folder for PNG files")
+    return parser
+
+
+def _command(commands: Any, name: str, text: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text.capitalize() + ".")
+    command.add_argument("--config", metavar="FILE", type=Path, help="TOML file; overrides the defaults")
+    command.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help="override one setting")
+    command.set_defaults(run=run)
+    return command
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; returns its exit code (see `device.contract.errors`)."""
+    args = _parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except AffectboxError as error:
+        print(f"affectbox: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+
+
+def _settings(args: argparse.Namespace) -> Any:
+    from device.config import load_settings  # noqa: PLC0415  # each command imports what it needs, help needs nothing
+
+    given = {
+        "source": getattr(args, "source", None),
+        "sinks": getattr(args, "sink", None),
+        "max_frames": getattr(args, "max_frames", None),
+        "pace": getattr(args, "pace", None),
+    }
+    run = {key: value for key, value in given.items() if value is not None}
+    return load_settings(args.config, args.set, {"run": run})
+
+
+def _run(args: argparse.Namespace) -> int:
+    from device.app import App  # noqa: PLC0415
+    from device.clock import SystemClock  # noqa: PLC0415
+    from device.progress import Progress  # noqa: PLC0415
+
+    progress = Progress(sys.stdout)
+    app = App(_settings(args), SystemClock(), progress.show)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: app.stop())
+    try:
+        app.run()
+    finally:
+        progress.end(app)
+    return 0
+
+
+def _bench(args: argparse.Namespace) -> int:
+    from device.bench import bench, report  # noqa: PLC0415
+
+    print(report(bench(_settings(args), args.versus_haar), as_json=args.json))
+    return 0
+
+
+def _check_config(args: argparse.Namespace) -> int:
+    from device.config import dump  # noqa: PLC0415
+
+    print(dump(_settings(args)), end="")
+    return 0
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from device.doctor import examine  # noqa: PLC0415
+
+    return examine(_settings(args))
+
+
+def _replay(args: argparse.Namespace) -> int:
+    from device.replay import replay  # noqa: PLC0415
+
+    return replay(args.recording, _settings(args), args.overlay)

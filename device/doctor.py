@@ -1,0 +1,120 @@
+"""`affectbox doctor`: everything that a session needs, checked before it, each fault with its remedy."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+from device.app import device_id
+from device.camera.opening import open_source
+from device.clock import SystemClock
+from device.contract.errors import AffectboxError, CheckFailedError
+from device.database import Database, parse_url
+from device.host import HostMeter
+from device.models import open_models
+from device.outbox import Outbox
+from device.runtime.interpreter import available_library
+from device.settings import Settings
+from device.sinks.opening import open_sinks
+
+_LOW_DISK_MB = 500.0
+_HOT_C = 80.0
+_HANDSHAKE = (200, 204)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the examination; a `warning` does not stop a session, a failure does."""
+
+    level: str
+    what: str
+    text: str
+
+
+def examine(settings: Settings) -> int:
+    """Print every finding; returns 0, or `CheckFailedError`'s code when a session would fail."""
+    failed = 0
+    for finding in findings(settings):
+        print(f"{finding.level:<8} {finding.what:<10} {finding.text}")
+        failed += finding.level == "FAIL"
+    if failed:
+        print(f"{failed} of these would stop a session: mend them and run `affectbox doctor` again.")
+    return CheckFailedError.exit_code if failed else 0
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """Examine the box, one thing after another."""
+    checks: dict[str, Callable[[Settings], str]] = {
+        "identity": lambda s: f"records will be from '{device_id(s)}'",
+        "inference": lambda s: available_library(),
+        "models": _models,
+        "outbox": _outbox,
+        "source": _source,
+    }
+    for what, check in checks.items():
+        yield _finding(what, check, settings)
+    for sink in settings.run.sinks:
+        yield _finding("sink", _sink, replace(settings, run=replace(settings.run, sinks=(sink,))))
+    yield from _conditions(settings)
+
+
+def _finding(what: str, check: Callable[[Settings], str], settings: Settings) -> Finding:
+    try:
+        return Finding("ok", what, check(settings))
+    except AffectboxError as error:
+        return Finding("FAIL", what, str(error))
+
+
+def _models(settings: Settings) -> str:
+    with open_models(settings.models) as models:
+        return ", ".join(model.manifest.id for model in models.loaded().values())
+
+
+def _outbox(settings: Settings) -> str:
+    with Outbox(settings.outbox.file(), settings.outbox.max_mb) as outbox:
+        counts = outbox.counts()
+    return f"{settings.outbox.file()}: {counts.pending} waiting, {counts.dead} refused, {counts.dropped} ever dropped"
+
+
+def _source(settings: Settings) -> str:
+    if not settings.run.source:
+        return "none given (try --source)"
+    with open_source(settings.run.source, settings.camera) as source:
+        picture = source.read()
+    height, width = picture.image.shape[:2] if picture else (0, 0)
+    return f"{settings.run.source}: {width}×{height}"
+
+
+def _sink(settings: Settings) -> str:
+    with ExitStack() as stack:
+        opened = stack.enter_context(open_sinks(settings, SystemClock()))
+        text = settings.run.sinks[0]
+        if opened.outbox is None:
+            return f"{text} can be written"
+    database = Database(parse_url(text.partition(":")[2]), settings.upload.timeout_s)
+    answer = database.patch([])
+    database.close()
+    if answer.status not in _HANDSHAKE:
+        raise CheckFailedError(
+            f"{text} answers '{answer.status or ''} {answer.text}': check the address, the network and the rules. "
+            "Records would wait in the outbox."
+        )
+    return f"{text} takes writes"
+
+
+def _conditions(settings: Settings) -> Iterator[Finding]:
+    clock = SystemClock()
+    yield (
+        Finding("ok", "clock", "synchronized")
+        if clock.trusted()
+        else Finding("warning", "clock", "not synchronized: records say so; connect to the network for right times")
+    )
+    free_mb = shutil.disk_usage(settings.outbox.file().parent).free / 1e6
+    level = "ok" if free_mb > _LOW_DISK_MB else "warning"
+    yield Finding(level, "disk", f"{free_mb:,.0f} MB free for the outbox")
+    host = HostMeter(clock)()
+    if host.temperature is not None:
+        yield Finding("ok" if host.temperature < _HOT_C else "warning", "heat", f"{host.temperature:.0f} °C")
+    if host.throttled is not None:
+        text = "throttled or under voltage: use the official power supply and a heat sink"
+        yield Finding("warning" if host.throttled else "ok", "power", text if host.throttled else "not throttled")

@@ -1,0 +1,76 @@
+"""Draws on a frame what the box sees in it. The picture stays on this machine; the daemon never draws."""
+
+import math
+
+import cv2
+import numpy as np
+
+from device.arrays import ByteImage
+from device.contract.labels import EMOTIONS
+from device.observation import Observation
+
+_GREEN, _RED, _WHITE, _GREY = (90, 220, 90), (60, 60, 240), (255, 255, 255), (120, 120, 120)
+_PANEL = 230
+_ROW = 15
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+_AU_SHOWN = 14
+_MIN_HEIGHT = (len(EMOTIONS) + _AU_SHOWN + 5) * _ROW
+
+
+def draw(observation: Observation) -> ByteImage:
+    """The frame with box, landmarks and gaze direction of the head, and a panel of bars at its right."""
+    image = observation.frame.image.copy()
+    if observation.track is not None:
+        _face(image, observation)
+    height = max(image.shape[0], _MIN_HEIGHT)
+    canvas = np.full((height, image.shape[1] + _PANEL, 3), 24, np.uint8)
+    canvas[: image.shape[0], : image.shape[1]] = image
+    _panel(canvas, image.shape[1] + 8, observation)
+    return canvas
+
+
+def _face(image: ByteImage, observation: Observation) -> None:
+    assert observation.track is not None
+    face = observation.track.face
+    colour = _RED if observation.reasons else _GREEN
+    for x, y, _ in face.points:
+        cv2.circle(image, (round(float(x)), round(float(y))), 1, colour, -1, cv2.LINE_AA)
+    box = face.box
+    cv2.rectangle(image, (round(box.x), round(box.y)), (round(box.x + box.w), round(box.y + box.h)), colour, 1)
+    if observation.pose is not None:
+        nose = face.points[1]
+        ahead = (math.sin(math.radians(observation.pose.yaw)), -math.sin(math.radians(observation.pose.pitch)))
+        tip = (round(float(nose[0]) + ahead[0] * box.w), round(float(nose[1]) + ahead[1] * box.w))
+        cv2.arrowedLine(image, (round(float(nose[0])), round(float(nose[1]))), tip, _WHITE, 2, cv2.LINE_AA)
+
+
+def _panel(canvas: ByteImage, left: int, observation: Observation) -> None:
+    row = 1
+    track = f"track {observation.track.number}" if observation.track else "nobody"
+    _text(canvas, left, row, f"frame {observation.frame.index}  {track}  faces {observation.faces}", _WHITE)
+    if observation.pose is not None:
+        pose = observation.pose
+        row += 1
+        _text(canvas, left, row, f"yaw {pose.yaw:.0f} pitch {pose.pitch:.0f} roll {pose.roll:.0f}", _GREY)
+    if observation.reasons:
+        _text(canvas, left, row + 1, "no guess: " + ", ".join(r.value for r in observation.reasons), _RED)
+        return
+    for name, share in observation.emotions.items():
+        row += 1
+        _bar(canvas, left, row, name, share, f"{share:.2f}")
+    row += 1
+    strongest = sorted(observation.aus, key=lambda unit: -observation.aus[unit])[:_AU_SHOWN]
+    for name in (unit for unit in observation.aus if unit in strongest):
+        row += 1
+        _bar(canvas, left, row, name, observation.aus[name] / 5, f"{observation.aus[name]:.1f}")
+
+
+def _bar(canvas: ByteImage, left: int, row: int, name: str, share: float, value: str) -> None:
+    _text(canvas, left, row, name, _WHITE)
+    start, base = left + 80, row * _ROW + 4
+    cv2.rectangle(canvas, (start, base - 9), (start + round(100 * share), base), _GREEN, -1)
+    _text(canvas, left + 186, row, value, _GREY)
+
+
+def _text(canvas: ByteImage, left: int, row: int, text: str, colour: tuple[int, int, int]) -> None:
+    cv2.putText(canvas, text, (left, row * _ROW + 3), _FONT, 0.38, colour, 1, cv2.LINE_AA)

@@ -1,0 +1,55 @@
+"""From the texts after `--sink` to open sinks, and the uploader that goes with a database."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from device.clock import Clock
+from device.contract.errors import SinkError
+from device.database import FORM, Database, parse_url
+from device.outbox import Outbox
+from device.settings import Settings
+from device.sinks.jsonl import JsonlSink
+from device.sinks.rtdb import OutboxSink
+from device.sinks.sink import Sink
+from device.uploader import Uploader
+
+
+@dataclass(frozen=True)
+class OpenSinks:
+    """Sinks in the order in which they are written, the durable outbox first; `uploader` empties the outbox."""
+
+    sinks: tuple[Sink, ...]
+    outbox: Outbox | None
+    uploader: Uploader | None
+
+
+@contextmanager
+def open_sinks(settings: Settings, clock: Clock) -> Iterator[OpenSinks]:
+    """Open every sink of `settings.run.sinks` for the length of a `with` block.
+
+    Raises:
+        SinkError: a text that names no sink, two databases, a file that cannot be written.
+        OutboxError: the outbox cannot be used.
+    """
+    files, urls = [], []
+    for text in settings.run.sinks:
+        scheme, _, rest = text.partition(":")
+        if scheme == "jsonl" and rest:
+            files.append(Path(rest))
+        elif scheme == "rtdb":
+            urls.append(parse_url(rest))
+        else:
+            raise SinkError(f"'{text}' is not a sink: write jsonl:FILE, {FORM}.")
+    if len(urls) > 1:
+        raise SinkError("Only one rtdb sink can be given: a box reports to one database.")
+    with ExitStack() as stack:
+        sinks: list[Sink] = []
+        outbox = uploader = None
+        for url in urls:
+            outbox = Outbox(settings.outbox.file(), settings.outbox.max_mb)
+            sinks.append(stack.enter_context(OutboxSink(outbox)))
+            uploader = Uploader(outbox, Database(url, settings.upload.timeout_s), settings.upload, clock)
+        sinks += [stack.enter_context(JsonlSink(path)) for path in files]
+        yield OpenSinks(tuple(sinks), outbox, uploader)
