@@ -4,6 +4,8 @@ The template is where MediaPipe's landmarks lie in FER2013's own crops: medians 
 symmetric. So a face from the box looks to the network like a face of its training data.
 """
 
+import math
+
 import cv2
 import numpy as np
 
@@ -25,14 +27,14 @@ TEMPLATE = {
 }
 _POINTS = np.array(list(TEMPLATE), np.intp)
 _PLACES = np.array(list(TEMPLATE.values()), np.float32)
-_MAX_OVERSAMPLING = 6
+_MAX_STEP_PX = 2.0  # bilinear sampling averages about this many source pixels
 
 
 def align(frame: Frame, face: Face) -> ByteImage:
     """The face as a (48, 48) grey crop; large faces are averaged down, so that they do not alias."""
     matrix = similarity(face.points[_POINTS, :2], _PLACES)
-    scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
-    times = min(max(round(1 / scale), 1), _MAX_OVERSAMPLING)
+    step_px = 1 / float(np.hypot(matrix[0, 0], matrix[1, 0]))
+    times = max(math.ceil(step_px / _MAX_STEP_PX), 1)
     crop = cv2.cvtColor(warp(frame.image, matrix * times, CROP_SIDE * times), cv2.COLOR_BGR2GRAY)
     if times > 1:
         crop = cv2.resize(crop, (CROP_SIDE, CROP_SIDE), interpolation=cv2.INTER_AREA)

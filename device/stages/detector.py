@@ -4,6 +4,7 @@ Source: Bazarevsky et al. 2019, *BlazeFace*; MediaPipe `face_detection_short_ran
 two anchors each) and `face_detection_full_range.pbtxt` (192², stride 4, one anchor).
 """
 
+import itertools
 from dataclasses import dataclass
 
 import cv2
@@ -101,13 +102,16 @@ def merge(first: list[Detection], more: list[Detection]) -> list[Detection]:
 
 
 def anchors(side: int, strides: tuple[int, ...], per_cell: int) -> FloatArray:
-    """Anchor centres (N, 2) in shares of the input, in the order of the network's rows."""
+    """Anchor centres (N, 2) in shares of the input, in the order of the network's rows.
+
+    Neighbouring layers of equal stride are one grid with the anchors of both in each cell.
+    """
     layers = []
-    for stride in strides:
+    for stride, equal in itertools.groupby(strides):
         cells = side // stride
         y, x = np.mgrid[:cells, :cells].reshape(2, -1)
         centres = (np.stack([x, y], axis=1) + 0.5) / cells
-        layers.append(np.repeat(centres, per_cell, axis=0))
+        layers.append(np.repeat(centres, len(list(equal)) * per_cell, axis=0))
     return np.concatenate(layers).astype(np.float32)
 
 
