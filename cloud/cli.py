@@ -32,7 +32,9 @@ def _add_local(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     local.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     local.add_argument("--port", type=int, default=9000, help="port, 0 for any free one (default: %(default)s)")
-    local.add_argument("--data", type=Path, default=_data_folder(), help="database folder (default: %(default)s)")
+    local.add_argument(
+        "--data", type=Path, metavar="DIR", default=_data_folder(), help="database folder (default: %(default)s)"
+    )
     local.add_argument("--allow-remote", action="store_true", help="allow an address that other machines can reach")
     local.set_defaults(run=_local)
 
@@ -58,4 +60,6 @@ def main(argv: list[str] | None = None) -> int:
     except AffectboxError as error:
         print(f"affectbox-cloud: {error}", file=sys.stderr)
         return error.exit_code
+    except KeyboardInterrupt:
+        return 130
     return code

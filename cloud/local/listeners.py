@@ -9,7 +9,7 @@ Source: Firebase Realtime Database REST reference, "Streaming from the REST API"
 import asyncio
 import json
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,8 +107,9 @@ class Listener:
     async def stream(self) -> AsyncIterator[bytes]:
         """The encoded events, first the whole node; `keep-alive` when there is nothing to say for a while."""
         while not self._closed:
-            while self._queue and not self._closed:
-                yield self._queue.popleft().encode()
+            if self._queue:
+                yield await asyncio.to_thread(self._queue.popleft().encode)  # a big node must not stop the writers
+                continue
             self._wake.clear()
             try:
                 await asyncio.wait_for(self._wake.wait(), KEEP_ALIVE_S)
@@ -122,19 +123,23 @@ class Listener:
 
 
 class Hub:
-    """All open streams, by namespace."""
+    """All open streams, by namespace. `root` gives a namespace's present tree."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Callable[[str], Node]) -> None:
+        self._root = root
         self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
+        self._closed = False
 
     def publish(self, namespace: str, write: Write) -> None:
         """Tell every stream of the namespace; never waits."""
         for listener in self._listeners[namespace]:
             listener.offer(write)
 
-    async def listen(self, namespace: str, path: Path, query: Query | None, root: Node) -> AsyncIterator[bytes]:
-        """The stream of one node, registered until its reader goes away."""
-        listener = Listener(path, query, root)
+    async def listen(self, namespace: str, path: Path, query: Query | None) -> AsyncIterator[bytes]:
+        """The stream of one node, registered until its reader goes away or the hub closes."""
+        if self._closed:
+            return
+        listener = Listener(path, query, self._root(namespace))  # read and registered at once: no write slips between
         self._listeners[namespace].add(listener)
         try:
             async for event in listener.stream():
@@ -143,7 +148,8 @@ class Hub:
             self._listeners[namespace].discard(listener)
 
     def close(self) -> None:
-        """End all streams."""
+        """End all streams, and let no new one begin."""
+        self._closed = True
         for listeners in self._listeners.values():
             for listener in listeners:
                 listener.close()

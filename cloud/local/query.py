@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from cloud.local.tree import Node, RequestError, get, key_order, parse_path
+from cloud.local.tree import Node, RequestError, get, key_order, ordered, parse_path
 
 Index: TypeAlias = tuple[Any, ...]  # what children are ordered by; see `value_order` and `tree.key_order`
 
@@ -60,7 +60,7 @@ def parse_query(params: Mapping[str, str]) -> Query | None:
 
 def shallow(node: Node) -> Any:
     """The keys of an object, each with `true`; a leaf as it is."""
-    return dict.fromkeys(sorted(node, key=key_order), True) if isinstance(node, dict) else node
+    return dict.fromkeys(ordered(node), True) if isinstance(node, dict) else node
 
 
 def value_order(value: Node) -> Index:

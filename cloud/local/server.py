@@ -6,8 +6,9 @@
 No rules are enforced in this version: every request may read and write everything. `Authorization: Bearer owner`,
 `?auth=…` and no credentials at all are taken alike. Serve it on a loopback address only.
 
-The handlers run on the event loop's thread, one after the other: a write is checked, committed and published before
-the next request is looked at, which is what makes `if-match` and `.sv` increments exact without a lock.
+Writes run on the event loop's thread, one after the other: each is checked, committed and published before the next
+is looked at, which is what makes `if-match` and `.sv` increments exact without a lock. Reads run beside them in
+worker threads, each on the root it found: a tree is never modified.
 
 Source: Firebase Realtime Database REST reference; status codes and error sentences are Firebase's.
 """
@@ -22,10 +23,10 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from cloud.local import tree
 from cloud.local.listeners import Hub, Write
@@ -45,6 +46,7 @@ _HEADERS = {
     "Access-Control-Expose-Headers": "ETag",
     "Cache-Control": "no-cache",
 }
+_NOT_GZIP = "Invalid data; the body is not gzip, as its Content-Encoding says."
 _log = logging.getLogger(__name__)
 
 
@@ -83,24 +85,30 @@ class Call:
 
 
 class RestApi:
-    """The five methods on one store. `hub.close()` ends the open streams when the server stops."""
+    """The ASGI application on one store. `hub.close()` ends the open streams when the server stops."""
 
     def __init__(self, store: Store) -> None:
-        self.hub = Hub()
+        self.hub = Hub(store.root)
         self._store = store
         self._push_ids = PushIds()
-        self._methods = dict(zip(METHODS, (self._get, self._put, self._patch, self._post, self._delete), strict=True))
+        self._writers = {"PUT": self._put, "PATCH": self._patch, "POST": self._post, "DELETE": self._delete}
 
-    def app(self) -> Starlette:
-        """The ASGI application."""
-        return Starlette(routes=[Route("/{path:path}", self._handle, methods=[*METHODS, "OPTIONS"])])
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        response = await self._respond(Request(scope, receive))
+        await response(scope, receive, send)
 
-    async def _handle(self, request: Request) -> Response:
+    async def _respond(self, request: Request) -> Response:
         if request.method == "OPTIONS":
             return _preflight(request)
         try:
             call = await _read_call(request)
-            return self._methods[_method(request)](call)
+            method = _method(request)
+            if method == "GET":
+                return await run_in_threadpool(self._get, call)
+            return self._writers[method](call)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody reads it
         except RequestError as error:
             return json_response({"error": str(error)}, error.status, _HEADERS)
         except sqlite3.Error as error:
@@ -108,12 +116,11 @@ class RestApi:
             return json_response({"error": f"Service Unavailable: {error}"}, 503, _HEADERS)
 
     def _get(self, call: Call) -> Response:
-        root = self._store.root(call.namespace)
         query = parse_query(call.request.query_params)
         if "text/event-stream" in (call.header("accept") or ""):
-            stream = self.hub.listen(call.namespace, call.path, query, root)
+            stream = self.hub.listen(call.namespace, call.path, query)
             return StreamingResponse(stream, headers=_HEADERS, media_type="text/event-stream")
-        node = tree.get(root, call.path)
+        node = tree.get(self._store.root(call.namespace), call.path)
         if call.param("shallow") == "true":
             if query:
                 raise RequestError("Mixing 'shallow' and querying parameters is not supported")
@@ -189,8 +196,10 @@ async def _read_body(request: Request) -> bytes:
     try:
         plain = unpacker.decompress(bytes(body), MAX_BODY_BYTES + 1)
     except zlib.error:
-        raise RequestError("Invalid data; the body is not gzip, as its Content-Encoding says.") from None
+        raise RequestError(_NOT_GZIP) from None
     _refuse_too_large(len(plain))
+    if not unpacker.eof:
+        raise RequestError(_NOT_GZIP)
     return plain
 
 
@@ -220,13 +229,17 @@ def _is_plain(host: str) -> bool:
 
 
 def _method(request: Request) -> str:
-    """The method, which a POST may override for clients that know only GET and POST."""
-    if request.method != "POST":
-        return "GET" if request.method == "HEAD" else request.method
-    method = request.headers.get(_OVERRIDE) or request.query_params.get(_OVERRIDE) or "POST"
-    if method.upper() not in METHODS:
-        raise RequestError(f"Invalid method override: {method}", 405)
-    return method.upper()
+    """The method, which a POST may override for clients that know only GET and POST.
+
+    Raises:
+        RequestError: one that the protocol does not have.
+    """
+    method = "GET" if request.method == "HEAD" else request.method
+    if method == "POST":
+        method = (request.headers.get(_OVERRIDE) or request.query_params.get(_OVERRIDE) or method).upper()
+    if method not in METHODS:
+        raise RequestError(f"Method {method} is not allowed", 405)
+    return method
 
 
 def _preflight(request: Request) -> Response:

@@ -16,7 +16,8 @@ from cloud.local.server import RestApi
 from cloud.local.store import Store
 from device.contract.errors import AddressInUseError, ConfigError
 
-_STOP_S = 5.0
+_KEEP_ALIVE_S = 60  # an idle connection; a box that pushes every few seconds keeps its own
+_STOP_S = 3  # for answers under way when the server stops
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,12 @@ async def _serve(settings: Settings, listening: socket.socket, store: Store) -> 
     api = RestApi(store)
     server = _Server(
         uvicorn.Config(
-            api.app(), lifespan="off", log_level="warning", ws="none", timeout_graceful_shutdown=int(_STOP_S)
+            api,
+            lifespan="off",
+            ws="none",
+            log_level="warning",
+            timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_graceful_shutdown=_STOP_S,
         )
     )
     stop = asyncio.Event()
@@ -119,16 +125,19 @@ def _is_loopback(host: str) -> bool:
 
 
 def _bind(settings: Settings) -> socket.socket:
-    """A socket on the address; it does not listen yet, so nobody can connect too early."""
+    """A listening socket on the address; who connects before the server is ready waits."""
     host, port = settings.host, settings.port
+    if not 0 <= port <= 65535:
+        raise AddressInUseError(f"there is no port {port}; take one up to 65535 with --port, or 0 for any free one")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, protocol)
-    except (OSError, OverflowError) as error:
+    except (OSError, UnicodeError) as error:
         raise AddressInUseError(f"cannot use the address {host} ({error}); name one of this machine's") from None
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
+        listening.listen()
     except OSError as error:
         listening.close()
         raise AddressInUseError(_bind_sentence(error, host, port)) from None

@@ -1,10 +1,10 @@
 """The durable state: one SQLite file, and the tree of each namespace in memory.
 
-The file is the truth, memory a copy of it that is only replaced after the commit. A row is one written path with
-its JSON, as the writer sent it; the state is all rows laid over each other in the order of `seq`. A write removes
-the rows at and below its path (they are covered now) and adds one: a batch of 25 records costs 25 rows, where one
-row a leaf would cost 1 500. A deletion leaves a `null` row only where a row above still holds the path; these are
-folded away at the next start.
+The file is the truth, memory a copy of it that is only replaced after the commit. A row is one written path with its
+JSON; the state is all rows laid over each other in the order of `seq`. A write removes the rows at and below its
+path (they are covered now) and adds one. So the rows are as coarse as the writes: a batch of 25 records of 60 leaves
+is 25 rows and 1 ms of CPU, where a row for each leaf would be 1 500 rows and 6 ms. A deletion leaves a `null` row
+only where a row above still holds the path; these are folded away at the next start.
 
 One request is one transaction, whole or absent after any crash. `journal_mode=WAL` appends and so costs one fsync
 a commit. `synchronous=FULL` makes that fsync happen before the answer: with NORMAL the file stays intact, but a
@@ -88,7 +88,7 @@ class Store:
         self._db.execute(
             "DELETE FROM entry WHERE ns = ? AND path >= ? AND path < ?", (namespace, name, name[:-1] + "0")
         )  # "0" follows "/": the range is the path and everything below it
-        if node is not None or self._row_above(namespace, path):
+        if node is not None or self._row_above(namespace, path) is not None:
             insert = "INSERT INTO entry (ns, path, json) VALUES (?, ?, ?)"
             self._db.execute(insert, (namespace, name, json.dumps(node, separators=(",", ":"))))
 
@@ -110,14 +110,15 @@ class Store:
             if node is None:
                 deleted.append((namespace, path))
         self._roots = {namespace: _pruned(holder.get(namespace)) for namespace, holder in roots.items()}
-        for namespace, path in deleted:
-            self._fold(namespace, path)
+        self._fold({(namespace, self._row_above(namespace, path)) for namespace, path in deleted})
 
-    def _fold(self, namespace: str, path: Path) -> None:
-        """Write the row above a deleted path anew, with all that lies over it."""
-        above = self._row_above(namespace, path)
-        if above is not None:
-            self.commit(namespace, {above: get(self.root(namespace), above)})
+    def _fold(self, rows: set[tuple[str, Path | None]]) -> None:
+        """Write rows anew with all that lies over them, so that no `null` row is left."""
+        self._db.execute("BEGIN IMMEDIATE")
+        with self._db:
+            for namespace, path in rows:
+                if path is not None:
+                    self._replace(namespace, path, get(self.root(namespace), path))
 
 
 def _row_name(path: Path) -> str:

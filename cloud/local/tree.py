@@ -15,7 +15,7 @@ import math
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -243,7 +243,12 @@ def export(node: Node) -> Any:
         last = max(map(int, node))
         if last < 2 * len(node):
             return [export(node.get(str(index))) for index in range(last + 1)]
-    return {key: export(node[key]) for key in sorted(node, key=key_order)}
+    return {key: export(node[key]) for key in ordered(node)}
+
+
+def ordered(keys: Collection[str]) -> list[str]:
+    """Child names in Firebase's order; a plain sort will do where none is an integer."""
+    return sorted(keys, key=key_order if any(map(_INTEGER_KEY.fullmatch, keys)) else None)
 
 
 def etag(node: Node) -> str:
