@@ -11,6 +11,8 @@ _LOCAL = """Serve a local Firebase Realtime Database (REST protocol) until Ctrl-
 
 No rules are enforced in this version: whoever reaches the port can read and change everything, and so can a page
 that is open in a browser on this machine. It listens on the loopback address only, unless --allow-remote is given.
+Requests without ?ns=NAME share the namespace `default`.
+
 With `-- COMMAND`, the database is up while COMMAND runs; COMMAND finds it through FIREBASE_DATABASE_EMULATOR_HOST
 (firebase_admin) and AFFECTBOX_DATABASE_URL, and its exit code is returned."""
 

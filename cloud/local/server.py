@@ -3,6 +3,8 @@
     GET PUT PATCH POST DELETE  /PATH.json   ?ns= print= shallow= orderBy= … x-http-method-override=
     GET with `Accept: text/event-stream`    listens: `put`, `patch` and `keep-alive` events
 
+The namespace, one database of many, is `?ns=`, or the host's first label under Firebase's own domains, or `default`.
+
 No rules are enforced in this version: every request may read and write everything. `Authorization: Bearer owner`,
 `?auth=…` and no credentials at all are taken alike. Serve it on a loopback address only.
 
@@ -13,13 +15,11 @@ worker threads, each on the root it found: a tree is never modified.
 Source: Firebase Realtime Database REST reference; status codes and error sentences are Firebase's.
 """
 
-import ipaddress
 import json
 import logging
 import re
 import sqlite3
 import time
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from cloud.local import tree
+from cloud.local.body import parse_json, read_body
 from cloud.local.listeners import Hub, Write
 from cloud.local.pushid import PushIds
 from cloud.local.query import parse_query, shallow
@@ -36,17 +37,16 @@ from cloud.local.store import Store
 from cloud.local.tree import Changes, Node, Path, RequestError
 
 DEFAULT_NAMESPACE = "default"
-MAX_BODY_BYTES = 256 * 1024 * 1024
 METHODS = ("GET", "PUT", "PATCH", "POST", "DELETE")
 
 _OVERRIDE = "x-http-method-override"
+_FIREBASE_HOST = re.compile(r"([^.]+)\.(?:firebaseio\.com|[^.]+\.firebasedatabase\.app)")
 _NAMESPACE = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 _HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag",
     "Cache-Control": "no-cache",
 }
-_NOT_GZIP = "Invalid data; the body is not gzip, as its Content-Encoding says."
 _log = logging.getLogger(__name__)
 
 
@@ -74,12 +74,12 @@ class Call:
         return json_response(data, status, headers, pretty=self.param("print") == "pretty")
 
     def answer_node(self, node: Node, status: int = 200) -> Response:
-        """A node, with its ETag if the client asked for it; 304 if the client has it already."""
+        """A node, with its ETag if the client asked for it; 304 if a reader has it already."""
         known = self.header("if-none-match")
         if self.header("x-firebase-etag") != "true" and known is None and self.header("if-match") is None:
             return self.answer(tree.export(node), status=status)
         headers = _HEADERS | {"ETag": tree.etag(node)}
-        if headers["ETag"] == known:
+        if headers["ETag"] == known and self.request.method == "GET":
             return Response(status_code=304, headers=headers)
         return self.answer(tree.export(node), headers, status)
 
@@ -128,7 +128,7 @@ class RestApi:
         return call.answer_node(query(node) if query else node)
 
     def _put(self, call: Call) -> Response:
-        return self._replace(call, tree.parse_json(call.body))
+        return self._replace(call, parse_json(call.body))
 
     def _delete(self, call: Call) -> Response:
         return self._replace(call, None)
@@ -145,7 +145,7 @@ class RestApi:
     def _patch(self, call: Call) -> Response:
         _refuse_condition(call)
         root = self._store.root(call.namespace)
-        changes = tree.normalize_patch(tree.parse_json(call.body), call.path, _now_ms(), root)
+        changes = tree.normalize_patch(parse_json(call.body), call.path, _now_ms(), root)
         self._write(call, call.path, changes, is_patch=True)
         depth = len(call.path)
         return call.answer({"/".join(path[depth:]): tree.export(node) for path, node in changes.items()})
@@ -155,7 +155,7 @@ class RestApi:
         now_ms = _now_ms()
         name = self._push_ids.next(now_ms)
         path = (*call.path, name)
-        self._write(call, path, {path: tree.normalize(tree.parse_json(call.body), len(path), now_ms, None)})
+        self._write(call, path, {path: tree.normalize(parse_json(call.body), len(path), now_ms, None)})
         return call.answer({"name": name})
 
     def _write(self, call: Call, base: Path, changes: Changes, is_patch: bool = False) -> None:
@@ -182,50 +182,18 @@ async def _read_call(request: Request) -> Call:
     if not address.endswith(".json"):
         raise RequestError("append .json to your request URI to use the REST API.", 404)
     path = tree.parse_path(address.removesuffix(".json"))
-    return Call(request, _namespace(request), path, await _read_body(request))
-
-
-async def _read_body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        _refuse_too_large(len(body))
-    if request.headers.get("content-encoding") != "gzip":
-        return bytes(body)
-    unpacker = zlib.decompressobj(wbits=31)
-    try:
-        plain = unpacker.decompress(bytes(body), MAX_BODY_BYTES + 1)
-    except zlib.error:
-        raise RequestError(_NOT_GZIP) from None
-    _refuse_too_large(len(plain))
-    if not unpacker.eof:
-        raise RequestError(_NOT_GZIP)
-    return plain
-
-
-def _refuse_too_large(size: int) -> None:
-    if size > MAX_BODY_BYTES:
-        raise RequestError("Data to write exceeds the maximum size that can be modified with a single request.")
+    return Call(request, _namespace(request), path, await read_body(request))
 
 
 def _namespace(request: Request) -> str:
-    """`?ns=`, else the host's first label (`my-app.firebaseio.com`), else the default one (an IP address)."""
+    """`?ns=`, else the first label of a host of Firebase's (`my-app.firebaseio.com`), else the default one."""
     name = request.query_params.get("ns")
     if name is None:
-        host = request.url.hostname or ""
-        name = DEFAULT_NAMESPACE if _is_plain(host) else host.split(".")[0]
+        host = _FIREBASE_HOST.fullmatch(request.url.hostname or "")
+        name = host[1] if host else DEFAULT_NAMESPACE
     if not _NAMESPACE.fullmatch(name):
         raise RequestError(f"Invalid namespace: {name}")
     return name
-
-
-def _is_plain(host: str) -> bool:
-    """Whether the host carries no namespace: an IP address or a name without a dot, such as `localhost`."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return "." not in host
-    return True
 
 
 def _method(request: Request) -> str:

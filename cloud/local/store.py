@@ -109,7 +109,10 @@ class Store:
             _place(roots.setdefault(namespace, {}), (namespace, *path), node)
             if node is None:
                 deleted.append((namespace, path))
-        self._roots = {namespace: _pruned(holder.get(namespace)) for namespace, holder in roots.items()}
+        holed = {namespace for namespace, _ in deleted}
+        for namespace, holder in roots.items():
+            root = holder.get(namespace)
+            self._roots[namespace] = _pruned(root) if namespace in holed else root
         self._fold({(namespace, self._row_above(namespace, path)) for namespace, path in deleted})
 
     def _fold(self, rows: set[tuple[str, Path | None]]) -> None:

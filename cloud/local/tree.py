@@ -28,8 +28,8 @@ MAX_DEPTH = 32
 MAX_KEY_BYTES = 768
 MAX_STRING_BYTES = 10 * 1024 * 1024
 
-_BAD_JSON = "Invalid data; couldn't parse JSON object, array, or value."
-_BAD_KEY = _BAD_JSON + " Perhaps you're using invalid characters in your key names."
+BAD_JSON = "Invalid data; couldn't parse JSON object, array, or value."
+_BAD_KEY = BAD_JSON + " Perhaps you're using invalid characters in your key names."
 _BAD_PATCH = "Invalid data; couldn't parse JSON object. Are you sending a JSON object with valid key names?"
 _KEY = re.compile(r"[^\x00-\x1f\x7f.$#\[\]/]+")
 _INDEX = re.compile(r"0|[1-9]\d{0,9}", re.ASCII)
@@ -44,27 +44,8 @@ class RequestError(Exception):
         self.status = status
 
 
-def parse_json(body: bytes) -> Any:
-    """The JSON value in a request's body.
-
-    Raises:
-        RequestError: empty, not JSON, not UTF-8, NaN or infinite, nested beyond any limit.
-    """
-    if not body.strip():
-        raise RequestError("Error: No data supplied.")
-    try:
-        return json.loads(body, parse_constant=_refuse_constant)
-    except RecursionError:
-        raise _too_deep() from None
-    except ValueError:
-        raise RequestError(_BAD_JSON) from None
-
-
-def _refuse_constant(_: str) -> None:
-    raise ValueError("NaN and Infinity are not JSON")
-
-
-def _too_deep() -> RequestError:
+def too_deep() -> RequestError:
+    """The refusal of data beyond 32 levels."""
     return RequestError(f"Invalid data; the path or the data is deeper than {MAX_DEPTH} levels.")
 
 
@@ -94,7 +75,7 @@ def parse_path(text: str) -> Path:
     except RequestError:
         raise RequestError("Invalid path: Invalid token in path") from None
     if len(path) > MAX_DEPTH:
-        raise _too_deep()
+        raise too_deep()
     return path
 
 
@@ -113,7 +94,7 @@ def normalize(data: Any, depth: int, now_ms: int, current: Node) -> Node:
         RequestError: a bad key, too deep, a string over 10 MB, an infinite number, an unknown server value.
     """
     if depth > MAX_DEPTH:
-        raise _too_deep()
+        raise too_deep()
     if isinstance(data, dict):
         if ".sv" in data:
             return _server_value(data[".sv"], now_ms, current)
@@ -167,7 +148,7 @@ def _leaf(value: Any) -> Node:
             return value
         case int() | float():
             return _number(value)
-    raise RequestError(_BAD_JSON)
+    raise RequestError(BAD_JSON)
 
 
 def _number(value: float) -> int | float:
@@ -181,9 +162,9 @@ def _number(value: float) -> int | float:
     try:
         value = float(value)
     except OverflowError:
-        raise RequestError(_BAD_JSON) from None
+        raise RequestError(BAD_JSON) from None
     if not math.isfinite(value):
-        raise RequestError(_BAD_JSON)
+        raise RequestError(BAD_JSON)
     return value
 
 

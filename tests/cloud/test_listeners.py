@@ -14,6 +14,11 @@ from cloud.local.query import parse_query
 ROOT = {"a": {"b": {"x": 1, "y": 2}, "c": 3}, "z": 0}
 
 
+def bounded(coroutine):
+    """Its result; an error, not a hang, if it takes for ever."""
+    return asyncio.run(asyncio.wait_for(coroutine, 20))
+
+
 def write(base, changes, is_patch=False):
     return Write(base, changes, is_patch, ROOT, tree.write(ROOT, changes))
 
@@ -93,7 +98,28 @@ def test_keep_alive(monkeypatch):
         stream = listeners.Hub(lambda namespace: None).listen("ns", (), None)
         return [await anext(stream), await anext(stream)]
 
-    assert asyncio.run(first_two())[1] == b"event: keep-alive\ndata: null\n\n"
+    assert bounded(first_two())[1] == b"event: keep-alive\ndata: null\n\n"
+
+
+def test_no_stream_begins_when_the_server_is_stopping():
+    async def after_close():
+        hub = listeners.Hub(lambda namespace: 1)
+        hub.close()
+        return [event async for event in hub.listen("ns", (), None)]
+
+    assert bounded(after_close()) == []
+
+
+def test_a_stream_whose_reader_has_gone_is_forgotten():
+    async def listeners_left():
+        hub = listeners.Hub(lambda namespace: 1)
+        stream = hub.listen("ns", (), None)
+        await anext(stream)
+        during = len(hub._listeners["ns"])
+        await stream.aclose()
+        return during, len(hub._listeners["ns"])
+
+    assert bounded(listeners_left()) == (1, 0)
 
 
 def test_a_full_queue_becomes_one_put_of_the_present_state():
@@ -110,7 +136,7 @@ def test_a_full_queue_becomes_one_put_of_the_present_state():
         hub.close()
         return events, [event async for event in stream]
 
-    events, rest = asyncio.run(overflow())
+    events, rest = bounded(overflow())
     put, *following = [json.loads(event.split(b"data: ")[1]) for event in events]
     full = listeners.QUEUE_EVENTS + 1
     assert (put["path"], put["data"]) == ("/", {"n": list(range(full))})

@@ -52,14 +52,14 @@ def test_a_command_that_is_killed_gives_the_shells_code(tmp_path):
 
 
 def test_a_signal_reaches_the_command(tmp_path):
-    patient = """import signal, sys; signal.signal(15, lambda *_: sys.exit(5))
+    patient = """import signal, sys; signal.alarm(60); signal.signal(15, lambda *_: sys.exit(5))
 print('waiting', flush=True); signal.pause()"""
     command = [sys.executable, "-m", "cloud", "local", "--port", "0", "--data", str(tmp_path), "--"]
     with subprocess.Popen([*command, sys.executable, "-c", patient], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline().startswith("listening on")
         assert process.stdout.readline() == "waiting\n"
         process.terminate()
-        assert process.wait(60) == 5
+        assert process.wait(90) == 5
 
 
 def taken_port(tmp_path):

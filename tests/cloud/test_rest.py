@@ -4,12 +4,13 @@ import gzip
 import json
 import socket
 import zlib
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from cloud.local import server as server_module
+from cloud.local.body import MAX_BODY_BYTES
 
 
 def value(client, path="/.json"):
@@ -181,6 +182,7 @@ def test_conditional_read(client):
     assert (changed.status_code, changed.json()) == (200, {"b": 1})
     same = client.get("/a.json", headers={"if-none-match": changed.headers["etag"]})
     assert (same.status_code, same.content) == (304, b"")
+    assert client.put("/a.json", json={"b": 1}, headers={"if-none-match": changed.headers["etag"]}).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
@@ -231,10 +233,21 @@ def test_body_that_is_not_whole_gzip(client, body):
     assert (answer.status_code, "not gzip" in answer.json()["error"]) == (400, True)
 
 
-def test_a_gzip_bomb_is_refused_before_it_unfolds(client):
-    bomb = gzip.compress(b" " * (server_module.MAX_BODY_BYTES + 2), compresslevel=1)
+def gzip_bomb(times, block_bytes=16 * 1024 * 1024):
+    """So many blocks of spaces, each compressed once: a repeated deflate block."""
+    packer = zlib.compressobj(wbits=31)
+    head = packer.compress(b"") + packer.flush(zlib.Z_FULL_FLUSH)
+    block = packer.compress(b" " * block_bytes) + packer.flush(zlib.Z_FULL_FLUSH)
+    return head + block * times
+
+
+def test_a_gzip_bomb_is_refused_before_it_unfolds(server, client):
+    bomb = gzip_bomb(6 * MAX_BODY_BYTES // (16 * 1024 * 1024))
     answer = client.put("/a.json", content=bomb, headers={"Content-Encoding": "gzip"})
     assert (answer.status_code, "exceeds the maximum size" in answer.json()["error"]) == (400, True)
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    peak_kib = int(status.split("VmHWM:")[1].split()[0])
+    assert peak_kib < 4 * MAX_BODY_BYTES // 1024
 
 
 @pytest.mark.parametrize("credentials", [{"headers": {"Authorization": "Bearer owner"}}, {"params": {"auth": "x"}}])
@@ -268,7 +281,8 @@ def test_namespaces_are_separate(server):
         client.put("/a.json", json=3)
         found = {ns: client.get("/a.json", params={"ns": ns}).json() for ns in ("left", "right", "default", "none")}
         assert found == {"left": 1, "right": 2, "default": 3, "none": None}
-        assert client.get("/a.json", headers={"Host": "localhost:9000"}).json() == 3
+        hosts = {"localhost:9000": 3, "clinic-pc.lan": 3, "right.europe-west1.firebasedatabase.app": 2}
+        assert {host: client.get("/a.json", headers={"Host": host}).json() for host in hosts} == hosts
 
 
 @pytest.mark.parametrize("namespace", ["", "../x", "a b", "x" * 101])

@@ -123,6 +123,14 @@ def test_a_write_that_the_disk_refuses_changes_nothing(tmp_path):
     store.close()
 
 
+def test_every_commit_is_synced_before_it_is_acknowledged(tmp_path):
+    """A kill cannot show this and a power cut is not to be had here: ask SQLite what it does."""
+    store = Store(tmp_path)
+    pragmas = [store._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
+    assert pragmas == ["wal", 2]
+    store.close()
+
+
 def test_a_second_server_on_the_same_folder(tmp_path):
     store = Store(tmp_path)
     with pytest.raises(StorageError, match="another server already uses"):
