@@ -1,5 +1,6 @@
 """Durability: what was acknowledged is there after a restart, a kill or a refused write."""
 
+import asyncio
 import json
 import random
 import sqlite3
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from cloud.local import tree
+from cloud.local.server import RestApi
 from cloud.local.store import FILE_NAME, Store
 from device.contract.errors import StorageError
 
@@ -120,6 +122,23 @@ def test_a_write_that_the_disk_refuses_changes_nothing(tmp_path):
     store.commit("ns", {("later",): 3})
     store = reopened(store, tmp_path)
     assert store.root("ns") == {"kept": 1, "later": 3}
+    store.close()
+
+
+def test_a_full_disk_is_answered_as_unavailable(tmp_path):
+    """The write is undone and may be tried again; reading goes on."""
+    store = Store(tmp_path)
+    store.commit("default", {("kept",): 1})
+    store._db.execute("PRAGMA max_page_count = 1")
+
+    async def answers():
+        transport = httpx.ASGITransport(app=RestApi(store))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return await client.put("/kept.json", json="x" * 1_000_000), await client.get("/kept.json")
+
+    refused, kept = asyncio.run(answers())
+    assert (refused.status_code, refused.json()["error"][:19]) == (503, "Service Unavailable")
+    assert (kept.status_code, kept.json()) == (200, 1)
     store.close()
 
 
