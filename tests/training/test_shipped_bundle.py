@@ -1,0 +1,44 @@
+"""The expression network that ships with the box."""
+
+from pathlib import Path
+
+import pytest
+
+from device.contract.manifest import open_bundle
+
+FOLDER = Path(__file__).parents[2] / "device" / "bundles" / "fer-0.1.0"
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    return open_bundle(FOLDER)
+
+
+def test_it_is_whole_and_small(bundle):
+    assert bundle.manifest.id == FOLDER.name
+    assert len(bundle.model) <= 1_000_000
+
+
+def test_its_receipt_is_good_enough(bundle):
+    receipt = bundle.manifest.receipt
+
+    assert receipt["validation_split"] == "PublicTest"
+    assert receipt["fer2013"]["accuracy"] >= 0.60
+    assert receipt["fer2013"]["agreement"] >= 0.95 and receipt["ferplus"]["agreement"] >= 0.95
+
+
+def test_its_card_tells_the_same_figures(bundle):
+    card = (FOLDER / "MODEL_CARD.md").read_text()
+    receipt = bundle.manifest.receipt
+
+    assert f"| accuracy, int8 | {receipt['ferplus']['accuracy']} | {receipt['fer2013']['accuracy']} |" in card
+    assert bundle.manifest.provenance["command"] in card
+
+
+def test_its_network_is_what_the_manifest_says(bundle):
+    pytest.importorskip("tensorflow")
+    from training.quantize import Int8Network  # noqa: PLC0415
+
+    network = Int8Network(bundle.model)
+
+    assert (network.input, network.outputs) == (bundle.manifest.input, bundle.manifest.outputs)
