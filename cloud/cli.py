@@ -1,11 +1,14 @@
 """The command `affectbox-cloud`: what the side of the reader needs."""
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
 
+from cloud import report
 from device.contract.errors import AffectboxError
+from device.contract.record import json_schema
 
 _LOCAL = """Serve a local Firebase Realtime Database (REST protocol) until Ctrl-C.
 
@@ -19,8 +22,11 @@ With `-- COMMAND`, the database is up while COMMAND runs; COMMAND finds it throu
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("affectbox-cloud", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_local(commands)
+    report.add_parser(commands)
+    schema = commands.add_parser("schema", help="print the JSON Schema of a record, generated from the contract")
+    schema.set_defaults(run=_schema)
     return parser
 
 
@@ -45,6 +51,11 @@ def _local(args: argparse.Namespace) -> int:
     from cloud.local.serving import Settings, serve  # noqa: PLC0415  the other commands need no server
 
     return serve(Settings(args.data, args.host, args.port, args.allow_remote, args.wrapped))
+
+
+def _schema(args: argparse.Namespace) -> int:
+    print(json.dumps(json_schema(), indent=2))
+    return 0
 
 
 def _data_folder() -> Path:

@@ -101,7 +101,8 @@ def _figures(probe: _Probe, app: App) -> dict[str, Any]:
 
 def _classic_cpu_ms(settings: Settings) -> float:
     """Processor milliseconds a frame of Haar detection at 640×360 and the expression network on each face."""
-    cascade = cv2.CascadeClassifier(str(Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml"))
+    folder = Path(cv2.__file__).parent / "data"
+    cascade = cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_default.xml"))
     frames, spent = 0, 0.0
     with (
         load(settings.models.expression, settings.models) as network,

@@ -1,6 +1,7 @@
 """The command `affectbox`: what runs on the box."""
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -65,6 +66,8 @@ def _command(commands: Any, name: str, text: str, run: Callable[[argparse.Namesp
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit code (see `device.contract.errors`)."""
     args = _parser().parse_args(argv)
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # what is wrong is said by us, once
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     try:
         return int(args.run(args))
     except AffectboxError as error:

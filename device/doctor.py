@@ -19,7 +19,11 @@ from device.sinks.opening import open_sinks
 
 _LOW_DISK_MB = 500.0
 _HOT_C = 80.0
-_HANDSHAKE = (200, 204)
+_SENT = (200, 204)
+
+
+class _BearableError(AffectboxError):
+    """A fault with which a session can go on."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ def findings(settings: Settings) -> Iterator[Finding]:
 def _finding(what: str, check: Callable[[Settings], str], settings: Settings) -> Finding:
     try:
         return Finding("ok", what, check(settings))
+    except _BearableError as error:
+        return Finding("warning", what, str(error))
     except AffectboxError as error:
         return Finding("FAIL", what, str(error))
 
@@ -94,10 +100,11 @@ def _sink(settings: Settings) -> str:
     database = Database(parse_url(text.partition(":")[2]), settings.upload.timeout_s)
     answer = database.patch([])
     database.close()
-    if answer.status not in _HANDSHAKE:
+    if answer.status == 0:
+        raise _BearableError(f"{text} does not answer ({answer.text}): records will wait in the outbox until it does.")
+    if answer.status not in _SENT:
         raise CheckFailedError(
-            f"{text} answers '{answer.status or ''} {answer.text}': check the address, the network and the rules. "
-            "Records would wait in the outbox."
+            f"{text} answers '{answer.status} {answer.text}': check the address and the account; records would wait."
         )
     return f"{text} takes writes"
 

@@ -5,11 +5,13 @@ import math
 import cv2
 import numpy as np
 
-from device.arrays import ByteImage
+from device.arrays import ByteImage, FloatArray
 from device.contract.labels import EMOTIONS
 from device.observation import Observation
 
 _GREEN, _RED, _WHITE, _GREY = (90, 220, 90), (60, 60, 240), (255, 255, 255), (120, 120, 120)
+_NOSE_TIP = 1
+_MAX_HEIGHT = 720
 _PANEL = 230
 _ROW = 15
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -19,9 +21,11 @@ _MIN_HEIGHT = (len(EMOTIONS) + _AU_SHOWN + 5) * _ROW
 
 def draw(observation: Observation) -> ByteImage:
     """The frame with box, landmarks and gaze direction of the head, and a panel of bars at its right."""
-    image = observation.frame.image.copy()
+    image = observation.frame.image
+    scale = min(1.0, _MAX_HEIGHT / image.shape[0])
+    image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
     if observation.track is not None:
-        _face(image, observation)
+        _face(image, observation, scale)
     height = max(image.shape[0], _MIN_HEIGHT)
     canvas = np.full((height, image.shape[1] + _PANEL, 3), 24, np.uint8)
     canvas[: image.shape[0], : image.shape[1]] = image
@@ -29,19 +33,18 @@ def draw(observation: Observation) -> ByteImage:
     return canvas
 
 
-def _face(image: ByteImage, observation: Observation) -> None:
+def _face(image: ByteImage, observation: Observation, scale: float) -> None:
     assert observation.track is not None
-    face = observation.track.face
+    points = observation.track.face.points[:, :2] * scale
     colour = _RED if observation.reasons else _GREEN
-    for x, y, _ in face.points:
-        cv2.circle(image, (round(float(x)), round(float(y))), 1, colour, -1, cv2.LINE_AA)
-    box = face.box
-    cv2.rectangle(image, (round(box.x), round(box.y)), (round(box.x + box.w), round(box.y + box.h)), colour, 1)
+    for point in points:
+        cv2.circle(image, _pixel(point), 1, colour, -1, cv2.LINE_AA)
+    cv2.rectangle(image, _pixel(points.min(0)), _pixel(points.max(0)), colour, 1)
     if observation.pose is not None:
-        nose = face.points[1]
-        ahead = (math.sin(math.radians(observation.pose.yaw)), -math.sin(math.radians(observation.pose.pitch)))
-        tip = (round(float(nose[0]) + ahead[0] * box.w), round(float(nose[1]) + ahead[1] * box.w))
-        cv2.arrowedLine(image, (round(float(nose[0])), round(float(nose[1]))), tip, _WHITE, 2, cv2.LINE_AA)
+        yaw, pitch = math.radians(observation.pose.yaw), math.radians(observation.pose.pitch)
+        width = observation.track.face.box.w * scale
+        tip = points[_NOSE_TIP] + np.array([math.sin(yaw), -math.sin(pitch)], np.float32) * width
+        cv2.arrowedLine(image, _pixel(points[_NOSE_TIP]), _pixel(tip), _WHITE, 2, cv2.LINE_AA)
 
 
 def _panel(canvas: ByteImage, left: int, observation: Observation) -> None:
@@ -70,6 +73,10 @@ def _bar(canvas: ByteImage, left: int, row: int, name: str, share: float, value:
     start, base = left + 80, row * _ROW + 4
     cv2.rectangle(canvas, (start, base - 9), (start + round(100 * share), base), _GREEN, -1)
     _text(canvas, left + 186, row, value, _GREY)
+
+
+def _pixel(point: FloatArray) -> tuple[int, int]:
+    return round(float(point[0])), round(float(point[1]))
 
 
 def _text(canvas: ByteImage, left: int, row: int, text: str, colour: tuple[int, int, int]) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from device.contract.errors import AffectboxError, StorageError
+from training.sample_clip import add_parser as add_clip_parser
 
 INTERRUPTED = 130
 
@@ -17,11 +18,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="affectbox-training", description="Trains the networks of Affectbox.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_fer(commands)
+    add_clip_parser(commands)
     arguments = parser.parse_args(argv)
     try:
         code: int = arguments.run(arguments)
     except AffectboxError as error:
-        print(error, file=sys.stderr)
+        print(f"affectbox-training: {error}", file=sys.stderr)
         return error.exit_code
     return code
 

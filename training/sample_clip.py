@@ -532,7 +532,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Register `clip --out FILE`."""
     parser = subparsers.add_parser("clip", help="make the sample clip: one face that does what a script says")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="video file, .mp4 or .avi")
-    parser.set_defaults(func=_run)
+    parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -1,6 +1,5 @@
 """Sources that are files: a video, an image, a folder of images."""
 
-import os
 from pathlib import Path
 
 import cv2
@@ -21,7 +20,6 @@ class VideoFile(Closing):
     def __init__(self, path: Path) -> None:
         """Raises `SourceError` when the file is missing, is not a video, or holds no frame."""
         _require(path)
-        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # what is wrong is said below, once
         self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
         self._first = self._next()
         if self._first is None:

@@ -13,7 +13,6 @@ class V4l2Camera(Closing):
 
     def __init__(self, device: str, settings: CameraSettings) -> None:
         """Raises `SourceError` when there is no such camera."""
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what is wrong is said below, once
         self._device = device
         self._capture = cv2.VideoCapture(device, cv2.CAP_V4L2)
         if not self._capture.isOpened():

@@ -4,6 +4,9 @@
 be imported is used, the newer first. Source: https://ai.google.dev/edge/litert (Python API).
 """
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from types import TracebackType
@@ -62,8 +65,9 @@ class TfLiteInterpreter:
             ModelError: not a model, or one that this library cannot run, or not exactly one input.
         """
         try:
-            self._network = _library(library).Interpreter(model_content=model, num_threads=threads)
-            self._network.allocate_tensors()
+            with _native_chatter_silenced():
+                self._network = _library(library).Interpreter(model_content=model, num_threads=threads)
+                self._network.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0] if str(error) else "no reason given"
             raise ModelError(f"The model cannot be loaded ({reason}): fetch or build its bundle again.") from error
@@ -106,6 +110,19 @@ def _library(name: str | None) -> Any:
     raise RuntimeMissingError(
         "No inference library: install ai-edge-litert (64-bit) or tflite-runtime (Python 3.11 and older) with pip."
     )
+
+
+@contextmanager
+def _native_chatter_silenced() -> Iterator[None]:
+    """Keep what the library prints while loading off standard error; its failures arrive as exceptions."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _tensor(detail: dict[str, Any]) -> Tensor:

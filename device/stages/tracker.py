@@ -99,13 +99,13 @@ class Tracker:
         self._looked_s = frame.time_s
         detections = self._detector(frame)
         known = tuple(o for o in self._others if frame.time_s - o.seen_s < self._settings.forget_others_s)
+        if face is None:
+            others = [d for d in detections if any(o.box.distance(d.box) < _OTHER_REACH for o in known)]
+            face = self._pick(frame, [d for d in detections if d not in others])
         if face is not None:
-            strangers = [d for d in detections if d.box.iou(face.box) < _SAME_FACE_IOU]
-            self._others = _updated(known, strangers, frame.time_s)
-            return face
-        others = [d for d in detections if any(o.box.distance(d.box) < _OTHER_REACH for o in known)]
+            others = [d for d in detections if d.box.iou(face.box) < _SAME_FACE_IOU]
         self._others = _updated(known, others, frame.time_s)
-        return self._pick(frame, [d for d in detections if d not in others])
+        return face
 
     def _pick(self, frame: Frame, candidates: list[Detection]) -> Face | None:
         zone = self._detector.zone_in(frame)

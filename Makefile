@@ -1,0 +1,58 @@
+# `make` alone lists the targets.
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run models test lint types bench rules clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+.venv/run.stamp: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --editable '.[device,cloud,demo]'
+	@touch $@
+
+.venv/test.stamp: .venv/run.stamp
+	$(BIN)/pip install --quiet --editable '.[device,cloud,demo,admin,training,dev]'
+	@touch $@
+
+build/sample.mp4: training/sample_clip.py .venv/run.stamp | models
+	@mkdir -p build
+	$(BIN)/affectbox-training clip --out $@
+
+setup: .venv/run.stamp ## make the virtual environment with what the box and its local database need
+
+models: .venv/run.stamp ## fetch the third-party models into the cache
+	@$(BIN)/affectbox-converter fetch
+
+run: build/sample.mp4 ## set everything up and watch the sample clip, with a database on this machine
+	@rm -rf run && mkdir -p run
+	@$(BIN)/affectbox-cloud local --port 0 --data run/database -- sh -ec '\
+		$(BIN)/affectbox run --source build/sample.mp4 --set device.id=demo --set outbox.path=run/outbox.db \
+			--sink jsonl:run/records.jsonl --sink "rtdb:$$AFFECTBOX_DATABASE_URL?ns=demo"; \
+		echo; \
+		$(BIN)/affectbox-cloud report run/records.jsonl --picture run/timing.png \
+			--database "$$AFFECTBOX_DATABASE_URL?ns=demo"'
+	@echo "Written      run/records.jsonl, run/database/, run/outbox.db, run/timing.png; the clip is build/sample.mp4"
+
+test: .venv/test.stamp ## run the whole suite (installs tensorflow for the training side)
+	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
+	$(BIN)/python -m pytest
+
+lint: .venv/test.stamp ## check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/test.stamp ## check types
+	$(BIN)/mypy
+
+bench: build/sample.mp4 ## measure the cost of a frame on this machine, against OpenCV's Haar cascade
+	$(BIN)/affectbox bench --source build/sample.mp4 --versus-haar
+
+rules: .venv/run.stamp ## generate cloud/record.schema.json from the contract
+	$(BIN)/affectbox-cloud schema > cloud/record.schema.json
+
+clean: ## remove what make made, except the model cache
+	rm -rf .venv build run

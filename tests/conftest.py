@@ -1,0 +1,56 @@
+"""What several test folders share: the real models, the portrait, the sample clip and what the box records of it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage.data
+
+CHECKOUT = Path(__file__).parents[1]
+os.environ |= {"OPENCV_LOG_LEVEL": "SILENT", "OPENCV_FFMPEG_LOGLEVEL": "-8"}  # as the command sets them
+if (CHECKOUT / "build" / "cache").is_dir():  # where `make test` fetches the models to
+    os.environ["AFFECTBOX_CACHE"] = str(CHECKOUT / "build" / "cache")
+
+from device.app import App  # noqa: E402
+from device.arrays import ByteImage  # noqa: E402
+from device.clock import SystemClock  # noqa: E402
+from device.config import load_settings  # noqa: E402
+from device.contract.record import Json, decode  # noqa: E402
+from device.models import Models, ModelSettings, open_models  # noqa: E402
+from training.sample_clip import make_clip  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that a test does reaches the user's own outbox."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture(scope="session")
+def models() -> Iterator[Models]:
+    """The pipeline's real networks."""
+    with open_models(ModelSettings()) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def portrait() -> ByteImage:
+    """A real face: Eileen Collins, NASA, 512×512, BGR; she smiles."""
+    return np.ascontiguousarray(skimage.data.astronaut()[..., ::-1])
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample clip, as `make run` makes it."""
+    return make_clip(tmp_path_factory.mktemp("clip") / "sample.mp4")
+
+
+@pytest.fixture(scope="session")
+def clip_records(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Json]:
+    """What the box records of the sample clip, every frame processed."""
+    out = tmp_path_factory.mktemp("records") / "records.jsonl"
+    run = {"source": str(clip), "sinks": [f"jsonl:{out}"]}
+    App(load_settings(None, ["device.id=tester"], {"run": run}), SystemClock()).run()
+    return [decode(line) for line in out.read_bytes().splitlines()]

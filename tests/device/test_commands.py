@@ -1,0 +1,232 @@
+"""The commands as a person uses them: what they print, what they leave behind, and how they fail."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from device.arrays import ByteImage
+from device.cli import main
+from device.contract.errors import (
+    CheckFailedError,
+    ConfigError,
+    DataError,
+    ModelError,
+    OutboxError,
+    SinkError,
+    SourceError,
+    StorageError,
+)
+from device.contract.manifest import bundle_cache
+from device.contract.record import decode
+from device.models import SHIPPED
+
+
+@pytest.fixture
+def photo(tmp_path: Path, portrait: ByteImage) -> Path:
+    path = tmp_path / "portrait.png"
+    cv2.imwrite(str(path), portrait)
+    return path
+
+
+@pytest.fixture
+def short_clip(tmp_path: Path, portrait: ByteImage) -> Path:
+    """Two seconds of the portrait, at 25 frames a second."""
+    path = tmp_path / "short.mp4"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 25, (512, 512))
+    for _ in range(50):
+        writer.write(portrait)
+    writer.release()
+    return path
+
+
+def test_a_photograph_of_a_smiling_woman(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "records.jsonl"
+    assert main(["run", "--source", str(photo), "--sink", f"jsonl:{out}"]) == 0
+    (record,) = [decode(line) for line in out.read_bytes().splitlines()]
+    assert record["emotions"]["happiness"] > 0.8
+    assert record["aus"]["AU12"] > 3
+    assert 0.3 < record["face"]["x"] < 0.4
+    assert "1 recorded" in capsys.readouterr().out
+
+
+def test_a_run_stops_after_max_frames(short_clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "records.jsonl"
+    assert main(["run", "--source", str(short_clip), "--max-frames", "7", "--sink", f"jsonl:{out}"]) == 0
+    assert len(out.read_bytes().splitlines()) == 7
+
+
+def test_in_real_time_frames_come_at_their_own_pace(short_clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "records.jsonl"
+    assert main(["run", "--realtime", "--source", str(short_clip), "--sink", f"jsonl:{out}"]) == 0
+    records = [decode(line) for line in out.read_bytes().splitlines()]
+    assert len(records) + sum(r["frame"].get("dropped", 0) for r in records) == 50
+    first, last = records[0], records[-1]
+    media_s = last["frame"]["media"] - first["frame"]["media"]
+    assert last["time"]["mono"] - first["time"]["mono"] >= media_s - 0.05
+
+
+def test_two_runs_into_one_file_do_not_share_an_identity(photo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "records.jsonl"
+    for _ in range(2):
+        main(["run", "--source", str(photo), "--sink", f"jsonl:{out}"])
+    first, second = (decode(line) for line in out.read_bytes().splitlines())
+    assert first["seq"] == second["seq"] == 1
+    assert first["boot"] != second["boot"]
+
+
+def test_without_a_database_records_wait_in_the_outbox(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outbox = f"outbox.path={tmp_path / 'outbox.db'}"
+    assert main(["run", "--source", str(photo), "--sink", "rtdb:http://127.0.0.1:9?ns=x", "--set", outbox]) == 0
+    assert "1 waiting for the next start" in capsys.readouterr().out
+
+
+def wrong_uses(tmp_path: Path) -> list[tuple[list[str], int, str]]:
+    empty, text, video = tmp_path / "empty", tmp_path / "notes.txt", tmp_path / "broken.mp4"
+    picture, file = tmp_path / "broken.png", tmp_path / "file"
+    empty.mkdir()
+    for path in (text, video, picture, file):
+        path.write_bytes(b"not what it says")
+    source, models = SourceError.exit_code, ModelError.exit_code
+    good = ["--source", str(picture)]
+    return [
+        (["run"], source, "give --source"),
+        (["run", "--source", str(tmp_path / "none.mp4")], source, "does not exist"),
+        (["run", "--source", str(empty)], source, "holds no image"),
+        (["run", "--source", str(text)], source, "not a readable video"),
+        (["run", "--source", str(video)], source, "not a readable video"),
+        (["run", *good], source, "not a readable image"),
+        (["run", "--source", "v4l2:/dev/video99"], source, "No camera answers"),
+        (["run", "--source", "picamera2:0"], source, "python3-picamera2"),
+        (["run", "--source", "picamera2:front"], source, "picamera2:0"),
+        (["run", *good, "--sink", "paper"], SinkError.exit_code, "not a sink"),
+        (["run", *good, "--sink", "jsonl:"], SinkError.exit_code, "not a sink"),
+        (["run", *good, "--sink", "rtdb:localhost"], SinkError.exit_code, "not a database address"),
+        (["run", *good, "--sink", f"jsonl:{file}/x.jsonl"], SinkError.exit_code, "cannot be written"),
+        (["run", *good, "--sink", "rtdb:http://a", "--sink", "rtdb:http://b"], SinkError.exit_code, "Only one"),
+        (
+            ["run", *good, "--sink", "rtdb:http://a", "--set", f"outbox.path={file}/o.db"],
+            OutboxError.exit_code,
+            "outbox.path",
+        ),
+        (["run", *good, "--set", "models.expression=fer-9.9.9"], models, "affectbox-converter fetch"),
+        (["run", *good, "--set", "models.expression=face-blendshapes-1.0.0"], models, "no output 'ferplus'"),
+        (["run", *good, "--set", "models.landmarks=blazeface-short-1.0.0"], models, "no output 'landmarks'"),
+        (["run", *good, "--max-frames", "-1"], ConfigError.exit_code, "max_frames"),
+        (["run", "--config", str(tmp_path / "none.toml")], ConfigError.exit_code, "cannot be read"),
+        (["replay", str(picture)], ConfigError.exit_code, "--overlay"),
+        (["replay", str(tmp_path / "x.jsonl")], ConfigError.exit_code, "--sink"),
+        (["replay", str(tmp_path / "x.jsonl"), "--sink", f"jsonl:{tmp_path}/y"], StorageError.exit_code, "be read"),
+        (["bench", "--source", str(tmp_path / "none.mp4")], source, "does not exist"),
+    ]
+
+
+@pytest.mark.parametrize("case", range(24))
+def test_bad_input_is_one_clear_sentence_with_its_own_exit_code(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], case: int
+) -> None:
+    arguments, code, sentence = wrong_uses(tmp_path)[case]
+    assert main(arguments) == code
+    errors = capfd.readouterr().err.splitlines()
+    assert len(errors) == 1
+    assert errors[0].startswith("affectbox: ")
+    assert sentence in errors[0]
+
+
+def test_every_wrong_use_is_tried(tmp_path: Path) -> None:
+    assert len(wrong_uses(tmp_path)) == 24
+
+
+def test_an_altered_model_stops_the_run(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bundle = tmp_path / "cache" / "fer-0.1.1"
+    bundle.mkdir(parents=True)
+    for name in ("model.tflite", "MODEL_CARD.md", "manifest.json"):
+        (bundle / name).write_bytes((SHIPPED / "fer-0.1.0" / name).read_bytes())
+    model = bytearray((bundle / "model.tflite").read_bytes())
+    model[len(model) // 2] ^= 1
+    (bundle / "model.tflite").write_bytes(model)
+    settings = ["--set", f"models.cache={tmp_path / 'cache'}", "--set", "models.expression=fer-0.1.1"]
+    for name in ("blazeface-short-1.0.0", "blazeface-full-1.0.0", "face-landmarks-1.0.0", "face-blendshapes-1.0.0"):
+        (tmp_path / "cache" / name).symlink_to(bundle_cache() / name)
+    assert main(["run", "--source", str(photo), *settings]) == ModelError.exit_code
+    assert "SHA-256" in capsys.readouterr().err
+
+
+def test_check_config_prints_what_is_in_effect(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check-config", "--set", "tracker.hold_s=7"]) == 0
+    assert "hold_s = 7.0" in capsys.readouterr().out
+
+
+def test_doctor_finds_nothing_wrong_with_a_good_box(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["doctor", "--source", str(photo), "--sink", f"jsonl:{tmp_path / 'x.jsonl'}"]) == 0
+    printed = capsys.readouterr().out
+    assert "512×512" in printed
+    assert "FAIL" not in printed
+
+
+def test_doctor_says_what_is_wrong_and_how_to_mend_it(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--source", "v4l2:/dev/video99", "--sink", "rtdb:http://127.0.0.1:9?ns=x"]
+    assert main(["doctor", *arguments, "--set", "models.expression=gone-1.0.0"]) == CheckFailedError.exit_code
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("FAIL") and "ls /dev/video*" in line for line in lines)
+    assert any(line.startswith("FAIL") and "affectbox-converter fetch" in line for line in lines)
+    assert any(line.startswith("warning") and "wait in the outbox" in line for line in lines)
+
+
+def test_bench_prints_one_json_object(short_clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--source", str(short_clip), "--json", "--versus-haar"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["frames"] == 50
+    assert figures["overhead_ratio"] > 1
+    assert 400 < figures["bytes_per_record"] < 1500
+    assert figures["rss_mb"] > 0
+    assert set(figures["stage_ms"]) == {"detect", "align", "emotions", "aus", "total"}
+    assert figures["ratio_to_haar"] == pytest.approx(
+        figures["cpu_ms_per_frame"] / figures["haar_cpu_ms_per_frame"], rel=0.01
+    )
+
+
+def test_replaying_records_sends_the_same_bytes_and_names_broken_lines(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recording, again = tmp_path / "records.jsonl", tmp_path / "again.jsonl"
+    main(["run", "--source", str(photo), "--sink", f"jsonl:{recording}"])
+    good = recording.read_bytes()
+    assert main(["replay", str(recording), "--sink", f"jsonl:{again}"]) == 0
+    assert again.read_bytes() == good
+    recording.write_bytes(good + b'{"v":1,"cut of\n' + good)
+    assert main(["replay", str(recording), "--sink", f"jsonl:{again}"]) == DataError.exit_code
+    assert again.read_bytes() == good * 3
+    assert "line 2" in capsys.readouterr().err
+
+
+def test_an_overlay_is_drawn_beside_and_upon_the_picture(photo: Path, tmp_path: Path, portrait: ByteImage) -> None:
+    assert main(["replay", str(photo), "--overlay", str(tmp_path / "drawn")]) == 0
+    drawn = cv2.imread(str(tmp_path / "drawn" / "000000.png"))
+    assert drawn is not None
+    assert drawn.shape[1] > 512
+    changed = np.abs(drawn[:512, :512].astype(int) - portrait).sum(2) > 60
+    assert changed[70:180, 175:275].any(), "landmarks stand on the face"
+    assert not changed[300:, :].any(), "and nowhere else"
+
+
+def test_a_clip_is_drawn_as_a_clip(short_clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "drawn.mp4"
+    assert main(["replay", str(short_clip), "--overlay", str(out), "--set", "run.max_frames=5"]) == 0
+    capture = cv2.VideoCapture(str(out))
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 5
+    assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(25, abs=0.5)
+
+
+def test_help_needs_no_model_and_no_opencv() -> None:
+    code = "import sys, device.cli; sys.argv = ['affectbox']; device.cli._parser(); print('cv2' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

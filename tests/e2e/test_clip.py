@@ -1,0 +1,131 @@
+"""The box watches the sample clip, whose script is known: it sees what happens, and nothing that does not."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from device.contract.record import Json
+from training.sample_clip import script
+
+SEGMENTS = {segment.name: segment for segment in script()}
+ONSET_S = 0.5
+
+
+def between(records: list[Json], start_s: float, end_s: float) -> list[Json]:
+    return [record for record in records if start_s <= record["frame"]["media"] <= end_s]
+
+
+def held(records: list[Json], name: str) -> list[Json]:
+    """Records of the plateau of a scripted movement, after its ramp."""
+    segment = SEGMENTS[name]
+    return between(records, segment.start_s + segment.ramp_s + 0.2, segment.end_s - segment.ramp_s)
+
+
+def median(records: list[Json], unit: str) -> float:
+    assert all("aus" in record for record in records)
+    return float(np.median([record["aus"][unit] for record in records]))
+
+
+def test_every_frame_is_recorded_once_and_in_order(clip_records: list[Json]) -> None:
+    assert len(clip_records) == 550
+    assert [record["seq"] for record in clip_records] == list(range(1, 551))
+    assert [record["frame"]["index"] for record in clip_records] == list(range(550))
+
+
+@pytest.mark.parametrize(
+    ("name", "units", "level"),
+    [
+        ("smile", ("AU6", "AU12"), 3.0),
+        ("smile_again", ("AU6", "AU12"), 3.0),
+        ("brows", ("AU1", "AU2"), 3.0),
+        ("jaw_drop", ("AU25", "AU26"), 2.0),
+    ],
+)
+def test_a_scripted_movement_is_seen(
+    clip_records: list[Json], name: str, units: tuple[str, ...], level: float
+) -> None:
+    for unit in units:
+        assert median(held(clip_records, name), unit) > level
+
+
+def test_the_blink_is_seen(clip_records: list[Json]) -> None:
+    blink = SEGMENTS["blink"]
+    during = between(clip_records, blink.start_s, blink.end_s + 0.2)
+    assert max(record["aus"]["AU43"] for record in during) > 2.0
+
+
+@pytest.mark.parametrize(
+    ("unit", "allowed"),
+    [
+        ("AU12", ("smile", "smile_again")),
+        ("AU1", ("brows",)),
+        ("AU2", ("brows",)),
+        ("AU26", ("jaw_drop",)),
+        ("AU43", ("blink", "smile", "smile_again")),
+    ],
+)
+def test_an_action_unit_rises_only_when_it_is_scripted(
+    clip_records: list[Json], unit: str, allowed: tuple[str, ...]
+) -> None:
+    def scripted(record: Json) -> bool:
+        time = record["frame"]["media"]
+        return any(SEGMENTS[name].start_s <= time <= SEGMENTS[name].end_s + ONSET_S for name in allowed)
+
+    elsewhere = [r["aus"][unit] for r in clip_records if "aus" in r and not scripted(r)]
+    assert len(elsewhere) > 250
+    assert max(elsewhere) < 1.2
+
+
+def test_the_smile_is_found_soon_after_it_begins(clip_records: list[Json]) -> None:
+    smile = SEGMENTS["smile"]
+    found = next(r["frame"]["media"] for r in clip_records if r.get("aus", {}).get("AU12", 0) > 1)
+    assert smile.start_s <= found <= smile.start_s + ONSET_S
+
+
+def test_an_open_mouth_with_wide_eyes_is_not_called_happiness(clip_records: list[Json]) -> None:
+    happiness = [record["emotions"]["happiness"] for record in held(clip_records, "smile")]
+    surprised = [record["emotions"]["surprise"] for record in held(clip_records, "jaw_drop")]
+    calm = [record["emotions"]["surprise"] for record in held(clip_records, "smile")]
+    assert np.median(happiness) > 0.8
+    assert np.median(surprised) > np.median(calm) + 0.2
+
+
+def test_darkness_is_recorded_as_darkness_without_a_guess(clip_records: list[Json]) -> None:
+    dark = held(clip_records, "dim")
+    assert len(dark) > 10
+    assert all(record["status"] == "gated" and "too_dark" in record["reasons"] for record in dark)
+    assert not any("emotions" in record or "aus" in record for record in dark)
+
+
+def test_absence_is_recorded_as_absence(clip_records: list[Json]) -> None:
+    empty = between(clip_records, 16.95, 17.85)
+    assert len(empty) > 20
+    assert all(record["reasons"] == ["no_face"] and "face" not in record for record in empty)
+
+
+def test_the_patient_is_one_and_the_same_track_throughout(clip_records: list[Json]) -> None:
+    assert {record["track"]["id"] for record in clip_records if "track" in record} == {1}
+    assert "track" in clip_records[-1]
+
+
+def test_the_second_person_is_counted_but_never_followed(clip_records: list[Json]) -> None:
+    second = SEGMENTS["second_face"]
+    together = between(clip_records, second.start_s + 1.5, second.end_s)
+    assert {record["faces"] for record in together} == {2}
+    centres = [record["face"]["x"] + record["face"]["w"] / 2 for record in together]
+    assert max(centres) < 0.6, "the second person stands at the right"
+
+
+def test_the_head_roll_is_measured(clip_records: list[Json]) -> None:
+    rolls = [record["pose"]["roll"] for record in between(clip_records, 10.7, 13.0)]
+    assert max(rolls) - min(rolls) > 20
+
+
+@pytest.mark.parametrize("what", ["emotions", "aus"])
+def test_values_stay_in_their_ranges(clip_records: list[Json], what: str) -> None:
+    check: Callable[[Json], bool] = {
+        "emotions": lambda r: abs(sum(r["emotions"].values()) - 1) < 0.01,
+        "aus": lambda r: all(0 <= value <= 5 for value in r["aus"].values()),
+    }[what]
+    assert all(check(record) for record in clip_records if record["status"] == "measured")

@@ -1,0 +1,141 @@
+"""From the camera to the database and back: nothing lost, nothing doubled, whatever is killed when."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from device.contract.record import decode, encode, key
+from tests.servers import WAIT_S, Server
+
+KILLS = 20
+EAGER = ["upload.interval_s=0.02", "upload.batch=7", "recorder.commit_records=3", "device.id=tester"]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path / "database")
+    yield server
+    server.process.kill()
+    server.process.communicate()
+
+
+def command(server: Server, folder: Path, source: Path, *more: str) -> list[str]:
+    """`affectbox run` with a small commit group and an impatient uploader, so that there is always work in flight."""
+    sinks = ["--sink", f"jsonl:{folder / 'records.jsonl'}", "--sink", f"rtdb:{server.url}?ns=clinic"]
+    settings = [f"--set={text}" for text in (*EAGER, f"outbox.path={folder / 'outbox.db'}", *more)]
+    return [sys.executable, "-m", "device", "run", "--source", str(source), *sinks, *settings]
+
+
+def held(server: Server) -> dict[str, Any]:
+    """Everything in the database, by path."""
+    with urllib.request.urlopen(f"{server.url}/records/tester.json?ns=clinic", timeout=WAIT_S) as response:
+        boots = json.load(response) or {}
+    return {key(record): record for boot in boots.values() for record in boot.values()}
+
+
+def test_killed_at_any_moment_nothing_is_lost_and_nothing_doubled(server: Server, tmp_path: Path, clip: Path) -> None:
+    moments = random.Random(20)
+    killed_while_recording = 0
+    for _ in range(KILLS):
+        before = (tmp_path / "records.jsonl").stat().st_size if (tmp_path / "records.jsonl").exists() else 0
+        process = subprocess.Popen(command(server, tmp_path, clip), stdout=subprocess.DEVNULL)
+        try:
+            process.wait(timeout=moments.uniform(0.7, 2.5))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait(WAIT_S)
+            killed_while_recording += (tmp_path / "records.jsonl").stat().st_size > before
+    assert killed_while_recording >= KILLS / 4, "most kills came too early to prove anything"
+
+    arguments = command(server, tmp_path, clip, "run.max_frames=1")
+    last = subprocess.run(arguments, check=False, capture_output=True, text=True)
+    assert last.returncode == 0, last.stderr
+    assert "waiting" not in last.stdout
+
+    database = held(server)
+    accepted = [decode(line) for line in (tmp_path / "records.jsonl").read_bytes().splitlines() if is_whole(line)]
+    assert len(accepted) > 100
+    lost = [key(record) for record in accepted if encode(database.get(key(record), {})) != encode(record)]
+    assert lost == []
+    frames: dict[str, list[int]] = defaultdict(list)
+    for record in database.values():
+        frames[record["boot"]].append(record["frame"]["index"])
+        assert record["seq"] == record["frame"]["index"] + 1
+    assert all(sorted(indices) == list(range(len(indices))) for indices in frames.values()), "a hole or a double"
+
+
+def is_whole(line: bytes) -> bool:
+    """A kill can cut the last line of a run short; the record itself is in the outbox."""
+    return line.endswith(b"}") and line.startswith(b"{") and line.count(b'"v":1') == 1
+
+
+def test_firebase_admin_reads_back_what_the_box_wrote(
+    server: Server, tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firebase_admin = pytest.importorskip("firebase_admin")
+    from firebase_admin import credentials, db  # noqa: PLC0415
+
+    subprocess.run(command(server, tmp_path, clip, "run.max_frames=60"), check=True, stdout=subprocess.DEVNULL)
+    lines = (tmp_path / "records.jsonl").read_bytes().splitlines()
+    monkeypatch.setenv("FIREBASE_DATABASE_EMULATOR_HOST", server.url.removeprefix("http://"))
+
+    class Owner(credentials.Base):  # type: ignore[misc]
+        def get_credential(self) -> Any:
+            from google.auth.credentials import AnonymousCredentials  # noqa: PLC0415
+
+            return AnonymousCredentials()
+
+    app = firebase_admin.initialize_app(Owner(), {"databaseURL": "https://clinic.firebaseio.com"}, name="reader")
+    try:
+        boot = decode(lines[0])["boot"]
+        node = db.reference(f"records/tester/{boot}", app)
+        assert [encode(record) for record in node.get().values()] == lines
+        newest = node.order_by_child("seq").limit_to_last(1).get()
+        assert [encode(record) for record in newest.values()] == lines[-1:]
+    finally:
+        firebase_admin.delete_app(app)
+
+
+def test_a_database_that_dies_and_comes_back_has_everything(tmp_path: Path, clip: Path) -> None:
+    server = Server(tmp_path / "database")
+    subprocess.run(command(server, tmp_path, clip, "run.max_frames=20"), check=True, stdout=subprocess.DEVNULL)
+    server.end(signal.SIGKILL)
+    without = subprocess.run(
+        command(server, tmp_path, clip, "run.max_frames=20"), check=True, capture_output=True, text=True
+    )
+    assert "20 waiting for the next start" in without.stdout
+    server = Server(tmp_path / "database")
+    try:
+        subprocess.run(command(server, tmp_path, clip, "run.max_frames=1"), check=True, stdout=subprocess.DEVNULL)
+        lines = (tmp_path / "records.jsonl").read_bytes().splitlines()
+        assert sorted(encode(record) for record in held(server).values()) == sorted(lines)
+        assert len(lines) == 41
+    finally:
+        server.process.kill()
+        server.process.communicate()
+
+
+def test_an_orderly_end_by_signal_sends_what_was_recorded(server: Server, tmp_path: Path, clip: Path) -> None:
+    arguments = [*command(server, tmp_path, clip), "--realtime"]
+    process = subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"}
+    )
+    assert process.stdout is not None
+    while "frames" not in process.stdout.readline():
+        pass
+    process.send_signal(signal.SIGTERM)
+    printed, _ = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 0
+    lines = (tmp_path / "records.jsonl").read_bytes().splitlines()
+    assert sorted(encode(record) for record in held(server).values()) == sorted(lines)
+    assert f"{len(lines)} recorded" in printed

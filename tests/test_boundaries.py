@@ -1,0 +1,121 @@
+"""The walls of the house, read from its imports."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SIDES = ("device", "converter", "training", "cloud")
+#: The way of the data: a stage may import the ones before it. Also stated in device/stages/__init__.py.
+STAGES = (
+    "geometry frame detector landmarks tracker pose quality aligner expression blendshapes action_units smoother"
+).split()
+#: What training may share with the box, beside the contract: the stages that must be identical on both.
+SHARED_WITH_TRAINING = ("device.contract", "device.faces", "device.stages", "device.arrays")
+NOT_ON_THE_BOX = ("tensorflow", "keras", "onnx", "firebase_admin", "plotly", "pandas", "matplotlib", "skimage")
+
+
+def modules(side: str) -> Iterator[Path]:
+    return (path for path in sorted((ROOT / side).rglob("*.py")))
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that the file imports, also inside functions; `from a import b` counts as `a` and `a.b`."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def within(name: str, packages: tuple[str, ...]) -> bool:
+    return any(name == package or name.startswith(package + ".") for package in packages)
+
+
+def breaches(side: str, forbidden: tuple[str, ...], allowed: tuple[str, ...] = ()) -> list[str]:
+    return [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in modules(side)
+        for name in sorted(imports(path))
+        if within(name, forbidden) and not within(name, allowed)
+    ]
+
+
+def test_the_box_carries_none_of_the_workstation() -> None:
+    assert breaches("device", (*NOT_ON_THE_BOX, "converter", "training", "cloud")) == []
+
+
+@pytest.mark.parametrize("side", ["converter", "cloud"])
+def test_other_sides_know_only_the_contract_of_the_box(side: str) -> None:
+    others = tuple(other for other in SIDES if other not in (side, "device"))
+    assert breaches(side, others) == []
+    assert [b for b in breaches(side, ("device",), ("device.contract",)) if not b.endswith("imports device")] == []
+
+
+def test_training_shares_only_the_stages_that_must_be_identical() -> None:
+    assert breaches("training", ("converter", "cloud")) == []
+    assert breaches("training", ("device",), SHARED_WITH_TRAINING) == []
+
+
+def test_the_contract_needs_only_the_standard_library() -> None:
+    for path in modules("device/contract"):
+        outside = {name for name in imports(path) if within(name, ("numpy", "cv2", "psutil", *SIDES))}
+        assert {name for name in outside if not within(name, ("device.contract",))} == set(), path
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_stage_imports_a_later_stage(stage: str) -> None:
+    later = tuple(f"device.stages.{name}" for name in STAGES[STAGES.index(stage) :])
+    assert [name for name in imports(ROOT / "device" / "stages" / f"{stage}.py") if within(name, later)] == []
+
+
+def test_every_stage_has_its_place_in_the_order() -> None:
+    files = {path.stem for path in modules("device/stages")} - {"__init__"}
+    assert files == set(STAGES)
+    stated = (ROOT / "device" / "stages" / "__init__.py").read_text()
+    listed = re.findall(r"^ {4}(\w.*)$", stated, re.MULTILINE)
+    assert " ".join(listed).split() == STAGES
+
+
+def test_stages_do_no_input_or_output_and_start_no_thread() -> None:
+    forbidden = ("threading", "socket", "sqlite3", "os", "pathlib", "http", "urllib", "subprocess", "time")
+    assert breaches("device/stages", forbidden) == []
+
+
+@pytest.mark.parametrize(
+    ("package", "only"),
+    [
+        ("picamera2", "device/camera/picamera.py"),
+        ("sqlite3", "device/outbox.py"),
+        ("http.client", "device/database.py"),
+        ("psutil", "device/host.py"),
+    ],
+)
+def test_each_outside_thing_has_one_door(package: str, only: str) -> None:
+    users = [str(p.relative_to(ROOT)) for p in modules("device") if within_any(imports(p), package)]
+    assert [user for user in users if user not in (only, "device/bench.py")] == []
+
+
+def within_any(names: set[str], package: str) -> bool:
+    return any(within(name, (package,)) for name in names)
+
+
+def test_nobody_sleeps_or_measures_intervals_by_the_wall_clock() -> None:
+    for side in SIDES:
+        for path in modules(side):
+            text = path.read_text()
+            assert "time.sleep" not in text, path
+            if path.name not in ("clock.py",) and side == "device":
+                assert "time.time()" not in text, path
+
+
+def test_systemd_shadows_nothing() -> None:
+    assert not (ROOT / "systemd" / "__init__.py").exists()
+    folders = {p.name for p in ROOT.iterdir() if p.is_dir() and not p.name.startswith(".")}
+    assert {*SIDES, "systemd", "tests"} <= folders
