@@ -1,0 +1,157 @@
+"""Every sink keeps the same promises: what was written is there, in order, byte for byte."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from device.contract.errors import AffectboxError, SinkError
+from device.outbox import Outbox
+from device.sinks.jsonl import JsonlSink
+from device.sinks.rtdb import OutboxSink
+from device.sinks.sink import Line, MemorySink
+
+BODIES = [
+    b'{"seq":1,"note":"Z\xc3\xbcrich"}',
+    b'{"seq":2,"text":"a \\n b"}',
+    b'{"seq":3}',
+    b'{"seq":4,"long":"' + b"x" * 70_000 + b'"}',
+]
+LINES = [Line(f"records/box/{i:02}", body) for i, body in enumerate(BODIES)]
+
+
+def kept_in(outbox):
+    """The bodies in an outbox, oldest first; they stay in it."""
+    entries = outbox.lease(100, now=0.0)
+    outbox.retry(entries, due=0.0)
+    return [entry.body for entry in entries]
+
+
+@dataclass
+class Memory:
+    sink: MemorySink
+
+    def bodies(self):
+        return [line.body for line in self.sink.lines]
+
+
+class Jsonl:
+    def __init__(self, folder):
+        self._path = folder / "new" / "records.jsonl"
+        self.sink = JsonlSink(self._path)
+
+    def bodies(self):
+        return self._path.read_bytes().splitlines()
+
+
+class Durable:
+    def __init__(self, folder):
+        self._path = folder / "new" / "outbox.db"
+        self.sink = OutboxSink(Outbox(self._path, max_mb=10))
+
+    def bodies(self):
+        """From the file, as the next start finds it."""
+        self.sink.close()
+        with Outbox(self._path, max_mb=10) as outbox:
+            return kept_in(outbox)
+
+
+@pytest.fixture(params=["memory", "jsonl", "outbox"])
+def kept(request, tmp_path):
+    """A sink, and what can be read back from it."""
+    opened = {
+        "memory": lambda: Memory(MemorySink()),
+        "jsonl": lambda: Jsonl(tmp_path),
+        "outbox": lambda: Durable(tmp_path),
+    }
+    case = opened[request.param]()
+    yield case
+    case.sink.close()
+
+
+def test_what_was_written_is_read_back_in_order_byte_for_byte(kept):
+    kept.sink.write(LINES[:1])
+    kept.sink.write(LINES[1:])
+    assert kept.bodies() == BODIES
+
+
+def test_an_empty_group_writes_nothing(kept):
+    kept.sink.write(LINES[:1])
+    kept.sink.write([])
+    assert kept.bodies() == BODIES[:1]
+
+
+def test_close_may_be_called_twice_and_loses_nothing(kept):
+    kept.sink.write(LINES)
+    kept.sink.close()
+    kept.sink.close()
+    assert kept.bodies() == BODIES
+
+
+def test_a_with_block_closes(kept):
+    with kept.sink as sink:
+        sink.write(LINES)
+    assert kept.bodies() == BODIES
+
+
+@pytest.mark.parametrize(
+    "open_sink",
+    [
+        Jsonl,
+        pytest.param(Durable, marks=pytest.mark.xfail(strict=True, reason="a closed outbox raises sqlite3.Error")),
+    ],
+)
+def test_a_closed_file_says_that_it_is_closed(tmp_path, open_sink):
+    sink = open_sink(tmp_path).sink
+    sink.close()
+    with pytest.raises(AffectboxError):
+        sink.write(LINES)
+
+
+@pytest.mark.parametrize("open_sink", [Jsonl, Durable])
+def test_the_next_start_appends(tmp_path, open_sink):
+    for line in LINES[:2]:
+        with open_sink(tmp_path).sink as sink:
+            sink.write([line])
+    assert open_sink(tmp_path).bodies() == BODIES[:2]
+
+
+def test_the_outbox_keeps_a_path_once(tmp_path):
+    durable = Durable(tmp_path)
+    durable.sink.write([LINES[0], LINES[1]])
+    durable.sink.write([Line(LINES[0].path, b"something else"), LINES[2]])
+    assert durable.bodies() == BODIES[:3]
+
+
+def test_a_line_that_a_crash_cut_short_does_not_spoil_the_next(tmp_path):
+    path = tmp_path / "records.jsonl"
+    path.write_bytes(BODIES[0] + b"\n" + BODIES[1][:9])
+    with JsonlSink(path) as sink:
+        sink.write([LINES[2]])
+    assert path.read_bytes() == BODIES[0] + b"\n" + BODIES[1][:9] + b"\n" + BODIES[2] + b"\n"
+
+
+def test_a_whole_file_gets_no_empty_line(tmp_path):
+    path = tmp_path / "records.jsonl"
+    path.write_bytes(BODIES[0] + b"\n")
+    with JsonlSink(path) as sink:
+        sink.write([LINES[1]])
+    assert path.read_bytes() == BODIES[0] + b"\n" + BODIES[1] + b"\n"
+
+
+def test_each_group_is_on_its_way_when_write_returns(tmp_path):
+    path = tmp_path / "records.jsonl"
+    with JsonlSink(path) as sink:
+        sink.write(LINES[:2])
+        assert path.read_bytes().splitlines() == BODIES[:2]
+
+
+def test_records_are_for_the_owner_alone(tmp_path):
+    path = tmp_path / "records.jsonl"
+    JsonlSink(path).close()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_cannot_be_written_is_said_in_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SinkError, match="cannot be written"):
+        JsonlSink(tmp_path / "file" / "records.jsonl")
