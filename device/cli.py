@@ -42,7 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--versus-haar", action="store_true", help="also measure OpenCV's Haar cascade with one CNN")
     bench.add_argument("--json", action="store_true", help="print one JSON object")
 
-    _command(commands, "check-config", "print the configuration in effect, as TOML", _check_config)
+    check = _command(commands, "check-config", "print the configuration in effect, as TOML", _check_config)
+    check.formatter_class = argparse.RawDescriptionHelpFormatter
+    check.epilog = Path(__file__).with_name("config.toml").read_text(encoding="utf-8")
 
     doctor = _command(commands, "doctor", "check everything that a session needs, and say how to mend it", _doctor)
     doctor.add_argument("--source", metavar="SRC", help="also open this source and take a picture")

@@ -15,17 +15,21 @@ INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand and return its exit code; expected failures are one sentence on standard error."""
-    parser = argparse.ArgumentParser(prog="affectbox-training", description="Trains the networks of Affectbox.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_fer(commands)
-    add_clip_parser(commands)
-    arguments = parser.parse_args(argv)
+    arguments = _parser().parse_args(argv)
     try:
         code: int = arguments.run(arguments)
     except AffectboxError as error:
         print(f"affectbox-training: {error}", file=sys.stderr)
         return error.exit_code
     return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("affectbox-training", description="Trains the networks of Affectbox.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_fer(commands)
+    add_clip_parser(commands)
+    return parser
 
 
 def _add_fer(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

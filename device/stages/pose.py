@@ -45,8 +45,9 @@ class PoseEstimator:
 def kabsch(source: FloatArray, target: FloatArray) -> FloatArray:
     """The rotation (3, 3) that takes centred points `source` (N, 3) to `target` in least squares."""
     u, _, vt = np.linalg.svd(source.T @ target)
-    sign = np.array([1, 1, np.sign(np.linalg.det(vt.T @ u.T))])
-    return np.asarray(vt.T * sign @ u.T, np.float32)
+    if np.linalg.det(u) * np.linalg.det(vt) < 0:  # a mirror image is no rotation
+        vt[2] *= -1
+    return np.asarray(vt.T @ u.T, np.float32)
 
 
 def angles(rotation: FloatArray) -> Pose:

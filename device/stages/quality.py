@@ -7,7 +7,6 @@ the variance of the crop. Source of the measure: Pech-Pacheco et al. 2000, here 
 from dataclasses import dataclass
 
 import cv2
-import numpy as np
 
 from device.arrays import ByteImage
 from device.contract.labels import Reason
@@ -42,7 +41,7 @@ class Quality:
 
 def judge(face: Face, pose: Pose, crop: ByteImage, settings: QualitySettings) -> Quality:
     """Measure and judge a face; no reasons means that it may be analysed."""
-    brightness, sharpness = float(crop.mean()) / 255, _sharpness(crop)
+    brightness, sharpness = _measure(crop)
     checks = (
         (face.presence < settings.min_presence, Reason.LOW_PRESENCE),
         (face.box.w < settings.min_width_px, Reason.TOO_SMALL),
@@ -66,6 +65,7 @@ def absence(frame: Frame, settings: QualitySettings) -> tuple[Reason, ...]:
     return tuple(reasons)
 
 
-def _sharpness(crop: ByteImage) -> float:
-    edges = cv2.Laplacian(crop, cv2.CV_32F)
-    return float(edges.var() / max(float(np.var(crop)), 1.0))
+def _measure(crop: ByteImage) -> tuple[float, float]:
+    mean, deviation = cv2.meanStdDev(crop)
+    _, edges = cv2.meanStdDev(cv2.Laplacian(crop, cv2.CV_16S))
+    return float(mean[0, 0]) / 255, float(edges[0, 0]) ** 2 / max(float(deviation[0, 0]) ** 2, 1.0)

@@ -21,7 +21,7 @@ def affine(matrix, points):
         (Box(5, 0, 10, 10), 50 / 150),
         (Box(2, 2, 5, 5), 25 / 100),
         (Box(10, 0, 10, 10), 0.0),
-        (Box(30, 30, 1, 1), 0.0),
+        (Box(12, 12, 10, 10), 0.0),
     ],
 )
 def test_overlap_is_intersection_over_union(other, expected):
@@ -34,7 +34,8 @@ def test_boxes_without_area_do_not_overlap():
 
 
 def test_distance_counts_in_widths_of_the_larger_box():
-    assert Box(0, 0, 20, 20).distance(Box(35, 45, 10, 10)) == pytest.approx(50 / 20)
+    large, small = Box(0, 0, 20, 20), Box(35, 45, 10, 10)
+    assert large.distance(small) == small.distance(large) == pytest.approx(50 / 20)
 
 
 def test_box_around_points():
