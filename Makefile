@@ -18,7 +18,7 @@ help: ## list the targets
 	$(BIN)/pip install --quiet --editable '.[device,cloud,demo,admin,training,dev]'
 	@touch $@
 
-build/sample.mp4: training/sample_clip.py .venv/run.stamp | models
+build/sample.mp4: $(wildcard training/sample_clip/*.py) .venv/run.stamp | models
 	@mkdir -p build
 	$(BIN)/affectbox-training clip --out $@
 

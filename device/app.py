@@ -17,18 +17,18 @@ from device.camera.opening import open_source
 from device.camera.source import Picture, Source
 from device.clock import Clock
 from device.contract.record import DEVICE_ID
+from device.delivery.opening import open_sinks
+from device.delivery.outbox import Outbox
+from device.delivery.sink import Sink
+from device.delivery.uploader import Uploader
 from device.mailbox import Mailbox
 from device.models import Models, open_models
 from device.notify import notify
-from device.outbox import Outbox
 from device.pipeline import Pipeline
 from device.recorder import Recorder
 from device.settings import Settings
-from device.sinks.opening import open_sinks
-from device.sinks.sink import Sink
 from device.stages.frame import Frame
 from device.summary import Summary
-from device.uploader import Uploader
 from device.worker import Worker
 
 _TICK_S = 0.25

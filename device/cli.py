@@ -95,7 +95,7 @@ def _settings(args: argparse.Namespace) -> Any:
 def _run(args: argparse.Namespace) -> int:
     from device.app import App  # noqa: PLC0415
     from device.clock import SystemClock  # noqa: PLC0415
-    from device.progress import Progress  # noqa: PLC0415
+    from device.commands.progress import Progress  # noqa: PLC0415
 
     progress = Progress(sys.stdout)
     app = App(_settings(args), SystemClock(), progress.show)
@@ -109,7 +109,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _bench(args: argparse.Namespace) -> int:
-    from device.bench import bench, report  # noqa: PLC0415
+    from device.commands.bench import bench, report  # noqa: PLC0415
 
     print(report(bench(_settings(args), args.versus_haar), as_json=args.json))
     return 0
@@ -123,12 +123,12 @@ def _check_config(args: argparse.Namespace) -> int:
 
 
 def _doctor(args: argparse.Namespace) -> int:
-    from device.doctor import examine  # noqa: PLC0415
+    from device.commands.doctor import examine  # noqa: PLC0415
 
     return examine(_settings(args))
 
 
 def _replay(args: argparse.Namespace) -> int:
-    from device.replay import replay  # noqa: PLC0415
+    from device.commands.replay import replay  # noqa: PLC0415
 
     return replay(args.recording, _settings(args), args.overlay)

@@ -10,9 +10,9 @@ from typing import Any
 
 from device.clock import Clock
 from device.contract.record import VERSION, Json, encode, key
+from device.delivery.sink import Line, Sink
 from device.host import Host, HostMeter
 from device.observation import Observation
-from device.sinks.sink import Line, Sink
 from device.stages.action_units import ESTIMATOR
 from device.stages.geometry import Box
 

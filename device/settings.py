@@ -3,14 +3,14 @@
 from dataclasses import dataclass, field
 
 from device.camera.source import CameraSettings
+from device.delivery.outbox import OutboxSettings
+from device.delivery.uploader import UploadSettings
 from device.models import ModelSettings
-from device.outbox import OutboxSettings
 from device.recorder import RecorderSettings
 from device.stages.detector import DetectorSettings
 from device.stages.quality import QualitySettings
 from device.stages.smoother import SmoothingSettings
 from device.stages.tracker import TrackerSettings
-from device.uploader import UploadSettings
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from device.clock import SystemClock  # noqa: E402
 from device.config import load_settings  # noqa: E402
 from device.contract.record import Json, decode  # noqa: E402
 from device.models import Models, ModelSettings, open_models  # noqa: E402
-from training.sample_clip import make_clip  # noqa: E402
+from training.sample_clip.clip import make_clip  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

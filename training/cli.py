@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from device.contract.errors import AffectboxError, StorageError
-from training.sample_clip import add_parser as add_clip_parser
+from training.sample_clip.clip import add_parser as add_clip_parser
 
 INTERRUPTED = 130
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import pytest
 
 from device.contract.errors import AffectboxError, SinkError
-from device.outbox import Outbox
-from device.sinks.jsonl import JsonlSink
-from device.sinks.rtdb import OutboxSink
-from device.sinks.sink import Line, MemorySink
+from device.delivery.jsonl import JsonlSink
+from device.delivery.outbox import Outbox
+from device.delivery.outbox_sink import OutboxSink
+from device.delivery.sink import Line, MemorySink
 
 BODIES = [
     b'{"seq":1,"note":"Z\xc3\xbcrich"}',

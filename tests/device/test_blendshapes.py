@@ -8,7 +8,8 @@ from device.stages.blendshapes import SUBSET, BlendshapeEstimator
 from device.stages.detector import BlazeFace
 from device.stages.frame import Frame
 from device.stages.landmarks import Landmarker, detection_roi
-from training.sample_clip import Scene, moment, script
+from training.sample_clip.clip import Scene
+from training.sample_clip.script import moment, script
 
 SMILE = ("mouthSmileLeft", "mouthSmileRight")
 BLINK = ("eyeBlinkLeft", "eyeBlinkRight")

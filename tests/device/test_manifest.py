@@ -86,7 +86,7 @@ def test_without_a_manifest_there_is_no_bundle(bundle: Path) -> None:
 
 
 def test_an_unknown_output_is_named_with_those_there_are(bundle: Path) -> None:
-    with pytest.raises(ModelError, match="no output 'fer2013'.*ferplus"):
+    with pytest.raises(ModelError, match=r"no output 'fer2013'.*ferplus"):
         open_bundle(bundle).manifest.output("fer2013")
 
 

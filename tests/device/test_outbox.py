@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from device.contract.errors import OutboxError
-from device.outbox import Outbox
+from device.delivery.outbox import Outbox
 
 MB = 1.0
 

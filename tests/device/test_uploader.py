@@ -10,9 +10,9 @@ import pytest
 
 from device.clock import FakeClock
 from device.contract.errors import SinkError
-from device.database import Database, DatabaseUrl, parse_url
-from device.outbox import Outbox
-from device.uploader import Uploader, UploadSettings
+from device.delivery.database import Database, DatabaseUrl, parse_url
+from device.delivery.outbox import Outbox
+from device.delivery.uploader import Uploader, UploadSettings
 
 SETTINGS = UploadSettings(batch=10, interval_s=1.0, timeout_s=5.0, backoff_base_s=1.0, backoff_cap_s=60.0)
 

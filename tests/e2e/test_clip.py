@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from device.contract.record import Json
-from training.sample_clip import script
+from training.sample_clip.script import script
 
 SEGMENTS = {segment.name: segment for segment in script()}
 ONSET_S = 0.5

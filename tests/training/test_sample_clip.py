@@ -14,27 +14,11 @@ import pytest
 from device.arrays import ByteImage, FloatArray
 from device.contract.errors import DataError, StorageError
 from device.contract.labels import ACTION_UNIT_KEYS
-from training import sample_clip
-from training.sample_clip import (
-    DIM,
-    FPS,
-    HEIGHT,
-    JAW_DROP,
-    LOWER_LIDS,
-    LOWER_LIP,
-    UPPER_LIDS,
-    UPPER_LIP,
-    WIDTH,
-    Face,
-    Person,
-    Pose,
-    Scene,
-    Segment,
-    make_clip,
-    moment,
-    script,
-    script_file,
-)
+from training.sample_clip import clip as sample_clip
+from training.sample_clip.clip import FPS, Scene, make_clip, script_file
+from training.sample_clip.face import JAW_DROP, LOWER_LIDS, LOWER_LIP, UPPER_LIDS, UPPER_LIP, Face
+from training.sample_clip.picture import HEIGHT, WIDTH, Person
+from training.sample_clip.script import DIM, Pose, Segment, moment, script
 
 pytest.importorskip("skimage", reason="the portrait comes with scikit-image")
 
@@ -284,5 +268,5 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     parser = argparse.ArgumentParser()
     sample_clip.add_parser(parser.add_subparsers())
     args = parser.parse_args(["clip", "--out", str(tmp_path / "sample.mp4")])
-    assert args.func(args) == 0
+    assert args.run(args) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "sample.mp4")

@@ -9,13 +9,13 @@ from device.app import device_id
 from device.camera.opening import open_source
 from device.clock import SystemClock
 from device.contract.errors import AffectboxError, CheckFailedError
-from device.database import Database, parse_url
+from device.delivery.database import Database, parse_url
+from device.delivery.opening import open_sinks
+from device.delivery.outbox import Outbox
 from device.host import HostMeter
 from device.models import open_models
-from device.outbox import Outbox
 from device.runtime.interpreter import available_library
 from device.settings import Settings
-from device.sinks.opening import open_sinks
 
 _LOW_DISK_MB = 500.0
 _HOT_C = 80.0

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 
 from device.contract.errors import SinkError
-from device.sinks.sink import Line
+from device.delivery.sink import Line
 
 
 class JsonlSink:

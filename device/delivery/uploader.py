@@ -14,8 +14,8 @@ import random
 from dataclasses import dataclass
 
 from device.clock import Clock
-from device.database import Database
-from device.outbox import Entry, Outbox
+from device.delivery.database import Database
+from device.delivery.outbox import Entry, Outbox
 
 _SENT = (200, 204)
 _REFUSED = (400, 413)

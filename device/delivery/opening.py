@@ -7,13 +7,13 @@ from pathlib import Path
 
 from device.clock import Clock
 from device.contract.errors import SinkError
-from device.database import FORM, Database, parse_url
-from device.outbox import Outbox
+from device.delivery.database import FORM, Database, parse_url
+from device.delivery.jsonl import JsonlSink
+from device.delivery.outbox import Outbox
+from device.delivery.outbox_sink import OutboxSink
+from device.delivery.sink import Sink
+from device.delivery.uploader import Uploader
 from device.settings import Settings
-from device.sinks.jsonl import JsonlSink
-from device.sinks.rtdb import OutboxSink
-from device.sinks.sink import Sink
-from device.uploader import Uploader
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,15 @@ from device.arrays import ByteImage
 from device.camera.files import APART_S
 from device.camera.opening import open_source
 from device.clock import SystemClock
+from device.commands.overlay import draw
 from device.contract.errors import ConfigError, DataError, StorageError
 from device.contract.record import decode, encode, key
+from device.delivery.opening import open_sinks
+from device.delivery.sink import Line
 from device.models import open_models
 from device.observation import Observation
-from device.overlay import draw
 from device.pipeline import Pipeline
 from device.settings import Settings
-from device.sinks.opening import open_sinks
-from device.sinks.sink import Line
 from device.stages.frame import Frame
 
 _GROUP = 100

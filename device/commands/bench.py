@@ -17,11 +17,11 @@ from device.app import App
 from device.camera.opening import open_source
 from device.clock import SystemClock
 from device.contract.errors import SourceError
+from device.delivery.outbox import Outbox
+from device.delivery.outbox_sink import OutboxSink
+from device.delivery.sink import Line, MemorySink
 from device.models import load
-from device.outbox import Outbox
 from device.settings import Settings
-from device.sinks.rtdb import OutboxSink
-from device.sinks.sink import Line, MemorySink
 from device.summary import table
 
 _CLASSIC_SIZE = (640, 360)

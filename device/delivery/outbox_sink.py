@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from types import TracebackType
 
-from device.outbox import Outbox
-from device.sinks.sink import Line
+from device.delivery.outbox import Outbox
+from device.delivery.sink import Line
 
 
 class OutboxSink:
