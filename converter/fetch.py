@@ -6,12 +6,12 @@ A file is checked in memory before it touches the cache, and enters it by rename
 or none. Bundles that are already whole are left alone.
 """
 
+import http.client
 import io
 import os
 import subprocess
 import sys
 import tempfile
-import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable, Iterable
@@ -108,7 +108,7 @@ def from_url(artifact: Artifact) -> bytes:
     try:
         with urllib.request.urlopen(artifact.url, timeout=URL_TIMEOUT_S) as response:
             return bytes(response.read(artifact.size + 1))
-    except (OSError, urllib.error.URLError) as error:
+    except (OSError, http.client.HTTPException) as error:
         raise FetchError(f"the publisher's URL does not answer ({getattr(error, 'reason', error)})") from error
 
 
@@ -136,11 +136,13 @@ def _fault(artifact: Artifact, data: bytes) -> str:
 def _store(path: Path, data: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as partial:
-            partial.write(data)
-            partial.flush()
-            os.fsync(partial.fileno())
-        Path(partial.name).replace(path)
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            partial = Path(folder) / path.name
+            with partial.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
     except OSError as error:
         raise _unwritable(path.parent, error) from error
 

@@ -37,6 +37,7 @@ class Pipeline:
         track = sighting.track
         watch.lap("detect")
         if track is None:
+            self._forget()
             return Observation(frame, sighting.faces, absence(frame, self._quality), watch.total())
 
         pose = self._pose(track.face)
@@ -44,6 +45,7 @@ class Pipeline:
         quality = judge(track.face, pose, crop, self._quality)
         watch.lap("align")
         if quality.reasons:
+            self._forget()
             return Observation(frame, sighting.faces, quality.reasons, watch.total(), track, pose, quality)
 
         emotions = self._smooth_emotions(self._express(crop), track.number, frame.time_s)
@@ -51,6 +53,11 @@ class Pipeline:
         aus = self._smooth_aus(action_units(self._blend(track.face)), track.number, frame.time_s)
         watch.lap("aus")
         return Observation(frame, sighting.faces, (), watch.total(), track, pose, quality, emotions, aus)
+
+    def _forget(self) -> None:
+        """Nothing is carried over a frame that was not measured."""
+        self._smooth_emotions.reset()
+        self._smooth_aus.reset()
 
 
 class _Stopwatch:

@@ -25,7 +25,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from device.contract.errors import OutboxError
 
@@ -191,7 +190,9 @@ class Outbox:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         with self._lock:
-            before: Any = self._bytes
+            if self._last is not None:
+                raise OutboxError(f"The outbox {self._path} is closed.")
+            before = self._bytes
             try:
                 self._db.execute("BEGIN IMMEDIATE")
                 yield

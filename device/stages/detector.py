@@ -78,7 +78,8 @@ class Detector:
             found = self._short(frame, zone)
         found = merge(found, self._short(frame, frame.bounds))
         if self._full is not None and not any(zone is None or inside(d.box, zone) for d in found):
-            found = merge(found, self._full(frame, frame.bounds))
+            for square in squares(frame.bounds):
+                found = merge(found, self._full(frame, square))
         return found
 
     def zone_in(self, frame: Frame) -> Box | None:
@@ -93,6 +94,14 @@ def inside(box: Box, zone: Box) -> bool:
     """Whether the middle of `box` lies in `zone`."""
     x, y = box.centre
     return zone.x <= x <= zone.x + zone.w and zone.y <= y <= zone.y + zone.h
+
+
+def squares(bounds: Box) -> list[Box]:
+    """Overlapping squares that cover `bounds`; a letterboxed whole would show far faces a quarter smaller."""
+    side, length = sorted((bounds.w, bounds.h))
+    steps = int(length / side) if length > side else 0
+    right, down = (bounds.w - side) / max(steps, 1), (bounds.h - side) / max(steps, 1)
+    return [Box(bounds.x + i * right, bounds.y + i * down, side, side) for i in range(steps + 1)]
 
 
 def merge(first: list[Detection], more: list[Detection]) -> list[Detection]:

@@ -26,6 +26,10 @@ class Smoother:
         self._time_s = -math.inf
         self._state: dict[str, float] = {}
 
+    def reset(self) -> None:
+        """Forget what was: the next value passes unchanged."""
+        self._time_s = -math.inf
+
     def __call__(self, values: dict[str, float], track: int, time_s: float) -> dict[str, float]:
         """The values, filtered; `time_s` is the frame's time."""
         dt = time_s - self._time_s

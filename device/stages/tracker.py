@@ -5,8 +5,9 @@ the face is lost or a re-check is due.
 
 Policy, with one box and one patient in a room where others may be seen:
 
-- *Picking.* With a seat zone, only a face in the zone becomes the patient. Among several, the larger wins (sizes
-  within a quarter count as equal), then the one seen first. Whoever is picked is held.
+- *Picking.* With a seat zone, only a face in the zone becomes the patient. Among several the larger wins (sizes are
+  compared in steps of a quarter), then the one seen first: whoever is picked is held. Equals that appear in one
+  frame: the one of which the detector is surer.
 - *Holding.* While the patient is followed, every other face that the detector meets is remembered as 'other' by its
   place alone, never analysed or recorded, and cannot become the patient until it has left the view.
 - *Losing.* For `hold_s` after the patient's face is lost, only a face of similar size that is not a known other is
@@ -55,7 +56,7 @@ class Track:
 
 @dataclass(frozen=True, eq=False)
 class Sighting:
-    """What the tracker found in a frame: the patient's track (None when absent) and how many faces were in view."""
+    """The patient's track (None when absent), and how many faces were in view at the last look."""
 
     track: Track | None
     faces: int
@@ -77,6 +78,7 @@ class Tracker:
         self._track: Track | None = None
         self._following = False
         self._others: tuple[_Other, ...] = ()
+        self._beside = 0
         self._looked_s = -math.inf
 
     def __call__(self, frame: Frame) -> Sighting:
@@ -86,7 +88,7 @@ class Tracker:
         self._following = face is not None
         if face is not None:
             self._track = self._extended(face, frame)
-        return Sighting(self._track if self._following else None, len(self._others) + self._following)
+        return Sighting(self._track if self._following else None, self._beside + self._following)
 
     def _follow(self, frame: Frame) -> Face | None:
         if not self._following or self._track is None or self._gap(frame) > self._settings.max_gap_s:
@@ -99,12 +101,13 @@ class Tracker:
         self._looked_s = frame.time_s
         detections = self._detector(frame)
         known = tuple(o for o in self._others if frame.time_s - o.seen_s < self._settings.forget_others_s)
+        others = _claimed(known, detections)
         if face is None:
-            others = [d for d in detections if any(o.box.distance(d.box) < _OTHER_REACH for o in known)]
             face = self._pick(frame, [d for d in detections if d not in others])
         if face is not None:
             others = [d for d in detections if d.box.iou(face.box) < _SAME_FACE_IOU]
         self._others = _updated(known, others, frame.time_s)
+        self._beside = len(others) if face is not None else len(detections)
         return face
 
     def _pick(self, frame: Frame, candidates: list[Detection]) -> Face | None:
@@ -133,6 +136,16 @@ class Tracker:
 
 def _size_class(box: Box) -> int:
     return round(math.log(max(box.w, 1.0), _SIZE_STEP))
+
+
+def _claimed(known: tuple[_Other, ...], detections: list[Detection]) -> list[Detection]:
+    """The detections that are known others: each other claims the nearest one in reach, nearest pairs first."""
+    pairs = sorted((o.box.distance(d.box), i, j) for i, o in enumerate(known) for j, d in enumerate(detections))
+    claims: dict[int, int] = {}  # detection → other
+    for distance, other, detection in pairs:
+        if distance < _OTHER_REACH and detection not in claims and other not in claims.values():
+            claims[detection] = other
+    return [detections[j] for j in sorted(claims)]
 
 
 def _updated(known: tuple[_Other, ...], seen: list[Detection], now_s: float) -> tuple[_Other, ...]:

@@ -93,13 +93,7 @@ def test_a_with_block_closes(kept):
     assert kept.bodies() == BODIES
 
 
-@pytest.mark.parametrize(
-    "open_sink",
-    [
-        Jsonl,
-        pytest.param(Durable, marks=pytest.mark.xfail(strict=True, reason="a closed outbox raises sqlite3.Error")),
-    ],
-)
+@pytest.mark.parametrize("open_sink", [Jsonl, Durable])
 def test_a_closed_file_says_that_it_is_closed(tmp_path, open_sink):
     sink = open_sink(tmp_path).sink
     sink.close()

@@ -131,7 +131,6 @@ def test_a_far_face_is_found(detector, portrait, place, wall):
     assert only(detector(frame)).box.centre == pytest.approx(middle, abs=10)
 
 
-@pytest.mark.xfail(strict=True, reason="the full-range network gives such a face .3 to .7, and full_score is .6")
 def test_a_face_of_a_twentieth_of_the_width_is_found(detector, portrait):
     for place in PLACES:
         frame, middle = far_away(portrait, 0.05, place, "plain")

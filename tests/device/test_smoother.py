@@ -63,7 +63,6 @@ def test_each_name_has_its_own_value():
     assert smooth({"AU1": 5.0, "AU2": 5.0}, 1, TAU_S) == pytest.approx({"AU1": 5 * (1 - math.exp(-1)), "AU2": 5.0})
 
 
-@pytest.mark.xfail(strict=True, reason="the pipeline does not tell the smoother that frames were gated")
 def test_nothing_is_carried_over_a_gated_stretch(models, portrait):
     pipeline = Pipeline(models, Settings())
     pipeline(Frame(portrait, 0, 0.0))
