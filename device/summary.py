@@ -21,7 +21,6 @@ class Summary:
     top: Counter[str] = field(default_factory=Counter)
     tracks: set[int] = field(default_factory=set)
     peaks: dict[str, float] = field(default_factory=dict)
-    stage_ms: dict[str, list[float]] = field(default_factory=dict)
     last: Json = field(default_factory=dict)
     recent: deque[float] = field(default_factory=deque)
 
@@ -37,8 +36,6 @@ class Summary:
             self.top[_largest(record["emotions"])[0][0]] += 1
         for unit, intensity in record.get("aus", {}).items():
             self.peaks[unit] = max(self.peaks.get(unit, 0.0), intensity)
-        for stage, ms in record["ms"].items():
-            self.stage_ms.setdefault(stage, []).append(ms)
         self.last = record
         captured_s = record["time"]["mono"]
         self.recent.append(captured_s)

@@ -69,7 +69,7 @@ def bench(settings: Settings, versus_haar: bool) -> dict[str, Any]:
         app.run()
     if len(probe.marks) < 2:
         raise SourceError(f"{settings.run.source} is too short to measure: give a video of some seconds.")
-    figures = _figures(probe, app)
+    figures = _figures(probe)
     if versus_haar:
         haar = _classic_cpu_ms(settings)
         figures |= {"haar_cpu_ms_per_frame": haar, "ratio_to_haar": figures["cpu_ms_per_frame"] / haar}
@@ -81,8 +81,10 @@ def report(figures: dict[str, Any], as_json: bool) -> str:
     return json.dumps(figures) if as_json else table(list(figures.items()))
 
 
-def _figures(probe: _Probe, app: App) -> dict[str, Any]:
+def _figures(probe: _Probe) -> dict[str, Any]:
     first, last = probe.marks[0], probe.marks[-1]
+    stages = [json.loads(line.body)["ms"] for line in probe.lines]
+    names = sorted({name for ms in stages for name in ms})
     frames = last.records - first.records
     cpu_ms = (last.cpu_s - first.cpu_s) * 1000 / frames
     invoke_ms = (last.invoke_s - first.invoke_s) * 1000 / frames
@@ -92,7 +94,7 @@ def _figures(probe: _Probe, app: App) -> dict[str, Any]:
         "cpu_ms_per_frame": cpu_ms,
         "invoke_ms_per_frame": invoke_ms,
         "overhead_ratio": cpu_ms / invoke_ms,
-        "stage_ms": {stage: round(statistics.median(ms), 3) for stage, ms in app.summary.stage_ms.items()},
+        "stage_ms": {name: round(statistics.median(ms[name] for ms in stages if name in ms), 3) for name in names},
         "rss_mb": psutil.Process().memory_info().rss / 1e6,
         "first_record_s": probe.first_record_s,
         "bytes_per_record": statistics.mean(len(line.body) for line in probe.lines),

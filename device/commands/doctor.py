@@ -19,7 +19,7 @@ from device.settings import Settings
 
 _LOW_DISK_MB = 500.0
 _HOT_C = 80.0
-_SENT = (200, 204)
+_SENT = 204
 
 
 class _BearableError(AffectboxError):
@@ -102,7 +102,7 @@ def _sink(settings: Settings) -> str:
     database.close()
     if answer.status == 0:
         raise _BearableError(f"{text} does not answer ({answer.text}): records will wait in the outbox until it does.")
-    if answer.status not in _SENT:
+    if answer.status != _SENT:
         raise CheckFailedError(
             f"{text} answers '{answer.status} {answer.text}': check the address and the account; records would wait."
         )

@@ -43,6 +43,8 @@ def _queue(app: App) -> int | None:
 
 
 def _delivery(app: App) -> list[tuple[str, str]]:
+    if not app.settings.run.sinks:
+        return [("kept", "nothing: no --sink was given")]
     if app.uploader is None or app.outbox is None:
         return []
     counts, trouble = app.outbox.counts(), app.uploader.trouble

@@ -2,7 +2,7 @@
 
 What an answer means:
 
-    200, 204                  done
+    204                       done: what the database says to print=silent, and what no captive portal says
     400, 413 to a batch       sent again one by one, so that one bad record does not hold up the rest
     400, 413 to one record    buried with the database's words
     anything else, nothing    retried after a delay: 401 and 403 too, for a refused upload is not a sent one
@@ -17,7 +17,7 @@ from device.clock import Clock
 from device.delivery.database import Database
 from device.delivery.outbox import Entry, Outbox
 
-_SENT = (200, 204)
+_SENT = 204
 _REFUSED = (400, 413)
 
 
@@ -60,7 +60,7 @@ class Uploader:
 
     def _send(self, entries: list[Entry]) -> bool:
         answer = self._database.patch((entry.path, entry.body) for entry in entries)
-        if answer.status in _SENT:
+        if answer.status == _SENT:
             self._outbox.done(entries)
             self.sent += len(entries)
             self._failures, self.trouble = 0, ""
