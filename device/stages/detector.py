@@ -69,16 +69,22 @@ class Detector:
         self._short = BlazeFace(short_range, settings.short_score)
         self._full = BlazeFace(full_range, settings.full_score) if full_range else None
         self._zone = Box(*settings.zone) if settings.zone else None
+        self._turn = 0
 
-    def __call__(self, frame: Frame) -> list[Detection]:
-        """All faces found by the first look that finds any in the zone (or anywhere, without one)."""
+    def __call__(self, frame: Frame, thorough: bool = True) -> list[Detection]:
+        """All faces found by the first look that finds any in the zone (or anywhere, without one).
+
+        Looking for far faces takes several runs of the network: all of them when `thorough`, else one a call, in turn.
+        """
         found: list[Detection] = []
         zone = self.zone_in(frame)
         if zone is not None:
             found = self._short(frame, zone)
         found = merge(found, self._short(frame, frame.bounds))
         if self._full is not None and not any(zone is None or inside(d.box, zone) for d in found):
-            for square in squares(frame.bounds):
+            places = squares(frame.bounds)
+            self._turn = (self._turn + 1) % len(places)
+            for square in places if thorough else [places[self._turn]]:
                 found = merge(found, self._full(frame, square))
         return found
 

@@ -44,8 +44,9 @@ class PoseEstimator:
 
 def kabsch(source: FloatArray, target: FloatArray) -> FloatArray:
     """The rotation (3, 3) that takes centred points `source` (N, 3) to `target` in least squares."""
-    u, _, vt = np.linalg.svd(source.T @ target)
-    if np.linalg.det(u) * np.linalg.det(vt) < 0:  # a mirror image is no rotation
+    covariance = source.T @ target
+    u, _, vt = np.linalg.svd(covariance)
+    if np.linalg.det(covariance) < 0:  # a mirror image is no rotation
         vt[2] *= -1
     return np.asarray(vt.T @ u.T, np.float32)
 

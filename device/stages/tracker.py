@@ -98,8 +98,9 @@ class Tracker:
         return face if steady and face.presence >= self._settings.min_presence else None
 
     def _look(self, frame: Frame, face: Face | None) -> Face | None:
+        thorough = frame.time_s - self._looked_s >= self._settings.recheck_s
         self._looked_s = frame.time_s
-        detections = self._detector(frame)
+        detections = self._detector(frame, thorough)
         known = tuple(o for o in self._others if frame.time_s - o.seen_s < self._settings.forget_others_s)
         others = _claimed(known, detections)
         if face is None:

@@ -192,3 +192,11 @@ def test_an_unknown_input_size_is_refused(models):
     odd = replace(manifest, input=replace(manifest.input, shape=(1, 100, 100, 3)))
     with pytest.raises(ModelError, match="100 pixels"):
         BlazeFace(SimpleNamespace(manifest=odd), 0.5)
+
+
+def test_between_thorough_looks_far_faces_are_found_in_turn(detector, portrait):
+    for place in PLACES:
+        frame, middle = far_away(portrait, 0.07, place, "plain")
+        found = [face for _ in range(2) for face in detector(frame, thorough=False)]
+        assert found
+        assert found[0].box.centre == pytest.approx(middle, abs=10)

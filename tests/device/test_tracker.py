@@ -23,9 +23,9 @@ class CountingDetector:
         self.zone_in = detector.zone_in
         self._detector = detector
 
-    def __call__(self, frame):
+    def __call__(self, frame, thorough):
         self.calls += 1
-        return self._detector(frame)
+        return self._detector(frame, thorough)
 
 
 class Room:
