@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from device.arrays import ByteImage
-from device.camera.source import Closing, Picture
+from device.camera.source import Picture
+from device.closing import Closing
 from device.contract.errors import SourceError
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import cv2
 
-from device.camera.source import Closing, Picture
+from device.camera.source import Picture
+from device.closing import Closing
 from device.contract.errors import SourceError
 
 IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})

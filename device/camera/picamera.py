@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from device.camera.source import CameraSettings, Closing, Picture
+from device.camera.source import CameraSettings, Picture
+from device.closing import Closing
 from device.contract.errors import SourceError
 
 

@@ -1,8 +1,7 @@
 """The seam to cameras and files."""
 
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Protocol
+from typing import Protocol, Self
 
 from device.arrays import ByteImage
 
@@ -43,23 +42,6 @@ class Source(Protocol):
     def close(self) -> None:
         """Let go of the camera or file. May be called twice."""
 
-    def __enter__(self) -> "Source": ...
+    def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-
-class Closing:
-    """The context-manager half of a `Source`."""
-
-    def close(self) -> None:
-        """Overridden where there is something to let go of."""
-
-    def __enter__(self):  # type: ignore[no-untyped-def]  # Self, as each source is its own type
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+    def __exit__(self, *error: object) -> None: ...

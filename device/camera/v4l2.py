@@ -2,7 +2,8 @@
 
 import cv2
 
-from device.camera.source import CameraSettings, Closing, Picture
+from device.camera.source import CameraSettings, Picture
+from device.closing import Closing
 from device.contract.errors import SourceError
 
 

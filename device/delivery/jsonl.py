@@ -3,13 +3,13 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 
+from device.closing import Closing
 from device.contract.errors import SinkError
 from device.delivery.sink import Line
 
 
-class JsonlSink:
+class JsonlSink(Closing):
     """Appends to `path`; each group goes to the kernel in one write."""
 
     def __init__(self, path: Path) -> None:
@@ -39,14 +39,6 @@ class JsonlSink:
         if self._file is not None:
             os.close(self._file)
             self._file = None
-
-    def __enter__(self) -> "JsonlSink":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _unwritable(self, error: OSError) -> SinkError:
         return SinkError(f"{self._path} cannot be written ({error.strerror}): free the disk or name another file.")

@@ -24,8 +24,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
+from device.closing import Closing
 from device.contract.errors import OutboxError
 
 PENDING, INFLIGHT, DEAD = 0, 1, 2
@@ -79,7 +79,7 @@ class Counts:
     bytes: int
 
 
-class Outbox:
+class Outbox(Closing):
     """A durable queue in one SQLite file; safe to use from several threads of one process."""
 
     def __init__(self, path: Path, max_mb: float) -> None:
@@ -158,14 +158,6 @@ class Outbox:
         by_state = dict(self._db.execute("SELECT state, count(*) FROM records GROUP BY state").fetchall())
         dropped = self._one("SELECT coalesce(sum(value), 0) FROM counters WHERE name = 'dropped'")
         return Counts(by_state.get(PENDING, 0), by_state.get(INFLIGHT, 0), by_state.get(DEAD, 0), dropped, self._bytes)
-
-    def __enter__(self) -> "Outbox":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _make_room(self) -> None:
         while self._bytes > self._max_bytes:

@@ -1,13 +1,13 @@
 """The outbox as a sink; the uploader takes the records from there to the database."""
 
 from collections.abc import Sequence
-from types import TracebackType
 
+from device.closing import Closing
 from device.delivery.outbox import Outbox
 from device.delivery.sink import Line
 
 
-class OutboxSink:
+class OutboxSink(Closing):
     """Commits records to the outbox, which it owns and closes."""
 
     def __init__(self, outbox: Outbox) -> None:
@@ -18,11 +18,3 @@ class OutboxSink:
 
     def close(self) -> None:
         self.outbox.close()
-
-    def __enter__(self) -> "OutboxSink":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

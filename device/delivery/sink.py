@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Protocol
+from typing import Protocol, Self
+
+from device.closing import Closing
 
 
 @dataclass(frozen=True)
@@ -23,14 +24,12 @@ class Sink(Protocol):
     def close(self) -> None:
         """Let go of files and connections. May be called twice."""
 
-    def __enter__(self) -> "Sink": ...
+    def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    def __exit__(self, *error: object) -> None: ...
 
 
-class MemorySink:
+class MemorySink(Closing):
     """Keeps the records in a list; for tests and measurements."""
 
     def __init__(self) -> None:
@@ -41,11 +40,3 @@ class MemorySink:
 
     def close(self) -> None:
         pass
-
-    def __enter__(self) -> "MemorySink":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

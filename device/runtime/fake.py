@@ -1,15 +1,15 @@
 """An interpreter without a network, for trying the pipeline where no model is: it answers what it is told."""
 
 from collections.abc import Callable
-from types import TracebackType
 
 import numpy as np
 
 from device.arrays import Array
+from device.closing import Closing
 from device.runtime.interpreter import Tensor
 
 
-class FakeInterpreter:
+class FakeInterpreter(Closing):
     """An `Interpreter` whose outputs are computed by a function of the input; zeros by default."""
 
     def __init__(
@@ -29,11 +29,3 @@ class FakeInterpreter:
 
     def close(self) -> None:
         self._closed = True
-
-    def __enter__(self) -> "FakeInterpreter":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
-from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 
 from device.arrays import Array
+from device.closing import Closing
 from device.contract.errors import ModelError, RuntimeMissingError
 
 LIBRARIES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
@@ -42,14 +42,12 @@ class Interpreter(Protocol):
     def close(self) -> None:
         """Free the network's memory. May be called twice."""
 
-    def __enter__(self) -> "Interpreter": ...
+    def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    def __exit__(self, *error: object) -> None: ...
 
 
-class TfLiteInterpreter:
+class TfLiteInterpreter(Closing):
     """An `Interpreter` over ai-edge-litert or tflite-runtime."""
 
     def __init__(self, model: bytes, threads: int = 1, library: str | None = None) -> None:
@@ -86,14 +84,6 @@ class TfLiteInterpreter:
 
     def close(self) -> None:
         self._network = None
-
-    def __enter__(self) -> "TfLiteInterpreter":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def available_library() -> str:

@@ -2,18 +2,18 @@
 
 import time
 from collections.abc import Callable
-from types import TracebackType
 
 import cv2
 import numpy as np
 
 from device.arrays import Array, ByteImage, FloatArray
+from device.closing import Closing
 from device.contract.errors import ModelError
 from device.contract.manifest import Bundle, InputSpec, OutputSpec
 from device.runtime.interpreter import Interpreter, TfLiteInterpreter
 
 
-class Model:
+class Model(Closing):
     """A checked bundle with its interpreter.
 
     Attributes:
@@ -50,14 +50,6 @@ class Model:
     def close(self) -> None:
         """Free the network."""
         self._interpreter.close()
-
-    def __enter__(self) -> "Model":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _run(self, value: Array) -> tuple[FloatArray, ...]:
         start = time.thread_time()

@@ -5,27 +5,9 @@ import numpy as np
 import pytest
 
 from device.stages.aligner import CROP_SIDE, TEMPLATE, align
-from device.stages.detector import BlazeFace
 from device.stages.frame import Frame
 from device.stages.geometry import Box
-from device.stages.landmarks import Face, Landmarker, detection_roi
-
-
-@pytest.fixture(scope="module")
-def see(models):
-    """The one face of a picture."""
-
-    def look(image):
-        frame = Frame(image, 0, 0.0)
-        (detection,) = BlazeFace(models.short_range, 0.5)(frame, frame.bounds)
-        return Landmarker(models.landmarks)(frame, detection_roi(detection))
-
-    return look
-
-
-@pytest.fixture(scope="module")
-def face(see, portrait):
-    return see(portrait)
+from device.stages.landmarks import Face
 
 
 @pytest.fixture(scope="module")

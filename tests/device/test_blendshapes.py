@@ -5,9 +5,6 @@ import pytest
 
 from device.contract.labels import BLENDSHAPES
 from device.stages.blendshapes import SUBSET, BlendshapeEstimator
-from device.stages.detector import BlazeFace
-from device.stages.frame import Frame
-from device.stages.landmarks import Landmarker, detection_roi
 from training.sample_clip.clip import Scene
 from training.sample_clip.script import moment, script
 
@@ -16,18 +13,6 @@ BLINK = ("eyeBlinkLeft", "eyeBlinkRight")
 JAW = ("jawOpen",)
 BROWS = ("browInnerUp", "browOuterUpLeft", "browOuterUpRight")
 MOVEMENTS = {"smile": SMILE, "brows": BROWS, "blink": BLINK, "jaw_drop": JAW}
-
-
-@pytest.fixture(scope="module")
-def see(models):
-    """The one face of a picture."""
-
-    def look(image):
-        frame = Frame(np.ascontiguousarray(image), 0, 0.0)
-        (detection,) = BlazeFace(models.short_range, 0.5)(frame, frame.bounds)
-        return Landmarker(models.landmarks)(frame, detection_roi(detection))
-
-    return look
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from device.stages.detector import BlazeFace
 from device.stages.frame import Frame
 from device.stages.geometry import Roi
-from device.stages.landmarks import Landmarker, detection_roi
+from device.stages.landmarks import Landmarker
 
 #: landmark → where that feature is in the portrait, read off the picture
 FEATURES = {
@@ -23,23 +22,6 @@ FEATURES = {
 @pytest.fixture(scope="module")
 def landmarker(models):
     return Landmarker(models.landmarks)
-
-
-@pytest.fixture(scope="module")
-def see(models, landmarker):
-    """The one face of a picture."""
-
-    def look(image):
-        frame = Frame(image, 0, 0.0)
-        (detection,) = BlazeFace(models.short_range, 0.5)(frame, frame.bounds)
-        return landmarker(frame, detection_roi(detection))
-
-    return look
-
-
-@pytest.fixture(scope="module")
-def face(see, portrait):
-    return see(portrait)
 
 
 def test_points_lie_on_their_features(face):

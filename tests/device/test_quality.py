@@ -8,30 +8,11 @@ import pytest
 
 from device.contract.labels import Reason
 from device.stages.aligner import align
-from device.stages.detector import BlazeFace
 from device.stages.frame import Frame
-from device.stages.landmarks import Landmarker, detection_roi
 from device.stages.pose import Pose, PoseEstimator
 from device.stages.quality import QualitySettings, absence, judge
 
 SETTINGS = QualitySettings()
-
-
-@pytest.fixture(scope="module")
-def see(models):
-    """The one face of a picture."""
-
-    def look(image):
-        frame = Frame(image, 0, 0.0)
-        (detection,) = BlazeFace(models.short_range, 0.5)(frame, frame.bounds)
-        return Landmarker(models.landmarks)(frame, detection_roi(detection))
-
-    return look
-
-
-@pytest.fixture(scope="module")
-def face(see, portrait):
-    return see(portrait)
 
 
 @pytest.fixture(scope="module")
