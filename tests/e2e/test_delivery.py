@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections import defaultdict
 from collections.abc import Iterator
@@ -44,13 +45,16 @@ def held(server: Server) -> dict[str, Any]:
 
 
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_doubled(server: Server, tmp_path: Path, clip: Path) -> None:
+    began = time.monotonic()
+    subprocess.run(command(server, tmp_path, clip, "run.max_frames=1"), check=True, stdout=subprocess.DEVNULL)
+    startup_s = time.monotonic() - began
     moments = random.Random(20)
     killed_while_recording = 0
     for _ in range(KILLS):
-        before = (tmp_path / "records.jsonl").stat().st_size if (tmp_path / "records.jsonl").exists() else 0
+        before = (tmp_path / "records.jsonl").stat().st_size
         process = subprocess.Popen(command(server, tmp_path, clip), stdout=subprocess.DEVNULL)
         try:
-            process.wait(timeout=moments.uniform(0.7, 2.5))
+            process.wait(timeout=moments.uniform(0.7 * startup_s, startup_s + 1.5))
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             process.wait(WAIT_S)
