@@ -1,5 +1,6 @@
 """Faces of pictures that are not the box's own stream, found as the box finds them: training data, portraits."""
 
+import math
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -18,7 +19,6 @@ from device.stages.quality import QualitySettings, absence, judge
 from device.stages.tracker import Tracker, TrackerSettings
 
 _REFINEMENTS = 3
-_SETTLED_IOU = 0.97  # of the faces of two rounds
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,19 +38,20 @@ class FaceFinder(Closing):
     place, so the landmarks are found again in their own crop until it is as settled as in a stream.
     """
 
-    def __init__(self, side: int = CROP_SIDE, gate: bool = False) -> None:
+    def __init__(self, side: int = CROP_SIDE, gate: bool = False, settled_iou: float = 0.97) -> None:
         """Open the networks.
 
         Args:
             side: of the crop, pixels.
             gate: refuse also the faces that the box's quality gate refuses.
+            settled_iou: two rounds of landmarks whose boxes overlap so much are enough; above 1, all rounds are run.
 
         Raises:
             ModelError: the models have not been fetched.
             RuntimeMissingError: no inference library.
         """
         settings = ModelSettings()
-        self._side, self._gate = side, gate
+        self._side, self._gate, self._settled_iou = side, gate, settled_iou
         with ExitStack() as stack:
             short, full, landmarks = [stack.enter_context(load(name, settings)) for name in finder_models()]
             self._landmarker = Landmarker(landmarks)
@@ -75,7 +76,7 @@ class FaceFinder(Closing):
     def _settled(self, frame: Frame, face: Face) -> Face:
         for _ in range(_REFINEMENTS):
             before, face = face, self._landmarker(frame, face.roi())
-            if face.box.iou(before.box) >= _SETTLED_IOU:
+            if face.box.iou(before.box) >= self._settled_iou:
                 break
         return face
 
@@ -98,6 +99,6 @@ def find_landmarks(image_rgb: ByteImage) -> FloatArray | None:
         ModelError: the models have not been fetched.
     """
     frame = Frame(np.ascontiguousarray(image_rgb[..., ::-1]), 0, 0.0)
-    with FaceFinder() as finder:
+    with FaceFinder(settled_iou=math.inf) as finder:
         face = finder(frame).face
     return None if face is None else face.points
