@@ -15,7 +15,7 @@ STAGES = (
 ).split()
 #: What training may share with the box, beside the contract: the stages that must be identical on both.
 SHARED_WITH_TRAINING = ("device.contract", "device.faces", "device.stages", "device.arrays")
-NOT_ON_THE_BOX = ("tensorflow", "keras", "onnx", "firebase_admin", "plotly", "pandas", "matplotlib", "skimage")
+NOT_ON_THE_BOX = ("tensorflow", "keras", "onnx", "firebase_admin", "plotly", "pandas", "matplotlib", "skimage", "dask")
 
 
 def modules(side: str) -> Iterator[Path]:

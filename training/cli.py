@@ -9,6 +9,7 @@ from pathlib import Path
 
 from device.contract.errors import AffectboxError, StorageError
 from training.sample_clip.clip import add_parser as add_clip_parser
+from training.videos.command import add_parser as add_faces_parser
 
 INTERRUPTED = 130
 
@@ -29,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_fer(commands)
     add_clip_parser(commands)
+    add_faces_parser(commands)
     return parser
 
 

@@ -30,12 +30,12 @@ _PLACES = np.array(list(TEMPLATE.values()), np.float32)
 _MAX_STEP_PX = 2.0  # bilinear sampling averages about this many source pixels
 
 
-def align(frame: Frame, face: Face) -> ByteImage:
-    """The face as a (48, 48) grey crop; large faces are averaged down, so that they do not alias."""
-    matrix = similarity(face.points[_POINTS, :2], _PLACES)
+def align(frame: Frame, face: Face, side: int = CROP_SIDE) -> ByteImage:
+    """The face as a (side, side) grey crop; large faces are averaged down, so that they do not alias."""
+    matrix = similarity(face.points[_POINTS, :2], _PLACES * (side / CROP_SIDE))
     step_px = 1 / float(np.hypot(matrix[0, 0], matrix[1, 0]))
     times = max(math.ceil(step_px / _MAX_STEP_PX), 1)
-    crop = cv2.cvtColor(warp(frame.image, matrix * times, CROP_SIDE * times), cv2.COLOR_BGR2GRAY)
+    crop = cv2.cvtColor(warp(frame.image, matrix * times, side * times), cv2.COLOR_BGR2GRAY)
     if times > 1:
-        crop = cv2.resize(crop, (CROP_SIDE, CROP_SIDE), interpolation=cv2.INTER_AREA)
+        crop = cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA)
     return crop  # type: ignore[return-value]

@@ -1,0 +1,69 @@
+"""What a run leaves beside the faces: the split as JSON, the index as CSV."""
+
+import csv
+import io
+import json
+from collections import Counter
+from pathlib import Path
+
+from device.contract.errors import StorageError
+from device.contract.labels import Reason
+from training.videos.split import PARTS
+from training.videos.store import Outcome, face_file
+from training.videos.study import Video
+
+SPLIT, INDEX = "split.json", "index.csv"
+REASONS = tuple(reason.value for reason in Reason)
+
+
+def open_folder(out: Path) -> None:
+    """Make the folder, closed to others. Raises `StorageError`."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        out.chmod(0o700)
+    except OSError as error:
+        raise StorageError(f"{out} cannot be used: {error.strerror or error}") from error
+
+
+def write_split(out: Path, parts: dict[str, str], weights: tuple[int, ...], seed: int) -> list[str]:
+    """Write `split.json`; return the participants who were in another part in the one that it replaces."""
+    before = _read_parts(out / SPLIT)
+    content = {
+        "seed": seed,
+        "weights": dict(zip(PARTS, weights, strict=True)),
+        "sizes": {part: Counter(parts.values())[part] for part in PARTS},
+        "participants": parts,
+    }
+    _replace(out / SPLIT, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    return [name for name, part in parts.items() if before.get(name, part) != part]
+
+
+def write_index(out: Path, videos: list[Video], parts: dict[str, str], outcomes: dict[str, Outcome]) -> None:
+    """Write `index.csv`: a row for every video whose faces were made."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow("video participant label part seconds frames faces".split() + list(REASONS) + ["file"])
+    for video in videos:
+        if (done := outcomes.get(video.name)) is None or done.trouble:
+            continue
+        counts = [done.seconds, done.frames, done.faces, *(done.dropped.get(reason, 0) for reason in REASONS)]
+        file = face_file(out, video.name).relative_to(out).as_posix()
+        writer.writerow([video.name, video.participant, video.label, parts[video.participant], *counts, file])
+    _replace(out / INDEX, text.getvalue())
+
+
+def _read_parts(path: Path) -> dict[str, str]:
+    try:
+        parts: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))["participants"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return parts
+
+
+def _replace(path: Path, text: str) -> None:
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,106 @@
+"""The work on one video, in whatever process or machine: frames, faces, one file."""
+
+from collections import Counter
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from threading import Lock
+
+import cv2
+import numpy as np
+
+from device.contract.errors import DataError
+from device.faces import FaceFinder, finder_models
+from training.videos.frames import Sampler
+from training.videos.store import Outcome, face_file, write_faces
+
+_OPENING = Lock()  # loading a network silences the process's standard error for a moment, one at a time
+
+
+@dataclass(frozen=True)
+class How:
+    """How faces are made: a frame every `every_s` seconds, crops of `side` pixels, the box's quality gate or not."""
+
+    every_s: float
+    side: int
+    gate: bool
+
+
+@dataclass(frozen=True)
+class Job:
+    """One video below `folder`, whose faces go below `out`."""
+
+    folder: Path
+    out: Path
+    video: str
+    how: How
+
+    def made_of(self) -> dict[str, object]:
+        """What the faces depend on: they are made again when any of it has changed. Raises `DataError`."""
+        try:
+            state = (self.folder / self.video).stat()
+        except OSError as error:
+            raise DataError(f"{self.video} cannot be read: {error.strerror or error}") from error
+        file = {"bytes": state.st_size, "modified_ns": state.st_mtime_ns}
+        return {**file, **asdict(self.how), "models": list(finder_models())}
+
+
+class _Crops:
+    """Faces as they come, in one growing buffer, so that a long video costs its crops and nothing more."""
+
+    def __init__(self, side: int) -> None:
+        self._side = side
+        self._pixels = bytearray()
+        self._times: list[float] = []
+        self._presence: list[float] = []
+
+    def add(self, crop: np.ndarray, time_s: float, presence: float) -> None:
+        self._pixels += crop.tobytes()
+        self._times.append(time_s)
+        self._presence.append(presence)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """See store.py."""
+        return {
+            "crops": np.frombuffer(self._pixels, np.uint8).reshape(-1, self._side, self._side),
+            "times": np.array(self._times, np.float64),
+            "presence": np.array(self._presence, np.float32),
+        }
+
+
+def make_faces(job: Job) -> Outcome:
+    """Read one video and write its file of faces; a broken video is an outcome with `trouble`, and writes nothing.
+
+    Raises:
+        ModelError, RuntimeMissingError: no video can be done.
+        StorageError: the file cannot be written.
+    """
+    cv2.setNumThreads(1)
+    try:
+        made_of = job.made_of()
+        crops, outcome = _see(job)
+    except (DataError, cv2.error) as error:
+        return Outcome(job.video, trouble=" ".join(str(error).split()))
+    write_faces(face_file(job.out, job.video), crops.arrays(), made_of, outcome)
+    return outcome
+
+
+def _see(job: Job) -> tuple[_Crops, Outcome]:
+    crops, dropped = _Crops(job.how.side), Counter[str]()
+    frames = faces = 0
+    with _opened(job.how) as finder, closing(Sampler(job.folder / job.video, job.how.every_s)) as sampler:
+        for frame in sampler:
+            frames += 1
+            sight = finder(frame)
+            if sight.face is None or sight.crop is None:
+                dropped[sight.reasons[-1].value] += 1  # the light, where that is why nobody is seen
+                continue
+            faces += 1
+            crops.add(sight.crop, frame.time_s, sight.face.presence)
+        seconds = round(sampler.seconds, 3)
+        return crops, Outcome(job.video, seconds, round(sampler.stated_s, 3), frames, faces, dict(dropped))
+
+
+def _opened(how: How) -> FaceFinder:
+    with _OPENING:
+        return FaceFinder(how.side, how.gate)
