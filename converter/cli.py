@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from converter.fetch import fetch_all, make_all
-from converter.signing import SHIPPED_SIGNATURES, keygen, sign_bundle, sign_third_party
+from converter.recipe import load_recipe
+from converter.signing import SHIPPED_SIGNATURES, keygen, sign_bundle, sign_third_party, signer
 from device.contract.errors import AffectboxError, ConfigError
 from device.contract.manifest import bundle_cache
 
@@ -18,9 +19,39 @@ def _parser() -> argparse.ArgumentParser:
     fetch.add_argument("--cache", type=Path, default=bundle_cache(), help="bundle cache (default: %(default)s)")
     fetch.add_argument("--offline", action="store_true", help="use files already downloaded, ask no network")
     fetch.set_defaults(run=lambda args: fetch_all(args.cache, offline=args.offline))
+    _add_convert(commands)
+    _add_inspect(commands)
+    _add_verify(commands)
     _add_keygen(commands)
     _add_sign(commands)
     return parser
+
+
+def _add_convert(commands: Any) -> None:
+    convert = commands.add_parser("convert", help="make a bundle from a Keras, SavedModel, ONNX or .tflite network")
+    convert.add_argument("source", type=Path, help=".keras, .onnx or .tflite file, or SavedModel folder")
+    convert.add_argument("--recipe", type=Path, required=True, help="TOML file; its keys stand in converter/recipe.py")
+    convert.add_argument("--out", type=Path, required=True, help="folder in which the bundle's folder is made")
+    convert.add_argument("--all", action="store_true", help="measure every scheme, not only the recipe's")
+    convert.add_argument("--layers", action="store_true", help="also name the tensors that lost most")
+    convert.add_argument("--key", type=Path, help="private key file that signs the bundle")
+    convert.add_argument("--onnx2tf", default="", help="Python that has onnx2tf (default: $AFFECTBOX_ONNX2TF)")
+    convert.set_defaults(run=_convert)
+
+
+def _add_inspect(commands: Any) -> None:
+    inspect = commands.add_parser("inspect", help="tell what a bundle is")
+    inspect.add_argument("bundle", type=Path, help="folder NAME-VERSION")
+    inspect.add_argument("--keys", type=Path, help="folder of further public keys (*.pub)")
+    inspect.set_defaults(run=_inspect)
+
+
+def _add_verify(commands: Any) -> None:
+    verify = commands.add_parser("verify", help="check a bundle's files, signature and reference outputs")
+    verify.add_argument("bundle", type=Path, help="folder NAME-VERSION")
+    verify.add_argument("--keys", type=Path, help="folder of further public keys (*.pub)")
+    verify.add_argument("--allow-unsigned", action="store_true", help="as models.allow_unsigned of the box")
+    verify.set_defaults(run=_verify)
 
 
 def _add_keygen(commands: Any) -> None:
@@ -40,6 +71,33 @@ def _add_sign(commands: Any) -> None:
     )
     sign.add_argument("--cache", type=Path, default=bundle_cache(), help="where fetched files are (%(default)s)")
     sign.set_defaults(run=_sign)
+
+
+def _convert(args: argparse.Namespace) -> None:
+    from converter.convert import convert  # noqa: PLC0415
+    from converter.source import open_source  # noqa: PLC0415
+
+    recipe = load_recipe(args.recipe)
+    sign = signer(args.key) if args.key else None
+    source = open_source(args.source, recipe, args.onnx2tf)
+    folder = convert(source, recipe, args.out, every=args.all, layers=args.layers, sign=sign)
+    print(f"{folder}: written{' and signed' if sign else ''}")
+    if not sign:
+        print("It is unsigned, so a box refuses it: `affectbox-converter sign`.")
+
+
+def _inspect(args: argparse.Namespace) -> None:
+    from converter.inspection import inspect  # noqa: PLC0415
+
+    for line in inspect(args.bundle, args.keys):
+        print(line)
+
+
+def _verify(args: argparse.Namespace) -> None:
+    from converter.verification import verify  # noqa: PLC0415
+
+    for line in verify(args.bundle, args.keys, allow_unsigned=args.allow_unsigned):
+        print(line)
 
 
 def _keygen(args: argparse.Namespace) -> None:

@@ -42,7 +42,7 @@ TASKS = ("face-detection", "face-landmarks", "face-blendshapes", "facial-express
 COLOURS = ("rgb", "grey", "none")
 CROPS = ("letterbox", "roi", "aligned", "points")
 ACTIVATIONS = ("none", "sigmoid", "softmax")
-DTYPES = ("float32", "int8", "uint8")
+DTYPES = ("float32", "int8", "int16", "uint8")
 
 #: Called with the bundle's folder, the bytes of `manifest.json` and those of `manifest.sig` (None: there is none);
 #: raises `ModelError` when they are not to be trusted.
