@@ -8,6 +8,7 @@ Dense layers are quantized per tensor, because tflite-runtime 2.14 does not load
 import logging
 import os
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from io import StringIO
@@ -73,7 +74,10 @@ class KerasSource:
     def _converted(self, converter: Any, scheme: str) -> bytes:
         logging.getLogger("tensorflow").setLevel(logging.ERROR)
         try:
-            with redirect_stdout(StringIO()), native_chatter_silenced():  # it prints the tensors of a temporary file
+            with redirect_stdout(StringIO()), native_chatter_silenced(), warnings.catch_warnings():
+                warnings.simplefilter(
+                    "ignore"
+                )  # it warns of what is meant, and prints the tensors of a temporary file
                 return bytes(converter.convert())
         except Exception as error:  # the converter raises its own error, RuntimeError or ValueError
             raise ConversionError(f"{self._where} cannot be converted to {scheme}: {_reason(str(error))}.") from error

@@ -1,5 +1,6 @@
 """Where quantization hurts: the same tensor in the float and in the quantized network, by name."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +46,8 @@ def worst_layers(exact: bytes, quantized: bytes, spec: InputSpec, x: Floats, cou
 
 
 def _network(model: bytes) -> Any:
-    with native_chatter_silenced():
+    with native_chatter_silenced(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that keeping every tensor is for debugging
         network = Interpreter(
             model_content=model,
             num_threads=1,

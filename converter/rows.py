@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +65,7 @@ def _read(path: Path, outputs: tuple[OutputRecipe, ...], shape: tuple[int, ...])
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files if name == "x" or name.startswith("y_")}
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, EOFError, ValueError, AttributeError, BadZipFile) as error:
         raise DataError(f"{path} is no readable .npz file: check [data] in the recipe.") from error
     x = arrays.pop("x", None)
     if x is None or not len(x):

@@ -5,6 +5,10 @@ ranges are the extremes. Its dynamic-range files load in tflite-runtime 2.14 and
 is refused.
 """
 
+import warnings
+from contextlib import redirect_stdout
+from io import StringIO
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,7 +54,8 @@ class TfliteSource:
                 "convert from the Keras or ONNX source, or choose int8."
             )
         try:
-            with native_chatter_silenced():
+            with native_chatter_silenced(), redirect_stdout(StringIO()), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of its own debugging interpreter
                 return self._quantized(scheme, calibration)
         except (RuntimeError, ValueError, NotImplementedError) as error:
             reason = str(error).splitlines()[0] if str(error) else "no reason given"
