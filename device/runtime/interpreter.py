@@ -4,9 +4,6 @@
 be imported is used, the newer first. Source: https://ai.google.dev/edge/litert (Python API).
 """
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol, Self
@@ -16,6 +13,7 @@ import numpy as np
 from device.arrays import Array
 from device.closing import Closing
 from device.contract.errors import ModelError, RuntimeMissingError
+from device.runtime.quiet import native_chatter_silenced
 
 LIBRARIES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
 
@@ -63,7 +61,7 @@ class TfLiteInterpreter(Closing):
             ModelError: not a model, or one that this library cannot run, or not exactly one input.
         """
         try:
-            with _native_chatter_silenced():
+            with native_chatter_silenced():
                 self._network = _library(library).Interpreter(model_content=model, num_threads=threads)
                 self._network.allocate_tensors()
         except (ValueError, RuntimeError) as error:
@@ -100,19 +98,6 @@ def _library(name: str | None) -> Any:
     raise RuntimeMissingError(
         "No inference library: install ai-edge-litert (64-bit) or tflite-runtime (Python 3.11 and older) with pip."
     )
-
-
-@contextmanager
-def _native_chatter_silenced() -> Iterator[None]:
-    """Keep what the library prints while loading off standard error; its failures arrive as exceptions."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _tensor(detail: dict[str, Any]) -> Tensor:

@@ -1,0 +1,127 @@
+"""What a .tflite file says of itself, read from the flatbuffer (ai-edge-litert brings the schema).
+
+Source: https://github.com/tensorflow/tensorflow/blob/master/tensorflow/compiler/mlir/lite/schema/schema.fbs
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from device.contract.errors import ConversionError
+
+_OPERATORS = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
+_TYPES = {code: name.lower() for name, code in vars(schema.TensorType).items() if isinstance(code, int)}
+_IDENTIFIER = b"TFL3"
+
+
+@dataclass(frozen=True)
+class TensorInfo:
+    """An input or output; `names` are the signature's name for it, if there is a signature, and the tensor's own."""
+
+    names: tuple[str, ...]
+    shape: tuple[int, ...]
+    dtype: str
+    scale: float
+    zero_point: int
+    dynamic: bool
+
+
+@dataclass(frozen=True)
+class Interface:
+    """What goes in and out of the main subgraph, and the signature's key when there is one."""
+
+    inputs: tuple[TensorInfo, ...]
+    outputs: tuple[TensorInfo, ...]
+    signature: str | None
+
+
+def interface(model: bytes, where: str) -> Interface:
+    """Inputs and outputs of a .tflite file. Raises `ConversionError`, naming `where`: not such a file."""
+    parsed = _parsed(model, where)
+    graph = parsed.subgraphs[0]
+    signatures = parsed.signatureDefs or []
+    named = {"inputs": {}, "outputs": {}}  # type: dict[str, dict[int, str]]
+    for side, names in named.items():
+        for pair in getattr(signatures[0], side) or [] if signatures else []:
+            names[pair.tensorIndex] = _text(pair.name)
+    return Interface(
+        inputs=tuple(_info(graph.tensors[i], named["inputs"].get(i)) for i in graph.inputs),
+        outputs=tuple(_info(graph.tensors[i], named["outputs"].get(i)) for i in graph.outputs),
+        signature=_text(signatures[0].signatureKey) if signatures else None,
+    )
+
+
+def operator_counts(model: bytes, where: str) -> Counter[str]:
+    """How often each operator occurs, custom ones as `CUSTOM:name`. Raises `ConversionError`."""
+    parsed = _parsed(model, where)
+    return Counter(
+        _operator_name(parsed.operatorCodes[operator.opcodeIndex])
+        for graph in parsed.subgraphs
+        for operator in graph.operators
+    )
+
+
+def fold_float16(model: bytes, where: str) -> bytes:
+    """The same network with its float16 constants as float32 ones, which is what a quantizer understands.
+
+    MediaPipe's files store weights in float16 and widen each by a DEQUANTIZE operator.
+    """
+    parsed = _parsed(model, where)
+    for graph in parsed.subgraphs:
+        graph.operators = [operator for operator in graph.operators if not _folded(parsed, graph, operator)]
+    builder = flatbuffers.Builder(len(model) * 2)
+    builder.Finish(parsed.Pack(builder), _IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def _folded(parsed: Any, graph: Any, operator: Any) -> bool:
+    if _operator_name(parsed.operatorCodes[operator.opcodeIndex]) != "DEQUANTIZE":
+        return False
+    source, target = graph.tensors[operator.inputs[0]], graph.tensors[operator.outputs[0]]
+    data = parsed.buffers[source.buffer].data
+    if source.type != schema.TensorType.FLOAT16 or data is None:
+        return False
+    wide = schema.BufferT()
+    wide.data = np.frombuffer(np.asarray(data, np.uint8).tobytes(), np.float16).astype(np.float32).view(np.uint8)
+    parsed.buffers.append(wide)
+    target.buffer = len(parsed.buffers) - 1
+    return True
+
+
+def _parsed(model: bytes, where: str) -> Any:
+    if model[4:8] != _IDENTIFIER:
+        raise ConversionError(f"{where} is no .tflite model.")
+    try:
+        parsed = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(model, 0))
+        if not parsed.subgraphs:
+            raise ValueError
+    except Exception as error:  # the parser raises whatever a broken offset leads to
+        raise ConversionError(f"{where} is no whole .tflite model.") from error
+    return parsed
+
+
+def _info(tensor: Any, name: str | None) -> TensorInfo:
+    quantization = tensor.quantization
+    scaled = quantization is not None and quantization.scale is not None and len(quantization.scale) == 1
+    signature = tensor.shapeSignature
+    return TensorInfo(
+        names=(*([name] if name else []), _text(tensor.name)),
+        shape=tuple(int(n) for n in (tensor.shape if tensor.shape is not None else ())),
+        dtype=_TYPES[tensor.type],
+        scale=float(quantization.scale[0]) if scaled else 0.0,
+        zero_point=int(quantization.zeroPoint[0]) if scaled else 0,
+        dynamic=signature is not None and any(n < 0 for n in signature),
+    )
+
+
+def _operator_name(code: Any) -> str:
+    name = _OPERATORS[max(code.builtinCode, code.deprecatedBuiltinCode)]
+    return f"CUSTOM:{_text(code.customCode)}" if name == "CUSTOM" else name
+
+
+def _text(value: bytes | str | None) -> str:
+    return value.decode() if isinstance(value, bytes) else value or ""

@@ -1,0 +1,65 @@
+"""`affectbox-converter inspect`: what a bundle is."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from converter.flatbuffer import operator_counts
+from converter.verification import signature
+from device.contract.manifest import Manifest, OutputSpec, open_bundle
+
+
+def inspect(folder: Path, keys: Path | None) -> Iterator[str]:
+    """What a person wants to know of a bundle, line by line, and its operators. Raises `ModelError`."""
+    bundle = open_bundle(folder)
+    manifest = bundle.manifest
+    yield f"{manifest.id}: {manifest.task}, {len(bundle.model) / 1000:.1f} kB"
+    yield f"For          {manifest.intended_use}"
+    yield f"Not for      {manifest.forbidden_use}"
+    yield from _tensors(manifest)
+    for key, value in manifest.provenance.items():
+        yield f"{key.capitalize().replace('_', ' '):<12} {value}"
+    yield f"Signature    {signature(folder, keys)}"
+    yield from _receipt(manifest.receipt)
+    yield "Operators"
+    for name, count in operator_counts(bundle.model, str(folder)).most_common():
+        yield f"  {count:>5} × {name}"
+
+
+def _tensors(manifest: Manifest) -> Iterator[str]:
+    spec = manifest.input
+    yield (
+        f"Input        {_shape(spec.shape)} {spec.dtype}{_scale(spec.scale, spec.zero_point)}, {spec.colour}, "
+        f"crop {spec.crop}, {spec.range[0]:g} to {spec.range[1]:g}"
+    )
+    yield from map(_output, manifest.outputs)
+
+
+def _output(spec: OutputSpec) -> str:
+    labels = f": {', '.join(spec.labels[:10])}{', …' if len(spec.labels) > 10 else ''}" if spec.labels else ""
+    return (
+        f"Output       {spec.name} {_shape(spec.shape)} {spec.dtype}{_scale(spec.scale, spec.zero_point)}, "
+        f"{spec.activation}{f', {spec.unit}' if spec.unit else ''}{labels}"
+    )
+
+
+def _receipt(receipt: dict[str, Any]) -> Iterator[str]:
+    if not receipt:
+        yield "Receipt      none: accuracy is the publisher's claim"
+        return
+    yield "Receipt"
+    for key, value in receipt.items():
+        if isinstance(value, dict) and all(isinstance(inner, dict) for inner in value.values()):
+            for name, figures in value.items():
+                yield f"  {key}.{name}: {json.dumps(figures, ensure_ascii=False)}"
+        else:
+            yield f"  {key}: {json.dumps(value, ensure_ascii=False)}"
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))
+
+
+def _scale(scale: float, zero_point: int) -> str:
+    return f" (scale {scale:.6g}, zero point {zero_point})" if scale else ""
