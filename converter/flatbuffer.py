@@ -80,13 +80,12 @@ def prepare(model: bytes, where: str) -> bytes:
     is fixed at its present size, and a file without a signature gets one that names its tensors.
     """
     parsed = _parsed(model, where)
-    narrow: set[int] = set()
+    narrow: list[Any] = []
     for graph in parsed.subgraphs:
         graph.operators = [operator for operator in graph.operators if not _folded(parsed, graph, operator, narrow)]
         for tensor in graph.tensors:
             tensor.shapeSignature = None
-    for number in narrow:
-        parsed.buffers[number].data = None
+    _shrink(parsed, narrow)
     if not parsed.signatureDefs:
         parsed.signatureDefs = [_signature(parsed.subgraphs[0])]
     builder = flatbuffers.Builder(len(model) * 2)
@@ -107,8 +106,8 @@ def _signature(graph: Any) -> Any:
     return signature
 
 
-def _folded(parsed: Any, graph: Any, operator: Any, narrow: set[int]) -> bool:
-    """Whether `operator` only widened a constant, whose result is then a constant; its buffer joins `narrow`."""
+def _folded(parsed: Any, graph: Any, operator: Any, narrow: list[Any]) -> bool:
+    """Whether `operator` only widened a constant, whose result is then a constant; the narrow one joins `narrow`."""
     if _operator_name(parsed.operatorCodes[operator.opcodeIndex]) != "DEQUANTIZE":
         return False
     source, target = graph.tensors[operator.inputs[0]], graph.tensors[operator.outputs[0]]
@@ -119,8 +118,20 @@ def _folded(parsed: Any, graph: Any, operator: Any, narrow: set[int]) -> bool:
     wide.data = np.frombuffer(np.asarray(data, np.uint8).tobytes(), np.float16).astype(np.float32).view(np.uint8)
     parsed.buffers.append(wide)
     target.buffer = len(parsed.buffers) - 1
-    narrow.add(source.buffer)
+    narrow.append(source)
     return True
+
+
+def _shrink(parsed: Any, unused: list[Any]) -> None:
+    """Make constants that nobody uses any more as small as a quantizer, which reads every tensor, can bear."""
+    if not unused:
+        return
+    zero = schema.BufferT()
+    zero.data = np.zeros(4, np.uint8)
+    parsed.buffers.append(zero)
+    for tensor in unused:
+        parsed.buffers[tensor.buffer].data = None
+        tensor.shape, tensor.type, tensor.buffer = [1], schema.TensorType.FLOAT32, len(parsed.buffers) - 1
 
 
 def _parsed(model: bytes, where: str) -> Any:

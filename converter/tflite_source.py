@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from converter.flatbuffer import interface, prepare
 from converter.source import fixed_shape
-from device.contract.errors import ConversionError
+from device.contract.errors import ConversionError, ModelError
 from device.runtime.interpreter import TfLiteInterpreter
 from device.runtime.quiet import native_chatter_silenced
 
@@ -60,8 +60,10 @@ class TfliteSource:
         try:
             with native_chatter_silenced(), redirect_stdout(StringIO()), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of its own debugging interpreter
-                return self._quantized(scheme, calibration)
-        except (RuntimeError, ValueError, NotImplementedError) as error:
+                model = self._quantized(scheme, calibration)
+                TfLiteInterpreter(model).close()  # it can write files that no runtime takes
+                return model
+        except (ModelError, RuntimeError, ValueError, NotImplementedError) as error:
             reason = str(error).splitlines()[0] if str(error) else "no reason given"
             raise ConversionError(f"{self._where} cannot be converted to {scheme}: {reason}") from error
 
