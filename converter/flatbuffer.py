@@ -77,7 +77,8 @@ def prepare(model: bytes, where: str) -> bytes:
     """The same network in the form that a quantizer understands.
 
     Float16 constants become float32 ones (MediaPipe's files widen each by a DEQUANTIZE operator), what was left open
-    is fixed at its present size, and a file without a signature gets one that names its tensors.
+    is fixed at its present size, operators stand where newer files have them, and a file without a signature gets one
+    that names its tensors.
     """
     parsed = _parsed(model, where)
     narrow: list[Any] = []
@@ -85,6 +86,8 @@ def prepare(model: bytes, where: str) -> bytes:
         graph.operators = [operator for operator in graph.operators if not _folded(parsed, graph, operator, narrow)]
         for tensor in graph.tensors:
             tensor.shapeSignature = None
+    for code in parsed.operatorCodes:
+        code.builtinCode = max(code.builtinCode, code.deprecatedBuiltinCode)
     _shrink(parsed, narrow)
     if not parsed.signatureDefs:
         parsed.signatureDefs = [_signature(parsed.subgraphs[0])]
