@@ -19,7 +19,7 @@ from converter.recipe import SCHEMES, Recipe
 from converter.reference import REFERENCE, ROWS, make_reference
 from converter.rows import Floats, Rows, calibration_rows, evaluation_rows
 from converter.source import Source
-from device.contract.errors import ConversionError, DataError, StorageError
+from device.contract.errors import ConversionError, DataError, ModelError, StorageError
 from device.contract.manifest import Manifest, Sign, write_bundle
 
 _PACKAGES = ("tensorflow-cpu", "keras", "ai-edge-quantizer", "ai-edge-litert")
@@ -122,7 +122,7 @@ def _written(chosen: Converted, rows: Floats, out: Path, sign: Sign | None) -> P
 def _attempt(conversion: Conversion, scheme: str) -> str:
     try:
         return _line(conversion.to(scheme).manifest.receipt)
-    except (ConversionError, DataError) as error:
+    except (ConversionError, DataError, ModelError) as error:
         return f"{scheme:<8} {error}"
 
 

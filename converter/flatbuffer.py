@@ -7,27 +7,35 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-import flatbuffers
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 
 from device.contract.errors import ConversionError
+
+try:
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+except ImportError as error:
+    raise ConversionError("ai-edge-litert is not installed: pip install ai-edge-litert.") from error
 
 _OPERATORS = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
 _TYPES = {code: name.lower() for name, code in vars(schema.TensorType).items() if isinstance(code, int)}
 _IDENTIFIER = b"TFL3"
+SIGNATURE_KEY = "serving_default"
 
 
 @dataclass(frozen=True)
 class TensorInfo:
-    """An input or output; `names` are the signature's name for it, if there is a signature, and the tensor's own."""
+    """An input or output; `names` are the signature's name for it, if there is a signature, and the tensor's own.
+
+    `open` are the dimensions that the file leaves open; `shape` is what they are until someone changes them.
+    """
 
     names: tuple[str, ...]
     shape: tuple[int, ...]
     dtype: str
     scale: float
     zero_point: int
-    dynamic: bool
+    open: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -65,20 +73,44 @@ def operator_counts(model: bytes, where: str) -> Counter[str]:
     )
 
 
-def fold_float16(model: bytes, where: str) -> bytes:
-    """The same network with its float16 constants as float32 ones, which is what a quantizer understands.
+def prepare(model: bytes, where: str) -> bytes:
+    """The same network in the form that a quantizer understands.
 
-    MediaPipe's files store weights in float16 and widen each by a DEQUANTIZE operator.
+    Float16 constants become float32 ones (MediaPipe's files widen each by a DEQUANTIZE operator), what was left open
+    is fixed at its present size, operators stand where newer files have them, and a file without a signature gets one
+    that names its tensors.
     """
     parsed = _parsed(model, where)
+    narrow: list[Any] = []
     for graph in parsed.subgraphs:
-        graph.operators = [operator for operator in graph.operators if not _folded(parsed, graph, operator)]
+        graph.operators = [operator for operator in graph.operators if not _folded(parsed, graph, operator, narrow)]
+        for tensor in graph.tensors:
+            tensor.shapeSignature = None
+    for code in parsed.operatorCodes:
+        code.builtinCode = max(code.builtinCode, code.deprecatedBuiltinCode)
+    _shrink(parsed, narrow)
+    if not parsed.signatureDefs:
+        parsed.signatureDefs = [_signature(parsed.subgraphs[0])]
     builder = flatbuffers.Builder(len(model) * 2)
     builder.Finish(parsed.Pack(builder), _IDENTIFIER)
     return bytes(builder.Output())
 
 
-def _folded(parsed: Any, graph: Any, operator: Any) -> bool:
+def _signature(graph: Any) -> Any:
+    signature = schema.SignatureDefT()
+    signature.signatureKey, signature.subgraphIndex = SIGNATURE_KEY, 0
+    for side, indices in (("inputs", graph.inputs), ("outputs", graph.outputs)):
+        pairs = []
+        for index in indices:
+            pair = schema.TensorMapT()
+            pair.name, pair.tensorIndex = _text(graph.tensors[index].name), index
+            pairs.append(pair)
+        setattr(signature, side, pairs)
+    return signature
+
+
+def _folded(parsed: Any, graph: Any, operator: Any, narrow: list[Any]) -> bool:
+    """Whether `operator` only widened a constant, whose result is then a constant; the narrow one joins `narrow`."""
     if _operator_name(parsed.operatorCodes[operator.opcodeIndex]) != "DEQUANTIZE":
         return False
     source, target = graph.tensors[operator.inputs[0]], graph.tensors[operator.outputs[0]]
@@ -89,7 +121,20 @@ def _folded(parsed: Any, graph: Any, operator: Any) -> bool:
     wide.data = np.frombuffer(np.asarray(data, np.uint8).tobytes(), np.float16).astype(np.float32).view(np.uint8)
     parsed.buffers.append(wide)
     target.buffer = len(parsed.buffers) - 1
+    narrow.append(source)
     return True
+
+
+def _shrink(parsed: Any, unused: list[Any]) -> None:
+    """Make constants that nobody uses any more as small as a quantizer, which reads every tensor, can bear."""
+    if not unused:
+        return
+    zero = schema.BufferT()
+    zero.data = np.zeros(4, np.uint8)
+    parsed.buffers.append(zero)
+    for tensor in unused:
+        parsed.buffers[tensor.buffer].data = None
+        tensor.shape, tensor.type, tensor.buffer = [1], schema.TensorType.FLOAT32, len(parsed.buffers) - 1
 
 
 def _parsed(model: bytes, where: str) -> Any:
@@ -114,7 +159,7 @@ def _info(tensor: Any, name: str | None) -> TensorInfo:
         dtype=_TYPES[tensor.type],
         scale=float(quantization.scale[0]) if scaled else 0.0,
         zero_point=int(quantization.zeroPoint[0]) if scaled else 0,
-        dynamic=signature is not None and any(n < 0 for n in signature),
+        open=tuple(i for i, n in enumerate(signature if signature is not None else ()) if n < 0),
     )
 
 

@@ -75,9 +75,7 @@ class KerasSource:
         logging.getLogger("tensorflow").setLevel(logging.ERROR)
         try:
             with redirect_stdout(StringIO()), native_chatter_silenced(), warnings.catch_warnings():
-                warnings.simplefilter(
-                    "ignore"
-                )  # it warns of what is meant, and prints the tensors of a temporary file
+                warnings.simplefilter("ignore")  # it warns of what is meant here, and prints
                 return bytes(converter.convert())
         except Exception as error:  # the converter raises its own error, RuntimeError or ValueError
             raise ConversionError(f"{self._where} cannot be converted to {scheme}: {_reason(str(error))}.") from error

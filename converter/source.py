@@ -87,7 +87,7 @@ def fixed_shape(shape: tuple[int | None, ...], wanted: tuple[int, ...], where: s
         at = filled.index(None)
         raise ConversionError(
             f"{where} takes {_shown(shape)}: dimension {at} is dynamic, and the box needs a fixed one: "
-            "name it by input.shape in the recipe."
+            "export it with one, or name it by input.shape in the recipe."
         )
     return tuple(int(n) for n in filled if n is not None)
 

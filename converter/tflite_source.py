@@ -12,8 +12,9 @@ from io import StringIO
 import numpy as np
 from numpy.typing import NDArray
 
-from converter.flatbuffer import fold_float16, interface
-from device.contract.errors import ConversionError
+from converter.flatbuffer import interface, prepare
+from converter.source import fixed_shape
+from device.contract.errors import ConversionError, ModelError
 from device.runtime.interpreter import TfLiteInterpreter
 from device.runtime.quiet import native_chatter_silenced
 
@@ -26,18 +27,21 @@ class TfliteSource:
     kind = "TFLite"
 
     def __init__(self, model: bytes, where: str) -> None:
-        """Read the file. Raises `ConversionError`: not a model, several inputs, a dynamic batch, not float."""
-        self._model = fold_float16(model, where)
-        self._where = where
-        self._interface = interface(self._model, where)
-        if len(self._interface.inputs) != 1:
-            raise ConversionError(f"{where} has {len(self._interface.inputs)} inputs; a bundle's network has one.")
-        [only] = self._interface.inputs
-        if only.dynamic:
-            raise ConversionError(f"{where} has a dynamic batch or size: export it with a fixed shape, batch 1.")
+        """Read the file. Raises `ConversionError`: not a model, several inputs, an open size, not float.
+
+        An open batch becomes 1.
+        """
+        found = interface(model, where)
+        if len(found.inputs) != 1:
+            raise ConversionError(f"{where} has {len(found.inputs)} inputs; a bundle's network has one.")
+        [only] = found.inputs
         if only.dtype != "float32":
             raise ConversionError(f"{where} is quantized already (its input is {only.dtype}): give the float network.")
-        self.shape = only.shape
+        opened = tuple(None if i in only.open else n for i, n in enumerate(only.shape))
+        self.shape = fixed_shape(opened, (), where)
+        self._model = prepare(model, where)
+        self._interface = interface(self._model, where)
+        self._where = where
 
     def predict(self, x: Floats) -> dict[str, Floats]:
         with TfLiteInterpreter(self._model) as network:
@@ -56,8 +60,10 @@ class TfliteSource:
         try:
             with native_chatter_silenced(), redirect_stdout(StringIO()), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of its own debugging interpreter
-                return self._quantized(scheme, calibration)
-        except (RuntimeError, ValueError, NotImplementedError) as error:
+                model = self._quantized(scheme, calibration)
+                TfLiteInterpreter(model).close()  # it can write files that no runtime takes
+                return model
+        except (ModelError, RuntimeError, ValueError, NotImplementedError) as error:
             reason = str(error).splitlines()[0] if str(error) else "no reason given"
             raise ConversionError(f"{self._where} cannot be converted to {scheme}: {reason}") from error
 

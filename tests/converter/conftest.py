@@ -72,7 +72,7 @@ def write_recipe() -> Callable[..., Path]:
 
 @dataclass(frozen=True)
 class Tiny:
-    """Where everything lies; `tflite` is the float32 network, `open_batch.tflite` one with a dynamic batch."""
+    """Where everything lies; `tflite` is the float32 network, and `open_….tflite` leave something open."""
 
     folder: Path
 
@@ -116,8 +116,11 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
     network.fit(rows["x"], [rows["x"].mean((1, 2, 3)), rows["place"]], epochs=8, verbose=0)
     network.save(made.keras)
     network.export(made.saved_model, verbose=False)
-    converter = tf.lite.TFLiteConverter.from_keras_model(network)
-    (made.folder / "open_batch.tflite").write_bytes(converter.convert())
+    tall = keras.Input((None, 8, 1))
+    pooled = keras.Model(tall, keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(3, 3)(tall)))
+    for name, of in (("open_batch", network), ("open_size", pooled)):
+        converter = tf.lite.TFLiteConverter.from_keras_model(of)
+        (made.folder / f"{name}.tflite").write_bytes(converter.convert())
 
     from converter.keras_source import open_keras  # noqa: PLC0415
 

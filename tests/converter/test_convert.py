@@ -144,7 +144,10 @@ def test_a_folder_that_cannot_be_written_is_said(tiny, tmp_path: Path) -> None:
         (lambda tiny, p: written(p / "bad.tflite", b"not a model"), "is no .tflite model"),
         (lambda tiny, p: written(p / "cut.tflite", tiny.tflite.read_bytes()[:600]), "is no whole .tflite model"),
         (lambda tiny, p: written(p / "sm" / "saved_model.pb", b"?").parent, "is no SavedModel"),
-        (lambda tiny, p: tiny.folder / "open_batch.tflite", "open_batch.tflite has a dynamic batch"),
+        (
+            lambda tiny, p: tiny.folder / "open_size.tflite",
+            "open_size.tflite takes ? × ? × 8 × 1: dimension 1 is dynamic",
+        ),
     ],
 )
 def test_what_is_no_model_is_named(tiny, tmp_path: Path, capsys, make, sentence: str) -> None:
@@ -198,6 +201,37 @@ def test_weights_in_float16_are_widened_first(tiny, tmp_path: Path) -> None:
     exact = TfliteSource(tiny.tflite.read_bytes(), "network.tflite").predict(x)
     for name, answer in wide.predict(x).items():
         assert answer == pytest.approx(exact[name], abs=0.01)
+
+
+def test_an_open_batch_becomes_one_and_a_file_without_signature_gets_one(tiny, tmp_path: Path) -> None:
+    from ai_edge_litert import schema_py_generated as schema  # noqa: PLC0415
+
+    from converter import flatbuffer  # noqa: PLC0415
+
+    parsed = flatbuffer._parsed((tiny.folder / "open_batch.tflite").read_bytes(), "open batch")
+    parsed.signatureDefs = None
+    builder = flatbuffer.flatbuffers.Builder(0)
+    builder.Finish(parsed.Pack(builder), b"TFL3")
+    source = written(tmp_path / "plain.tflite", bytes(builder.Output()))
+    assert not schema.Model.GetRootAsModel(source.read_bytes(), 0).SignatureDefsLength()
+    assert convert(tiny, source, tmp_path) == 0
+    assert open_bundle(tmp_path / "tiny-1.0.0").manifest.input.shape == (1, 8, 8, 1)
+
+
+@pytest.mark.parametrize("name", ["face_landmarks", "face_blendshapes", "blazeface_short"])
+def test_the_fetched_networks_can_be_sources(name: str) -> None:
+    from converter.tflite_source import TfliteSource  # noqa: PLC0415
+    from device.contract.manifest import bundle_cache, find_bundle  # noqa: PLC0415
+    from device.runtime.interpreter import TfLiteInterpreter  # noqa: PLC0415
+
+    model = open_bundle(find_bundle(f"{name.replace('_', '-')}-1.0.0", [bundle_cache()])).model
+    source = TfliteSource(model, name)
+    x = np.random.default_rng(0).random((2, *source.shape[1:]), np.float32)
+    with TfLiteInterpreter(model) as original:
+        expected = original.invoke(x[:1])
+    for one, other in zip(expected, source.predict(x[:1]).values(), strict=True):
+        assert np.array_equal(one, other[0])
+    assert len(source.to_tflite("int8", x)) < len(model)
 
 
 def test_a_quantized_file_is_no_source(tiny, parent: Path, tmp_path: Path, capsys) -> None:
