@@ -2,10 +2,10 @@ import gzip
 
 import numpy as np
 import pytest
+from training.datasets import read_fer
 
 from device.contract.errors import DataError
 from device.contract.labels import EMOTIONS
-from training.datasets import read_fer
 
 
 def test_both_splits_are_read_in_order(make_fer_files):

@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow")
+from training.datasets import read_fer
+from training.network import NetworkConfig, build_network, count_macs
+
 from device.contract.errors import ConfigError
 from device.contract.labels import EMOTIONS, FER2013_EMOTIONS
 from device.contract.manifest import Bundle, open_bundle
 from training import fer
 from training.augment import Augmentation
 from training.cli import main
-from training.datasets import read_fer
-from training.network import NetworkConfig, build_network, count_macs
 from training.quantize import Int8Network
 
 TinyRecipe = functools.partial(
