@@ -39,7 +39,7 @@ that is `unknown` or `no face` are left out. The temperature divides the logits;
 was fitted on `{temperature_fitted_on}` too, so the calibration error after scaling is optimistic.
 
 {results}
-{box}
+{box_table}
 Size {size_kb:.0f} kB, {parameters:,} parameters, {macs_m:.1f} M multiply–accumulates.
 Median latency {latency_ms_median} ms on one thread of the training machine ({latency_processor}).
 A Raspberry Pi is slower.
@@ -101,7 +101,7 @@ def model_card(manifest: Manifest) -> str:
             for o in manifest.outputs
         ),
         results=_table("", heads, {title: [receipt[h][key] for h in heads] for key, title in _ROWS.items()}),
-        box=_box_table(receipt.get("box"), heads),
+        box_table=_box_table(receipt.get("box"), heads),
         classes="\n\n".join(_class_table(head, receipt[head]) for head in heads),
         weakest=_weakest(receipt[heads[0]]),
         size_kb=receipt["size_bytes"] / 1000,

@@ -30,8 +30,8 @@ class Learner:
             self._teachers = [_teacher(Path(run), heads) for run in recipe.teacher.runs]
         self.average = recipe.network.build(heads)
         self.average.set_weights(self.network.get_weights())
-        jit = recipe.jit and recipe.strategy == "none"
-        self._update = tf.function(self._distributed, jit_compile=jit or None)
+        on_one_gpu = recipe.strategy == "none" and bool(tf.config.list_physical_devices("GPU"))
+        self._update = tf.function(self._distributed, jit_compile=True if recipe.jit and on_one_gpu else None)
 
     def step(self, batch: Any, rate: float, number: int) -> tf.Tensor:
         """Learn from one batch (see `pipeline.Batches`) and return its loss. `number` counts the steps from 0."""
@@ -60,7 +60,17 @@ class Learner:
             loss = self._loss(batch) / self._machines.replicas
         variables = self.network.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
+        if self._machines.replicas > 1:
+            self._agree()
         return loss
+
+    def _agree(self) -> None:
+        """Average what the normalization layers have counted on each device, so that all keep the same network."""
+        counted = [variable for variable in self.network.non_trainable_variables if variable.dtype == "float32"]
+        context = tf.distribute.get_replica_context()
+        means = context.all_reduce(tf.distribute.ReduceOp.MEAN, [tf.identity(variable) for variable in counted])
+        for variable, mean in zip(counted, means, strict=True):
+            variable.assign(mean)
 
     def _loss(self, batch: Batch) -> tf.Tensor:
         teacher = self._recipe.teacher

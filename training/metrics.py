@@ -35,11 +35,12 @@ def report(probabilities: Floats, expected: Ints, labels: tuple[str, ...]) -> di
     recall = [_ratio(r, n) for r, n in zip(right, asked, strict=True)]
     precision = [_ratio(r, n) for r, n in zip(right, answered, strict=True)]
     f1 = [_ratio(2 * r, n + m) for r, n, m in zip(right, asked, answered, strict=True)]
-    known = [value for value in recall if value is not None]
     return {
         "faces": int(table.sum()),
         "accuracy": _ratio(right.sum(), table.sum()),
-        "balanced_accuracy": round(sum(known) / len(known), 4) if known else None,
+        "balanced_accuracy": round(float((right / np.maximum(asked, 1))[asked > 0].mean()), 4)
+        if asked.any()
+        else None,
         "ece": round(calibration_error(probabilities, expected), 4) if table.sum() else None,
         "classes": {
             label: {"faces": int(asked[i]), "precision": precision[i], "recall": recall[i], "f1": f1[i]}

@@ -76,7 +76,7 @@ def prepare(source: Source, out: Path, recropped: bool, processes: int, log: Cal
         box, found = recrop(faces.images, work, processes)
         faces = replace(faces, box=box, found=found)
         save_faces(out, faces)
-        shutil.rmtree(work)
+        shutil.rmtree(work, ignore_errors=True)
     else:
         save_faces(out, faces)
     log(f"wrote {out}: {summary(faces)}")

@@ -98,7 +98,7 @@ class Recipe:
 
     batch: faces a step, over all machines; box_share: share of faces shown as the box's own crop, where there is one;
     strategy: `none`, `mirrored` (the GPUs of this machine) or `multiworker` (machines named by TF_CONFIG); jit:
-    compile steps by XLA (worth it on a GPU; with strategy `none` only).
+    compile steps by XLA, on a single GPU only (on processors it is slower).
     """
 
     epochs: int = 26

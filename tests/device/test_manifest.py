@@ -81,7 +81,7 @@ def test_a_manifest_written_before_there_were_temperatures_opens(bundle: Path) -
 def test_an_impossible_temperature_is_refused(bundle: Path, temperature: object) -> None:
     outputs = json.loads((bundle / MANIFEST).read_text())["outputs"]
     edit(bundle, outputs=[outputs[0] | {"temperature": temperature}])
-    with pytest.raises(ModelError, match="temperature|manifest"):
+    with pytest.raises(ModelError, match=r"temperature|manifest"):
         open_bundle(bundle)
 
 

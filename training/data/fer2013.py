@@ -37,7 +37,6 @@ def read_fer2013(csv_file: Path, ferplus_file: Path | None = None) -> Faces:
         DataError: a file is missing, has another header, a broken row, or does not belong to the other.
     """
     rows = list(_rows(csv_file, HEADER, "group"))
-    votes = _joined(rows, csv_file, ferplus_file) if ferplus_file else None
     images, labels, kept = [], [], []
     for number, row in enumerate(rows, start=1):
         image, label = _image(row, csv_file, number)
@@ -45,6 +44,7 @@ def read_fer2013(csv_file: Path, ferplus_file: Path | None = None) -> Faces:
             images.append(image)
             labels.append(label)
             kept.append(number - 1)
+    votes = _joined(rows, csv_file, ferplus_file) if ferplus_file else None
     if not images:
         raise DataError(f"{csv_file.name} has no row with a picture: give FER2013 itself; {_HINT}.")
     answers = {"ferplus": _ferplus(votes[kept])} if votes is not None else {}
