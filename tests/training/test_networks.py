@@ -28,7 +28,7 @@ def test_ednn_is_as_large_as_the_deployed_one():
 
 
 @pytest.mark.parametrize(
-    "config", [Plain((4, 8), (2,)), Plain((4,)), Ednn(), Residual((4, 8), (1, 2)), Residual((4, 4, 4), (1, 1, 1))]
+    "config", [Plain((4, 8), (2,)), Plain((4,)), Ednn(), Residual((16, 32), (1, 2)), Residual((16,), (1,))]
 )
 def test_every_network_answers_with_logits_of_each_head(config):
     network = config.build(HEADS)
@@ -45,4 +45,6 @@ def test_impossible_shapes_are_refused():
     with pytest.raises(ConfigError, match="give 2 numbers"):
         Plain((4, 8, 8), (1,))
     with pytest.raises(ConfigError, match="as many"):
-        Residual((4, 8), (1,))
+        Residual((16, 32), (1,))
+    with pytest.raises(ConfigError, match="multiples of 16"):
+        Residual((4, 8), (1, 1))

@@ -31,6 +31,8 @@ class Residual:
     def __post_init__(self) -> None:
         if not self.widths or len(self.widths) != len(self.blocks) or min(self.widths + self.blocks) < 1:
             raise ConfigError("network.widths and network.blocks: give as many of the one as of the other, none 0.")
+        if any(width % 16 for width in self.widths):  # oneDNN of TensorFlow 2.21 frees what it must not with 4 and 8
+            raise ConfigError("network.widths: give multiples of 16; TensorFlow crashes with some others.")
 
     def build(self, heads: dict[str, int], batch: int | None = None) -> keras.Model:
         """From B × 48 × 48 × 1 float32 in [0, 1] to the logits of each head."""
