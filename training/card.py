@@ -9,9 +9,8 @@ CARD = """\
 
 **Research use.** {intended_use}
 
-It answers the question "which expression would annotators name for this picture?". Two heads share one trunk:
-`ferplus` gives the eight FER+ classes as annotators' votes spread over them, `fer2013` the seven classes of the
-FER2013 challenge. Outputs are logits; the device applies softmax.
+It answers the question "which expression would annotators name for this picture?". {heads} Outputs are logits; the
+device divides them by the temperature below and applies softmax.
 
 ## How it was made
 
@@ -26,24 +25,21 @@ FER2013 challenge. Outputs are logits; the device applies softmax.
 
 ## Input and outputs
 
-Input: {input_shape}, int8, scale {input_scale:.8f} (1/255), zero point {input_zero}: pixel minus 128. The crop is
-`{crop}`: upright, eyes level, as in FER2013.
+Input: {input_shape}, int8, scale {input_scale:.8f} ({input_white:g}/255), zero point {input_zero}: pixel minus 128.
+The crop is `{crop}`: upright, eyes level, as in FER2013.
 
-| output | classes | scale | zero point |
-| --- | --- | --- | --- |
+| output | classes | scale | zero point | temperature |
+| --- | --- | --- | --- | --- |
 {outputs}
 
 ## Measured on `{validation_split}` (validation: not a test set)
 
-{validation_faces} faces. FER+ accuracy is against the most frequent vote; faces for which that is `unknown` or
-`no face` are left out. The temperature divides the logits; it was fitted on `{temperature_fitted_on}` too, so the
-calibration error after scaling is optimistic. The device does not apply it: without it, `ferplus` gives the spread of
-votes, which is less certain than the majority is right.
+{validation_faces} faces. FER+ accuracy, where there is such a head, is against the most frequent vote; faces for which
+that is `unknown` or `no face` are left out. The temperature divides the logits; it
+was fitted on `{temperature_fitted_on}` too, so the calibration error after scaling is optimistic.
 
-| | ferplus | fer2013 |
-| --- | --- | --- |
 {results}
-
+{box_table}
 Size {size_kb:.0f} kB, {parameters:,} parameters, {macs_m:.1f} M multiply–accumulates.
 Median latency {latency_ms_median} ms on one thread of the training machine ({latency_processor}).
 A Raspberry Pi is slower.
@@ -68,6 +64,10 @@ A Raspberry Pi is slower.
 {forbidden_use}
 """
 
+_MEANING = {
+    "ferplus": "gives the eight FER+ classes, learnt from how annotators' votes spread over them.",
+    "fer2013": "gives the seven classes of the FER2013 challenge.",
+}
 _ROWS = {
     "faces": "faces",
     "accuracy_float": "accuracy, float",
@@ -75,34 +75,52 @@ _ROWS = {
     "agreement": "same top class, int8 and float",
     "logit_error_mean": "mean error of logits",
     "logit_error_max": "largest error of logits",
-    "ece_raw": "calibration error, raw",
+    "ece_raw": "calibration error, before scaling",
     "temperature": "temperature",
-    "ece": "calibration error at that temperature",
+    "ece": "calibration error, after scaling: on the device",
 }
 
 
 def model_card(manifest: Manifest) -> str:
     """Markdown text of the card."""
-    receipt = manifest.receipt
-    heads = [receipt[name] for name in ("ferplus", "fer2013")]
+    receipt, heads = manifest.receipt, [output.name for output in manifest.outputs]
+    heads.sort(key=lambda head: (head != "ferplus", head))
     return CARD.format(
-        **{**manifest.provenance, **receipt},
+        **{**receipt, **manifest.provenance, "command": manifest.provenance["command"].replace(" && ", "\n    ")},
         id=manifest.id,
         intended_use=manifest.intended_use,
         forbidden_use=manifest.forbidden_use,
         crop=manifest.input.crop,
         input_shape=" × ".join(map(str, manifest.input.shape)),
         input_scale=manifest.input.scale,
+        input_white=manifest.input.range[1],
         input_zero=manifest.input.zero_point,
+        heads=" ".join(f"`{head}` {_MEANING.get(head, 'gives the classes of its data.')}" for head in heads),
         outputs="\n".join(
-            f"| {o.name} | {', '.join(o.labels)} | {o.scale:.6f} | {o.zero_point} |" for o in manifest.outputs
+            f"| {o.name} | {', '.join(o.labels)} | {o.scale:.6f} | {o.zero_point} | {o.temperature} |"
+            for o in manifest.outputs
         ),
-        results="\n".join(f"| {title} | {heads[0][key]} | {heads[1][key]} |" for key, title in _ROWS.items()),
-        classes="\n\n".join(_class_table(name, receipt[name]) for name in ("ferplus", "fer2013")),
-        weakest=_weakest(receipt["ferplus"]),
+        results=_table("", heads, {title: [receipt[h][key] for h in heads] for key, title in _ROWS.items()}),
+        box_table=_box_table(receipt.get("box"), heads),
+        classes="\n\n".join(_class_table(head, receipt[head]) for head in heads),
+        weakest=_weakest(receipt[heads[0]]),
         size_kb=receipt["size_bytes"] / 1000,
         macs_m=receipt["macs"] / 1e6,
     )
+
+
+def _table(corner: str, columns: list[str], rows: dict[str, list[Any]]) -> str:
+    lines = [f"| {corner} | {' | '.join(columns)} |", "| --- |" + " --- |" * len(columns)]
+    return "\n".join(lines + [f"| {title} | {' | '.join(map(str, cells))} |" for title, cells in rows.items()])
+
+
+def _box_table(figures: dict[str, Any] | None, heads: list[str]) -> str:
+    """Accuracy on the box's crops beside that on the data set's; nothing if it was not measured."""
+    if figures is None:
+        return ""
+    rows = {f"accuracy, {way} crop": [figures[f"{head}_{way}"] for head in heads] for way in ("dataset", "box")}
+    table = _table("int8", heads, rows)
+    return f"\nThe box's own detector and aligner find {figures['faces']} of these faces. On them:\n\n{table}\n"
 
 
 def _class_table(name: str, figures: dict[str, Any]) -> str:
@@ -118,7 +136,7 @@ def _class_table(name: str, figures: dict[str, Any]) -> str:
 
 
 def _weakest(figures: dict[str, Any]) -> str:
-    """The three FER+ classes that are most often missed, with their figures."""
+    """The three classes of the first head that are most often missed, with their figures."""
     known = {label: value for label, value in figures["accuracy_per_class"].items() if value is not None}
     worst = sorted(known, key=lambda label: known[label])[:3]
     return ", ".join(f"{label} ({known[label]:.0%} of {figures['faces_per_class'][label]} faces)" for label in worst)

@@ -1,84 +1,208 @@
-"""The command `affectbox-training`. Each subcommand imports its heavy packages only when it runs."""
+"""The command `affectbox-training`: prepare → train → evaluate → export. Each imports its heavy packages only when it
+runs."""
 
 import argparse
+import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from device.contract.errors import AffectboxError, StorageError
+from device.contract.errors import AffectboxError, ConfigError, StorageError
+from training.data import kaggle
 from training.sample_clip.clip import add_parser as add_clip_parser
 from training.videos.command import add_parser as add_faces_parser
+
+if TYPE_CHECKING:
+    from training.data.faces import Faces
 
 INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand and return its exit code; expected failures are one sentence on standard error."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up notes would bury the progress
     arguments = _parser().parse_args(argv)
     try:
         code: int = arguments.run(arguments)
     except AffectboxError as error:
         print(f"affectbox-training: {error}", file=sys.stderr)
         return error.exit_code
+    except KeyboardInterrupt:
+        print("Stopped. The same command goes on where it was; `train` wants --resume for that.", file=sys.stderr)
+        return INTERRUPTED
+    except OSError as error:
+        message = StorageError(f"A file cannot be read or written ({error}): check the paths and the free space.")
+        print(f"affectbox-training: {message}", file=sys.stderr)
+        return message.exit_code
     return code
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("affectbox-training", description="Trains the networks of Affectbox.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_fer(commands)
+    _add_prepare(commands)
+    _add_train(commands)
+    _add_evaluate(commands)
+    _add_export(commands)
     add_clip_parser(commands)
     add_faces_parser(commands)
     return parser
 
 
-def _add_fer(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_source(parser: argparse.ArgumentParser, group: "argparse._MutuallyExclusiveGroup") -> None:
+    group.add_argument("--csv", type=Path, metavar="FILE", help="fer2013.csv, plain or .gz")
+    group.add_argument("--images", type=Path, metavar="FOLDER", help="images, a folder for each class")
+    parser.add_argument("--ferplus", type=Path, metavar="FILE", help="fer2013new.csv, the FER+ votes for --csv")
+
+
+def _add_prepare(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser(
-        "fer",
-        help="train the facial expression network and write its bundle",
-        description="Trains the facial expression network on FER2013 with FER+ votes, quantizes it to int8, measures "
-        "it on PublicTest and writes the bundle fer-0.1.0. About half an hour on two idle cores.",
+        "prepare",
+        help="make one data file from a data set",
+        description="Reads FER2013 (with FER+ votes) or folders of images and writes one data.npz for the other "
+        "commands. Repeating it changes nothing; interrupted, it goes on where it was.",
     )
-    parser.add_argument("--csv", type=Path, required=True, metavar="FILE", help="fer2013.csv, plain or .gz")
-    parser.add_argument("--ferplus", type=Path, required=True, metavar="FILE", help="fer2013new.csv, the FER+ votes")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where checkpoints go")
-    parser.add_argument("--bundles", type=Path, metavar="DIR", help="where fer-0.1.0/ goes (default: --out)")
-    parser.add_argument("--epochs", type=_positive, default=26, metavar="N", help="default: %(default)s")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="default: %(default)s")
+    source = parser.add_mutually_exclusive_group(required=True)
+    _add_source(parser, source)
+    source.add_argument(
+        "--kaggle",
+        nargs="?",
+        const=kaggle.DATASET,
+        metavar="DATASET",
+        help="download fer2013.csv from Kaggle, beside --out (data set: %(const)s)",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the data.npz to write")
+    parser.add_argument("--recrop", action="store_true", help="add every face as the box's own aligner crops it")
+    cores = os.cpu_count() or 1
+    parser.add_argument("--jobs", type=_positive, default=cores, metavar="N", help="processes (default: %(default)s)")
+    parser.set_defaults(run=_prepare)
+
+
+def _prepare(arguments: argparse.Namespace) -> int:
+    from training.prepare import Source, prepare  # noqa: PLC0415
+
+    _check_ferplus(arguments)
+    csv = arguments.csv
+    if arguments.kaggle:
+        csv = kaggle.download(arguments.out.parent, arguments.kaggle)
+    source = Source(csv, arguments.ferplus, arguments.images)
+    prepare(source, arguments.out, arguments.recrop, arguments.jobs, partial(print, flush=True))
+    return 0
+
+
+def _add_train(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "train",
+        help="train a network by a recipe",
+        description="Trains a network on a data.npz, with a checkpoint after every epoch. The weights that did best "
+        "on PublicTest stay in the run folder, with meta.json.",
+    )
+    parser.add_argument("--recipe", type=Path, required=True, metavar="FILE", help="TOML file, see training/recipes")
+    parser.add_argument("--data", type=Path, required=True, metavar="FILE", help="what `prepare` wrote")
+    parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run folder")
     parser.add_argument("--resume", action="store_true", help="continue after the last whole epoch in --out")
-    parser.set_defaults(run=_fer)
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change one key of the recipe, such as seed=1 or network.dropout=0.2; may be repeated",
+    )
+    parser.set_defaults(run=_train)
 
 
-def _fer(arguments: argparse.Namespace) -> int:
-    from training.datasets import read_fer  # noqa: PLC0415
+def _train(arguments: argparse.Namespace) -> int:
+    from training.recipe import load_recipe  # noqa: PLC0415
 
-    data = read_fer(arguments.csv, arguments.ferplus)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up notes would bury the progress
-    from training.bundle import export  # noqa: PLC0415
-    from training.fer import Recipe, train  # noqa: PLC0415
+    recipe = load_recipe(arguments.recipe, arguments.set)
+    changes = "".join(f" --set '{text}'" for text in arguments.set)
+    command = f"affectbox-training train --recipe {arguments.recipe.name}{changes} --data data.npz --out RUN"
+    from training.machines import find_machines  # noqa: PLC0415
+    from training.train import train  # noqa: PLC0415
 
-    recipe = Recipe(epochs=arguments.epochs, seed=arguments.seed)
-    bundles = arguments.bundles or arguments.out
-    try:
-        network, run = train(recipe, data, arguments.out, arguments.resume, partial(print, flush=True))
-        folder = export(network, recipe, data, run, _command(arguments), bundles)
-    except KeyboardInterrupt:
-        print("Stopped. The same command with --resume continues after the last whole epoch.", file=sys.stderr)
-        return INTERRUPTED
-    except OSError as error:
-        raise StorageError(f"Cannot keep the run in {arguments.out} and {bundles} ({error}).") from error
+    machines = find_machines(recipe.strategy, recipe.batch)  # before the data: TensorFlow wants its cluster first
+    from training.data.faces import load_faces  # noqa: PLC0415
+
+    data = load_faces(arguments.data)
+    folder = train(recipe, data, arguments.out, machines, arguments.resume, command, partial(print, flush=True))
     print(f"wrote {folder}")
     return 0
 
 
-def _command(arguments: argparse.Namespace) -> str:
-    """What to type to repeat the run, without the folders of this machine."""
-    return (
-        f"affectbox-training fer --csv {arguments.csv.name} --ferplus {arguments.ferplus.name} "
-        f"--out {arguments.out.name} --epochs {arguments.epochs} --seed {arguments.seed}"
+def _add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "evaluate",
+        help="measure a bundle or a run",
+        description="Measures a bundle (by the code that runs it on the box) or a run on one split: accuracy, "
+        "balanced accuracy, precision, recall and F1 of each class, calibration, groups of people, box crops.",
     )
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--bundle", type=Path, metavar="DIR", help="a bundle's folder, or the .tflite file in it")
+    what.add_argument("--run", dest="run_folder", type=Path, metavar="RUN", help="a run folder of `train`")
+    data = parser.add_mutually_exclusive_group(required=True)
+    _add_source(parser, data)
+    data.add_argument("--data", type=Path, metavar="FILE", help="what `prepare` wrote")
+    parser.add_argument("--split", default="PublicTest", metavar="NAME", help="default: %(default)s")
+    parser.add_argument("--pictures", type=Path, metavar="DIR", help="draw confusion and calibration there")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=_evaluate)
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from training.evaluate import bundle_candidate, evaluate, run_candidate, text  # noqa: PLC0415
+
+    faces = _faces(arguments)
+    candidate = bundle_candidate(arguments.bundle) if arguments.bundle else run_candidate(arguments.run_folder)
+    result, found = evaluate(candidate, faces, arguments.split)
+    if arguments.pictures:
+        from training.pictures import draw_all  # noqa: PLC0415
+
+        draw_all(result, found, faces.split(arguments.split), arguments.pictures)
+    print(json.dumps(result) if arguments.json else text(result))
+    return 0
+
+
+def _faces(arguments: argparse.Namespace) -> "Faces":
+    from training.data.faces import load_faces  # noqa: PLC0415
+    from training.prepare import Source  # noqa: PLC0415
+
+    _check_ferplus(arguments)
+    if arguments.data:
+        return load_faces(arguments.data)
+    return Source(arguments.csv, arguments.ferplus, arguments.images).read()
+
+
+def _check_ferplus(arguments: argparse.Namespace) -> None:
+    if arguments.ferplus and not (arguments.csv or getattr(arguments, "kaggle", None)):
+        raise ConfigError("--ferplus holds the votes for fer2013.csv: give that with --csv.")
+
+
+def _add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "export",
+        help="make a bundle of a run",
+        description="Quantizes the best weights of a run to int8, fits temperatures and measures on PublicTest, and "
+        "writes the bundle NAME-VERSION with its model card.",
+    )
+    parser.add_argument("--run", dest="run_folder", type=Path, required=True, metavar="RUN", help="the run folder")
+    parser.add_argument("--data", type=Path, required=True, metavar="FILE", help="the data.npz that it was trained on")
+    parser.add_argument("--bundles", type=Path, required=True, metavar="DIR", help="where NAME-VERSION/ goes")
+    parser.add_argument("--name", type=_name, default="fer", metavar="NAME", help="default: %(default)s")
+    parser.add_argument("--version", type=_version, required=True, metavar="X.Y.Z", help="the bundle's version")
+    parser.set_defaults(run=_export)
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from training.data.faces import load_faces  # noqa: PLC0415
+    from training.export import Label, export  # noqa: PLC0415
+
+    label = Label(arguments.name, arguments.version)
+    print(f"wrote {export(arguments.run_folder, load_faces(arguments.data), label, arguments.bundles)}")
+    return 0
 
 
 def _positive(text: str) -> int:
@@ -86,3 +210,15 @@ def _positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return value
+
+
+def _version(text: str) -> str:
+    if not re.fullmatch(r"\d+\.\d+\.\d+", text):
+        raise argparse.ArgumentTypeError("write it as three numbers, such as 0.2.0")
+    return text
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", text):
+        raise argparse.ArgumentTypeError("use lower-case letters, digits and hyphens")
+    return text

@@ -1,1 +1,1 @@
-{"key": "44a5f293331e11b6", "signature": "J8/nzicrWa/rgPK/ZPbsLkKkE1hiJADN1HqssN4+W04uctu+XFsraxDz0dTpuVYr6vdjlly0O+zkomzeXvudCQ=="}
+{"key": "44a5f293331e11b6", "signature": "qZs+7c+/7uBfpU6WXG6Bpm6GaupbemJfJVcNkUQZ0CtytFaZf7C7SuC3v9wPudUgrVn1AP8ataH07TkI8/2xBw=="}

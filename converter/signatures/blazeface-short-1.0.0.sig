@@ -1,1 +1,1 @@
-{"key": "44a5f293331e11b6", "signature": "h5xMRNgzg9t0lC/LNBpXTJ21KoHsqlBr82//40Rth98mWEwyyMP0S5YTv6UfTmgo/wpnm2OARTcjUVyVxp1BDA=="}
+{"key": "44a5f293331e11b6", "signature": "b+jbTRqtZrQXzAQgLaRdn+GGq9QwPEiagQoekaJuTBQiiZizzGqQ5pCvI6t6kFNAjxVWuEyUkVcN2BfF0GWgAQ=="}

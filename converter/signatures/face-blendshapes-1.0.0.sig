@@ -1,1 +1,1 @@
-{"key": "44a5f293331e11b6", "signature": "szoBqfKdDTW7X+djCRQlHV8p3ABU8kiqC5SJvJOJkxtP+PodVvn3LrUM+g5F1AYEbFqYrBttbWoH4qL0iODJAQ=="}
+{"key": "44a5f293331e11b6", "signature": "Ibg1bl0WPVq7PAf6zL2Z/DKKn8zozUgUKGc8uu14FP+Cof3FAY6rw/ojywEllzfpZOhd7J3xLe5SmKOHWrTcBg=="}

@@ -12,19 +12,21 @@ and nothing is inferred.
       "input":   {"shape": [1, 48, 48, 1], "dtype": "int8", "scale": 0.0039, "zero_point": -128,
                   "colour": "grey", "range": [0.0, 1.0], "crop": "aligned", "margin": 0.0},
       "outputs": [{"name": "ferplus", "shape": [1, 8], "dtype": "int8", "scale": 0.1, "zero_point": 3,
-                   "labels": ["neutral", …], "activation": "softmax", "unit": "probability"}],
+                   "labels": ["neutral", …], "activation": "softmax", "unit": "probability", "temperature": 0.63}],
       "provenance": {"source": …, "licence": …, "data": …, "command": …},
       "receipt": {…measured figures, or absent for a third party's model…},
       "intended_use": "…", "forbidden_use": "…"
     }
 
 `scale` is 0 for float tensors. A real value is `(q - zero_point) * scale`. `range` is what black and white become.
-`activation` is what the device still has to apply: `none`, `sigmoid` or `softmax`. Outputs stand in the order in
-which the model file lists them.
+`activation` is what the device still has to apply: `none`, `sigmoid` or `softmax`; before it, it divides the output by
+`temperature` (1 if left out), which was fitted so that probabilities are as often right as they say. Outputs stand in
+the order in which the model file lists them.
 """
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -77,6 +79,7 @@ class OutputSpec:
     labels: tuple[str, ...] = ()
     activation: str = "none"
     unit: str = ""
+    temperature: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -267,6 +270,9 @@ def _check(manifest: Manifest) -> None:
     ):
         if value not in allowed:
             raise ModelError(f"Bundle {manifest.id}: unknown {what} {value!r} (known: {', '.join(allowed)}).")
+    for output in manifest.outputs:
+        if not 0 < output.temperature < math.inf:
+            raise ModelError(f"Bundle {manifest.id}: temperature {output.temperature!r} is not a number above 0.")
 
 
 def _read_checked(path: Path, digest: str) -> bytes:

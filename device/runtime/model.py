@@ -57,7 +57,7 @@ class Model(Closing):
         self.invoke_cpu_s += time.thread_time() - start
         self.invokes += 1
         pairs = zip(raw, self.manifest.outputs, strict=True)
-        return tuple(activate(dequantize(value, spec), spec.activation) for value, spec in pairs)
+        return tuple(activate(dequantize(value, spec), spec.activation, spec.temperature) for value, spec in pairs)
 
     def _check(self) -> None:
         pairs = [(self._interpreter.input, self.manifest.input)]
@@ -91,8 +91,10 @@ def dequantize(raw: Array, spec: OutputSpec) -> FloatArray:
     return np.asarray((raw.astype(np.float32) - spec.zero_point) * spec.scale, np.float32)
 
 
-def activate(values: FloatArray, activation: str) -> FloatArray:
-    """Apply `none`, `sigmoid` or `softmax` (over the last axis)."""
+def activate(values: FloatArray, activation: str, temperature: float = 1.0) -> FloatArray:
+    """Divide by the temperature, then apply `none`, `sigmoid` or `softmax` (over the last axis)."""
+    if temperature != 1.0:
+        values = np.asarray(values / temperature, np.float32)
     if activation == "sigmoid":
         return np.asarray(0.5 + 0.5 * np.tanh(0.5 * values), np.float32)  # the same function, without overflow
     if activation == "softmax":

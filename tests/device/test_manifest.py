@@ -70,6 +70,21 @@ def test_a_manifest_that_is_not_understood_is_refused(bundle: Path, changes: dic
         open_bundle(bundle)
 
 
+def test_a_manifest_written_before_there_were_temperatures_opens(bundle: Path) -> None:
+    outputs = json.loads((bundle / MANIFEST).read_text())["outputs"]
+    assert outputs[0].pop("temperature") == 1.0
+    edit(bundle, outputs=outputs)
+    assert open_bundle(bundle).manifest.outputs[0].temperature == 1.0
+
+
+@pytest.mark.parametrize("temperature", [0, -1, float("nan"), float("inf"), "warm"])
+def test_an_impossible_temperature_is_refused(bundle: Path, temperature: object) -> None:
+    outputs = json.loads((bundle / MANIFEST).read_text())["outputs"]
+    edit(bundle, outputs=[outputs[0] | {"temperature": temperature}])
+    with pytest.raises(ModelError, match=r"temperature|manifest"):
+        open_bundle(bundle)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{", "null"])
 def test_a_manifest_that_is_no_json_object_is_refused(bundle: Path, text: str) -> None:
     (bundle / MANIFEST).write_text(text)

@@ -128,6 +128,14 @@ def test_outputs_are_real_and_activated():
     assert points.tolist() == [[0.25, -3]]
 
 
+def test_the_temperature_of_the_manifest_makes_the_network_as_sure_as_it_is_right():
+    outputs = (replace(MANIFEST.outputs[0], temperature=2.0), MANIFEST.outputs[1])
+    scores, points = opened(Network(), replace(MANIFEST, outputs=outputs)).on_image(np.zeros((4, 4), np.uint8))
+    powers = np.exp([0, 0.5, -0.5])
+    assert scores[0] == pytest.approx(powers / powers.sum())
+    assert points.tolist() == [[0.25, -3]]
+
+
 def test_runs_of_the_network_are_counted():
     model = opened(Network())
     assert (model.invokes, model.invoke_cpu_s) == (0, 0.0)

@@ -54,3 +54,35 @@ def make_fer_files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, i
         return files.add(training, "Training").add(validation, "PublicTest")
 
     return make
+
+
+TINY = """\
+epochs = 6
+batch = 16
+seed = 5
+[network]
+widths = [8, 8, 16, 16]
+dropout = 0.0
+[optimizer]
+learning_rate = 1e-2
+average = 0.9
+[augmentation]
+rotation = 3
+scale = 0.03
+shift = 1
+cutout = 4
+"""
+
+
+@pytest.fixture(scope="session")
+def tiny_text() -> str:
+    """A recipe that learns the made-up faces in seconds."""
+    return TINY
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, tiny_text: str) -> Path:
+    """The same as a file."""
+    path = tmp_path / "tiny.toml"
+    path.write_text(tiny_text)
+    return path

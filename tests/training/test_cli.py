@@ -6,29 +6,36 @@ import pytest
 from device.contract.errors import DataError
 from training.cli import main
 
+EXPORT = ["export", "--run", "a", "--data", "b", "--bundles", "c"]
+
 
 def test_missing_file_is_one_sentence_and_its_exit_code(tmp_path, capsys):
-    code = main(["fer", "--csv", str(tmp_path / "no.csv"), "--ferplus", "no.csv", "--out", str(tmp_path)])
+    code = main(["prepare", "--csv", str(tmp_path / "no.csv"), "--out", str(tmp_path / "data.npz")])
 
     message = capsys.readouterr().err
     assert code == DataError.exit_code
     assert "no.csv" in message and "training/README.md" in message and message.count("\n") == 1
 
 
-def test_help_names_every_option(capsys):
-    with pytest.raises(SystemExit, match="0"):
-        main(["fer", "--help"])
-
-    text = capsys.readouterr().out
-    for option in ("--csv", "--ferplus", "--out", "--bundles", "--epochs", "--seed", "--resume"):
-        assert option in text
-
-
-def test_epochs_must_be_positive(capsys):
+@pytest.mark.parametrize(
+    ("argv", "complaint"),
+    [
+        (["prepare", "--out", "x"], "one of the arguments"),
+        (["prepare", "--csv", "a", "--images", "b", "--out", "x"], "not allowed with"),
+        (["prepare", "--csv", "a", "--out", "x", "--jobs", "0"], "at least 1"),
+        (["evaluate", "--bundle", "a"], "one of the arguments"),
+        ([*EXPORT, "--version", "next"], "three numbers"),
+        (
+            ["export", "--run", "a", "--data", "b", "--bundles", "c", "--version", "1.0.0", "--name", "../x"],
+            "lower-case",
+        ),
+    ],
+)
+def test_wrong_usage(argv, complaint, capsys):
     with pytest.raises(SystemExit, match="2"):
-        main(["fer", "--csv", "a", "--ferplus", "b", "--out", "c", "--epochs", "0"])
+        main(argv)
 
-    assert "at least 1" in capsys.readouterr().err
+    assert complaint in capsys.readouterr().err
 
 
 def test_command_line_starts_without_tensorflow():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.metrics import accuracy, calibration_error, compare, fit_temperature, softmax
+from training.metrics import accuracy, calibration_error, compare, fit_temperature, report, softmax
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def test_temperature_undoes_overconfidence(calibrated):
     temperature = fit_temperature(logits * 2.5, answers)
 
     assert temperature == pytest.approx(2.5, rel=0.05)
-    assert calibration_error(logits * 2.5, answers) > 0.08
-    assert calibration_error(logits * 2.5, answers, temperature) < 0.015
+    assert calibration_error(softmax(logits * 2.5), answers) > 0.08
+    assert calibration_error(softmax(logits * 2.5, temperature), answers) < 0.015
 
 
 def test_compare_reports_rounding_by_class():
@@ -42,6 +42,20 @@ def test_compare_reports_rounding_by_class():
     assert figures["accuracy"] == figures["accuracy_float"] == 0.6667
     assert figures["accuracy_per_class"] == {"yes": 1.0, "no": 0.5}
     assert figures["faces_per_class"] == {"yes": 1, "no": 2}
+
+
+def test_report_of_a_small_table_done_by_hand():
+    answered, right = [0, 0, 1, 1, 1], np.array([0, 1, 1, 1, -1])
+    found = report(np.eye(3, dtype=np.float32)[answered], right, ("yes", "no", "never"))
+
+    assert found["faces"] == 4
+    assert found["accuracy"] == 0.75
+    assert found["balanced_accuracy"] == 0.8333  # (1 + 2/3) / 2: the class without a face does not count
+    assert found["classes"]["yes"] == {"faces": 1, "precision": 0.5, "recall": 1.0, "f1": 0.6667}
+    assert found["classes"]["no"] == {"faces": 3, "precision": 1.0, "recall": 0.6667, "f1": 0.8}
+    assert found["classes"]["never"] == {"faces": 0, "precision": None, "recall": None, "f1": None}
+    assert found["confusion"] == [[1, 0, 0], [1, 2, 0], [0, 0, 0]]
+    assert found["ece"] == 0.25
 
 
 def test_a_class_without_faces_has_no_accuracy():

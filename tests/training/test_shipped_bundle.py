@@ -1,5 +1,6 @@
 """The expression network that ships with the box."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,8 @@ def test_its_network_is_what_the_manifest_says(bundle):
     pytest.importorskip("tensorflow")
     from training.quantize import Int8Network  # noqa: PLC0415
 
-    network = Int8Network(bundle.model)
+    heads = {spec.name: spec.labels for spec in bundle.manifest.outputs}
+    network = Int8Network(bundle.model, heads, bundle.manifest.input.range[1])
 
-    assert (network.input, network.outputs) == (bundle.manifest.input, bundle.manifest.outputs)
+    described = tuple(replace(spec, temperature=1.0) for spec in bundle.manifest.outputs)
+    assert (network.input, network.outputs) == (bundle.manifest.input, described)

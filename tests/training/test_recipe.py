@@ -1,0 +1,84 @@
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("keras")
+from device.contract.errors import ConfigError
+from training.networks.ednn import Ednn
+from training.networks.plain import Plain
+from training.recipe import Recipe, load_recipe, parse_recipe, recipe_table
+
+RECIPES = sorted((Path(__file__).parents[2] / "training" / "recipes").glob("*.toml"))
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    def write(text):
+        path = tmp_path / "mine.toml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_every_recipe_of_the_house_loads_and_survives_being_written_down(path):
+    found = load_recipe(path)
+
+    assert parse_recipe(recipe_table(found), "again") == found
+
+
+def test_the_shipped_recipe_is_the_one_that_made_the_shipped_bundle():
+    found = load_recipe(next(path for path in RECIPES if path.stem == "fer"))
+
+    assert found.network == Plain((24, 48, 96, 192), (), 0.3)
+    assert (found.epochs, found.batch, found.optimizer.kind) == (26, 64, "adamw")
+    assert (found.optimizer.learning_rate, found.optimizer.average, found.loss.smoothing) == (2e-3, 0.998, 0.1)
+    assert found == Recipe()
+
+
+def test_what_is_set_on_the_command_line_comes_last(recipe):
+    path = recipe('epochs = 3\n[network]\nkind = "plain"\nwidths = [8, 8]')
+    settings = ["seed=7", "network.widths=[4, 4]", "optimizer.kind=sgd", "loss.heads.ferplus=2"]
+
+    found = load_recipe(path, settings)
+
+    assert (found.epochs, found.seed, found.network.widths) == (3, 7, (4, 4))
+    assert (found.optimizer.kind, found.loss.heads) == ("sgd", {"ferplus": 2.0})
+
+
+def test_another_network_has_other_keys(recipe):
+    assert load_recipe(recipe('[network]\nkind = "ednn"\ndropout = 0.5')).network == Ednn(0.5)
+    with pytest.raises(ConfigError, match=r"no network\.widths; known are dropout"):
+        load_recipe(recipe('[network]\nkind = "ednn"\nwidths = [3]'))
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("epoch = 3", "mine.toml: there is no epoch; perhaps you meant epochs?"),
+        ("[optimizer]\nlearning_rat = 1", "perhaps you meant optimizer.learning_rate?"),
+        ("epochs = 1.5", "epochs is 1.5; it must be a whole number"),
+        ("epochs = true", "must be a whole number"),
+        ("[network]\nwidths = 3", "network.widths is 3; it must be a list"),
+        ('[teacher]\nruns = "a"', "teacher.runs is 'a'; it must be a list"),
+        ("optimizer = 3", "optimizer must be a table"),
+        ("epochs = 0", "epochs must be at least 1"),
+        ("[teacher]\nshare = 2.0", "teacher.share is 2.0: give a share from 0 to 1"),
+        ('strategy = "cloud"', "strategy is 'cloud', not one of none, mirrored, multiworker"),
+        ('[network]\nkind = "vgg"', "network.kind is 'vgg', not one of plain, ednn, residual"),
+        ("[network]\nwidths = []", "one to five numbers"),
+        ("epochs = ", "not valid TOML"),
+    ],
+)
+def test_a_mistake_is_one_sentence_that_helps(recipe, text, complaint):
+    with pytest.raises(ConfigError) as caught:
+        load_recipe(recipe(text))
+    assert complaint in str(caught.value)
+
+
+def test_missing_recipe_and_malformed_setting(recipe, tmp_path):
+    with pytest.raises(ConfigError, match="check the path after --recipe"):
+        load_recipe(tmp_path / "none.toml")
+    with pytest.raises(ConfigError, match="write KEY=VALUE"):
+        load_recipe(recipe(""), ["epochs"])

@@ -1,0 +1,95 @@
+"""The training images as the box would crop them: its own landmarks and aligner on each of them.
+
+A 48 × 48 image is filled by the face, and the landmark network wants the face in 1/1.5 of its input: the border is
+replicated by a quarter of the side all round, and the whole is the first region. Three rounds then follow as in
+tracking, where the landmarks give the next region.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from device.contract.manifest import bundle_cache, find_bundle, open_bundle
+from device.runtime.model import Model
+from device.stages.aligner import align
+from device.stages.frame import Frame
+from device.stages.geometry import Roi
+from device.stages.landmarks import ROI_SCALE, Landmarker
+
+LANDMARKS = "face-landmarks-1.0.0"
+ROUNDS = 3
+MIN_PRESENCE = 0.5
+CHUNK = 500
+Crops = tuple[NDArray[np.uint8], NDArray[np.bool_]]
+
+
+def recrop(images: NDArray[np.uint8], work: Path, processes: int) -> Crops:
+    """Crop every image as the box would.
+
+    Args:
+        images: N × 48 × 48.
+        work: folder for finished chunks, from which an interrupted call goes on.
+        processes: how many share the work.
+
+    Returns:
+        N × 48 × 48 crops, the image itself where the box finds no face; and N, whether it does.
+
+    Raises:
+        ModelError: the landmark network has not been fetched.
+    """
+    open_bundle(find_bundle(LANDMARKS, [bundle_cache()]))  # fails here in one sentence, not in every process
+    work.mkdir(parents=True, exist_ok=True)
+    chunks = [images[start : start + CHUNK] for start in range(0, len(images), CHUNK)]
+    paths = [work / f"{hashlib.sha256(chunk.tobytes()).hexdigest()[:24]}.npz" for chunk in chunks]
+    todo = [(chunk, path) for chunk, path in zip(chunks, paths, strict=True) if not path.is_file()]
+    with tqdm(total=len(chunks), initial=len(chunks) - len(todo), desc="box crops", unit="chunk") as bar:
+        for _ in _spread(todo, processes):
+            bar.update()
+    crops, found = zip(*map(_load, paths), strict=True)
+    return np.concatenate(crops), np.concatenate(found)
+
+
+def _spread(todo: list[tuple[NDArray[np.uint8], Path]], processes: int) -> Iterator[None]:
+    if processes == 1 or len(todo) < 2:
+        yield from map(_crop_chunk, todo)
+        return
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        yield from pool.map(_crop_chunk, todo)
+
+
+def _crop_chunk(job: tuple[NDArray[np.uint8], Path]) -> None:
+    images, path = job
+    cv2.setNumThreads(1)
+    with Model(open_bundle(find_bundle(LANDMARKS, [bundle_cache()]))) as network:
+        landmarker = Landmarker(network)
+        results = [box_crop(image, landmarker) for image in images]
+    found = np.array([crop is not None for crop in results])
+    crops = np.stack([image if crop is None else crop for image, crop in zip(images, results, strict=True)])
+    partial = path.with_suffix(".part.npz")
+    np.savez(partial, crops=crops, found=found)
+    partial.replace(path)
+
+
+def _load(path: Path) -> Crops:
+    with np.load(path) as arrays:
+        return arrays["crops"], arrays["found"]
+
+
+def box_crop(image: NDArray[np.uint8], landmarker: Landmarker) -> NDArray[np.uint8] | None:
+    """The box's crop of a small image that a face fills, or None where there is no face for it."""
+    side = image.shape[0]
+    border = round(side * (ROI_SCALE - 1) / 2)
+    wide = cv2.copyMakeBorder(image, border, border, border, border, cv2.BORDER_REPLICATE)
+    frame = Frame(np.asarray(cv2.cvtColor(wide, cv2.COLOR_GRAY2BGR), np.uint8), 0, 0.0)
+    whole = side + 2 * border
+    face = landmarker(frame, Roi(whole / 2, whole / 2, whole, 0.0))
+    for _ in range(ROUNDS - 1):
+        face = landmarker(frame, face.roi())
+    return align(frame, face) if face.presence >= MIN_PRESENCE else None

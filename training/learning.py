@@ -1,0 +1,130 @@
+"""One step of learning: losses, optimizer, running average; on one device or many."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from device.contract.errors import ConfigError
+from training.augment import Batch
+from training.machines import Machines
+from training.recipe import Optimizer, Recipe
+from training.run_folder import Run, load_run
+
+
+class Learner:
+    """The network in training, its running average, its optimizer and its teachers.
+
+    Args:
+        heads: head → number of classes.
+    """
+
+    def __init__(self, recipe: Recipe, heads: dict[str, int], machines: Machines) -> None:
+        self._recipe, self._heads, self._machines = recipe, list(heads), machines
+        with machines.strategy.scope():
+            self.network = recipe.network.build(heads)
+            self.optimizer = make_optimizer(recipe.optimizer)
+            self.optimizer.build(self.network.trainable_variables)
+            self._teachers = [_teacher(Path(run), heads) for run in recipe.teacher.runs]
+        self.average = recipe.network.build(heads)
+        self.average.set_weights(self.network.get_weights())
+        on_one_gpu = recipe.strategy == "none" and bool(tf.config.list_physical_devices("GPU"))
+        self._update = tf.function(self._distributed, jit_compile=True if recipe.jit and on_one_gpu else None)
+
+    def step(self, batch: Any, rate: float, number: int) -> tf.Tensor:
+        """Learn from one batch (see `pipeline.Batches`) and return its loss. `number` counts the steps from 0."""
+        momentum = min(self._recipe.optimizer.average, (1 + number) / (10 + number))
+        self.optimizer.learning_rate.assign(rate)
+        return self._update(batch, tf.constant(momentum, tf.float32))
+
+    def variables(self) -> dict[str, list[Any]]:
+        """Everything that a checkpoint has to hold, the state of dropout included."""
+        return {
+            "network": self.network.variables,
+            "average": self.average.weights,
+            "optimizer": self.optimizer.variables,
+        }
+
+    def _distributed(self, batch: Any, momentum: tf.Tensor) -> tf.Tensor:
+        strategy = self._machines.strategy
+        losses = strategy.run(self._on_device, args=(batch,))
+        for mean, new in zip(self.average.weights, self.network.weights, strict=True):
+            mean.assign(momentum * mean + (1 - momentum) * new)
+        return strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
+
+    def _on_device(self, batch: Batch) -> tf.Tensor:
+        """One device's part of a step; its loss is divided by the number of devices, for gradients are summed."""
+        with tf.GradientTape() as tape:
+            loss = self._loss(batch) / self._machines.replicas
+        variables = self.network.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        if self._machines.replicas > 1:
+            self._agree()
+        return loss
+
+    def _agree(self) -> None:
+        """Average what the normalization layers have counted on each device, so that all keep the same network."""
+        counted = [variable for variable in self.network.non_trainable_variables if variable.dtype == "float32"]
+        context = tf.distribute.get_replica_context()
+        means = context.all_reduce(tf.distribute.ReduceOp.MEAN, [tf.identity(variable) for variable in counted])
+        for variable, mean in zip(counted, means, strict=True):
+            variable.assign(mean)
+
+    def _loss(self, batch: Batch) -> tf.Tensor:
+        teacher = self._recipe.teacher
+        outputs = _listed(self.network(batch["image"], training=True))
+        taught = self._answers_of_teachers(batch["image"])
+        share = teacher.share if taught else 0.0
+        total = 0.0
+        for position, (head, logits) in enumerate(zip(self._heads, outputs, strict=True)):
+            loss = (1 - share) * tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(batch[head], logits))
+            if taught:
+                soft = tf.nn.softmax_cross_entropy_with_logits(taught[position], logits / teacher.temperature)
+                loss += share * teacher.temperature**2 * tf.reduce_mean(soft)
+            total += self._recipe.loss.heads.get(head, 1.0) * loss
+        return total
+
+    def _answers_of_teachers(self, images: tf.Tensor) -> list[tf.Tensor]:
+        """For each head the mean of the teachers' softened probabilities (B × classes); nothing without teachers."""
+        white, temperature = self._recipe.network.white, self._recipe.teacher.temperature
+        answers = []
+        for run in self._teachers:
+            values = images * (run.recipe.network.white / white)
+            named = dict(zip(run.heads, _listed(run.network(values, training=False)), strict=True))
+            answers.append([tf.nn.softmax(named[head] / temperature) for head in self._heads])
+        return [tf.stop_gradient(tf.reduce_mean(tf.stack(head), axis=0)) for head in zip(*answers, strict=True)]
+
+
+def make_optimizer(settings: Optimizer) -> keras.optimizers.Optimizer:
+    """The recipe's optimizer; biases and normalization do not decay."""
+    shared = {"weight_decay": settings.weight_decay, "clipnorm": settings.clip or None}
+    if settings.kind == "sgd":
+        optimizer = keras.optimizers.SGD(settings.learning_rate, settings.momentum, nesterov=True, **shared)
+    else:
+        optimizer = keras.optimizers.AdamW(settings.learning_rate, **shared)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
+
+
+def learning_rate(settings: Optimizer, progress: float) -> float:
+    """The learning rate at `progress` (0 to 1 of all steps): a linear rise, then half a cosine down to zero."""
+    if progress < settings.warmup:
+        return settings.learning_rate * progress / settings.warmup
+    rest = (progress - settings.warmup) / max(1 - settings.warmup, 1e-9)
+    return settings.learning_rate * 0.5 * (1 + math.cos(math.pi * rest))
+
+
+def _teacher(folder: Path, heads: dict[str, int]) -> Run:
+    run = load_run(folder)
+    known = {head: len(labels) for head, labels in run.heads.items()}
+    missing = [head for head, classes in heads.items() if known.get(head) != classes]
+    if missing:
+        raise ConfigError(f"teacher.runs: {folder} has no head {', '.join(missing)} with the classes of the data.")
+    run.network.trainable = False
+    return run
+
+
+def _listed(outputs: Any) -> list[tf.Tensor]:
+    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]

@@ -1,0 +1,38 @@
+"""The networks, each in a module beside its frozen configuration.
+
+A configuration has `white`, the value that a white pixel has at the network's input (black is 0), and
+`build(heads, batch)`, which returns a Keras model from B × 48 × 48 × 1 float32 to one tensor of logits a head.
+"""
+
+from typing import ClassVar, Protocol
+
+import keras
+from keras import layers
+
+from training.networks.ednn import Ednn
+from training.networks.plain import Plain
+from training.networks.residual import Residual
+
+
+class NetworkConfig(Protocol):
+    """What every configuration offers; see the module's docstring."""
+
+    white: ClassVar[float]
+
+    def build(self, heads: dict[str, int], batch: int | None = None) -> keras.Model:
+        """The network; `heads` is name → number of classes, `batch` a fixed batch size or None."""
+
+
+#: `network.kind` in a recipe → configuration.
+NETWORKS: dict[str, type[NetworkConfig]] = {"plain": Plain, "ednn": Ednn, "residual": Residual}
+
+
+def count_macs(network: keras.Model) -> int:
+    """Multiply–accumulate operations of one image in the convolutions and dense layers."""
+    total = 0
+    for layer in network.layers:
+        if isinstance(layer, layers.Conv2D):
+            total += int(layer.kernel.shape.num_elements()) * layer.output.shape[1] * layer.output.shape[2]
+        elif isinstance(layer, layers.Dense):
+            total += int(layer.kernel.shape.num_elements())
+    return total

@@ -1,0 +1,225 @@
+"""Recipes: everything that decides the outcome of a training, apart from the data, in one TOML file.
+
+    epochs = 26                 # the keys of `Recipe` come first, then a table for each of its parts
+    seed = 0
+    [network]
+    kind = "plain"              # one of training/networks
+    widths = [24, 48, 96, 192]
+    [optimizer]
+    kind = "adamw"
+
+Whatever is left out has the default that stands here. `training/recipes/` holds the recipes in use.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from device.contract.errors import ConfigError
+from training.networks import NETWORKS, NetworkConfig
+from training.networks.plain import Plain
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """kind: `adamw` or `sgd` (with Nesterov momentum); learning_rate: the highest, reached after `warmup` (fraction of
+    all steps), then half a cosine down to zero; clip: largest norm of a variable's gradient; average: share of the
+    past in the running average of the weights, which is what is kept in the end."""
+
+    kind: str = "adamw"
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.05
+    momentum: float = 0.9
+    warmup: float = 0.03
+    clip: float = 5.0
+    average: float = 0.998
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Largest change of each kind.
+
+    rotation: degrees; scale: fraction; shift: pixels; contrast: factor about the mean, as a fraction; brightness:
+    fraction of the full range; cutout: side of the blanked square in pixels, for half of the images.
+    """
+
+    rotation: float = 12.0
+    scale: float = 0.12
+    shift: float = 3.5
+    contrast: float = 0.3
+    brightness: float = 0.15
+    cutout: int = 14
+
+
+@dataclass(frozen=True)
+class Mixing:
+    """Two faces in one picture, and their answers likewise.
+
+    mixup, cutmix: the parameter of the Beta distribution from which the share is drawn, 0 for never; where both are
+    given, each batch takes one of them; share: of all batches.
+    Source: Zhang et al. 2018, *mixup*; Yun et al. 2019, *CutMix*.
+    """
+
+    mixup: float = 0.0
+    cutmix: float = 0.0
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Loss:
+    """heads: weight of a head's cross-entropy, 1 for those that are not named; smoothing: probability that a single
+    label gives away to all classes (vote distributions are left as they are); class_weights: `none`, `balanced`
+    (inverse frequency) or `sqrt` (its root)."""
+
+    heads: dict[str, float] = field(default_factory=dict)
+    smoothing: float = 0.1
+    class_weights: str = "none"
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """Knowledge distillation (Hinton et al. 2015): the averaged soft answers of trained networks, on the same changed
+    pictures.
+
+    runs: run folders; share: of the loss; temperature: divides the logits of both sides.
+    """
+
+    runs: tuple[str, ...] = ()
+    share: float = 0.7
+    temperature: float = 2.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A whole recipe.
+
+    batch: faces a step, over all machines; box_share: share of faces shown as the box's own crop, where there is one;
+    strategy: `none`, `mirrored` (the GPUs of this machine) or `multiworker` (machines named by TF_CONFIG); jit:
+    compile steps by XLA, on a single GPU only (on processors it is slower).
+    """
+
+    epochs: int = 26
+    batch: int = 64
+    seed: int = 0
+    box_share: float = 0.0
+    strategy: str = "none"
+    jit: bool = False
+    network: NetworkConfig = field(default_factory=Plain)
+    optimizer: Optimizer = field(default_factory=Optimizer)
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    mixing: Mixing = field(default_factory=Mixing)
+    loss: Loss = field(default_factory=Loss)
+    teacher: Teacher = field(default_factory=Teacher)
+
+    def __post_init__(self) -> None:
+        for key, value, known in (
+            ("strategy", self.strategy, ("none", "mirrored", "multiworker")),
+            ("optimizer.kind", self.optimizer.kind, ("adamw", "sgd")),
+            ("loss.class_weights", self.loss.class_weights, ("none", "balanced", "sqrt")),
+        ):
+            if value not in known:
+                raise ConfigError(f"{key} is '{value}', not one of {', '.join(known)}.")
+        for key, number in (("epochs", self.epochs), ("batch", self.batch)):
+            if number < 1:
+                raise ConfigError(f"{key} must be at least 1.")
+        shares = {"box_share": self.box_share, "mixing.share": self.mixing.share, "teacher.share": self.teacher.share}
+        for key, share in (shares | {"optimizer.warmup": self.optimizer.warmup}).items():
+            if not 0 <= share <= 1:
+                raise ConfigError(f"{key} is {share}: give a share from 0 to 1.")
+        if self.teacher.temperature <= 0:
+            raise ConfigError("teacher.temperature must be above 0.")
+
+
+def load_recipe(path: Path, assignments: Iterable[str] = ()) -> Recipe:
+    """Read a recipe; `assignments` are texts `KEY=VALUE` or `SECTION.KEY=VALUE`, the value in TOML, applied last.
+
+    Raises:
+        ConfigError: unreadable file, bad TOML, an unknown key (with the nearest known one), a wrong type or value.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror}): check the path after --recipe.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+    for text in assignments:
+        _assign(table, text)
+    return parse_recipe(table, path.name)
+
+
+def parse_recipe(table: dict[str, Any], where: str) -> Recipe:
+    """A recipe from its table, as TOML or `recipe_table` gives it. Raises `ConfigError`."""
+    network = table.get("network", {})
+    kind = network.get("kind", "plain") if isinstance(network, dict) else network
+    if kind not in NETWORKS:
+        raise ConfigError(f"{where}: network.kind is {kind!r}, not one of {', '.join(NETWORKS)}.")
+    recipe: Recipe = _build(Recipe, table, where, "", {"network": NETWORKS[kind]})
+    return recipe
+
+
+def recipe_table(recipe: Recipe) -> dict[str, Any]:
+    """The recipe as a table that JSON holds and `parse_recipe` reads."""
+    [kind] = [name for name, network in NETWORKS.items() if type(recipe.network) is network]
+    table = asdict(recipe)
+    result: dict[str, Any] = _lists({**table, "network": {"kind": kind, **table["network"]}})
+    return result
+
+
+def _lists(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _lists(item) for key, item in value.items()}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _assign(table: dict[str, Any], text: str) -> None:
+    key, equals, value = text.partition("=")
+    *section, name = key.strip().split(".")
+    if not equals or not name or len(section) > 2:
+        raise ConfigError(f"--set {text}: write KEY=VALUE, such as --set optimizer.learning_rate=0.001.")
+    for part in section:
+        table = table.setdefault(part, {})
+    try:
+        table[name] = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        table[name] = value.strip()  # an unquoted word is a string
+
+
+def _build(kind: Any, table: Any, where: str, prefix: str, parts: dict[str, type]) -> Any:
+    """A dataclass from its table; `parts` says what a field becomes whose type is a protocol."""
+    if not isinstance(table, dict):
+        raise ConfigError(f"{where}: {prefix.rstrip('.')} must be a table.")
+    hints = get_type_hints(kind) | parts
+    names = [entry.name for entry in fields(kind)]
+    values = {}
+    for key, value in table.items():
+        if prefix == "network." and key == "kind":
+            continue
+        if key not in names:
+            near = difflib.get_close_matches(key, names, 1, 0.5)
+            hint = f"perhaps you meant {prefix}{near[0]}?" if near else f"known are {', '.join(names)}."
+            raise ConfigError(f"{where}: there is no {prefix}{key}; {hint}")
+        hint = hints[key]
+        values[key] = (
+            _build(hint, value, where, f"{key}.", {})
+            if isinstance(hint, type) and is_dataclass(hint)
+            else _checked(value, hint, f"{where}: {prefix}{key}")
+        )
+    return kind(**values)
+
+
+def _checked(value: Any, hint: Any, where: str) -> Any:
+    """The value if it is of the type `hint`: whole numbers pass as floats, lists as tuples."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is tuple and isinstance(value, list):
+        return tuple(_checked(item, inner[0], where) for item in value)
+    if origin is dict and isinstance(value, dict):
+        return {str(key): _checked(item, inner[1], where) for key, item in value.items()}
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if origin is None and isinstance(value, hint) and isinstance(value, bool) == (hint is bool):
+        return value
+    wanted = {tuple: "a list", dict: "a table", float: "a number", int: "a whole number", bool: "true or false"}
+    raise ConfigError(f"{where} is {value!r}; it must be {wanted.get(origin or hint, 'text')}.")

@@ -1,0 +1,81 @@
+"""What a training leaves on disk, and how it is read again.
+
+    RUN/meta.json        recipe, data, history, versions: for people, and for `evaluate` and `export`
+    RUN/weights.npz      the averaged weights of the best epoch
+    RUN/checkpoint.npz   the whole state after the last epoch, for --resume
+
+Every file appears whole or not at all. `meta.json` comes last; `checkpoint.npz` holds what resuming needs by itself.
+"""
+
+import json
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import keras
+import numpy as np
+
+from device.contract.errors import ConfigError
+from training.recipe import Recipe, parse_recipe
+
+META, WEIGHTS, CHECKPOINT = "meta.json", "weights.npz", "checkpoint.npz"
+PACKAGES = ("tensorflow-cpu", "tensorflow", "keras", "numpy", "ai-edge-litert")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished or interrupted training: its network with the best weights, and `meta.json`."""
+
+    folder: Path
+    recipe: Recipe
+    heads: dict[str, tuple[str, ...]]
+    network: keras.Model
+    meta: dict[str, Any]
+
+
+def load_run(folder: Path) -> Run:
+    """Open a run folder. Raises `ConfigError` if it holds no run with weights."""
+    try:
+        meta = json.loads((folder / META).read_text(encoding="utf-8"))
+        recipe = parse_recipe(meta["recipe"], str(folder / META))
+        heads = {head: tuple(labels) for head, labels in meta["heads"].items()}
+        network = recipe.network.build({head: len(labels) for head, labels in heads.items()})
+        with np.load(folder / WEIGHTS) as arrays:
+            network.set_weights([arrays[f"weights.{number}"] for number in range(len(network.weights))])
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise ConfigError(f"{folder} holds no finished epoch of a training ({error}): give a run folder.") from error
+    return Run(folder, recipe, heads, network, meta)
+
+
+def save_arrays(path: Path, **groups: list[Any]) -> None:
+    """Write lists of arrays or variables as `NAME.0`, `NAME.1`, … of one .npz file, by rename."""
+    arrays = {f"{name}.{i}": np.asarray(value) for name, values in groups.items() for i, value in enumerate(values)}
+    partial = path.with_suffix(".part.npz")
+    np.savez(partial, **arrays)  # type: ignore[arg-type]
+    partial.replace(path)
+
+
+def save_meta(folder: Path, meta: dict[str, Any]) -> None:
+    """Write `meta.json`, by rename."""
+    partial = folder / (META + ".part")
+    partial.write_text(json.dumps(meta, indent=2) + "\n", encoding="utf-8")
+    partial.replace(folder / META)
+
+
+def versions() -> str:
+    """The versions of the packages that decide the outcome."""
+    found = []
+    for package in PACKAGES:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    return ", ".join(found)
+
+
+def best_epoch(history: list[dict[str, Any]], heads: list[str]) -> int:
+    """The epoch (from 1) with the highest mean accuracy of all heads on the validation split; the later of equals."""
+    means = [sum(scores[head] for head in heads) for scores in history]
+    return max(range(len(means)), key=lambda i: (means[i], i)) + 1

@@ -1,0 +1,152 @@
+"""`train`: from `data.npz` and a recipe to a run folder with the weights.
+
+Every face is an example for all heads: a single label is learnt with smoothing, votes as they spread, and teachers, if
+the recipe has them, are listened to on the same changed picture. The rate rises and falls under a cosine; a running
+average of the weights is kept. The averaged weights of the epoch that does best on `PublicTest` stay: `PublicTest` is
+therefore validation data and no test.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from device.contract.errors import ConfigError
+from training.data.faces import TRAINING, VALIDATION, Faces
+from training.learning import Learner, learning_rate
+from training.machines import Machines
+from training.metrics import accuracy
+from training.pipeline import Batches
+from training.predict import predict
+from training.recipe import Recipe, recipe_table
+from training.run_folder import CHECKPOINT, WEIGHTS, best_epoch, save_arrays, save_meta, versions
+
+
+def train(
+    recipe: Recipe,
+    data: Faces,
+    out: Path,
+    machines: Machines,
+    resume: bool = False,
+    command: str = "",
+    log: Callable[[str], None] = print,
+) -> Path:
+    """Train, with a checkpoint after every epoch.
+
+    Args:
+        data: with the splits `Training` and `PublicTest`.
+        machines: from `find_machines`.
+        resume: continue after the last whole epoch of the run in `out`, if there is one.
+        command: what was typed, without folders of this machine, for `meta.json`.
+
+    Returns:
+        The run folder: `out`, or this worker's folder in it.
+
+    Raises:
+        ConfigError: `out` holds a run and `resume` is not set, or one of another recipe or other data.
+        DataError: a split is missing.
+    """
+    folder = machines.folder(out)
+    if (folder / CHECKPOINT).is_file() and not resume:
+        raise ConfigError(f"{folder} already holds a run: continue it with --resume, or give another --out.")
+    training, validation = data.split(TRAINING), data.split(VALIDATION)
+    folder.mkdir(parents=True, exist_ok=True)
+    trainer = Trainer(recipe, training, machines, {"data": data.digest(), "data_about": data.about})
+    if resume and (folder / CHECKPOINT).is_file():
+        trainer.load(folder / CHECKPOINT)
+        log(f"resuming after epoch {trainer.epoch} of {recipe.epochs}")
+    while trainer.epoch < recipe.epochs:
+        begun = time.monotonic()
+        loss = trainer.run_epoch()
+        scores = validate(trainer.learner.average, recipe, validation)
+        trainer.history.append({"loss": round(loss, 5), **scores, "seconds": round(time.monotonic() - begun, 1)})
+        trainer.save(folder, command)
+        figures = "  ".join(f"{name} {value:.4g}" for name, value in trainer.history[-1].items())
+        log(f"epoch {trainer.epoch}/{recipe.epochs}  {figures}")
+    return folder
+
+
+class Trainer:
+    """A training in progress: what is learnt, from what, and what was measured."""
+
+    def __init__(self, recipe: Recipe, faces: Faces, machines: Machines, origin: dict[str, Any]) -> None:
+        keras.utils.set_random_seed(recipe.seed)
+        self.recipe, self.machines, self.heads, self.origin = recipe, machines, faces.heads, origin
+        self.batches = Batches(faces, recipe)
+        self.learner = Learner(recipe, {head: len(labels) for head, labels in faces.heads.items()}, machines)
+        self.history: list[dict[str, float]] = []
+
+    @property
+    def epoch(self) -> int:
+        """Epochs done."""
+        return len(self.history)
+
+    def run_epoch(self) -> float:
+        """Show every face once, in an order and with changes that follow from the seed and the epoch. Mean loss."""
+        machines, total = self.machines, self.recipe.epochs * self.batches.steps
+        dataset = machines.strategy.distribute_datasets_from_function(
+            lambda _: self.batches.epoch(self.epoch, machines.worker, machines.workers, machines.replicas)
+        )
+        losses = []
+        with tqdm(total=self.batches.steps, desc=f"epoch {self.epoch + 1}", leave=False, disable=None) as bar:
+            for number, batch in enumerate(dataset):
+                step = self.epoch * self.batches.steps + number
+                rate = learning_rate(self.recipe.optimizer, step / total)
+                losses.append(self.learner.step(batch, rate, step))
+                bar.update()
+        return float(np.mean([loss.numpy() for loss in losses]))
+
+    def save(self, folder: Path, command: str) -> None:
+        """Keep the state after the epochs done, and the weights if these are the best so far."""
+        if best_epoch(self.history, list(self.heads)) == self.epoch:
+            save_arrays(folder / WEIGHTS, weights=self.learner.average.weights)
+        meta = self._meta()
+        save_arrays(folder / CHECKPOINT, meta=[np.array(json.dumps(meta))], **self.learner.variables())
+        save_meta(folder, {**meta, "best_epoch": best_epoch(self.history, list(self.heads)), "command": command})
+
+    def load(self, path: Path) -> None:
+        """Take up the state that `save` kept. Raises `ConfigError` if it is of another run, or damaged."""
+        try:
+            with np.load(path) as arrays:
+                meta = json.loads(str(arrays["meta.0"]))
+                for key, what in (("recipe", "another recipe"), ("data", "other data")):
+                    if meta[key] != self._meta()[key]:
+                        raise ValueError(f"it was made with {what}")
+                for name, variables in self.learner.variables().items():
+                    for number, variable in enumerate(variables):
+                        variable.assign(arrays[f"{name}.{number}"])
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            raise ConfigError(
+                f"{path} cannot be continued ({error}): give what it was made with, or another --out."
+            ) from error
+        self.history = meta["history"]
+
+    def _meta(self) -> dict[str, Any]:
+        return {
+            "recipe": recipe_table(self.recipe),
+            "seed": self.recipe.seed,
+            "heads": {head: list(labels) for head, labels in self.heads.items()},
+            **self.origin,
+            "workers": self.machines.workers,
+            "replicas": self.machines.replicas,
+            "parameters": self.learner.network.count_params(),
+            "versions": versions(),
+            "history": self.history,
+        }
+
+
+def validate(network: keras.Model, recipe: Recipe, faces: Faces) -> dict[str, float]:
+    """Accuracy of each head on the data set's crops, and `box_HEAD` on those faces that the box finds."""
+    logits = predict(network, recipe.network.white, faces.images)
+    scores = {head: accuracy(logits[head], answers.truth) for head, answers in faces.answers.items()}
+    if faces.has_box and faces.found.any():
+        seen = faces.at(faces.found)
+        logits = predict(network, recipe.network.white, seen.box)
+        scores |= {f"box_{head}": accuracy(logits[head], answers.truth) for head, answers in seen.answers.items()}
+    return {name: round(score, 4) for name, score in scores.items()}
