@@ -21,7 +21,7 @@ class ModelSettings:
     full_range: str = "blazeface-full-1.0.0"
     landmarks: str = "face-landmarks-1.0.0"
     blendshapes: str = "face-blendshapes-1.0.0"
-    expression: str = "fer-0.1.0"
+    expression: str = "fer-0.2.0"
     cache: str = ""
     keys: str = ""
     allow_unsigned: bool = False

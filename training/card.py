@@ -21,6 +21,7 @@ device divides them by the temperature below and applies softmax.
 - Data: {data}. `{validation_split}` chose the epoch, and `PrivateTest` was not used.
 - Licence: {licence}.
 - Versions: {versions}.
+- Revision: {revision}.
 - Quantization: weights, activations, input and outputs in int8, ranges from `Training` images.
 
 ## Input and outputs

@@ -85,6 +85,7 @@ def provenance(run: Run, faces: int, label: Label) -> dict[str, str]:
         "data": data if ours else f"{faces} faces of the Training split of: {prepared}",
         "licence": licence if "fer2013" in run.heads else "that of the data named above",
         "versions": run.meta["versions"],
+        "revision": "that of the repository in which this card stands",
     }
 
 

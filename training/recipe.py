@@ -101,7 +101,7 @@ class Recipe:
     compile steps by XLA, on a single GPU only (on processors it is slower).
     """
 
-    epochs: int = 26
+    epochs: int = 60
     batch: int = 64
     seed: int = 0
     box_share: float = 0.0
