@@ -116,9 +116,11 @@ def _conditions(settings: Settings) -> Iterator[Finding]:
         if clock.trusted()
         else Finding("warning", "clock", "not synchronized: records say so; connect to the network for right times")
     )
-    free_mb = shutil.disk_usage(settings.outbox.file().parent).free / 1e6
-    level = "ok" if free_mb > _LOW_DISK_MB else "warning"
-    yield Finding(level, "disk", f"{free_mb:,.0f} MB free for the outbox")
+    folder = settings.outbox.file().parent
+    if folder.is_dir():  # else the outbox has been found wanting above
+        free_mb = shutil.disk_usage(folder).free / 1e6
+        level = "ok" if free_mb > _LOW_DISK_MB else "warning"
+        yield Finding(level, "disk", f"{free_mb:,.0f} MB free for the outbox")
     host = HostMeter(clock)()
     if host.temperature is not None:
         yield Finding("ok" if host.temperature < _HOT_C else "warning", "heat", f"{host.temperature:.0f} °C")

@@ -181,6 +181,14 @@ def test_doctor_says_what_is_wrong_and_how_to_mend_it(capsys: pytest.CaptureFixt
     assert any(line.startswith("warning") and "wait in the outbox" in line for line in lines)
 
 
+def test_doctor_survives_an_outbox_that_cannot_be_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("in the way")
+    outbox = f"outbox.path={tmp_path / 'file' / 'folder' / 'outbox.db'}"
+    assert main(["doctor", "--set", outbox]) == CheckFailedError.exit_code
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("FAIL") and "outbox.path" in line for line in lines)
+
+
 def test_bench_prints_one_json_object(short_clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--source", str(short_clip), "--json", "--versus-haar"]) == 0
     figures = json.loads(capsys.readouterr().out)
