@@ -33,15 +33,14 @@ source = "…"
 licence = "…"
 """
 
-import difflib
 import math
-import tomllib
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from device.contract.errors import ConfigError
 from device.contract.manifest import ACTIVATIONS, COLOURS, CROPS, TASKS
+from device.contract.toml import nearest, read_toml
 
 SCHEMES = ("float32", "float16", "dynamic", "int8", "int16x8")
 #: Schemes that need representative data.
@@ -115,12 +114,7 @@ def load_recipe(path: Path) -> Recipe:
         ConfigError: unreadable, not TOML, an unknown or missing key, a value of the wrong type or not among those
             that are known.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read ({error.strerror}): check the path after --recipe.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+    table = read_toml(path, "--recipe")
     if "folder" in table:
         raise _unknown("folder", [], path)
     recipe: Recipe = _built(Recipe, table | {"folder": path.parent}, "", path)
@@ -155,8 +149,8 @@ def _typed(value: Any, hint: Any, key: str, path: Path) -> Any:
 
 
 def _unknown(key: str, known: list[str], path: Path) -> ConfigError:
-    close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    hint = f": perhaps you meant '{close[0]}'" if close else f" (known: {', '.join(known)})" if known else ""
+    close = nearest(key, known)
+    hint = f": perhaps you meant '{close}'" if close else f" (known: {', '.join(known)})" if known else ""
     return ConfigError(f"Unknown key '{key}' in {path}{hint}.")
 
 

@@ -3,9 +3,7 @@
 Later wins: defaults, then the file, then `--set SECTION.KEY=VALUE` and the options of the command line.
 """
 
-import difflib
 import math
-import tomllib
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from device.contract.errors import ConfigError
 from device.contract.record import DEVICE_ID
+from device.contract.toml import nearest, read_toml, toml_value
 from device.settings import Settings
 
 DEFAULTS = Path(__file__).with_name("config.toml")
@@ -32,7 +31,7 @@ def load_settings(path: Path | None, assignments: Iterable[str] = (), overrides:
         ConfigError: unreadable file, bad TOML, unknown key, wrong type, impossible value.
     """
     settings = Settings()
-    layers = [(_read(path), str(path))] if path else []
+    layers = [(read_toml(path, "--config"), str(path))] if path else []
     layers += [(_assignment(text), f"--set {text}") for text in assignments]
     layers += [(overrides, "the command line")] if overrides else []
     for tables, where in layers:
@@ -55,24 +54,12 @@ def keys() -> list[str]:
     return [f"{s.name}.{key}" for s in fields(Settings) for key in vars(getattr(Settings(), s.name))]
 
 
-def _read(path: Path) -> Tables:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read ({error.strerror}): check the path after --config.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
-
-
 def _assignment(text: str) -> Tables:
     key, equals, value = text.partition("=")
     section, dot, name = key.strip().partition(".")
     if not equals or not dot:
         raise ConfigError(f"--set {text}: write SECTION.KEY=VALUE, such as --set quality.min_width_px=48.")
-    try:
-        return {section: {name: tomllib.loads(f"value = {value}")["value"]}}
-    except tomllib.TOMLDecodeError:
-        return {section: {name: value.strip()}}  # an unquoted word is a string
+    return {section: {name: toml_value(value)}}
 
 
 def _applied(settings: Settings, tables: Tables, where: str) -> Settings:
@@ -92,8 +79,8 @@ def _applied(settings: Settings, tables: Tables, where: str) -> Settings:
 
 
 def _unknown(key: str, known: list[str], where: str) -> ConfigError:
-    close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    hint = f": perhaps you meant '{close[0]}'" if close else "; `affectbox check-config` lists all keys"
+    close = nearest(key, known)
+    hint = f": perhaps you meant '{close}'" if close else "; `affectbox check-config` lists all keys"
     return ConfigError(f"Unknown key '{key}' in {where}{hint}.")
 
 

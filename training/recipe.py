@@ -11,14 +11,13 @@
 Whatever is left out has the default that stands here. `training/recipes/` holds the recipes in use.
 """
 
-import difflib
-import tomllib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from device.contract.errors import ConfigError
+from device.contract.toml import nearest, read_toml, toml_value
 from training.networks import NETWORKS, NetworkConfig
 from training.networks.plain import Plain
 
@@ -139,12 +138,7 @@ def load_recipe(path: Path, assignments: Iterable[str] = ()) -> Recipe:
     Raises:
         ConfigError: unreadable file, bad TOML, an unknown key (with the nearest known one), a wrong type or value.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read ({error.strerror}): check the path after --recipe.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+    table = read_toml(path, "--recipe")
     for text in assignments:
         _assign(table, text)
     return parse_recipe(table, path.name)
@@ -181,10 +175,7 @@ def _assign(table: dict[str, Any], text: str) -> None:
         raise ConfigError(f"--set {text}: write KEY=VALUE, such as --set optimizer.learning_rate=0.001.")
     for part in section:
         table = table.setdefault(part, {})
-    try:
-        table[name] = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        table[name] = value.strip()  # an unquoted word is a string
+    table[name] = toml_value(value)
 
 
 def _build(kind: Any, table: Any, where: str, prefix: str, parts: dict[str, type]) -> Any:
@@ -198,8 +189,8 @@ def _build(kind: Any, table: Any, where: str, prefix: str, parts: dict[str, type
         if prefix == "network." and key == "kind":
             continue
         if key not in names:
-            near = difflib.get_close_matches(key, names, 1, 0.5)
-            hint = f"perhaps you meant {prefix}{near[0]}?" if near else f"known are {', '.join(names)}."
+            near = nearest(key, names)
+            hint = f"perhaps you meant {prefix}{near}?" if near else f"known are {', '.join(names)}."
             raise ConfigError(f"{where}: there is no {prefix}{key}; {hint}")
         hint = hints[key]
         values[key] = (
