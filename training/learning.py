@@ -1,6 +1,8 @@
 """One step of learning: losses, optimizer, running average; on one device or many."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ class Learner:
 
     def __init__(self, recipe: Recipe, heads: dict[str, int], machines: Machines) -> None:
         self._recipe, self._heads, self._machines = recipe, list(heads), machines
-        with machines.strategy.scope():
+        with machines.strategy.scope(), _precision(recipe.precision):
             self.network = recipe.network.build(heads)
             self.optimizer = make_optimizer(recipe.optimizer)
             self.optimizer.build(self.network.trainable_variables)
@@ -126,5 +128,17 @@ def _teacher(folder: Path, heads: dict[str, int]) -> Run:
     return run
 
 
+@contextmanager
+def _precision(name: str) -> Iterator[None]:
+    """Networks built inside compute in this precision; their weights are float32 all the same."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16" if name == "bfloat16" else name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
 def _listed(outputs: Any) -> list[tf.Tensor]:
-    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+    """Float32 logits of each head, whatever the network computes in."""
+    return [tf.cast(o, tf.float32) for o in (outputs if isinstance(outputs, (list, tuple)) else [outputs])]

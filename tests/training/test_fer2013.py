@@ -40,6 +40,26 @@ def test_votes_for_no_emotion_do_not_count(make_fer_files):
     assert ferplus.truth.tolist() == [1, -1]
 
 
+@pytest.mark.parametrize(
+    ("votes", "right"),
+    [
+        ("5,4,1,0,0,0,0,0,0,0", "neutral"),  # 5 of 9: the single vote does not count
+        ("5,3,2,0,0,0,0,0,0,0", None),  # 5 of 10 is no majority
+        ("0,0,0,4,3,3,0,0,0,0", None),
+        ("1,1,1,1,1,1,1,1,1,1", None),
+        ("0,0,0,4,0,0,0,0,6,0", None),  # a majority for 'unknown'
+        ("0,0,0,3,0,0,0,0,0,7", None),  # or for no face
+    ],
+)
+def test_the_right_emotion_is_the_majoritys_as_in_the_paper(make_fer_files, votes, right):
+    files = make_fer_files(1, 1)
+    files.votes[0][2:] = votes.split(",")
+
+    truth = read_fer2013(*files.write()).split("Training").answers["ferplus"].truth[0]
+
+    assert (EMOTIONS[truth] if truth >= 0 else None) == right
+
+
 def test_rows_without_a_picture_are_dropped_and_counted(make_fer_files):
     files = make_fer_files(4, 2)
     files.rows[1][1] = " ".join(["0"] * 2304)

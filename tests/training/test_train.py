@@ -106,6 +106,7 @@ def test_same_seed_same_weights(train, tmp_path):
         ("optimizer.kind=sgd", "optimizer.learning_rate=0.05", "mixing.mixup=0.2", "mixing.cutmix=1.0"),
         ("loss.class_weights=balanced", 'network.kind="residual"', "network.widths=[16,32]", "network.blocks=[1,1]"),
         ("strategy=mirrored", "jit=true"),
+        ("precision=bfloat16",),
     ],
 )
 def test_every_kind_of_recipe_trains(train, tmp_path, options):

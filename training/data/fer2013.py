@@ -59,13 +59,26 @@ def read_fer2013(csv_file: Path, ferplus_file: Path | None = None) -> Faces:
 
 
 def _ferplus(votes: NDArray[np.float32]) -> Answers:
-    """Learn how the votes spread over the eight emotions; right is the most frequent vote, unless that is `unknown`
-    or `NF` (no face), as in Barsoum et al. 2016."""
+    """Learn how the votes spread over the eight emotions; right is the class of `majority`."""
     emotions = votes[:, : len(EMOTIONS)]
     target = emotions / np.maximum(emotions.sum(axis=1, keepdims=True), 1)
-    most = votes.argmax(axis=1)
-    known = (most < len(EMOTIONS)) & (votes.max(axis=1) > 0)
-    return Answers(EMOTIONS, target.astype(np.float32), np.where(known, most, -1).astype(np.int64))
+    return Answers(EMOTIONS, target.astype(np.float32), majority(votes))
+
+
+def majority(votes: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The emotion that has more than half of the votes, classes with a single vote not counted; -1 where none has, or
+    where `unknown` or `NF` (no face) has.
+
+    Source: Barsoum et al. 2016, and the mode `majority` of the script published with FER+ (microsoft/FERPlus), by
+    which the paper's test figures were made.
+
+    Args:
+        votes: N × 10, in the order of `FERPLUS_HEADER`.
+    """
+    counted = np.where(votes > 1, votes, 0)
+    most = counted.argmax(axis=1)
+    known = (counted.max(axis=1) > counted.sum(axis=1) / 2) & (most < len(EMOTIONS))
+    return np.where(known, most, -1).astype(np.int64)
 
 
 def _joined(rows: list[list[str]], csv_file: Path, ferplus_file: Path) -> NDArray[np.float32]:
