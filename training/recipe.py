@@ -97,7 +97,7 @@ class Recipe:
 
     batch: faces a step, over all machines; box_share: share of faces shown as the box's own crop, where there is one;
     precision: of the sums inside the networks, `float32` or `bfloat16` (weights stay float32; 1.4 times as fast on
-    processors with AVX512-BF16, more on GPUs); strategy: `none`, `mirrored` (the GPUs of this machine) or `multiworker`
+    processors with AVX512-BF16, more on GPUs); strategy: `none`, `mirrored` (this machine's GPUs) or `multiworker`
     (machines named by TF_CONFIG); jit: compile steps by XLA, on a single GPU only (on processors it is slower).
     """
 

@@ -15,42 +15,81 @@ EMOTIONS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "
 FER2013_EMOTIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
 
 
+class Tier(str, Enum):
+    """How far an estimate can be relied on; it follows from evidence and is shown wherever the estimate is."""
+
+    REPORTED = "reported"
+    LOW_CONFIDENCE = "low-confidence"
+    EXPERIMENTAL = "experimental"
+
+
 @dataclass(frozen=True)
 class ActionUnit:
-    """One facial action: `key` is its name in records (no `/`, which database keys forbid)."""
+    """One facial action: `key` is its name in records (no `/`, which database keys forbid); `tier` that of the shipped
+    estimator (its model card has the evidence); `sided` says whether left and right are told apart."""
 
     key: str
     name: str
+    tier: Tier
+    sided: bool = False
 
 
-ACTION_UNITS = tuple(
-    ActionUnit(key, name)
-    for key, name in (
-        ("AU1", "Inner Brow Raiser"),
-        ("AU2", "Outer Brow Raiser"),
-        ("AU4", "Brow Lowerer"),
-        ("AU5", "Upper Lid Raiser"),
-        ("AU6", "Cheek Raiser"),
-        ("AU7", "Lid Tightener"),
-        ("AU9", "Nose Wrinkler"),
-        ("AU10", "Upper Lip Raiser"),
-        ("AU12", "Lip Corner Puller"),
-        ("AU14", "Dimpler"),
-        ("AU15", "Lip Corner Depressor"),
-        ("AU16", "Lower Lip Depressor"),
-        ("AU17", "Chin Raiser"),
-        ("AU18", "Lip Pucker"),
-        ("AU20", "Lip Stretcher"),
-        ("AU22", "Lip Funneler"),
-        ("AU23", "Lip Tightener"),
-        ("AU24", "Lip Pressor"),
-        ("AU25", "Lips Part"),
-        ("AU26", "Jaw Drop (with AU27, Mouth Stretch)"),
-        ("AU28", "Lip Suck"),
-        ("AU43", "Eyes Closed (briefly: AU45, Blink)"),
-    )
+_R, _L, _E = Tier.REPORTED, Tier.LOW_CONFIDENCE, Tier.EXPERIMENTAL
+ACTION_UNITS = (
+    ActionUnit("AU1", "Inner Brow Raiser", _R, sided=True),
+    ActionUnit("AU2", "Outer Brow Raiser", _R, sided=True),
+    ActionUnit("AU4", "Brow Lowerer", _L, sided=True),
+    ActionUnit("AU5", "Upper Lid Raiser", _R, sided=True),
+    ActionUnit("AU6", "Cheek Raiser", _R, sided=True),
+    ActionUnit("AU7", "Lid Tightener", _L, sided=True),
+    ActionUnit("AU9", "Nose Wrinkler", _R, sided=True),
+    ActionUnit("AU10", "Upper Lip Raiser", _E, sided=True),
+    ActionUnit("AU12", "Lip Corner Puller", _R, sided=True),
+    ActionUnit("AU14", "Dimpler", _E, sided=True),
+    ActionUnit("AU15", "Lip Corner Depressor", _L, sided=True),
+    ActionUnit("AU16", "Lower Lip Depressor", _E),
+    ActionUnit("AU17", "Chin Raiser", _R),
+    ActionUnit("AU18", "Lip Pucker", _E),
+    ActionUnit("AU20", "Lip Stretcher", _R, sided=True),
+    ActionUnit("AU22", "Lip Funneler", _E),
+    ActionUnit("AU23", "Lip Tightener", _L),
+    ActionUnit("AU24", "Lip Pressor", _L),
+    ActionUnit("AU25", "Lips Part", _R),
+    ActionUnit("AU26", "Jaw Drop (with AU27, Mouth Stretch)", _R),
+    ActionUnit("AU28", "Lip Suck", _E),
+    ActionUnit("AU43", "Eyes Closed (briefly: AU45, Blink)", _L, sided=True),
 )
 ACTION_UNIT_KEYS = tuple(unit.key for unit in ACTION_UNITS)
+
+SIDED_KEYS = tuple(unit.key for unit in ACTION_UNITS if unit.sided)
+
+#: FACS codes of where head and eyes are turned; left and right are the person's own.
+CODES = {
+    "AD51": "head turned left",
+    "AD52": "head turned right",
+    "AD53": "head up",
+    "AD54": "head down",
+    "AD55": "head tilted left",
+    "AD56": "head tilted right",
+    "AD57": "head forward",
+    "AD58": "head back",
+    "AD61": "eyes turned left",
+    "AD62": "eyes turned right",
+    "AD63": "eyes up",
+    "AD64": "eyes down",
+}
+
+#: Fine-grained expressions: seven basic, twelve compound (Du, Tao & Martinez 2014), twelve more, and the rest.
+EXPRESSIONS = tuple(
+    """
+    happy sad fearful angry surprised disgusted contemptuous
+    happily_surprised happily_disgusted sadly_fearful sadly_angry sadly_surprised sadly_disgusted
+    fearfully_angry fearfully_surprised fearfully_disgusted angrily_surprised angrily_disgusted disgustedly_surprised
+    enthusiastic humorous interested affirmative belligerent domineering defensive threatened whining awed hateful
+    painful
+    peaceful
+    """.split()
+)
 
 BLENDSHAPES = tuple(
     """

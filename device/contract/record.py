@@ -3,7 +3,7 @@
 Identity is `(device, boot, seq)`; it is also the database key, so that sending a record twice changes nothing. `boot`
 is one start of the daemon: the kernel's boot id and the monotonic milliseconds at start, so no two starts share it.
 
-A frame that fails the quality gate has `status` "gated", its `reasons`, and neither `emotions` nor `aus`. Absent
+A frame that fails the quality gate has `status` "gated", its `reasons`, and none of `GUESSES`. Absent
 knowledge is an absent field: there are no nulls and no empty containers, which the database would drop anyway.
 Numbers are rounded, whole numbers are written without a fraction, keys are sorted: the same record has the same bytes
 before it is sent and after it is read back.
@@ -19,10 +19,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from device.contract.errors import DataError
-from device.contract.labels import ACTION_UNITS, EMOTIONS, Reason
+from device.contract.labels import ACTION_UNITS, CODES, EMOTIONS, EXPRESSIONS, Reason
 
 VERSION = 1
 ROOT = "records"
+#: What only a measured record may hold.
+GUESSES = ("emotions", "aus", "left", "right", "codes", "eyes", "expressions", "pain")
 DEVICE_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 Json = dict[str, Any]
@@ -30,7 +32,8 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a record: dotted `path`, JSON `kind`, meaning with unit, and range where there is one."""
+    """One field of a record: dotted `path`, JSON `kind`, meaning with unit, and range where there is one. A field of
+    kind `names` lists some of `names`, at least one."""
 
     path: str
     kind: str
@@ -38,6 +41,7 @@ class Field:
     low: float | None = None
     high: float | None = None
     required: bool = False
+    names: tuple[str, ...] = ()
 
 
 FIELDS = (
@@ -52,7 +56,7 @@ FIELDS = (
     Field("frame.index", "integer", "number of the frame in its source, from 0", 0, required=True),
     Field("frame.dropped", "integer", "frames skipped just before this one, because a newer one came first", 0),
     Field("frame.media", "number", "the video file's own timestamp, seconds", 0),
-    Field("reasons", "reasons", "why the frame was gated"),
+    Field("reasons", "names", "why the frame was gated", names=tuple(reason.value for reason in Reason)),
     Field("track.id", "integer", "number of the patient's track within the boot, from 1", 1),
     Field("track.age", "number", "time since the track began, seconds", 0),
     Field("faces", "integer", "faces in view at the last look, the patient's included", 0),
@@ -68,9 +72,26 @@ FIELDS = (
     Field("quality.sharpness", "number", "variance of the Laplacian over variance, of the aligned crop", 0),
     Field("quality.brightness", "number", "mean of the aligned crop", 0, 1),
     *(Field(f"emotions.{name}", "number", f"probability of {name}", 0, 1) for name in EMOTIONS),
-    *(Field(f"aus.{unit.key}", "number", f"intensity of {unit.name}, FACS A–E = 1–5", 0, 5) for unit in ACTION_UNITS),
+    *(
+        Field(f"aus.{unit.key}", "number", f"intensity of {unit.name}, FACS A–E = 1–5; {unit.tier.value}", 0, 5)
+        for unit in ACTION_UNITS
+    ),
+    *(
+        Field(f"{side}.{unit.key}", "number", f"the same of the person's {side} side, where the sides differ", 0, 5)
+        for side in ("left", "right")
+        for unit in ACTION_UNITS
+        if unit.sided
+    ),
+    Field("neutral", "string", "the person's face at rest that was subtracted, or `none`"),
+    Field("codes", "names", "FACS codes of where head and eyes are turned", names=tuple(CODES)),
+    Field("eyes.open", "number", "opening of the eyes, share of the person's usual opening", 0, 2),
+    Field("eyes.blink", "number", "duration of the blink that ended with this frame, seconds", 0),
+    Field("eyes.blinks", "number", "blinks a minute, over the last minute", 0),
+    Field("eyes.perclos", "number", "share of the last minute with eyes at least 80 % closed", 0, 1),
+    *(Field(f"expressions.{name}", "number", f"membership of '{name}', from the AUs", 0, 1) for name in EXPRESSIONS),
+    Field("pain", "number", "PSPI: AU4 + max(AU6, AU7) + max(AU9, AU10) + AU43 as 0 or 1", 0, 16),
     Field("models.emotions", "string", "bundle that gave the emotions"),
-    Field("models.aus", "string", "estimator that gave the action units"),
+    Field("models.aus", "string", "estimators that gave the action units"),
     Field("ms.detect", "number", "detector and landmark networks and tracking, milliseconds", 0),
     Field("ms.align", "number", "pose, aligned crop and quality gate, milliseconds", 0),
     Field("ms.emotions", "number", "expression network, milliseconds", 0),
@@ -84,13 +105,12 @@ FIELDS = (
 )
 _FIELDS = {field.path: field for field in FIELDS}
 _REQUIRED = tuple(field.path for field in FIELDS if field.required)
-_REASONS = tuple(reason.value for reason in Reason)
 _KINDS: dict[str, tuple[type, ...]] = {
     "integer": (int,),
     "number": (int, float),
     "string": (str,),
     "boolean": (bool,),
-    "reasons": (list,),
+    "names": (list,),
 }
 
 
@@ -134,8 +154,8 @@ def validate(record: Any) -> None:
     gated = record["status"] == "gated"
     if record["status"] not in ("gated", "measured") or gated != ("reasons" in record):
         raise DataError("Field 'status' is 'gated' with reasons, or 'measured' without.")
-    if gated and ("emotions" in record or "aus" in record):
-        raise DataError("A gated record carries no emotions and no action units.")
+    if gated and (guesses := [name for name in GUESSES if name in record]):
+        raise DataError(f"A gated record carries no guess, and this one has {', '.join(guesses)}.")
 
 
 def json_schema() -> Json:
@@ -163,8 +183,8 @@ def _object() -> Json:
 
 
 def _property(field: Field) -> Json:
-    if field.kind == "reasons":
-        return {"type": "array", "minItems": 1, "items": {"enum": list(_REASONS)}, "description": field.meaning}
+    if field.kind == "names":
+        return {"type": "array", "minItems": 1, "items": {"enum": list(field.names)}, "description": field.meaning}
     limits = {"minimum": field.low, "maximum": field.high}
     bounds = {name: value for name, value in limits.items() if value is not None}
     return {"type": field.kind, "description": field.meaning, **bounds}
@@ -175,8 +195,8 @@ def _check(field: Field, value: Any) -> None:
         raise DataError(f"Field '{field.path}' of a record is {value!r}, not a {field.kind}.")
     if isinstance(value, (int, float)) and not _within(value, field.low, field.high):
         raise DataError(f"Field '{field.path}' of a record is {value}, outside {field.low} to {field.high}.")
-    if isinstance(value, list) and (not value or any(reason not in _REASONS for reason in value)):
-        raise DataError(f"Field 'reasons' of a record is {value!r}: it lists known reasons, at least one.")
+    if isinstance(value, list) and (not value or any(name not in field.names for name in value)):
+        raise DataError(f"Field '{field.path}' of a record is {value!r}: it lists known names, at least one.")
 
 
 def _within(value: float, low: float | None, high: float | None) -> bool:

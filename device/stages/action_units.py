@@ -8,6 +8,7 @@ Source of the naming: Ekman & Friesen 1978 descriptions against Apple's ARKit bl
 """
 
 import math
+from dataclasses import dataclass, field
 
 from device.contract.labels import ACTION_UNIT_KEYS
 
@@ -31,6 +32,16 @@ _NAMED_AS = {
     "AU28": ("mouthRollLower", "mouthRollUpper"),
     "AU43": ("eyeBlinkLeft", "eyeBlinkRight"),
 }
+
+
+@dataclass(frozen=True)
+class Actions:
+    """Intensities 0–5 of action units by key; `left` and `right` hold the person's two sides where they are told apart
+    (`labels.SIDED_KEYS`)."""
+
+    both: dict[str, float] = field(default_factory=dict)
+    left: dict[str, float] = field(default_factory=dict)
+    right: dict[str, float] = field(default_factory=dict)
 
 
 def action_units(blendshapes: dict[str, float]) -> dict[str, float]:

@@ -74,7 +74,7 @@ def test_a_malformed_record_is_refused_and_the_field_named(path: str, value: Any
 
 def test_a_gated_record_carries_no_guess() -> None:
     gated = changed("status", "gated") | {"reasons": ["blurred"]}
-    with pytest.raises(DataError, match="no emotions"):
+    with pytest.raises(DataError, match="no guess, and this one has emotions, aus"):
         validate(gated)
     validate({name: value for name, value in gated.items() if name not in ("emotions", "aus")})
 
