@@ -35,10 +35,10 @@ The crop is `{crop}`: upright, eyes level, as in FER2013.
 
 ## Measured on `{validation_split}` (validation: not a test set)
 
-{validation_faces} faces. FER+ accuracy, where there is such a head, is against the class that has more than half of
-the votes, as in Barsoum et al. 2016; faces without one, and those where it is `unknown` or `no face`, are left out. The
-temperature divides the logits; it was fitted on `{temperature_fitted_on}` too, so the calibration error after scaling
-is optimistic.
+{validation_faces} faces. FER+ accuracy, where there is such a head, is against the class that has more than half
+of the votes, as in Barsoum et al. 2016; faces without one, and those where it is `unknown` or `no face`, are left
+out. The temperature divides the logits; it was fitted on `{temperature_fitted_on}` too, so the calibration error after
+scaling is optimistic.
 
 {results}
 {box_table}
