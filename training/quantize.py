@@ -55,8 +55,8 @@ class Int8Network:
 
     def predict(self, images: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         """Logits of each head for N × 48 × 48 images, as the device reads them."""
-        rows = [self._model.on_image(image) for image in images]
-        return {head: np.concatenate(column) for head, column in zip(self._heads, zip(*rows, strict=True), strict=True)}
+        columns = zip(*(self._model.on_image(image) for image in images), strict=True)
+        return {head: np.concatenate(column) for head, column in zip(self._heads, columns, strict=True)}
 
     def latency_ms(self, image: NDArray[np.uint8]) -> float:
         """Median milliseconds of one inference on this machine, on one thread, input and output copies included."""

@@ -50,7 +50,8 @@ def story(tmp_path_factory, make_fer_files, tiny_text):
         save_faces(folder / "data.npz", replace(faces, box=255 - faces.images, found=found))
         assert main(["train", "--recipe", str(folder / "tiny.toml"), "--data", data, "--out", run]) == 0
         keygen(folder / "clinic.key")
-        export = ["export", "--run", run, "--data", data, "--bundles", str(folder), "--key", str(folder / "clinic.key")]
+        key = str(folder / "clinic.key")
+        export = ["export", "--run", run, "--data", data, "--bundles", str(folder), "--key", key]
         assert main([*export, "--version", "0.0.1"]) == 0
     return Story(folder, (csv, ferplus), open_bundle(folder / "fer-0.0.1"), printed.getvalue())
 
