@@ -23,7 +23,7 @@ _PAIN_PARTS = ("AU4", "AU6", "AU7", "AU9", "AU10", _CLOSED)
 
 @dataclass(frozen=True)
 class Dominance:
-    """An expression that occurred: its tier, the share of measured time in which it was the strongest, and mean membership."""
+    """An expression that occurred: `strongest`: the share of measured time in which it was; `mean`: its membership."""
 
     name: str
     tier: str
@@ -185,7 +185,7 @@ def _dominance(memberships: dict[str, Values], lasting: Values) -> list[Dominanc
 
 
 def _at_rest(episodes: list[Episode], lasting: Values, measured: Mask) -> float | None:
-    if not measured.any():
+    if not lasting[measured].sum():
         return None
     active = np.zeros(len(lasting), bool)
     for episode in episodes:

@@ -25,7 +25,7 @@ from device.contract.templates import PEACEFUL, tier
 
 _EMOTIONS, _UNITS, _EXPRESSIONS, _PAIN = "#2a6f97", "#b5651d", "#5b7f3a", "#8e3b5e"
 _SIDES = {"left": "#1d3557", "right": "#c1121f"}
-_NOT_MEASURED, _MARK = "#d9d9d9", "#333333"
+_GREY, _MARK = "#d9d9d9", "#333333"
 _STRENGTH = {Tier.REPORTED: 1.0, Tier.LOW_CONFIDENCE: 0.6, Tier.EXPERIMENTAL: 0.3}
 _HEIGHT = 0.68
 _LEGEND = """Emotions (probability 0–1), action units (intensity 0–5), expressions read from them (membership 0–1)
@@ -114,8 +114,8 @@ def _mark(axes: Any, at: int, episode: Episode) -> None:
 
 def _shade(axes: Any, records: list[Json], times: Values, top: int) -> None:
     """Grey where frames were gated, with the reason, and where none came."""
-    for begin in np.flatnonzero(np.diff(times) > GAP_S):
-        _grey(axes, float(times[begin]), float(times[begin + 1]), top, "no record")
+    for gap in np.flatnonzero(np.diff(times) > GAP_S):
+        _grey(axes, float(times[gap]), float(times[gap + 1]), top, "no record")
     at = 0
     for reasons, group in groupby(records, key=lambda record: tuple(record.get("reasons", ()))):
         first, at = at, at + len(list(group))
@@ -131,7 +131,7 @@ def _reach(times: Values, at: int, step: int) -> float:
 
 
 def _grey(axes: Any, begin: float, end: float, top: int, label: str) -> None:
-    axes.axvspan(begin, end, color=_NOT_MEASURED, linewidth=0)
+    axes.axvspan(begin, end, color=_GREY, linewidth=0)
     if end - begin > GAP_S:
         axes.text((begin + end) / 2, top + 0.1, label, ha="center", va="bottom", fontsize=7)
 

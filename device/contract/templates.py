@@ -22,7 +22,7 @@ DU = "Du et al. 2014"
 DU_NARROWED = "Du et al. 2014, narrowed"
 #: Prkachin & Solomon 2008, 'The structure, reliability and validity of pain expression', Pain 139: the parts of PSPI.
 PRKACHIN = "Prkachin & Solomon 2008"
-#: Ruch & Ekman 2001, 'The expressive pattern of laughter'.
+#: Ruch & Ekman 2001, 'The expressive pattern of laughter': laughing, not humour as such.
 RUCH = "Ruch & Ekman 2001"
 #: Cues of the face in the Specific Affect Coding System, Coan & Gottman 2007; taken from a secondary copy.
 SPAFF = "Coan & Gottman 2007 (SPAFF), second-hand"
