@@ -94,6 +94,9 @@ def _summary(recording: Path, records: list[Json]) -> Iterator[str]:
 def _happened(analysis: Analysis) -> Iterator[str]:
     if analysis.at_rest is not None:
         yield f"At rest      {analysis.at_rest:.0%} of {analysis.measured_s:.1f} s measured: no action unit showed"
+    restless = [key for key, threshold in analysis.thresholds.items() if not threshold.found_rest]
+    if restless:
+        yield f"No rest seen {', '.join(restless)}: usual level too high to be rest, so the highest threshold holds"
     if analysis.dominance:
         leading = [f"{one.name} {one.strongest:.0%}" for one in analysis.dominance[:_MOST] if one.strongest]
         yield f"Dominant     {', '.join(leading) or 'none'} of the measured time"
@@ -120,19 +123,19 @@ def _episodes(analysis: Analysis, kind: str, title: str) -> Iterator[str]:
     if not by_key:
         return
     yield f"\n{title}"
-    yield f"{'':28}{'tier':16}episodes  seconds  strongest: onset   apex  offset   value"
+    yield f"{'':28}{'tier':16}episodes  seconds  strongest:  onset    apex   offset  value"
     for key in (key for key in analysis.thresholds if key in by_key):
         episodes = by_key[key]
         top = max(episodes, key=lambda episode: episode.apex)
         lasted = sum(episode.offset_s - episode.onset_s for episode in episodes)
-        times = f"{_edge('>', top.onset_s, top.cut_start)} {top.apex_s:6.1f} {_edge('<', top.offset_s, top.cut_end)}"
+        times = f"{_edge('>', top.onset_s, top.cut_start)} {top.apex_s:7.2f} {_edge('<', top.offset_s, top.cut_end)}"
         name = f"  {_NAMES.get(key, key.replace('_', ' '))}"
-        yield f"{name:28}{top.tier:16}{len(episodes):8d} {lasted:8.1f} {times:>26} {top.apex:7.2f}"
+        yield f"{name:28}{top.tier:16}{len(episodes):8d} {lasted:8.1f} {times:>25} {top.apex:7.2f}"
 
 
 def _edge(sign: str, time: float, cut: bool) -> str:
     """A time; with a sign where measuring began or ended within the episode."""
-    return f"{sign if cut else ''}{time:.1f}".rjust(7)
+    return f"{sign if cut else ''}{time:.2f}".rjust(8)
 
 
 def _table(episodes: list[Episode]) -> str:

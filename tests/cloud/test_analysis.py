@@ -180,6 +180,14 @@ def test_the_report_says_what_happened_and_how_reliable_it_is(path: Path, capsys
     assert "AU10" not in printed
 
 
+def test_the_report_says_where_no_rest_was_seen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "smile.jsonl"
+    records = recording(10, lambda t: {"aus": {"AU12": bump(t, 0.5, 9.5), "AU4": 0.1}})
+    path.write_bytes(b"\n".join(encode(record) for record in records))
+    assert main(["report", str(path)]) == 0
+    assert "No rest seen AU12:" in capsys.readouterr().out
+
+
 def test_the_analysis_is_given_to_machines(
     path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], analysis: Analysis
 ) -> None:
