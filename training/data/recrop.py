@@ -21,7 +21,7 @@ from device.runtime.model import Model
 from device.stages.aligner import align
 from device.stages.frame import Frame
 from device.stages.geometry import Roi
-from device.stages.landmarks import ROI_SCALE, Landmarker
+from device.stages.landmarks import ROI_SCALE, Face, Landmarker
 
 LANDMARKS = "face-landmarks-1.0.0"
 ROUNDS = 3
@@ -84,6 +84,12 @@ def _load(path: Path) -> Crops:
 
 def box_crop(image: NDArray[np.uint8], landmarker: Landmarker) -> NDArray[np.uint8] | None:
     """The box's crop of a small image that a face fills, or None where there is no face for it."""
+    frame, face = box_look(image, landmarker)
+    return align(frame, face) if face.presence >= MIN_PRESENCE else None
+
+
+def box_look(image: NDArray[np.uint8], landmarker: Landmarker) -> tuple[Frame, Face]:
+    """A small image that a face fills, with its border, and the face as the box would find it; check its presence."""
     side = image.shape[0]
     border = round(side * (ROI_SCALE - 1) / 2)
     wide = cv2.copyMakeBorder(image, border, border, border, border, cv2.BORDER_REPLICATE)
@@ -92,4 +98,4 @@ def box_crop(image: NDArray[np.uint8], landmarker: Landmarker) -> NDArray[np.uin
     face = landmarker(frame, Roi(whole / 2, whole / 2, whole, 0.0))
     for _ in range(ROUNDS - 1):
         face = landmarker(frame, face.roi())
-    return align(frame, face) if face.presence >= MIN_PRESENCE else None
+    return frame, face
