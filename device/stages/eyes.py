@@ -1,8 +1,8 @@
 """Eyes: how far they are open, blinks, and PERCLOS.
 
 *Opening.* The eye aspect ratio (Soukupová & Čech 2016, *Real-Time Eye Blink Detection using Facial Landmarks*), mean
-of both eyes, times 1 − the `eyeBlink` blendshape: where one of the two sees half a closure, the other often sees the
-rest. It is given as a share of the person's usual opening, the .8 quantile of about the last ten minutes of the track,
+of both eyes, and 1 − the `eyeBlink` blendshape: their geometric mean, so that neither alone shuts or opens the eyes.
+It is given as a share of the person's usual opening, the .8 quantile of about the last ten minutes of the track,
 which blinks, squints and drowsy minutes hardly move. Eyes that are shut from the start do not become usual, for below
 a least usual opening nothing is taken for open.
 
@@ -33,8 +33,8 @@ _MIN_BLINK_S = 0.04
 #: outer corner, two points of the upper lid, inner corner, two of the lower lid below them: the paper's p1 to p6
 _RIGHT_EYE, _LEFT_EYE = (33, 160, 158, 133, 153, 144), (263, 387, 385, 362, 380, 373)
 _POINTS = np.array([_RIGHT_EYE, _LEFT_EYE], np.intp)
-_SHUT_SHARE = 0.1  # of the usual opening that landmarks still show when the lids touch
-_LEAST_USUAL = 0.12
+_SHUT_SHARE = 0.25  # of the usual opening that landmarks still show when the lids touch
+_LEAST_USUAL = 0.4
 _USUAL_SHARE, _USUAL_TAU_S, _USUAL_AFTER_S = 0.8, 600.0, 1.0
 _HALF, _OPEN_AGAIN, _DEEP = 0.5, 0.6, 0.35  # a closure begins below a half, must become deep, and ends above 'again'
 _P80 = 0.2
@@ -90,7 +90,7 @@ class EyeMeter:
             lapse_s = 0.0
         self._time_s = time_s
         blink = (blendshapes["eyeBlinkLeft"] + blendshapes["eyeBlinkRight"]) / 2
-        raw = aspect_ratio(face.points) * (1 - blink)
+        raw = math.sqrt(aspect_ratio(face.points) * (1 - blink))
         self._usual.add(raw, lapse_s)
         if self._usual.seconds < _USUAL_AFTER_S:
             return Eyes()
@@ -102,7 +102,7 @@ class EyeMeter:
 
     def _begin(self, track: int) -> None:
         self._track = track
-        self._usual = RunningQuantile(_USUAL_SHARE, 0.0, 0.8, 160, _USUAL_TAU_S)
+        self._usual = RunningQuantile(_USUAL_SHARE, 0.0, 1.0, 200, _USUAL_TAU_S)
         self._minute = _Minute()
         self.reset()
 
