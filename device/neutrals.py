@@ -70,7 +70,7 @@ class NeutralStore:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise StorageError(f"{path} cannot be read ({error.strerror}): check its owner and mode.") from error
+            raise StorageError(f"{path} cannot be read ({error.strerror}): mend it or set neutral.folder.") from error
         except (ValueError, TypeError, KeyError):
             return self._damaged(path, person)
 
@@ -92,7 +92,7 @@ class NeutralStore:
             _replace(path, json.dumps(body, allow_nan=False).encode())
         except OSError as error:
             raise StorageError(
-                f"{path} cannot be written ({error.strerror}): set neutral.folder elsewhere."
+                f"{path} cannot be written ({error.strerror}): mend it or set neutral.folder."
             ) from error
 
     def forget(self, person: str) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from device.contract.labels import Reason
+from device.stages.calm import Measured
 from device.stages.frame import Frame
 from device.stages.pose import Pose
 from device.stages.quality import Quality
@@ -11,7 +12,8 @@ from device.stages.tracker import Track
 
 @dataclass(frozen=True, eq=False)
 class Observation:
-    """What the box saw in one frame; with `reasons` there are no emotions and no action units."""
+    """What the box saw in one frame; with `reasons` there are no emotions and no action units, and nothing `measured`
+    (action units before any face at rest is subtracted, from which one is collected)."""
 
     frame: Frame
     faces: int
@@ -22,3 +24,4 @@ class Observation:
     quality: Quality | None = None
     emotions: dict[str, float] = field(default_factory=dict)
     aus: dict[str, float] = field(default_factory=dict)
+    measured: Measured | None = None

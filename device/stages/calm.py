@@ -37,15 +37,15 @@ _JUDGED = tuple(unit for unit in ACTION_UNITS if unit.tier is not Tier.EXPERIMEN
 
 
 class Unrest(Enum):
-    """Why a frame is not calm, in words for the person who holds still."""
+    """Why a frame is not calm, in words."""
 
     PICTURE = "the picture is too poor"
     TURNED = "the face is turned away"
-    SMILE = "smiling"
+    SMILE = "the person smiles"
     EYES = "the eyes are closed or blink"
     MOUTH = "the mouth is open or moves"
     EXPRESSION = "the face is not relaxed"
-    MOVEMENT = "too much movement"
+    MOVEMENT = "there is too much movement"
     SETTLING = "the face has only just come to rest"
 
 

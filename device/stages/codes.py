@@ -6,7 +6,7 @@ stands low or high or aside shifts the codes: put it at the height of the face.
 
 The manual shows by pictures, not in degrees, from where on a position is scored, and leaves slight ones unscored. The
 limits here are ours: 15° of turn and pitch, 10° of tilt, a face that appears 15 % larger or smaller than is usual for
-the track (its median), and a difference of .4 between opposite `eyeLook` blendshapes, mean of both eyes, while the
+the track (its median), and a difference of .5 between opposite `eyeLook` blendshapes, mean of both eyes, while the
 eyes are open. A code once given stays until 80 % of its limit, so that it does not flicker; opposites exclude each
 other, as in the manual.
 """
@@ -24,7 +24,7 @@ from device.stages.quantile import RunningQuantile
 
 _TURN_DEG, _PITCH_DEG, _TILT_DEG = 15.0, 15.0, 10.0
 _NEARER = math.log2(1.15)
-_LOOK = 0.4
+_LOOK = 0.5
 _STAYS = 0.8
 _MIN_OPEN = 0.5
 _GAP_S = 0.5
