@@ -12,6 +12,7 @@ import tensorflow as tf
 from device.contract.errors import ConfigError
 from training.augment import Batch
 from training.machines import Machines
+from training.predict import listed
 from training.recipe import Optimizer, Recipe
 from training.run_folder import Run, load_run
 
@@ -76,7 +77,7 @@ class Learner:
 
     def _loss(self, batch: Batch) -> tf.Tensor:
         teacher = self._recipe.teacher
-        outputs = _listed(self.network(batch["image"], training=True))
+        outputs = _logits(self.network(batch["image"], training=True))
         taught = self._answers_of_teachers(batch["image"])
         share = teacher.share if taught else 0.0
         total = 0.0
@@ -94,7 +95,7 @@ class Learner:
         answers = []
         for run in self._teachers:
             values = images * (run.recipe.network.white / white)
-            named = dict(zip(run.heads, _listed(run.network(values, training=False)), strict=True))
+            named = dict(zip(run.heads, _logits(run.network(values, training=False)), strict=True))
             answers.append([tf.nn.softmax(named[head] / temperature) for head in self._heads])
         return [tf.stop_gradient(tf.reduce_mean(tf.stack(head), axis=0)) for head in zip(*answers, strict=True)]
 
@@ -139,6 +140,6 @@ def _precision(name: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _listed(outputs: Any) -> list[tf.Tensor]:
+def _logits(outputs: Any) -> list[tf.Tensor]:
     """Float32 logits of each head, whatever the network computes in."""
-    return [tf.cast(o, tf.float32) for o in (outputs if isinstance(outputs, (list, tuple)) else [outputs])]
+    return [tf.cast(output, tf.float32) for output in listed(outputs)]
