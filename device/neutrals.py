@@ -11,6 +11,7 @@ calibration that has expired is still used.
 import json
 import math
 import os
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -42,10 +43,14 @@ class Calibration:
         return Neutral(np.array(self.features, np.float32), self.version)
 
 
+def _to_standard_error(sentence: str) -> None:
+    print(f"affectbox: {sentence}", file=sys.stderr)
+
+
 class NeutralStore:
     """The calibrations of all persons on this box."""
 
-    def __init__(self, settings: NeutralSettings, warn: Callable[[str], None]) -> None:
+    def __init__(self, settings: NeutralSettings, warn: Callable[[str], None] = _to_standard_error) -> None:
         """`warn` is told, in a sentence, of a file that cannot be used."""
         self._folder = Path(settings.folder) if settings.folder else state_folder() / "neutrals"
         self._expiry_s = settings.expiry_days * _DAY_S

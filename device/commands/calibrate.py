@@ -8,22 +8,28 @@ rest. A face that shows more than faces at rest do (`device.stages.neutral.REST_
 
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import replace
 from typing import TextIO
 
 import numpy as np
 
 from device.arrays import FloatArray
-from device.clock import Clock
+from device.clock import SystemClock
+from device.commands.replay import observe
 from device.contract.errors import ConfigError, DataError
 from device.contract.labels import Tier
 from device.neutrals import NeutralStore
 from device.observation import Observation
+from device.settings import PatientSettings, Settings
+from device.stages.action_units import ESTIMATOR
 from device.stages.calm import CalmMeter, Measured, Unrest
 from device.stages.neutral import CALIBRATED, at_rest, named
 
 INSTRUCTION = "Look at the camera with a relaxed face: mouth closed, no smile, hold still."
 _LIMITS = {Tier.REPORTED: 2.0, Tier.LOW_CONFIDENCE: 3.0}
 _CERTAIN = 1.0
+_MAX_S = 60.0
 _PATIENCE_S = 30.0  # or six times what is asked for, if that is longer
 _GAP_S = 0.5
 _NOBODY = "no face can be measured"
@@ -103,34 +109,36 @@ class RelaxedFace:
         return face
 
 
-def calibrate(
-    person: str,
-    seconds: float,
-    seen: Iterable[Observation],
-    estimator: str,
-    store: NeutralStore,
-    clock: Clock,
-    out: TextIO,
-) -> None:
-    """Calibrate a person from a stream of observations, telling them on `out` what to do.
+def calibrate(settings: Settings, seconds: float, out: TextIO) -> None:
+    """Calibrate the configured person from the configured source, telling them on `out` what to do.
 
     Args:
-        person: the pseudonym.
+        settings: with `patient.id` and `run.source`; of files every frame is used.
         seconds: how much of a relaxed face is asked for.
-        seen: what the pipeline sees.
-        estimator: name of what estimates action units from the features.
-        store: where the calibration is kept.
-        clock: for the date.
         out: a terminal or a file.
 
     Raises:
-        ConfigError: nobody is named.
+        ConfigError: nobody is named, or `seconds` is impossible.
         DataError: not enough of a relaxed face was seen; nothing was stored.
+        SourceError, ModelError: as when running.
         StorageError: it cannot be stored.
     """
+    person, store = settings.patient.id, NeutralStore(settings.neutral)
     if not person:
         raise ConfigError("Nobody is named: give --patient with a pseudonym, or set patient.id.")
-    store.history(person)  # so that a folder that cannot be used is found out before the person sits still
+    if not 0 < seconds <= _MAX_S:
+        raise ConfigError(f"--seconds {seconds:g} is not more than 0 and at most {_MAX_S:g}.")
+    store.history(person)  # a folder that cannot be used is found out before the person sits still
+    unaided = replace(settings, patient=PatientSettings(), neutral=replace(settings.neutral, automatic=False))
+    with closing(observe(settings.run.source, unaided)) as seen:
+        face = guide(seen, seconds, out)
+    neutral = named(face.features(), CALIBRATED, ESTIMATOR)
+    store.add(person, neutral, ESTIMATOR, SystemClock().wall())
+    out.write(f"Calibrated '{person}': {neutral.version}, from {face.calm_s:.1f} s of a relaxed face.\n")
+
+
+def guide(seen: Iterable[Observation], seconds: float, out: TextIO) -> RelaxedFace:
+    """Watch until there is enough of a relaxed face, or no hope of it."""
     face, line = RelaxedFace(seconds), _Line(out)
     line.say(INSTRUCTION)
     for observation in seen:
@@ -139,14 +147,12 @@ def calibrate(
         if face.enough or face.hopeless:
             break
     line.end()
-    neutral = named(face.features(), CALIBRATED, estimator)
-    store.add(person, neutral, estimator, clock.wall())
-    line.say(f"Calibrated '{person}': {neutral.version}, from {face.calm_s:.1f} s of a relaxed face.")
+    return face
 
 
-def forget(person: str, store: NeutralStore, out: TextIO) -> None:
+def forget(person: str, settings: Settings, out: TextIO) -> None:
     """Erase every calibration of a person. Raises `StorageError`."""
-    found = store.forget(person)
+    found = NeutralStore(settings.neutral).forget(person)
     out.write(f"Everything kept of '{person}' is erased.\n" if found else f"Nothing is kept of '{person}'.\n")
 
 

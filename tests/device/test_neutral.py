@@ -1,65 +1,33 @@
-"""The face at rest: every safeguard that keeps an expression from becoming one, on people who do just that.
-
-The people are vectors: three geometric features and the blendshapes. A stand-in estimates action units from them, by
-differences from the person's face at rest, or from the population's.
-"""
+"""The face at rest: every safeguard that keeps an expression from becoming one, on people who do just that."""
 
 import re
 
 import numpy as np
 import pytest
 
-from device.contract.labels import BLENDSHAPES, Tier
+from device.contract.labels import Tier
 from device.stages.action_units import Actions, action_units
 from device.stages.calm import CalmMeter, Measured, Unrest, blendshapes_of
 from device.stages.neutral import CALIBRATED, Baseline, Neutral, NeutralSettings, at_rest, bounded, named
 from device.stages.pose import Pose
 from device.stages.quality import Quality
+from tests.people import (
+    ANATOMY,
+    FPS,
+    GOOD,
+    POPULATION,
+    SHAPES,
+    STRAIGHT,
+    blinking,
+    doing,
+    estimate,
+    measured,
+    place,
+    relaxed,
+    talking,
+)
 
-FPS = 10
-POPULATION = np.concatenate([np.zeros(3), np.full(len(BLENDSHAPES), 0.05)]).astype(np.float32)
-ANATOMY = np.array([0.4, -0.3, 0.2], np.float32)
-SHAPES = {
-    "AU1": "browInnerUp",
-    "AU4": "browDownLeft",
-    "AU12": "mouthSmileLeft",
-    "AU15": "mouthFrownLeft",
-    "AU26": "jawOpen",
-    "AU43": "eyeBlinkLeft",
-}
-STRAIGHT = Pose(0.0, 0.0, 0.0)
-GOOD = Quality(0.99, 120.0, 0.4, 0.5, ())
-RELAXED = {"neutral": 0.8, "sadness": 0.1}
 WARM_UP_S = 70.0
-
-
-def place(shape):
-    return 3 + BLENDSHAPES.index(shape)
-
-
-def estimate(features, neutral):
-    """Action units of a vector: 5 × the difference of the blendshape."""
-    rest = POPULATION if neutral is None else neutral.features
-    both = {unit: 5 * float(features[place(shape)] - rest[place(shape)]) for unit, shape in SHAPES.items()}
-    return Actions({unit: min(max(intensity, 0.0), 5.0) for unit, intensity in both.items()})
-
-
-def measured(time_s, shapes=None, emotions=RELAXED, pose=STRAIGHT, quality=GOOD, track=1, seed=0):
-    """One frame: `shapes` are above the population's, with a little noise."""
-    features = POPULATION.copy()
-    features[:3] += ANATOMY
-    for shape, more in (shapes or {}).items():
-        features[place(shape)] += more
-    features += np.random.default_rng([seed, round(time_s * 1000)]).normal(0, 0.005, features.size).astype(np.float32)
-    return Measured(time_s, track, features, estimate(features, None), emotions, pose, quality)
-
-
-def relaxed(time_s):
-    return measured(time_s)
-
-
-def doing(**shapes):
-    return lambda time_s: measured(time_s, shapes)
 
 
 def baseline(calibrated=None, **settings):
@@ -76,18 +44,6 @@ def watch(person, seconds=WARM_UP_S, kept=None, start_s=0.0):
         else:
             kept.watch(seen)
     return kept
-
-
-def talking(time_s):
-    """Syllables, four a second, with a pause of half a second in every four."""
-    voice = 0.12 * np.sin(2 * np.pi * 2 * time_s) ** 2 if time_s % 4 < 3.5 else 0.0
-    return measured(time_s, {"jawOpen": voice})
-
-
-def blinking(period_s):
-    return lambda time_s: measured(
-        time_s, {"eyeBlinkLeft": 0.6, "eyeBlinkRight": 0.6} if time_s % period_s < 0.3 else {}
-    )
 
 
 def test_a_relaxed_face_is_adopted_after_the_stated_warm_up():
