@@ -23,10 +23,12 @@ from device.delivery.sink import Sink
 from device.delivery.uploader import Uploader
 from device.mailbox import Mailbox
 from device.models import Models, open_models
+from device.neutrals import calibrated_neutral
 from device.notify import notify
 from device.pipeline import Pipeline
 from device.recorder import Recorder
 from device.settings import Settings
+from device.stages.action_units import ESTIMATOR
 from device.stages.frame import Frame
 from device.summary import Summary
 from device.worker import Worker
@@ -84,7 +86,7 @@ class App:
             self.settings.recorder,
             self.summary.hear,
         )
-        pipeline = Pipeline(models, self.settings)
+        pipeline = Pipeline(models, self.settings, calibrated_neutral(self.settings, ESTIMATOR, self.clock))
         capture = _Capture(source, mailbox, self.clock, realtime, self.settings.run.max_frames)
         stall_s = self.settings.supervision.stall_s
 

@@ -20,8 +20,10 @@ from typing import Any
 
 import numpy as np
 
+from device.clock import Clock
 from device.contract.errors import StorageError
 from device.contract.record import DEVICE_ID
+from device.settings import Settings
 from device.stages.neutral import Neutral, NeutralSettings
 from device.state import state_folder
 
@@ -115,6 +117,13 @@ class NeutralStore:
         if not DEVICE_ID.fullmatch(person):
             raise StorageError(f"'{person}' names no person: use 1 to 40 lower-case letters, digits and hyphens.")
         return self._folder / f"{person}.json"
+
+
+def calibrated_neutral(settings: Settings, estimator: str, clock: Clock) -> Neutral | None:
+    """The face at rest of the person whom the settings name, if one is to be used. Raises `StorageError`."""
+    if not settings.patient.id:
+        return None
+    return NeutralStore(settings.neutral).newest(settings.patient.id, estimator, clock.wall())
 
 
 def _parsed(body: Any) -> list[Calibration]:

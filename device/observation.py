@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from device.contract.labels import Reason
 from device.stages.calm import Measured
+from device.stages.eyes import Eyes
 from device.stages.frame import Frame
 from device.stages.pose import Pose
 from device.stages.quality import Quality
@@ -12,8 +13,10 @@ from device.stages.tracker import Track
 
 @dataclass(frozen=True, eq=False)
 class Observation:
-    """What the box saw in one frame; with `reasons` there are no emotions and no action units, and nothing `measured`
-    (action units before any face at rest is subtracted, from which one is collected)."""
+    """What the box saw in one frame; with `reasons` it holds nothing that was measured of the face.
+
+    `measured` has the action units before a face at rest is subtracted, `neutral` names the one subtracted for `aus`.
+    """
 
     frame: Frame
     faces: int
@@ -25,3 +28,6 @@ class Observation:
     emotions: dict[str, float] = field(default_factory=dict)
     aus: dict[str, float] = field(default_factory=dict)
     measured: Measured | None = None
+    neutral: str = ""
+    eyes: Eyes = field(default_factory=Eyes)
+    codes: tuple[str, ...] = ()

@@ -2,16 +2,22 @@
 
 import time
 
+import numpy as np
+
 from device.models import Models
 from device.observation import Observation
 from device.settings import Settings
-from device.stages.action_units import action_units
+from device.stages.action_units import ESTIMATOR, Actions, estimate
 from device.stages.aligner import align
 from device.stages.blendshapes import BlendshapeEstimator
+from device.stages.calm import Measured
+from device.stages.codes import CodeReader
 from device.stages.detector import Detector
 from device.stages.expression import ExpressionClassifier
+from device.stages.eyes import EyeMeter
 from device.stages.frame import Frame
 from device.stages.landmarks import Landmarker
+from device.stages.neutral import Baseline, Neutral, bounded
 from device.stages.pose import PoseEstimator
 from device.stages.quality import absence, judge
 from device.stages.smoother import Smoother
@@ -19,14 +25,18 @@ from device.stages.tracker import Tracker
 
 
 class Pipeline:
-    """Tracker, pose, aligner, quality gate, expression, action units, smoother, in that order."""
+    """Tracker, pose, aligner, quality gate, expression, action units, eyes, codes, smoother, in that order."""
 
-    def __init__(self, models: Models, settings: Settings) -> None:
+    def __init__(self, models: Models, settings: Settings, calibrated: Neutral | None = None) -> None:
+        """`calibrated` is the face at rest of the person whom the settings name, if there is one."""
         detector = Detector(models.short_range, models.full_range, settings.detector)
         self._track = Tracker(detector, Landmarker(models.landmarks), settings.tracker)
         self._pose = PoseEstimator(models.landmarks.bundle)
         self._express = ExpressionClassifier(models.expression)
         self._blend = BlendshapeEstimator(models.blendshapes)
+        self._baseline = Baseline(settings.neutral, ESTIMATOR, calibrated)
+        self._eyes = EyeMeter()
+        self._codes = CodeReader()
         self._smooth_emotions = Smoother(settings.smoothing.emotions_tau_s)
         self._smooth_aus = Smoother(settings.smoothing.aus_tau_s)
         self._quality = settings.quality
@@ -50,12 +60,44 @@ class Pipeline:
 
         emotions = self._smooth_emotions(self._express(crop), track.number, frame.time_s)
         watch.lap("emotions")
-        aus = self._smooth_aus(action_units(self._blend(track.face)), track.number, frame.time_s)
+        blendshapes = self._blend(track.face)
+        features = np.array(list(blendshapes.values()), np.float32)
+        measured = Measured(frame.time_s, track.number, features, estimate(features), emotions, pose, quality)
+        neutral = self._baseline.label(track.number)
+        aus = self._smooth_aus(self._actions(measured).both, track.number, frame.time_s)
+        eyes = self._eyes(track.face, blendshapes, track.number, frame.time_s)
+        codes = self._codes(track.face, pose, blendshapes, eyes.open, track.number, frame.time_s)
         watch.lap("aus")
-        return Observation(frame, sighting.faces, (), watch.total(), track, pose, quality, emotions, aus)
+        return Observation(
+            frame,
+            sighting.faces,
+            (),
+            watch.total(),
+            track,
+            pose,
+            quality,
+            emotions,
+            aus,
+            measured,
+            neutral,
+            eyes,
+            codes,
+        )
+
+    def _actions(self, measured: Measured) -> Actions:
+        """Action units after the person's face at rest, or before there is one, when it is collected."""
+        neutral = self._baseline.of(measured.track)
+        if neutral is None:
+            self._baseline.watch(measured)
+            return measured.actions
+        relative = estimate(measured.features, neutral.features)
+        return bounded(measured.actions, relative) if neutral.automatic else relative
 
     def _forget(self) -> None:
         """Nothing is carried over a frame that was not measured."""
+        self._baseline.reset()
+        self._eyes.reset()
+        self._codes.reset()
         self._smooth_emotions.reset()
         self._smooth_aus.reset()
 

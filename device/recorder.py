@@ -14,6 +14,7 @@ from device.delivery.sink import Line, Sink
 from device.host import Host, HostMeter
 from device.observation import Observation
 from device.stages.action_units import ESTIMATOR
+from device.stages.eyes import Eyes
 from device.stages.geometry import Box
 
 
@@ -117,8 +118,16 @@ def _clinical(observation: Observation, models: dict[str, str]) -> Json:
     return {
         "emotions": {name: _round(p, 3) for name, p in observation.emotions.items()},
         "aus": {name: _round(intensity, 2) for name, intensity in observation.aus.items()},
+        "neutral": observation.neutral,
         "models": models,
+        **({"codes": list(observation.codes)} if observation.codes else {}),
+        **({"eyes": eyes} if (eyes := _eyes(observation.eyes)) else {}),
     }
+
+
+def _eyes(eyes: Eyes) -> Json:
+    known = {"open": eyes.open, "blink": eyes.blink_s, "blinks": eyes.blinks, "perclos": eyes.perclos}
+    return {name: _round(value, 3) for name, value in known.items() if value is not None}
 
 
 def _gated(observation: Observation) -> Json:

@@ -16,9 +16,11 @@ from device.contract.record import decode, encode, key
 from device.delivery.opening import open_sinks
 from device.delivery.sink import Line
 from device.models import open_models
+from device.neutrals import calibrated_neutral
 from device.observation import Observation
 from device.pipeline import Pipeline
 from device.settings import Settings
+from device.stages.action_units import ESTIMATOR
 from device.stages.frame import Frame
 
 _GROUP = 100
@@ -90,7 +92,7 @@ def observe(source: str, settings: Settings) -> Generator[Observation, None, Non
     """Run the pipeline over a source, frame by frame, in this thread."""
     clock = SystemClock()
     with open_models(settings.models) as models, open_source(source, settings.camera) as pictures:
-        pipeline, index = Pipeline(models, settings), 0
+        pipeline, index = Pipeline(models, settings, calibrated_neutral(settings, ESTIMATOR, clock)), 0
         while (not settings.run.max_frames or index < settings.run.max_frames) and (picture := pictures.read()):
             yield pipeline(Frame(picture.image, index, clock.monotonic(), media_s=picture.media_s))
             index += 1

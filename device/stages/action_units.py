@@ -1,8 +1,8 @@
 """Action units, first version: blendshapes named as action units, intensity 5 × coefficient.
 
-Limits. The coefficients were trained to animate avatars, not on FACS codes; no intensity scale was calibrated, and no
-neutral face of the person is subtracted. On posed frontal faces such a naming separates present from absent with a
-mean area under the ROC curve of about .83. Action units for which no blendshape responds (9, 10, 14, 23, 24) are not
+Limits. The coefficients were trained to animate avatars, not on FACS codes, and no intensity scale was calibrated. On
+posed frontal faces such a naming separates present from absent with a mean area under the ROC curve of about .83, and
+not better after the person's face at rest. Action units for which no blendshape responds (9, 10, 14, 23, 24) are not
 reported at all. AU6 is the geometric mean of smile and squint, because `cheekSquint` does not respond.
 Source of the naming: Ekman & Friesen 1978 descriptions against Apple's ARKit blendshape descriptions.
 """
@@ -10,7 +10,8 @@ Source of the naming: Ekman & Friesen 1978 descriptions against Apple's ARKit bl
 import math
 from dataclasses import dataclass, field
 
-from device.contract.labels import ACTION_UNIT_KEYS
+from device.arrays import FloatArray
+from device.contract.labels import ACTION_UNIT_KEYS, BLENDSHAPES
 
 ESTIMATOR = "blendshapes-1"
 MAX_INTENSITY = 5.0
@@ -42,6 +43,17 @@ class Actions:
     both: dict[str, float] = field(default_factory=dict)
     left: dict[str, float] = field(default_factory=dict)
     right: dict[str, float] = field(default_factory=dict)
+
+
+def estimate(features: FloatArray, neutral: FloatArray | None = None) -> Actions:
+    """Action units of a face.
+
+    Args:
+        features: (F,), the last 52 of which are the blendshapes.
+        neutral: (F,), the same of the person's face at rest, if it is known.
+    """
+    values = features if neutral is None else features - neutral
+    return Actions(action_units(dict(zip(BLENDSHAPES, values[-len(BLENDSHAPES) :].tolist(), strict=True))))
 
 
 def action_units(blendshapes: dict[str, float]) -> dict[str, float]:

@@ -4,7 +4,7 @@ A frame is calm when the picture is good, the face frontal, no action unit or em
 before nothing has moved that an expression, a blink or speech would move. All of it is judged on estimates without any
 neutral face of the person, so that a wrong one could never confirm itself.
 
-Speech is told by the mouth: `jaw…` and `mouth…` blendshapes that leave their own running mean (0.3 s). Pauses within
+Speech is told by the mouth: `jaw…` and `mouth…` blendshapes that leave their own running mean (0.2 s). Pauses within
 speech are shorter than the half second.
 """
 
@@ -23,14 +23,13 @@ from device.stages.quality import Quality
 
 _SETTLE_S = 0.5
 _GAP_S = 0.5
-_MEAN_TAU_S = 0.3
+_MEAN_TAU_S = 0.2
 _MIN_PRESENCE, _MIN_SHARPNESS = 0.9, 0.2
 _MAX_YAW, _MAX_PITCH, _MAX_ROLL = 15.0, 20.0, 15.0
 _MAX_HEAD_DEG = 3.0  # away from the running mean
-_MOVES = (("mouth", 0.06), ("jaw", 0.06), ("eyeBlink", 0.15), ("brow", 0.1), ("eyeSquint", 0.15), ("eyeWide", 0.15))
-_MAX_MOVE = np.array(
-    [next((most for start, most in _MOVES if name.startswith(start)), math.inf) for name in BLENDSHAPES], np.float32
-)
+#: First part of a blendshape's name → most that it may be away from its running mean; gaze may wander.
+_MOVES = {"mouthPress": 0.15, "mouth": 0.06, "jaw": 0.06, "brow": 0.1, "eyeLook": math.inf, "eye": 0.15, "": math.inf}
+_MAX_MOVE = np.array([next(most for start, most in _MOVES.items() if name.startswith(start)) for name in BLENDSHAPES])
 _MOUTH = np.array([name.startswith(("mouth", "jaw")) for name in BLENDSHAPES])
 _BLINK = np.array([name.startswith("eyeBlink") for name in BLENDSHAPES])
 _JUDGED = tuple(unit for unit in ACTION_UNITS if unit.tier is not Tier.EXPERIMENTAL)

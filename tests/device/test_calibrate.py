@@ -11,6 +11,7 @@ from device.cli import main
 from device.commands.calibrate import INSTRUCTION, RelaxedFace, guide
 from device.contract.errors import ConfigError, DataError, SourceError, StorageError
 from device.contract.labels import Reason
+from device.contract.record import Json, decode
 from device.neutrals import NeutralStore
 from device.observation import Observation
 from device.stages.calm import Measured
@@ -133,3 +134,51 @@ def test_a_person_is_forgotten_by_command(tmp_path: Path, capsys: pytest.Capture
         "Nothing is kept of 'p-01'.",
     ]
     assert NeutralStore(NeutralSettings(folder=str(tmp_path))).history("p-01") == []
+
+
+@pytest.fixture(scope="module")
+def calibrated(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which `p-01`, the person of the sample clip, is calibrated."""
+    folder = tmp_path_factory.mktemp("neutrals")
+    command = ["calibrate", "--source", str(clip), "--patient", "p-01", "--seconds", "1"]
+    assert main([*command, "--set", f'neutral.folder="{folder}"']) == 0
+    return folder
+
+
+def recorded(clip: Path, out: Path, folder: Path, person: str) -> list[Json]:
+    settings = [f"jsonl:{out}", "--set", f'neutral.folder="{folder}"', "--set", f'patient.id="{person}"']
+    assert main(["run", "--source", str(clip), "--max-frames", "100", "--sink", *settings]) == 0
+    return [decode(line) for line in out.read_bytes().splitlines()]
+
+
+def test_the_clips_person_is_calibrated_at_rest_and_then_only_the_smile_is_left(
+    clip: Path, calibrated: Path, tmp_path: Path
+) -> None:
+    records = recorded(clip, tmp_path / "records.jsonl", calibrated, "p-01")
+    (made,) = NeutralStore(NeutralSettings(folder=str(calibrated))).history("p-01")
+    assert {record["neutral"] for record in records} == {made.version}
+    assert max(max(record["aus"].values()) for record in records[10:45]) < 0.6
+    assert records[80]["aus"]["AU12"] > 3
+
+
+def test_nobody_elses_face_at_rest_is_used(clip: Path, calibrated: Path, tmp_path: Path) -> None:
+    records = recorded(clip, tmp_path / "records.jsonl", calibrated, "p-02")
+    assert {record["neutral"] for record in records} == {"none"}
+
+
+def test_a_calibration_that_fails_leaves_nothing(
+    clip: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "neutrals"
+    command = ["calibrate", "--source", str(clip), "--patient", "p-01", "--seconds", "60"]
+    assert main([*command, "--set", f'neutral.folder="{folder}"', "--set", "run.max_frames=80"]) == DataError.exit_code
+    assert "nothing was stored" in capfd.readouterr().err
+    assert not folder.exists()
+
+
+def test_doctor_says_whether_the_named_person_is_calibrated(
+    calibrated: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for person, finding in (("p-01", "ok       neutral"), ("p-02", "warning  neutral")):
+        main(["doctor", "--set", f'neutral.folder="{calibrated}"', "--set", f'patient.id="{person}"'])
+        assert finding in capsys.readouterr().out

@@ -192,8 +192,8 @@ def test_what_anatomy_shifts_may_differ_more():
         face[place(shape)] += by
         return at_rest(face)
 
-    assert shifted("browDownLeft", 0.4)
-    assert not shifted("browDownLeft", 0.6)
+    assert shifted("browDownLeft", 0.6)
+    assert not shifted("browDownLeft", 0.8)
     assert not shifted("mouthSmileLeft", 0.4)
     assert shifted("eyeLookDownLeft", 0.9), "where somebody looks is no expression"
 
