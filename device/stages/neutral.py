@@ -39,9 +39,9 @@ _MAX_EMOTION = 0.5
 _SAMPLE_S = 0.2
 _SHARE, _STEP = 0.75, 1.0
 #: First part of a blendshape's name → most that a face at rest shows: the 99 % point of 500 frontal FER2013 faces that
-#: nine of ten FER+ raters called neutral, at least .3. Gaze and `mouthPucker` (up to .9 in them) say nothing. All limits
-#: are met by 86 % of 500 other neutral faces and, where eight raters agreed, by 1 % of 88 happy, 13 % of 99 surprised,
-#: 16 % of 56 angry and 30 % of 66 sad ones.
+#: nine of ten FER+ raters called neutral, at least .3. Gaze and `mouthPucker` (up to .9 in them) say nothing. Of 500
+#: other neutral faces 86 % meet all limits; where eight raters agreed, 1 % of 88 happy, 13 % of 99 surprised, 16 % of
+#: 56 angry and 30 % of 66 sad ones do.
 REST_LIMITS = {
     "_": math.inf,
     "browDown": 0.75,
