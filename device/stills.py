@@ -52,7 +52,9 @@ def settled(frame: Frame, face: Face, landmarker: Landmarker) -> Face:
 def averaged(frame: Frame, face: Face, landmarker: Landmarker) -> Face:
     """The face with its landmarks averaged over slightly different regions."""
     roi = face.roi()
-    moved = [replace(roi, cx=roi.cx + x * roi.side, cy=roi.cy + y * roi.side, side=s * roi.side) for x, y, s in _JITTER]
+    moved = [
+        replace(roi, cx=roi.cx + x * roi.side, cy=roi.cy + y * roi.side, side=s * roi.side) for x, y, s in _JITTER
+    ]
     faces = [landmarker(frame, region) for region in moved]
     points = np.mean([found.points for found in faces], axis=0)
     return Face(points, float(np.median([found.presence for found in faces])), Box.around(points))
