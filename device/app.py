@@ -28,7 +28,6 @@ from device.notify import notify
 from device.pipeline import Pipeline
 from device.recorder import Recorder
 from device.settings import Settings
-from device.stages.action_units import ESTIMATOR
 from device.stages.frame import Frame
 from device.summary import Summary
 from device.worker import Worker
@@ -80,13 +79,13 @@ class App:
         mailbox = Mailbox(newest_wins=realtime)
         recorder = Recorder(
             device_id(self.settings),
-            models.expression.manifest.id,
+            {"emotions": models.expression.manifest.id, "aus": models.action_units.manifest.id},
             sinks,
             self.clock,
             self.settings.recorder,
             self.summary.hear,
         )
-        pipeline = Pipeline(models, self.settings, calibrated_neutral(self.settings, ESTIMATOR, self.clock))
+        pipeline = Pipeline(models, self.settings, calibrated_neutral(self.settings, self.clock))
         capture = _Capture(source, mailbox, self.clock, realtime, self.settings.run.max_frames)
         stall_s = self.settings.supervision.stall_s
 

@@ -119,11 +119,11 @@ class NeutralStore:
         return self._folder / f"{person}.json"
 
 
-def calibrated_neutral(settings: Settings, estimator: str, clock: Clock) -> Neutral | None:
+def calibrated_neutral(settings: Settings, clock: Clock) -> Neutral | None:
     """The face at rest of the person whom the settings name, if one is to be used. Raises `StorageError`."""
     if not settings.patient.id:
         return None
-    return NeutralStore(settings.neutral).newest(settings.patient.id, estimator, clock.wall())
+    return NeutralStore(settings.neutral).newest(settings.patient.id, settings.models.action_units, clock.wall())
 
 
 def _parsed(body: Any) -> list[Calibration]:

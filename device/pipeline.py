@@ -2,12 +2,10 @@
 
 import time
 
-import numpy as np
-
 from device.models import Models
 from device.observation import Observation
 from device.settings import Settings
-from device.stages.action_units import ESTIMATOR, Actions, estimate
+from device.stages.action_units import Actions, ActionUnitEstimator
 from device.stages.aligner import align
 from device.stages.blendshapes import BlendshapeEstimator
 from device.stages.calm import Measured
@@ -15,6 +13,7 @@ from device.stages.codes import CodeReader
 from device.stages.detector import Detector
 from device.stages.expression import ExpressionClassifier
 from device.stages.eyes import EyeMeter
+from device.stages.features import FaceFeatures
 from device.stages.frame import Frame
 from device.stages.landmarks import Landmarker
 from device.stages.neutral import Baseline, Neutral, bounded
@@ -34,7 +33,9 @@ class Pipeline:
         self._pose = PoseEstimator(models.landmarks.bundle)
         self._express = ExpressionClassifier(models.expression)
         self._blend = BlendshapeEstimator(models.blendshapes)
-        self._baseline = Baseline(settings.neutral, ESTIMATOR, calibrated)
+        self._features = FaceFeatures(models.landmarks.bundle)
+        self._estimate = ActionUnitEstimator(models.action_units)
+        self._baseline = Baseline(settings.neutral, models.action_units.manifest.id, calibrated)
         self._eyes = EyeMeter()
         self._codes = CodeReader()
         self._smooth_emotions = Smoother(settings.smoothing.emotions_tau_s)
@@ -61,8 +62,8 @@ class Pipeline:
         emotions = self._smooth_emotions(self._express(crop), track.number, frame.time_s)
         watch.lap("emotions")
         blendshapes = self._blend(track.face)
-        features = np.array(list(blendshapes.values()), np.float32)
-        measured = Measured(frame.time_s, track.number, features, estimate(features), emotions, pose, quality)
+        features = self._features(track.face, blendshapes)
+        measured = Measured(frame.time_s, track.number, features, self._estimate(features), emotions, pose, quality)
         neutral = self._baseline.label(track.number)
         aus = self._smooth_aus(self._actions(measured).both, track.number, frame.time_s)
         eyes = self._eyes(track.face, blendshapes, track.number, frame.time_s)
@@ -90,7 +91,7 @@ class Pipeline:
         if neutral is None:
             self._baseline.watch(measured)
             return measured.actions
-        relative = estimate(measured.features, neutral.features)
+        relative = self._estimate(measured.features, neutral.features)
         return bounded(measured.actions, relative) if neutral.automatic else relative
 
     def _forget(self) -> None:

@@ -22,7 +22,6 @@ from device.contract.labels import Tier
 from device.neutrals import NeutralStore
 from device.observation import Observation
 from device.settings import PatientSettings, Settings
-from device.stages.action_units import ESTIMATOR
 from device.stages.calm import CalmMeter, Measured, Unrest
 from device.stages.neutral import CALIBRATED, at_rest, named
 
@@ -123,7 +122,7 @@ def calibrate(settings: Settings, seconds: float, out: TextIO) -> None:
         SourceError, ModelError: as when running.
         StorageError: it cannot be stored.
     """
-    person, store = settings.patient.id, NeutralStore(settings.neutral)
+    person, estimator, store = settings.patient.id, settings.models.action_units, NeutralStore(settings.neutral)
     if not person:
         raise ConfigError("Nobody is named: give --patient with a pseudonym, or set patient.id.")
     if not 0 < seconds <= _MAX_S:
@@ -132,8 +131,8 @@ def calibrate(settings: Settings, seconds: float, out: TextIO) -> None:
     unaided = replace(settings, patient=PatientSettings(), neutral=replace(settings.neutral, automatic=False))
     with closing(observe(settings.run.source, unaided)) as seen:
         face = guide(seen, seconds, out)
-    neutral = named(face.features(), CALIBRATED, ESTIMATOR)
-    store.add(person, neutral, ESTIMATOR, SystemClock().wall())
+    neutral = named(face.features(), CALIBRATED, estimator)
+    store.add(person, neutral, estimator, SystemClock().wall())
     out.write(f"Calibrated '{person}': {neutral.version}, from {face.calm_s:.1f} s of a relaxed face.\n")
 
 

@@ -17,7 +17,6 @@ from device.models import open_models
 from device.neutrals import calibrated_neutral
 from device.runtime.interpreter import available_library
 from device.settings import Settings
-from device.stages.action_units import ESTIMATOR
 
 _LOW_DISK_MB = 500.0
 _HOT_C = 80.0
@@ -88,7 +87,7 @@ def _outbox(settings: Settings) -> str:
 
 def _neutral(settings: Settings) -> str:
     person = settings.patient.id
-    neutral = calibrated_neutral(settings, ESTIMATOR, SystemClock())
+    neutral = calibrated_neutral(settings, SystemClock())
     if neutral is None:
         raise _BearableError(f"no valid face at rest of '{person}': run `affectbox calibrate --patient {person}`")
     return f"{neutral.version} of '{person}' is used"

@@ -20,7 +20,6 @@ from device.neutrals import calibrated_neutral
 from device.observation import Observation
 from device.pipeline import Pipeline
 from device.settings import Settings
-from device.stages.action_units import ESTIMATOR
 from device.stages.frame import Frame
 
 _GROUP = 100
@@ -92,7 +91,7 @@ def observe(source: str, settings: Settings) -> Generator[Observation, None, Non
     """Run the pipeline over a source, frame by frame, in this thread."""
     clock = SystemClock()
     with open_models(settings.models) as models, open_source(source, settings.camera) as pictures:
-        pipeline, index = Pipeline(models, settings, calibrated_neutral(settings, ESTIMATOR, clock)), 0
+        pipeline, index = Pipeline(models, settings, calibrated_neutral(settings, clock)), 0
         while (not settings.run.max_frames or index < settings.run.max_frames) and (picture := pictures.read()):
             yield pipeline(Frame(picture.image, index, clock.monotonic(), media_s=picture.media_s))
             index += 1
