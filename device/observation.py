@@ -16,6 +16,7 @@ class Observation:
     """What the box saw in one frame; with `reasons` it holds nothing that was measured of the face.
 
     `measured` has the action units before a face at rest is subtracted, `neutral` names the one subtracted for `aus`.
+    `expressions` and `pain` are read from `aus`: the strongest memberships, 0–1, and PSPI, 0–16.
     """
 
     frame: Frame
@@ -27,6 +28,8 @@ class Observation:
     quality: Quality | None = None
     emotions: dict[str, float] = field(default_factory=dict)
     aus: dict[str, float] = field(default_factory=dict)
+    expressions: dict[str, float] = field(default_factory=dict)
+    pain: float | None = None
     measured: Measured | None = None
     neutral: str = ""
     eyes: Eyes = field(default_factory=Eyes)

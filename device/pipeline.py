@@ -79,10 +79,10 @@ class Pipeline:
             quality,
             emotions,
             aus,
-            measured,
-            neutral,
-            eyes,
-            codes,
+            measured=measured,
+            neutral=neutral,
+            eyes=eyes,
+            codes=codes,
         )
 
     def _actions(self, measured: Measured) -> Actions:
