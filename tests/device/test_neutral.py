@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from device.contract.labels import Tier
-from device.stages.action_units import Actions, action_units
+from device.stages.action_units import Actions, ActionUnitEstimator
 from device.stages.calm import CalmMeter, Measured, Unrest, blendshapes_of
+from device.stages.features import FaceFeatures
 from device.stages.neutral import CALIBRATED, Baseline, Neutral, NeutralSettings, at_rest, bounded, named
 from device.stages.pose import Pose
 from device.stages.quality import Quality
@@ -233,12 +234,14 @@ def test_one_side_is_enough():
     assert CalmMeter({Tier.REPORTED: 1.0, Tier.LOW_CONFIDENCE: 2.0}, 0.5)(crooked) is Unrest.SMILE
 
 
-def test_the_clips_smile_that_a_warp_closes_is_still_a_smile(clip_sights):
+def test_the_clips_smile_that_a_warp_closes_is_still_a_smile(models, clip_sights):
+    features_of, estimate_units = FaceFeatures(models.landmarks.bundle), ActionUnitEstimator(models.action_units)
+
     def person(with_emotions):
         def at(time_s):
             sight = clip_sights[round(time_s * 25)]
-            features = np.array(list(sight.blendshapes.values()), np.float32)
-            actions = Actions(action_units(sight.blendshapes))
+            features = features_of(sight.face, sight.blendshapes)
+            actions = estimate_units(features)
             emotions = sight.emotions if with_emotions else {}
             return Measured(sight.time_s, 1, features, actions, emotions, sight.pose, sight.quality)
 
