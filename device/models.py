@@ -15,13 +15,15 @@ SHIPPED = Path(__file__).parent / "bundles"
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """See `config.toml` for each. Names are `NAME-VERSION`; `full_range` may be empty."""
+    """See `config.toml` for each. Names are `NAME-VERSION`; those of `full_range` and `appearance_action_units` may be
+    empty."""
 
     short_range: str = "blazeface-short-1.0.0"
     full_range: str = "blazeface-full-1.0.0"
     landmarks: str = "face-landmarks-1.0.0"
     blendshapes: str = "face-blendshapes-1.0.0"
     expression: str = "fer-0.2.0"
+    appearance_action_units: str = ""
     cache: str = ""
     keys: str = ""
     allow_unsigned: bool = False
@@ -37,6 +39,7 @@ class Models:
     landmarks: Model
     blendshapes: Model
     expression: Model
+    appearance_action_units: Model | None = None
 
     def loaded(self) -> dict[str, Model]:
         """Every loaded network by its role."""
@@ -72,4 +75,5 @@ def open_models(settings: ModelSettings) -> Iterator[Models]:
             landmarks=opened(settings.landmarks),
             blendshapes=opened(settings.blendshapes),
             expression=opened(settings.expression),
+            appearance_action_units=opened(name) if (name := settings.appearance_action_units) else None,
         )
