@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from device.contract.errors import ConfigError
 from device.contract.manifest import Bundle, InputSpec, Manifest, OutputSpec
 from device.runtime.interpreter import Tensor, TfLiteInterpreter
 from device.runtime.model import Model
@@ -64,9 +64,16 @@ class Int8Network:
         model: the .tflite file.
         heads: head → labels.
         white: value of a white pixel at the input.
+        readings: head → activation that the device applies, and unit; softmax probabilities for those not named.
     """
 
-    def __init__(self, model: bytes, heads: dict[str, tuple[str, ...]], white: float) -> None:
+    def __init__(
+        self,
+        model: bytes,
+        heads: dict[str, tuple[str, ...]],
+        white: float,
+        readings: dict[str, tuple[str, str]] | None = None,
+    ) -> None:
         with TfLiteInterpreter(model) as network:
             image, outputs = network.input, network.outputs
         self.input = InputSpec(
@@ -78,7 +85,12 @@ class Int8Network:
             zero_point=image.zero_point,
             range=(0.0, white),
         )
-        self.outputs = tuple(_output_spec(tensor, heads) for tensor in outputs)
+        names = output_heads(model, heads)
+        known = readings or {}
+        self.outputs = tuple(
+            _output_spec(tensor, name, heads[name], known.get(name, ("softmax", "probability")))
+            for tensor, name in zip(outputs, names, strict=True)
+        )
         logits = tuple(replace(spec, activation="none") for spec in self.outputs)
         manifest = Manifest("int8", "0", "facial-expression", self.input, logits, {}, "", "")
         self._model = Model(Bundle(Path(), manifest, {"model.tflite": model}))
@@ -99,18 +111,31 @@ class Int8Network:
         return statistics.median(times[WARM_UP:]) * 1000
 
 
-def _output_spec(tensor: Tensor, heads: dict[str, tuple[str, ...]]) -> OutputSpec:
-    """The converter renames and may reorder outputs; the heads must differ in their number of classes."""
-    matching = [head for head, labels in heads.items() if len(labels) == tensor.shape[-1]]
-    if len(matching) != 1:
-        raise ConfigError(f"Heads with equally many classes ({', '.join(matching)}) cannot be told apart in one file.")
+def output_heads(model: bytes, heads: dict[str, tuple[str, ...]]) -> list[str]:
+    """Which head each output of a .tflite file is; the converter renames and reorders them.
+
+    A number of labels that only one head has tells; heads with equally many are told apart by the file's signature,
+    which numbers outputs as the Keras network had them, in the order of `heads`.
+    """
+    network = Interpreter(model_content=model)
+    numbered = network.get_signature_runner().get_output_details()
+    places = {detail["index"]: list(heads)[int(name.removeprefix("output_"))] for name, detail in numbered.items()}
+    found = []
+    for detail in network.get_output_details():
+        alike = [head for head, labels in heads.items() if len(labels) == detail["shape"][-1]]
+        found.append(alike[0] if len(alike) == 1 else places[detail["index"]])
+    return found
+
+
+def _output_spec(tensor: Tensor, name: str, labels: tuple[str, ...], reading: tuple[str, str]) -> OutputSpec:
+    activation, unit = reading
     return OutputSpec(
-        name=matching[0],
+        name=name,
         shape=tensor.shape,
         dtype=tensor.dtype,
         scale=tensor.scale,
         zero_point=tensor.zero_point,
-        labels=heads[matching[0]],
-        activation="softmax",
-        unit="probability",
+        labels=labels,
+        activation=activation,
+        unit=unit,
     )
