@@ -1,0 +1,115 @@
+"""The faces of a recording, found and cropped by the code that does so on the box."""
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from device.arrays import ByteImage
+from device.contract.errors import DataError
+from device.faces import FaceFinder
+from device.stages.frame import Frame
+from training.appearance.recording import Recording
+
+#: Frames a second, where pictures of a film have numbers only: what decides is whether the next is soon or later.
+FPS = 25.0
+#: Between pictures that are no film, seconds: longer than the box's tracker remembers anybody.
+APART_S = 1000.0
+#: By how many frames labels may go beyond the end of a video: some of DISFA's are one frame shorter than coded.
+BEYOND_END = 1
+#: Of the side, all round: what is added to a picture in which nobody is found, for a face may fill it.
+BORDER = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class Crops:
+    """What became of a recording: `images`, K × side × side uint8, of the pictures at `places` (K,) in it; `looked_at`
+    pictures in all."""
+
+    images: NDArray[np.uint8]
+    places: NDArray[np.int64]
+    looked_at: int
+
+
+def crop_recording(recording: Recording, side: int, every: int) -> Crops:
+    """The aligned crop of every `every`th picture in which the box finds a face.
+
+    Raises:
+        DataError: a picture that cannot be read, or a video that ends before its labels do.
+        ModelError, RuntimeMissingError: see `FaceFinder`.
+    """
+    images, places = [], []
+    looked_at = 0
+    with FaceFinder(side) as finder:
+        for place, frame in frames_of(recording, every):
+            looked_at += 1
+            crop = find_crop(finder, frame, bordered=not recording.is_video)
+            if crop is not None:
+                images.append(crop)
+                places.append(place)
+    stacked = np.array(images, np.uint8).reshape(-1, side, side)
+    return Crops(stacked, np.array(places, np.int64), looked_at)
+
+
+def find_crop(finder: FaceFinder, frame: Frame, bordered: bool) -> ByteImage | None:
+    """The crop of the face in `frame`; with `bordered`, where none is found, also of a face that fills the picture."""
+    crop = finder(frame).crop
+    if crop is not None or not bordered:
+        return crop
+    border = round(BORDER * min(frame.image.shape[:2]))
+    wide = cv2.copyMakeBorder(frame.image, border, border, border, border, cv2.BORDER_REPLICATE)
+    return finder(Frame(np.asarray(wide, np.uint8), frame.index, frame.mono_s + APART_S / 2)).crop
+
+
+def frames_of(recording: Recording, every: int) -> Iterator[tuple[int, Frame]]:
+    """Every `every`th picture of a recording with its place in it. Raises `DataError`."""
+    places = range(0, len(recording.frames), every)
+    if recording.is_video:
+        yield from _of_video(recording, places)
+        return
+    step_s = 1 / FPS if recording.continuous else APART_S
+    for place in places:
+        path = recording.pictures[place]
+        time_s = float(recording.frames[place]) * step_s
+        yield place, Frame(read_image(path), place, time_s)
+
+
+def read_image(path: Path) -> ByteImage:
+    """A picture in BGR, (height, width, 3). Raises `DataError`."""
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise DataError(f"{path} is not an image that can be read: replace or remove it.")
+    return np.asarray(image, np.uint8)
+
+
+def _of_video(recording: Recording, places: range) -> Iterator[tuple[int, Frame]]:
+    path = recording.pictures[0]
+    wanted = {int(recording.frames[place]): place for place in places}
+    last = int(recording.frames[-1])
+    with closing(video_frames(path)) as frames:
+        number = 0
+        for number, image in frames:
+            if number in wanted:
+                yield wanted[number], Frame(image, number, number / FPS)
+            if number == last:
+                return
+    if number < last - BEYOND_END:
+        raise DataError(f"{path} has {number} frames, and its labels go to frame {last}: unpack the video again.")
+
+
+def video_frames(path: Path) -> Generator[tuple[int, ByteImage], None, None]:
+    """Every frame of a video in BGR with its number from 1; none of what is no video."""
+    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    try:
+        number = 0
+        good, image = capture.read()
+        while good:
+            number += 1
+            yield number, np.asarray(image, np.uint8)
+            good, image = capture.read()
+    finally:
+        capture.release()
