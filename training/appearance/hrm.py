@@ -7,10 +7,10 @@
 Tables may also lie in FOLDER itself. S1 of ASD and S1 of TD are two children. An action unit on one side is present;
 the sides are not learnt. AU2X is AU26 and 27 together, as AU26 is here.
 
-Source: Ji et al. 2025, *Hugging Rain Man: A Novel Facial Action Units Dataset for Analyzing Atypical Facial Expressions
-in Children with Autism Spectrum Disorder*; columns, codes and names of files as in the authors' annotation tool
-(github.com/Jonas-DL/Hugging-Rain-Man), ASD and TD as in their regression script. The pictures are not public: that they
-are passed on in the tool's folders is our guess.
+Source: Ji et al. 2025, *Hugging Rain Man: A Novel Facial Action Units Dataset for Analyzing Atypical Facial
+Expressions in Children with Autism Spectrum Disorder*; columns, codes and names of files as in the authors' annotation
+tool (github.com/Jonas-DL/Hugging-Rain-Man), ASD and TD as in their regression script. The pictures are not public:
+that they are passed on in the tool's folders is our guess.
 """
 
 import re

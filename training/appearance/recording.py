@@ -71,8 +71,11 @@ def frame_number(text: str, path: Path, row: int) -> int:
 
 
 def coded(text: str, known: dict[str, float], path: Path, row: int, what: str) -> float:
-    """The meaning of a code, which spreadsheets may have turned from 1 into 1.0. Raises `DataError` for one that `known`
-    does not hold."""
+    """The meaning of a code, which spreadsheets may have turned from 1 into 1.0.
+
+    Raises:
+        DataError: `known` does not hold it.
+    """
     code = text.removesuffix(".0")
     if code not in known:
         raise DataError(f"{path}, row {row}: {what} is {text!r}, not one of {', '.join(filter(None, known))}.")
