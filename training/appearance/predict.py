@@ -24,6 +24,7 @@ from device.faces import FaceFinder
 from device.stages.appearance import PRESENCE
 from device.stages.frame import Frame
 from training.appearance.crops import APART_S, find_crop, read_image
+from training.appearance.data import HEADS
 from training.appearance.estimators import Estimator, bundle_estimator, runs_estimator, runs_of
 from training.appearance.table import SUFFIX
 from training.videos.frames import Sampler
@@ -54,8 +55,8 @@ def predict(estimator: Estimator, looks: Iterator[Look], out: Path) -> tuple[int
     """Write one row for each picture; returns how many there are, and in how many a face was found."""
     columns = [
         (label if head == PRESENCE else label + SUFFIX, head, place)
-        for head, labels in estimator.labels.items()
-        for place, label in enumerate(labels)
+        for head in HEADS
+        for place, label in enumerate(estimator.labels.get(head, ()))
     ]
     count = seen = 0
     with out.open("w", newline="", encoding="utf-8") as file:

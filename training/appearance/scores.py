@@ -61,7 +61,7 @@ def intensity_scores(values: Floats, truth: Floats) -> Scores:
     errors = values - truth
     return {
         "faces": len(truth),
-        "icc": icc31(values, truth),
+        "icc": icc31(np.stack([values, truth], axis=1)),
         "mse": float((errors**2).mean()),
         "mae": float(np.abs(errors).mean()),
         "pcc": pearson(values, truth),
@@ -78,18 +78,20 @@ def area(scores: Floats, positive: NDArray[np.bool_]) -> float | None:
     return float((ranks[positive].sum() - positives * (positives + 1) / 2) / (positives * negatives))
 
 
-def icc31(values: Floats, truth: Floats) -> float | None:
-    """Intraclass correlation of single measurements of two fixed raters, consistency: (BMS − EMS)/(BMS + (k − 1) EMS),
-    k = 2. Source: Shrout & Fleiss 1979, *Intraclass correlations: uses in assessing rater reliability*, ICC(3,1)."""
-    ratings = np.stack([values, truth], axis=1)
+def icc31(ratings: Floats) -> float | None:
+    """Intraclass correlation of single measurements of fixed raters, consistency: (BMS − EMS)/(BMS + (k − 1) EMS).
+
+    `ratings` is faces × k raters; here k is 2, the network and the coder. None where nothing varies.
+    Source: Shrout & Fleiss 1979, *Intraclass correlations: uses in assessing rater reliability*, ICC(3,1).
+    """
     count, raters = ratings.shape
     if count < 2:
         return None
-    targets, columns = ratings.mean(axis=1, keepdims=True), ratings.mean(axis=0, keepdims=True)
-    between = raters * float(((targets - ratings.mean()) ** 2).sum()) / (count - 1)
-    residual = float(((ratings - targets - columns + ratings.mean()) ** 2).sum()) / ((count - 1) * (raters - 1))
-    whole = between + (raters - 1) * residual
-    return (between - residual) / whole if whole > 0 else None
+    whole, faces, columns = ratings.mean(), ratings.mean(axis=1, keepdims=True), ratings.mean(axis=0, keepdims=True)
+    between = raters * float(((faces - whole) ** 2).sum()) / (count - 1)
+    residual = float(((ratings - faces - columns + whole) ** 2).sum()) / ((count - 1) * (raters - 1))
+    total = between + (raters - 1) * residual
+    return (between - residual) / total if total > 0 else None
 
 
 def pearson(values: Floats, truth: Floats) -> float | None:
