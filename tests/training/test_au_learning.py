@@ -157,6 +157,7 @@ def test_the_recipes_of_the_house_load_and_survive_being_written_down(name):
     [
         (["folds=1"], "folds must be at least 2"),
         (["loss.positive_weight=0.5"], "positive_weight at least 1"),
+        (["teacher.run=runs/x"], "give both"),
         (["network.side=50"], "give 48 or 96"),
         (["network.places=0"], "none below 1"),
         (["fold=3"], "perhaps you meant folds"),

@@ -17,6 +17,7 @@ from device.contract.manifest import Bundle, open_bundle
 from device.runtime.model import Model
 from device.stages.appearance import AppearanceActionUnits
 from training.appearance.data import Annotated, load_annotated, save_annotated
+from training.appearance.estimators import runs_estimator, runs_of
 from training.appearance.folds import folds
 from training.cli import main
 from training.train import Trainer
@@ -117,7 +118,7 @@ def test_a_person_reads_the_papers_table(story, capsys):
     assert main(["au", "evaluate", "--run", str(story.run), "--data", str(story.data)]) == 0
 
     text = capsys.readouterr().out
-    assert "fold 1: 72 faces of 3 participants" in text
+    assert "held out of fold 1: 72 faces of 3 participants" in text
     for word in ("F1", "balanced", "AUC", "ICC(3,1)", "PCC", "AU12", "mean"):
         assert word in text
 
@@ -206,6 +207,26 @@ def test_training_goes_on_where_it_stopped(story, tmp_path, monkeypatch, capsys)
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["fold-2"]
     assert main([*argv[:-1], "3"]) == ConfigError.exit_code
     assert "There is no fold 3: the recipe has 2" in capsys.readouterr().err
+
+
+def test_a_larger_network_teaches_also_what_nobody_coded(story, tmp_path, capsys):
+    argv = ["au", "train", "--recipe", str(story.folder / "tiny.toml"), "--data", str(story.data), "--fold", "2"]
+    argv += ["--set", "epochs=2", "--set", f"teacher.run={story.run}", "--set", f"teacher.data={story.data}"]
+
+    assert main([*argv, "--out", str(tmp_path / "run"), "--set", "teacher.share=1.0"]) == 0
+    images = load_annotated(story.data).images
+    teacher, student = (
+        runs_estimator("", runs_of(folder / "fold-2")).answer(images)["presence"]
+        for folder in (story.run, tmp_path / "run")
+    )
+    assert np.corrcoef(teacher[:, 2], student[:, 2])[0, 1] > 0.7
+
+    assert main([*argv, "--out", str(tmp_path / "other"), "--set", "seed=6"]) == ConfigError.exit_code
+    assert "the same folds and seed" in capsys.readouterr().err
+    save_annotated(tmp_path / "fewer.npz", load_annotated(story.data).at(np.arange(100)))
+    others = ["--out", str(tmp_path / "other"), "--set", f"teacher.data={tmp_path / 'fewer.npz'}"]
+    assert main([*argv, *others]) == ConfigError.exit_code
+    assert "does not hold the same faces" in capsys.readouterr().err
 
 
 def test_what_does_not_fit_is_said(story, tmp_path, capsys):

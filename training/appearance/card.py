@@ -5,11 +5,12 @@ from typing import Any
 from device.contract.manifest import Manifest
 from device.stages.appearance import PRESENCE
 from training.appearance.evaluate import TITLES
+from training.appearance.recording import LABELS
 
 CARD = """\
 # {id}: action units from a {side} × {side} grey face
 
-**Research use.** {intended_use}
+{intended_use}
 
 It answers the question "which action units would a FACS coder see in this picture, and how strong?" for {units}.
 
@@ -61,14 +62,14 @@ Size {size_kb:.0f} kB, {parameters:,} parameters, {macs_m:.1f} M multiply–accu
 def model_card(manifest: Manifest) -> str:
     """Markdown text of the card."""
     receipt, spec = manifest.receipt, manifest.input
-    units = dict.fromkeys(label for output in manifest.outputs for label in output.labels)
+    given = {label for output in manifest.outputs for label in output.labels}
     return CARD.format(
         **{**receipt, **manifest.provenance, "command": manifest.provenance["command"].replace(" && ", "\n    ")},
         id=manifest.id,
         intended_use=manifest.intended_use,
         forbidden_use=manifest.forbidden_use,
         side=spec.shape[1],
-        units=", ".join(units),
+        units=", ".join(label for label in LABELS if label in given),
         folds=receipt["recipe"]["folds"],
         input_shape=" × ".join(map(str, spec.shape)),
         dtype=spec.dtype,

@@ -44,9 +44,14 @@ def evaluate_run(folder: Path, data: Annotated) -> dict[str, Any]:
 
 def held_out_of(run: "Run", data: Annotated) -> Annotated:
     """The participants whom a fold's run never saw. Raises `ConfigError` if it was trained on other data."""
+    require_data(run, data)
+    return data.at(folds(data, run.meta["recipe"]["folds"], run.recipe.seed) == run.meta["fold"])
+
+
+def require_data(run: "Run", data: Annotated) -> None:
+    """Raises `ConfigError` unless the run was trained on these data."""
     if run.meta.get("data") != data.digest():
         raise ConfigError(f"{run.folder} was trained on other data than these: give the data.npz of that training.")
-    return data.at(folds(data, run.meta["recipe"]["folds"], run.recipe.seed) == run.meta["fold"])
 
 
 def evaluate_bundle(folder: Path, data: Annotated) -> dict[str, Any]:
@@ -100,9 +105,9 @@ def _result(name: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
 
 def text(result: dict[str, Any]) -> str:
     """The result for a person."""
-    lines = [f"{result['model']}, on people whom it has not seen:"]
+    lines = [result["model"]]
     for part in result["folds"]:
-        name = f"fold {part['fold']}" if part["fold"] else "all"
+        name = f"held out of fold {part['fold']}" if part["fold"] else "all"
         lines.append(f"  {name}: {part['faces']} faces of {part['participants']} participants")
     for head, rows in result["report"].items():
         lines += ["", *_table(head, rows, result["means"].get(head, {}))]

@@ -26,8 +26,8 @@ from training.run_folder import Run
 #: Head → activation that the device applies, and unit.
 READINGS = {PRESENCE: ("sigmoid", "probability"), INTENSITY: ("none", "FACS intensity, 0–5")}
 INTENDED_USE = (
-    "Research: an estimate, frame by frame, of the facial actions that a FACS coder would see in the picture, shown "
-    "to a professional beside the professional's own observation."
+    "Research only: an estimate, frame by frame, of the facial actions that a FACS coder would see in the picture, "
+    "shown to a professional beside the professional's own observation."
 )
 FORBIDDEN_USE = (
     "No diagnosis, no triage, no measure of treatment, no claim about what a person feels or intends, no decision "

@@ -9,23 +9,25 @@ from numpy.typing import NDArray
 
 from device.stages.appearance import PRESENCE
 from training.appearance.data import Annotated, Values
+from training.appearance.estimators import Answers
 from training.appearance.recipe import AuRecipe
 from training.augment import Batch, augment
 from training.learning import Trainee
 from training.machines import Machines
 from training.pipeline import Shuffled
 
-KNOWN = ".known"
+KNOWN, TAUGHT = ".known", ".taught"
 
 
 class AuBatches(Shuffled):
     """Batches of training faces.
 
     Each is a dictionary: `image`, B × side × side × 1 float32 from 0 (black) to the network's `white`; and for each
-    head its values, B × labels float32 with 0 for what was not coded, and under `HEAD.known` 1 for what was.
+    head its values, B × labels float32 with 0 for what was not coded, under `HEAD.known` 1 for what was, and under
+    `HEAD.taught` the teacher's answers, if there is a teacher.
     """
 
-    def __init__(self, data: Annotated, recipe: AuRecipe) -> None:
+    def __init__(self, data: Annotated, recipe: AuRecipe, taught: Answers | None = None) -> None:
         super().__init__(len(data), recipe)
         self._recipe = recipe
         self._images = tf.constant(data.images)
@@ -33,6 +35,7 @@ class AuBatches(Shuffled):
         self._tables |= {
             head + KNOWN: tf.constant(~np.isnan(values), tf.float32) for head, values in data.values.items()
         }
+        self._tables |= {head + TAUGHT: tf.constant(said, tf.float32) for head, said in (taught or {}).items()}
 
     def _batch(self) -> Callable[..., Batch]:
         def make(chosen: tf.Tensor, seed: tf.Tensor) -> Batch:
@@ -49,6 +52,7 @@ class AuLearner(Trainee):
     def __init__(self, recipe: AuRecipe, data: Annotated, machines: Machines) -> None:
         """`data` says which heads there are and how much more a present action unit counts."""
         super().__init__(recipe, {head: len(labels) for head, labels in data.labels.items()}, machines)
+        self._share = recipe.teacher.share if recipe.teacher.run else 0.0
         self._weights = {head: getattr(recipe.loss, head) for head in data.labels}
         rare = data.values.get(PRESENCE)
         self._positive = None if rare is None else tf.constant(positive_weights(rare, recipe.loss.positive_weight))
@@ -61,6 +65,8 @@ class AuLearner(Trainee):
                 loss = presence_loss(said, target, known, self._positive)
             else:
                 loss = intensity_loss(said, target, known)
+            if self._share:
+                loss = (1 - self._share) * loss + self._share * taught_loss(head, said, batch[head + TAUGHT])
             total += self._weights[head] * loss
         return total
 
@@ -80,6 +86,13 @@ def presence_loss(logits: tf.Tensor, target: tf.Tensor, known: tf.Tensor, positi
 def intensity_loss(values: tf.Tensor, target: tf.Tensor, known: tf.Tensor) -> tf.Tensor:
     """Squared error, mean over what is known; all are B × labels."""
     return _mean(tf.square(values - target), known)
+
+
+def taught_loss(head: str, said: tf.Tensor, taught: tf.Tensor) -> tf.Tensor:
+    """How far the outputs of a head are from the teacher's answers, mean over all; both are B × labels."""
+    if head == PRESENCE:
+        return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(taught, said))
+    return tf.reduce_mean(tf.square(said - taught))
 
 
 def _mean(losses: tf.Tensor, known: tf.Tensor) -> tf.Tensor:

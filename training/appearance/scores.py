@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.stages.appearance import PRESENCE
-from training.appearance.data import Annotated, Values
+from training.appearance.data import HEADS, Annotated, Values
 
 THRESHOLD = 0.5
 Floats = NDArray[np.float64]
@@ -28,7 +28,8 @@ def report(answers: dict[str, Values], data: Annotated) -> Report:
         answers: head → N × labels of the data: probabilities of presence, intensities 0–5; NaN where not answered.
     """
     found: Report = {}
-    for head, said in answers.items():
+    for head in (head for head in HEADS if head in answers):
+        said = answers[head]
         scored = presence_scores if head == PRESENCE else intensity_scores
         rows = {}
         for column, label in enumerate(data.labels[head]):
@@ -134,7 +135,7 @@ def _joined(rows: Sequence[Scores], counts: bool = True) -> Scores:
 
 
 def _rounded(scores: Scores) -> Scores:
-    return {name: round(value, 4) if isinstance(value, float) else value for name, value in scores.items()}
+    return {n: round(value, 4) + 0.0 if isinstance(value, float) else value for n, value in scores.items()}  # no -0.0
 
 
 def _ratio(part: int, whole: int) -> float | None:

@@ -22,6 +22,7 @@ from training.appearance.folds import folds
 from training.appearance.learning import AuBatches, AuLearner
 from training.appearance.recipe import AuRecipe
 from training.appearance.scores import means, report
+from training.appearance.teacher import taught
 from training.machines import Machines
 from training.train import Trainer, require_new, run_epochs
 
@@ -73,9 +74,10 @@ def _begin(
 ) -> tuple[AuTrainer, Callable[[], dict[str, float]]]:
     """A trainer that learns from all but those under the mask `out`, and what measures it on these."""
     learnt, held_out = data.at(~out), data.at(out)
+    answers = {head: said[~out] for head, said in taught(recipe, data, origin["fold"]).items()}
     keras.utils.set_random_seed(recipe.seed)
     learner = AuLearner(recipe, learnt, machines)
-    trainer = AuTrainer(recipe, data.labels, AuBatches(learnt, recipe), learner, machines, origin)
+    trainer = AuTrainer(recipe, data.labels, AuBatches(learnt, recipe, answers), learner, machines, origin)
     return trainer, lambda: _validated(learner.average, recipe, held_out)
 
 
