@@ -39,10 +39,15 @@ def calibration_rows(recipe: Recipe, scheme: str, shape: tuple[int, ...]) -> Flo
     if not recipe.data.representative:
         raise DataError(f"Scheme {scheme} needs representative data: name an .npz in the recipe, data.representative.")
     rows = _read(recipe.folder / recipe.data.representative, recipe.outputs, shape)
-    x = _some(rows.x, recipe.data.calibration_rows).copy()
-    if recipe.input.colour != "none":
-        x[0].reshape(-1)[:2] = recipe.input.range
-    return x
+    x = _some(rows.x, recipe.data.calibration_rows)
+    return x if recipe.input.colour == "none" else with_both_ends(x, recipe.input.range)
+
+
+def with_both_ends(rows: Floats, ends: tuple[float, float]) -> Floats:
+    """The rows, the first of them with both ends of the input's range among its values."""
+    changed = rows.copy()
+    changed[0].reshape(-1)[:2] = ends
+    return changed
 
 
 def evaluation_rows(recipe: Recipe, shape: tuple[int, ...]) -> Rows:

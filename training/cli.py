@@ -197,13 +197,17 @@ def _add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser.add_argument("--bundles", type=Path, required=True, metavar="DIR", help="where NAME-VERSION/ goes")
     parser.add_argument("--name", type=bundle_name, default="fer", metavar="NAME", help="default: %(default)s")
     parser.add_argument("--version", type=bundle_version, required=True, metavar="X.Y.Z", help="the bundle's version")
+    parser.add_argument("--key", type=Path, metavar="FILE", help="private key of `affectbox-converter keygen`: sign")
     parser.set_defaults(run=_export)
 
 
 def _export(arguments: argparse.Namespace) -> int:
+    from converter.signing import signer  # noqa: PLC0415
     from training.data.faces import load_faces  # noqa: PLC0415
     from training.export import Label, export  # noqa: PLC0415
 
+    sign = signer(arguments.key) if arguments.key else None  # a wrong key fails here, not after the measuring
     label = Label(arguments.name, arguments.version)
-    print(f"wrote {export(arguments.run_folder, load_faces(arguments.data), label, arguments.bundles)}")
+    folder = export(arguments.run_folder, load_faces(arguments.data), label, arguments.bundles, sign)
+    print(f"wrote {folder}" + (", signed" if sign else "; it is unsigned, so a box refuses it: give --key"))
     return 0

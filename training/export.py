@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from converter.describe import describe
+from converter.recipe import InputRecipe, OutputRecipe, Recipe
+from converter.reference import REFERENCE, make_reference
 from device.contract.errors import ConfigError
-from device.contract.manifest import Manifest, write_bundle
+from device.contract.manifest import Sign, write_bundle
 from training.card import model_card
 from training.data.faces import TRAINING, VALIDATION, Faces
 from training.metrics import compare, report, softmax
 from training.networks import count_macs
-from training.predict import predict
+from training.predict import pixels, predict
 from training.quantize import Int8Network, to_int8
 from training.run_folder import Run, load_run
 
@@ -38,14 +41,18 @@ class Label:
     version: str
 
 
-def export(folder: Path, data: Faces, label: Label, parent: Path) -> Path:
+def export(folder: Path, data: Faces, label: Label, parent: Path, sign: Sign | None = None) -> Path:
     """Quantize a run's best weights, fit temperatures and measure on `PublicTest`, and write the bundle.
+
+    Args:
+        sign: makes the signature; without it the bundle is unsigned.
 
     Returns:
         The bundle's folder.
 
     Raises:
         ConfigError: `folder` holds no run, or one that was trained on other data.
+        ConversionError: the network cannot be quantized.
     """
     run = load_run(folder)
     if run.meta.get("data") != data.digest():
@@ -53,21 +60,28 @@ def export(folder: Path, data: Faces, label: Label, parent: Path) -> Path:
     training, validation = data.split(TRAINING), data.split(VALIDATION)
     chosen = np.random.default_rng(run.recipe.seed).permutation(len(training))[:CALIBRATION_IMAGES]
     model = to_int8(run, training.images[chosen])
-    quantized = Int8Network(model, run.heads, run.recipe.network.white)
-    measured = measure(run, quantized, validation)
-    outputs = [replace(spec, temperature=measured[spec.name]["temperature"]) for spec in quantized.outputs]
-    manifest = Manifest(
+    manifest = describe(conversion(run, label), model, provenance(run, len(training), label))
+    measured = measure(run, Int8Network(manifest, model), validation)
+    manifest = replace(
+        manifest,
+        outputs=tuple(replace(spec, temperature=measured[spec.name]["temperature"]) for spec in manifest.outputs),
+        receipt={**history(run), **measured, "scheme": "int8", "size_bytes": len(model)},
+    )
+    reference = make_reference(manifest, model, pixels(validation.images, run.recipe.network.white))
+    return write_bundle(parent, manifest, model, model_card(manifest), {REFERENCE: reference}, sign)
+
+
+def conversion(run: Run, label: Label) -> Recipe:
+    """What the converter has to know of the network."""
+    return Recipe(
         name=label.name,
         version=label.version,
         task="facial-expression",
-        input=quantized.input,
-        outputs=tuple(outputs),
-        provenance=provenance(run, len(training), label),
+        outputs=tuple(OutputRecipe(head, labels, "softmax", "probability") for head, labels in run.heads.items()),
         intended_use=INTENDED_USE,
         forbidden_use=FORBIDDEN_USE,
-        receipt={**history(run), **measured, "size_bytes": len(model)},
+        input=InputRecipe("grey", "aligned", (0.0, run.recipe.network.white)),
     )
-    return write_bundle(parent, manifest, model, model_card(manifest))
 
 
 def provenance(run: Run, faces: int, label: Label) -> dict[str, str]:

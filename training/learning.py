@@ -12,6 +12,7 @@ import tensorflow as tf
 from device.contract.errors import ConfigError
 from training.augment import Batch
 from training.machines import Machines
+from training.predict import listed
 from training.recipe import BaseRecipe, Optimizer, Recipe
 from training.run_folder import Run, load_run
 
@@ -75,7 +76,7 @@ class Trainee:
 
     def _outputs(self, images: tf.Tensor) -> list[tf.Tensor]:
         """What the network in training says of B × side × side × 1 images: float32, B × outputs, of each head."""
-        return _listed(self.network(images, training=True))
+        return _logits(self.network(images, training=True))
 
     def _loss(self, batch: Batch) -> tf.Tensor:
         """The loss of one device's batch, a scalar."""
@@ -112,7 +113,7 @@ class Learner(Trainee):
         answers = []
         for run in self._teachers:
             values = images * (run.recipe.network.white / white)
-            named = dict(zip(run.heads, _listed(run.network(values, training=False)), strict=True))
+            named = dict(zip(run.heads, _logits(run.network(values, training=False)), strict=True))
             answers.append([tf.nn.softmax(named[head] / temperature) for head in self._heads])
         return [tf.stop_gradient(tf.reduce_mean(tf.stack(head), axis=0)) for head in zip(*answers, strict=True)]
 
@@ -157,6 +158,6 @@ def _precision(name: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _listed(outputs: Any) -> list[tf.Tensor]:
+def _logits(outputs: Any) -> list[tf.Tensor]:
     """Float32 logits of each head, whatever the network computes in."""
-    return [tf.cast(o, tf.float32) for o in (outputs if isinstance(outputs, (list, tuple)) else [outputs])]
+    return [tf.cast(output, tf.float32) for output in listed(outputs)]

@@ -12,9 +12,12 @@ import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow")
+from converter.reference import REFERENCE, rerun
+from converter.signing import keygen
 from device.contract.errors import ConfigError, DataError, ModelError
 from device.contract.manifest import Bundle, open_bundle
 from device.runtime.model import Model
+from device.signatures import authenticator, known_keys
 from device.stages.appearance import AppearanceActionUnits
 from training.appearance.data import Annotated, load_annotated, save_annotated
 from training.appearance.estimators import runs_estimator, runs_of
@@ -84,7 +87,8 @@ def story(tmp_path_factory):
         train = ["au", "train", "--recipe", str(folder / "tiny.toml"), "--data", str(data), "--out", str(run)]
         assert main(train) == 0
         export = ["au", "export", "--run", str(run), "--data", str(data), "--bundles", str(folder)]
-        assert main([*export, "--version", "0.0.1"]) == 0
+        keygen(folder / "lab.key")
+        assert main([*export, "--version", "0.0.1", "--key", str(folder / "lab.key")]) == 0
     return Story(folder, data, run, open_bundle(folder / "au-0.0.1"), printed.getvalue())
 
 
@@ -142,6 +146,17 @@ def test_the_bundle_is_measured_on_those_who_were_held_out(story, capsys):
     assert result["means"] == receipt["means"]
     assert receipt["presence_agreement"] > 0.9 and receipt["intensity_error_max"] < 1
     assert receipt["means"]["presence"]["auc"] == pytest.approx(receipt["means_float"]["presence"]["auc"], abs=0.05)
+
+
+def test_the_bundle_is_signed_and_holds_nobodys_face(story):
+    faces = {image.tobytes() for image in load_annotated(story.data).images}
+    with np.load(story.bundle.folder / REFERENCE) as reference:
+        inputs = np.rint(reference["x"] * 255).astype(np.uint8)
+
+    assert not faces & {image.tobytes() for image in inputs}
+    assert "12 reference inputs run again" in rerun(story.bundle)
+    open_bundle(story.bundle.folder, authenticator(known_keys(story.folder)))
+    assert "au-0.0.1, signed" in story.printed
 
 
 def test_on_other_people_a_bundle_is_measured_on_all(story, tmp_path, capsys):

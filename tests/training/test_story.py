@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow")
+from converter.signing import keygen
+from converter.verification import verify
 from device.contract.errors import ConfigError, DataError, ModelError
 from device.contract.labels import EMOTIONS, FER2013_EMOTIONS
 from device.contract.manifest import Bundle, open_bundle
@@ -47,7 +49,9 @@ def story(tmp_path_factory, make_fer_files, tiny_text):
         found = np.arange(len(faces)) % 2 == 0
         save_faces(folder / "data.npz", replace(faces, box=255 - faces.images, found=found))
         assert main(["train", "--recipe", str(folder / "tiny.toml"), "--data", data, "--out", run]) == 0
-        export = ["export", "--run", run, "--data", data, "--bundles", str(folder)]
+        keygen(folder / "clinic.key")
+        key = str(folder / "clinic.key")
+        export = ["export", "--run", run, "--data", data, "--bundles", str(folder), "--key", key]
         assert main([*export, "--version", "0.0.1"]) == 0
     return Story(folder, (csv, ferplus), open_bundle(folder / "fer-0.0.1"), printed.getvalue())
 
@@ -95,6 +99,17 @@ def test_the_bundle_carries_the_temperature_that_the_receipt_was_measured_at(sto
         sure = np.mean([model.on_image(image)[position].max() for image in faces.images])
         accuracy = manifest.receipt["ferplus"]["accuracy"]
     assert abs(sure - accuracy) < 0.1
+
+
+def test_the_bundle_is_signed_and_computes_the_same_again(story):
+    (story.folder / "keys").mkdir()
+    (story.folder / "clinic.key.pub").rename(story.folder / "keys" / "clinic.pub")
+
+    lines = list(verify(story.bundle.folder, story.folder / "keys", allow_unsigned=False))
+
+    assert any("12 reference inputs run again" in line for line in lines)
+    with pytest.raises(ModelError, match="unknown key"):
+        list(verify(story.bundle.folder, None, allow_unsigned=False))
 
 
 def test_the_bundle_names_the_emotion_of_a_face(story):

@@ -61,7 +61,6 @@ def _read_presence(path: Path) -> tuple[NDArray[np.int64], Columns]:
     missing = [unit for unit in UNITS if str(unit) not in header]
     if missing or header[0] != "0":
         raise DataError(f"{path}, row 1: it must be '0,1,2,…,99', the numbers of action units after a 0.")
-
     frames, values = [], []
     for row, cells in rows[1:]:
         if len(cells) != len(header):

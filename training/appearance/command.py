@@ -134,7 +134,7 @@ def _add_export(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "export",
         help="make a bundle of a run",
         description="Quantizes the network of one fold to int8, measures it on the participants whom it never saw, "
-        "and writes the bundle NAME-VERSION with its model card. Sign it with `affectbox-converter sign`.",
+        "and writes the bundle NAME-VERSION with its model card.",
     )
     parser.add_argument("--run", dest="run_folder", type=Path, required=True, metavar="RUN", help="the run folder")
     parser.add_argument(
@@ -144,17 +144,21 @@ def _add_export(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument("--bundles", type=Path, required=True, metavar="DIR", help="where NAME-VERSION/ goes")
     parser.add_argument("--name", type=bundle_name, default="au", metavar="NAME", help="default: %(default)s")
     parser.add_argument("--version", type=bundle_version, required=True, metavar="X.Y.Z", help="the bundle's version")
+    parser.add_argument("--key", type=Path, metavar="FILE", help="private key of `affectbox-converter keygen`: sign")
     parser.set_defaults(run=_export)
 
 
 def _export(arguments: argparse.Namespace) -> int:
+    from converter.signing import signer  # noqa: PLC0415
     from training.appearance.data import load_annotated  # noqa: PLC0415
     from training.appearance.export import export  # noqa: PLC0415
     from training.export import Label  # noqa: PLC0415
 
+    sign = signer(arguments.key) if arguments.key else None  # a wrong key fails here, not after the measuring
     label = Label(arguments.name, arguments.version)
     data = load_annotated(arguments.data)
-    print(f"wrote {export(arguments.run_folder, arguments.fold, data, label, arguments.bundles)}")
+    folder = export(arguments.run_folder, arguments.fold, data, label, arguments.bundles, sign)
+    print(f"wrote {folder}" + (", signed" if sign else "; it is unsigned, so a box refuses it: give --key"))
     return 0
 
 

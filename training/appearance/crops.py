@@ -13,6 +13,7 @@ from device.arrays import ByteImage
 from device.contract.errors import DataError
 from device.faces import FaceFinder
 from device.stages.frame import Frame
+from device.stills import with_border
 from training.appearance.recording import Recording
 
 #: Frames a second, where pictures of a film have numbers only: what decides is whether the next is soon or later.
@@ -21,8 +22,6 @@ FPS = 25.0
 APART_S = 1000.0
 #: By how many frames labels may go beyond the end of a video: some of DISFA's are one frame shorter than coded.
 BEYOND_END = 1
-#: Of the side, all round: what is added to a picture in which nobody is found, for a face may fill it.
-BORDER = 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,9 +59,7 @@ def find_crop(finder: FaceFinder, frame: Frame, bordered: bool) -> ByteImage | N
     crop = finder(frame).crop
     if crop is not None or not bordered:
         return crop
-    border = round(BORDER * min(frame.image.shape[:2]))
-    wide = cv2.copyMakeBorder(frame.image, border, border, border, border, cv2.BORDER_REPLICATE)
-    return finder(Frame(np.asarray(wide, np.uint8), frame.index, frame.mono_s + APART_S / 2)).crop
+    return finder(Frame(with_border(frame.image), frame.index, frame.mono_s + APART_S / 2)).crop
 
 
 def frames_of(recording: Recording, every: int) -> Iterator[tuple[int, Frame]]:

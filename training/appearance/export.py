@@ -5,12 +5,18 @@ it has never seen, in int8, and are not those of another network.
 """
 
 import platform
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from device.contract.manifest import Manifest, write_bundle
+from converter.describe import describe
+from converter.recipe import InputRecipe, OutputRecipe, Recipe
+from converter.reference import REFERENCE, ROWS, make_reference
+from device.contract.manifest import Sign, write_bundle
 from device.stages.appearance import INTENSITY, PRESENCE, TASK
 from training.appearance.card import model_card
 from training.appearance.data import Annotated
@@ -20,6 +26,7 @@ from training.appearance.scores import THRESHOLD, Report, means, report, rounded
 from training.appearance.train import fold_folder
 from training.export import CALIBRATION_IMAGES, Label, history
 from training.networks import count_macs
+from training.predict import pixels
 from training.quantize import Int8Network, to_int8
 from training.run_folder import Run
 
@@ -35,33 +42,52 @@ FORBIDDEN_USE = (
 )
 
 
-def export(out: Path, fold: int, data: Annotated, label: Label, parent: Path) -> Path:
+def export(out: Path, fold: int, data: Annotated, label: Label, parent: Path, sign: Sign | None = None) -> Path:
     """Quantize the network of one fold, measure it on that fold's participants, and write the bundle.
+
+    Args:
+        sign: makes the signature; without it the bundle is unsigned.
 
     Returns:
         The bundle's folder.
 
     Raises:
         ConfigError: `out` holds no run of this fold, or one of other data.
+        ConversionError: the network cannot be quantized.
     """
     [run] = runs_of(fold_folder(out, fold))
     held_out = held_out_of(run, data)
     learnt = data.at(~np.isin(data.participants, held_out.participants))
     chosen = np.random.default_rng(run.recipe.seed).permutation(len(learnt))[:CALIBRATION_IMAGES]
     model = to_int8(run, learnt.images[chosen])
-    quantized = Int8Network(model, run.heads, run.recipe.network.white, READINGS)
-    manifest = Manifest(
+    manifest = describe(_conversion(run, label), model, _provenance(run, learnt, fold, label))
+    measured = _measured(run, Int8Network(manifest, model), held_out)
+    receipt = {**history(run), "fold": fold, **measured, "scheme": "int8", "size_bytes": len(model)}
+    manifest = replace(manifest, receipt=receipt)
+    reference = make_reference(manifest, model, pixels(_noise(data.side, run.recipe.seed), run.recipe.network.white))
+    return write_bundle(parent, manifest, model, model_card(manifest), {REFERENCE: reference}, sign)
+
+
+def _conversion(run: Run, label: Label) -> Recipe:
+    """What the converter has to know of the network."""
+    return Recipe(
         name=label.name,
         version=label.version,
         task=TASK,
-        input=quantized.input,
-        outputs=quantized.outputs,
-        provenance=_provenance(run, learnt, fold, label),
+        outputs=tuple(OutputRecipe(head, labels, *READINGS[head]) for head, labels in run.heads.items()),
         intended_use=INTENDED_USE,
         forbidden_use=FORBIDDEN_USE,
-        receipt={**history(run), "fold": fold, **_measured(run, quantized, held_out), "size_bytes": len(model)},
+        input=InputRecipe("grey", "aligned", (0.0, run.recipe.network.white)),
     )
-    return write_bundle(parent, manifest, model, model_card(manifest))
+
+
+def _noise(side: int, seed: int) -> NDArray[np.uint8]:
+    """ROWS × side × side inputs on which other machines repeat what was computed here. A bundle must hold nobody's
+    face, so they are blurred noise, from fine to coarse."""
+    rng = np.random.default_rng(seed)
+    grains = np.geomspace(1, side / 4, ROWS).round().astype(int)
+    coarse = [rng.integers(0, 256, (max(side // grain, 2),) * 2, np.uint8) for grain in grains]
+    return np.stack([np.asarray(cv2.resize(noise, (side, side)), np.uint8) for noise in coarse])
 
 
 def _measured(run: Run, quantized: Int8Network, held_out: Annotated) -> dict[str, Any]:
