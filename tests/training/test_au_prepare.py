@@ -87,3 +87,22 @@ def test_data_without_a_face_or_a_label_are_refused(tmp_path, capsys):
 
     assert main(argv) == DataError.exit_code
     assert "finds no face in any picture" in capsys.readouterr().err
+
+
+def test_small_grey_crops_that_a_face_fills_are_prepared_in_any_order(tmp_path, portrait):
+    small = cv2.cvtColor(cv2.resize(portrait[30:240, 120:330], (96, 96)), cv2.COLOR_BGR2GRAY)
+    for name in ("1.png", "2.png", "wall.png"):
+        cv2.imwrite(str(tmp_path / name), np.full_like(small, 120) if name == "wall.png" else small)
+    rows = ["1.png,anna,1,", "wall.png,anna,,3", "2.png,anna,0,4.5", "1.png,ben,,"]
+    (tmp_path / "mine.csv").write_text("\n".join(["image,participant,AU1,AU12_intensity", *rows]))
+    argv = ["au", "prepare", "--data", str(tmp_path / "mine.csv"), "--layout", "csv", "--jobs", "2"]
+
+    assert main([*argv, "--out", str(tmp_path / "data.npz")]) == 0
+
+    data = load_annotated(tmp_path / "data.npz")
+    assert data.participants.tolist() == ["anna", "anna", "ben"]
+    assert np.array_equal(data.images[0], data.images[1]) and np.array_equal(data.images[0], data.images[2])
+    assert data.labels == {"presence": ("AU1", "AU12"), "intensity": ("AU12",)}
+    nan = np.nan
+    assert np.array_equal(data.values["presence"], [[1, nan], [0, 1], [nan, nan]], equal_nan=True)
+    assert np.array_equal(data.values["intensity"], [[nan], [4.5], [nan]], equal_nan=True)

@@ -1,8 +1,8 @@
 """The faces of a recording, found and cropped by the code that does so on the box."""
 
-from collections.abc import Generator, Iterator
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -43,10 +43,10 @@ def crop_recording(recording: Recording, side: int, every: int) -> Crops:
     """
     images, places = [], []
     looked_at = 0
-    with FaceFinder(side) as finder:
+    with open_cropper(side, bordered=not recording.is_video) as find_crop:
         for place, frame in frames_of(recording, every):
             looked_at += 1
-            crop = find_crop(finder, frame, bordered=not recording.is_video)
+            crop = find_crop(frame)
             if crop is not None:
                 images.append(crop)
                 places.append(place)
@@ -54,12 +54,28 @@ def crop_recording(recording: Recording, side: int, every: int) -> Crops:
     return Crops(stacked, np.array(places, np.int64), looked_at)
 
 
-def find_crop(finder: FaceFinder, frame: Frame, bordered: bool) -> ByteImage | None:
-    """The crop of the face in `frame`; with `bordered`, where none is found, also of a face that fills the picture."""
-    crop = finder(frame).crop
-    if crop is not None or not bordered:
-        return crop
-    return finder(Frame(with_border(frame.image), frame.index, frame.mono_s + APART_S / 2)).crop
+@contextmanager
+def open_cropper(side: int, bordered: bool) -> Iterator[Callable[[Frame], ByteImage | None]]:
+    """A function from the frames of one recording, in their order, to the crop of the face in each, or None.
+
+    With `bordered`, a picture in which nobody is found is tried again with a border, for a face may fill it; by a
+    finder of its own, because a tracker must not see two kinds of pictures in turn.
+
+    Raises:
+        ModelError, RuntimeMissingError: see `FaceFinder`.
+    """
+    with ExitStack() as opened:
+        finders = [opened.enter_context(FaceFinder(side))]
+
+        def find_crop(frame: Frame) -> ByteImage | None:
+            crop = finders[0](frame).crop
+            if crop is not None or not bordered:
+                return crop
+            if len(finders) == 1:
+                finders.append(opened.enter_context(FaceFinder(side)))
+            return finders[1](replace(frame, image=with_border(frame.image))).crop
+
+        yield find_crop
 
 
 def frames_of(recording: Recording, every: int) -> Iterator[tuple[int, Frame]]:

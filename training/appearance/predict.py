@@ -20,10 +20,9 @@ import numpy as np
 from device.arrays import ByteImage
 from device.contract.errors import DataError
 from device.contract.manifest import open_bundle
-from device.faces import FaceFinder
 from device.stages.appearance import PRESENCE
 from device.stages.frame import Frame
-from training.appearance.crops import APART_S, find_crop, read_image
+from training.appearance.crops import APART_S, open_cropper, read_image
 from training.appearance.data import HEADS
 from training.appearance.estimators import Estimator, bundle_estimator, runs_estimator, runs_of
 from training.appearance.table import SUFFIX
@@ -76,10 +75,10 @@ def predict(estimator: Estimator, looks: Iterator[Look], out: Path) -> tuple[int
 
 def look_at_images(folder: Path, paths: list[Path], side: int) -> Iterator[Look]:
     """Each picture by itself, named by its path below `folder`. Raises `DataError`."""
-    with FaceFinder(side) as finder:
+    with open_cropper(side, bordered=True) as find_crop:
         for number, path in enumerate(paths):
             frame = Frame(read_image(path), number, number * APART_S)
-            yield Look((path.relative_to(folder).as_posix(), "", ""), find_crop(finder, frame, bordered=True))
+            yield Look((path.relative_to(folder).as_posix(), "", ""), find_crop(frame))
 
 
 def images_in(folder: Path) -> list[Path]:
@@ -92,10 +91,10 @@ def images_in(folder: Path) -> list[Path]:
 
 def look_at_video(path: Path, every_s: float, side: int) -> Iterator[Look]:
     """A frame of a video every `every_s` seconds. Raises `DataError`."""
-    with FaceFinder(side) as finder, closing(Sampler(path, every_s)) as frames:
+    with open_cropper(side, bordered=False) as find_crop, closing(Sampler(path, every_s)) as frames:
         try:
             for frame in frames:
                 where = (path.name, str(frame.index), f"{frame.time_s:.3f}")
-                yield Look(where, find_crop(finder, frame, bordered=False))
+                yield Look(where, find_crop(frame))
         except DataError as error:
             raise DataError(f"{path}: {error}") from error
