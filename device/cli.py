@@ -16,7 +16,7 @@ sinks:   jsonl:FILE, rtdb:http://127.0.0.1:9000?ns=NAME, rtdb:https://NAME.fireb
 
 Every setting of `affectbox check-config` can be given as --set SECTION.KEY=VALUE.
 Exit codes: 0 done; 2 wrong usage; 11 configuration; 12 source; 13 model; 14 no inference library; 15 sink; 16 outbox;
-19 a file or folder; 20 a worker hung; 21 a recording; 22 doctor found something.
+19 a file or folder; 20 a worker hung; 21 a recording, or no relaxed face; 22 doctor found something.
 """
 
 
@@ -46,6 +46,12 @@ def _parser() -> argparse.ArgumentParser:
     check.formatter_class = argparse.RawDescriptionHelpFormatter
     check.epilog = Path(__file__).with_name("config.toml").read_text(encoding="utf-8")
 
+    calibrate = _command(commands, "calibrate", "learn a person's face at rest, or forget it", _calibrate)
+    calibrate.add_argument("--source", metavar="SRC", help="where the person is seen")
+    calibrate.add_argument("--patient", metavar="ID", help="the person's pseudonym; else patient.id of the settings")
+    calibrate.add_argument("--seconds", metavar="S", type=float, default=5.0, help="of a relaxed face (default 5)")
+    calibrate.add_argument("--forget", metavar="ID", help="erase everything kept of this person, and stop")
+
     doctor = _command(commands, "doctor", "check everything that a session needs, and say how to mend it", _doctor)
     doctor.add_argument("--source", metavar="SRC", help="also open this source and take a picture")
     doctor.add_argument("--sink", metavar="SINK", action="append", help="also check this sink")
@@ -54,6 +60,14 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("recording", type=Path, help="records (.jsonl), or a video, an image, a folder of images")
     replay.add_argument("--sink", metavar="SINK", action="append", help="where records are sent again")
     replay.add_argument("--overlay", metavar="OUT", type=Path, help="clip drawn upon: .mp4, or a folder for PNG files")
+
+    au = _command(commands, "au", "estimate the action units of pictures or a video", _au)
+    what = au.add_mutually_exclusive_group(required=True)
+    what.add_argument("--image", metavar="FILE", type=Path, help="a picture")
+    what.add_argument("--folder", metavar="DIR", type=Path, help="the pictures of a folder")
+    what.add_argument("--video", metavar="FILE", type=Path, help="a video")
+    au.add_argument("--neutral", metavar="FILE", type=Path, help="a picture of the same person with a relaxed face")
+    au.add_argument("--csv", metavar="OUT", type=Path, help="a row for each picture or frame")
     return parser
 
 
@@ -89,7 +103,9 @@ def _settings(args: argparse.Namespace) -> Any:
         "pace": getattr(args, "pace", None),
     }
     run = {key: value for key, value in given.items() if value is not None}
-    return load_settings(args.config, args.set, {"run": run})
+    person = getattr(args, "patient", None)
+    patient = {} if person is None else {"id": person}
+    return load_settings(args.config, args.set, {"run": run, "patient": patient})
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -122,6 +138,16 @@ def _check_config(args: argparse.Namespace) -> int:
     return 0
 
 
+def _calibrate(args: argparse.Namespace) -> int:
+    from device.commands.calibrate import calibrate, forget  # noqa: PLC0415
+
+    if args.forget is not None:
+        forget(args.forget, _settings(args), sys.stdout)
+    else:
+        calibrate(_settings(args), args.seconds, sys.stdout)
+    return 0
+
+
 def _doctor(args: argparse.Namespace) -> int:
     from device.commands.doctor import examine  # noqa: PLC0415
 
@@ -132,3 +158,13 @@ def _replay(args: argparse.Namespace) -> int:
     from device.commands.replay import replay  # noqa: PLC0415
 
     return replay(args.recording, _settings(args), args.overlay)
+
+
+def _au(args: argparse.Namespace) -> int:
+    from device.commands.au import au_of_pictures, au_of_video, pictures_in  # noqa: PLC0415
+
+    settings = _settings(args)
+    if args.video:
+        return au_of_video(args.video, settings, args.neutral, args.csv)
+    paths = pictures_in(args.folder) if args.folder else [args.image]
+    return au_of_pictures(paths, settings, args.neutral, args.csv)

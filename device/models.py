@@ -23,6 +23,7 @@ class ModelSettings:
     landmarks: str = "face-landmarks-1.0.0"
     blendshapes: str = "face-blendshapes-1.0.0"
     expression: str = "fer-0.2.0"
+    action_units: str = "au-geometry-1.0.0"
     appearance_action_units: str = ""
     cache: str = ""
     keys: str = ""
@@ -39,6 +40,7 @@ class Models:
     landmarks: Model
     blendshapes: Model
     expression: Model
+    action_units: Model
     appearance_action_units: Model | None = None
 
     def loaded(self) -> dict[str, Model]:
@@ -75,5 +77,6 @@ def open_models(settings: ModelSettings) -> Iterator[Models]:
             landmarks=opened(settings.landmarks),
             blendshapes=opened(settings.blendshapes),
             expression=opened(settings.expression),
+            action_units=opened(settings.action_units),
             appearance_action_units=opened(name) if (name := settings.appearance_action_units) else None,
         )

@@ -15,6 +15,7 @@ from training.appearance.command import add_parser as add_au_parser
 from training.arguments import bundle_name, bundle_version, positive_count
 from training.data import kaggle
 from training.sample_clip.clip import add_parser as add_clip_parser
+from training.synthetic.command import add_parser as add_au_synthetic_parser
 from training.videos.command import add_parser as add_faces_parser
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     _add_export(commands)
     add_clip_parser(commands)
+    add_au_synthetic_parser(commands)
     add_faces_parser(commands)
     add_au_parser(commands)
     return parser

@@ -186,7 +186,7 @@ def parse_recipe_of(kind: type[AnyRecipe], table: dict[str, Any], where: str) ->
     name = network.get("kind", _name_of(kind().network)) if isinstance(network, dict) else network
     if name not in NETWORKS:
         raise ConfigError(f"{where}: network.kind is {name!r}, not one of {', '.join(NETWORKS)}.")
-    recipe: AnyRecipe = _build(kind, table, where, "", {"network": NETWORKS[name]})
+    recipe: AnyRecipe = build(kind, table, where, "", {"network": NETWORKS[name]})
     return recipe
 
 
@@ -219,11 +219,11 @@ def _assign(table: dict[str, Any], text: str) -> None:
     table[name] = toml_value(value)
 
 
-def _build(kind: Any, table: Any, where: str, prefix: str, parts: dict[str, type]) -> Any:
-    """A dataclass from its table; `parts` says what a field becomes whose type is a protocol."""
+def build(kind: Any, table: Any, where: str, prefix: str = "", parts: dict[str, type] | None = None) -> Any:
+    """A dataclass from its table; `parts` says what a field becomes whose type is a protocol. Raises `ConfigError`."""
     if not isinstance(table, dict):
         raise ConfigError(f"{where}: {prefix.rstrip('.')} must be a table.")
-    hints = get_type_hints(kind) | parts
+    hints = get_type_hints(kind) | (parts or {})
     names = [entry.name for entry in fields(kind)]
     values = {}
     for key, value in table.items():
@@ -235,7 +235,7 @@ def _build(kind: Any, table: Any, where: str, prefix: str, parts: dict[str, type
             raise ConfigError(f"{where}: there is no {prefix}{key}; {hint}")
         hint = hints[key]
         values[key] = (
-            _build(hint, value, where, f"{key}.", {})
+            build(hint, value, where, f"{key}.")
             if isinstance(hint, type) and is_dataclass(hint)
             else _checked(value, hint, f"{where}: {prefix}{key}")
         )

@@ -42,7 +42,7 @@ MODEL = "model.tflite"
 CARD = "MODEL_CARD.md"
 TASKS = ("face-detection", "face-landmarks", "face-blendshapes", "facial-expression", "action-units")
 COLOURS = ("rgb", "grey", "none")
-CROPS = ("letterbox", "roi", "aligned", "points")
+CROPS = ("letterbox", "roi", "aligned", "points", "features")
 ACTIVATIONS = ("none", "sigmoid", "softmax")
 DTYPES = ("float32", "int8", "int16", "uint8")
 

@@ -7,18 +7,18 @@ geometric estimator for the action units that it knows.
 
 import numpy as np
 
-from device.arrays import ByteImage
+from device.arrays import ByteImage, FloatArray
 from device.contract.errors import ModelError
 from device.contract.labels import ACTION_UNIT_KEYS
 from device.contract.manifest import Manifest
 from device.runtime.model import Model
-from device.stages.action_units import MAX_INTENSITY, Actions
+from device.stages.action_units import MAX_INTENSITY, TASK, Actions
 
-TASK = "action-units"
 PRESENCE, INTENSITY = "presence", "intensity"
-#: Where a network gives only the probability that an action unit is present, its intensity is this many times the
-#: probability: at one half it is 2, from which data sets count an action unit as present.
-INTENSITY_OF_PRESENCE = 4.0
+#: Where a network gives only the probability that an action unit is present, its intensity lies on the line through
+#: these points: at one half it is 1, from which it counts as present on the box; when certain, 3 (FACS C), the middle
+#: of the scale, for how strong it is the network does not say.
+_PROBABILITIES, _INTENSITIES = (0.0, 0.5, 1.0), (0.0, 1.0, 3.0)
 
 
 class AppearanceActionUnits:
@@ -37,14 +37,13 @@ class AppearanceActionUnits:
         self.units = tuple(unit for unit in ACTION_UNIT_KEYS if unit in columns)
         self.side = model.manifest.input.shape[1]
         self._columns = np.array([columns[unit] for unit in self.units], np.intp)
-        factors = {PRESENCE: INTENSITY_OF_PRESENCE, INTENSITY: 1.0}
-        self._factors = [factors[spec.name] for spec in model.manifest.outputs]
+        self._heads = [spec.name for spec in model.manifest.outputs]
 
     def __call__(self, crop: ByteImage) -> dict[str, float]:
         """Intensity 0–5 of each of `units` in a (side, side) grey crop: the estimated one where the network has it,
         else that of the probability of presence."""
-        outputs = self._model.on_image(crop)
-        values = np.concatenate([o.reshape(-1) * f for o, f in zip(outputs, self._factors, strict=True)])
+        outputs = zip(self._heads, self._model.on_image(crop), strict=True)
+        values = np.concatenate([_intensities(head, output.reshape(-1)) for head, output in outputs])
         found = np.clip(values[self._columns], 0.0, MAX_INTENSITY)
         return dict(zip(self.units, found.tolist(), strict=True))
 
@@ -61,6 +60,10 @@ def merged(geometric: Actions, appearance: dict[str, float]) -> Actions:
         for side in (geometric.left, geometric.right)
     )
     return Actions({unit: both[unit] for unit in ACTION_UNIT_KEYS if unit in both}, left, right)
+
+
+def _intensities(head: str, values: FloatArray) -> FloatArray:
+    return values if head == INTENSITY else np.interp(values, _PROBABILITIES, _INTENSITIES).astype(np.float32)
 
 
 def _columns(manifest: Manifest) -> dict[str, int]:

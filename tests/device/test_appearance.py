@@ -35,7 +35,7 @@ def test_intensity_comes_first_and_presence_stands_in_where_there_is_none():
     estimate = AppearanceActionUnits(opened())
 
     assert (estimate.units, estimate.side) == (("AU4", "AU6", "AU12"), SIDE)
-    assert estimate(CROP) == {"AU4": pytest.approx(4 * 0.25), "AU6": 5.0, "AU12": 1.5}
+    assert estimate(CROP) == {"AU4": pytest.approx(0.5), "AU6": 5.0, "AU12": 1.5}
 
 
 def test_the_order_of_outputs_does_not_matter():
@@ -47,7 +47,7 @@ def test_the_order_of_outputs_does_not_matter():
 def test_one_head_is_enough():
     estimate = AppearanceActionUnits(opened(replace(MANIFEST, outputs=(PRESENCE,))))
 
-    assert estimate(CROP) == {"AU4": pytest.approx(1.0), "AU12": pytest.approx(2.0)}
+    assert estimate(CROP) == {"AU4": pytest.approx(0.5), "AU12": pytest.approx(1.0)}
 
 
 def test_no_intensity_is_below_nought():

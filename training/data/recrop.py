@@ -15,7 +15,7 @@ from device.contract.manifest import bundle_cache, find_bundle, open_bundle
 from device.runtime.model import Model
 from device.stages.aligner import align
 from device.stages.frame import Frame
-from device.stages.landmarks import Landmarker
+from device.stages.landmarks import Face, Landmarker
 from device.stills import filling_face, with_border
 
 LANDMARKS = "face-landmarks-1.0.0"
@@ -78,6 +78,11 @@ def _load(path: Path) -> Crops:
 
 def box_crop(image: NDArray[np.uint8], landmarker: Landmarker) -> NDArray[np.uint8] | None:
     """The box's crop of a small image that a face fills, or None where there is no face for it."""
-    frame = Frame(with_border(np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), np.uint8)), 0, 0.0)
-    face = filling_face(frame, landmarker)
+    frame, face = box_look(image, landmarker)
     return align(frame, face) if face.presence >= MIN_PRESENCE else None
+
+
+def box_look(image: NDArray[np.uint8], landmarker: Landmarker) -> tuple[Frame, Face]:
+    """A small image that a face fills, with its border, and the face as the box would find it; check its presence."""
+    frame = Frame(with_border(np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), np.uint8)), 0, 0.0)
+    return frame, filling_face(frame, landmarker)
