@@ -79,7 +79,7 @@ class App:
         mailbox = Mailbox(newest_wins=realtime)
         recorder = Recorder(
             device_id(self.settings),
-            {"emotions": models.expression.manifest.id, "aus": models.action_units.manifest.id},
+            models.named(),
             sinks,
             self.clock,
             self.settings.recorder,

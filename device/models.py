@@ -47,6 +47,11 @@ class Models:
         """Every loaded network by its role."""
         return {role: model for role, model in vars(self).items() if model is not None}
 
+    def named(self) -> dict[str, str]:
+        """What records name as the sources of emotions and action units."""
+        estimators = [model.manifest.id for model in (self.action_units, self.appearance_action_units) if model]
+        return {"emotions": self.expression.manifest.id, "aus": " ".join(estimators)}
+
 
 def folders(settings: ModelSettings) -> list[Path]:
     """Where bundles are looked for, in order."""

@@ -7,6 +7,7 @@ from device.observation import Observation
 from device.settings import Settings
 from device.stages.action_units import Actions, ActionUnitEstimator
 from device.stages.aligner import align
+from device.stages.appearance import AppearanceActionUnits, merged
 from device.stages.blendshapes import BlendshapeEstimator
 from device.stages.calm import Measured
 from device.stages.codes import CodeReader
@@ -36,6 +37,8 @@ class Pipeline:
         self._blend = BlendshapeEstimator(models.blendshapes)
         self._features = FaceFeatures(models.landmarks.bundle)
         self._estimate = ActionUnitEstimator(models.action_units)
+        appearance = models.appearance_action_units
+        self._appearance = AppearanceActionUnits(appearance) if appearance else None
         self._baseline = Baseline(settings.neutral, models.action_units.manifest.id, calibrated)
         self._eyes = EyeMeter()
         self._codes = CodeReader()
@@ -68,7 +71,10 @@ class Pipeline:
         features = self._features(track.face, blendshapes)
         measured = Measured(frame.time_s, track.number, features, self._estimate(features), emotions, pose, quality)
         neutral = self._baseline.label(track.number)
-        actions = self._smoothed(self._relative(measured), *when)
+        actions = self._relative(measured)
+        if self._appearance is not None:
+            actions = merged(actions, self._appearance(align(frame, track.face, self._appearance.side)))
+        actions = self._smoothed(actions, *when)
         eyes = self._eyes(track.face, blendshapes, *when)
         codes = self._codes(track.face, pose, blendshapes, eyes.open, *when)
         expressions = strongest(self._smooth_expressions(memberships(actions.both), *when))

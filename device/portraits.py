@@ -10,6 +10,7 @@ from device.observation import Observation
 from device.settings import Settings
 from device.stages.action_units import ActionUnitEstimator
 from device.stages.aligner import align
+from device.stages.appearance import AppearanceActionUnits, merged
 from device.stages.blendshapes import BlendshapeEstimator
 from device.stages.detector import Detector
 from device.stages.expressions import pain
@@ -36,6 +37,8 @@ class Portraits(Closing):
             self._blend = BlendshapeEstimator(models.blendshapes)
             self._features = FaceFeatures(models.landmarks.bundle)
             self._estimate = ActionUnitEstimator(models.action_units)
+            appearance = models.appearance_action_units
+            self._appearance = AppearanceActionUnits(appearance) if appearance else None
             self._open = stack.pop_all()
 
     def __call__(self, image: ByteImage, neutral: Neutral | None = None) -> Observation:
@@ -48,6 +51,8 @@ class Portraits(Closing):
         quality = judge(face, pose, align(frame, face), self._settings.quality)
         features = self._features(face, self._blend(face))
         actions = self._estimate(features, neutral.features if neutral else None)
+        if self._appearance is not None:
+            actions = merged(actions, self._appearance(align(frame, face, self._appearance.side)))
         return Observation(
             frame,
             1,
