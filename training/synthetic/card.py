@@ -41,8 +41,10 @@ the person's own spread at rest is taken for {within_person:.0%} of that between
 ## Evidence for the weights
 
 Areas under the ROC curve in that study, per source, before they were combined. The settings of the study were chosen
-after its scores were seen, so they are optimistic. For 16, 18, 22, 28 and 43 there is none; the blendshapes of 6 and 9
-were changed since, by their behaviour on emotion labels. The combination has not been measured on FACS labels by us.
+after its scores were seen, so they are optimistic. For 16, 18, 22, 28 and 43 there is none (0.75 stands for
+it, 0.5 for no rule). The rules of 4 and 6 and the blendshapes of 4, 6, 9, 10 and 16 were changed since, by their
+behaviour on emotion labels; 0.85 and 0.75 for the blendshapes of 6 and 9 are guesses from there. The combination has
+not been measured on FACS labels by us.
 
 | | tier | blendshapes | minus neutral | ridge | minus neutral | rules minus neutral |
 | --- | --- | --- | --- | --- | --- | --- |

@@ -18,7 +18,7 @@ NEUTRAL_EMOTION = "neutral"
 #: Columns of a recipe's evidence: blendshapes, ridge, rules.
 _COLUMNS = {"raw": (0, 2, 4), "sub": (1, 3, 4)}
 _CHANCE, _CERTAIN = 0.5, 0.99
-_LOWEST_SD, _LONGEST_TAIL = 4.0, 2.0
+_LOWEST_SD, _LONGEST_TAIL = 4.0, 2.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +167,7 @@ def _knots(rest: FloatArray, full: FloatArray, recipe: Recipe) -> FloatArray:
     """(U, 4) from the scores of neutral faces (N, U) and those of full activation (U,).
 
     Intensity 1 is where few neutral faces come; a long upper tail (a mouth that is open at rest) does not push it
-    further than twice the lower one. The score of 5 is at least as far from 1 as 1 is from rest.
+    further than two and a half times the lower one. The score of 5 is at least as far from 1 as 1 is from rest.
     """
     low, middle, high = np.percentile(rest, [100 - recipe.calibration.present, 50, recipe.calibration.present], axis=0)
     present = np.minimum(high, middle + _LONGEST_TAIL * (middle - low))
