@@ -1,1 +1,1 @@
-{"key": "44a5f293331e11b6", "signature": "8LMfeggvH86lDjhfBXHUXBkU2B0MvxXxX1AcgegbD3Dz3cjeSZteUE3ktLL9sYLO2sbbz2jCIPkXZKrssYRKCg=="}
+{"key": "44a5f293331e11b6", "signature": "mKsrUWv2JyW5GZPeuvE6qO4WkbPl4DGDe8zW67UPX94T8yYLtXyNyavTKC+K0oz+100O4LUxww/VnV1qt84UAQ=="}
