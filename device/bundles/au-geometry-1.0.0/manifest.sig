@@ -1,1 +1,1 @@
-{"key": "44a5f293331e11b6", "signature": "mKsrUWv2JyW5GZPeuvE6qO4WkbPl4DGDe8zW67UPX94T8yYLtXyNyavTKC+K0oz+100O4LUxww/VnV1qt84UAQ=="}
+{"key": "44a5f293331e11b6", "signature": "8ckFPXgmwT/UPpCdHtonmTtzA++WyICAy/fUtc3i/ZoJrFBNXIc/uI6VV3UQEuzHPdm7kXtrL+BimM+EbvrQAg=="}
