@@ -18,6 +18,8 @@ and nothing is inferred.
       "intended_use": "…", "forbidden_use": "…"
     }
 
+The task `action-units` takes no picture: its colour is `none`, its crop `features`.
+
 `scale` is 0 for float tensors. A real value is `(q - zero_point) * scale`. `range` is what black and white become.
 `activation` is what the device still has to apply: `none`, `sigmoid` or `softmax`; before it, it divides the output by
 `temperature` (1 if left out), which was fitted so that probabilities are as often right as they say. Outputs stand in

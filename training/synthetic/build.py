@@ -85,7 +85,7 @@ def build(
             "held_out_identities": len(held_out.identities),
             "action_units": synthetic_receipt(estimator, test),
         },
-        "measures": estimator.raw.measures.shape[1],
+        "measures": estimator.raw.scorer.measures.shape[1],
         "calibration": {
             "split": TRAINING,
             "faces": calibrating.counts(),

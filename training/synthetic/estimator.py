@@ -24,8 +24,8 @@ LEVELS = (0.0, 0.1, 1.0, 5.0)
 
 
 @dataclass(frozen=True, eq=False)
-class Mode:
-    """One set of arrays; V views, M measures, F features, U action units.
+class Scorer:
+    """From differences to scores; V views, M measures, F features, U action units.
 
     Attributes:
         measures: (V, M, F).
@@ -33,8 +33,6 @@ class Mode:
         ridge: (M, U).
         direct: (V, U, F).
         bias: (U,).
-        slack: (U,).
-        knots: (U, 4), scores of the `LEVELS`, rising.
     """
 
     measures: FloatArray
@@ -43,27 +41,41 @@ class Mode:
     ridge: FloatArray
     direct: FloatArray
     bias: FloatArray
-    slack: FloatArray
-    knots: FloatArray
 
-    def scores(self, difference: FloatArray) -> FloatArray:
-        """(N, V, U) of differences (N, F), each view by itself."""
+    def __call__(self, difference: FloatArray) -> FloatArray:
+        """Scores (N, V, U) of differences (N, F), each view by itself."""
         measured = np.einsum("vmf,nf->nvm", self.measures, difference) * self.gain + self.shift
         direct = np.einsum("vuf,nf->nvu", self.direct, difference)
         return np.asarray(np.clip(measured, -CLIP, CLIP) @ self.ridge + direct + self.bias, np.float32)
 
-    def asymmetry(self, difference: FloatArray) -> FloatArray:
-        """(N, U): half of left minus right."""
-        _, left, right = self.scores(difference).transpose(1, 0, 2)
-        return np.asarray((left - right) / 2, np.float32)
 
-    def intensities(self, difference: FloatArray) -> FloatArray:
-        """(N, V, U), 0–5, of differences (N, F)."""
-        both, aside = self.scores(difference)[:, 0], self.asymmetry(difference)
+@dataclass(frozen=True, eq=False)
+class Mode:
+    """One set of arrays.
+
+    Attributes:
+        scorer: from differences to scores.
+        slack: (U,), asymmetry that symmetric faces show too.
+        knots: (U, 4), scores of the `LEVELS`, rising.
+    """
+
+    scorer: Scorer
+    slack: FloatArray
+    knots: FloatArray
+
+    def __call__(self, difference: FloatArray) -> FloatArray:
+        """Intensities (N, V, U), 0–5, of differences (N, F)."""
+        scores = self.scorer(difference)
+        both, aside = scores[:, 0], asymmetry(scores)
         aside = aside - np.clip(aside, -self.slack, self.slack)
         scores = np.stack([both, both + aside, both - aside], 1)[..., None]
         share = np.clip((scores - self.knots[:, :-1]) / np.diff(self.knots), 0, 1)
         return np.asarray(share @ np.diff(LEVELS), np.float32)
+
+
+def asymmetry(scores: FloatArray) -> FloatArray:
+    """Half of left minus right (N, U), from scores (N, V, U)."""
+    return np.asarray((scores[:, 1] - scores[:, 2]) / 2, np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +95,5 @@ class Estimator:
 
     def __call__(self, features: FloatArray, neutral: FloatArray | None = None) -> FloatArray:
         """Intensities (N, V, U) of faces (N, F), with the neutral faces (N, F) or (F,) of the same people if known."""
-        if neutral is None:
-            found = self.raw.intensities(features - self.mean_neutral)
-        else:
-            found = self.sub.intensities(features - neutral)
+        found = self.raw(features - self.mean_neutral) if neutral is None else self.sub(features - neutral)
         return np.asarray(found * (1 - np.clip(found @ self.yielding - 1, 0, 1)), np.float32)

@@ -1,24 +1,22 @@
 """From synthetic and real faces to the estimator: ridge regression, weights of the sources, calibration."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 
 from device.arrays import FloatArray
 from device.contract.labels import ACTION_UNIT_KEYS, BLENDSHAPES
-from device.stages.features import GEOMETRIC, NAMES, FaceFeatures
-from training.synthetic.estimator import CLIP, Estimator, Mode
+from device.stages.features import NAMES, FaceFeatures
+from training.synthetic.calibration import knots, slack
+from training.synthetic.estimator import CLIP, Estimator, Mode, Scorer
 from training.synthetic.measures import VIEWS, Measures, blendshape_measures, region_measures
 from training.synthetic.real import Measured
 from training.synthetic.recipe import Recipe
 from training.synthetic.sampling import SyntheticFace
 
 NEUTRAL_EMOTION = "neutral"
-#: Columns of a recipe's evidence: blendshapes, ridge, rules.
-_COLUMNS = {"raw": (0, 2, 4), "sub": (1, 3, 4)}
 _CHANCE, _CERTAIN = 0.5, 0.99
-_LOWEST_SD, _LONGEST_TAIL = 4.0, 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +34,24 @@ class Synthetic:
 
 
 @dataclass(frozen=True, eq=False)
-class _Ridge:
-    gain: FloatArray
-    shift: FloatArray
+class Differences:
+    """What a mode is fitted on: features minus a neutral face.
+
+    Attributes:
+        synthetic: (N, F), of synthetic faces.
+        weights: (N, U), of their action units.
+        rest: (K, F), of real neutral faces, to the mean of them all.
+        everyone: (R, F), of all real faces, to the same.
+        spread: how far one face at rest differs from its neutral face, as a share of `rest`.
+        evidence: (U, 3), areas under the ROC curve of blendshapes, ridge and rules.
+    """
+
+    synthetic: FloatArray
     weights: FloatArray
-    bias: FloatArray
+    rest: FloatArray
+    everyone: FloatArray
+    spread: float
+    evidence: FloatArray
 
 
 def to_features(faces: list[SyntheticFace], features: FaceFeatures) -> Synthetic:
@@ -56,85 +67,67 @@ def to_features(faces: list[SyntheticFace], features: FaceFeatures) -> Synthetic
 
 def fit(synthetic: Synthetic, real: Measured, recipe: Recipe, seed: int) -> Estimator:
     """Fit both modes."""
-    rest = real.of(NEUTRAL_EMOTION)
-    mean_neutral = rest.mean(0)
-    neutral = np.asarray(rest - mean_neutral, np.float32)
-    everyone = np.asarray(real.features - mean_neutral, np.float32)
-    differences = {
-        "raw": synthetic.features - synthetic.neutral.mean(0),
-        "sub": synthetic.features - synthetic.neutral,
-    }
-    modes = {}
-    for name, difference in differences.items():
-        mode = _mode(name, difference, synthetic.weights, neutral, everyone, recipe, seed)
-        share = 1.0 if name == "raw" else recipe.calibration.within_person
-        full = _full(mode, difference, synthetic.weights[0], everyone, recipe)
-        modes[name] = replace(
-            mode,
-            slack=np.percentile(np.abs(mode.asymmetry(everyone)), recipe.calibration.symmetric, axis=0).astype(
-                np.float32
-            ),
-            knots=_knots(mode.scores(neutral * np.float32(share))[:, 0], full, recipe),
+    mean_neutral = real.of(NEUTRAL_EMOTION).mean(0)
+    rest, everyone = real.of(NEUTRAL_EMOTION) - mean_neutral, real.features - mean_neutral
+    evidence = np.array([recipe.evidence[key] for key in ACTION_UNIT_KEYS], np.float32)
+    raw, sub = (
+        Differences(synthetic.features - neutral, synthetic.weights[0], rest, everyone, spread, evidence[:, columns])
+        for neutral, spread, columns in (
+            (synthetic.neutral.mean(0), 1.0, [0, 2, 4]),
+            (synthetic.neutral, recipe.calibration.within_person, [1, 3, 4]),
         )
-    yielding = np.zeros((len(ACTION_UNIT_KEYS),) * 2, np.float32)
-    for weaker, stronger in recipe.yields.items():
-        yielding[ACTION_UNIT_KEYS.index(stronger), ACTION_UNIT_KEYS.index(weaker)] = 1
-    return Estimator(modes["raw"], modes["sub"], mean_neutral, yielding)
+    )
+    return Estimator(_mode(raw, recipe, seed), _mode(sub, recipe, seed), mean_neutral, _yielding(recipe))
 
 
-def _mode(
-    name: str,
-    difference: FloatArray,
-    weights: FloatArray,
-    neutral: FloatArray,
-    everyone: FloatArray,
-    recipe: Recipe,
-    seed: int,
-) -> Mode:
-    """The mode without its knots."""
+def _mode(data: Differences, recipe: Recipe, seed: int) -> Mode:
+    scorer = _scorer(data, recipe, seed)
+    rest, everyone = scorer(data.rest * np.float32(data.spread))[:, 0], scorer(data.everyone)
+    blendshapes = data.everyone @ _blendshapes_only(scorer.direct[0]).T
+    activated = _at_full_weight(data.weights, scorer(data.synthetic)[:, 0])
+    return Mode(
+        scorer,
+        slack(everyone, recipe.calibration),
+        knots(rest, activated, blendshapes, everyone[:, 0], recipe.calibration),
+    )
+
+
+def _scorer(data: Differences, recipe: Recipe, seed: int) -> Scorer:
+    """The sources, each in units of its spread over real faces, weighted by d′ of its evidence."""
     base = region_measures()
     measures = base + base.formulae(recipe.measures)
-    ridge = _ridge(difference @ measures.matrix[0].T, weights[0], neutral @ measures.matrix[0].T, recipe, seed)
-    regression = Mode(
-        measures.matrix,
-        ridge.gain,
-        ridge.shift,
-        ridge.weights,
-        np.zeros((len(VIEWS), len(ACTION_UNIT_KEYS), len(NAMES)), np.float32),
-        ridge.bias,
-        slack=np.zeros(0, np.float32),
-        knots=np.zeros(0, np.float32),
-    )
+    regression = _regression(data, measures, recipe, seed)
     blend = _rows(blendshape_measures().formulae(recipe.blendshapes))
     rules = _rows(measures.formulae(recipe.rules))
-    sources = {
-        "blend": everyone @ blend[0].T,
-        "ridge": regression.scores(everyone)[:, 0],
-        "rules": everyone @ rules[0].T,
-    }
-    strength = np.array([[_d_prime(recipe.evidence[key][c]) for c in _COLUMNS[name]] for key in ACTION_UNIT_KEYS])
-    spreads = np.stack([scores.std(0) for scores in sources.values()], 1)
-    share = np.where(spreads > 0, strength / np.where(spreads > 0, spreads, 1), 0)
-    share = np.asarray(share / strength.sum(1, keepdims=True), np.float32)
-    return replace(
-        regression,
-        ridge=ridge.weights * share[:, 1],
-        bias=ridge.bias * share[:, 1],
-        direct=blend * share[:, 0, None] + rules * share[:, 2, None],
+    scores = (data.everyone @ blend[0].T, regression(data.everyone)[:, 0], data.everyone @ rules[0].T)
+    spreads = np.stack([found.std(0) for found in scores], 1)
+    strength = np.vectorize(_d_prime)(data.evidence)
+    share = np.divide(strength, spreads, out=np.zeros_like(strength), where=spreads > 0)
+    by_blend, by_ridge, by_rules = (share / strength.sum(1, keepdims=True)).astype(np.float32).T
+    return Scorer(
+        measures.matrix,
+        regression.gain,
+        regression.shift,
+        regression.ridge * by_ridge,
+        blend * by_blend[:, None] + rules * by_rules[:, None],
+        regression.bias * by_ridge,
     )
 
 
-def _ridge(measured: FloatArray, weights: FloatArray, neutral: FloatArray, recipe: Recipe, seed: int) -> _Ridge:
-    """Regression of weights (N, U) on measures (N, M), each with the deviation of some real neutral face added: what
-    differs between people at rest, between cameras and by mistakes of the landmarks then counts for little."""
-    strangers = np.random.default_rng(seed).integers(len(neutral), size=len(measured))
-    noisy = measured + neutral[strangers] * recipe.regression.spread
+def _regression(data: Differences, measures: Measures, recipe: Recipe, seed: int) -> Scorer:
+    """Ridge regression of weights on measures, each with the deviation of some real neutral face added: what differs
+    between people at rest, between cameras and by mistakes of the landmarks then counts for little."""
+    matrix = measures.matrix[0].T
+    strangers = np.random.default_rng(seed).integers(len(data.rest), size=len(data.synthetic))
+    noisy = data.synthetic @ matrix + (data.rest @ matrix)[strangers] * recipe.regression.spread
     middle, sd = noisy.mean(0), noisy.std(0)
     z = np.clip((noisy - middle) / sd, -CLIP, CLIP)
-    usual = weights.mean(0)
+    usual = data.weights.mean(0)
     penalized = z.T @ z + recipe.regression.alpha * np.eye(z.shape[1])
-    solved = np.linalg.solve(penalized, z.T @ (weights - usual))
-    return _Ridge(*(np.asarray(array, np.float32) for array in (1 / sd, -middle / sd, solved, usual)))
+    solved = np.linalg.solve(penalized, z.T @ (data.weights - usual))
+    nothing = np.zeros((len(VIEWS), len(ACTION_UNIT_KEYS), len(NAMES)))
+    arrays = (measures.matrix, 1 / sd, -middle / sd, solved, nothing, usual)
+    return Scorer(*(np.asarray(array, np.float32) for array in arrays))
 
 
 def _rows(measures: Measures) -> FloatArray:
@@ -150,26 +143,19 @@ def _d_prime(auc: float) -> float:
     return 2**0.5 * NormalDist().inv_cdf(min(max(auc, _CHANCE), _CERTAIN))
 
 
-def _full(mode: Mode, difference: FloatArray, weights: FloatArray, everyone: FloatArray, recipe: Recipe) -> FloatArray:
-    """(U,): the score of full activation. Of a synthetic face it is what a line through weights (N, U) and scores
-    reaches at weight 1; blendshapes add the highest that real faces reach. It is no more than any real face has."""
-    scores = mode.scores(difference)[:, 0]
+def _at_full_weight(weights: FloatArray, scores: FloatArray) -> FloatArray:
+    """(U,): what a line through weights (N, U) and scores (N, U) of synthetic faces reaches at weight 1."""
     usual = weights.mean(0)
     slope = ((weights - usual) * scores).sum(0) / np.maximum(((weights - usual) ** 2).sum(0), 1e-6)
-    activated = scores.mean(0) + slope * (1 - usual)
-    blendshapes = np.where(np.arange(len(NAMES)) < GEOMETRIC, 0, everyone).astype(np.float32)
-    reached = np.percentile(blendshapes @ mode.direct[0].T, recipe.calibration.full, axis=0)
-    highest = np.percentile(mode.scores(everyone)[:, 0], recipe.calibration.highest, axis=0)
-    return np.asarray(np.minimum(activated + reached, highest), np.float32)
+    return np.asarray(scores.mean(0) + slope * (1 - usual), np.float32)
 
 
-def _knots(rest: FloatArray, full: FloatArray, recipe: Recipe) -> FloatArray:
-    """(U, 4) from the scores of neutral faces (N, U) and those of full activation (U,).
+def _blendshapes_only(rows: FloatArray) -> FloatArray:
+    return np.where([name in BLENDSHAPES for name in NAMES], rows, np.float32(0))
 
-    Intensity 1 is where few neutral faces come; a long upper tail (a mouth that is open at rest) does not push it
-    further than twice the lower one. The score of 5 is at least as far from 1 as 1 is from rest.
-    """
-    low, middle, high = np.percentile(rest, [100 - recipe.calibration.present, 50, recipe.calibration.present], axis=0)
-    present = np.minimum(high, middle + _LONGEST_TAIL * (middle - low))
-    lowest = middle - _LOWEST_SD * np.maximum(rest.std(0), 1e-6)
-    return np.asarray(np.stack([lowest, middle, present, np.maximum(full, 2 * present - middle)], -1), np.float32)
+
+def _yielding(recipe: Recipe) -> FloatArray:
+    yielding = np.zeros((len(ACTION_UNIT_KEYS),) * 2, np.float32)
+    for weaker, stronger in recipe.yields.items():
+        yielding[ACTION_UNIT_KEYS.index(stronger), ACTION_UNIT_KEYS.index(weaker)] = 1
+    return yielding

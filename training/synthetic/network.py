@@ -46,12 +46,14 @@ def largest_difference(model: bytes, estimator: Estimator, faces: FloatArray, ne
 
 def _intensities(x: tf.Tensor, mode: Mode, take: FloatArray, offset: FloatArray) -> tf.Tensor:
     """(V, U) of the difference x @ take − offset."""
-    views, measures, _ = mode.measures.shape
-    rows = (mode.measures * mode.gain[:, None]).reshape(views * measures, -1)
-    measured = tf.matmul(x, take @ rows.T) + (np.tile(mode.shift, views) - rows @ offset)
-    direct = mode.direct.reshape(-1, mode.direct.shape[2])
-    evidence = tf.reshape(tf.matmul(x, take @ direct.T) - direct @ offset, mode.direct.shape[:2])
-    scores = tf.matmul(_clipped(tf.reshape(measured, (views, measures)), CLIP), mode.ridge) + mode.bias + evidence
+    scorer = mode.scorer
+    views, measures, _ = scorer.measures.shape
+    rows = (scorer.measures * scorer.gain[:, None]).reshape(views * measures, -1)
+    measured = tf.matmul(x, take @ rows.T) + (np.tile(scorer.shift, views) - rows @ offset)
+    direct = scorer.direct.reshape(-1, scorer.direct.shape[2])
+    evidence = tf.reshape(tf.matmul(x, take @ direct.T) - direct @ offset, scorer.direct.shape[:2])
+    regressed = tf.matmul(_clipped(tf.reshape(measured, (views, measures)), CLIP), scorer.ridge)
+    scores = regressed + scorer.bias + evidence
     aside = (scores[1:2] - scores[2:3]) / 2
     aside -= _clipped(aside, mode.slack)
     return _calibrated(tf.concat([scores[:1], scores[:1] + aside, scores[:1] - aside], 0), mode.knots)
