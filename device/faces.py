@@ -82,7 +82,7 @@ class FaceFinder(Closing):
 
     def _refused(self, frame: Frame, face: Face) -> tuple[Reason, ...]:
         if self._gate:
-            return judge(face, self._pose(face), align(frame, face), QualitySettings()).reasons
+            return judge(frame, face, self._pose(face), align(frame, face), QualitySettings()).reasons
         return (Reason.LOW_PRESENCE,) if face.presence < TrackerSettings().min_presence else ()
 
 

@@ -58,7 +58,7 @@ class Pipeline:
 
         pose = self._pose(track.face)
         crop = align(frame, track.face)
-        quality = judge(track.face, pose, crop, self._quality)
+        quality = judge(frame, track.face, pose, crop, self._quality)
         watch.lap("align")
         if quality.reasons:
             self._forget()

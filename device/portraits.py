@@ -48,7 +48,7 @@ class Portraits(Closing):
         if face is None:
             return Observation(frame, 0, absence(frame, self._settings.quality), {})
         pose = self._pose(face)
-        quality = judge(face, pose, align(frame, face), self._settings.quality)
+        quality = judge(frame, face, pose, align(frame, face), self._settings.quality)
         features = self._features(face, self._blend(face))
         actions = self._estimate(features, neutral.features if neutral else None)
         if self._appearance is not None:

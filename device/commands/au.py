@@ -45,6 +45,7 @@ COLUMNS = (
 )
 PRESENT = 1.0
 _MARKS = {Tier.REPORTED: "", Tier.LOW_CONFIDENCE: "~", Tier.EXPERIMENTAL: "?"}
+_LEGEND = "~ low confidence, ? experimental: see the model card of the action units"
 _TIERS = {unit.key: unit.tier for unit in ACTION_UNITS}
 
 Row = dict[str, object]
@@ -138,6 +139,7 @@ def _write(rows: Iterable[Row], out: Path | None) -> None:
     if out is None:
         for row in rows:
             print(_sentence(row))
+        print(_LEGEND)
         return
     partial, count = out.with_name(out.name + ".part"), 0
     try:
@@ -151,7 +153,8 @@ def _write(rows: Iterable[Row], out: Path | None) -> None:
         partial.replace(out)
     except OSError as error:
         raise StorageError(f"{out} cannot be written ({error.strerror}): check the folder and the space.") from error
-    print(f"{count} rows in {out}. ~ low confidence, ? experimental: see the model card.")
+    print(_LEGEND)
+    print(f"{count} rows in {out}")
 
 
 def _sentence(row: Row) -> str:

@@ -117,4 +117,5 @@ class Reason(str, Enum):
     TOO_DARK = "too_dark"
     TOO_BRIGHT = "too_bright"
     TURNED_AWAY = "turned_away"
+    CUT_OFF = "cut_off"
     LOW_PRESENCE = "low_presence"

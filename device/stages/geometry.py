@@ -25,11 +25,18 @@ class Box:
 
     def iou(self, other: "Box") -> float:
         """Intersection over union, 0 to 1."""
-        w = min(self.x + self.w, other.x + other.w) - max(self.x, other.x)
-        h = min(self.y + self.h, other.y + other.h) - max(self.y, other.y)
-        common = max(w, 0.0) * max(h, 0.0)
+        common = self._common(other)
         union = self.w * self.h + other.w * other.h - common
         return common / union if union > 0 else 0.0
+
+    def share_in(self, other: "Box") -> float:
+        """The share of this box's area that lies in `other`, 0 to 1."""
+        return self._common(other) / max(self.w * self.h, 1e-6)
+
+    def _common(self, other: "Box") -> float:
+        w = min(self.x + self.w, other.x + other.w) - max(self.x, other.x)
+        h = min(self.y + self.h, other.y + other.h) - max(self.y, other.y)
+        return max(w, 0.0) * max(h, 0.0)
 
     def distance(self, other: "Box") -> float:
         """Distance of the centres in units of the larger width."""

@@ -26,6 +26,7 @@ class QualitySettings:
     max_brightness: float = 0.92
     max_yaw: float = 40.0
     max_pitch: float = 35.0
+    min_in_view: float = 0.95
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class Quality:
     reasons: tuple[Reason, ...]
 
 
-def judge(face: Face, pose: Pose, crop: ByteImage, settings: QualitySettings) -> Quality:
-    """Measure and judge a face; no reasons means that it may be analysed."""
+def judge(frame: Frame, face: Face, pose: Pose, crop: ByteImage, settings: QualitySettings) -> Quality:
+    """Measure and judge a face of a frame, with its aligned crop; no reasons means that it may be analysed."""
     brightness, sharpness = _measure(crop)
     checks = (
         (face.presence < settings.min_presence, Reason.LOW_PRESENCE),
@@ -48,6 +49,7 @@ def judge(face: Face, pose: Pose, crop: ByteImage, settings: QualitySettings) ->
         (brightness < settings.min_brightness, Reason.TOO_DARK),
         (brightness > settings.max_brightness, Reason.TOO_BRIGHT),
         (sharpness < settings.min_sharpness, Reason.BLURRED),
+        (face.box.share_in(frame.bounds) < settings.min_in_view, Reason.CUT_OFF),
         (abs(pose.yaw) > settings.max_yaw or abs(pose.pitch) > settings.max_pitch, Reason.TURNED_AWAY),
     )
     reasons = tuple(reason for failed, reason in checks if failed)

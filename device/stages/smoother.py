@@ -14,7 +14,7 @@ class SmoothingSettings:
     """Time constants, seconds; 0 is off."""
 
     emotions_tau_s: float = 0.3
-    aus_tau_s: float = 0.08
+    aus_tau_s: float = 0.05
 
 
 class Smoother:

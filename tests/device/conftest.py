@@ -62,6 +62,6 @@ def clip_sights(models, clip):
             frame = Frame(picture.image, index, 0.0, media_s=picture.media_s)
             face = track(frame).track.face
             pose, crop = pose_of(face), align(frame, face)
-            quality = judge(face, pose, crop, QualitySettings())
+            quality = judge(frame, face, pose, crop, QualitySettings())
             sights.append(Sight(frame.time_s, face, pose, quality, blend(face), express(crop)))
     return sights

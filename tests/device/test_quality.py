@@ -21,7 +21,8 @@ def gate(models):
     pose_of = PoseEstimator(models.landmarks.bundle)
 
     def judged(image, face, pose=None):
-        return judge(face, pose or pose_of(face), align(Frame(image, 0, 0.0), face), SETTINGS)
+        frame = Frame(image, 0, 0.0)
+        return judge(frame, face, pose or pose_of(face), align(frame, face), SETTINGS)
 
     return judged
 
@@ -54,6 +55,12 @@ def test_a_small_face_is_refused(gate, see, portrait):
 @pytest.mark.parametrize("pose", [Pose(50, 0, 0), Pose(-50, 0, 0), Pose(0, 45, 0), Pose(0, -45, 0)])
 def test_a_face_turned_away_is_refused(gate, portrait, face, pose):
     assert gate(portrait, face, pose).reasons == (Reason.TURNED_AWAY,)
+
+
+def test_a_face_cut_by_the_edge_of_the_picture_is_refused(gate, portrait, face):
+    most, nearly_all = (round(face.box.x + share * face.box.w) for share in (0.9, 0.97))
+    assert gate(portrait[:, :most], face).reasons == (Reason.CUT_OFF,)
+    assert gate(portrait[:, :nearly_all], face).reasons == ()
 
 
 def test_an_inclined_head_is_not_turned_away(gate, portrait, face):

@@ -6,12 +6,16 @@ import numpy as np
 import pytest
 
 from cloud.analysis import analyse
+from device.contract.labels import ACTION_UNIT_KEYS
 from device.contract.record import Json
 from training.sample_clip.script import script
 
 SEGMENTS = {segment.name: segment for segment in script()}
 ONSET_S = 0.5
-EPISODE_ONSET_S = 0.2
+#: What also rises with a scripted movement though nothing moves there: without the person's face at rest, raised brows
+#: and a dropped jaw look like wide eyes, and a rolling head like tightened lips.
+CROSSTALK = {"AU5": {"brows", "jaw_drop"}, "AU23": {"head_roll", "away"}}
+EPISODE_ONSET_S = 0.25
 
 
 def between(records: list[Json], start_s: float, end_s: float) -> list[Json]:
@@ -57,32 +61,39 @@ def test_the_blink_is_seen(clip_records: list[Json]) -> None:
     assert max(record["aus"]["AU43"] for record in during) > 2.0
 
 
-@pytest.mark.parametrize(
-    ("unit", "allowed"),
-    [
-        ("AU12", ("smile", "smile_again", "away")),  # at the edge of the frame half a mouth is seen
-        ("AU1", ("brows",)),
-        ("AU2", ("brows",)),
-        ("AU26", ("jaw_drop",)),
-        ("AU43", ("blink", "smile", "smile_again")),
-    ],
-)
-def test_an_action_unit_rises_only_when_it_is_scripted(
-    clip_records: list[Json], unit: str, allowed: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize("unit", ACTION_UNIT_KEYS)
+def test_an_action_unit_is_present_only_where_it_is_scripted(clip_records: list[Json], unit: str) -> None:
+    allowed = {name for name, segment in SEGMENTS.items() if unit in segment.action_units} | CROSSTALK.get(unit, set())
+
     def scripted(record: Json) -> bool:
         time = record["frame"]["media"]
         return any(SEGMENTS[name].start_s <= time <= SEGMENTS[name].end_s + ONSET_S for name in allowed)
 
     elsewhere = [r["aus"][unit] for r in clip_records if "aus" in r and not scripted(r)]
-    assert len(elsewhere) > 250
-    assert max(elsewhere) < 1.2
+    assert len(elsewhere) > 200
+    assert max(elsewhere) <= 1.0
 
 
-def test_the_smile_is_found_soon_after_it_begins(clip_records: list[Json]) -> None:
-    smile = SEGMENTS["smile"]
-    found = next(r["frame"]["media"] for r in clip_records if r.get("aus", {}).get("AU12", 0) > 1)
-    assert smile.start_s <= found <= smile.start_s + ONSET_S
+@pytest.mark.parametrize(
+    ("name", "unit", "within_s"),
+    [
+        ("smile", "AU12", 0.2),
+        ("smile", "AU6", 0.2),
+        ("brows", "AU1", 0.25),
+        ("brows", "AU2", 0.25),
+        ("blink", "AU43", 0.2),
+        ("jaw_drop", "AU25", 0.2),
+        ("jaw_drop", "AU26", 0.2),
+        ("smile_again", "AU12", 0.2),
+    ],
+)
+def test_a_movement_is_found_soon_after_it_begins(
+    clip_records: list[Json], name: str, unit: str, within_s: float
+) -> None:
+    segment = SEGMENTS[name]
+    during = between(clip_records, segment.start_s, segment.end_s)
+    found = next(r["frame"]["media"] for r in during if r.get("aus", {}).get(unit, 0) >= 1)
+    assert found - segment.start_s <= within_s + 1e-3
 
 
 def test_an_open_mouth_with_wide_eyes_is_not_called_happiness(clip_records: list[Json]) -> None:

@@ -29,7 +29,7 @@ def script() -> tuple[Segment, ...]:
     """What happens in the clip, in order. Between segments, and wherever none says otherwise, the face is neutral."""
     return (
         Segment("neutral", 0.0, 2.0, 0.4, (), "a still, neutral face: no action unit stands out"),
-        Segment("smile", 2.0, 4.2, 0.4, ("AU6", "AU12"), "lip corners and cheeks rise; happiness"),
+        Segment("smile", 2.0, 4.2, 0.4, ("AU6", "AU12", "AU25"), "lip corners and cheeks rise, teeth show; happiness"),
         Segment("brows", 4.9, 6.4, 0.3, ("AU1", "AU2"), "inner and outer brows rise"),
         Segment("blink", 7.1, 7.6, 0.16, ("AU43",), "both eyes close once, shut for about 0.2 s"),
         Segment("jaw_drop", 8.3, 10.0, 0.4, ("AU25", "AU26"), "the jaw drops and the lips part"),
@@ -39,7 +39,9 @@ def script() -> tuple[Segment, ...]:
         Segment(
             "second_face", 19.6, 22.0, 0.6, (), "someone enters at the right; the patient stays the patient", True
         ),
-        Segment("smile_again", 20.4, 21.6, 0.3, ("AU6", "AU12"), "the patient smiles; the other face stays neutral"),
+        Segment(
+            "smile_again", 20.4, 21.6, 0.3, ("AU6", "AU12", "AU25"), "the patient smiles; the other face stays neutral"
+        ),
     )
 
 

@@ -93,6 +93,7 @@ def build(
         },
         "real": {"split": VALIDATION, **real_receipt(estimator, checking)},
         "evidence": recipe.evidence,
+        "guessed": recipe.guessed,
         "size_bytes": len(model),
     }
     manifest = _manifest(recipe, sources, receipt, len(estimator.mean_neutral))

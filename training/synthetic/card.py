@@ -1,5 +1,6 @@
 """The model card of the synthetic action-unit estimator, written from the figures in its manifest and nothing else."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from device.contract.labels import ACTION_UNITS
@@ -29,8 +30,9 @@ Three sources, each minus the person's own neutral face, or minus the mean neutr
 
 They are added after standardization, each weighted by d′ = √2 Φ⁻¹(AUC) of its evidence, a study of posed, frontal,
 48 × 48 grey faces with FACS labels (327 sequences of 118 people, each with a neutral face). Intensity 1 is where 3 %
-of calm faces come, 5 where fully activated synthetic faces come, or the strongest of real ones. With a neutral face,
-the person's own spread at rest is taken for {within_person:.0%} of that between people: an assumption.
+of calm faces come, or of clearly happy or surprised ones that usually do without the action unit; 5 is where fully
+activated synthetic faces come, or the strongest of real ones. With a neutral face, the person's own spread at rest is
+taken for {within_person:.0%} of that between people: an assumption.
 
 - Seed {seed}. Calibrated on {calibration_split} faces: {calibration_faces}.
 - Data: {data}.
@@ -41,12 +43,11 @@ the person's own spread at rest is taken for {within_person:.0%} of that between
 ## Evidence for the weights
 
 Areas under the ROC curve in that study, per source, before they were combined. The settings of the study were chosen
-after its scores were seen, so they are optimistic. For 16, 18, 22, 28 and 43 there is none (0.75 stands for
-it, 0.5 for no rule). The rules of 4 and 6 and the blendshapes of 4, 6, 9, 10 and 16 were changed since, by their
-behaviour on emotion labels, and 6 and 16 also so that blinks and an open jaw count less in the sample clip; their
-figures here are still those of the study, except 0.85 and 0.75 for the blendshapes of 6 and 9, which are guesses. The
-study's ridge was its own, fitted without deviations of real faces. Neither our ridge nor the combination has been
-measured on FACS labels by us: the tiers follow from the sources.
+after its scores were seen, so they are optimistic. In parentheses: no figure of the study but a guess. The rules of 4
+and 6 and the blendshapes of 4, 6, 9, 10 and 16 were changed since, by their behaviour on emotion labels, and 6 and 16
+also so that blinks and an open jaw count less in the sample clip; their other figures here are still those of the
+study. The study's ridge was its own, fitted without deviations of real faces. Neither our ridge nor the combination
+has been measured on FACS labels by us: the tiers follow from the sources.
 
 | | tier | blendshapes | minus neutral | ridge | minus neutral | rules minus neutral |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -118,7 +119,9 @@ def model_card(manifest: Manifest) -> str:
         identities=synthetic["identities"],
         held_out_faces=synthetic["held_out_faces"],
         held_out_identities=synthetic["held_out_identities"],
-        evidence=_rows(receipt["evidence"], lambda key, aucs: [_TIERS[key], *aucs]),
+        evidence=_rows(
+            receipt["evidence"], lambda key, aucs: [_TIERS[key], *_marked(aucs, receipt["guessed"].get(key, ()))]
+        ),
         synthetic=_rows(synthetic["action_units"], lambda _, entry: [entry.get(column) for column in _COLUMNS]),
         real_split=real["split"],
         real_faces=_counts(real["faces"]),
@@ -135,6 +138,10 @@ _COLUMNS = ("faces", "auc_raw", "r_raw", "r_side_raw", "auc_sub", "r_sub", "r_si
 def _rows(table: dict[str, Any], cells: Any) -> str:
     lines = [[key, *cells(key, entry)] for key, entry in table.items()]
     return "\n".join("| " + " | ".join("" if cell is None else str(cell) for cell in line) + " |" for line in lines)
+
+
+def _marked(aucs: Sequence[float], guessed: Sequence[int]) -> list[str]:
+    return [f"({auc})" if number in guessed else str(auc) for number, auc in enumerate(aucs)]
 
 
 def _counts(faces: dict[str, int]) -> str:

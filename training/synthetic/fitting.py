@@ -8,7 +8,7 @@ import numpy as np
 from device.arrays import FloatArray
 from device.contract.labels import ACTION_UNIT_KEYS, BLENDSHAPES
 from device.stages.features import NAMES, FaceFeatures
-from training.synthetic.calibration import knots, slack
+from training.synthetic.calibration import BoolArray, knots, slack
 from training.synthetic.estimator import CLIP, Estimator, Mode, Scorer
 from training.synthetic.measures import VIEWS, Measures, blendshape_measures, region_measures
 from training.synthetic.real import Measured
@@ -42,6 +42,7 @@ class Differences:
         weights: (N, U), of their action units.
         rest: (K, F), of real neutral faces, to the mean of them all.
         everyone: (R, F), of all real faces, to the same.
+        absent: (R, U), whether a real face shows an expression that usually does without the action unit.
         spread: how far one face at rest differs from its neutral face, as a share of `rest`.
         evidence: (U, 3), areas under the ROC curve of blendshapes, ridge and rules.
     """
@@ -50,6 +51,7 @@ class Differences:
     weights: FloatArray
     rest: FloatArray
     everyone: FloatArray
+    absent: BoolArray
     spread: float
     evidence: FloatArray
 
@@ -69,9 +71,20 @@ def fit(synthetic: Synthetic, real: Measured, recipe: Recipe, seed: int) -> Esti
     """Fit both modes."""
     mean_neutral = real.of(NEUTRAL_EMOTION).mean(0)
     rest, everyone = real.of(NEUTRAL_EMOTION) - mean_neutral, real.features - mean_neutral
+    absent = np.array(
+        [[key in recipe.absent.get(emotion, ()) for key in ACTION_UNIT_KEYS] for emotion in real.emotions]
+    )
     evidence = np.array([recipe.evidence[key] for key in ACTION_UNIT_KEYS], np.float32)
     raw, sub = (
-        Differences(synthetic.features - neutral, synthetic.weights[0], rest, everyone, spread, evidence[:, columns])
+        Differences(
+            synthetic.features - neutral,
+            synthetic.weights[0],
+            rest,
+            everyone,
+            absent,
+            spread,
+            evidence[:, columns],
+        )
         for neutral, spread, columns in (
             (synthetic.neutral.mean(0), 1.0, [0, 2, 4]),
             (synthetic.neutral, recipe.calibration.within_person, [1, 3, 4]),
@@ -88,7 +101,7 @@ def _mode(data: Differences, recipe: Recipe, seed: int) -> Mode:
     return Mode(
         scorer,
         slack(everyone, recipe.calibration),
-        knots(rest, activated, blendshapes, everyone[:, 0], recipe.calibration),
+        knots(rest, activated, blendshapes, everyone[:, 0], data.absent, recipe.calibration),
     )
 
 

@@ -64,7 +64,8 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole recipe. `evidence` holds, for each action unit, five areas under the ROC curve (see the file)."""
+    """A whole recipe. `evidence` holds, for each action unit, five areas under the ROC curve, and `guessed` which of
+    them are not measured; `absent` names for an emotion what its faces usually do without (see the file)."""
 
     name: str
     version: str
@@ -80,7 +81,9 @@ class Recipe:
     rules: dict[str, str]
     blendshapes: dict[str, str]
     yields: dict[str, str]
+    absent: dict[str, tuple[str, ...]]
     evidence: dict[str, tuple[float, ...]]
+    guessed: dict[str, tuple[int, ...]]
 
     def shape_names(self) -> tuple[str, ...]:
         """Every expression shape that is needed, once."""
@@ -95,10 +98,11 @@ def load_recipe(path: Path = SHIPPED_RECIPE) -> Recipe:
         recipe: Recipe = build(Recipe, table, path.name)
     except TypeError as error:  # a key without a default is not there
         raise ConfigError(f"{path.name} is not a whole recipe ({error}): start from {SHIPPED_RECIPE.name}.") from error
-    for name in ("shapes", "rules", "blendshapes", "yields", "evidence"):
+    for name in ("shapes", "rules", "blendshapes", "yields", "evidence", "guessed"):
         _check_keys(set(getattr(recipe, name)), f"{path.name}: [{name}]", whole=name == "evidence")
     for name in ("cooccurring", "exclusive"):
         _check_keys({key for keys in getattr(recipe, name) for key in keys}, f"{path.name}: {name}")
+    _check_keys({key for keys in recipe.absent.values() for key in keys}, f"{path.name}: [absent]")
     return recipe
 
 

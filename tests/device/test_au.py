@@ -1,0 +1,130 @@
+"""`affectbox au`: pictures and videos to action units, as a researcher uses it."""
+
+import csv
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from device.cli import main
+from device.commands.au import COLUMNS
+from device.contract.errors import DataError, SourceError, StorageError
+from device.contract.labels import ACTION_UNIT_KEYS
+
+
+@pytest.fixture
+def pictures(tmp_path, clip_frames):
+    """The clip's calm and smiling face as a data set would hold them: 48 × 48, grey, filled by the face."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name, frame in clip_frames.items():
+        cv2.imwrite(str(folder / f"{name}.png"), frame)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def clip_frames(clip, clip_sights):
+    """The face in the clip's calm and smiling frames."""
+    wanted = {"calm": 25, "smile": 80}
+    video = cv2.VideoCapture(str(clip))
+    frames = [video.read()[1] for _ in range(max(wanted.values()) + 1)]
+    return {name: _small(frames[at], clip_sights[at].face.box) for name, at in wanted.items()}
+
+
+def _small(frame, box):
+    side = max(box.w, box.h)
+    (x, y), half = box.centre, side / 2
+    cut = frame[round(y - half) : round(y + half), round(x - half) : round(x + half)]
+    return cv2.cvtColor(cv2.resize(cut, (48, 48), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+
+
+def rows(path: Path) -> dict[str, dict[str, str]]:
+    with path.open(newline="") as file:
+        return {row["file"]: row for row in csv.DictReader(file)}
+
+
+def test_a_small_face_that_fills_its_picture_is_read(pictures, tmp_path, capsys):
+    out = tmp_path / "au.csv"
+
+    assert main(["au", "--folder", str(pictures), "--csv", str(out)]) == 0
+
+    found = rows(out)
+    assert list(found) == ["calm.png", "smile.png"]
+    assert tuple(found["calm.png"]) == COLUMNS
+    assert all(0 <= float(row[unit]) <= 5 for row in found.values() for unit in ACTION_UNIT_KEYS)
+    assert float(found["smile.png"]["AU12"]) > 2 and float(found["calm.png"]["AU12"]) < 1
+    assert {row["neutral"] for row in found.values()} == {"none"}
+    printed = capsys.readouterr().out
+    assert "AU12" in next(line for line in printed.splitlines() if line.startswith("smile.png"))
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_the_persons_own_relaxed_face_is_subtracted(pictures, tmp_path):
+    out = tmp_path / "au.csv"
+
+    calm = pictures / "calm.png"
+    assert main(["au", "--folder", str(pictures), "--neutral", str(calm), "--csv", str(out)]) == 0
+
+    found = rows(out)
+    assert max(float(found["calm.png"][unit]) for unit in ACTION_UNIT_KEYS) < 1
+    assert float(found["smile.png"]["AU12"]) > 2
+    assert found["smile.png"]["neutral"] == "calm.png"
+
+
+def test_a_video_has_a_row_for_each_frame(tmp_path, clip):
+    out = tmp_path / "au.csv"
+
+    argv = ["au", "--video", str(clip), "--csv", str(out), "--set", "run.max_frames=60"]
+    assert main(argv) == 0
+
+    with out.open(newline="") as file:
+        found = list(csv.DictReader(file))
+    assert [float(row["time"]) for row in found] == pytest.approx(np.arange(60) / 25, abs=0.001)
+    assert float(found[-1]["AU12"]) > 1 > float(found[20]["AU12"])
+    assert -10 < float(found[0]["yaw"]) < 10
+
+
+def test_one_picture_is_enough_and_needs_no_file(pictures, capsys):
+    assert main(["au", "--image", str(pictures / "smile.png")]) == 0
+
+    assert "AU12" in capsys.readouterr().out
+
+
+def test_a_picture_without_a_face_has_an_empty_row_that_says_so(tmp_path):
+    picture, out = tmp_path / "wall.png", tmp_path / "au.csv"
+    cv2.imwrite(str(picture), np.full((300, 300, 3), 128, np.uint8))
+
+    assert main(["au", "--image", str(picture), "--csv", str(out)]) == 0
+
+    row = rows(out)["wall.png"]
+    assert (row["face"], row["AU12"], row["doubts"]) == ("0", "", "no_face")
+
+
+def test_a_broken_picture_does_not_stop_the_others(pictures, tmp_path, capsys):
+    (pictures / "broken.png").write_bytes(b"no picture")
+    out = tmp_path / "au.csv"
+
+    assert main(["au", "--folder", str(pictures), "--csv", str(out)]) == DataError.exit_code
+
+    assert list(rows(out)) == ["calm.png", "smile.png"]
+    assert "1 of 3 pictures cannot be read (first: broken.png)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "says"),
+    [
+        (["--image", "nothing.png"], DataError, "cannot be read"),
+        (["--folder", "."], SourceError, "holds no picture"),
+        (["--image", "wall.png", "--neutral", "wall.png"], DataError, "wall.png shows no face"),
+        (["--image", "wall.png", "--csv", "missing/au.csv"], StorageError, "cannot be written"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(tmp_path, monkeypatch, capsys, options, error, says):
+    (tmp_path / "empty").mkdir()
+    cv2.imwrite(str(tmp_path / "wall.png"), np.full((300, 300, 3), 128, np.uint8))
+    monkeypatch.chdir(tmp_path / "empty" if "--folder" in options else tmp_path)
+
+    assert main(["au", *options]) == error.exit_code
+
+    assert says in capsys.readouterr().err
