@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from device.app import device_id
 from device.camera.opening import open_source
 from device.clock import SystemClock
 from device.contract.errors import AffectboxError, CheckFailedError
@@ -13,6 +12,7 @@ from device.delivery.database import Database, parse_url
 from device.delivery.opening import open_sinks
 from device.delivery.outbox import Outbox
 from device.host import HostMeter
+from device.identity import device_id
 from device.models import open_models
 from device.runtime.interpreter import available_library
 from device.settings import Settings
