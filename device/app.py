@@ -60,6 +60,11 @@ class App:
         """Ask the run to end; safe in a signal handler."""
         self._stopping.set()
 
+    @property
+    def unkept(self) -> int:
+        """Records that a full disk did not take."""
+        return self.steward.unkept if self.steward else 0
+
     def run(self) -> Summary:
         """Run until the source ends, `max_frames` is reached, or `stop` is called. Raises any `AffectboxError`."""
         cv2.setNumThreads(1)  # frames are small: OpenCV's own threads cost more than they bring

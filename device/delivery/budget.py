@@ -105,6 +105,16 @@ class Budget:
         return max(known, datetime.fromtimestamp(self._clock.wall(), UTC).date().isoformat())
 
 
+def describe(budget: Budget, settings: BudgetSettings) -> str:
+    """One line: use, projection, budget, and what the data cost."""
+    month = budget.estimate()
+    return (
+        f"mode '{budget.mode}': {month.bytes / 1e6:.1f} MB in {month.writes} writes this month, about "
+        f"{month.projected_bytes / 1e6:.0f} of {settings.monthly_mb:.0f} MB at its end; "
+        f"${month.dollars:.2f} at the prices of {PRICES_OF}"
+    )
+
+
 def _sum(uses: Iterable[list[int]]) -> tuple[int, int]:
     """Bytes and writes in all."""
     pairs = list(uses)

@@ -29,6 +29,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
@@ -233,13 +234,13 @@ class Outbox(Closing):
         return chosen
 
     def _packed(self, db: Connection, rows: list[Row]) -> list[Row]:
-        """Those of the first one's boot as one document, where there is a way to pack them."""
-        if self._pack is None or not rows:
-            return rows
-        boot = rows[0].path.rpartition("/")[0]
-        together = sorted((row for row in rows if row.path.rpartition("/")[0] == boot), key=lambda row: row.id)
-        packed = self._pack([row.body for row in together])
-        return together if packed is None else [documents.substitute(db, together, *packed)]
+        """Those of each boot as one document, where there is a way to pack them."""
+        packed: list[Row] = []
+        for _, boot in groupby(sorted(rows, key=lambda row: row.id), key=lambda row: row.path.rpartition("/")[0]):
+            together = list(boot)
+            line = self._pack([row.body for row in together]) if self._pack else None
+            packed += [documents.substitute(db, together, *line)] if line else together
+        return packed
 
     def _count(self, db: Connection) -> Counts:
         inflight = sum(entry.records for entry in self._inflight.values())

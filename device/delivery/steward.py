@@ -46,6 +46,11 @@ class Steward:
         self._reported_s: float | None = None
         self._obey()
 
+    @property
+    def unkept(self) -> int:
+        """Records that a full disk did not take."""
+        return self._sink.unkept
+
     def tick(self) -> None:
         """Book the traffic since the last call, keep to the mode that the budget allows, report when it is time."""
         requests, body_bytes = self._traffic.requests, self._traffic.body_bytes
