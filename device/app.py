@@ -142,7 +142,7 @@ class _Upload:
         return self._uploader.step()
 
     def finish(self) -> None:
-        self._steward.report()
+        self._steward.finish()
         self._uploader.drain()
 
 

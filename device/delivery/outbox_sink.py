@@ -30,9 +30,13 @@ class OutboxSink(Closing):
     def write(self, lines: Sequence[Line]) -> None:
         self._append(self._condense(lines) if self._condense else lines, len(lines))
 
-    def close(self) -> None:
+    def end(self) -> None:
+        """Keep the aggregates of spans in progress; no records come after."""
         if self._condense:
             self._append(self._condense.end(), 0)
+
+    def close(self) -> None:
+        self.end()
         self.outbox.close()
 
     def _append(self, lines: Sequence[Line], records: int) -> None:

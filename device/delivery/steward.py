@@ -63,6 +63,11 @@ class Steward:
             self._reported_s = now
             self.report()
 
+    def finish(self) -> None:
+        """No records come after: keep the last aggregates, and report, so that both can still be sent."""
+        self._sink.end()
+        self.report()
+
     def report(self) -> None:
         """Keep the budget's books and put the telemetry into the outbox; on a full disk, next time."""
         with suppress(OutboxError):
