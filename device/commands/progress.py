@@ -48,7 +48,9 @@ def _delivery(app: App) -> list[tuple[str, str]]:
     if app.uploader is None or app.outbox is None:
         return []
     counts, trouble = app.outbox.counts(), app.uploader.trouble
-    waiting = counts.pending + counts.inflight
+    waiting = sum(counts.waiting.values()) - (
+        counts.waiting["summary"] if app.settings.delivery.mode != "summary" else 0
+    )
     parts = [str(app.uploader.sent)]
     parts += [f"{waiting} waiting for the next start"] if waiting else []
     parts += [f"{counts.dead} refused"] if counts.dead else []
