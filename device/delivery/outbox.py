@@ -65,8 +65,10 @@ class OutboxSettings:
 
 @dataclass(frozen=True)
 class Entry:
-    """One document on its way: row id, database path, canonical JSON, and how many it stands for: a pack for what is in it, a
-    note for none."""
+    """One document on its way: row id, database path, canonical JSON.
+
+    `records` is how many it stands for: a pack for what is in it, a note for none.
+    """
 
     id: int
     path: str

@@ -134,4 +134,4 @@ def test_losses_are_reported(box: Box) -> None:
 def test_ending_keeps_the_last_summary(box: Box) -> None:
     box.sink.write([Line("records/box/b/s000000001", encode(RECORD))])
     box.steward.finish()
-    assert box.paths() == ["sessions/box/b/n000000", "telemetry/box"]
+    assert box.paths() == ["records/box/b/s000000001", "sessions/box/b/n000000", "telemetry/box"]
