@@ -52,7 +52,7 @@ class OutboxSettings:
 
     path: str = ""
     max_mb: float = 500.0
-    history: int = 400
+    history: int = 300
 
     def file(self) -> Path:
         """The outbox file: `path`, else in systemd's state directory, else in the user's."""

@@ -26,7 +26,7 @@ class UploadSettings:
     """See `config.toml` for each."""
 
     batch: int = 500
-    interval_s: float = 10.0
+    interval_s: float = 15.0
     timeout_s: float = 10.0
     backoff_base_s: float = 1.0
     backoff_cap_s: float = 300.0
