@@ -1,7 +1,7 @@
 """The monthly budget of a box: what goes over the wire, what it will come to, and which mode that allows.
 
-*Counted* is what the daemon knows: requests and the bytes of their bodies. What comes on top was measured with TLS 1.3 on
-a kept connection: `OVERHEAD_BYTES` a request (request line with an ID token of 1 000 characters, headers both ways,
+*Counted* is what the daemon knows: requests and the bytes of their bodies. What comes on top was measured with TLS 1.3
+on a kept connection: `OVERHEAD_BYTES` a request (request line with an ID token of 1 000 characters, headers both ways,
 TLS records), and `SEGMENT_SHARE` of the body (TCP and IP headers of its segments and of their acknowledgements).
 
 *Projected* for the end of the month: what was used, and for each day left the mean of the last seven days in the
@@ -23,8 +23,9 @@ from device.contract.telemetry import MODES
 
 OVERHEAD_BYTES, SEGMENT_SHARE = 1_850, 0.07
 _ANSWER_BYTES = 450  # of these, what the server sends: headers of a 204, TLS record, TCP and IP
-#: Realtime Database, Blaze plan: dollars per GB stored and month, and per GB sent by the server, which also pays for the
-#: answers to writes (https://firebase.google.com/docs/database/usage/billing); what is sent to it is free.
+#: Realtime Database, Blaze plan: dollars per GB stored and month, and per GB sent by the server, which includes its
+#: answers to writes; what is sent to it is free. The first is confirmed by the page on billing, the second is that of
+#: the price list as last known: https://firebase.google.com/docs/database/usage/billing and /pricing
 STORED_DOLLARS, DOWNLOADED_DOLLARS = 5.0, 1.0
 PRICES_OF = "2026-11-21"
 _WEEK = 7
