@@ -25,6 +25,7 @@ from cloud.recording import read_last_boot
 from cloud.timing import draw
 from device.contract.errors import DataError, StorageError
 from device.contract.labels import ACTION_UNITS
+from device.contract.pack import FRAMES_ROOT, unpack
 from device.contract.record import ROOT, Json, encode
 
 _TIMEOUT_S = 30.0
@@ -72,15 +73,19 @@ def run(args: argparse.Namespace) -> int:
 
 def same_in_database(records: list[Json], url: str) -> int:
     """How many of the records the database at `url` holds, equal byte for byte. Raises `DataError`."""
-    parts = urlsplit(url)
-    path = f"/{ROOT}/{records[0]['device']}/{records[0]['boot']}.json"
+    boot = f"{records[0]['device']}/{records[0]['boot']}"
+    bodies = {encode(record) for record in _get(url, f"{ROOT}/{boot}").values()}
+    for document in _get(url, f"{FRAMES_ROOT}/{boot}").values():
+        bodies |= {encode(record) for record in unpack(document)}
+    return sum(encode(record) in bodies for record in records)
+
+
+def _get(url: str, path: str) -> Json:
     try:
-        with urllib.request.urlopen(parts._replace(path=path).geturl(), timeout=_TIMEOUT_S) as response:
-            held = json.load(response) or {}
+        with urllib.request.urlopen(urlsplit(url)._replace(path=f"/{path}.json").geturl(), timeout=_TIMEOUT_S) as got:
+            return json.load(got) or {}
     except (OSError, ValueError, urllib.error.URLError) as error:
         raise DataError(f"The database at {url} does not answer ({error}): check the address.") from error
-    bodies = {encode(record) for record in held.values()}
-    return sum(encode(record) in bodies for record in records)
 
 
 def _summary(recording: Path, records: list[Json]) -> Iterator[str]:

@@ -48,10 +48,14 @@ def _delivery(app: App) -> list[tuple[str, str]]:
     if app.uploader is None or app.outbox is None:
         return []
     counts, trouble = app.outbox.counts(), app.uploader.trouble
-    waiting = counts.pending + counts.inflight
+    waiting = counts.waiting["frame"] + counts.waiting["second"] or counts.waiting["summary"]
     parts = [str(app.uploader.sent)]
     parts += [f"{waiting} waiting for the next start"] if waiting else []
     parts += [f"{counts.dead} refused"] if counts.dead else []
-    parts += [f"{counts.dropped} dropped for want of room"] if counts.dropped else []
+    parts += [
+        f"{number} of kind {kind} dropped for want of room" for kind, number in counts.dropped_by.items() if number
+    ]
+    parts += [f"{app.unkept} that a full disk did not take"] if app.unkept else []
+    parts += [f"{counts.damaged} damaged outboxes set aside"] if counts.damaged else []
     parts += [f"last trouble: {trouble}"] if trouble else []
     return [("sent to the database", ", ".join(parts))]

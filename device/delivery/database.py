@@ -34,6 +34,14 @@ class Answer:
     text: str
 
 
+@dataclass
+class Traffic:
+    """What went over the connection: requests tried, bytes of their bodies."""
+
+    requests: int = 0
+    body_bytes: int = 0
+
+
 def parse_url(text: str) -> DatabaseUrl:
     """Read a database URL, without the leading `rtdb:`. Raises `SinkError`."""
     parts = urlsplit(text)
@@ -58,10 +66,13 @@ class Database:
         self._url = url
         self._timeout_s = timeout_s
         self._connection: http.client.HTTPConnection | None = None
+        self.traffic = Traffic()
 
     def patch(self, items: Iterable[tuple[str, bytes]]) -> Answer:
         """Write JSON values at their paths, all or none. Never raises for what the network does."""
         body = b"{" + b",".join(json.dumps(path).encode() + b":" + value for path, value in items) + b"}"
+        self.traffic.requests += 1
+        self.traffic.body_bytes += len(body)
         try:
             connection = self._connected()
             connection.request("PATCH", self._target, body, {"Content-Type": "application/json"})

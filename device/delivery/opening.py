@@ -7,27 +7,38 @@ from pathlib import Path
 
 from device.clock import Clock
 from device.contract.errors import SinkError
+from device.delivery.budget import Budget
+from device.delivery.condenser import Condenser, pack_bodies
 from device.delivery.database import FORM, Database, parse_url
 from device.delivery.jsonl import JsonlSink
 from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
 from device.delivery.sink import Sink
+from device.delivery.steward import NOTE, Steward
 from device.delivery.uploader import Uploader
+from device.identity import device_id
 from device.settings import Settings
 
 
 @dataclass(frozen=True)
 class OpenSinks:
-    """Sinks in the order in which they are written, the durable outbox first; `uploader` empties the outbox."""
+    """Sinks in the order in which they are written, the durable outbox first.
+
+    With a database, `uploader` empties the outbox, and `steward` keeps the budget and reports.
+    """
 
     sinks: tuple[Sink, ...]
     outbox: Outbox | None
     uploader: Uploader | None
+    steward: Steward | None = None
 
 
 @contextmanager
-def open_sinks(settings: Settings, clock: Clock) -> Iterator[OpenSinks]:
+def open_sinks(settings: Settings, clock: Clock, again: bool = False) -> Iterator[OpenSinks]:
     """Open every sink of `settings.run.sinks` for the length of a `with` block.
+
+    Records that are sent `again` go to the database as they are, each at its own path, so that it does not matter how
+    often: without packs and without aggregates, which depend on what else is sent.
 
     Raises:
         SinkError: a text that names no sink, two databases, a file that cannot be written.
@@ -46,10 +57,22 @@ def open_sinks(settings: Settings, clock: Clock) -> Iterator[OpenSinks]:
         raise SinkError("Only one rtdb sink can be given: a box reports to one database.")
     with ExitStack() as stack:
         sinks: list[Sink] = []
-        outbox = uploader = None
+        outbox = uploader = steward = None
         for url in urls:
-            outbox = Outbox(settings.outbox.file(), settings.outbox.max_mb)
-            sinks.append(stack.enter_context(OutboxSink(outbox)))
-            uploader = Uploader(outbox, Database(url, settings.upload.timeout_s), settings.upload, clock)
+            outbox = open_outbox(settings, packed=settings.delivery.packed and not again)
+            condenser = Condenser(settings.delivery.mode)
+            sink = stack.enter_context(OutboxSink(outbox, None if again else condenser))
+            sinks.append(sink)
+            database = Database(url, settings.upload.timeout_s)
+            uploader = Uploader(outbox, database, settings.upload, clock)
+            budget = Budget(settings.budget, clock, settings.delivery.mode, outbox.note(NOTE))
+            every_s = settings.delivery.telemetry_s
+            steward = Steward(device_id(settings), sink, condenser, budget, clock, database.traffic, uploader, every_s)
         sinks += [stack.enter_context(JsonlSink(path)) for path in files]
-        yield OpenSinks(tuple(sinks), outbox, uploader)
+        yield OpenSinks(tuple(sinks), outbox, uploader, steward)
+
+
+def open_outbox(settings: Settings, packed: bool = True) -> Outbox:
+    """The outbox as configured. Raises `OutboxError`."""
+    packing = pack_bodies if packed else None
+    return Outbox(settings.outbox.file(), settings.outbox.max_mb, packing, settings.outbox.history)

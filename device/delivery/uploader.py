@@ -25,8 +25,8 @@ _REFUSED = (400, 413)
 class UploadSettings:
     """See `config.toml` for each."""
 
-    batch: int = 100
-    interval_s: float = 1.0
+    batch: int = 500
+    interval_s: float = 15.0
     timeout_s: float = 10.0
     backoff_base_s: float = 1.0
     backoff_cap_s: float = 300.0
@@ -50,7 +50,7 @@ class Uploader:
         entries = self._outbox.lease(self._settings.batch, self._clock.monotonic())
         if not entries or not self._send(entries):
             return self._settings.interval_s
-        return 0.0 if len(entries) == self._settings.batch else self._settings.interval_s
+        return 0.0 if sum(entry.records for entry in entries) >= self._settings.batch else self._settings.interval_s
 
     def drain(self) -> None:
         """Send what is due, until nothing is left, sending fails, or `drain_s` seconds have passed."""
@@ -62,7 +62,7 @@ class Uploader:
         answer = self._database.patch((entry.path, entry.body) for entry in entries)
         if answer.status == _SENT:
             self._outbox.done(entries)
-            self.sent += len(entries)
+            self.sent += sum(entry.records for entry in entries)
             self._failures, self.trouble = 0, ""
             return True
         if answer.status in _REFUSED:
