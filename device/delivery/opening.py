@@ -50,6 +50,7 @@ def open_sinks(settings: Settings, clock: Clock) -> Iterator[OpenSinks]:
         for url in urls:
             outbox = Outbox(settings.outbox.file(), settings.outbox.max_mb)
             sinks.append(stack.enter_context(OutboxSink(outbox)))
-            uploader = Uploader(outbox, Database(url, settings.upload.timeout_s), settings.upload, clock)
+            database = stack.enter_context(Database(url, settings.upload.timeout_s, settings.upload.gzip))
+            uploader = Uploader(outbox, database, settings.upload, clock)
         sinks += [stack.enter_context(JsonlSink(path)) for path in files]
         yield OpenSinks(tuple(sinks), outbox, uploader)
