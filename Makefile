@@ -73,8 +73,10 @@ types: .venv/test.stamp ## check types
 bench: build/sample.mp4 ## measure the cost of a frame on this machine, against OpenCV's Haar cascade
 	$(BIN)/affectbox bench --source build/sample.mp4 --versus-haar
 
-rules: .venv/run.stamp ## generate cloud/record.schema.json from the contract
-	$(BIN)/affectbox-cloud schema > cloud/record.schema.json
+rules: .venv/run.stamp ## generate cloud/*.schema.json from the contract
+	for document in record pack aggregate telemetry; do \
+		$(BIN)/affectbox-cloud schema --of $$document > cloud/$$document.schema.json; \
+	done
 
 clean: ## remove what make made, except the model cache
 	rm -rf .venv build run

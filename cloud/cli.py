@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 from cloud import report
+from device.contract import aggregate, pack, record, telemetry
 from device.contract.errors import AffectboxError
-from device.contract.record import json_schema
 
+_CONTRACTS = {"record": record, "pack": pack, "aggregate": aggregate, "telemetry": telemetry}
 _LOCAL = """Serve a local Firebase Realtime Database (REST protocol) until Ctrl-C.
 
 No rules are enforced in this version: whoever reaches the port can read and change everything, and so can a page
@@ -25,7 +26,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_local(commands)
     report.add_parser(commands)
-    schema = commands.add_parser("schema", help="print the JSON Schema of a record, generated from the contract")
+    schema = commands.add_parser("schema", help="print the JSON Schema of a document, generated from the contract")
+    schema.add_argument("--of", choices=_CONTRACTS, default="record", help="which document (default: %(default)s)")
     schema.set_defaults(run=_schema)
     return parser
 
@@ -54,7 +56,7 @@ def _local(args: argparse.Namespace) -> int:
 
 
 def _schema(args: argparse.Namespace) -> int:
-    print(json.dumps(json_schema(), indent=2))
+    print(json.dumps(_CONTRACTS[args.of].json_schema(), indent=2))
     return 0
 
 

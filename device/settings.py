@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 
 from device.camera.source import CameraSettings
+from device.delivery.budget import BudgetSettings
+from device.delivery.condenser import DeliverySettings
 from device.delivery.outbox import OutboxSettings
 from device.delivery.uploader import UploadSettings
 from device.models import ModelSettings
@@ -50,6 +52,8 @@ class Settings:
     quality: QualitySettings = field(default_factory=QualitySettings)
     smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
     recorder: RecorderSettings = field(default_factory=RecorderSettings)
+    delivery: DeliverySettings = field(default_factory=DeliverySettings)
+    budget: BudgetSettings = field(default_factory=BudgetSettings)
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
     upload: UploadSettings = field(default_factory=UploadSettings)
     supervision: SupervisionSettings = field(default_factory=SupervisionSettings)

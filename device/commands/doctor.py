@@ -5,15 +5,16 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from device.app import device_id
 from device.camera.opening import open_source
 from device.clock import SystemClock
 from device.contract.errors import AffectboxError, CheckFailedError
+from device.delivery.budget import Budget, describe
 from device.delivery.database import Database, parse_url
-from device.delivery.opening import open_sinks
-from device.delivery.outbox import Outbox
+from device.delivery.opening import open_outbox, open_sinks
+from device.delivery.steward import NOTE
 from device.delivery.verdict import Verdict, explain, judge
 from device.host import HostMeter
+from device.identity import device_id
 from device.models import open_models
 from device.runtime.interpreter import available_library
 from device.settings import Settings
@@ -53,6 +54,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
         "inference": lambda s: available_library(),
         "models": _models,
         "outbox": _outbox,
+        "budget": _budget,
         "source": _source,
     }
     for what, check in checks.items():
@@ -77,9 +79,21 @@ def _models(settings: Settings) -> str:
 
 
 def _outbox(settings: Settings) -> str:
-    with Outbox(settings.outbox.file(), settings.outbox.max_mb) as outbox:
+    with open_outbox(settings) as outbox:
         counts = outbox.counts()
-    return f"{settings.outbox.file()}: {counts.pending} waiting, {counts.dead} refused, {counts.dropped} ever dropped"
+    text = f"{settings.outbox.file()}: {counts.pending} waiting, {counts.dead} refused, {counts.dropped} ever dropped"
+    if counts.damaged:
+        raise _BearableError(f"{text}; {counts.damaged} damaged files were set aside beside it: see to the card.")
+    return text
+
+
+def _budget(settings: Settings) -> str:
+    with open_outbox(settings) as outbox:
+        budget = Budget(settings.budget, SystemClock(), settings.delivery.mode, outbox.note(NOTE))
+    text = describe(budget, settings.budget)
+    if budget.mode != settings.delivery.mode:
+        raise _BearableError(f"{text}; the budget allows no more than '{budget.mode}' until next month.")
+    return text
 
 
 def _source(settings: Settings) -> str:

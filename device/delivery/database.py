@@ -84,7 +84,7 @@ class Database(Closing):
     """One connection, opened when first used and again after any failure."""
 
     def __init__(
-        self, url: DatabaseUrl, timeout_s: float, compress: bool = True, token: Callable[[], str] = lambda: ""
+        self, url: DatabaseUrl, timeout_s: float, token: Callable[[], str] = lambda: "", compress: bool = True
     ) -> None:
         """`timeout_s` bounds a whole write, from looking up the name to the last byte of the answer.
 

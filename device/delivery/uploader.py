@@ -28,8 +28,8 @@ _SUSPECT = 10
 class UploadSettings:
     """See `config.toml` for each."""
 
-    batch: int = 100
-    interval_s: float = 1.0
+    batch: int = 500
+    interval_s: float = 10.0
     timeout_s: float = 20.0
     gzip: bool = True
     backoff_base_s: float = 1.0
@@ -42,7 +42,7 @@ class Uploader:
     """One step sends one batch; the caller owns the thread and the waiting.
 
     Attributes:
-        sent: records that the database has acknowledged in this run.
+        sent: records and aggregates that the database has acknowledged in this run.
         trouble: why nothing goes out at the moment, in one line; "" when all is well.
     """
 
@@ -104,7 +104,7 @@ class Uploader:
 
     def _accepted(self, batch: list[Entry]) -> bool:
         self._outbox.done(batch)
-        self.sent += len(batch)
+        self.sent += sum(entry.records for entry in batch)
         self.trouble, self._renewed, self._refused_in_a_row = "", False, 0
         self._backoff.succeeded()
         self._batch = min(self._settings.batch, 2 * self._batch)
