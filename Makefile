@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run models test oldest-runtime onnx2tf signatures lint types bench rules clean
+.PHONY: help setup run models test chaos oldest-runtime onnx2tf signatures lint types bench rules clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -40,6 +40,10 @@ run: build/sample.mp4 ## set everything up and watch the sample clip, with a dat
 test: .venv/test.stamp oldest-runtime ## run the whole suite (installs tensorflow for the training side)
 	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
 	$(BIN)/python -m pytest
+
+chaos: .venv/test.stamp ## run the long fault runs: kills, power cuts, bad networks (ten minutes; as root for power cuts)
+	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
+	$(BIN)/python -m pytest -m chaos
 
 oldest-runtime: build/oldest-runtime.stamp ## make the environment in which tests run converted models in tflite-runtime 2.14 (Python 3.11)
 

@@ -131,7 +131,6 @@ class Database(Closing):
             try:
                 return self._request(target, body, headers)
             except (OSError, http.client.HTTPException) as error:
-                self._reached = self._connection.sock is not None
                 self.close()
                 if not (kept_alive and isinstance(error, _HUNG_UP)):
                     return Answer(0, in_words(error))
@@ -140,7 +139,9 @@ class Database(Closing):
     def _request(self, target: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         self.traffic.requests += 1
         self.traffic.body_bytes += len(body)
+        self._reached = False
         self._connection.request("PATCH", target, body, {"Content-Type": "application/json", **headers})
+        self._reached = True
         response = self._connection.getresponse()
         text = response.read(_MAX_ANSWER_BYTES).decode(errors="replace")
         if not response.isclosed():  # the rest of an oversized answer is not waited for
