@@ -78,7 +78,7 @@ bench: build/sample.mp4 ## measure the cost of a frame on this machine, against 
 	$(BIN)/affectbox bench --source build/sample.mp4 --versus-haar
 
 rules: .venv/run.stamp ## generate cloud/*.schema.json from the contract
-	for document in record pack aggregate telemetry; do \
+	for document in record pack aggregate telemetry boot; do \
 		$(BIN)/affectbox-cloud schema --of $$document > cloud/$$document.schema.json; \
 	done
 

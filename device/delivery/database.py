@@ -16,7 +16,7 @@ import http.client
 import json
 import ssl
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -30,7 +30,7 @@ ACCEPTED = 204
 _MAX_ANSWER_BYTES = 4096
 _SAYS_NOTHING_OF_GZIP = (401, 403, 408, 429)
 _HUNG_UP = (ConnectionError, http.client.BadStatusLine)
-_FAST = 1  # on records, level 9 saves a tenth more and costs three times as much
+_LEVEL = 6  # 100 records: 82 kB become 5.3 kB in 0.8 ms; level 1 makes 7.6 kB in 0.15 ms, level 9 4.9 kB in 2.5 ms
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Database(Closing):
         self._connection.deadline.set(self._timeout_s)
         if not self._compress:
             return self._exchange(body, {})
-        answer = self._exchange(gzip.compress(body, _FAST), {"Content-Encoding": "gzip"})
+        answer = self._exchange(gzip.compress(body, _LEVEL), {"Content-Encoding": "gzip"})
         self._gzip_proven |= answer.status == ACCEPTED
         reached = answer.status or self._reached
         if self._gzip_proven or answer.status in _SAYS_NOTHING_OF_GZIP or not reached:
@@ -129,7 +129,8 @@ class Database(Closing):
         kept_alive = self._connection.sock is not None
         while True:
             try:
-                return self._request(target, body, headers)
+                answer = self._request(target, body, headers)
+                return replace(answer, text=without(token, answer.text))
             except (OSError, http.client.HTTPException) as error:
                 self.close()
                 if not (kept_alive and isinstance(error, _HUNG_UP)):
@@ -149,6 +150,11 @@ class Database(Closing):
         if 300 <= response.status < 400:
             text = urlsplit(response.headers.get("Location", "")).netloc
         return Answer(response.status, text, _retry_after_s(response.headers))
+
+
+def without(token: str, text: str) -> str:
+    """The text without the token: a captive portal repeats the address that was asked for, and the text is shown."""
+    return text.replace(token, "<token>") if token else text
 
 
 def in_words(error: Exception) -> str:

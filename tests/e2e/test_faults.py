@@ -164,7 +164,7 @@ def acknowledged_and_kept(disk: Disk, synchronous: str, acknowledgements: int) -
     """Cut the power of a disk while an outbox is written to; how many appends returned, and how many are there."""
     outbox = disk.folder / f"outbox{synchronous}.db"
     command = [sys.executable, "-c", WRITER, str(outbox), synchronous]
-    writer = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    writer = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert writer.stdout is not None
     for _ in range(acknowledgements):
         writer.stdout.readline()
