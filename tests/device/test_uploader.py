@@ -173,7 +173,7 @@ def test_a_server_that_refuses_everything_buries_nothing(
 ) -> None:
     fill(outbox, 30)
     peer.refuse, peer.refusal = "records", (status, DENIED)
-    run(uploader, clock, 3600, idle_s=150.0)
+    run(uploader, clock, 900, idle_s=150.0)
     assert (outbox.counts().pending + outbox.counts().inflight, outbox.counts().dead) == (30, 0)
     assert str(status) in uploader.trouble
     peer.refuse = ""

@@ -160,8 +160,12 @@ while True:
 """
 
 
-def acknowledged_and_kept(disk: Disk, synchronous: str, acknowledgements: int) -> tuple[int, int]:
-    """Cut the power of a disk while an outbox is written to; how many appends returned, and how many are there."""
+def kept_after_a_cut(disk: Disk, synchronous: str, acknowledgements: int) -> int:
+    """Cut the power of a disk while an outbox is written to; how many of the acknowledged records are there.
+
+    What is acknowledged while the cut is under way does not count: the kernel needs a moment for it, and nobody hears
+    of such a record when the power is really gone.
+    """
     outbox = disk.folder / f"outbox{synchronous}.db"
     command = [sys.executable, "-c", WRITER, str(outbox), synchronous]
     writer = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -170,13 +174,11 @@ def acknowledged_and_kept(disk: Disk, synchronous: str, acknowledgements: int) -
         writer.stdout.readline()
     disk.cut_the_power()
     writer.kill()
-    rest, _ = writer.communicate()
-    numbers = [int(line) for line in rest.splitlines()]
+    writer.communicate()
     disk.mount_again()
     with Outbox(outbox, 100.0) as again:
         kept = {entry.path for entry in again.lease(100_000, now=0.0)}
-    count = max(numbers, default=acknowledgements)
-    return count, sum(f"records/box/boot/s{n:09d}" in kept for n in range(1, count + 1))
+    return sum(f"records/box/boot/s{n:09d}" in kept for n in range(1, acknowledgements + 1))
 
 
 @pytest.mark.skipif(bool(why_not()), reason=why_not())
@@ -185,13 +187,13 @@ def test_a_power_cut_takes_nothing_that_was_acknowledged(tmp_path: Path, cuts: i
     moments = random.Random(cuts)
     for cut in range(cuts):
         with Disk(tmp_path / f"disk{cut}") as disk:
-            acknowledged, kept = acknowledged_and_kept(disk, "", moments.randint(20, 150))
-            assert kept == acknowledged
+            acknowledged = moments.randint(20, 150)
+            assert kept_after_a_cut(disk, "", acknowledged) == acknowledged
 
 
 @pytest.mark.skipif(bool(why_not()), reason=why_not())
 @pytest.mark.parametrize("synchronous", ["OFF", pytest.param("NORMAL", marks=chaos)])
 def test_the_power_cut_is_a_real_one(tmp_path: Path, synchronous: str) -> None:
     with Disk(tmp_path / "disk") as disk:
-        acknowledged, kept = acknowledged_and_kept(disk, synchronous, 100)
-    assert kept < acknowledged, "with this setting records must be lost, or the test above shows nothing"
+        kept = kept_after_a_cut(disk, synchronous, 100)
+    assert kept < 100, "with this setting records must be lost, or the test above shows nothing"
