@@ -53,7 +53,7 @@ def _delivery(app: App) -> list[tuple[str, str]]:
     parts += [f"{waiting} waiting for the next start"] if waiting else []
     parts += [f"{counts.dead} refused"] if counts.dead else []
     parts += [
-        f"{number} of kind {name} dropped for want of room" for name, number in counts.dropped_by.items() if number
+        f"{number} of kind {kind} dropped for want of room" for kind, number in counts.dropped_by.items() if number
     ]
     parts += [f"{app.unkept} that a full disk did not take"] if app.unkept else []
     parts += [f"{counts.damaged} damaged outboxes set aside"] if counts.damaged else []

@@ -44,7 +44,7 @@ def _send(recording: Path, settings: Settings) -> int:
     if not settings.run.sinks:
         raise ConfigError("Replaying records needs somewhere to send them: give --sink.")
     broken: list[str] = []
-    with open_sinks(settings, SystemClock()) as opened:
+    with open_sinks(settings, SystemClock(), again=True) as opened:
         lines = list(_lines(recording, broken))
         for start in range(0, len(lines), _GROUP):
             for sink in opened.sinks:

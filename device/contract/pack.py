@@ -3,7 +3,8 @@
     of records     frames/DEVICE/BOOT/sNNNNNNNNN    N: `seq` of the first one in it
     of seconds     spans/DEVICE/BOOT/tNNNNNNNNN     N: `number` of the first one in it
 
-Every document is in one pack, and a pack is never changed. `FIELDS` says what it holds; `columns` is a JSON object,
+Every document is in one pack, and a pack is never changed. (A record that `affectbox replay` sends again stands alone,
+at `records/`: who reads both places unites them by identity.) `FIELDS` says what it holds; `columns` is a JSON object,
 deflated (zlib, RFC 1950) and written in base64. To read it:
 
 1. Undo base64 and deflate, and parse the JSON: an object from dotted field path (`aus.AU12`) to column. `device` and

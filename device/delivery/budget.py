@@ -1,7 +1,8 @@
 """The monthly budget of a box: what goes over the wire, what it will come to, and which mode that allows.
 
-*Counted* is what the daemon knows: requests and the bytes of their bodies. What comes on top of a request is taken as
-`OVERHEAD_BYTES`: request line with an ID token of about 1 000 characters, headers both ways, TLS records, TCP and IP.
+*Counted* is what the daemon knows: requests and the bytes of their bodies. What comes on top was measured with TLS 1.3
+on a kept connection: `OVERHEAD_BYTES` a request (request line with an ID token of 1 000 characters, headers both ways,
+TLS records), and `SEGMENT_SHARE` of the body (TCP and IP headers of its segments and of their acknowledgements).
 
 *Projected* for the end of the month: what was used, and for each day left the mean of the last seven days in the
 present mode (days without use count, for a practice has weekends; in a box's first week this errs to the low side).
@@ -20,9 +21,11 @@ from datetime import UTC, date, datetime, timedelta
 from device.clock import Clock
 from device.contract.telemetry import MODES
 
-OVERHEAD_BYTES = 1_900
+OVERHEAD_BYTES, SEGMENT_SHARE = 1_850, 0.07
 _ANSWER_BYTES = 450  # of these, what the server sends: headers of a 204, TLS record, TCP and IP
-#: Realtime Database, Blaze plan: dollars per GB stored and month, and per GB sent by the server; uploads are free.
+#: Realtime Database, Blaze plan: dollars per GB stored and month, and per GB sent by the server, which includes its
+#: answers to writes; what is sent to it is free. The first is confirmed by the page on billing, the second is that of
+#: the price list as last known: https://firebase.google.com/docs/database/usage/billing and /pricing
 STORED_DOLLARS, DOWNLOADED_DOLLARS = 5.0, 1.0
 PRICES_OF = "2026-11-21"
 _WEEK = 7
@@ -70,7 +73,7 @@ class Budget:
         """Count traffic, and fall back if it has become too much."""
         today = self._today()
         mode = self._days.setdefault(today, {}).setdefault(self.mode, [0, 0])
-        mode[0] += body_bytes + OVERHEAD_BYTES * requests
+        mode[0] += round(body_bytes * (1 + SEGMENT_SHARE)) + OVERHEAD_BYTES * requests
         mode[1] += requests
         for day in sorted(self._days)[:-_KEPT_DAYS]:
             del self._days[day]
@@ -87,7 +90,7 @@ class Budget:
         since = (today - timedelta(days=_WEEK - 1)).isoformat() if today.year > 1 else _NO_DAY
         week = _sum(modes[self.mode] for day, modes in self._days.items() if day >= since and self.mode in modes)
         left = calendar.monthrange(today.year, today.month)[1] - today.day
-        stored_gb = max(used[0] - OVERHEAD_BYTES * used[1], 0) / 1e9
+        stored_gb = max(used[0] - OVERHEAD_BYTES * used[1], 0) / (1 + SEGMENT_SHARE) / 1e9
         dollars = stored_gb * STORED_DOLLARS + _ANSWER_BYTES * used[1] / 1e9 * DOWNLOADED_DOLLARS
         return Estimate(*used, used[0] + week[0] * left // _WEEK, used[1] + week[1] * left // _WEEK, round(dollars, 4))
 

@@ -34,8 +34,11 @@ class OpenSinks:
 
 
 @contextmanager
-def open_sinks(settings: Settings, clock: Clock) -> Iterator[OpenSinks]:
+def open_sinks(settings: Settings, clock: Clock, again: bool = False) -> Iterator[OpenSinks]:
     """Open every sink of `settings.run.sinks` for the length of a `with` block.
+
+    Records that are sent `again` go to the database as they are, each at its own path, so that it does not matter how
+    often: without packs and without aggregates, which depend on what else is sent.
 
     Raises:
         SinkError: a text that names no sink, two databases, a file that cannot be written.
@@ -56,27 +59,20 @@ def open_sinks(settings: Settings, clock: Clock) -> Iterator[OpenSinks]:
         sinks: list[Sink] = []
         outbox = uploader = steward = None
         for url in urls:
-            outbox = open_outbox(settings)
+            outbox = open_outbox(settings, packed=settings.delivery.packed and not again)
             condenser = Condenser(settings.delivery.mode)
-            sink = stack.enter_context(OutboxSink(outbox, condenser))
+            sink = stack.enter_context(OutboxSink(outbox, None if again else condenser))
             sinks.append(sink)
             database = stack.enter_context(Database(url, settings.upload.timeout_s, compress=settings.upload.gzip))
             uploader = Uploader(outbox, database, settings.upload, clock)
-            steward = Steward(
-                device_id(settings),
-                sink,
-                condenser,
-                Budget(settings.budget, clock, settings.delivery.mode, outbox.note(NOTE)),
-                clock,
-                database.traffic,
-                uploader,
-                settings.delivery.telemetry_s,
-            )
+            budget = Budget(settings.budget, clock, settings.delivery.mode, outbox.note(NOTE))
+            every_s = settings.delivery.telemetry_s
+            steward = Steward(device_id(settings), sink, condenser, budget, clock, database.traffic, uploader, every_s)
         sinks += [stack.enter_context(JsonlSink(path)) for path in files]
         yield OpenSinks(tuple(sinks), outbox, uploader, steward)
 
 
-def open_outbox(settings: Settings) -> Outbox:
+def open_outbox(settings: Settings, packed: bool = True) -> Outbox:
     """The outbox as configured. Raises `OutboxError`."""
-    packing = pack_bodies if settings.delivery.packed else None
+    packing = pack_bodies if packed else None
     return Outbox(settings.outbox.file(), settings.outbox.max_mb, packing, settings.outbox.history)

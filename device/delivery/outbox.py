@@ -26,7 +26,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
@@ -52,7 +52,7 @@ class OutboxSettings:
 
     path: str = ""
     max_mb: float = 500.0
-    history: int = 400
+    history: int = 300
 
     def file(self) -> Path:
         """The outbox file: `path`, else in systemd's state directory, else in the user's."""
@@ -138,13 +138,12 @@ class Outbox(Closing):
         """
         with self._lock:
             self._due = {row: due for row, due in self._due.items() if due > now}
-            try:
-                rows = self._run(lambda db: self._choose(db, limit, packing=True))
-            except StoreFullError:  # packing needs room; what is packed already does not
-                rows = self._run(lambda db: self._choose(db, limit, packing=False))
-            entries = [Entry(row.id, row.path, row.body, row.records) for row in sorted(rows, key=lambda row: row.id)]
-            self._inflight |= {entry.id: entry for entry in entries}
-            return entries
+            rows = self._run(lambda db: self._choose(db, limit))
+            boundary = self._newest_history
+            self._inflight |= {row.id: _entry(row) for row in rows}
+        sent = [*self._packed([row for row in rows if row.id <= boundary])]
+        sent += self._packed([row for row in rows if row.id > boundary])
+        return [_entry(row) for row in sorted(sent, key=lambda row: row.id)]
 
     def done(self, entries: Iterable[Entry]) -> None:
         """The database has acknowledged these; they leave the outbox, on a full disk a little later."""
@@ -223,36 +222,50 @@ class Outbox(Closing):
                 self._inflight, self._due, self._newest_history = {}, {}, 0
             return result
 
-    def _choose(self, db: Connection, limit: int, packing: bool) -> list[Row]:
+    def _choose(self, db: Connection, limit: int) -> list[Row]:
         """Live documents, then history within its bounds."""
-        rows = self._by_kind(db, limit, True, packing)
+        rows = self._by_kind(db, limit, live=True)
         room = limit - sum(row.records for row in rows)
-        room = room if self._history is None else min(room, self._history)
-        return rows + self._by_kind(db, room, False, packing)
+        return rows + self._by_kind(db, room if self._history is None else min(room, self._history), live=False)
 
-    def _by_kind(self, db: Connection, limit: int, live: bool, packing: bool) -> list[Row]:
+    def _by_kind(self, db: Connection, limit: int, live: bool) -> list[Row]:
         chosen: list[Row] = []
         busy = self._inflight.keys() | self._due.keys()
         for kind in Kind:
             room = limit - sum(row.records for row in chosen)
-            if room <= 0:
-                break
-            loose = self._pack is not None and kind in CONTENT.values()
-            if kind in self._held or (loose and not packing):
-                continue
-            rows = documents.pending(db, kind, room, self._newest_history, live, busy)
-            chosen += self._packed(db, rows) if loose else rows
+            if room > 0 and kind not in self._held:
+                chosen += documents.pending(db, kind, room, self._newest_history, live, busy)
         return chosen
 
-    def _packed(self, db: Connection, rows: list[Row]) -> list[Row]:
-        """Those of each boot as one document, where there is a way to pack them."""
-        packed: list[Row] = []
-        for _, boot in groupby(sorted(rows, key=lambda row: row.id), key=lambda row: row.path.rpartition("/")[0]):
-            together = list(boot)
-            line = self._pack([row.body for row in together]) if self._pack else None
-            packed += [documents.substitute(db, together, *line)] if line else together
-        return packed
+    def _packed(self, rows: list[Row]) -> Iterator[Row]:
+        """Inflight rows, with the records of each boot, and its seconds, as one document; nobody waits meanwhile."""
+        for _, group in groupby(sorted(rows, key=_boot), key=_boot):
+            together = sorted(group, key=lambda row: row.id)
+            loose = together[0].kind in CONTENT.values()
+            line = self._pack([row.body for row in together]) if self._pack and loose else None
+            yield from together if line is None else self._substituted(together, line)
+
+    def _substituted(self, rows: list[Row], line: tuple[str, bytes]) -> list[Row]:
+        """One document in the place of inflight ones; without room for that, they are pending again."""
+        with self._lock:
+            try:
+                packed = [self._run(lambda db: documents.substitute(db, rows, *line))]
+            except StoreFullError:
+                packed = []
+            for row in rows:
+                self._inflight.pop(row.id, None)
+            self._inflight |= {row.id: _entry(row) for row in packed}
+            return packed
 
     def _count(self, db: Connection) -> Counts:
         inflight = sum(entry.records for entry in self._inflight.values())
         return count(db, inflight, self._store.damaged())
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(row.id, row.path, row.body, row.records)
+
+
+def _boot(row: Row) -> str:
+    """The part of the path that documents of one kind and one boot share."""
+    return row.path.rpartition("/")[0]

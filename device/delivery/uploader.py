@@ -29,7 +29,7 @@ class UploadSettings:
     """See `config.toml` for each."""
 
     batch: int = 500
-    interval_s: float = 10.0
+    interval_s: float = 15.0
     timeout_s: float = 20.0
     gzip: bool = True
     backoff_base_s: float = 1.0

@@ -27,7 +27,7 @@ def test_use_is_bodies_and_what_comes_on_top() -> None:
     budget = Budget(SETTINGS, at("2026-06-01"), "frames")
     budget.book(2, 1000)
     estimate = budget.estimate()
-    assert (estimate.bytes, estimate.writes) == (1000 + 2 * OVERHEAD_BYTES, 2)
+    assert (estimate.bytes, estimate.writes) == (1070 + 2 * OVERHEAD_BYTES, 2)
 
 
 def test_a_use_that_fits_keeps_its_mode_over_weekends() -> None:

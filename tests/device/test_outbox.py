@@ -1,6 +1,7 @@
 """The outbox: its states, what outlives a restart, its limits, and its errors."""
 
 import itertools
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from device.delivery.kinds import Kind
 from device.delivery.outbox import Outbox
 
 MB = 1.0
+WAIT_S = 10.0
 
 
 def items(*numbers: int, size: int = 20) -> list[tuple[str, bytes]]:
@@ -179,6 +181,20 @@ def test_records_leased_together_become_one_document_once_and_for_all(path: Path
         assert outbox.counts().waiting["frame"] == 4
         bodies = [entry.body for _ in range(3) for entry in outbox.lease(1)]
         assert bodies == [b"1+2+3", b"4"]
+
+
+def test_recording_does_not_wait_for_packing(path: Path) -> None:
+    def pack(bodies: Sequence[bytes]) -> tuple[str, bytes]:
+        recording = threading.Thread(target=outbox.append, args=(items(9, size=1),))
+        recording.start()
+        recording.join(WAIT_S)
+        assert not recording.is_alive()
+        return joined(bodies)
+
+    with Outbox(path, MB, pack) as outbox:
+        outbox.append(items(1, 2, size=1))
+        assert [entry.body for entry in outbox.lease(9)] == [b"1+2"]
+        assert outbox.counts().pending == 1
 
 
 def test_records_of_two_boots_are_packed_apart(path: Path) -> None:

@@ -12,6 +12,8 @@ from cloud.cli import main
 from device.contract import aggregate, pack, record, telemetry
 from device.contract.errors import DataError
 from device.contract.fields import Json, check, encode
+from device.delivery.budget import OVERHEAD_BYTES, SEGMENT_SHARE
+from device.delivery.uploader import UploadSettings
 
 RECORD: Json = {
     "v": 1,
@@ -53,13 +55,17 @@ def test_the_very_records_come_back(count: int) -> None:
     assert same([unlike(seed) for seed in range(count)])
 
 
-def test_records_of_the_clip_come_back_and_take_a_fifteenth(clip_records: list[Json]) -> None:
+def test_records_of_the_clip_come_back(clip_records: list[Json]) -> None:
     for at in range(0, len(clip_records), 100):
         assert same(clip_records[at : at + 100])
+
+
+def test_a_month_of_ten_frames_a_second_stays_under_400_mb_on_the_wire(clip_records: list[Json]) -> None:
     tenths = list({int(document["frame"]["media"] * 10): document for document in clip_records}.values())
-    packs = [encode(pack.pack(tenths[at : at + 100])) for at in range(0, len(tenths), 100)]
-    plain = sum(len(encode(document)) for document in tenths)
-    assert sum(map(len, packs)) < plain / 15
+    together = round(10 * UploadSettings().interval_s)
+    bodies = [encode(pack.pack(tenths[at : at + together])) for at in range(0, len(tenths), together)]
+    frame = (1 + SEGMENT_SHARE) * sum(map(len, bodies)) / len(tenths) + OVERHEAD_BYTES / together
+    assert frame * 10 * 3600 * 8 * 22 < 400e6
 
 
 @pytest.mark.parametrize("number", [0, 1, -1, 15, -15, 16, -16, 511, 10**12, -(10**12)])

@@ -155,3 +155,35 @@ def test_an_orderly_end_by_signal_sends_what_was_recorded(server: Server, tmp_pa
     lines = (tmp_path / "records.jsonl").read_bytes().splitlines()
     assert sorted(encode(record) for record in held(server).values()) == sorted(lines)
     assert f"{len(lines)} recorded" in printed
+
+
+def test_sent_again_records_stand_alone_and_make_no_aggregates(server: Server, tmp_path: Path, clip: Path) -> None:
+    run = command(server, tmp_path, clip, "run.max_frames=20")
+    subprocess.run(run, check=True, stdout=subprocess.DEVNULL)
+    sink, outbox = f"--sink=rtdb:{server.url}?ns=again", f"--set=outbox.path={tmp_path / 'again.db'}"
+    for _ in range(2):
+        again = [sys.executable, "-m", "device", "replay", str(tmp_path / "records.jsonl"), sink, outbox]
+        done = subprocess.run(again, check=True, capture_output=True, text=True)
+        assert done.stdout == "20 records sent again\n"
+    with urllib.request.urlopen(f"{server.url}/.json?ns=again", timeout=WAIT_S) as response:
+        everything = json.load(response)
+    assert set(everything) == {"records"}
+    (boot,) = everything["records"]["tester"].values()
+    assert [encode(record) for record in boot.values()] == (tmp_path / "records.jsonl").read_bytes().splitlines()
+
+
+@pytest.mark.parametrize(("mode", "roots"), [("seconds", {"spans", "sessions"}), ("summary", {"sessions"})])
+def test_coarser_modes_send_aggregates_and_no_record(
+    server: Server, tmp_path: Path, clip: Path, mode: str, roots: set[str]
+) -> None:
+    arguments = command(server, tmp_path, clip, f"delivery.mode={mode}", "upload.batch=500")
+    subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL)
+    with urllib.request.urlopen(f"{server.url}/.json?ns=clinic", timeout=WAIT_S) as response:
+        everything = json.load(response)
+    assert set(everything) == roots | {"telemetry"}
+    recorded = len((tmp_path / "records.jsonl").read_bytes().splitlines())
+    (minutes,) = everything["sessions"]["tester"].values()
+    assert sum(minute["frames"] for minute in minutes.values()) == recorded
+    if mode == "seconds":
+        (spans,) = everything["spans"]["tester"].values()
+        assert sum(second["frames"] for span in spans.values() for second in unpack(span)) == recorded
