@@ -19,10 +19,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cloud.analysis import Analysis, analyse, to_json
+from cloud.captured import captured
 from cloud.cooccurrence import FOLLOWS_S
 from cloud.episodes import Episode
 from cloud.recording import read_last_boot
 from cloud.timing import draw
+from device.contract.boot import ROOT as BOOTS_ROOT
 from device.contract.errors import DataError, StorageError
 from device.contract.labels import ACTION_UNITS
 from device.contract.pack import FRAMES_ROOT, unpack
@@ -51,7 +53,8 @@ def run(args: argparse.Namespace) -> int:
     """Report on the last boot in the recording."""
     records = read_last_boot(args.recording)
     analysis = analyse(records)
-    lines = [*_summary(args.recording, records), *_happened(analysis)]
+    boots = _get(args.database, f"{BOOTS_ROOT}/{records[0]['device']}") if args.database else {}
+    lines = [*_summary(args.recording, records, captured(records, boots)), *_happened(analysis)]
     if args.database:
         same = same_in_database(records, args.database)
         lines.append(f"Database     holds {same} of {len(records)} records, byte for byte")
@@ -88,9 +91,10 @@ def _get(url: str, path: str) -> Json:
         raise DataError(f"The database at {url} does not answer ({error}): check the address.") from error
 
 
-def _summary(recording: Path, records: list[Json]) -> Iterator[str]:
+def _summary(recording: Path, records: list[Json], when: str) -> Iterator[str]:
     first = records[0]
     yield f"Recording    {recording}: {len(records)} records of {first['device']}, boot {first['boot']}"
+    yield f"Captured     {when}"
     gated = Counter(reason for record in records for reason in record.get("reasons", ()))
     yield f"Measured     {sum(r['status'] == 'measured' for r in records)} of {len(records)}"
     yield f"No guess     {', '.join(f'{reason} {count}' for reason, count in gated.most_common()) or 'none'}"

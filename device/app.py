@@ -15,6 +15,7 @@ import cv2
 from device.camera.opening import open_source
 from device.camera.source import Picture, Source
 from device.clock import Clock
+from device.delivery.boot_time import BootTime
 from device.delivery.opening import open_sinks
 from device.delivery.outbox import Outbox
 from device.delivery.sink import Sink
@@ -106,9 +107,10 @@ class App:
             Worker("capture", capture.step, self.clock, stall_s, finish=mailbox.close),
             Worker("pipeline", process, self.clock, stall_s, finish=recorder.commit),
         ]
-        if self.uploader is not None and self.steward is not None:
+        if self.outbox is not None and self.uploader is not None and self.steward is not None:
             patience_s = stall_s + 4 * self.settings.upload.timeout_s
-            upload = _Upload(self.uploader, self.steward)
+            boot_time = BootTime(device_id(self.settings), self.outbox, self.clock)
+            upload = _Upload(self.uploader, self.steward, boot_time)
             workers.append(Worker("upload", upload.step, self.clock, patience_s, finish=upload.finish))
         return workers
 
@@ -132,13 +134,15 @@ class App:
 
 
 class _Upload:
-    """Sends, and lets the steward see to the budget before each batch."""
+    """Sends; before each batch the clock is looked at, and the steward sees to the budget."""
 
-    def __init__(self, uploader: Uploader, steward: Steward) -> None:
+    def __init__(self, uploader: Uploader, steward: Steward, boot_time: BootTime) -> None:
         self._uploader = uploader
         self._steward = steward
+        self._boot_time = boot_time
 
     def step(self) -> float:
+        self._boot_time.look()
         self._steward.tick()
         return self._uploader.step()
 
@@ -170,7 +174,8 @@ class _Capture:
         now = self._clock.monotonic()
         if (wait_s := self._ahead(self._picture.media_s, now)) > 0:
             return wait_s
-        wall, trusted = self._clock.wall(), self._clock.trusted()
+        trusted = self._clock.trusted()  # first: a clock set in between is right, and only looks as if it were not
+        wall = self._clock.wall()
         frame = Frame(self._picture.image, self._index, now, wall, trusted, self._picture.media_s)
         if self._mailbox.put(frame, timeout_s=_TICK_S):
             self._picture = None

@@ -12,6 +12,7 @@ from device.delivery.budget import Budget, describe
 from device.delivery.database import Database, parse_url
 from device.delivery.opening import open_outbox, open_sinks
 from device.delivery.steward import NOTE
+from device.delivery.verdict import Verdict, explain, judge
 from device.host import HostMeter
 from device.identity import device_id
 from device.models import open_models
@@ -21,7 +22,6 @@ from device.settings import Settings
 
 _LOW_DISK_MB = 500.0
 _HOT_C = 80.0
-_SENT = 204
 
 
 class _BearableError(AffectboxError):
@@ -127,9 +127,9 @@ def _sink(settings: Settings) -> str:
     database.close()
     if answer.status == 0:
         raise _BearableError(f"{text} does not answer ({answer.text}): records will wait in the outbox until it does.")
-    if answer.status != _SENT:
+    if judge(answer) is not Verdict.ACCEPTED:
         raise CheckFailedError(
-            f"{text} answers '{answer.status} {answer.text}': check the address and the account; records would wait."
+            f"{text} does not take writes ({explain(answer)}): check the address and the account; records would wait."
         )
     return f"{text} takes writes"
 

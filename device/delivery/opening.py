@@ -63,7 +63,7 @@ def open_sinks(settings: Settings, clock: Clock, again: bool = False) -> Iterato
             condenser = Condenser(settings.delivery.mode)
             sink = stack.enter_context(OutboxSink(outbox, None if again else condenser))
             sinks.append(sink)
-            database = Database(url, settings.upload.timeout_s)
+            database = stack.enter_context(Database(url, settings.upload.timeout_s, compress=settings.upload.gzip))
             uploader = Uploader(outbox, database, settings.upload, clock)
             budget = Budget(settings.budget, clock, settings.delivery.mode, outbox.note(NOTE))
             every_s = settings.delivery.telemetry_s
