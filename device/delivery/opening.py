@@ -7,13 +7,14 @@ from pathlib import Path
 
 from device.clock import Clock
 from device.contract.errors import SinkError
-from device.delivery.database import FORM, Database, parse_url
+from device.delivery.database import FORM, Database, DatabaseUrl, parse_url
+from device.delivery.identity import open_tokens, refuse_plain
 from device.delivery.jsonl import JsonlSink
 from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
 from device.delivery.sink import Sink
 from device.delivery.uploader import Uploader
-from device.settings import Settings
+from device.settings import Settings, device_id
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ def open_sinks(settings: Settings, clock: Clock) -> Iterator[OpenSinks]:
     Raises:
         SinkError: a text that names no sink, two databases, a file that cannot be written.
         OutboxError: the outbox cannot be used.
+        IdentityError: the identity file cannot be used, or is another box's.
     """
     files, urls = [], []
     for text in settings.run.sinks:
@@ -50,6 +52,16 @@ def open_sinks(settings: Settings, clock: Clock) -> Iterator[OpenSinks]:
         for url in urls:
             outbox = Outbox(settings.outbox.file(), settings.outbox.max_mb)
             sinks.append(stack.enter_context(OutboxSink(outbox)))
-            uploader = Uploader(outbox, Database(url, settings.upload.timeout_s), settings.upload, clock)
+            uploader = Uploader(outbox, open_database(url, settings, clock), settings.upload, clock)
         sinks += [stack.enter_context(JsonlSink(path)) for path in files]
         yield OpenSinks(tuple(sinks), outbox, uploader)
+
+
+def open_database(url: DatabaseUrl, settings: Settings, clock: Clock) -> Database:
+    """The client of a database; it signs in if this box is enrolled. Raises `IdentityError`, `SinkError`."""
+    timeout_s = settings.upload.timeout_s
+    tokens = open_tokens(settings.identity, device_id(settings), timeout_s, clock)
+    if tokens is None:
+        return Database(url, timeout_s)
+    refuse_plain(url)
+    return Database(url, timeout_s, tokens.token)

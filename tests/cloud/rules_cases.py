@@ -27,7 +27,14 @@ def record(seq: int = 2, **changes: Any) -> Json:
     """A measured record with every field that there is; `changes` by dotted path with `__`, None removes."""
     values = {"integer": 1, "number": 0.25, "string": "x", "boolean": True}
     flat: dict[str, Any] = {field.path: values.get(field.kind) for field in FIELDS if field.kind != "names"}
-    flat |= {"v": VERSION, "device": "box-1", "boot": BOOT, "seq": seq, "status": "measured", "codes": ["AD53", "AD61"]}
+    flat |= {
+        "v": VERSION,
+        "device": "box-1",
+        "boot": BOOT,
+        "seq": seq,
+        "status": "measured",
+        "codes": ["AD53", "AD61"],
+    }
     flat |= {path.replace("__", "."): value for path, value in changes.items()}
     return nested({path: value for path, value in flat.items() if value is not None})
 

@@ -129,7 +129,8 @@ def test_generated_equals_committed(capsys: pytest.CaptureFixture[str]) -> None:
 
 @needs_node
 @pytest.mark.parametrize(
-    ("content", "sentence"), [(None, "cannot be read"), ("{", "is not JSON"), ('{"rules": {".read": "x +"}}', "holds no")]
+    ("content", "sentence"),
+    [(None, "cannot be read"), ("{", "is not JSON"), ('{"rules": {".read": "x +"}}', "holds no")],
 )
 def test_rules_that_are_none_are_said_in_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, sentence: str
