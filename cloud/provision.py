@@ -114,6 +114,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _provision(args: argparse.Namespace) -> int:
     file = args.out or Path(f"{args.device}.enrolment.json")
+    if file.exists():  # said before the account is touched, for that signs out whoever uses it
+        raise IdentityError(f"{file} is there already: delete it, or name another file with --out.")
     write(provision(args.device, args.api_key, args.database, args.service_account), file)
     print(f"Written {file}: within an hour, run `affectbox enrol {file.name}` on the box. It is a key until then.")
     return 0
