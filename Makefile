@@ -73,8 +73,10 @@ types: .venv/test.stamp ## check types
 bench: build/sample.mp4 ## measure the cost of a frame on this machine, against OpenCV's Haar cascade
 	$(BIN)/affectbox bench --source build/sample.mp4 --versus-haar
 
-rules: .venv/run.stamp ## generate the security rules and the records' JSON Schema from the contract
-	$(BIN)/affectbox-cloud schema > cloud/record.schema.json
+rules: .venv/run.stamp ## generate the security rules and JSON Schemas from the contract
+	for document in record pack aggregate telemetry; do \
+		$(BIN)/affectbox-cloud schema --of $$document > cloud/$$document.schema.json; \
+	done
 	$(BIN)/affectbox-cloud rules > cloud/database.rules.json
 
 rules-evaluator: build/node/rules.stamp ## install targaryen, with which the local database enforces security rules (needs node)

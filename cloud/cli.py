@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 from cloud import provision, report, rules
+from device.contract import aggregate, pack, record, telemetry
 from device.contract.errors import AffectboxError
-from device.contract.record import json_schema
 
+_CONTRACTS = {"record": record, "pack": pack, "aggregate": aggregate, "telemetry": telemetry}
 _LOCAL = """Serve a local Firebase Realtime Database (REST protocol) until Ctrl-C.
 
 No rules are enforced without --rules: whoever reaches the port can read and change everything, and so can a page that
@@ -29,7 +30,8 @@ def _parser() -> argparse.ArgumentParser:
     report.add_parser(commands)
     rules.add_parser(commands)
     provision.add_parser(commands)
-    schema = commands.add_parser("schema", help="print the JSON Schema of a record, generated from the contract")
+    schema = commands.add_parser("schema", help="print the JSON Schema of a document, generated from the contract")
+    schema.add_argument("--of", choices=_CONTRACTS, default="record", help="which document (default: %(default)s)")
     schema.set_defaults(run=_schema)
     return parser
 
@@ -60,7 +62,7 @@ def _local(args: argparse.Namespace) -> int:
 
 
 def _schema(args: argparse.Namespace) -> int:
-    print(json.dumps(json_schema(), indent=2))
+    print(json.dumps(_CONTRACTS[args.of].json_schema(), indent=2))
     return 0
 
 

@@ -15,8 +15,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from cloud.timing import captured
+from device.contract.boot import ROOT as BOOTS_ROOT
 from device.contract.errors import DataError, StorageError
 from device.contract.labels import ACTION_UNITS, EMOTIONS
+from device.contract.pack import FRAMES_ROOT, unpack
 from device.contract.record import ROOT, Json, decode, encode
 
 _TIMEOUT_S = 30.0
@@ -42,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
     records = read_last_boot(args.recording)
     first = records[0]
     print(f"Recording    {args.recording}: {len(records)} records of {first['device']}, boot {first['boot']}")
+    boots = _get(args.database, f"{BOOTS_ROOT}/{first['device']}") if args.database else {}
+    print(f"Captured     {captured(records, boots)}")
     gated = Counter(reason for record in records for reason in record.get("reasons", ()))
     print(f"Measured     {sum(r['status'] == 'measured' for r in records)} of {len(records)}")
     print(f"No guess     {', '.join(f'{reason} {count}' for reason, count in gated.most_common()) or 'none'}")
@@ -78,15 +83,19 @@ def read_last_boot(path: Path) -> list[Json]:
 
 def same_in_database(records: list[Json], url: str) -> int:
     """How many of the records the database at `url` holds, equal byte for byte. Raises `DataError`."""
-    parts = urlsplit(url)
-    path = f"/{ROOT}/{records[0]['device']}/{records[0]['boot']}.json"
+    boot = f"{records[0]['device']}/{records[0]['boot']}"
+    bodies = {encode(record) for record in _get(url, f"{ROOT}/{boot}").values()}
+    for document in _get(url, f"{FRAMES_ROOT}/{boot}").values():
+        bodies |= {encode(record) for record in unpack(document)}
+    return sum(encode(record) in bodies for record in records)
+
+
+def _get(url: str, path: str) -> Json:
     try:
-        with urllib.request.urlopen(parts._replace(path=path).geturl(), timeout=_TIMEOUT_S) as response:
-            held = json.load(response) or {}
+        with urllib.request.urlopen(urlsplit(url)._replace(path=f"/{path}.json").geturl(), timeout=_TIMEOUT_S) as got:
+            return json.load(got) or {}
     except (OSError, ValueError, urllib.error.URLError) as error:
         raise DataError(f"The database at {url} does not answer ({error}): check the address.") from error
-    bodies = {encode(record) for record in held.values()}
-    return sum(encode(record) in bodies for record in records)
 
 
 def draw(records: list[Json], out: Path) -> None:

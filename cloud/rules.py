@@ -27,12 +27,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from device.contract import patient, record
-from device.contract.record import FIELDS, GUESSES, Field
+from device.contract import aggregate, boot, pack, patient, record, telemetry
+from device.contract.fields import Field
+from device.contract.record import GUESSES
 
 Rules = dict[str, Any]
 
 MAX_STRING = 200
+MAX_PACK = 1_000_000  # a pack of ten minutes is a tenth of it
 MAX_BOOT = 40
 _STAFF = "root.child('staff').child(auth.uid)"
 _SIGNED_IN = "auth !== null"
@@ -57,7 +59,7 @@ class Document:
         fields: what it may hold.
         keys: the wildcards below the box's id, such as `$boot` and `$key`.
         key: pattern of the last key, where it has one.
-        clinical: whether clinicians read it, rather than engineers.
+        readers: roles that may read it, of `clinician` (own patients and boxes) and `engineer`.
         history: written once; else the newest state, which overwrites the one before.
         condition: what else must hold of `newData`, in the rules' language.
     """
@@ -66,7 +68,7 @@ class Document:
     fields: tuple[Field, ...]
     keys: tuple[str, ...] = ("$boot", "$key")
     key: str = ""
-    clinical: bool = True
+    readers: tuple[str, ...] = ("clinician",)
     history: bool = True
     condition: str = ""
 
@@ -80,7 +82,37 @@ def _gated_without_guesses() -> str:
     )
 
 
-DOCUMENTS = (Document(record.ROOT, FIELDS, key="^s[0-9]{9}$", condition=_gated_without_guesses()),)
+def _one_of(name: str, *values: str | int) -> str:
+    value = f"newData.child('{name}').val()"
+    return "(" + " || ".join(f"{value} === {_literal(text)}" for text in values) + ")"
+
+
+def _literal(value: str | int) -> str:
+    return f"'{value}'" if isinstance(value, str) else str(value)
+
+
+_LONG = {"columns": MAX_PACK}
+_BOTH = ("clinician", "engineer")
+DOCUMENTS = (
+    Document(record.ROOT, record.FIELDS, key="^s[0-9]{9}$", condition=_gated_without_guesses()),
+    Document(pack.FRAMES_ROOT, pack.FIELDS, key="^s[0-9]{9}$", condition=_one_of("of", "records")),
+    Document(pack.SPANS_ROOT, pack.FIELDS, key="^t[0-9]{9}$", condition=_one_of("of", "seconds")),
+    Document(
+        aggregate.SECONDS_ROOT, aggregate.FIELDS, key="^t[0-9]{9}$", condition=_one_of("span", aggregate.SECOND_S)
+    ),
+    Document(
+        aggregate.SESSIONS_ROOT, aggregate.FIELDS, key="^n[0-9]{6}$", condition=_one_of("span", aggregate.SUMMARY_S)
+    ),
+    Document(boot.ROOT, boot.FIELDS, ("$boot",), readers=_BOTH, condition="newData.child('trusted').val() === true"),
+    Document(
+        telemetry.ROOT,
+        telemetry.FIELDS,
+        (),
+        readers=("engineer",),
+        history=False,
+        condition=_one_of("mode", *telemetry.MODES),
+    ),
+)
 
 
 def rules() -> Rules:
@@ -91,7 +123,7 @@ def rules() -> Rules:
 
 def text() -> str:
     """The content of `cloud/database.rules.json`."""
-    return json.dumps(rules(), indent=2) + "\n"
+    return json.dumps(rules(), indent=1) + "\n"
 
 
 def _document(document: Document) -> Rules:
@@ -100,13 +132,14 @@ def _document(document: Document) -> Rules:
     node: Rules = {
         ".write": _write(document),
         ".validate": _all(place, pattern, _required(document.fields), document.condition),
-        **_children(document.fields),
+        **_children(document),
     }
     for key in reversed(document.keys):
-        if key == "$boot" and document.clinical:
+        if key == "$boot" and "clinician" in document.readers:
             node[".read"] = _OWN_PATIENT
         node = {key: node}
-    return {"$device": {".read": _OWN_DEVICE if document.clinical else _ENGINEER, **node}}
+    roles = {"clinician": _OWN_DEVICE, "engineer": _ENGINEER}
+    return {"$device": {".read": " || ".join(f"({roles[role]})" for role in document.readers), **node}}
 
 
 def _write(document: Document) -> str:
@@ -133,41 +166,37 @@ def _required(fields: Iterable[Field]) -> str:
     return f"newData.hasChildren([{names}])"
 
 
-def _children(fields: Iterable[Field]) -> Rules:
+def _children(document: Document) -> Rules:
     """The fields as a tree of rules, in which whatever is not known is refused."""
     tree: Rules = {}
-    for field in fields:
+    for field in document.fields:
         *parents, name = field.path.split(".")
         node = tree
         for parent in parents:
             node = node.setdefault(parent, {"$other": {".validate": False}})
-        node[name] = _field(field)
+        node[name] = _names(field) if field.kind == "names" else {".validate": _value(field, document.keys)}
     return {**tree, "$other": {".validate": False}}
 
 
-def _field(field: Field) -> Rules:
-    if field.kind == "names":
-        one = {".validate": f"newData.isString() && newData.val().matches(/^({'|'.join(field.names)})$/)"}
-        entries = {str(n): one for n in range(len(field.names))}
-        return {".validate": "newData.hasChild('0')", **entries, "$other": {".validate": False}}
-    return {".validate": _all(_type(field), _identity(field.path))}
+def _names(field: Field) -> Rules:
+    one = {".validate": f"newData.isString() && newData.val().matches(/^({'|'.join(field.names)})$/)"}
+    entries = {str(n): one for n in range(len(field.names))}
+    return {".validate": "newData.hasChild('0')", **entries, "$other": {".validate": False}}
 
 
-def _type(field: Field) -> str:
+def _value(field: Field, keys: tuple[str, ...]) -> str:
+    """What a leaf may be. A document says itself whose it is; that must be where it stands."""
+    if field.path == "device" or (field.path == "boot" and "$boot" in keys):
+        return f"newData.val() === ${field.path}"
     match field.kind:
         case "boolean":
             return "newData.isBoolean()"
         case "string":
-            return f"newData.isString() && newData.val().length <= {MAX_STRING}"
+            return f"newData.isString() && newData.val().length <= {_LONG.get(field.path, MAX_STRING)}"
     low = "" if field.low is None else f"newData.val() >= {field.low:g}"
     high = "" if field.high is None else f"newData.val() <= {field.high:g}"
     whole = "newData.val() % 1 === 0" if field.kind == "integer" else ""
     return _all("newData.isNumber()", whole, low, high)
-
-
-def _identity(path: str) -> str:
-    """A document says itself whose it is; that must be where it stands."""
-    return {"device": "newData.val() === $device", "boot": "newData.val() === $boot"}.get(path, "")
 
 
 def _pseudonyms() -> Rules:

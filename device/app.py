@@ -15,16 +15,19 @@ import cv2
 from device.camera.opening import open_source
 from device.camera.source import Picture, Source
 from device.clock import Clock
+from device.delivery.boot_time import BootTime
 from device.delivery.opening import open_sinks
 from device.delivery.outbox import Outbox
 from device.delivery.sink import Sink
+from device.delivery.steward import Steward
 from device.delivery.uploader import Uploader
+from device.identity import device_id
 from device.mailbox import Mailbox
 from device.models import Models, open_models
 from device.notify import notify
 from device.pipeline import Pipeline
 from device.recorder import Recorder
-from device.settings import Settings, device_id
+from device.settings import Settings
 from device.stages.frame import Frame
 from device.summary import Summary
 from device.worker import Worker
@@ -48,6 +51,7 @@ class App:
         self.summary = Summary()
         self.outbox: Outbox | None = None
         self.uploader: Uploader | None = None
+        self.steward: Steward | None = None
         self.models: Models | None = None
         self._show = show
         self._more_sinks = more_sinks
@@ -57,12 +61,17 @@ class App:
         """Ask the run to end; safe in a signal handler."""
         self._stopping.set()
 
+    @property
+    def unkept(self) -> int:
+        """Records that a full disk did not take."""
+        return self.steward.unkept if self.steward else 0
+
     def run(self) -> Summary:
         """Run until the source ends, `max_frames` is reached, or `stop` is called. Raises any `AffectboxError`."""
         cv2.setNumThreads(1)  # frames are small: OpenCV's own threads cost more than they bring
         with ExitStack() as stack:
             opened = stack.enter_context(open_sinks(self.settings, self.clock))
-            self.outbox, self.uploader = opened.outbox, opened.uploader
+            self.outbox, self.uploader, self.steward = opened.outbox, opened.uploader, opened.steward
             models = self.models = stack.enter_context(open_models(self.settings.models))
             source = stack.enter_context(open_source(self.settings.run.source, self.settings.camera))
             workers = self._workers(models, [*opened.sinks, *self._more_sinks], source)
@@ -97,9 +106,11 @@ class App:
             Worker("capture", capture.step, self.clock, stall_s, finish=mailbox.close),
             Worker("pipeline", process, self.clock, stall_s, finish=recorder.commit),
         ]
-        if self.uploader is not None:
-            upload, patience_s = self.uploader, stall_s + 4 * self.settings.upload.timeout_s
-            workers.append(Worker("upload", upload.step, self.clock, patience_s, finish=upload.drain))
+        if self.outbox is not None and self.uploader is not None and self.steward is not None:
+            patience_s = stall_s + 4 * self.settings.upload.timeout_s
+            boot_time = BootTime(device_id(self.settings), self.outbox, self.clock)
+            upload = _Upload(self.uploader, self.steward, boot_time)
+            workers.append(Worker("upload", upload.step, self.clock, patience_s, finish=upload.finish))
         return workers
 
     def _supervise(self, workers: list[Worker]) -> None:
@@ -119,6 +130,24 @@ class App:
         for worker in workers:
             worker.check()
         self._show(self)
+
+
+class _Upload:
+    """Sends; before each batch the clock is looked at, and the steward sees to the budget."""
+
+    def __init__(self, uploader: Uploader, steward: Steward, boot_time: BootTime) -> None:
+        self._uploader = uploader
+        self._steward = steward
+        self._boot_time = boot_time
+
+    def step(self) -> float:
+        self._boot_time.look()
+        self._steward.tick()
+        return self._uploader.step()
+
+    def finish(self) -> None:
+        self._steward.finish()
+        self._uploader.drain()
 
 
 class _Capture:
@@ -144,7 +173,8 @@ class _Capture:
         now = self._clock.monotonic()
         if (wait_s := self._ahead(self._picture.media_s, now)) > 0:
             return wait_s
-        wall, trusted = self._clock.wall(), self._clock.trusted()
+        trusted = self._clock.trusted()  # first: a clock set in between is right, and only looks as if it were not
+        wall = self._clock.wall()
         frame = Frame(self._picture.image, self._index, now, wall, trusted, self._picture.media_s)
         if self._mailbox.put(frame, timeout_s=_TICK_S):
             self._picture = None

@@ -138,7 +138,7 @@ def _doctor(args: argparse.Namespace) -> int:
 def _enrol(args: argparse.Namespace) -> int:
     from device.clock import SystemClock  # noqa: PLC0415
     from device.commands.enrol import RootKey, enrol  # noqa: PLC0415
-    from device.settings import device_id  # noqa: PLC0415
+    from device.identity import device_id  # noqa: PLC0415
 
     settings = _settings(args)
     root = RootKey(device_id(settings), args.api_key, args.database)

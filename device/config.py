@@ -11,6 +11,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from device.contract.errors import ConfigError
 from device.contract.record import DEVICE_ID
+from device.contract.telemetry import MODES
 from device.contract.toml import nearest, read_toml, toml_value
 from device.settings import Settings
 
@@ -105,6 +106,8 @@ def _checked(key: str, value: Any, where: str) -> Any:
         wrong = "must be at least 1"
     elif key == "run.pace" and value not in PACES:
         wrong = f"must be one of {', '.join(PACES)}"
+    elif key == "delivery.mode" and value not in MODES:
+        wrong = f"must be one of {', '.join(MODES)}"
     elif key == "device.id" and value and not DEVICE_ID.fullmatch(value):
         wrong = "must be 1 to 40 lower-case letters, digits and hyphens"
     elif key == "detector.zone" and isinstance(value, tuple) and value and not _is_zone(value):

@@ -23,6 +23,7 @@ class RecorderSettings:
 
     commit_s: float = 0.25
     commit_records: int = 16
+    costs_s: float = 1.0
 
 
 class Recorder:
@@ -48,13 +49,18 @@ class Recorder:
         self._seq = 0
         self._group: list[tuple[Json, Line]] = []
         self._group_began_s = 0.0
+        self._costs_told_s: float | None = None
 
     def add(self, observation: Observation) -> None:
         """Number and encode one observation; commits when the group is full or old enough."""
         self._seq += 1
-        record = self._identity | {"seq": self._seq} | to_json(observation, self._models, self._meter())
+        now = self._clock.monotonic()
+        record = self._identity | {"seq": self._seq} | to_json(observation, self._models)
+        if self._costs_told_s is None or now - self._costs_told_s >= self._settings.costs_s:
+            self._costs_told_s = now
+            record |= _costs(observation, self._meter())
         if not self._group:
-            self._group_began_s = self._clock.monotonic()
+            self._group_began_s = now
         self._group.append((record, Line(key(record), encode(record))))
         if len(self._group) >= self._settings.commit_records:
             self.commit()
@@ -77,8 +83,8 @@ class Recorder:
             self._heard(record)
 
 
-def to_json(observation: Observation, models: dict[str, str], host: Host) -> Json:
-    """Everything of a record but its identity; see `device.contract.record` for the fields."""
+def to_json(observation: Observation, models: dict[str, str]) -> Json:
+    """Everything of a record but its identity and its costs; see `device.contract.record` for the fields."""
     frame, measured = observation.frame, not observation.reasons
     time = {"mono": _round(frame.mono_s, 3), "wall": _round(frame.wall_s, 3), "trusted": frame.trusted}
     record: Json = {
@@ -86,8 +92,6 @@ def to_json(observation: Observation, models: dict[str, str], host: Host) -> Jso
         "time": time,
         "frame": {"index": frame.index},
         "faces": observation.faces,
-        "ms": {stage: _round(ms, 2) for stage, ms in observation.ms.items()},
-        "host": _host(host),
     }
     if frame.dropped:
         record["frame"]["dropped"] = frame.dropped
@@ -125,9 +129,12 @@ def _gated(observation: Observation) -> Json:
     return {"reasons": [reason.value for reason in observation.reasons]}
 
 
-def _host(host: Host) -> Json:
+def _costs(observation: Observation, host: Host) -> Json:
     known: dict[str, Any] = {name: value for name, value in vars(host).items() if value is not None}
-    return {name: value if isinstance(value, bool) else _round(value, 1) for name, value in known.items()}
+    return {
+        "ms": {stage: _round(ms, 2) for stage, ms in observation.ms.items()},
+        "host": {name: value if isinstance(value, bool) else _round(value, 1) for name, value in known.items()},
+    }
 
 
 def _share(box: Box, bounds: Box) -> Json:

@@ -22,6 +22,7 @@ class Summary:
     tracks: set[int] = field(default_factory=set)
     peaks: dict[str, float] = field(default_factory=dict)
     last: Json = field(default_factory=dict)
+    host: Json = field(default_factory=dict)
     recent: deque[float] = field(default_factory=deque)
 
     def hear(self, record: Json) -> None:
@@ -37,6 +38,7 @@ class Summary:
         for unit, intensity in record.get("aus", {}).items():
             self.peaks[unit] = max(self.peaks.get(unit, 0.0), intensity)
         self.last = record
+        self.host = record.get("host", self.host)
         captured_s = record["time"]["mono"]
         self.recent.append(captured_s)
         while captured_s - self.recent[0] > _RATE_S:
@@ -59,7 +61,7 @@ class Summary:
             seen = f"{name} {share:.0%}  {units}"
         else:
             seen = "no guess: " + ", ".join(last["reasons"])
-        host = last["host"]
+        host = self.host
         waiting = "" if queue is None else f"  queue {queue}"
         return (
             f"{self.records:6d} frames  {self.rate:5.1f} fps  faces {last['faces']}  {seen:<44}{waiting}"

@@ -62,7 +62,11 @@ def bench(settings: Settings, versus_haar: bool) -> dict[str, Any]:
     Raises:
         SourceError: the source is too short to measure.
     """
-    settings = replace(settings, run=replace(settings.run, pace="fast", sinks=()))
+    settings = replace(
+        settings,
+        run=replace(settings.run, pace="fast", sinks=()),
+        recorder=replace(settings.recorder, costs_s=0.0),
+    )
     probe = _Probe()
     with tempfile.TemporaryDirectory() as folder, Outbox(Path(folder) / "outbox.db", settings.outbox.max_mb) as outbox:
         app = probe.app = App(settings, SystemClock(), more_sinks=(OutboxSink(outbox), probe))

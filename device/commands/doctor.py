@@ -8,19 +8,21 @@ from dataclasses import dataclass, replace
 from device.camera.opening import open_source
 from device.clock import SystemClock
 from device.contract.errors import AffectboxError, CheckFailedError
+from device.delivery.budget import Budget, describe
 from device.delivery.database import parse_url
 from device.delivery.identity import open_tokens
-from device.delivery.opening import open_database, open_sinks
-from device.delivery.outbox import Outbox
+from device.delivery.opening import open_database, open_outbox, open_sinks
 from device.delivery.signin import RefusedError, SignInError
+from device.delivery.steward import NOTE
+from device.delivery.verdict import Verdict, explain, judge
 from device.host import HostMeter
+from device.identity import device_id
 from device.models import open_models
 from device.runtime.interpreter import available_library
-from device.settings import Settings, device_id
+from device.settings import Settings
 
 _LOW_DISK_MB = 500.0
 _HOT_C = 80.0
-_SENT = 204
 
 
 class _BearableError(AffectboxError):
@@ -55,6 +57,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
         "inference": lambda s: available_library(),
         "models": _models,
         "outbox": _outbox,
+        "budget": _budget,
         "source": _source,
     }
     for what, check in checks.items():
@@ -93,9 +96,21 @@ def _models(settings: Settings) -> str:
 
 
 def _outbox(settings: Settings) -> str:
-    with Outbox(settings.outbox.file(), settings.outbox.max_mb) as outbox:
+    with open_outbox(settings) as outbox:
         counts = outbox.counts()
-    return f"{settings.outbox.file()}: {counts.pending} waiting, {counts.dead} refused, {counts.dropped} ever dropped"
+    text = f"{settings.outbox.file()}: {counts.pending} waiting, {counts.dead} refused, {counts.dropped} ever dropped"
+    if counts.damaged:
+        raise _BearableError(f"{text}; {counts.damaged} damaged files were set aside beside it: see to the card.")
+    return text
+
+
+def _budget(settings: Settings) -> str:
+    with open_outbox(settings) as outbox:
+        budget = Budget(settings.budget, SystemClock(), settings.delivery.mode, outbox.note(NOTE))
+    text = describe(budget, settings.budget)
+    if budget.mode != settings.delivery.mode:
+        raise _BearableError(f"{text}; the budget allows no more than '{budget.mode}' until next month.")
+    return text
 
 
 def _source(settings: Settings) -> str:
@@ -118,9 +133,9 @@ def _sink(settings: Settings) -> str:
     database.close()
     if answer.status == 0:
         raise _BearableError(f"{text} does not answer ({answer.text}): records will wait in the outbox until it does.")
-    if answer.status != _SENT:
+    if judge(answer) is not Verdict.ACCEPTED:
         raise CheckFailedError(
-            f"{text} answers '{answer.status} {answer.text}': check the address and the account; records would wait."
+            f"{text} does not take writes ({explain(answer)}): check the address and the account; records would wait."
         )
     return f"{text} takes writes"
 

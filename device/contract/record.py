@@ -4,45 +4,40 @@ Identity is `(device, boot, seq)`; it is also the database key, so that sending 
 is one start of the daemon: the kernel's boot id and the monotonic milliseconds at start, so no two starts share it.
 
 A frame that fails the quality gate has `status` "gated", its `reasons`, and none of `GUESSES`. Absent
-knowledge is an absent field: there are no nulls and no empty containers, which the database would drop anyway.
-Numbers are rounded, whole numbers are written without a fraction, keys are sorted: the same record has the same bytes
-before it is sent and after it is read back.
+knowledge is an absent field. Numbers are rounded; bytes are canonical (see `device/contract/fields.py`).
 
 `FIELDS` below is the list of everything a record may hold, with unit and range; `cloud/record.schema.json` is
 generated from it.
 """
 
 import json
-import math
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from device.contract.errors import DataError
+from device.contract.fields import Field, Json, check, encode, schema
 from device.contract.labels import ACTION_UNITS, CODES, EMOTIONS, EXPRESSIONS, Reason
+
+__all__ = [
+    "DEVICE_ID",
+    "FIELDS",
+    "GUESSES",
+    "ROOT",
+    "VERSION",
+    "Json",
+    "decode",
+    "encode",
+    "json_schema",
+    "key",
+    "started_s",
+    "validate",
+]
 
 VERSION = 1
 ROOT = "records"
 #: What only a measured record may hold.
 GUESSES = ("emotions", "aus", "left", "right", "codes", "eyes", "expressions", "pain")
 DEVICE_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Field:
-    """One field of a record: dotted `path`, JSON `kind`, meaning with unit, and range where there is one. A field of
-    kind `names` lists some of `names`, at least one."""
-
-    path: str
-    kind: str
-    meaning: str
-    low: float | None = None
-    high: float | None = None
-    required: bool = False
-    names: tuple[str, ...] = ()
-
 
 FIELDS = (
     Field("v", "integer", "version of this format", VERSION, VERSION, required=True),
@@ -103,20 +98,6 @@ FIELDS = (
     Field("host.temperature", "number", "processor temperature, degrees Celsius", -50, 150),
     Field("host.throttled", "boolean", "whether the machine is throttled or under voltage now"),
 )
-_FIELDS = {field.path: field for field in FIELDS}
-_REQUIRED = tuple(field.path for field in FIELDS if field.required)
-_KINDS: dict[str, tuple[type, ...]] = {
-    "integer": (int,),
-    "number": (int, float),
-    "string": (str,),
-    "boolean": (bool,),
-    "names": (list,),
-}
-
-
-def encode(record: Json) -> bytes:
-    """The record's canonical bytes (one line of JSON, no line break); validate first."""
-    return json.dumps(_canonical(record), sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
 def decode(line: bytes | str) -> Json:
@@ -137,18 +118,15 @@ def key(record: Json) -> str:
     return f"{ROOT}/{record['device']}/{record['boot']}/s{record['seq']:09d}"
 
 
+def started_s(boot: str) -> float:
+    """Monotonic seconds at which the daemon of this boot started; 0 for a boot id of another form."""
+    _, _, started_ms = boot.rpartition("-")
+    return int(started_ms, 16) / 1000 if re.fullmatch(r"[0-9a-f]{10}", started_ms) else 0.0
+
+
 def validate(record: Any) -> None:
     """Check a record against `FIELDS`. Raises `DataError` naming the field."""
-    if not isinstance(record, dict):
-        raise DataError("A record is a JSON object.")
-    flat = dict(_leaves(record))
-    for path in _REQUIRED:
-        if path not in flat:
-            raise DataError(f"Field '{path}' of a record is missing.")
-    for path, value in flat.items():
-        if path not in _FIELDS:
-            raise DataError(f"Field '{path}' is not known to records of version {VERSION}.")
-        _check(_FIELDS[path], value)
+    check(record, FIELDS, "record")
     if not DEVICE_ID.fullmatch(record["device"]):
         raise DataError(f"Field 'device' is {record['device']!r}: use lower-case letters, digits and hyphens.")
     gated = record["status"] == "gated"
@@ -160,62 +138,4 @@ def validate(record: Any) -> None:
 
 def json_schema() -> Json:
     """The JSON Schema (2020-12) of a record, generated from `FIELDS`."""
-    schema: Json = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"Affectbox record, version {VERSION}",
-        **_object(),
-    }
-    for field in FIELDS:
-        *parents, name = field.path.split(".")
-        node = schema
-        for parent in parents:
-            if field.required and parent not in node["required"]:
-                node["required"].append(parent)
-            node = node["properties"].setdefault(parent, _object())
-        node["properties"][name] = _property(field)
-        if field.required:
-            node["required"].append(name)
-    return schema
-
-
-def _object() -> Json:
-    return {"type": "object", "additionalProperties": False, "properties": {}, "required": []}
-
-
-def _property(field: Field) -> Json:
-    if field.kind == "names":
-        return {"type": "array", "minItems": 1, "items": {"enum": list(field.names)}, "description": field.meaning}
-    limits = {"minimum": field.low, "maximum": field.high}
-    bounds = {name: value for name, value in limits.items() if value is not None}
-    return {"type": field.kind, "description": field.meaning, **bounds}
-
-
-def _check(field: Field, value: Any) -> None:
-    if not isinstance(value, _KINDS[field.kind]) or (isinstance(value, bool) and field.kind != "boolean"):
-        raise DataError(f"Field '{field.path}' of a record is {value!r}, not a {field.kind}.")
-    if isinstance(value, (int, float)) and not _within(value, field.low, field.high):
-        raise DataError(f"Field '{field.path}' of a record is {value}, outside {field.low} to {field.high}.")
-    if isinstance(value, list) and (not value or any(name not in field.names for name in value)):
-        raise DataError(f"Field '{field.path}' of a record is {value!r}: it lists known names, at least one.")
-
-
-def _within(value: float, low: float | None, high: float | None) -> bool:
-    return math.isfinite(value) and (low is None or value >= low) and (high is None or value <= high)
-
-
-def _leaves(node: Json, prefix: str = "") -> list[tuple[str, Any]]:
-    found: list[tuple[str, Any]] = []
-    for name, value in node.items():
-        if isinstance(value, dict):
-            found += _leaves(value, f"{prefix}{name}.")
-        else:
-            found.append((prefix + name, value))
-    return found
-
-
-def _canonical(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _canonical(child) for name, child in value.items()}
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value
+    return schema(FIELDS, f"Affectbox record, version {VERSION}")

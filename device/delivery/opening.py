@@ -7,23 +7,31 @@ from pathlib import Path
 
 from device.clock import Clock
 from device.contract.errors import SinkError
+from device.delivery.budget import Budget
+from device.delivery.condenser import Condenser, pack_bodies
 from device.delivery.database import FORM, Database, DatabaseUrl, parse_url
 from device.delivery.identity import open_tokens, refuse_plain
 from device.delivery.jsonl import JsonlSink
 from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
 from device.delivery.sink import Sink
+from device.delivery.steward import NOTE, Steward
 from device.delivery.uploader import Uploader
-from device.settings import Settings, device_id
+from device.identity import device_id
+from device.settings import Settings
 
 
 @dataclass(frozen=True)
 class OpenSinks:
-    """Sinks in the order in which they are written, the durable outbox first; `uploader` empties the outbox."""
+    """Sinks in the order in which they are written, the durable outbox first.
+
+    With a database, `uploader` empties the outbox, and `steward` keeps the budget and reports.
+    """
 
     sinks: tuple[Sink, ...]
     outbox: Outbox | None
     uploader: Uploader | None
+    steward: Steward | None = None
 
 
 @contextmanager
@@ -48,13 +56,32 @@ def open_sinks(settings: Settings, clock: Clock) -> Iterator[OpenSinks]:
         raise SinkError("Only one rtdb sink can be given: a box reports to one database.")
     with ExitStack() as stack:
         sinks: list[Sink] = []
-        outbox = uploader = None
+        outbox = uploader = steward = None
         for url in urls:
-            outbox = Outbox(settings.outbox.file(), settings.outbox.max_mb)
-            sinks.append(stack.enter_context(OutboxSink(outbox)))
-            uploader = Uploader(outbox, open_database(url, settings, clock), settings.upload, clock)
+            outbox = open_outbox(settings)
+            condenser = Condenser(settings.delivery.mode)
+            sink = stack.enter_context(OutboxSink(outbox, condenser))
+            sinks.append(sink)
+            database = stack.enter_context(open_database(url, settings, clock))
+            uploader = Uploader(outbox, database, settings.upload, clock)
+            steward = Steward(
+                device_id(settings),
+                sink,
+                condenser,
+                Budget(settings.budget, clock, settings.delivery.mode, outbox.note(NOTE)),
+                clock,
+                database.traffic,
+                uploader,
+                settings.delivery.telemetry_s,
+            )
         sinks += [stack.enter_context(JsonlSink(path)) for path in files]
-        yield OpenSinks(tuple(sinks), outbox, uploader)
+        yield OpenSinks(tuple(sinks), outbox, uploader, steward)
+
+
+def open_outbox(settings: Settings) -> Outbox:
+    """The outbox as configured. Raises `OutboxError`."""
+    packing = pack_bodies if settings.delivery.packed else None
+    return Outbox(settings.outbox.file(), settings.outbox.max_mb, packing, settings.outbox.history)
 
 
 def open_database(url: DatabaseUrl, settings: Settings, clock: Clock) -> Database:
@@ -62,6 +89,6 @@ def open_database(url: DatabaseUrl, settings: Settings, clock: Clock) -> Databas
     timeout_s = settings.upload.timeout_s
     tokens = open_tokens(settings.identity, device_id(settings), timeout_s, clock)
     if tokens is None:
-        return Database(url, timeout_s)
+        return Database(url, timeout_s, compress=settings.upload.gzip)
     refuse_plain(url)
-    return Database(url, timeout_s, tokens.token)
+    return Database(url, timeout_s, tokens.token, settings.upload.gzip)

@@ -1,46 +1,49 @@
-"""The outbox: records that are safe on disk and on their way to the database.
+"""The outbox: documents that are safe on disk and on their way to the database.
 
                  append              lease                   done
     (recorder) ─────────► pending ─────────► inflight ─────────────► gone
-                             ▲  ▲               │  │
-                             │  └── retry(due) ─┘  └── bury(reason) ─► dead
-                             │
-               at start: every inflight, and every delay, is pending again
+                             ▲                  │  │
+                             └── retry(due) ─┘  └── bury(reason) ─► dead
 
-- *Durable before anyone hears of it.* `append` returns after the commit. The file is in WAL mode with
-  `synchronous=FULL`: each commit is synced, so it outlives a power cut and not only a `kill -9`; NORMAL would be
-  faster and lose the newest commits. Records are committed in groups (see `device/recorder.py`) to spare the card.
-- *Nothing doubled.* A record's path is its identity, and unique here; the database is written by path, so sending an
-  inflight record again after a crash changes nothing.
-- *Bounded.* Above `max_mb` the oldest pending records are dropped, and counted in `dropped`.
-- *Refused records* are kept apart as `dead`, with the reason, and never sent again.
+    at start: every inflight is pending again
+    delay:    kept in memory; backing off as a whole is the uploader's affair
+
+- *Durable before anyone hears of it.* `append` returns after a synced commit (`store.py` argues for `synchronous`).
+  Records are committed in groups (see `device/recorder.py`) to spare the card.
+- *Nothing doubled.* A document's path is its identity, and unique here; the database is written by path, so sending an
+  inflight document again after a crash changes nothing. `inflight` is kept in memory only, for just that reason: a
+  lease costs no write, and works while the disk is full.
+- *Order of sending.* What has come since sending last failed is *live*, what was there before is *history*. Live goes
+  first, in the order of `Kind`; then history: newest summaries first, then seconds, then frames, at most
+  `history` of them in a lease, so that a long outage never delays what is happening now.
+- *Packed.* With a `pack` function, the records leased together become one document, and so do the seconds, by a
+  transaction that removes them and adds it, before anything is sent: a record is in one document, always the same.
+- *Bounded.* Above `max_mb`, counted in bytes of the documents (the file is about a fifth larger), `thinning.py` says
+  what goes, and in which order; it is counted.
+- *Checked.* A document whose checksum is wrong has been damaged on the disk; it is dead, and never sent.
+- *Refused documents* are kept apart as `dead`, with the reason, and never sent again.
 """
 
-import fcntl
 import os
-import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
+from typing import TypeVar
 
 from device.closing import Closing
-from device.contract.errors import OutboxError
+from device.delivery import documents
+from device.delivery.counts import Counts, count
+from device.delivery.documents import Row
+from device.delivery.kinds import CONTENT, Kind
+from device.delivery.store import Connection, Store, StoreFullError
+from device.delivery.thinning import make_room
 
-PENDING, INFLIGHT, DEAD = 0, 1, 2
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS records (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    path TEXT NOT NULL UNIQUE,
-    body BLOB NOT NULL,
-    state INTEGER NOT NULL DEFAULT 0,
-    due REAL NOT NULL DEFAULT 0,
-    reason TEXT
-);
-CREATE INDEX IF NOT EXISTS by_state ON records (state, due, id);
-CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-"""
+_T = TypeVar("_T")
+#: From the bodies of records of one boot, in their order, to one document: path and body. None: they go as they are.
+Pack = Callable[[Sequence[bytes]], tuple[str, bytes] | None]
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class OutboxSettings:
 
     path: str = ""
     max_mb: float = 500.0
+    history: int = 400
 
     def file(self) -> Path:
         """The outbox file: `path`, else in systemd's state directory, else in the user's."""
@@ -61,153 +65,183 @@ class OutboxSettings:
 
 @dataclass(frozen=True)
 class Entry:
-    """One record on its way: row id, database path, canonical JSON."""
+    """One document on its way: row id, database path, canonical JSON, and how many records it stands for."""
 
     id: int
     path: str
     body: bytes
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Records by state, records ever dropped for want of room, and bytes of the records kept."""
-
-    pending: int
-    inflight: int
-    dead: int
-    dropped: int
-    bytes: int
+    records: int = 1
 
 
 class Outbox(Closing):
     """A durable queue in one SQLite file; safe to use from several threads of one process."""
 
-    def __init__(self, path: Path, max_mb: float) -> None:
-        """Open or make the file, and return what was inflight to pending.
+    def __init__(self, path: Path, max_mb: float, pack: Pack | None = None, history: int | None = None) -> None:
+        """Open or make the file; what was inflight is pending, and everything in it is history.
+
+        Args:
+            max_mb: bound on the bytes of all documents, in 10^6 bytes.
+            pack: makes one document of records, or of seconds, that are leased together.
+            history: at most so many historic documents in a lease; None means any number.
 
         Raises:
-            OutboxError: the folder cannot be written, the file is damaged, or another daemon has it open.
+            OutboxError: the folder cannot be written, or another daemon has the file open.
         """
-        self._path = path
         self._max_bytes = int(max_mb * 1e6)
-        self._lock = threading.Lock()
+        self._pack = pack
+        self._history = history
+        self._store = Store(path, documents.SCHEMA, documents.VERSION)
+        self._lock = threading.RLock()
+        self._held: frozenset[Kind] = frozenset()
         self._last: Counts | None = None
-        self._guard = _lock_file(path)
-        try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA)
-            self._db.execute(
-                "UPDATE records SET state = ?, due = 0 WHERE state IN (?, ?)", (PENDING, PENDING, INFLIGHT)
-            )
-            self._bytes: int = self._one("SELECT coalesce(sum(length(body)), 0) FROM records")
-        except sqlite3.Error as error:
-            os.close(self._guard)
-            raise OutboxError(f"The outbox {path} cannot be used ({error}): move it aside and start again.") from error
+        self._inflight: dict[int, Entry] = {}
+        self._due: dict[int, float] = {}
+        self._gone: list[Entry] = []
+        self._newest_history = self._store.commit(documents.newest)
 
     def append(self, items: Iterable[tuple[str, bytes]]) -> None:
-        """Commit records (path, body). A path that is already here is left as it is. Raises `OutboxError`."""
-        with self._transaction():
-            for path, body in items:
-                done = self._db.execute("INSERT OR IGNORE INTO records (path, body) VALUES (?, ?)", (path, body))
-                self._bytes += len(body) * done.rowcount
-            self._make_room()
+        """Commit documents (path, body). A path that is already here is left as it is.
 
-    def lease(self, limit: int, now: float) -> list[Entry]:
-        """Take up to `limit` of the oldest pending records that are due, and mark them inflight."""
-        with self._transaction():
-            rows = self._db.execute(
-                "SELECT id, path, body FROM records WHERE state = ? AND due <= ? ORDER BY id LIMIT ?",
-                (PENDING, now, limit),
-            ).fetchall()
-            self._mark(INFLIGHT, [row[0] for row in rows])
-        return [Entry(*row) for row in rows]
+        Raises:
+            StoreFullError: the disk has no room; none of them is kept.
+            OutboxError: any other failure; none of them is kept.
+        """
+        lines = list(items)
+
+        def work(db: Connection) -> None:
+            documents.insert(db, lines)
+            make_room(db, self._max_bytes, self._inflight)
+
+        self._commit(work)
+
+    def replace(self, path: str, body: bytes) -> None:
+        """Commit the newest state of something; an older one that still waits is forgotten. Raises `OutboxError`."""
+
+        def work(db: Connection) -> None:
+            db.execute("DELETE FROM documents WHERE path = ?", (path,))
+            documents.insert(db, [(path, body)])
+
+        self._commit(work)
+
+    def lease(self, limit: int, now: float = 0.0) -> list[Entry]:
+        """Take documents to be sent together, and hold them as inflight.
+
+        Args:
+            limit: at most about so many; a pack counts as the records in it.
+            now: monotonic seconds; documents that are due later are left out.
+
+        Returns:
+            Oldest first; empty when nothing is to be sent.
+        """
+        with self._lock:
+            self._due = {row: due for row, due in self._due.items() if due > now}
+            try:
+                rows = self._commit(lambda db: self._choose(db, limit, packing=True))
+            except StoreFullError:  # packing needs room; what is packed already does not
+                rows = self._commit(lambda db: self._choose(db, limit, packing=False))
+            entries = [Entry(row.id, row.path, row.body, row.records) for row in sorted(rows, key=lambda row: row.id)]
+            self._inflight |= {entry.id: entry for entry in entries}
+            return entries
 
     def done(self, entries: Iterable[Entry]) -> None:
-        """The database has acknowledged these; they leave the outbox."""
-        with self._transaction():
-            for entry in entries:
-                self._db.execute("DELETE FROM records WHERE id = ?", (entry.id,))
-                self._bytes -= len(entry.body)
+        """The database has acknowledged these; they leave the outbox, on a full disk a little later."""
+        with self._lock:
+            self._gone += entries
+            with suppress(StoreFullError):
+                self._commit(lambda db: None)
 
-    def retry(self, entries: Iterable[Entry], due: float) -> None:
-        """These could not be sent; they are pending again, from `due` (monotonic seconds) on."""
-        with self._transaction():
-            self._mark(PENDING, [entry.id for entry in entries], due=due)
+    def retry(self, entries: Iterable[Entry], due: float = 0.0) -> None:
+        """These could not be sent; they are pending again, from `due` (monotonic seconds) on.
+
+        All that waits now is history, what comes next is live.
+        """
+        with self._lock:
+            for entry in entries:
+                self._inflight.pop(entry.id, None)
+                self._due[entry.id] = due
+            self._newest_history = self._commit(documents.newest)
 
     def bury(self, entries: Iterable[Entry], reason: str) -> None:
         """The database refuses these for what they are; they are kept apart with the reason."""
-        with self._transaction():
-            self._mark(DEAD, [entry.id for entry in entries], reason=reason)
+        with self._lock:
+            ids = [entry.id for entry in entries]
+            with suppress(StoreFullError):  # else they are pending again, and will be refused again
+                self._commit(lambda db: documents.bury(db, ids, reason))
+            for row in ids:
+                self._inflight.pop(row, None)
+
+    def hold(self, kinds: Iterable[Kind]) -> None:
+        """Do not lease documents of these kinds, until told otherwise; they wait."""
+        self._held = frozenset(kinds)
+
+    def note(self, name: str) -> str:
+        """The text that is kept under a name, empty at first."""
+        rows = self._commit(lambda db: db.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchall())
+        return str(rows[0][0]) if rows else ""
+
+    def keep_note(self, name: str, text: str) -> None:
+        """Keep a text durably under a name. Raises `OutboxError`."""
+        self._commit(lambda db: db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, text)))
 
     def counts(self) -> Counts:
         """How much is where; after `close`, how much was."""
-        with self._lock:
-            if self._last is not None:
-                return self._last
-            return self._count()
+        return self._last or self._commit(self._count)
 
     def close(self) -> None:
         """Close the file; what is in it stays. May be called twice."""
         with self._lock:
             if self._last is None:
-                self._last = self._count()
-                self._db.close()
-                os.close(self._guard)
+                self._last = self._commit(self._count)
+                self._store.close()
 
-    def _count(self) -> Counts:
-        by_state = dict(self._db.execute("SELECT state, count(*) FROM records GROUP BY state").fetchall())
-        dropped = self._one("SELECT coalesce(sum(value), 0) FROM counters WHERE name = 'dropped'")
-        return Counts(by_state.get(PENDING, 0), by_state.get(INFLIGHT, 0), by_state.get(DEAD, 0), dropped, self._bytes)
-
-    def _make_room(self) -> None:
-        while self._bytes > self._max_bytes:
-            row = self._db.execute(
-                "SELECT id, length(body) FROM records WHERE state = ? ORDER BY id LIMIT 1", (PENDING,)
-            ).fetchone()
-            if row is None:
-                return
-            self._db.execute("DELETE FROM records WHERE id = ?", (row[0],))
-            self._db.execute(
-                "INSERT INTO counters VALUES ('dropped', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"
-            )
-            self._bytes -= row[1]
-
-    def _mark(self, state: int, ids: list[int], due: float = 0.0, reason: str | None = None) -> None:
-        rows = [(state, due, reason, row) for row in ids]
-        self._db.executemany("UPDATE records SET state = ?, due = ?, reason = ? WHERE id = ?", rows)
-
-    def _one(self, query: str) -> int:
-        return int(self._db.execute(query).fetchone()[0])
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def _commit(self, work: Callable[[Connection], _T]) -> _T:
+        """Run a transaction, and in it remove what was acknowledged."""
         with self._lock:
-            if self._last is not None:
-                raise OutboxError(f"The outbox {self._path} is closed.")
-            before = self._bytes
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                yield
-                self._db.execute("COMMIT")
-            except sqlite3.Error as error:
-                self._bytes = before
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise OutboxError(f"The outbox {self._path} cannot be written ({error}): free the disk.") from error
+            gone = self._gone
 
+            def swept(db: Connection) -> _T:
+                documents.remove(db, [(entry.id, entry.path) for entry in gone])
+                return work(db)
 
-def _lock_file(path: Path) -> int:
-    """Take the lock that keeps a second daemon off this outbox; it ends with the process. Raises `OutboxError`."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        guard = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise OutboxError(f"{path.parent} cannot be written ({error.strerror}): set outbox.path elsewhere.") from error
-    try:
-        fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(guard)
-        raise OutboxError(
-            f"Another daemon is using the outbox {path}: stop it, or set outbox.path elsewhere."
-        ) from error
-    return guard
+            generation = self._store.generation
+            result = self._store.commit(swept)
+            self._gone = []
+            for entry in gone:
+                self._inflight.pop(entry.id, None)
+            if generation != self._store.generation:  # a new file: what is known about rows is void
+                self._inflight, self._due, self._newest_history = {}, {}, 0
+            return result
+
+    def _choose(self, db: Connection, limit: int, packing: bool) -> list[Row]:
+        """Live documents, then history within its bounds."""
+        rows = self._by_kind(db, limit, True, packing)
+        room = limit - sum(row.records for row in rows)
+        room = room if self._history is None else min(room, self._history)
+        return rows + self._by_kind(db, room, False, packing)
+
+    def _by_kind(self, db: Connection, limit: int, live: bool, packing: bool) -> list[Row]:
+        chosen: list[Row] = []
+        busy = self._inflight.keys() | self._due.keys()
+        for kind in Kind:
+            room = limit - sum(row.records for row in chosen)
+            if room <= 0:
+                break
+            loose = self._pack is not None and kind in CONTENT.values()
+            if kind in self._held or (loose and not packing):
+                continue
+            rows = documents.pending(db, kind, room, self._newest_history, live, busy)
+            chosen += self._packed(db, rows) if loose else rows
+        return chosen
+
+    def _packed(self, db: Connection, rows: list[Row]) -> list[Row]:
+        """Those of each boot as one document, where there is a way to pack them."""
+        packed: list[Row] = []
+        for _, boot in groupby(sorted(rows, key=lambda row: row.id), key=lambda row: row.path.rpartition("/")[0]):
+            together = list(boot)
+            line = self._pack([row.body for row in together]) if self._pack else None
+            packed += [documents.substitute(db, together, *line)] if line else together
+        return packed
+
+    def _count(self, db: Connection) -> Counts:
+        inflight = sum(entry.records for entry in self._inflight.values())
+        return count(db, inflight, self._store.damaged())

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from device.contract.record import FIELDS, GUESSES, VERSION, Json, validate
+from device.contract import aggregate, boot, pack, telemetry
+from device.contract.fields import Field, Json
+from device.contract.record import FIELDS, GUESSES, VERSION, validate
 
 BOOT = "9f1c446a-0000202347"
 OLD = f"records/box-1/{BOOT}/s000000001"
@@ -45,11 +47,31 @@ def gated(**changes: Any) -> Json:
     return whole | {"status": "gated", "reasons": ["no_face"]} | changes
 
 
+def filled(fields: tuple[Field, ...], **changes: Any) -> Json:
+    """Any other document with every field that there is; `changes` as for `record`."""
+    values = {"integer": 1, "number": 0.25, "string": "x", "boolean": True}
+    flat = {field.path: values[field.kind] for field in fields} | {"device": "box-1", "boot": BOOT}
+    return nested(flat | {path.replace("__", "."): value for path, value in changes.items()})
+
+
+SECOND = filled(aggregate.FIELDS, number=7)
+SUMMARY = filled(aggregate.FIELDS, number=7, span=60)
+CLOCK = filled(boot.FIELDS, offset=1.5e9)
+STATE = filled(telemetry.FIELDS, mode="frames", wanted="frames")
+PACK = pack.pack([record(5), record(6)])
+
 for sample in (record(), gated()):
     validate(sample)
+for span in (SECOND, SUMMARY):
+    aggregate.validate(span)
+boot.validate(CLOCK)
 
 SEED = {
     "records": {"box-1": {BOOT: {"s000000001": record(1)}}, "box-2": {BOOT: {"s000000001": record(1)}}},
+    "seconds": {"box-1": {BOOT: {"t000000007": SECOND}}},
+    "frames": {"box-1": {BOOT: {"s000000005": PACK}}},
+    "boots": {"box-1": {BOOT: CLOCK}},
+    "telemetry": {"box-1": STATE},
     "patients": {"box-1": {BOOT: "p-0042"}},
     "staff": {
         "clara": {"role": "clinician", "patients": {"p-0042": True}},
@@ -169,6 +191,31 @@ WRITES = [
             ("text", "no record at all"),
         ]
     ),
+    box(f"seconds/box-1/{BOOT}/t000000008", SECOND | {"number": 8}, ALLOWED, "a second"),
+    box(f"seconds/box-1/{BOOT}/t000000007", SECOND, ALLOWED, "the same second again"),
+    box(f"seconds/box-1/{BOOT}/t000000007", SECOND | {"frames": 2}, DENIED, "changes a second"),
+    box(f"seconds/box-1/{BOOT}/t000000008", SUMMARY, DENIED, "a minute for a second"),
+    box(f"seconds/box-1/{BOOT}/s000000008", SECOND, DENIED, "a second under a record's key"),
+    box(f"sessions/box-1/{BOOT}/n000007", SUMMARY, ALLOWED, "a summary"),
+    box(f"sessions/box-1/{BOOT}/n000007", SUMMARY | {"share": 1.5}, DENIED, "more than everything"),
+    box(f"sessions/box-1/{BOOT}/n000007", SUMMARY | {"note": "x"}, DENIED, "a summary with words"),
+    box(f"frames/box-1/{BOOT}/s000000006", PACK | {"first": 6}, ALLOWED, "a pack"),
+    box(f"frames/box-1/{BOOT}/s000000005", PACK, ALLOWED, "the same pack again"),
+    box(f"frames/box-1/{BOOT}/s000000005", PACK | {"columns": "x"}, DENIED, "changes a pack"),
+    box(f"frames/box-1/{BOOT}/s000000006", PACK | {"columns": "x" * 1_000_001}, DENIED, "a pack too large"),
+    box(f"spans/box-1/{BOOT}/t000000006", PACK, DENIED, "a pack of something else"),
+    box(f"spans/box-1/{BOOT}/t000000006", PACK | {"of": "seconds"}, ALLOWED, "a pack of seconds"),
+    box(f"boots/box-1/{BOOT}", CLOCK, ALLOWED, "the same offset again"),
+    box(f"boots/box-1/{BOOT}", CLOCK | {"offset": 0}, DENIED, "changes its clock"),
+    box("boots/box-1/other", CLOCK | {"boot": "other"}, ALLOWED, "the clock of another boot"),
+    box("boots/box-1/other", CLOCK | {"boot": "other", "trusted": False}, DENIED, "a clock that is not trusted"),
+    box("boots/box-2/other", CLOCK | {"boot": "other"}, DENIED, "another box's clock"),
+    box("telemetry/box-1", STATE | {"sent": 99}, ALLOWED, "its newest state"),
+    box("telemetry/box-1", STATE | {"boot": "other"}, ALLOWED, "its state after a start"),
+    box("telemetry/box-1", STATE | {"mode": "video"}, DENIED, "a mode that is not known"),
+    box("telemetry/box-1", STATE | {"pain": 1}, DENIED, "clinical data for engineers"),
+    box("telemetry/box-1", None, DENIED, "no state at all", "DELETE"),
+    box("telemetry/box-2", STATE, DENIED, "another box's state"),
     box(f"patients/box-1/{BOOT}", "p-0042", ALLOWED, "the same pseudonym again"),
     box(f"patients/box-1/{BOOT}", "p-0007", DENIED, "another patient for a boot that has one"),
     box("patients/box-1/other", "p-0007", ALLOWED, "the pseudonym of a new boot"),
@@ -206,6 +253,15 @@ READS = [
             ("cleo", "records/box-2", ALLOWED, "his own box"),
             ("enno", f"records/box-1/{BOOT}", DENIED, "clinical data, whatever is noted beside the role"),
             ("enno", "patients/box-1", DENIED, "clinical data"),
+            ("enno", f"seconds/box-1/{BOOT}", DENIED, "clinical data"),
+            ("enno", f"frames/box-1/{BOOT}", DENIED, "clinical data"),
+            ("enno", f"boots/box-1/{BOOT}", ALLOWED, "a clock"),
+            ("enno", "telemetry/box-1", ALLOWED, "the state of a box"),
+            ("clara", f"seconds/box-1/{BOOT}", ALLOWED, "her patient"),
+            ("clara", f"frames/box-1/{BOOT}", ALLOWED, "her patient"),
+            ("clara", f"boots/box-1/{BOOT}", ALLOWED, "what corrects her patient's times"),
+            ("clara", "telemetry/box-1", DENIED, "the state of a box"),
+            ("box-1", "telemetry/box-1", DENIED, "not even its own state"),
             ("enno", "", DENIED, "everything"),
             ("ada", "", ALLOWED, "an admin"),
             ("ada", "staff", ALLOWED, "an admin"),

@@ -64,12 +64,13 @@ def test_refused_records_are_kept_apart_for_good(path: Path) -> None:
         assert [(e.path, e.body) for e in outbox.lease(9, now=0)] == items(2)
 
 
-def test_above_its_limit_the_oldest_are_dropped_and_counted(path: Path) -> None:
+def test_above_its_limit_the_oldest_become_sparse_and_what_goes_is_counted(path: Path) -> None:
     with Outbox(path, max_mb=0.001) as outbox:
         outbox.append(items(*range(15), size=100))
         counts = outbox.counts()
         assert (counts.pending, counts.dropped, counts.bytes) == (10, 5, 1000)
-        assert outbox.lease(1, now=0)[0].path == items(5)[0][0]
+        kept = [int(entry.path[-9:]) for entry in outbox.lease(20)]
+        assert kept == [0, 2, 4, 6, 8, 10, 11, 12, 13, 14]
     with Outbox(path, max_mb=0.001) as outbox:
         assert outbox.counts().dropped == 5
 
@@ -89,12 +90,14 @@ def test_a_second_daemon_is_kept_off(path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"this is no database, and long enough to be looked at as one" * 30, b"x" * 4096])
-def test_a_damaged_file_is_reported_and_left_alone(path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_database_is_kept_aside_and_counted(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
-    with pytest.raises(OutboxError, match="move it aside"):
-        Outbox(path, MB)
-    assert path.read_bytes() == content
+    with Outbox(path, MB) as outbox:
+        outbox.append(items(1))
+        assert outbox.counts().damaged == 1
+        assert len(outbox.lease(9)) == 1
+    assert path.with_name("outbox.db.damaged-1").read_bytes() == content
 
 
 def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
@@ -106,10 +109,10 @@ def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
 def test_a_full_disk_loses_only_what_was_not_accepted(path: Path) -> None:
     with Outbox(path, MB) as outbox:
         outbox.append(items(1))
-        outbox._db.execute("PRAGMA max_page_count = 20")  # SQLite's own 'database or disk is full'
+        outbox._store._db.execute("PRAGMA max_page_count = 20")  # SQLite's own 'database or disk is full'
         with pytest.raises(OutboxError, match="free the disk"):
             outbox.append(items(*range(2, 2000)))
         assert outbox.counts().pending == 1
-        outbox._db.execute("PRAGMA max_page_count = 100000")
+        outbox._store._db.execute("PRAGMA max_page_count = 100000")
         outbox.append(items(2))
         assert [(e.path, e.body) for e in outbox.lease(9, now=0)] == items(1, 2)

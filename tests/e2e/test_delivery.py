@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from device.contract.pack import unpack
 from device.contract.record import decode, encode, key
 from tests.servers import WAIT_S, Server
 
@@ -38,10 +39,18 @@ def command(server: Server, folder: Path, source: Path, *more: str) -> list[str]
 
 
 def held(server: Server) -> dict[str, Any]:
-    """Everything in the database, by path."""
-    with urllib.request.urlopen(f"{server.url}/records/tester.json?ns=clinic", timeout=WAIT_S) as response:
-        boots = json.load(response) or {}
-    return {key(record): record for boot in boots.values() for record in boot.values()}
+    """Every record in the database, by path, whether it stands alone or in a pack."""
+    alone = [record for boot in node(server, "records/tester").values() for record in boot.values()]
+    packs = [document for boot in node(server, "frames/tester").values() for document in boot.values()]
+    packed = [record for document in packs for record in unpack(document)]
+    assert len({key(record) for record in alone + packed}) == len(alone + packed), "a record is there twice"
+    return {key(record): record for record in alone + packed}
+
+
+def node(server: Server, path: str) -> dict[str, Any]:
+    """What the database holds at a path."""
+    with urllib.request.urlopen(f"{server.url}/{path}.json?ns=clinic", timeout=WAIT_S) as response:
+        return json.load(response) or {}
 
 
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_doubled(server: Server, tmp_path: Path, clip: Path) -> None:
@@ -89,7 +98,8 @@ def test_firebase_admin_reads_back_what_the_box_wrote(
     firebase_admin = pytest.importorskip("firebase_admin")
     from firebase_admin import credentials, db  # noqa: PLC0415
 
-    subprocess.run(command(server, tmp_path, clip, "run.max_frames=60"), check=True, stdout=subprocess.DEVNULL)
+    arguments = command(server, tmp_path, clip, "run.max_frames=60", "delivery.packed=false")
+    subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL)
     lines = (tmp_path / "records.jsonl").read_bytes().splitlines()
     monkeypatch.setenv("FIREBASE_DATABASE_EMULATOR_HOST", server.url.removeprefix("http://"))
 

@@ -1,0 +1,121 @@
+"""The monthly budget of a box: what goes over the wire, what it will come to, and which mode that allows.
+
+*Counted* is what the daemon knows: requests and the bytes of their bodies. What comes on top of a request is taken as
+`OVERHEAD_BYTES`: request line with an ID token of about 1 000 characters, headers both ways, TLS records, TCP and IP.
+
+*Projected* for the end of the month: what was used, and for each day left the mean of the last seven days in the
+present mode (days without use count, for a practice has weekends; in a box's first week this errs to the low side).
+
+*Fallback*: when the projection, or the use, exceeds the budget, the mode becomes one step coarser for the rest of the
+month; in the new mode the projection begins anew. In `summary` nothing is left to save: it goes on, a few MB a month.
+A clock that cannot be trusted moves no month: what is used then counts for the last day that was known.
+"""
+
+import calendar
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from device.clock import Clock
+from device.contract.telemetry import MODES
+
+OVERHEAD_BYTES = 1_900
+_ANSWER_BYTES = 450  # of these, what the server sends: headers of a 204, TLS record, TCP and IP
+#: Realtime Database, Blaze plan: dollars per GB stored and month, and per GB sent by the server; uploads are free.
+STORED_DOLLARS, DOWNLOADED_DOLLARS = 5.0, 1.0
+PRICES_OF = "2026-11-21"
+_WEEK = 7
+_NO_DAY = "0001-01-01"
+_KEPT_DAYS = 31 + _WEEK
+
+
+@dataclass(frozen=True)
+class BudgetSettings:
+    """See `config.toml` for each."""
+
+    monthly_mb: float = 400.0
+    monthly_writes: int = 700_000
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Of a month: bytes on the wire and writes so far, at its end, and dollars for what was written so far."""
+
+    bytes: int
+    writes: int
+    projected_bytes: int
+    projected_writes: int
+    dollars: float
+
+
+class Budget:
+    """Books traffic by day and mode, and says which mode may be used."""
+
+    def __init__(self, settings: BudgetSettings, clock: Clock, wanted: str, kept: str = "") -> None:
+        """`wanted` is the configured mode, `kept` what `text` gave in an earlier run."""
+        self._settings = settings
+        self._clock = clock
+        self._wanted = MODES.index(wanted)
+        state = json.loads(kept) if kept else {}
+        self._days: dict[str, dict[str, list[int]]] = state.get("days", {})
+        self._floor: dict[str, int] = state.get("floor", {})
+
+    @property
+    def mode(self) -> str:
+        """What may be sent now: the wanted mode, or a coarser one."""
+        return MODES[self._index()]
+
+    def book(self, requests: int, body_bytes: int) -> None:
+        """Count traffic, and fall back if it has become too much."""
+        today = self._today()
+        mode = self._days.setdefault(today, {}).setdefault(self.mode, [0, 0])
+        mode[0] += body_bytes + OVERHEAD_BYTES * requests
+        mode[1] += requests
+        for day in sorted(self._days)[:-_KEPT_DAYS]:
+            del self._days[day]
+        estimate, at = self.estimate(), self._index()
+        much = estimate.projected_bytes > self._settings.monthly_mb * 1e6
+        if at < len(MODES) - 1 and (much or estimate.projected_writes > self._settings.monthly_writes):
+            self._floor = {today[:7]: at + 1}
+
+    def estimate(self) -> Estimate:
+        """Where this month stands."""
+        today = date.fromisoformat(self._today())
+        month = today.isoformat()[:7]
+        used = _sum(use for day, modes in self._days.items() if day[:7] == month for use in modes.values())
+        since = (today - timedelta(days=_WEEK - 1)).isoformat() if today.year > 1 else _NO_DAY
+        week = _sum(modes[self.mode] for day, modes in self._days.items() if day >= since and self.mode in modes)
+        left = calendar.monthrange(today.year, today.month)[1] - today.day
+        stored_gb = max(used[0] - OVERHEAD_BYTES * used[1], 0) / 1e9
+        dollars = stored_gb * STORED_DOLLARS + _ANSWER_BYTES * used[1] / 1e9 * DOWNLOADED_DOLLARS
+        return Estimate(*used, used[0] + week[0] * left // _WEEK, used[1] + week[1] * left // _WEEK, round(dollars, 4))
+
+    def text(self) -> str:
+        """Everything to be kept over a restart."""
+        return json.dumps({"days": self._days, "floor": self._floor})
+
+    def _index(self) -> int:
+        return max(self._wanted, self._floor.get(self._today()[:7], 0))
+
+    def _today(self) -> str:
+        known = max(self._days, default=_NO_DAY)
+        if not self._clock.trusted():
+            return known
+        return max(known, datetime.fromtimestamp(self._clock.wall(), UTC).date().isoformat())
+
+
+def describe(budget: Budget, settings: BudgetSettings) -> str:
+    """One line: use, projection, budget, and what the data cost."""
+    month = budget.estimate()
+    return (
+        f"mode '{budget.mode}': {month.bytes / 1e6:.1f} MB in {month.writes} writes this month, about "
+        f"{month.projected_bytes / 1e6:.0f} of {settings.monthly_mb:.0f} MB at its end; "
+        f"${month.dollars:.2f} at the prices of {PRICES_OF}"
+    )
+
+
+def _sum(uses: Iterable[list[int]]) -> tuple[int, int]:
+    """Bytes and writes in all."""
+    pairs = list(uses)
+    return sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)

@@ -1,0 +1,69 @@
+"""How much is in the outbox and what was ever dropped; every question costs the same whatever waits."""
+
+from dataclasses import dataclass, field
+
+from device.delivery.documents import PENDING
+from device.delivery.kinds import CONTENT, Kind
+from device.delivery.store import Connection
+
+_COUNTED = (Kind.SUMMARY, Kind.SECOND, Kind.FRAME)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What is in the outbox, and what has ever been lost.
+
+    Attributes:
+        pending, inflight, dead: documents by state; a pack counts as the records in it.
+        dropped: documents ever dropped for want of room.
+        bytes: of the bodies of all documents kept.
+        waiting: pending and inflight ones, by the name of their kind.
+        dropped_by: dropped ones, by the name of their kind.
+        damaged: files that were found damaged and set aside.
+    """
+
+    pending: int
+    inflight: int
+    dead: int
+    dropped: int
+    bytes: int
+    waiting: dict[str, int] = field(default_factory=dict)
+    dropped_by: dict[str, int] = field(default_factory=dict)
+    damaged: int = 0
+
+
+def count(db: Connection, inflight: int, damaged: int) -> Counts:
+    """Count everything; `inflight` records and `damaged` files are known to the caller."""
+    held = {(state, kind): n for state, kind, n in db.execute("SELECT state, kind, records FROM totals")}
+    pending = sum(number for (state, _), number in held.items() if state == PENDING)
+    dropped = {kind.name.lower(): counter(db, dropped_name(kind)) for kind in _COUNTED}
+    waiting = {kind.name.lower(): held[PENDING, kind] for kind in (Kind.NOTE, *_COUNTED)}
+    for packed, kind in CONTENT.items():
+        waiting[kind.name.lower()] += held[PENDING, packed]
+    dead = sum(held.values()) - pending
+    return Counts(
+        pending - inflight, inflight, dead, sum(dropped.values()), total_bytes(db), waiting, dropped, damaged
+    )
+
+
+def total_bytes(db: Connection) -> int:
+    """Bytes of the documents' bodies, whatever their state."""
+    return int(db.execute("SELECT coalesce(sum(bytes), 0) FROM totals").fetchone()[0])
+
+
+def counter(db: Connection, name: str) -> int:
+    """The value of a durable counter, 0 at first."""
+    row = db.execute("SELECT value FROM counters WHERE name = ?", (name,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def set_counter(db: Connection, name: str, value: int) -> None:
+    """Keep the value of a counter."""
+    db.execute(
+        "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
+    )
+
+
+def dropped_name(kind: Kind) -> str:
+    """The counter of what was dropped of a kind; a pack counts as what is in it."""
+    return f"dropped.{CONTENT.get(kind, kind).name.lower()}"

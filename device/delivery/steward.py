@@ -1,0 +1,105 @@
+"""The steward: keeps the budget and reports the state of the box, beside the uploader and in its thread."""
+
+from contextlib import suppress
+
+from device.clock import Clock
+from device.contract import telemetry
+from device.contract.errors import OutboxError
+from device.contract.fields import Json, encode
+from device.delivery.budget import PRICES_OF, Budget
+from device.delivery.condenser import FRAMES, SECONDS, Condenser
+from device.delivery.database import Traffic
+from device.delivery.kinds import Kind
+from device.delivery.outbox_sink import OutboxSink
+from device.delivery.uploader import Uploader
+
+NOTE = "budget"
+#: What waits until next month when the budget allows nothing finer than the mode.
+_HELD = {FRAMES: (), SECONDS: (Kind.PACK, Kind.FRAME)}
+_ALL_BUT_SUMMARIES = (Kind.SPAN, Kind.SECOND, Kind.PACK, Kind.FRAME)
+
+
+class Steward:
+    """`tick` is called often; about once in `every_s` it writes."""
+
+    def __init__(
+        self,
+        device: str,
+        sink: OutboxSink,
+        condenser: Condenser,
+        budget: Budget,
+        clock: Clock,
+        traffic: Traffic,
+        uploader: Uploader,
+        every_s: float,
+    ) -> None:
+        self._device = device
+        self._sink = sink
+        self._condenser = condenser
+        self._budget = budget
+        self._clock = clock
+        self._traffic = traffic
+        self._uploader = uploader
+        self._every_s = every_s
+        self._wanted = condenser.mode
+        self._booked = (0, 0)
+        self._reported_s: float | None = None
+        self._obey()
+
+    @property
+    def unkept(self) -> int:
+        """Records that a full disk did not take."""
+        return self._sink.unkept
+
+    def tick(self) -> None:
+        """Book the traffic since the last call, keep to the mode that the budget allows, report when it is time."""
+        requests, body_bytes = self._traffic.requests, self._traffic.body_bytes
+        if requests > self._booked[0]:
+            self._budget.book(requests - self._booked[0], body_bytes - self._booked[1])
+            self._booked = requests, body_bytes
+        self._obey()
+        now = self._clock.monotonic()
+        if self._reported_s is None or now - self._reported_s >= self._every_s:
+            self._reported_s = now
+            self.report()
+
+    def finish(self) -> None:
+        """No records come after: keep the last aggregates, and report, so that both can still be sent."""
+        self._sink.end()
+        self.report()
+
+    def report(self) -> None:
+        """Keep the budget's books and put the telemetry into the outbox; on a full disk, next time."""
+        with suppress(OutboxError):
+            self._sink.outbox.keep_note(NOTE, self._budget.text())
+            self._sink.outbox.replace(telemetry.key(self._device), encode(self.telemetry()))
+
+    def telemetry(self) -> Json:
+        """The state of the box, as `device.contract.telemetry` describes it."""
+        counts, month, clock = self._sink.outbox.counts(), self._budget.estimate(), self._clock
+        waiting = {name: number for name, number in counts.waiting.items() if name != Kind.NOTE.name.lower()}
+        return {
+            "v": telemetry.VERSION,
+            "device": self._device,
+            "boot": clock.boot(),
+            "time": {"mono": round(clock.monotonic(), 3), "wall": round(clock.wall(), 3), "trusted": clock.trusted()},
+            "mode": self._condenser.mode,
+            "wanted": self._wanted,
+            "waiting": waiting | {"bytes": counts.bytes},
+            "dropped": counts.dropped_by,
+            "refused": counts.dead,
+            "unkept": self._sink.unkept,
+            "damaged": counts.damaged,
+            "sent": self._uploader.sent,
+            "month": {
+                "bytes": month.bytes,
+                "writes": month.writes,
+                "projected": month.projected_bytes,
+                "dollars": month.dollars,
+                "prices": PRICES_OF,
+            },
+        }
+
+    def _obey(self) -> None:
+        mode = self._condenser.mode = self._budget.mode
+        self._sink.outbox.hold(() if mode == self._wanted else _HELD.get(mode, _ALL_BUT_SUMMARIES))
