@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run models test oldest-runtime onnx2tf signatures lint types bench rules rules-evaluator auth-emulator clean
+.PHONY: help setup run models test chaos oldest-runtime onnx2tf signatures lint types bench rules rules-evaluator auth-emulator clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -41,6 +41,10 @@ test: .venv/test.stamp oldest-runtime rules-evaluator ## run the whole suite (in
 	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
 	$(BIN)/python -m pytest
 
+chaos: .venv/test.stamp ## run the long fault runs: kills, power cuts, bad networks (ten minutes; as root for power cuts)
+	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
+	$(BIN)/python -m pytest -m chaos
+
 oldest-runtime: build/oldest-runtime.stamp ## make the environment in which tests run converted models in tflite-runtime 2.14 (Python 3.11)
 
 build/oldest-runtime.stamp:
@@ -74,7 +78,7 @@ bench: build/sample.mp4 ## measure the cost of a frame on this machine, against 
 	$(BIN)/affectbox bench --source build/sample.mp4 --versus-haar
 
 rules: .venv/run.stamp ## generate the security rules and JSON Schemas from the contract
-	for document in record pack aggregate telemetry; do \
+	for document in record pack aggregate telemetry boot; do \
 		$(BIN)/affectbox-cloud schema --of $$document > cloud/$$document.schema.json; \
 	done
 	$(BIN)/affectbox-cloud rules > cloud/database.rules.json

@@ -48,11 +48,13 @@ def _delivery(app: App) -> list[tuple[str, str]]:
     if app.uploader is None or app.outbox is None:
         return []
     counts, trouble = app.outbox.counts(), app.uploader.trouble
-    waiting = counts.pending + counts.inflight
+    waiting = counts.waiting["frame"] + counts.waiting["second"] or counts.waiting["summary"]
     parts = [str(app.uploader.sent)]
     parts += [f"{waiting} waiting for the next start"] if waiting else []
     parts += [f"{counts.dead} refused"] if counts.dead else []
-    parts += [f"{number} {name}s dropped for want of room" for name, number in counts.dropped_by.items() if number]
+    parts += [
+        f"{number} of kind {name} dropped for want of room" for name, number in counts.dropped_by.items() if number
+    ]
     parts += [f"{app.unkept} that a full disk did not take"] if app.unkept else []
     parts += [f"{counts.damaged} damaged outboxes set aside"] if counts.damaged else []
     parts += [f"last trouble: {trouble}"] if trouble else []

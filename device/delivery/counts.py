@@ -14,7 +14,7 @@ class Counts:
     """What is in the outbox, and what has ever been lost.
 
     Attributes:
-        pending, inflight, dead: documents by state; a pack counts as the records in it.
+        pending, inflight, dead: documents by state; a pack counts as what is in it, notes do not count.
         dropped: documents ever dropped for want of room.
         bytes: of the bodies of all documents kept.
         waiting: pending and inflight ones, by the name of their kind.
@@ -37,7 +37,7 @@ def count(db: Connection, inflight: int, damaged: int) -> Counts:
     held = {(state, kind): n for state, kind, n in db.execute("SELECT state, kind, records FROM totals")}
     pending = sum(number for (state, _), number in held.items() if state == PENDING)
     dropped = {kind.name.lower(): counter(db, dropped_name(kind)) for kind in _COUNTED}
-    waiting = {kind.name.lower(): held[PENDING, kind] for kind in (Kind.NOTE, *_COUNTED)}
+    waiting = {kind.name.lower(): held[PENDING, kind] for kind in _COUNTED}
     for packed, kind in CONTENT.items():
         waiting[kind.name.lower()] += held[PENDING, packed]
     dead = sum(held.values()) - pending

@@ -56,7 +56,7 @@ _INSERT = "INSERT OR IGNORE INTO documents (path, body, checksum, kind, number, 
 
 @dataclass(frozen=True)
 class Row:
-    """One document as it stands in the file; `records` is how many records it stands for."""
+    """One document as it stands in the file; `records` is how many it stands for, 0 for a note."""
 
     id: int
     path: str
@@ -72,7 +72,7 @@ class Row:
 
 def insert(db: Connection, items: Iterable[tuple[str, bytes]]) -> None:
     """Add documents (path, body); a path that is already there is left as it is."""
-    db.executemany(_INSERT, (_values(path, body) for path, body in items))
+    db.executemany(_INSERT, (_values(path, body, int(kind_of(path) != Kind.NOTE)) for path, body in items))
 
 
 def remove(db: Connection, documents: Iterable[tuple[int, str]]) -> None:
@@ -120,7 +120,7 @@ def substitute(db: Connection, rows: list[Row], path: str, body: bytes) -> Row:
     return Row(added.lastrowid or 0, path, body, values[2], values[3], len(rows))
 
 
-def _values(path: str, body: bytes, records: int = 1) -> tuple[str, bytes, int, int, int, int]:
+def _values(path: str, body: bytes, records: int) -> tuple[str, bytes, int, int, int, int]:
     return path, body, _checksum(path, body), kind_of(path), number_of(path), records
 
 

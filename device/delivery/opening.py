@@ -16,6 +16,7 @@ from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
 from device.delivery.sink import Sink
 from device.delivery.steward import NOTE, Steward
+from device.delivery.tokens import TokenSource
 from device.delivery.uploader import Uploader
 from device.identity import device_id
 from device.settings import Settings
@@ -62,8 +63,9 @@ def open_sinks(settings: Settings, clock: Clock) -> Iterator[OpenSinks]:
             condenser = Condenser(settings.delivery.mode)
             sink = stack.enter_context(OutboxSink(outbox, condenser))
             sinks.append(sink)
-            database = stack.enter_context(open_database(url, settings, clock))
-            uploader = Uploader(outbox, database, settings.upload, clock)
+            tokens = _open_account(url, settings, clock)
+            database = stack.enter_context(_open_database(url, settings, tokens))
+            uploader = Uploader(outbox, database, settings.upload, clock, tokens.renew if tokens else lambda: None)
             steward = Steward(
                 device_id(settings),
                 sink,
@@ -86,9 +88,16 @@ def open_outbox(settings: Settings) -> Outbox:
 
 def open_database(url: DatabaseUrl, settings: Settings, clock: Clock) -> Database:
     """The client of a database; it signs in if this box is enrolled. Raises `IdentityError`, `SinkError`."""
-    timeout_s = settings.upload.timeout_s
-    tokens = open_tokens(settings.identity, device_id(settings), timeout_s, clock)
-    if tokens is None:
-        return Database(url, timeout_s, compress=settings.upload.gzip)
-    refuse_plain(url)
-    return Database(url, timeout_s, tokens.token, settings.upload.gzip)
+    return _open_database(url, settings, _open_account(url, settings, clock))
+
+
+def _open_database(url: DatabaseUrl, settings: Settings, tokens: TokenSource | None) -> Database:
+    token = tokens.token if tokens else lambda: ""
+    return Database(url, settings.upload.timeout_s, token, settings.upload.gzip)
+
+
+def _open_account(url: DatabaseUrl, settings: Settings, clock: Clock) -> TokenSource | None:
+    tokens = open_tokens(settings.identity, device_id(settings), settings.upload.timeout_s, clock)
+    if tokens is not None:
+        refuse_plain(url)
+    return tokens

@@ -65,7 +65,10 @@ class OutboxSettings:
 
 @dataclass(frozen=True)
 class Entry:
-    """One document on its way: row id, database path, canonical JSON, and how many records it stands for."""
+    """One document on its way: row id, database path, canonical JSON.
+
+    `records` is how many it stands for: a pack for what is in it, a note for none.
+    """
 
     id: int
     path: str
@@ -136,9 +139,9 @@ class Outbox(Closing):
         with self._lock:
             self._due = {row: due for row, due in self._due.items() if due > now}
             try:
-                rows = self._commit(lambda db: self._choose(db, limit, packing=True))
+                rows = self._run(lambda db: self._choose(db, limit, packing=True))
             except StoreFullError:  # packing needs room; what is packed already does not
-                rows = self._commit(lambda db: self._choose(db, limit, packing=False))
+                rows = self._run(lambda db: self._choose(db, limit, packing=False))
             entries = [Entry(row.id, row.path, row.body, row.records) for row in sorted(rows, key=lambda row: row.id)]
             self._inflight |= {entry.id: entry for entry in entries}
             return entries
@@ -159,7 +162,7 @@ class Outbox(Closing):
             for entry in entries:
                 self._inflight.pop(entry.id, None)
                 self._due[entry.id] = due
-            self._newest_history = self._commit(documents.newest)
+            self._newest_history = self._run(documents.newest)
 
     def bury(self, entries: Iterable[Entry], reason: str) -> None:
         """The database refuses these for what they are; they are kept apart with the reason."""
@@ -176,7 +179,7 @@ class Outbox(Closing):
 
     def note(self, name: str) -> str:
         """The text that is kept under a name, empty at first."""
-        rows = self._commit(lambda db: db.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchall())
+        rows = self._run(lambda db: db.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchall())
         return str(rows[0][0]) if rows else ""
 
     def keep_note(self, name: str, text: str) -> None:
@@ -185,30 +188,38 @@ class Outbox(Closing):
 
     def counts(self) -> Counts:
         """How much is where; after `close`, how much was."""
-        return self._last or self._commit(self._count)
+        return self._last or self._run(self._count)
 
     def close(self) -> None:
         """Close the file; what is in it stays. May be called twice."""
         with self._lock:
             if self._last is None:
-                self._last = self._commit(self._count)
+                with suppress(StoreFullError):
+                    self._commit(lambda db: None)
+                self._last = self._run(self._count)
                 self._store.close()
 
     def _commit(self, work: Callable[[Connection], _T]) -> _T:
         """Run a transaction, and in it remove what was acknowledged."""
         with self._lock:
-            gone = self._gone
+            gone = self._gone[:]
 
             def swept(db: Connection) -> _T:
                 documents.remove(db, [(entry.id, entry.path) for entry in gone])
                 return work(db)
 
-            generation = self._store.generation
-            result = self._store.commit(swept)
-            self._gone = []
+            result = self._run(swept)
             for entry in gone:
                 self._inflight.pop(entry.id, None)
-            if generation != self._store.generation:  # a new file: what is known about rows is void
+            del self._gone[: len(gone)]
+            return result
+
+    def _run(self, work: Callable[[Connection], _T]) -> _T:
+        """Run a transaction; when that led to a new file, what was known about rows is void."""
+        with self._lock:
+            generation = self._store.generation
+            result = self._store.commit(work)
+            if generation != self._store.generation:
                 self._inflight, self._due, self._newest_history = {}, {}, 0
             return result
 

@@ -77,7 +77,6 @@ class Steward:
     def telemetry(self) -> Json:
         """The state of the box, as `device.contract.telemetry` describes it."""
         counts, month, clock = self._sink.outbox.counts(), self._budget.estimate(), self._clock
-        waiting = {name: number for name, number in counts.waiting.items() if name != Kind.NOTE.name.lower()}
         return {
             "v": telemetry.VERSION,
             "device": self._device,
@@ -85,7 +84,7 @@ class Steward:
             "time": {"mono": round(clock.monotonic(), 3), "wall": round(clock.wall(), 3), "trusted": clock.trusted()},
             "mode": self._condenser.mode,
             "wanted": self._wanted,
-            "waiting": waiting | {"bytes": counts.bytes},
+            "waiting": counts.waiting | {"bytes": counts.bytes},
             "dropped": counts.dropped_by,
             "refused": counts.dead,
             "unkept": self._sink.unkept,

@@ -6,7 +6,8 @@ the newest commits (hundreds of records in our trials) are gone, and they had be
 the folder when a rollback journal is deleted, and a log is not deleted. The price is one sync a commit, four a second.
 
 *Full disk.* `StoreFullError`; the transaction is undone, the next one tries again. Space inside the file and inside
-its log is used again, so removing documents goes on when the disk has no room for new ones.
+its log is used again (the log is first moved into the file), so removing documents mostly goes on when the disk has no
+room for new ones.
 
 *Corruption.* A file that is no database, is malformed or is of another format is set aside under the name
 `FILE.damaged-N`, with its log, and a new one is begun; the transaction that met the damage is run again on that.
@@ -16,6 +17,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -66,7 +68,7 @@ class Store(Closing):
             OutboxError: any other failure; nothing was changed.
         """
         try:
-            return self._run(work)
+            return self._run_with_room(work)
         except sqlite3.Error as error:
             code = _code(error)
             if code in _FULL:
@@ -89,6 +91,17 @@ class Store(Closing):
             self._closed = True
             self._let_go()
             os.close(self._guard)
+
+    def _run_with_room(self, work: Callable[[Connection], _T]) -> _T:
+        """Run `work`; when the log cannot grow, move it into the file, where its room can be used again, and retry."""
+        try:
+            return self._run(work)
+        except sqlite3.Error as error:
+            if _code(error) not in _FULL or self._db is None:
+                raise
+        with suppress(sqlite3.Error):
+            self._db.execute("PRAGMA wal_checkpoint(RESTART)")
+        return self._run(work)
 
     def _run(self, work: Callable[[Connection], _T]) -> _T:
         if self._closed:

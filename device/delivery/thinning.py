@@ -65,6 +65,8 @@ def _thin(db: Connection, excess: int, busy: Collection[int]) -> tuple[int, bool
         "SELECT id, number, length(body) FROM documents WHERE state = ? AND kind = ? AND id > ? ORDER BY id LIMIT ?",
         (PENDING, Kind.FRAME, after, STEP),
     ).fetchall()
+    if not rows and after == 0:
+        return 0, True
     freed, doomed = 0, []
     for row, number, size in rows:
         after = row

@@ -34,6 +34,9 @@ class TokenSource(Protocol):
             RefusedError: there will be none until somebody changes the account.
         """
 
+    def renew(self) -> None:
+        """The database does not accept the token: get another one when next asked."""
+
     @property
     def trouble(self) -> str:
         """Why there was no token, or no newer one, when it was last asked for; empty when all is well."""
@@ -91,6 +94,11 @@ class RefreshedTokens:
                 raise type(self._trouble)(str(self._trouble))
             return self._token
 
+    def renew(self) -> None:
+        with self._lock:
+            if self._trouble is None:  # else it is being asked for already, after a delay
+                self._due_s = self._clock.monotonic()
+
     def _ask(self, now_s: float) -> None:
         try:
             tokens = self._refresh(self._refresh_token)
@@ -119,13 +127,15 @@ class FakeTokens:
 
     def __init__(self, refusal: str = "") -> None:
         self.refusal = refusal
-        self._count = 0
+        self._count = 1
 
     def token(self) -> str:
         if self.refusal:
             raise RefusedError(self.refusal)
-        self._count += 1
         return f"token-{self._count}"
+
+    def renew(self) -> None:
+        self._count += 1
 
     @property
     def trouble(self) -> str:

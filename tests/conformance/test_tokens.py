@@ -69,6 +69,13 @@ def test_who_is_let_in_again_has_a_token_again(kept: Kept) -> None:
     assert kept.source.trouble == ""
 
 
+def test_it_is_the_same_token_until_it_is_to_be_renewed(kept: Kept) -> None:
+    first = kept.source.token()
+    assert kept.source.token() == first
+    kept.source.renew()
+    assert kept.source.token() != first
+
+
 def test_threads_may_ask_together(kept: Kept) -> None:
     found: list[str] = []
     threads = [threading.Thread(target=lambda: found.append(kept.source.token())) for _ in range(8)]

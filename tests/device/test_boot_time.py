@@ -1,5 +1,6 @@
 """A box without a clock battery: when the clock is set, what came before gets its right time."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from cloud.timing import captured
 from device.clock import Clock, FakeClock, SystemClock
-from device.contract.boot import key, offset_of, validate, wall_time
+from device.contract.boot import json_schema, key, offset_of, validate, wall_time
 from device.contract.fields import Json, encode
 from device.delivery.boot_time import BootTime
 from device.delivery.outbox import Outbox
@@ -22,8 +23,7 @@ def record(clock: Clock) -> Json:
 
 
 def told(outbox: Outbox) -> list[Json]:
-    import json  # noqa: PLC0415
-
+    """Takes what was said out of the outbox."""
     entries = outbox.lease(10, now=0)
     outbox.done(entries)
     return [json.loads(entry.body) | {"path": entry.path} for entry in entries]
@@ -83,7 +83,7 @@ def test_a_reader_says_what_is_known() -> None:
     early.append(record(clock))
     assert "nobody knows" in captured(early, {})
     corrected = captured(early, {clock.boot(): {"offset": 1_795_000_000.0}})
-    assert corrected.startswith("2026-11-18 10:27:00 to 2026-11-18 10:28:00") or "2 records corrected" in corrected
+    assert corrected.startswith("2026-11-18 11:07:00 to 2026-11-18 11:08:00 UTC (2 records corrected")
     clock.set_wall(RIGHT, trusted=True)
     assert "2 records corrected" in captured([*early, record(clock)], {})
 
@@ -102,3 +102,8 @@ def test_the_real_clock_gives_an_offset_that_leads_back_to_the_wall_time(tmp_pat
     assert seen is not None
     assert abs(seen - clock.wall()) < 5.0
     assert encode(document)
+
+
+def test_the_committed_schema_is_the_generated_one() -> None:
+    committed = Path(__file__).parents[2] / "cloud" / "boot.schema.json"
+    assert json.loads(committed.read_text()) == json_schema()

@@ -45,7 +45,7 @@ def test_a_use_that_will_not_fit_falls_back_once_and_returns_with_the_month() ->
     assert budget.estimate().bytes < 100e6
     days(clock, budget, 15, 1.0)
     assert budget.mode == "seconds"
-    clock.advance(timedelta(days=5).total_seconds())
+    clock.advance(timedelta(days=15).total_seconds())
     assert (budget.mode, budget.estimate().bytes) == ("frames", 0)
 
 

@@ -1,10 +1,13 @@
 """The outbox: its states, what outlives a restart, its limits, and its errors."""
 
+import itertools
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from device.contract.errors import OutboxError
+from device.delivery.kinds import Kind
 from device.delivery.outbox import Outbox
 
 MB = 1.0
@@ -106,13 +109,129 @@ def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
         Outbox(tmp_path / "file" / "outbox.db", MB)
 
 
-def test_a_full_disk_loses_only_what_was_not_accepted(path: Path) -> None:
+def documents(root: str, *numbers: int, size: int = 20) -> list[tuple[str, bytes]]:
+    return [(f"{root}/box/boot/n{n:09d}", f"{n:0{size}d}".encode()) for n in numbers]
+
+
+def taken(outbox: Outbox, limit: int) -> list[str]:
+    """Lease and acknowledge: what a batch held, as `root number`."""
+    entries = outbox.lease(limit)
+    outbox.done(entries)
+    return [f"{entry.path.partition('/')[0]} {int(entry.path[-9:])}" for entry in entries]
+
+
+def test_live_goes_before_history_and_history_newest_summaries_first(path: Path) -> None:
+    with Outbox(path, MB, history=2) as outbox:
+        outbox.append(documents("records", 1, 2, 3) + documents("sessions", 1, 2, 3) + documents("seconds", 1))
+        outbox.retry(outbox.lease(1))  # sending fails: all of this is history now
+        outbox.append(documents("records", 8, 9))
+        assert taken(outbox, 9) == ["sessions 2", "sessions 3", "records 8", "records 9"]
+        outbox.append(documents("records", 10))
+        assert taken(outbox, 9) == ["sessions 1", "seconds 1", "records 10"]
+        assert taken(outbox, 9) == ["records 2", "records 3"]
+        assert taken(outbox, 9) == ["records 1"]
+        assert taken(outbox, 9) == []
+
+
+def test_history_never_takes_the_place_of_what_is_live(path: Path) -> None:
     with Outbox(path, MB) as outbox:
-        outbox.append(items(1))
-        outbox._store._db.execute("PRAGMA max_page_count = 20")  # SQLite's own 'database or disk is full'
-        with pytest.raises(OutboxError, match="free the disk"):
-            outbox.append(items(*range(2, 2000)))
-        assert outbox.counts().pending == 1
-        outbox._store._db.execute("PRAGMA max_page_count = 100000")
-        outbox.append(items(2))
-        assert [(e.path, e.body) for e in outbox.lease(9, now=0)] == items(1, 2)
+        outbox.append(items(*range(100)))
+    with Outbox(path, MB) as outbox:  # what an earlier run left is history
+        outbox.append(items(*range(100, 105)))
+        assert [int(entry.path[-9:]) for entry in outbox.lease(5)] == [100, 101, 102, 103, 104]
+
+
+def test_among_the_live_summaries_go_before_seconds_before_frames(path: Path) -> None:
+    with Outbox(path, MB) as outbox:
+        outbox.append(documents("records", 1) + documents("seconds", 1) + documents("sessions", 1))
+        assert [taken(outbox, 1) for _ in range(3)] == [["sessions 1"], ["seconds 1"], ["records 1"]]
+
+
+def test_kinds_that_are_held_wait(path: Path) -> None:
+    with Outbox(path, MB) as outbox:
+        outbox.append(documents("records", 1) + documents("seconds", 1))
+        outbox.hold([Kind.FRAME, Kind.PACK])
+        assert taken(outbox, 9) == ["seconds 1"]
+        outbox.hold([])
+        assert taken(outbox, 9) == ["records 1"]
+
+
+def test_a_note_is_replaced_and_an_old_acknowledgement_does_not_remove_the_new_one(path: Path) -> None:
+    with Outbox(path, MB) as outbox:
+        outbox.replace("telemetry/box", b"1")
+        old = outbox.lease(9)
+        outbox.replace("telemetry/box", b"2")
+        outbox.done(old)
+        assert [(entry.path, entry.body) for entry in outbox.lease(9)] == [("telemetry/box", b"2")]
+
+
+def joined(bodies: Sequence[bytes]) -> tuple[str, bytes]:
+    return f"frames/box/boot/s{int(bodies[0]):09d}", b"+".join(bodies)
+
+
+def test_records_leased_together_become_one_document_once_and_for_all(path: Path) -> None:
+    with Outbox(path, MB, joined) as outbox:
+        outbox.append(items(1, 2, 3, size=1))
+        (first,) = outbox.lease(9)
+        assert (first.path, first.body, first.records) == ("frames/box/boot/s000000001", b"1+2+3", 3)
+        outbox.append(items(4, size=1))
+    with Outbox(path, MB, joined) as outbox:  # killed before the answer came: the same document, not another one
+        assert outbox.counts().waiting["frame"] == 4
+        bodies = [entry.body for _ in range(3) for entry in outbox.lease(1)]
+        assert bodies == [b"1+2+3", b"4"]
+
+
+def test_records_of_two_boots_are_packed_apart(path: Path) -> None:
+    with Outbox(path, MB, joined) as outbox:
+        outbox.append([("records/box/one/s1", b"1"), ("records/box/one/s2", b"2"), ("records/box/two/s1", b"3")])
+        assert [entry.body for entry in outbox.lease(9)] == [b"1+2", b"3"]
+
+
+def test_what_cannot_be_packed_goes_as_it_is(path: Path) -> None:
+    with Outbox(path, MB, lambda bodies: None) as outbox:
+        outbox.append(items(1, 2))
+        assert [(entry.path, entry.body) for entry in outbox.lease(9)] == items(1, 2)
+
+
+def test_frames_thin_out_before_seconds_go_and_summaries_stay(path: Path) -> None:
+    with Outbox(path, max_mb=0.02) as outbox:
+        outbox.append(documents("sessions", *range(5), size=100))
+        outbox.append(documents("seconds", *range(50), size=100))
+        for start in range(0, 3000, 10):
+            outbox.append(items(*range(start, start + 10), size=100))
+            assert outbox.counts().bytes <= 20_000
+        counts = outbox.counts()
+        assert (counts.waiting["summary"], counts.waiting["second"]) == (5, 50)
+        assert counts.dropped_by == {"summary": 0, "second": 0, "frame": 3000 - counts.waiting["frame"]}
+        kept = [int(entry.path[-9:]) for entry in outbox.lease(9999) if entry.path.startswith("records")]
+        gaps = [after - before for before, after in itertools.pairwise(kept)]
+        assert gaps == sorted(gaps, reverse=True), "the oldest are the sparsest"
+        assert gaps[0] <= 64 and gaps[-1] == 1
+
+
+def test_without_frames_seconds_go_before_summaries_the_oldest_first(path: Path) -> None:
+    with Outbox(path, max_mb=0.001) as outbox:
+        outbox.append(documents("sessions", *range(4), size=100) + documents("seconds", *range(10), size=100))
+        assert outbox.counts().waiting["second"] == 6
+        outbox.append(documents("sessions", *range(4, 14), size=100))
+        counts = outbox.counts()
+        assert (counts.waiting["second"], counts.waiting["summary"]) == (0, 10)
+        assert counts.dropped_by == {"summary": 4, "second": 10, "frame": 0}
+        assert [int(entry.path[-9:]) for entry in outbox.lease(99)] == list(range(4, 14))
+
+
+def test_refused_documents_go_before_aggregates(path: Path) -> None:
+    with Outbox(path, max_mb=0.001) as outbox:
+        outbox.append(documents("sessions", *range(9), size=100))
+        outbox.bury(outbox.lease(4), "400")
+        outbox.append(documents("sessions", *range(9, 13), size=100))
+        assert (outbox.counts().dead, outbox.counts().pending) == (1, 9)
+
+
+def test_after_an_emptied_outbox_thinning_begins_gently_again(path: Path) -> None:
+    with Outbox(path, max_mb=0.002) as outbox:
+        outbox.append(items(*range(500), size=100))
+        outbox.done(outbox.lease(9999))
+        outbox.append(items(1000, size=100))
+        outbox.append(items(*range(1001, 1022), size=100))
+        assert [int(entry.path[-9:]) for entry in outbox.lease(9999)] == [1000, 1002, *range(1004, 1022)]

@@ -112,6 +112,21 @@ def test_a_revoked_box_gives_up_its_token_at_once_and_asks_rarely(
     assert 5 < service.asked < 26
 
 
+def test_a_token_that_the_database_does_not_accept_shows_a_revocation_at_once(
+    source: RefreshedTokens, service: Service, clock: FakeClock
+) -> None:
+    source.token()
+    service.failure = RefusedError("the account of this box was disabled")
+    assert source.token() == "id-1"
+    source.renew()
+    with pytest.raises(RefusedError, match="disabled"):
+        source.token()
+    source.renew()
+    with pytest.raises(RefusedError, match="disabled"):
+        source.token()
+    assert service.asked == 2, "who is refused is not asked about again and again"
+
+
 def test_a_new_refresh_token_is_kept(service: Service, clock: FakeClock) -> None:
     kept: list[str] = []
     source = RefreshedTokens(service.refresh, "first", kept.append, SETTINGS, clock)

@@ -1,0 +1,137 @@
+"""The steward: books what was sent, obeys the budget, and reports what was lost and what it costs."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from device.clock import FakeClock
+from device.contract.fields import Json, check, encode
+from device.contract.telemetry import FIELDS
+from device.delivery.budget import OVERHEAD_BYTES, Budget, BudgetSettings
+from device.delivery.condenser import Condenser
+from device.delivery.database import Database, Traffic, parse_url
+from device.delivery.outbox import Outbox
+from device.delivery.outbox_sink import OutboxSink
+from device.delivery.sink import Line
+from device.delivery.steward import NOTE, Steward
+from device.delivery.uploader import Uploader, UploadSettings
+
+
+class Box:
+    """Everything around a steward, without a network."""
+
+    def __init__(self, folder: Path, monthly_mb: float = 1.0) -> None:
+        self.clock = FakeClock(wall=datetime(2026, 6, 30, tzinfo=UTC).timestamp())
+        self.outbox = Outbox(folder / "outbox.db", 1.0)
+        self.condenser = Condenser("frames")
+        self.sink = OutboxSink(self.outbox, self.condenser)
+        settings = BudgetSettings(monthly_mb=monthly_mb)
+        budget = Budget(settings, self.clock, "frames", self.outbox.note(NOTE))
+        self.traffic = Traffic()
+        database = Database(parse_url("http://127.0.0.1:9"), 1.0)
+        uploader = Uploader(self.outbox, database, UploadSettings(), self.clock)
+        self.steward = Steward("box", self.sink, self.condenser, budget, self.clock, self.traffic, uploader, 60.0)
+
+    def reported(self) -> Json:
+        """The telemetry that waits, taken out."""
+        (entry,) = [entry for entry in self.outbox.lease(99) if entry.path == "telemetry/box"]
+        self.outbox.done([entry])
+        return dict(json.loads(entry.body))
+
+    def paths(self) -> list[str]:
+        """Where what is to be sent would go; it is taken out."""
+        entries = self.outbox.lease(99)
+        self.outbox.done(entries)
+        return sorted(entry.path for entry in entries)
+
+
+RECORD: Json = {
+    "v": 1,
+    "device": "box",
+    "boot": "b",
+    "seq": 1,
+    "status": "gated",
+    "reasons": ["no_face"],
+    "time": {"mono": 1.0, "wall": 1e9, "trusted": True},
+    "frame": {"index": 0},
+}
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Box]:
+    box = Box(tmp_path)
+    with box.sink:
+        yield box
+
+
+def send(box: Box, body_bytes: int) -> None:
+    box.traffic.requests += 1
+    box.traffic.body_bytes += body_bytes
+
+
+def test_telemetry_is_what_its_contract_says(box: Box) -> None:
+    box.outbox.append([("sessions/box/b/n000001", b"12345"), ("records/box/b/s1", b"{}")])
+    send(box, 1000)
+    box.steward.tick()
+    told = box.reported()
+    check(told, FIELDS, "telemetry")
+    assert told["waiting"] == {"summary": 1, "second": 0, "frame": 1, "bytes": 7}
+    assert told["month"] | {"dollars": 0} == {
+        "bytes": 1000 + OVERHEAD_BYTES,
+        "writes": 1,
+        "projected": 1000 + OVERHEAD_BYTES,
+        "dollars": 0,
+        "prices": told["month"]["prices"],
+    }
+
+
+def test_it_reports_at_once_and_then_once_in_a_while(box: Box) -> None:
+    reports = []
+    for _ in range(121):
+        box.steward.tick()
+        reports += [entry for entry in box.outbox.lease(9) if entry.path == "telemetry/box"]
+        box.outbox.done(reports)
+        box.clock.advance(1.0)
+    assert len(reports) == 3
+
+
+def test_too_much_use_falls_back_to_seconds_and_frames_wait_for_the_new_month(box: Box) -> None:
+    box.outbox.append([("records/box/b/s1", b"{}"), ("seconds/box/b/t1", b"{}")])
+    send(box, 2_000_000)
+    box.steward.tick()
+    assert box.condenser.mode == "seconds"
+    assert box.paths() == ["seconds/box/b/t1", "telemetry/box"]
+    box.clock.advance(86_400)
+    box.steward.tick()
+    assert box.condenser.mode == "frames"
+    assert box.paths() == ["records/box/b/s1", "telemetry/box"]
+
+
+def test_the_budget_is_remembered_over_a_restart(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    with box.sink:
+        send(box, 2_000_000)
+        box.steward.tick()
+    box = Box(tmp_path)
+    with box.sink:
+        assert box.condenser.mode == "seconds"
+
+
+def test_losses_are_reported(box: Box) -> None:
+    box.sink.unkept = 3
+    small = "x" * 1000
+    box.outbox.append((f"records/box/b/s{n}", small.encode()) for n in range(1500))
+    box.steward.tick()
+    told = box.reported()
+    assert told["unkept"] == 3
+    assert told["dropped"]["frame"] >= 500
+    assert told["waiting"]["bytes"] <= 1_000_000
+
+
+def test_ending_keeps_the_last_summary(box: Box) -> None:
+    box.sink.write([Line("records/box/b/s000000001", encode(RECORD))])
+    box.steward.finish()
+    assert box.paths() == ["records/box/b/s000000001", "sessions/box/b/n000000", "telemetry/box"]
