@@ -6,15 +6,17 @@ import os
 import sys
 from pathlib import Path
 
-from cloud import report
+from cloud import provision, report, rules
 from device.contract import aggregate, boot, pack, record, telemetry
 from device.contract.errors import AffectboxError
 
 _CONTRACTS = {"record": record, "pack": pack, "aggregate": aggregate, "telemetry": telemetry, "boot": boot}
 _LOCAL = """Serve a local Firebase Realtime Database (REST protocol) until Ctrl-C.
 
-No rules are enforced in this version: whoever reaches the port can read and change everything, and so can a page
-that is open in a browser on this machine. It listens on the loopback address only, unless --allow-remote is given.
+No rules are enforced without --rules: whoever reaches the port can read and change everything, and so can a page that
+is open in a browser on this machine. With --rules, requests are allowed as Firebase would allow them, for whoever
+`?auth=` says; as in Google's emulators, tokens are not verified and `Authorization: Bearer owner` may do everything.
+So it listens on the loopback address only, unless --allow-remote is given.
 Requests without ?ns=NAME share the namespace `default`.
 
 With `-- COMMAND`, the database is up while COMMAND runs; COMMAND finds it through FIREBASE_DATABASE_EMULATOR_HOST
@@ -26,6 +28,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_local(commands)
     report.add_parser(commands)
+    rules.add_parser(commands)
+    provision.add_parser(commands)
     schema = commands.add_parser("schema", help="print the JSON Schema of a document, generated from the contract")
     schema.add_argument("--of", choices=_CONTRACTS, default="record", help="which document (default: %(default)s)")
     schema.set_defaults(run=_schema)
@@ -37,7 +41,8 @@ def _add_local(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "local",
         help="serve a local database, or run a command with one",
         description=_LOCAL,
-        usage="%(prog)s [-h] [--host HOST] [--port PORT] [--data DIR] [--allow-remote] [-- COMMAND [ARG ...]]",
+        usage="%(prog)s [-h] [--host HOST] [--port PORT] [--data DIR] [--rules FILE] [--allow-remote] "
+        "[-- COMMAND [ARG ...]]",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     local.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
@@ -46,13 +51,14 @@ def _add_local(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--data", type=Path, metavar="DIR", default=_data_folder(), help="database folder (default: %(default)s)"
     )
     local.add_argument("--allow-remote", action="store_true", help="allow an address that other machines can reach")
+    local.add_argument("--rules", type=Path, metavar="FILE", help="enforce these security rules (needs Node)")
     local.set_defaults(run=_local)
 
 
 def _local(args: argparse.Namespace) -> int:
     from cloud.local.serving import Settings, serve  # noqa: PLC0415  the other commands need no server
 
-    return serve(Settings(args.data, args.host, args.port, args.allow_remote, args.wrapped))
+    return serve(Settings(args.data, args.host, args.port, args.allow_remote, args.wrapped, args.rules))
 
 
 def _schema(args: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from device.camera.source import CameraSettings
 from device.delivery.budget import BudgetSettings
 from device.delivery.condenser import DeliverySettings
+from device.delivery.identity import IdentitySettings
 from device.delivery.outbox import OutboxSettings
 from device.delivery.uploader import UploadSettings
 from device.models import ModelSettings
@@ -66,4 +67,5 @@ class Settings:
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
     upload: UploadSettings = field(default_factory=UploadSettings)
+    identity: IdentitySettings = field(default_factory=IdentitySettings)
     supervision: SupervisionSettings = field(default_factory=SupervisionSettings)

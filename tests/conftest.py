@@ -19,6 +19,7 @@ from device.clock import SystemClock  # noqa: E402
 from device.config import load_settings  # noqa: E402
 from device.contract.record import Json, decode  # noqa: E402
 from device.models import Models, ModelSettings, open_models  # noqa: E402
+from tests.identity_service import IdentityService  # noqa: E402
 from training.sample_clip.clip import make_clip  # noqa: E402
 
 
@@ -54,3 +55,12 @@ def clip_records(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> list[J
     run = {"source": str(clip), "sinks": [f"jsonl:{out}"]}
     App(load_settings(None, ["device.id=tester"], {"run": run}), SystemClock()).run()
     return [decode(line) for line in out.read_bytes().splitlines()]
+
+
+@pytest.fixture
+def identity_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[IdentityService]:
+    """A sign-in service that takes the place of Firebase's."""
+    service = IdentityService()
+    monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", service.host)
+    yield service
+    service.close()

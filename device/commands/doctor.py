@@ -9,8 +9,10 @@ from device.camera.opening import open_source
 from device.clock import SystemClock
 from device.contract.errors import AffectboxError, CheckFailedError
 from device.delivery.budget import Budget, describe
-from device.delivery.database import Database, parse_url
-from device.delivery.opening import open_outbox, open_sinks
+from device.delivery.database import parse_url
+from device.delivery.identity import open_tokens
+from device.delivery.opening import open_database, open_outbox, open_sinks
+from device.delivery.signin import RefusedError, SignInError
 from device.delivery.steward import NOTE
 from device.delivery.verdict import Verdict, explain, judge
 from device.host import HostMeter
@@ -52,6 +54,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     """Examine the box, one thing after another."""
     checks: dict[str, Callable[[Settings], str]] = {
         "identity": lambda s: f"records will be from '{device_id(s)}'",
+        "account": _account,
         "inference": lambda s: available_library(),
         "models": _models,
         "outbox": _outbox,
@@ -74,6 +77,20 @@ def _finding(what: str, check: Callable[[Settings], str], settings: Settings) ->
         return Finding("warning", what, str(error))
     except AffectboxError as error:
         return Finding("FAIL", what, str(error))
+
+
+def _account(settings: Settings) -> str:
+    """Sign in for real: a box that was revoked learns it here, and in the trouble that the uploader shows."""
+    tokens = open_tokens(settings.identity, device_id(settings), settings.upload.timeout_s, SystemClock())
+    if tokens is None:
+        return "not enrolled: the box writes without signing in (see `affectbox enrol`)"
+    try:
+        tokens.token()
+    except RefusedError as error:
+        raise CheckFailedError(f"{error}: records will wait on this box until it is enrolled again.") from None
+    except SignInError as error:
+        raise _BearableError(f"{error}: records will wait in the outbox until the box can sign in.") from None
+    return f"signs in as '{device_id(settings)}'"
 
 
 def _models(settings: Settings) -> str:
@@ -122,7 +139,7 @@ def _sink(settings: Settings) -> str:
         text = settings.run.sinks[0]
         if opened.outbox is None:
             return f"{text} can be written"
-    database = Database(parse_url(text.partition(":")[2]), settings.upload.timeout_s)
+    database = open_database(parse_url(text.partition(":")[2]), settings, SystemClock())
     answer = database.patch([])
     database.close()
     if answer.status == 0:

@@ -9,12 +9,14 @@ from device.clock import Clock
 from device.contract.errors import SinkError
 from device.delivery.budget import Budget
 from device.delivery.condenser import Condenser, pack_bodies
-from device.delivery.database import FORM, Database, parse_url
+from device.delivery.database import FORM, Database, DatabaseUrl, parse_url
+from device.delivery.identity import open_tokens, refuse_plain
 from device.delivery.jsonl import JsonlSink
 from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
 from device.delivery.sink import Sink
 from device.delivery.steward import NOTE, Steward
+from device.delivery.tokens import TokenSource
 from device.delivery.uploader import Uploader
 from device.identity import device_id
 from device.settings import Settings
@@ -43,6 +45,7 @@ def open_sinks(settings: Settings, clock: Clock, again: bool = False) -> Iterato
     Raises:
         SinkError: a text that names no sink, two databases, a file that cannot be written.
         OutboxError: the outbox cannot be used.
+        IdentityError: the identity file cannot be used, or is another box's.
     """
     files, urls = [], []
     for text in settings.run.sinks:
@@ -63,8 +66,9 @@ def open_sinks(settings: Settings, clock: Clock, again: bool = False) -> Iterato
             condenser = Condenser(settings.delivery.mode)
             sink = stack.enter_context(OutboxSink(outbox, None if again else condenser))
             sinks.append(sink)
-            database = stack.enter_context(Database(url, settings.upload.timeout_s, compress=settings.upload.gzip))
-            uploader = Uploader(outbox, database, settings.upload, clock)
+            tokens = _open_account(url, settings, clock)
+            database = stack.enter_context(_open_database(url, settings, tokens))
+            uploader = Uploader(outbox, database, settings.upload, clock, tokens.renew if tokens else lambda: None)
             budget = Budget(settings.budget, clock, settings.delivery.mode, outbox.note(NOTE))
             every_s = settings.delivery.telemetry_s
             steward = Steward(device_id(settings), sink, condenser, budget, clock, database.traffic, uploader, every_s)
@@ -76,3 +80,20 @@ def open_outbox(settings: Settings, packed: bool = True) -> Outbox:
     """The outbox as configured. Raises `OutboxError`."""
     packing = pack_bodies if packed else None
     return Outbox(settings.outbox.file(), settings.outbox.max_mb, packing, settings.outbox.history)
+
+
+def open_database(url: DatabaseUrl, settings: Settings, clock: Clock) -> Database:
+    """The client of a database; it signs in if this box is enrolled. Raises `IdentityError`, `SinkError`."""
+    return _open_database(url, settings, _open_account(url, settings, clock))
+
+
+def _open_database(url: DatabaseUrl, settings: Settings, tokens: TokenSource | None) -> Database:
+    token = tokens.token if tokens else lambda: ""
+    return Database(url, settings.upload.timeout_s, token, settings.upload.gzip)
+
+
+def _open_account(url: DatabaseUrl, settings: Settings, clock: Clock) -> TokenSource | None:
+    tokens = open_tokens(settings.identity, device_id(settings), settings.upload.timeout_s, clock)
+    if tokens is not None:
+        refuse_plain(url)
+    return tokens

@@ -1,0 +1,117 @@
+"""An enrolled box and a database that enforces the rules: what it writes is accepted, and what it may not is kept."""
+
+import base64
+import json
+import shutil
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cloud import rules
+from device.app import App
+from device.clock import SystemClock
+from device.commands.doctor import findings
+from device.config import load_settings
+from device.contract.enrolment import claims, uid
+from device.delivery.identity import Identity, save
+from device.settings import Settings
+from tests.identity_service import API_KEY, REFRESH_TOKEN, IdentityService
+from tests.servers import WAIT_S, Server
+
+pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="no node on this machine: nothing evaluates rules")
+DEVICE, FRAMES = "room-3", 40
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    file = Path(rules.__file__).with_name("database.rules.json")
+    server = Server(tmp_path / "database", "--rules", str(file))
+    yield server
+    server.process.kill()
+    server.process.communicate()
+
+
+@pytest.fixture
+def identity_file(tmp_path: Path, identity_service: IdentityService, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The identity of a box whose tokens bear the claims of its account, unsigned, as emulators take them."""
+    answer = identity_service.answer
+
+    def with_claims(path: str, body: str) -> tuple[int, str]:
+        status, text = answer(path, body)
+        if status != 200:
+            return status, text
+        return status, json.dumps(json.loads(text) | {"id_token": unsigned(claims(DEVICE) | {"sub": uid(DEVICE)})})
+
+    monkeypatch.setattr(identity_service, "answer", with_claims)
+    path = tmp_path / "identity.json"
+    save(Identity(DEVICE, "http://127.0.0.1", API_KEY, REFRESH_TOKEN), path)
+    return path
+
+
+def unsigned(payload: dict[str, Any]) -> str:
+    parts = [{"alg": "none"}, payload | {"exp": int(time.time()) + 3600}]
+    return ".".join([*(base64.urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts), ""])
+
+
+def settings(server: Server, tmp_path: Path, clip: Path, *more: str) -> Settings:
+    sinks = [f"jsonl:{tmp_path / 'records.jsonl'}", f"rtdb:{server.url}?ns=clinic"]
+    run = {"source": str(clip), "sinks": sinks, "max_frames": FRAMES}
+    assignments = [f"device.id={DEVICE}", f"outbox.path={tmp_path / 'outbox.db'}", "upload.interval_s=0.05", *more]
+    return load_settings(None, assignments, {"run": run})
+
+
+def held(server: Server, path: str) -> Any:
+    """What the database holds, as its owner sees it."""
+    request = urllib.request.Request(f"{server.url}/{path}.json?ns=clinic", headers={"Authorization": "Bearer owner"})
+    with urllib.request.urlopen(request, timeout=WAIT_S) as response:
+        return json.load(response)
+
+
+def test_an_enrolled_box_delivers_everything(
+    server: Server, tmp_path: Path, clip: Path, identity_file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    enrolled = settings(server, tmp_path, clip, f"identity.file={identity_file}", "delivery.packed=false")
+    app = App(enrolled, SystemClock())
+    app.run()
+    assert app.outbox is not None
+    counts = app.outbox.counts()
+    assert (counts.pending, counts.inflight, counts.dead) == (0, 0, 0)
+    (boot,) = held(server, f"records/{DEVICE}").values()
+    recorded = [json.loads(line) for line in (tmp_path / "records.jsonl").read_bytes().splitlines()]
+    assert list(boot.values()) == recorded
+    assert [finding.text for finding in findings(enrolled) if finding.what == "sink"][1].endswith("takes writes")
+    files = [path for path in tmp_path.rglob("*") if path.is_file() and path != identity_file]
+    shown = b"".join(path.read_bytes() for path in files) + "".join(capfd.readouterr()).encode()
+    assert b"eyJ" not in shown, "a token was written down or shown"
+    assert REFRESH_TOKEN.encode() not in shown
+    assert API_KEY.encode() not in shown
+
+
+def test_a_box_that_is_not_enrolled_is_not_let_in_and_loses_nothing(
+    server: Server, tmp_path: Path, clip: Path
+) -> None:
+    app = App(settings(server, tmp_path, clip), SystemClock())
+    app.run()
+    assert app.outbox is not None
+    assert app.uploader is not None
+    assert app.outbox.counts().pending >= FRAMES
+    assert app.outbox.counts().dead == 0
+    assert "401" in app.uploader.trouble
+    assert held(server, "") is None
+
+
+def test_a_revoked_box_says_so_and_loses_nothing(
+    server: Server, tmp_path: Path, clip: Path, identity_file: Path, identity_service: IdentityService
+) -> None:
+    identity_service.refuse = "USER_DISABLED"
+    app = App(settings(server, tmp_path, clip, f"identity.file={identity_file}"), SystemClock())
+    app.run()
+    assert app.outbox is not None
+    assert app.uploader is not None
+    assert app.outbox.counts().pending >= FRAMES
+    assert "the account of this box was disabled" in app.uploader.trouble
+    assert held(server, "") is None
