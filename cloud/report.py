@@ -6,7 +6,6 @@ frame was gated the rows are empty and the reason stands above: no line is drawn
 
 import argparse
 import json
-import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 from device.contract.errors import DataError, StorageError
 from device.contract.labels import ACTION_UNITS, EMOTIONS
 from device.contract.record import ROOT, Json, decode, encode
+from device.contract.shards import rank, split
 
 _TIMEOUT_S = 30.0
 _MAX_INTENSITY = 5.0
@@ -33,7 +33,7 @@ def add_parser(subparsers: Any) -> None:
     report.formatter_class = argparse.RawDescriptionHelpFormatter
     report.add_argument("recording", type=Path, help="records, one per line (.jsonl)")
     report.add_argument("--picture", metavar="OUT", type=Path, help="draw the timing diagram (.png, .svg, .pdf)")
-    report.add_argument("--database", metavar="URL", help="compare with what this database holds, byte for byte")
+    report.add_argument("--database", metavar="URL[,URL…]", help="compare with what is held there, byte for byte")
     report.set_defaults(run=run)
 
 
@@ -76,17 +76,32 @@ def read_last_boot(path: Path) -> list[Json]:
     return sorted((r for r in records if r["boot"] == last), key=lambda r: int(r["seq"]))
 
 
-def same_in_database(records: list[Json], url: str) -> int:
-    """How many of the records the database at `url` holds, equal byte for byte. Raises `DataError`."""
-    parts = urlsplit(url)
-    path = f"/{ROOT}/{records[0]['device']}/{records[0]['boot']}.json"
+def same_in_database(records: list[Json], database: str) -> int:
+    """How many of the records the database holds, equal byte for byte.
+
+    Args:
+        records: of one device and boot.
+        database: its URL, or those of several shards, asked in the order of `shards.rank` until nothing is missing.
+
+    Raises:
+        DataError: one does not answer.
+        SinkError: one is not a database address.
+    """
+    device, boot = records[0]["device"], records[0]["boot"]
+    missing = Counter(encode(record) for record in records)
+    for url in rank(device, split(database)):
+        if missing:
+            held = {encode(record) for record in _read(url, f"/{ROOT}/{device}/{boot}.json").values()}
+            missing = Counter({body: times for body, times in missing.items() if body not in held})
+    return len(records) - missing.total()
+
+
+def _read(url: str, path: str) -> Json:
     try:
-        with urllib.request.urlopen(parts._replace(path=path).geturl(), timeout=_TIMEOUT_S) as response:
-            held = json.load(response) or {}
-    except (OSError, ValueError, urllib.error.URLError) as error:
+        with urllib.request.urlopen(urlsplit(url)._replace(path=path).geturl(), timeout=_TIMEOUT_S) as response:
+            return json.load(response) or {}
+    except (OSError, ValueError) as error:
         raise DataError(f"The database at {url} does not answer ({error}): check the address.") from error
-    bodies = {encode(record) for record in held.values()}
-    return sum(encode(record) in bodies for record in records)
 
 
 def draw(records: list[Json], out: Path) -> None:

@@ -6,7 +6,6 @@ Sinks start first, sources stop first. The main thread feeds systemd's watchdog 
 fresh; when one dies, everything stops and the command ends with that error's own exit code.
 """
 
-import socket
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -16,7 +15,6 @@ import cv2
 from device.camera.opening import open_source
 from device.camera.source import Picture, Source
 from device.clock import Clock
-from device.contract.record import DEVICE_ID
 from device.delivery.opening import open_sinks
 from device.delivery.outbox import Outbox
 from device.delivery.sink import Sink
@@ -26,7 +24,7 @@ from device.models import Models, open_models
 from device.notify import notify
 from device.pipeline import Pipeline
 from device.recorder import Recorder
-from device.settings import Settings
+from device.settings import Settings, device_id
 from device.stages.frame import Frame
 from device.summary import Summary
 from device.worker import Worker
@@ -159,11 +157,3 @@ class _Capture:
         if self._began_s is None:
             self._began_s = now_s - media_s
         return self._began_s + media_s - now_s
-
-
-def device_id(settings: Settings) -> str:
-    """The box's name in records: the configured one, else made from the host name."""
-    if settings.device.id:
-        return settings.device.id
-    name = "".join(c if c.isalnum() and c.isascii() else "-" for c in socket.gethostname().lower()).strip("-")[:40]
-    return name if DEVICE_ID.fullmatch(name) else "affectbox"

@@ -1,8 +1,10 @@
 """Every setting of the daemon, as frozen dataclasses; `config.toml` beside this file lists and explains them."""
 
+import socket
 from dataclasses import dataclass, field
 
 from device.camera.source import CameraSettings
+from device.contract.record import DEVICE_ID
 from device.delivery.outbox import OutboxSettings
 from device.delivery.uploader import UploadSettings
 from device.models import ModelSettings
@@ -53,3 +55,11 @@ class Settings:
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
     upload: UploadSettings = field(default_factory=UploadSettings)
     supervision: SupervisionSettings = field(default_factory=SupervisionSettings)
+
+
+def device_id(settings: Settings) -> str:
+    """The box's name in records: the configured one, else made from the host name."""
+    if settings.device.id:
+        return settings.device.id
+    name = "".join(c if c.isalnum() and c.isascii() else "-" for c in socket.gethostname().lower()).strip("-")[:40]
+    return name if DEVICE_ID.fullmatch(name) else "affectbox"

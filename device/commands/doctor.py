@@ -5,17 +5,16 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from device.app import device_id
 from device.camera.opening import open_source
 from device.clock import SystemClock
 from device.contract.errors import AffectboxError, CheckFailedError
-from device.delivery.database import Database, parse_url
-from device.delivery.opening import open_sinks
+from device.delivery.database import Database
+from device.delivery.opening import open_sinks, own_shard
 from device.delivery.outbox import Outbox
 from device.host import HostMeter
 from device.models import open_models
 from device.runtime.interpreter import available_library
-from device.settings import Settings
+from device.settings import Settings, device_id
 
 _LOW_DISK_MB = 500.0
 _HOT_C = 80.0
@@ -97,7 +96,7 @@ def _sink(settings: Settings) -> str:
         text = settings.run.sinks[0]
         if opened.outbox is None:
             return f"{text} can be written"
-    database = Database(parse_url(text.partition(":")[2]), settings.upload.timeout_s)
+    database = Database(own_shard(text.partition(":")[2], device_id(settings)), settings.upload.timeout_s)
     answer = database.patch([])
     database.close()
     if answer.status == 0:

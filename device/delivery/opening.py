@@ -7,13 +7,14 @@ from pathlib import Path
 
 from device.clock import Clock
 from device.contract.errors import SinkError
-from device.delivery.database import FORM, Database, parse_url
+from device.contract.shards import rank, split
+from device.delivery.database import FORM, Database, DatabaseUrl, parse_url
 from device.delivery.jsonl import JsonlSink
 from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
 from device.delivery.sink import Sink
 from device.delivery.uploader import Uploader
-from device.settings import Settings
+from device.settings import Settings, device_id
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,11 @@ def open_sinks(settings: Settings, clock: Clock) -> Iterator[OpenSinks]:
         if scheme == "jsonl" and rest:
             files.append(Path(rest))
         elif scheme == "rtdb":
-            urls.append(parse_url(rest))
+            urls.append(own_shard(rest, device_id(settings)))
         else:
             raise SinkError(f"'{text}' is not a sink: write jsonl:FILE, {FORM}.")
     if len(urls) > 1:
-        raise SinkError("Only one rtdb sink can be given: a box reports to one database.")
+        raise SinkError("Only one rtdb sink can be given: a box reports to one database; list shards as rtdb:URL,URL.")
     with ExitStack() as stack:
         sinks: list[Sink] = []
         outbox = uploader = None
@@ -53,3 +54,13 @@ def open_sinks(settings: Settings, clock: Clock) -> Iterator[OpenSinks]:
             uploader = Uploader(outbox, Database(url, settings.upload.timeout_s), settings.upload, clock)
         sinks += [stack.enter_context(JsonlSink(path)) for path in files]
         yield OpenSinks(tuple(sinks), outbox, uploader)
+
+
+def own_shard(text: str, device: str) -> DatabaseUrl:
+    """The database of this box among the shards `URL,URL,…`, all of which must be addresses.
+
+    Raises:
+        SinkError: one is empty, named twice, or not a database address.
+    """
+    shards = {url: parse_url(url) for url in split(text)}
+    return shards[rank(device, shards)[0]]
