@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from cloud import report
+from cloud.load import command as load
 from device.contract.errors import AffectboxError
 from device.contract.record import json_schema
 
@@ -24,6 +25,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("affectbox-cloud", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_local(commands)
+    load.add_parser(commands)
     report.add_parser(commands)
     schema = commands.add_parser("schema", help="print the JSON Schema of a record, generated from the contract")
     schema.set_defaults(run=_schema)
