@@ -67,9 +67,13 @@ class Call:
         """A request header."""
         return self.request.headers.get(name)
 
+    def is_silent(self) -> bool:
+        """Whether a success is to be answered without a body."""
+        return self.param("print") == "silent"
+
     def answer(self, data: Any, headers: dict[str, str] = _HEADERS, status: int = 200) -> Response:
         """`data` as JSON, as `print=` wants it."""
-        if status == 200 and self.param("print") == "silent":
+        if status == 200 and self.is_silent():
             return Response(status_code=204, headers=headers)
         return json_response(data, status, headers, pretty=self.param("print") == "pretty")
 
@@ -147,6 +151,8 @@ class RestApi:
         root = self._store.root(call.namespace)
         changes = tree.normalize_patch(parse_json(call.body), call.path, _now_ms(), root)
         self._write(call, call.path, changes, is_patch=True)
+        if call.is_silent():
+            return call.answer(None)
         depth = len(call.path)
         return call.answer({"/".join(path[depth:]): tree.export(node) for path, node in changes.items()})
 
