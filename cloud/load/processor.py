@@ -1,8 +1,9 @@
-"""Who used the processor during a load: the database, the generator, or other programs on the machine.
+"""Who used the processor during a load, who had to wait for it, and so what the limit was.
 
 Read from Linux's `/proc`; elsewhere nothing is known and nothing is claimed.
 
-Source: proc(5), `/proc/PID/stat` fields 14 and 15, `/proc/stat` first line; both in clock ticks.
+Source: proc(5) for `/proc/PID/stat` (fields 14 and 15) and `/proc/stat` (first line), both in clock ticks; the
+kernel's Documentation/scheduler/sched-stats.rst for `/proc/PID/schedstat`: nanoseconds of running and of waiting.
 """
 
 import os
@@ -10,25 +11,30 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-_FULL = 0.9  # a process of one thread, or a machine, that is this busy has nothing left
+_FULL = 0.9  # a process of one thread that runs, or wants to, for this share of the time has nothing left
 
 
 @dataclass(frozen=True)
 class Moment:
-    """Clocks at one moment, in seconds: wall, and processor time of database, of this process, of the machine."""
+    """Clocks at one moment, in seconds: wall, processor time of database, of this process and of the whole machine,
+    and the time for which the database and this process were ready to run but did not get a processor."""
 
     wall_s: float
     database_s: float
     generator_s: float
     machine_s: float
+    database_waited_s: float
+    generator_waited_s: float
 
 
 @dataclass(frozen=True)
 class Share:
-    """Cores in use over a stretch of time, of `cores`; `others` are programs that belong to neither."""
+    """Shares of a stretch of time, in cores of `cores`; `others` are programs that belong to neither."""
 
     database: float
+    database_waited: float
     generator: float
+    generator_waited: float
     others: float
     cores: int
 
@@ -37,12 +43,12 @@ class Share:
         if kept_up:
             return "none was met: every batch was accepted in the second in which it was due"
         if self.database >= _FULL:
-            return "the database: it uses one core, and that is full"
+            return "the database: it runs on one core, and that is full"
         if self.generator >= _FULL:
-            return "the load generator: it uses one core, and that is full"
-        if self.database + self.generator + self.others >= _FULL * self.cores:
-            return f"the machine: its {self.cores} cores are full, {self.others:.1f} of them with other programs"
-        return "the disk: the processor had time left while commits were synced"
+            return "the load generator: it runs on one core, and that is full"
+        if max(self.database + self.database_waited, self.generator + self.generator_waited) >= _FULL:
+            return f"the machine: other programs use {self.others:.1f} of its {self.cores} cores"
+        return "the disk: the database neither ran nor wanted to, while its commits were synced"
 
 
 def moment(database_pid: int) -> Moment | None:
@@ -50,21 +56,28 @@ def moment(database_pid: int) -> Moment | None:
     try:
         process = Path(f"/proc/{database_pid}/stat").read_text().rpartition(")")[2].split()
         machine = Path("/proc/stat").read_text().splitlines()[0].split()[1:9]
+        waited_s = [int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9 for pid in (database_pid, "self")]
     except OSError:
         return None
     tick_s = 1 / os.sysconf("SC_CLK_TCK")
-    user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, machine)
-    busy = user + nice + system + irq + softirq + steal
+    user, nice, system, _idle, _iowait, irq, softirq, _steal = map(int, machine)
+    busy = user + nice + system + irq + softirq
     database = int(process[11]) + int(process[12])
-    return Moment(time.monotonic(), database * tick_s, time.process_time(), busy * tick_s)
+    return Moment(time.monotonic(), database * tick_s, time.process_time(), busy * tick_s, *waited_s)
 
 
 def share(begin: Moment | None, end: Moment | None) -> Share | None:
-    """Cores in use between two moments."""
+    """What was used between two moments."""
     if begin is None or end is None:
         return None
     wall_s = end.wall_s - begin.wall_s
     database = (end.database_s - begin.database_s) / wall_s
     generator = (end.generator_s - begin.generator_s) / wall_s
-    machine = (end.machine_s - begin.machine_s) / wall_s
-    return Share(database, generator, max(0.0, machine - database - generator), os.cpu_count() or 1)
+    return Share(
+        database,
+        (end.database_waited_s - begin.database_waited_s) / wall_s,
+        generator,
+        (end.generator_waited_s - begin.generator_waited_s) / wall_s,
+        max(0.0, (end.machine_s - begin.machine_s) / wall_s - database - generator),
+        os.cpu_count() or 1,
+    )

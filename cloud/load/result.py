@@ -52,6 +52,8 @@ class Result:
             "limit": self.limit(),
         }
         if self.used:
+            milliseconds = 1e3 * self.used.database * self.elapsed_s / max(1, self.accepted)
+            figures["database_processor_ms_a_batch"] = round(milliseconds, 2)
             figures["cores"] = {name: round(value, 2) for name, value in asdict(self.used).items()}
         return figures
 
@@ -71,11 +73,13 @@ class Result:
             f"of {back.compared} compared byte for byte, {back.altered} differ",
         ]
         if self.used:
-            cores = asdict(self.used)
             lines.append(
-                "Processor    database {database:.2f} cores, generator {generator:.2f}, others {others:.2f}, "
-                "of {cores}".format(**cores)
+                "Processor    database {database:.2f} cores and {database_waited:.2f} of waiting for one, generator "
+                "{generator:.2f} and {generator_waited:.2f}, others {others:.2f}; there are {cores}".format(
+                    **asdict(self.used)
+                )
             )
+            lines.append(f"A batch      {figures['database_processor_ms_a_batch']:g} ms of the database's core")
         return "\n".join([*lines, f"Limit        {self.limit()}"])
 
 

@@ -8,9 +8,10 @@ The namespace, one database of many, is `?ns=`, or the host's first label under 
 No rules are enforced in this version: every request may read and write everything. `Authorization: Bearer owner`,
 `?auth=…` and no credentials at all are taken alike. Serve it on a loopback address only.
 
-Writes run on the event loop's thread, one after the other: each is checked, committed and published before the next
-is looked at, which is what makes `if-match` and `.sv` increments exact without a lock. Reads run beside them in
-worker threads, each on the root it found: a tree is never modified.
+Writes run on the event loop's thread, one after the other: each is checked against and staged on the head, which is
+the tree as the write before it left it, so that `if-match` and `.sv` increments are exact without a lock. A write is
+answered when it is durable (see `commits.py`). Reads run beside them in worker threads, each on the durable root that
+it found: a tree is never modified.
 
 Source: Firebase Realtime Database REST reference; status codes and error sentences are Firebase's.
 """
@@ -30,11 +31,12 @@ from starlette.types import Receive, Scope, Send
 
 from cloud.local import tree
 from cloud.local.body import parse_json, read_body
-from cloud.local.listeners import Hub, Write
+from cloud.local.commits import GroupCommit
+from cloud.local.listeners import Hub
 from cloud.local.pushid import PushIds
 from cloud.local.query import parse_query, shallow
 from cloud.local.store import Store
-from cloud.local.tree import Changes, Node, Path, RequestError
+from cloud.local.tree import Node, Path, RequestError
 
 DEFAULT_NAMESPACE = "default"
 METHODS = ("GET", "PUT", "PATCH", "POST", "DELETE")
@@ -94,6 +96,7 @@ class RestApi:
     def __init__(self, store: Store) -> None:
         self.hub = Hub(store.root)
         self._store = store
+        self._commits = GroupCommit(store, self.hub.publish)
         self._push_ids = PushIds()
         self._writers = {"PUT": self._put, "PATCH": self._patch, "POST": self._post, "DELETE": self._delete}
 
@@ -110,7 +113,9 @@ class RestApi:
             method = _method(request)
             if method == "GET":
                 return await run_in_threadpool(self._get, call)
-            return self._writers[method](call)
+            response = self._writers[method](call)
+            await self._commits.durable()
+            return response
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
         except RequestError as error:
@@ -138,19 +143,19 @@ class RestApi:
         return self._replace(call, None)
 
     def _replace(self, call: Call, data: Any) -> Response:
-        current = tree.get(self._store.root(call.namespace), call.path)
+        current = tree.get(self._store.head(call.namespace), call.path)
         node = tree.normalize(data, len(call.path), _now_ms(), current)
         expected = call.header("if-match")
         if expected is not None and expected != tree.etag(current):
             return call.answer_node(current, status=412)
-        self._write(call, call.path, {call.path: node})
+        self._commits.stage(call.namespace, call.path, {call.path: node})
         return call.answer_node(node)
 
     def _patch(self, call: Call) -> Response:
         _refuse_condition(call)
-        root = self._store.root(call.namespace)
-        changes = tree.normalize_patch(parse_json(call.body), call.path, _now_ms(), root)
-        self._write(call, call.path, changes, is_patch=True)
+        head = self._store.head(call.namespace)
+        changes = tree.normalize_patch(parse_json(call.body), call.path, _now_ms(), head)
+        self._commits.stage(call.namespace, call.path, changes, is_patch=True)
         if call.is_silent():
             return call.answer(None)
         depth = len(call.path)
@@ -161,14 +166,9 @@ class RestApi:
         now_ms = _now_ms()
         name = self._push_ids.next(now_ms)
         path = (*call.path, name)
-        self._write(call, path, {path: tree.normalize(parse_json(call.body), len(path), now_ms, None)})
+        node = tree.normalize(parse_json(call.body), len(path), now_ms, None)
+        self._commits.stage(call.namespace, path, {path: node})
         return call.answer({"name": name})
-
-    def _write(self, call: Call, base: Path, changes: Changes, is_patch: bool = False) -> None:
-        old = self._store.root(call.namespace)
-        self._store.commit(call.namespace, changes)
-        new = self._store.root(call.namespace)
-        self.hub.publish(call.namespace, Write(base, changes, is_patch, old, new))
 
 
 def json_response(data: Any, status: int, headers: dict[str, str], pretty: bool = False) -> Response:
