@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-_FULL = 0.9  # a process of one thread that runs, or wants to, for this share of the time has nothing left
+_FULL = 0.9  # a process of one thread that runs for this share of the time has nothing left
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ class Share:
             return "the database: it runs on one core, and that is full"
         if self.generator >= _FULL:
             return "the load generator: it runs on one core, and that is full"
-        if max(self.database + self.database_waited, self.generator + self.generator_waited) >= _FULL:
+        if max(self.database_waited, self.generator_waited) > 1.0 - self.database - self.database_waited:
             return f"the machine: other programs use {self.others:.1f} of its {self.cores} cores"
-        return "the disk: the database neither ran nor wanted to, while its commits were synced"
+        return "the disk: the database waited for its commits to be synced"
 
 
 def moment(database_pid: int) -> Moment | None:

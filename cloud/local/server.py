@@ -36,7 +36,7 @@ from cloud.local.listeners import Hub
 from cloud.local.pushid import PushIds
 from cloud.local.query import parse_query, shallow
 from cloud.local.store import Store
-from cloud.local.tree import Node, Path, RequestError
+from cloud.local.tree import Changes, Node, Path, RequestError
 
 DEFAULT_NAMESPACE = "default"
 METHODS = ("GET", "PUT", "PATCH", "POST", "DELETE")
@@ -148,14 +148,14 @@ class RestApi:
         expected = call.header("if-match")
         if expected is not None and expected != tree.etag(current):
             return call.answer_node(current, status=412)
-        self._commits.stage(call.namespace, call.path, {call.path: node})
+        self._write(call, call.path, {call.path: node})
         return call.answer_node(node)
 
     def _patch(self, call: Call) -> Response:
         _refuse_condition(call)
         head = self._store.head(call.namespace)
         changes = tree.normalize_patch(parse_json(call.body), call.path, _now_ms(), head)
-        self._commits.stage(call.namespace, call.path, changes, is_patch=True)
+        self._write(call, call.path, changes, is_patch=True)
         if call.is_silent():
             return call.answer(None)
         depth = len(call.path)
@@ -166,9 +166,11 @@ class RestApi:
         now_ms = _now_ms()
         name = self._push_ids.next(now_ms)
         path = (*call.path, name)
-        node = tree.normalize(parse_json(call.body), len(path), now_ms, None)
-        self._commits.stage(call.namespace, path, {path: node})
+        self._write(call, path, {path: tree.normalize(parse_json(call.body), len(path), now_ms, None)})
         return call.answer({"name": name})
+
+    def _write(self, call: Call, base: Path, changes: Changes, is_patch: bool = False) -> None:
+        self._commits.stage(call.namespace, base, changes, is_patch)
 
 
 def json_response(data: Any, status: int, headers: dict[str, str], pretty: bool = False) -> Response:
