@@ -1,28 +1,35 @@
-"""`affectbox-cloud report`: what a recording holds, whether the database has all of it, and a timing diagram.
+"""`affectbox-cloud report`: what a recording holds, whether the database has all of it, and what happened in it.
 
-The timing diagram has a row per emotion (0 to 1) and per action unit (0 to 5) over the time of the recording. Where a
-frame was gated the rows are empty and the reason stands above: no line is drawn through what was not measured.
+Episodes have onset, apex and offset in seconds; the threshold of each quantity is learned from the recording (see
+cloud/episodes.py). Expressions and pain are computed from the action units and are no evidence beside them; each is
+given the tier of the weakest action unit that it rests on.
 """
 
 import argparse
+import csv
+import io
 import json
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
-from itertools import groupby
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from cloud.analysis import Analysis, analyse, to_json
+from cloud.cooccurrence import FOLLOWS_S
+from cloud.episodes import Episode
+from cloud.recording import read_last_boot
+from cloud.timing import draw
 from device.contract.errors import DataError, StorageError
-from device.contract.labels import ACTION_UNITS, EMOTIONS
-from device.contract.record import ROOT, Json, decode, encode
+from device.contract.labels import ACTION_UNITS
+from device.contract.record import ROOT, Json, encode
 from device.contract.shards import rank, split
 
 _TIMEOUT_S = 30.0
-_MAX_INTENSITY = 5.0
-_GAP_S = 0.5
-_EMOTION_COLOUR, _UNIT_COLOUR, _GATED_COLOUR = "#2a6f97", "#b5651d", "#d9d9d9"
+_MOST = 5
+_NAMES = {unit.key: f"{unit.key} {unit.name.partition(' (')[0]}" for unit in ACTION_UNITS}
 
 
 def add_parser(subparsers: Any) -> None:
@@ -33,6 +40,8 @@ def add_parser(subparsers: Any) -> None:
     report.formatter_class = argparse.RawDescriptionHelpFormatter
     report.add_argument("recording", type=Path, help="records, one per line (.jsonl)")
     report.add_argument("--picture", metavar="OUT", type=Path, help="draw the timing diagram (.png, .svg, .pdf)")
+    report.add_argument("--json", metavar="OUT", help="write the analysis as JSON; - prints it, and nothing else")
+    report.add_argument("--csv", metavar="OUT", type=Path, help="write the episodes as a table")
     report.add_argument("--database", metavar="URL[,URL…]", help="compare with what is held there, byte for byte")
     report.set_defaults(run=run)
 
@@ -40,40 +49,25 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Report on the last boot in the recording."""
     records = read_last_boot(args.recording)
-    first = records[0]
-    print(f"Recording    {args.recording}: {len(records)} records of {first['device']}, boot {first['boot']}")
-    gated = Counter(reason for record in records for reason in record.get("reasons", ()))
-    print(f"Measured     {sum(r['status'] == 'measured' for r in records)} of {len(records)}")
-    print(f"No guess     {', '.join(f'{reason} {count}' for reason, count in gated.most_common()) or 'none'}")
+    analysis = analyse(records)
+    lines = [*_summary(args.recording, records), *_happened(analysis)]
     if args.database:
         same = same_in_database(records, args.database)
-        print(f"Database     holds {same} of {len(records)} records, byte for byte")
+        lines.append(f"Database     holds {same} of {len(records)} records, byte for byte")
     if args.picture:
-        draw(records, args.picture)
-        print(f"Picture      {args.picture}")
+        draw(records, analysis, args.picture)
+        lines.append(f"Picture      {args.picture}")
+    if args.csv:
+        _write(args.csv, _table(analysis.episodes))
+        lines.append(f"Episodes in  {args.csv}")
+    text = json.dumps({"recording": str(args.recording), **to_json(analysis)}, indent=2, ensure_ascii=False)
+    if args.json and args.json != "-":
+        _write(Path(args.json), text + "\n")
+        lines.append(f"Analysis in  {args.json}")
+    lines += _episodes(analysis, "aus", "Action units")
+    lines += _episodes(analysis, "expressions", "Expressions (read from the action units, not evidence beside them)")
+    print(text if args.json == "-" else "\n".join(lines))
     return 0
-
-
-def read_last_boot(path: Path) -> list[Json]:
-    """The records of the boot that the file ends with, in order.
-
-    Raises:
-        DataError: no such file, a line that is not a record, or no record at all.
-    """
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}): check the path.") from error
-    records = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            records.append(decode(line))
-        except DataError as error:
-            raise DataError(f"{path}, line {number}: {error}") from error
-    if not records:
-        raise DataError(f"{path} holds no record.")
-    last = records[-1]["boot"]
-    return sorted((r for r in records if r["boot"] == last), key=lambda r: int(r["seq"]))
 
 
 def same_in_database(records: list[Json], database: str) -> int:
@@ -104,69 +98,76 @@ def _read(url: str, path: str) -> Json:
         raise DataError(f"The database at {url} does not answer ({error}): check the address.") from error
 
 
-def draw(records: list[Json], out: Path) -> None:
-    """Write the timing diagram. Raises `StorageError`."""
-    import matplotlib  # noqa: PLC0415  # heavy; only this needs it
+def _summary(recording: Path, records: list[Json]) -> Iterator[str]:
+    first = records[0]
+    yield f"Recording    {recording}: {len(records)} records of {first['device']}, boot {first['boot']}"
+    gated = Counter(reason for record in records for reason in record.get("reasons", ()))
+    yield f"Measured     {sum(r['status'] == 'measured' for r in records)} of {len(records)}"
+    yield f"No guess     {', '.join(f'{reason} {count}' for reason, count in gated.most_common()) or 'none'}"
 
-    matplotlib.use("Agg")
-    from matplotlib import pyplot  # noqa: PLC0415
 
-    units = [unit for unit in ACTION_UNITS if any(unit.key in r.get("aus", {}) for r in records)]
-    rows = [(name, "emotions", name, 1.0, _EMOTION_COLOUR) for name in EMOTIONS]
-    rows += [(f"{u.key} {u.name.partition('(')[0]}", "aus", u.key, _MAX_INTENSITY, _UNIT_COLOUR) for u in units]
-    figure, axes = pyplot.subplots(figsize=(11, 0.3 * len(rows) + 1.2), layout="constrained")
-    for at, (_, group, key, top, colour) in enumerate(rows):
-        base = len(rows) - 1 - at
-        for times, values in _measured(records, group, key):
-            heights = [base + 0.85 * value / top for value in values]
-            axes.fill_between(times, base, heights, color=colour, linewidth=0)
-    _shade_gated(axes, records, len(rows))
-    axes.set_yticks([len(rows) - 1 - i + 0.3 for i in range(len(rows))], [row[0] for row in rows], fontsize=8)
-    axes.set_xlim(_time(records[0]), _time(records[-1]))
-    axes.set_ylim(0, len(rows) + 0.6)
-    axes.set_xlabel("seconds")
-    axes.tick_params(length=0)
-    axes.grid(axis="x", color="#eeeeee")
-    axes.set_axisbelow(True)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.set_title("Emotions (probability 0–1) and action units (intensity 0–5); grey: not measured", fontsize=10)
+def _happened(analysis: Analysis) -> Iterator[str]:
+    if analysis.at_rest is not None:
+        yield f"At rest      {analysis.at_rest:.0%} of {analysis.measured_s:.1f} s measured: no action unit showed"
+    restless = [key for key, threshold in analysis.thresholds.items() if not threshold.found_rest]
+    if restless:
+        yield f"No rest seen {', '.join(restless)}: usual level too high to be rest, so the highest threshold holds"
+    if analysis.dominance:
+        leading = [f"{one.name} {one.strongest:.0%}" for one in analysis.dominance[:_MOST] if one.strongest]
+        yield f"Dominant     {', '.join(leading) or 'none'} of the measured time"
+    for kind, title in (("aus", "Together     "), ("expressions", "             ")):
+        pairs = [p for p in analysis.pairs if p.kind == kind][:_MOST]
+        if pairs:
+            yield title + ", ".join(f"{p.first}+{p.second} {p.jaccard:.2f}" for p in pairs) + " (Jaccard)"
+    again = [f"{s.first}→{s.second} {s.count}×" for s in analysis.successions if s.count > 1][:_MOST]
+    if again:
+        yield f"Following    {', '.join(again)} (within {FOLLOWS_S:.0f} s)"
+    if blinks := analysis.blinks:
+        yield f"Blinks       {blinks.count}, {blinks.per_minute:.1f} a minute, of {blinks.mean_s:.2f} s on average"
+    if pain := analysis.pain:
+        greatest = f"greatest {pain.greatest:.1f} of 16 at {pain.greatest_s:.1f} s"
+        yield f"Pain (PSPI)  mean {pain.mean:.1f}, {greatest}; {pain.tier}"
+
+
+def _episodes(analysis: Analysis, kind: str, title: str) -> Iterator[str]:
+    """A row per quantity that had episodes: how many, for how long, and the strongest with its course."""
+    by_key: dict[str, list[Episode]] = {}
+    for episode in analysis.episodes:
+        if episode.kind == kind:
+            by_key.setdefault(episode.key, []).append(episode)
+    if not by_key:
+        return
+    yield f"\n{title}"
+    yield f"{'':28}{'tier':16}episodes  seconds  strongest:  onset    apex   offset  value"
+    for key in (key for key in analysis.thresholds if key in by_key):
+        episodes = by_key[key]
+        top = max(episodes, key=lambda episode: episode.apex)
+        lasted = sum(episode.offset_s - episode.onset_s for episode in episodes)
+        times = f"{_edge('>', top.onset_s, top.cut_start)} {top.apex_s:7.2f} {_edge('<', top.offset_s, top.cut_end)}"
+        name = f"  {_NAMES.get(key, key.replace('_', ' '))}"
+        yield f"{name:28}{top.tier:16}{len(episodes):8d} {lasted:8.1f} {times:>25} {top.apex:7.2f}"
+
+
+def _edge(sign: str, time: float, cut: bool) -> str:
+    """A time; with a sign where measuring began or ended within the episode."""
+    return f"{sign if cut else ''}{time:.2f}".rjust(8)
+
+
+def _table(episodes: list[Episode]) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, [field.name for field in fields(Episode)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(
+        {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(episode).items()}
+        for episode in episodes
+    )
+    return out.getvalue()
+
+
+def _write(path: Path, text: str) -> None:
     try:
-        figure.savefig(out, dpi=110)
-    except (OSError, ValueError) as error:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
         raise StorageError(
-            f"{out} cannot be written ({error}): name a .png, .svg or .pdf in a writable folder."
+            f"{path} cannot be written ({error.strerror}): name a file in a folder of yours."
         ) from error
-    finally:
-        pyplot.close(figure)
-
-
-def _time(record: Json) -> float:
-    return float(record["frame"].get("media", record["time"]["mono"]))
-
-
-def _measured(records: list[Json], group: str, key: str) -> Iterator[tuple[list[float], list[float]]]:
-    """Times and values of each stretch without a gated frame or a gap."""
-    times: list[float] = []
-    values: list[float] = []
-    for record in records:
-        gap = times and _time(record) - times[-1] > _GAP_S
-        if (gap or key not in record.get(group, {})) and times:
-            yield times, values
-            times, values = [], []
-        if key in record.get(group, {}):
-            times.append(_time(record))
-            values.append(record[group][key])
-    if times:
-        yield times, values
-
-
-def _shade_gated(axes: Any, records: list[Json], top: int) -> None:
-    for reasons, stretch in groupby(records, key=lambda r: tuple(r.get("reasons", ()))):
-        if not reasons:
-            continue
-        times = [_time(record) for record in stretch]
-        axes.axvspan(times[0], times[-1], color=_GATED_COLOUR, linewidth=0)
-        label = "\n".join(reason.replace("_", " ") for reason in reasons)
-        if times[-1] - times[0] > _GAP_S:
-            axes.text((times[0] + times[-1]) / 2, top, label, ha="center", va="bottom", fontsize=7)

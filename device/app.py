@@ -76,7 +76,7 @@ class App:
         mailbox = Mailbox(newest_wins=realtime)
         recorder = Recorder(
             device_id(self.settings),
-            models.expression.manifest.id,
+            {"emotions": models.expression.manifest.id, "aus": models.action_units.manifest.id},
             sinks,
             self.clock,
             self.settings.recorder,

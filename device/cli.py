@@ -54,6 +54,14 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("recording", type=Path, help="records (.jsonl), or a video, an image, a folder of images")
     replay.add_argument("--sink", metavar="SINK", action="append", help="where records are sent again")
     replay.add_argument("--overlay", metavar="OUT", type=Path, help="clip drawn upon: .mp4, or a folder for PNG files")
+
+    au = _command(commands, "au", "estimate the action units of pictures or a video", _au)
+    what = au.add_mutually_exclusive_group(required=True)
+    what.add_argument("--image", metavar="FILE", type=Path, help="a picture")
+    what.add_argument("--folder", metavar="DIR", type=Path, help="the pictures of a folder")
+    what.add_argument("--video", metavar="FILE", type=Path, help="a video")
+    au.add_argument("--neutral", metavar="FILE", type=Path, help="a picture of the same person with a relaxed face")
+    au.add_argument("--csv", metavar="OUT", type=Path, help="a row for each picture or frame")
     return parser
 
 
@@ -132,3 +140,13 @@ def _replay(args: argparse.Namespace) -> int:
     from device.commands.replay import replay  # noqa: PLC0415
 
     return replay(args.recording, _settings(args), args.overlay)
+
+
+def _au(args: argparse.Namespace) -> int:
+    from device.commands.au import au_of_pictures, au_of_video, pictures_in  # noqa: PLC0415
+
+    settings = _settings(args)
+    if args.video:
+        return au_of_video(args.video, settings, args.neutral, args.csv)
+    paths = pictures_in(args.folder) if args.folder else [args.image]
+    return au_of_pictures(paths, settings, args.neutral, args.csv)

@@ -22,6 +22,7 @@ class ModelSettings:
     landmarks: str = "face-landmarks-1.0.0"
     blendshapes: str = "face-blendshapes-1.0.0"
     expression: str = "fer-0.2.0"
+    action_units: str = "au-geometry-1.0.0"
     cache: str = ""
     keys: str = ""
     allow_unsigned: bool = False
@@ -37,6 +38,7 @@ class Models:
     landmarks: Model
     blendshapes: Model
     expression: Model
+    action_units: Model
 
     def loaded(self) -> dict[str, Model]:
         """Every loaded network by its role."""
@@ -72,4 +74,5 @@ def open_models(settings: ModelSettings) -> Iterator[Models]:
             landmarks=opened(settings.landmarks),
             blendshapes=opened(settings.blendshapes),
             expression=opened(settings.expression),
+            action_units=opened(settings.action_units),
         )

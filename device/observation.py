@@ -11,7 +11,10 @@ from device.stages.tracker import Track
 
 @dataclass(frozen=True, eq=False)
 class Observation:
-    """What the box saw in one frame; with `reasons` there are no emotions and no action units."""
+    """What the box saw in one frame; with `reasons` there are no emotions and no action units.
+
+    `expressions` and `pain` are read from `aus`: the strongest memberships, 0–1, and PSPI, 0–16.
+    """
 
     frame: Frame
     faces: int
@@ -22,3 +25,5 @@ class Observation:
     quality: Quality | None = None
     emotions: dict[str, float] = field(default_factory=dict)
     aus: dict[str, float] = field(default_factory=dict)
+    expressions: dict[str, float] = field(default_factory=dict)
+    pain: float | None = None

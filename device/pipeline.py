@@ -5,11 +5,12 @@ import time
 from device.models import Models
 from device.observation import Observation
 from device.settings import Settings
-from device.stages.action_units import action_units
+from device.stages.action_units import ActionUnitEstimator
 from device.stages.aligner import align
 from device.stages.blendshapes import BlendshapeEstimator
 from device.stages.detector import Detector
 from device.stages.expression import ExpressionClassifier
+from device.stages.features import FaceFeatures
 from device.stages.frame import Frame
 from device.stages.landmarks import Landmarker
 from device.stages.pose import PoseEstimator
@@ -27,6 +28,8 @@ class Pipeline:
         self._pose = PoseEstimator(models.landmarks.bundle)
         self._express = ExpressionClassifier(models.expression)
         self._blend = BlendshapeEstimator(models.blendshapes)
+        self._features = FaceFeatures(models.landmarks.bundle)
+        self._estimate = ActionUnitEstimator(models.action_units)
         self._smooth_emotions = Smoother(settings.smoothing.emotions_tau_s)
         self._smooth_aus = Smoother(settings.smoothing.aus_tau_s)
         self._quality = settings.quality
@@ -50,7 +53,8 @@ class Pipeline:
 
         emotions = self._smooth_emotions(self._express(crop), track.number, frame.time_s)
         watch.lap("emotions")
-        aus = self._smooth_aus(action_units(self._blend(track.face)), track.number, frame.time_s)
+        features = self._features(track.face, self._blend(track.face))
+        aus = self._smooth_aus(self._estimate(features).both, track.number, frame.time_s)
         watch.lap("aus")
         return Observation(frame, sighting.faces, (), watch.total(), track, pose, quality, emotions, aus)
 

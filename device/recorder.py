@@ -13,7 +13,6 @@ from device.contract.record import VERSION, Json, encode, key
 from device.delivery.sink import Line, Sink
 from device.host import Host, HostMeter
 from device.observation import Observation
-from device.stages.action_units import ESTIMATOR
 from device.stages.geometry import Box
 
 
@@ -31,15 +30,15 @@ class Recorder:
     def __init__(
         self,
         device: str,
-        expression: str,
+        models: dict[str, str],
         sinks: Sequence[Sink],
         clock: Clock,
         settings: RecorderSettings,
         heard: Callable[[Json], None] = lambda record: None,
     ) -> None:
-        """`device` is the box's name, `expression` the name of the bundle that gives the emotions."""
+        """`device` is the box's name; `models` names the bundles that give the emotions and the action units."""
         self._identity = {"v": VERSION, "device": device, "boot": clock.boot()}
-        self._models = {"emotions": expression, "aus": ESTIMATOR}
+        self._models = models
         self._sinks = sinks
         self._clock = clock
         self._settings = settings

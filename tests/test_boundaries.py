@@ -16,7 +16,14 @@ STAGES = (
 ).split()
 #: What training may share with the box, beside the contract: the stages that must be identical on both, and the
 #: runtime, so that a bundle is evaluated by the very code that runs it on the box.
-SHARED_WITH_TRAINING = ("device.contract", "device.faces", "device.stages", "device.arrays", "device.runtime")
+SHARED_WITH_TRAINING = (
+    "device.contract",
+    "device.faces",
+    "device.stills",
+    "device.stages",
+    "device.arrays",
+    "device.runtime",
+)
 #: What the converter may share beside the contract: the arithmetic and the trust that the box applies to a bundle.
 SHARED_WITH_CONVERTER = ("device.contract", "device.runtime", "device.signatures")
 NOT_ON_THE_BOX = ("tensorflow", "keras", "onnx", "firebase_admin", "plotly", "pandas", "matplotlib", "skimage", "dask")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from device.contract.errors import AffectboxError, ConfigError, StorageError
 from training.data import kaggle
 from training.sample_clip.clip import add_parser as add_clip_parser
+from training.synthetic.command import add_parser as add_au_synthetic_parser
 from training.videos.command import add_parser as add_faces_parser
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     _add_export(commands)
     add_clip_parser(commands)
+    add_au_synthetic_parser(commands)
     add_faces_parser(commands)
     return parser
 

@@ -153,7 +153,7 @@ def parse_recipe(table: dict[str, Any], where: str) -> Recipe:
     kind = network.get("kind", "plain") if isinstance(network, dict) else network
     if kind not in NETWORKS:
         raise ConfigError(f"{where}: network.kind is {kind!r}, not one of {', '.join(NETWORKS)}.")
-    recipe: Recipe = _build(Recipe, table, where, "", {"network": NETWORKS[kind]})
+    recipe: Recipe = build(Recipe, table, where, "", {"network": NETWORKS[kind]})
     return recipe
 
 
@@ -181,11 +181,11 @@ def _assign(table: dict[str, Any], text: str) -> None:
     table[name] = toml_value(value)
 
 
-def _build(kind: Any, table: Any, where: str, prefix: str, parts: dict[str, type]) -> Any:
-    """A dataclass from its table; `parts` says what a field becomes whose type is a protocol."""
+def build(kind: Any, table: Any, where: str, prefix: str = "", parts: dict[str, type] | None = None) -> Any:
+    """A dataclass from its table; `parts` says what a field becomes whose type is a protocol. Raises `ConfigError`."""
     if not isinstance(table, dict):
         raise ConfigError(f"{where}: {prefix.rstrip('.')} must be a table.")
-    hints = get_type_hints(kind) | parts
+    hints = get_type_hints(kind) | (parts or {})
     names = [entry.name for entry in fields(kind)]
     values = {}
     for key, value in table.items():
@@ -197,7 +197,7 @@ def _build(kind: Any, table: Any, where: str, prefix: str, parts: dict[str, type
             raise ConfigError(f"{where}: there is no {prefix}{key}; {hint}")
         hint = hints[key]
         values[key] = (
-            _build(hint, value, where, f"{key}.", {})
+            build(hint, value, where, f"{key}.")
             if isinstance(hint, type) and is_dataclass(hint)
             else _checked(value, hint, f"{where}: {prefix}{key}")
         )

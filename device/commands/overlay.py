@@ -6,17 +6,22 @@ import cv2
 import numpy as np
 
 from device.arrays import ByteImage, FloatArray
-from device.contract.labels import EMOTIONS
+from device.contract.labels import ACTION_UNITS, EMOTIONS, Tier
+from device.contract.templates import tier
 from device.observation import Observation
+from device.stages.expressions import SHOWN
 
 _GREEN, _RED, _WHITE, _GREY = (90, 220, 90), (60, 60, 240), (255, 255, 255), (120, 120, 120)
+_OF_TIER = {Tier.REPORTED: _GREEN, Tier.LOW_CONFIDENCE: (60, 190, 230), Tier.EXPERIMENTAL: (150, 150, 150)}
+_TIERS = {unit.key: unit.tier for unit in ACTION_UNITS}
 _NOSE_TIP = 1
 _MAX_HEIGHT = 720
-_PANEL = 230
+_PANEL = 280
+_BAR_LEFT, _BAR, _VALUE_LEFT = 130, 100, 238
 _ROW = 15
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _AU_SHOWN = 14
-_MIN_HEIGHT = (len(EMOTIONS) + _AU_SHOWN + 5) * _ROW
+_MIN_HEIGHT = (len(EMOTIONS) + _AU_SHOWN + SHOWN + 8) * _ROW
 
 
 def draw(observation: Observation) -> ByteImage:
@@ -61,18 +66,34 @@ def _panel(canvas: ByteImage, left: int, observation: Observation) -> None:
     for name, share in observation.emotions.items():
         row += 1
         _bar(canvas, left, row, name, share, f"{share:.2f}")
-    row += 1
-    strongest = sorted(observation.aus, key=lambda unit: -observation.aus[unit])[:_AU_SHOWN]
-    for name in (unit for unit in observation.aus if unit in strongest):
+    row = _action_units(canvas, left, row + 1, observation.aus)
+    for name, membership in observation.expressions.items():
         row += 1
-        _bar(canvas, left, row, name, observation.aus[name] / 5, f"{observation.aus[name]:.1f}")
+        _bar(canvas, left, row, name.replace("_", " "), membership, f"{membership:.2f}", _OF_TIER[tier(name)])
+    if observation.pain is not None:
+        _bar(canvas, left, row + 1, "pain (PSPI)", observation.pain / 16, f"{observation.pain:.1f}", _GREY)
 
 
-def _bar(canvas: ByteImage, left: int, row: int, name: str, share: float, value: str) -> None:
+def _action_units(canvas: ByteImage, left: int, row: int, aus: dict[str, float]) -> int:
+    """The strongest, in the colour of their tiers, under a line that names the colours; returns the last row."""
+    shown = sorted(aus, key=lambda unit: -aus[unit])[:_AU_SHOWN]
+    at = left
+    for level, colour in _OF_TIER.items() if shown else ():
+        _text(canvas, at, row, level.value, colour)
+        at += 74 if level is Tier.REPORTED else 108
+    for name in (unit for unit in aus if unit in shown):
+        row += 1
+        _bar(canvas, left, row, name, aus[name] / 5, f"{aus[name]:.1f}", _OF_TIER[_TIERS[name]])
+    return row + 1
+
+
+def _bar(
+    canvas: ByteImage, left: int, row: int, name: str, share: float, value: str, colour: tuple[int, int, int] = _GREEN
+) -> None:
     _text(canvas, left, row, name, _WHITE)
-    start, base = left + 80, row * _ROW + 4
-    cv2.rectangle(canvas, (start, base - 9), (start + round(100 * share), base), _GREEN, -1)
-    _text(canvas, left + 186, row, value, _GREY)
+    start, base = left + _BAR_LEFT, row * _ROW + 4
+    cv2.rectangle(canvas, (start, base - 9), (start + round(_BAR * share), base), colour, -1)
+    _text(canvas, left + _VALUE_LEFT, row, value, _GREY)
 
 
 def _pixel(point: FloatArray) -> tuple[int, int]:

@@ -40,9 +40,9 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 MODEL = "model.tflite"
 CARD = "MODEL_CARD.md"
-TASKS = ("face-detection", "face-landmarks", "face-blendshapes", "facial-expression")
+TASKS = ("face-detection", "face-landmarks", "face-blendshapes", "facial-expression", "action-units")
 COLOURS = ("rgb", "grey", "none")
-CROPS = ("letterbox", "roi", "aligned", "points")
+CROPS = ("letterbox", "roi", "aligned", "points", "features")
 ACTIVATIONS = ("none", "sigmoid", "softmax")
 DTYPES = ("float32", "int8", "int16", "uint8")
 

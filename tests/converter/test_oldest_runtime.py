@@ -10,7 +10,9 @@ from device.contract.manifest import InputSpec
 from device.runtime.interpreter import TfLiteInterpreter
 from device.runtime.model import quantize
 
-PYTHON = Path(__file__).parents[2] / "build" / "oldest-runtime" / "bin" / "python"
+CHECKOUT = Path(__file__).parents[2]
+BUNDLES = CHECKOUT / "device" / "bundles"
+PYTHON = CHECKOUT / "build" / "oldest-runtime" / "bin" / "python"
 pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="`make oldest-runtime` has not run here")
 
 #: Runs in the old environment: every row of `x` through the network, raw outputs in the network's order.
@@ -50,20 +52,34 @@ def compare(source, tiny, scheme: str, folder: Path) -> None:
     with np.load(tiny.folder / "rows.npz") as file:
         x, place = file["x"], file["y_place"]
     model = source.to_tflite(scheme, x[:60] if scheme in ("int8", "int16x8") else None)
-    (folder / "model.tflite").write_bytes(model)
     with TfLiteInterpreter(model) as network:
         spec = InputSpec(
             network.input.shape, network.input.dtype, "grey", "aligned", network.input.scale, network.input.zero_point
         )
         values = np.stack([quantize(row[None], spec) for row in x])
         new = [np.stack(output)[:, 0] for output in zip(*map(network.invoke, values), strict=True)]
-    np.save(folder / "x.npy", values)
-    files = [str(folder / name) for name in ("model.tflite", "x.npy", "out.npz")]
-    subprocess.run([PYTHON, "-c", OLD, *files], check=True, capture_output=True, timeout=60)
-    with np.load(folder / "out.npz") as file:
-        old = [file[name] for name in file.files]
+    old = in_the_oldest(model, values, folder)
     for one, other in zip(old, new, strict=True):
         allowed = TOLERANCE.get(one.dtype.name, 24 * 256)
         assert np.abs(one.astype(np.float64) - other).max() <= allowed
     [choice] = [output.argmax(1) for output in old if output.shape[1] == 3]
     assert (choice == place)[place >= 0].mean() >= 0.9
+
+
+def in_the_oldest(model: bytes, values: np.ndarray, folder: Path) -> list[np.ndarray]:
+    """What the network makes of the values there, an array for each output."""
+    (folder / "model.tflite").write_bytes(model)
+    np.save(folder / "x.npy", values)
+    files = [str(folder / name) for name in ("model.tflite", "x.npy", "out.npz")]
+    subprocess.run([PYTHON, "-c", OLD, *files], check=True, capture_output=True, timeout=60)
+    with np.load(folder / "out.npz") as file:
+        return [file[name] for name in file.files]
+
+
+def test_the_action_units_that_ship_with_the_box(tmp_path: Path) -> None:
+    model = (BUNDLES / "au-geometry-1.0.0" / "model.tflite").read_bytes()
+    with TfLiteInterpreter(model) as network:
+        values = np.random.default_rng(0).normal(0, 1, (20, *network.input.shape)).astype(np.float32)
+        new = np.stack([network.invoke(row)[0][0] for row in values])
+    [old] = in_the_oldest(model, values, tmp_path)
+    assert np.abs(old - new).max() < 1e-3

@@ -7,8 +7,9 @@ import pytest
 
 from device.pipeline import Pipeline
 from device.settings import Settings
-from device.stages.action_units import action_units
+from device.stages.action_units import ActionUnitEstimator
 from device.stages.blendshapes import BlendshapeEstimator
+from device.stages.features import FaceFeatures
 from device.stages.frame import Frame
 from device.stages.smoother import Smoother
 
@@ -69,5 +70,7 @@ def test_nothing_is_carried_over_a_gated_stretch(models, portrait):
     assert pipeline(Frame(portrait // 10, 1, 0.1)).reasons, "too dark"
     seen = pipeline(Frame(np.ascontiguousarray(portrait[:, ::-1]), 2, 0.2))
 
-    unfiltered = action_units(BlendshapeEstimator(models.blendshapes)(seen.track.face))
-    assert seen.aus == pytest.approx(unfiltered)
+    face = seen.track.face
+    features = FaceFeatures(models.landmarks.bundle)(face, BlendshapeEstimator(models.blendshapes)(face))
+    unfiltered = ActionUnitEstimator(models.action_units)(features).both
+    assert seen.aus == pytest.approx(unfiltered, abs=1e-5)

@@ -29,6 +29,18 @@ def test_gzipped_file_reads_the_same(make_fer_files):
     assert np.array_equal(read_fer2013(packed, ferplus).images, read_fer2013(plain).images)
 
 
+def test_the_order_of_columns_in_the_challenges_own_file_reads_the_same(make_fer_files):
+    usual, ferplus = make_fer_files(3, 3).write()
+    table = [line.split(",") for line in usual.read_text().splitlines()]
+    other = usual.with_name("icml_face_data.csv")
+    other.write_text("emotion, Usage, pixels\n" + "".join(f"{e},{u},{p}\n" for e, p, u in table[1:]))
+
+    same = read_fer2013(other, ferplus)
+
+    assert np.array_equal(same.images, read_fer2013(usual, ferplus).images)
+    assert same.splits.tolist() == ["Training"] * 3 + ["PublicTest"] * 3
+
+
 def test_votes_for_no_emotion_do_not_count(make_fer_files):
     files = make_fer_files(2, 1)
     files.votes[0][2:] = "2,6,0,0,0,0,0,0,1,1".split(",")

@@ -1,8 +1,9 @@
 """FER2013 images with the FER+ votes.
 
-FER2013 (Goodfellow et al. 2013): a CSV file `emotion,pixels,Usage`; `emotion` is 0–6 in the order of
-`FER2013_EMOTIONS`, `pixels` are 48 × 48 grey values 0–255, row-major, parted by spaces. A fourth column `group` may
-name the group of people that a face belongs to. Rows without a picture (no pixels, or all zero) are dropped.
+FER2013 (Goodfellow et al. 2013): a CSV file `emotion,pixels,Usage`, in this order or that of Kaggle's
+`icml_face_data.csv`; `emotion` is 0–6 in the order of
+`FER2013_EMOTIONS`, `pixels` are 48 × 48 grey values 0–255, row-major, parted by spaces. A column `group` may name the
+group of people that a face belongs to. Rows without a picture (no pixels, or all zero) are dropped.
 FER+ (Barsoum et al. 2016): a CSV file with the votes of ten annotators for the same images. Within each Usage its
 rows stand in the order of FER2013's, so they are joined by that, and a copy of FER2013 with fewer Usages will do. A
 row with an empty `Image name` was found to show no face: it has no votes.
@@ -102,7 +103,8 @@ def _rows(path: Path, header: list[str], optional: str = "") -> Iterator[list[st
         with gzip.open(path, "rt", newline="") if path.suffix == ".gz" else path.open(newline="") as file:
             reader = csv.reader(file)
             found = [name.strip() for name in next(reader, [])]
-            if found not in (header, [*header, optional]):
+            order = [found.index(name) for name in [*header, optional] if name in found]
+            if len(order) != len(found) or not set(header) <= set(found):
                 raise DataError(
                     f"{path.name} begins with '{','.join(found)[:80]}' instead of '{','.join(header)}': "
                     "give the file in its original layout."
@@ -110,7 +112,7 @@ def _rows(path: Path, header: list[str], optional: str = "") -> Iterator[list[st
             for number, row in enumerate(reader, start=1):
                 if len(row) != len(found):
                     raise _broken(path, number, f"it has {len(row)} columns instead of {len(found)}")
-                yield row
+                yield [row[column] for column in order]
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"Cannot read {path} ({error}): {_HINT}.") from error
 

@@ -1,9 +1,4 @@
-"""The training images as the box would crop them: its own landmarks and aligner on each of them.
-
-A 48 × 48 image is filled by the face, and the landmark network wants the face in 1/1.5 of its input: the border is
-replicated by a quarter of the side all round, and the whole is the first region. Three rounds then follow as in
-tracking, where the landmarks give the next region.
-"""
+"""The training images as the box would crop them: its own landmarks and aligner on each of them (`device.stills`)."""
 
 import hashlib
 from collections.abc import Iterator
@@ -20,11 +15,10 @@ from device.contract.manifest import bundle_cache, find_bundle, open_bundle
 from device.runtime.model import Model
 from device.stages.aligner import align
 from device.stages.frame import Frame
-from device.stages.geometry import Roi
-from device.stages.landmarks import ROI_SCALE, Landmarker
+from device.stages.landmarks import Face, Landmarker
+from device.stills import filling_face, with_border
 
 LANDMARKS = "face-landmarks-1.0.0"
-ROUNDS = 3
 MIN_PRESENCE = 0.5
 CHUNK = 500
 Crops = tuple[NDArray[np.uint8], NDArray[np.bool_]]
@@ -84,12 +78,11 @@ def _load(path: Path) -> Crops:
 
 def box_crop(image: NDArray[np.uint8], landmarker: Landmarker) -> NDArray[np.uint8] | None:
     """The box's crop of a small image that a face fills, or None where there is no face for it."""
-    side = image.shape[0]
-    border = round(side * (ROI_SCALE - 1) / 2)
-    wide = cv2.copyMakeBorder(image, border, border, border, border, cv2.BORDER_REPLICATE)
-    frame = Frame(np.asarray(cv2.cvtColor(wide, cv2.COLOR_GRAY2BGR), np.uint8), 0, 0.0)
-    whole = side + 2 * border
-    face = landmarker(frame, Roi(whole / 2, whole / 2, whole, 0.0))
-    for _ in range(ROUNDS - 1):
-        face = landmarker(frame, face.roi())
+    frame, face = box_look(image, landmarker)
     return align(frame, face) if face.presence >= MIN_PRESENCE else None
+
+
+def box_look(image: NDArray[np.uint8], landmarker: Landmarker) -> tuple[Frame, Face]:
+    """A small image that a face fills, with its border, and the face as the box would find it; check its presence."""
+    frame = Frame(with_border(np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), np.uint8)), 0, 0.0)
+    return frame, filling_face(frame, landmarker)

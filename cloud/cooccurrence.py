@@ -1,0 +1,71 @@
+"""What goes together in a recording, and what follows what.
+
+Expressions are computed from the action units; therefore pairs are formed among action units and among expressions,
+never across.
+"""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from cloud.episodes import Episode
+from cloud.recording import Mask, Values
+
+#: Something follows when it begins within this time after the end of something else.
+FOLLOWS_S = 2.0
+_KINDS = ("aus", "expressions")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two of a kind whose episodes overlap: for how long, and as a share of the time of either (Jaccard index)."""
+
+    kind: str
+    first: str
+    second: str
+    together_s: float
+    jaccard: float
+
+
+@dataclass(frozen=True)
+class Succession:
+    """How often an episode of `second` began within `FOLLOWS_S` after the end of one of `first`."""
+
+    kind: str
+    first: str
+    second: str
+    count: int
+
+
+def pairs(episodes: list[Episode], lasting: Values) -> Iterator[Pair]:
+    """Pairs of what has episodes, the closest first, action units before expressions; `lasting` (N,) is how long each
+    record stands, seconds."""
+    for kind in _KINDS:
+        masks: dict[str, Mask] = {}
+        for episode in (e for e in episodes if e.kind == kind):
+            mask = masks.setdefault(episode.key, np.zeros(len(lasting), bool))
+            mask[episode.first : episode.last + 1] = True
+        found = []
+        for a, b in combinations(masks, 2):
+            together = float(lasting[masks[a] & masks[b]].sum())
+            if together > 0:
+                found.append(Pair(kind, a, b, together, together / float(lasting[masks[a] | masks[b]].sum())))
+        yield from sorted(found, key=lambda pair: -pair.jaccard)
+
+
+def successions(episodes: list[Episode]) -> Iterator[Succession]:
+    """The most frequent first, of episodes in the order of their onsets. What was cut is left out: when it ended, or
+    began, was not seen."""
+    onsets = [episode.onset_s for episode in episodes]
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for before in episodes:
+        begin, end = bisect_right(onsets, before.offset_s), bisect_right(onsets, before.offset_s + FOLLOWS_S)
+        for after in episodes[begin:end] if not before.cut_end else ():
+            if before.kind == after.kind in _KINDS and before.key != after.key and not after.cut_start:
+                counts[before.kind, before.key, after.key] += 1
+    for (kind, first, second), count in counts.most_common():
+        yield Succession(kind, first, second, count)

@@ -1,0 +1,101 @@
+"""Episodes: from when to when something showed, and when most.
+
+The threshold is learned from the recording. *Rest* is the level at which a quantity most often is (half-sample mode,
+Robertson & Cryer 1974), and its noise is estimated from below rest only (1.4826 × the median deviation), so that
+activity moves neither. An episode needs `rest + 4 × noise`, yet at least `Limits.floor`, and at most `Limits.ceiling`:
+without the ceiling a smile that lasts for most of a recording would become its neutral face.
+
+An episode begins (*onset*) and ends (*offset*) half-way between rest and that threshold, which keeps noise at the
+threshold from cutting it in pieces; its *apex* is its greatest value. It ends where measuring ends, and is then marked
+as cut: its true onset or offset was not seen. The figures 4, half-way and `LIMITS` are our own choice.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cloud.recording import Values, stretches
+
+_NOISES = 4.0
+_DEVIATION = 1.4826
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Lowest and highest threshold that may be learned, and the shortest episode in seconds."""
+
+    floor: float
+    ceiling: float
+    shortest_s: float = 0.2
+
+
+#: FACS A to B for action units; membership of expressions; PSPI points, of which closed eyes alone give one.
+LIMITS = {"aus": Limits(1.0, 2.0), "expressions": Limits(0.4, 0.6), "pain": Limits(2.0, 4.0)}
+BLINK_LIMITS = Limits(1.0, 2.0, shortest_s=0.08)
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """`rest`: the usual level; `on`: what an episode must reach; `off`: where it begins and ends; `found_rest`: false
+    where the usual level was too high to be taken for rest."""
+
+    rest: float
+    on: float
+    off: float
+    found_rest: bool
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One episode; times in seconds, `apex` and `mean` in the quantity's own unit, `first` and `last` number the
+    recording's records from 0; `cut_start`, `cut_end`: measuring began or ended within it; `expression`: what was
+    strongest meanwhile."""
+
+    kind: str
+    key: str
+    tier: str
+    onset_s: float
+    apex_s: float
+    offset_s: float
+    apex: float
+    mean: float
+    cut_start: bool
+    cut_end: bool
+    first: int
+    last: int
+    expression: str = ""
+
+
+def learn(values: Values, limits: Limits) -> Threshold:
+    """The threshold of one quantity from its values (N,), NaN where not measured; at least one is measured."""
+    known = np.sort(values[~np.isnan(values)])
+    rest = _mode(known)
+    noise = _DEVIATION * float(np.median(rest - known[known <= rest]))
+    wanted = rest + max(_NOISES * noise, limits.floor / 2)
+    on = min(max(wanted, limits.floor), limits.ceiling)
+    base = rest if wanted <= limits.ceiling else limits.floor
+    return Threshold(rest, on, (min(base, on) + on) / 2, wanted <= limits.ceiling)
+
+
+def _mode(ordered: Values) -> float:
+    """The half-sample mode: the narrowest half, again and again."""
+    while len(ordered) > 2:
+        half = (len(ordered) + 1) // 2
+        widths = ordered[half - 1 :] - ordered[: len(ordered) - half + 1]
+        start = int(np.argmin(widths))
+        ordered = ordered[start : start + half]
+    return float(ordered.mean())
+
+
+def find(times: Values, values: Values, threshold: Threshold, limits: Limits) -> list[tuple[int, int, bool, bool]]:
+    """First and last index of each episode, and whether its start and end are cut."""
+    found = []
+    for begin, end in stretches(times, ~np.isnan(values)):
+        above = values[begin : end + 1] > threshold.off
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], above, [False]]).astype(np.int8))) + begin
+        for first, after in edges.reshape(-1, 2).tolist():
+            last = after - 1
+            long_enough = times[last] - times[first] >= limits.shortest_s
+            if long_enough and values[first:after].max() >= threshold.on:
+                found.append((first, last, first == begin, last == end))
+    return found
