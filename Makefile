@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run models test oldest-runtime onnx2tf signatures lint types bench rules clean
+.PHONY: help setup run models test oldest-runtime onnx2tf signatures lint types bench rules rules-evaluator auth-emulator clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -37,7 +37,7 @@ run: build/sample.mp4 ## set everything up and watch the sample clip, with a dat
 			--database "$$AFFECTBOX_DATABASE_URL?ns=demo"'
 	@echo "Written      run/records.jsonl, run/database/, run/outbox.db, run/timing.png; the clip is build/sample.mp4"
 
-test: .venv/test.stamp oldest-runtime ## run the whole suite (installs tensorflow for the training side)
+test: .venv/test.stamp oldest-runtime rules-evaluator ## run the whole suite (installs tensorflow for the training side)
 	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
 	$(BIN)/python -m pytest
 
@@ -73,8 +73,25 @@ types: .venv/test.stamp ## check types
 bench: build/sample.mp4 ## measure the cost of a frame on this machine, against OpenCV's Haar cascade
 	$(BIN)/affectbox bench --source build/sample.mp4 --versus-haar
 
-rules: .venv/run.stamp ## generate cloud/record.schema.json from the contract
+rules: .venv/run.stamp ## generate the security rules and the records' JSON Schema from the contract
 	$(BIN)/affectbox-cloud schema > cloud/record.schema.json
+	$(BIN)/affectbox-cloud rules > cloud/database.rules.json
+
+rules-evaluator: build/node/rules.stamp ## install targaryen, with which the local database enforces security rules (needs node)
+
+build/node/rules.stamp: cloud/local/evaluator/package.json cloud/local/evaluator/package-lock.json
+	@mkdir -p build/node
+	@cp $^ build/node/
+	@if command -v npm >/dev/null; then npm ci --prefix build/node --ignore-scripts --no-audit --no-fund --silent; \
+	else echo "no npm on this machine: the tests of the security rules are skipped"; fi
+	@touch $@
+
+auth-emulator: build/auth-emulator/node.stamp .venv/test.stamp ## test signing in against Google's Auth emulator (needs node; about two minutes)
+	$(BIN)/python -m pytest tests/cloud/test_auth_emulator.py
+
+build/auth-emulator/node.stamp:
+	npm install --prefix build/auth-emulator --ignore-scripts --no-audit --no-fund --silent firebase-tools@15.34.2
+	@touch $@
 
 clean: ## remove what make made, except the model cache
 	rm -rf .venv build run

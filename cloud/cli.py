@@ -6,15 +6,17 @@ import os
 import sys
 from pathlib import Path
 
-from cloud import report
+from cloud import report, rules
 from cloud.load import command as load
 from device.contract.errors import AffectboxError
 from device.contract.record import json_schema
 
 _LOCAL = """Serve a local Firebase Realtime Database (REST protocol) until Ctrl-C.
 
-No rules are enforced in this version: whoever reaches the port can read and change everything, and so can a page
-that is open in a browser on this machine. It listens on the loopback address only, unless --allow-remote is given.
+No rules are enforced without --rules: whoever reaches the port can read and change everything, and so can a page that
+is open in a browser on this machine. With --rules, requests are allowed as Firebase would allow them, for whoever
+`?auth=` says; as in Google's emulators, tokens are not verified and `Authorization: Bearer owner` may do everything.
+So it listens on the loopback address only, unless --allow-remote is given.
 Requests without ?ns=NAME share the namespace `default`.
 
 With `-- COMMAND`, the database is up while COMMAND runs; COMMAND finds it through FIREBASE_DATABASE_EMULATOR_HOST
@@ -27,6 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_local(commands)
     load.add_parser(commands)
     report.add_parser(commands)
+    rules.add_parser(commands)
     schema = commands.add_parser("schema", help="print the JSON Schema of a record, generated from the contract")
     schema.set_defaults(run=_schema)
     return parser
@@ -37,7 +40,8 @@ def _add_local(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "local",
         help="serve a local database, or run a command with one",
         description=_LOCAL,
-        usage="%(prog)s [-h] [--host HOST] [--port PORT] [--data DIR] [--allow-remote] [-- COMMAND [ARG ...]]",
+        usage="%(prog)s [-h] [--host HOST] [--port PORT] [--data DIR] [--rules FILE] [--allow-remote] "
+        "[-- COMMAND [ARG ...]]",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     local.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
@@ -46,13 +50,14 @@ def _add_local(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--data", type=Path, metavar="DIR", default=_data_folder(), help="database folder (default: %(default)s)"
     )
     local.add_argument("--allow-remote", action="store_true", help="allow an address that other machines can reach")
+    local.add_argument("--rules", type=Path, metavar="FILE", help="enforce these security rules (needs Node)")
     local.set_defaults(run=_local)
 
 
 def _local(args: argparse.Namespace) -> int:
     from cloud.local.serving import Settings, serve  # noqa: PLC0415  the other commands need no server
 
-    return serve(Settings(args.data, args.host, args.port, args.allow_remote, args.wrapped))
+    return serve(Settings(args.data, args.host, args.port, args.allow_remote, args.wrapped, args.rules))
 
 
 def _schema(args: argparse.Namespace) -> int:

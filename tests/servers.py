@@ -13,9 +13,9 @@ COMMAND = [sys.executable, "-m", "cloud", "local", "--port", "0", "--data"]
 class Server:
     """`affectbox-cloud local` in a process of its own, ready when the constructor returns."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *options: str) -> None:
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        self.process = subprocess.Popen([*COMMAND, str(data)], **pipes)
+        self.process = subprocess.Popen([*COMMAND, str(data), *options], **pipes)
         watchdog = threading.Timer(WAIT_S, self.process.kill)  # bounds the wait for the line
         watchdog.start()
         line = self.process.stdout.readline()

@@ -5,8 +5,9 @@
 
 The namespace, one database of many, is `?ns=`, or the host's first label under Firebase's own domains, or `default`.
 
-No rules are enforced in this version: every request may read and write everything. `Authorization: Bearer owner`,
-`?auth=…` and no credentials at all are taken alike. Serve it on a loopback address only.
+Without rules (see `evaluation.py`) every request may read and write everything: `Authorization: Bearer owner`,
+`?auth=…` and no credentials at all are taken alike. Serve it on a loopback address only. With rules, a stream is
+checked when it opens.
 
 Writes run on the event loop's thread, one after the other: each is checked against and staged on the head, which is
 the tree as the write before it left it, so that `if-match` and `.sv` increments are exact without a lock. A write is
@@ -32,6 +33,7 @@ from starlette.types import Receive, Scope, Send
 from cloud.local import tree
 from cloud.local.body import parse_json, read_body
 from cloud.local.commits import GroupCommit
+from cloud.local.evaluation import NoRules, Rules
 from cloud.local.listeners import Hub
 from cloud.local.pushid import PushIds
 from cloud.local.query import parse_query, shallow
@@ -93,10 +95,11 @@ class Call:
 class RestApi:
     """The ASGI application on one store. `hub.close()` ends the open streams when the server stops."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, rules: Rules | None = None) -> None:
         self.hub = Hub(store.root)
         self._store = store
         self._commits = GroupCommit(store, self.hub.publish)
+        self._rules = rules or NoRules()
         self._push_ids = PushIds()
         self._writers = {"PUT": self._put, "PATCH": self._patch, "POST": self._post, "DELETE": self._delete}
 
@@ -126,10 +129,12 @@ class RestApi:
 
     def _get(self, call: Call) -> Response:
         query = parse_query(call.request.query_params)
+        root = self._store.root(call.namespace)
+        self._rules.check_read(call.request, call.namespace, call.path, root)
         if "text/event-stream" in (call.header("accept") or ""):
             stream = self.hub.listen(call.namespace, call.path, query)
             return StreamingResponse(stream, headers=_HEADERS, media_type="text/event-stream")
-        node = tree.get(self._store.root(call.namespace), call.path)
+        node = tree.get(root, call.path)
         if call.param("shallow") == "true":
             if query:
                 raise RequestError("Mixing 'shallow' and querying parameters is not supported")
@@ -143,19 +148,23 @@ class RestApi:
         return self._replace(call, None)
 
     def _replace(self, call: Call, data: Any) -> Response:
-        current = tree.get(self._store.head(call.namespace), call.path)
-        node = tree.normalize(data, len(call.path), _now_ms(), current)
+        now_ms = _now_ms()
+        head = self._store.head(call.namespace)
+        current = tree.get(head, call.path)
+        node = tree.normalize(data, len(call.path), now_ms, current)
         expected = call.header("if-match")
         if expected is not None and expected != tree.etag(current):
+            self._rules.check_read(call.request, call.namespace, call.path, head)
             return call.answer_node(current, status=412)
-        self._write(call, call.path, {call.path: node})
+        self._write(call, call.path, {call.path: node}, now_ms)
         return call.answer_node(node)
 
     def _patch(self, call: Call) -> Response:
         _refuse_condition(call)
+        now_ms = _now_ms()
         head = self._store.head(call.namespace)
-        changes = tree.normalize_patch(parse_json(call.body), call.path, _now_ms(), head)
-        self._write(call, call.path, changes, is_patch=True)
+        changes = tree.normalize_patch(parse_json(call.body), call.path, now_ms, head)
+        self._write(call, call.path, changes, now_ms, is_patch=True)
         if call.is_silent():
             return call.answer(None)
         depth = len(call.path)
@@ -166,11 +175,14 @@ class RestApi:
         now_ms = _now_ms()
         name = self._push_ids.next(now_ms)
         path = (*call.path, name)
-        self._write(call, path, {path: tree.normalize(parse_json(call.body), len(path), now_ms, None)})
+        self._write(call, path, {path: tree.normalize(parse_json(call.body), len(path), now_ms, None)}, now_ms)
         return call.answer({"name": name})
 
-    def _write(self, call: Call, base: Path, changes: Changes, is_patch: bool = False) -> None:
+    def _write(self, call: Call, base: Path, changes: Changes, now_ms: int, is_patch: bool = False) -> None:
+        head = self._store.head(call.namespace)
+        self._rules.check_write(call.request, call.namespace, changes, head, now_ms)
         self._commits.stage(call.namespace, base, changes, is_patch)
+        self._rules.committed(call.namespace, self._store.head(call.namespace))
 
 
 def json_response(data: Any, status: int, headers: dict[str, str], pretty: bool = False) -> Response:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import uvicorn
 
+from cloud.local.evaluation import EvaluatedRules, NoRules
 from cloud.local.server import RestApi
 from cloud.local.store import Store
 from device.contract.errors import AddressInUseError, ConfigError
@@ -22,13 +23,14 @@ _STOP_S = 3  # for answers under way when the server stops
 
 @dataclass(frozen=True)
 class Settings:
-    """How to serve. Port 0 takes a free one; with a `command` the server lives as long as that."""
+    """How to serve. Port 0 takes a free one; with a `command` the server lives as long as that; `rules` is a file."""
 
     data: Path
     host: str = "127.0.0.1"
     port: int = 9000
     allow_remote: bool = False
     command: list[str] = field(default_factory=list)
+    rules: Path | None = None
 
 
 class _Server(uvicorn.Server):
@@ -51,17 +53,22 @@ def serve(settings: Settings) -> int:
     """Serve until SIGINT or SIGTERM (returns 0), or while `settings.command` runs (returns its exit code).
 
     Raises:
-        ConfigError: a host that others can reach without `allow_remote`; a command that cannot be started.
+        ConfigError: a host that others can reach without `allow_remote`; a command that cannot be started; rules that
+            cannot be enforced.
         AddressInUseError: the port is taken or not allowed, or the host is not this machine's.
         StorageError: see `Store`.
     """
     _refuse_remote(settings)
-    with contextlib.closing(_bind(settings)) as listening, contextlib.closing(Store(settings.data)) as store:
-        return asyncio.run(_serve(settings, listening, store))
+    with contextlib.ExitStack() as stack:
+        listening = stack.enter_context(contextlib.closing(_bind(settings)))
+        store = stack.enter_context(contextlib.closing(Store(settings.data)))
+        rules = stack.enter_context(
+            contextlib.closing(EvaluatedRules(settings.rules) if settings.rules else NoRules())
+        )
+        return asyncio.run(_serve(settings, listening, RestApi(store, rules)))
 
 
-async def _serve(settings: Settings, listening: socket.socket, store: Store) -> int:
-    api = RestApi(store)
+async def _serve(settings: Settings, listening: socket.socket, api: RestApi) -> int:
     server = _Server(
         uvicorn.Config(
             api,
@@ -112,7 +119,7 @@ async def _run(command: list[str], address: str, stop: asyncio.Event) -> int:
 def _refuse_remote(settings: Settings) -> None:
     if not settings.allow_remote and not _is_loopback(settings.host):
         raise ConfigError(
-            f"no rules are enforced, so whoever reaches {settings.host} could read and change everything; "
+            f"tokens are not verified, so whoever reaches {settings.host} could read and change everything; "
             "keep to 127.0.0.1, or give --allow-remote if every machine on that network may"
         )
 

@@ -1,0 +1,215 @@
+"""The table of requests: who asks for what, and whether the rules may allow it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from device.contract.record import FIELDS, GUESSES, VERSION, Json, validate
+
+BOOT = "9f1c446a-0000202347"
+OLD = f"records/box-1/{BOOT}/s000000001"
+NEW = f"records/box-1/{BOOT}/s000000002"
+ALLOWED, DENIED = True, False
+
+
+def nested(flat: dict[str, Any]) -> Json:
+    """Dotted paths as an object."""
+    tree: Json = {}
+    for path, value in flat.items():
+        *parents, name = path.split(".")
+        node = tree
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        node[name] = value
+    return tree
+
+
+def record(seq: int = 2, **changes: Any) -> Json:
+    """A measured record with every field that there is; `changes` by dotted path with `__`, None removes."""
+    values = {"integer": 1, "number": 0.25, "string": "x", "boolean": True}
+    flat: dict[str, Any] = {field.path: values.get(field.kind) for field in FIELDS if field.kind != "names"}
+    flat |= {
+        "v": VERSION,
+        "device": "box-1",
+        "boot": BOOT,
+        "seq": seq,
+        "status": "measured",
+        "codes": ["AD53", "AD61"],
+    }
+    flat |= {path.replace("__", "."): value for path, value in changes.items()}
+    return nested({path: value for path, value in flat.items() if value is not None})
+
+
+def gated(**changes: Any) -> Json:
+    """A gated record without a guess."""
+    whole = {name: value for name, value in record().items() if name not in GUESSES}
+    return whole | {"status": "gated", "reasons": ["no_face"]} | changes
+
+
+for sample in (record(), gated()):
+    validate(sample)
+
+SEED = {
+    "records": {"box-1": {BOOT: {"s000000001": record(1)}}, "box-2": {BOOT: {"s000000001": record(1)}}},
+    "patients": {"box-1": {BOOT: "p-0042"}},
+    "staff": {
+        "clara": {"role": "clinician", "patients": {"p-0042": True}},
+        "cleo": {"role": "clinician", "patients": {"p-0007": True}, "devices": {"box-2": True}},
+        "enno": {"role": "engineer", "patients": {"p-0042": True}, "devices": {"box-1": True}},
+        "ada": {"role": "admin"},
+    },
+}
+PEOPLE: dict[str, Json | None] = {
+    "nobody": None,
+    "box-1": {"sub": "box-box-1", "role": "box", "device": "box-1"},
+    "box-2": {"sub": "box-box-2", "role": "box", "device": "box-2"},
+    "box without claims": {"sub": "box-box-1"},
+    "clara": {"sub": "clara"},
+    "cleo": {"sub": "cleo"},
+    "enno": {"sub": "enno"},
+    "ada": {"sub": "ada"},
+    "stranger": {"sub": "stranger"},
+    "claimant": {"sub": "claimant", "role": "admin", "device": "box-1"},
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request. `body` is what a write sends."""
+
+    who: str
+    method: str
+    path: str
+    body: Any
+    allowed: bool
+    why: str
+
+    def __str__(self) -> str:
+        return f"{'may' if self.allowed else 'may not'}: {self.who} {self.method} {self.path or '/'}, {self.why}"
+
+
+def box(path: str, body: Any, allowed: bool, why: str, method: str = "PUT") -> Case:
+    """A request of box-1."""
+    return Case("box-1", method, path, body, allowed, why)
+
+
+WRITES = [
+    box(NEW, record(), ALLOWED, "a new record with every field"),
+    box(NEW, gated(), ALLOWED, "a gated record"),
+    box("", {NEW: record(), NEW[:-1] + "3": record(3)}, ALLOWED, "a batch of new records", "PATCH"),
+    box(f"records/box-1/{BOOT}", {"s000000002": record()}, ALLOWED, "a batch below the boot", "PATCH"),
+    box(OLD, record(1), ALLOWED, "the same record again"),
+    box("", {OLD: record(1), NEW: record()}, ALLOWED, "a batch of which a part arrived before", "PATCH"),
+    box("records/box-1/other-boot/s000000001", record(1, boot="other-boot"), ALLOWED, "the first of another boot"),
+    Case("box-2", "PUT", NEW, record(), DENIED, "another box's record"),
+    Case("box-2", "PUT", NEW.replace("box-1", "box-2"), record(device="box-2"), ALLOWED, "its own"),
+    Case("nobody", "PUT", NEW, record(), DENIED, "not signed in"),
+    Case("box without claims", "PUT", NEW, record(), DENIED, "an account is no box by its name"),
+    Case("claimant", "PUT", NEW, record(), DENIED, "the right device, the wrong role"),
+    Case("clara", "PUT", NEW, record(), DENIED, "staff write no records"),
+    Case("ada", "PUT", NEW, record(), DENIED, "not even admins"),
+    Case("ada", "DELETE", OLD, None, DENIED, "nor do they delete any"),
+    box(NEW.replace("box-1", "box-2"), record(device="box-2"), DENIED, "into another box's tree"),
+    box("", {NEW: record(), NEW.replace("box-1", "box-2"): record(device="box-2")}, DENIED, "half its own", "PATCH"),
+    box(OLD, record(1, emotions__happiness=0.5), DENIED, "changes a number"),
+    box(OLD, record(1, pain=None), DENIED, "leaves out a field"),
+    box(OLD, record(1, pose__yaw=None), DENIED, "leaves out a field inside"),
+    box(OLD, record(1, codes=["AD53"]), DENIED, "shortens a list"),
+    box(OLD, record(1, host__throttled=False), DENIED, "changes a truth"),
+    box(OLD, record(1, neutral="y"), DENIED, "changes a text"),
+    box(OLD, None, DENIED, "deletes a record", "DELETE"),
+    box(f"{OLD}/pain", None, DENIED, "deletes a field", "DELETE"),
+    box(f"{OLD}/pain", 3, DENIED, "changes a field alone"),
+    box(f"{OLD}/pain", 0.25, ALLOWED, "writes a field as it is"),
+    box("", {OLD: None}, DENIED, "deletes in a batch", "PATCH"),
+    box("", {NEW: record(), OLD: None}, DENIED, "deletes beside a new record", "PATCH"),
+    box(f"records/box-1/{BOOT}", {"s000000002": record()}, DENIED, "replaces the boot"),
+    box(f"records/box-1/{BOOT}", None, DENIED, "deletes the boot", "DELETE"),
+    box("records/box-1", None, DENIED, "deletes its history", "DELETE"),
+    box("", None, DENIED, "deletes everything", "DELETE"),
+    box("", {"records": {}}, DENIED, "replaces everything"),
+    box(f"records/box-1/{BOOT}", record(), DENIED, "under a key that it did not choose", "POST"),
+    box(f"records/box-1/{BOOT}/2", record(), DENIED, "a key without letter"),
+    box(f"records/box-1/{BOOT}/s2", record(), DENIED, "a key that is not padded"),
+    box(f"records/box-1/{BOOT}/s0000000021", record(), DENIED, "a key too long"),
+    box(f"records/box-1/{'b' * 41}/s000000002", record(boot="b" * 41), DENIED, "a boot too long"),
+    box("somewhere/box-1", 1, DENIED, "outside of what there is"),
+    box(f"{NEW}/v", VERSION, DENIED, "a record of one field"),
+    *(
+        box(NEW, body, DENIED, why)
+        for body, why in [
+            (record(v=VERSION + 1), "a version that is not known"),
+            (record(v=None), "no version"),
+            (record(device="box-2"), "says that it is another box's"),
+            (record(boot="other"), "says that it is another boot's"),
+            (record(seq=None), "no number"),
+            (record(seq=0), "numbers begin at 1"),
+            (record(seq=1.5), "numbers are whole"),
+            (record(seq="2"), "a number in words"),
+            (record(time__trusted=None), "no word about the clock"),
+            (record(time__trusted=1), "a number for a truth"),
+            (record(time__wall=-1), "before 1970"),
+            (record(status="perhaps"), "a status that is not known"),
+            (record(emotions__happiness=1.01), "a probability over 1"),
+            (record(emotions__happiness=-0.01), "a probability below 0"),
+            (record(emotions__joy=0.5), "an emotion that is not known"),
+            (record(aus__AU12=5.5), "an intensity over 5"),
+            (record(aus__AU99=1), "an action unit that is not known"),
+            (record(pose__yaw=181), "an angle that is none"),
+            (record(name="x"), "a field that is not known"),
+            (record(image="/9j/4AAQSkZJRg"), "a picture"),
+            (record(neutral="x" * 201), "a text too long to be honest"),
+            (record(faces={"a": 1}), "an object for a number"),
+            (record(codes=["AD53", "AD99"]), "a code that is not known"),
+            (record(codes="AD53"), "a code that is no list"),
+            (gated(reasons=["bored"]), "a reason that is not known"),
+            (gated(reasons=[]), "gated without a reason"),
+            (gated(emotions={"happiness": 1}), "gated with a guess"),
+            (gated(pain=1), "gated with pain"),
+            (record() | {"reasons": ["no_face"]}, "measured with a reason"),
+            ("text", "no record at all"),
+        ]
+    ),
+    box(f"patients/box-1/{BOOT}", "p-0042", ALLOWED, "the same pseudonym again"),
+    box(f"patients/box-1/{BOOT}", "p-0007", DENIED, "another patient for a boot that has one"),
+    box("patients/box-1/other", "p-0007", ALLOWED, "the pseudonym of a new boot"),
+    box("patients/box-1/other", "Ada Lovelace", DENIED, "a name"),
+    box("patients/box-1/other", "ada", DENIED, "a pseudonym without a digit"),
+    box("patients/box-1/other", "a1@example.org", DENIED, "an address"),
+    box("patients/box-2/other", "p-0007", DENIED, "the pseudonym of another box's boot"),
+    box("staff/box-box-1", {"role": "admin"}, DENIED, "makes itself an admin"),
+    Case("clara", "PUT", "staff/clara/patients/p-0007", True, DENIED, "takes another patient"),
+    Case("ada", "PUT", "staff/clara/patients/p-0007", True, ALLOWED, "an admin gives a patient"),
+    Case("ada", "PUT", "staff/new", {"role": "clinician"}, ALLOWED, "an admin gives a role"),
+    Case("ada", "PUT", "staff/new", {"role": "root"}, DENIED, "a role that there is not"),
+    Case("ada", "DELETE", "staff/clara", None, ALLOWED, "an admin takes a role away"),
+    Case("claimant", "PUT", "staff/claimant", {"role": "admin"}, DENIED, "a claim is no role"),
+]
+READS = [
+    *(
+        Case(who, "GET", path, None, allowed, why)
+        for who, path, allowed, why in [
+            ("nobody", OLD, DENIED, "not signed in"),
+            ("nobody", "", DENIED, "not signed in"),
+            ("stranger", OLD, DENIED, "an account without a role"),
+            ("claimant", OLD, DENIED, "a role only in the token"),
+            ("box-1", OLD, DENIED, "a box reads nothing"),
+            ("box-1", "staff", DENIED, "a box reads nothing"),
+            ("clara", f"records/box-1/{BOOT}", ALLOWED, "her patient"),
+            ("clara", OLD, ALLOWED, "her patient"),
+            ("clara", f"patients/box-1/{BOOT}", ALLOWED, "her patient"),
+            ("clara", "records/box-1", DENIED, "others sit there too"),
+            ("clara", f"records/box-2/{BOOT}", DENIED, "a boot without a pseudonym"),
+            ("clara", "patients", DENIED, "everybody's pseudonyms"),
+            ("clara", "staff/clara", ALLOWED, "herself"),
+            ("clara", "staff/cleo", DENIED, "a colleague"),
+            ("cleo", f"records/box-1/{BOOT}", DENIED, "a colleague's patient"),
+            ("cleo", "records/box-2", ALLOWED, "his own box"),
+            ("enno", f"records/box-1/{BOOT}", DENIED, "clinical data, whatever is noted beside the role"),
+            ("enno", "patients/box-1", DENIED, "clinical data"),
+            ("enno", "", DENIED, "everything"),
+            ("ada", "", ALLOWED, "an admin"),
+            ("ada", "staff", ALLOWED, "an admin"),
+        ]
+    ),
+]
+CASES = WRITES + READS

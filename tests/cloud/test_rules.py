@@ -1,0 +1,150 @@
+"""The security rules, request by request, in a database that enforces them.
+
+That is Google's emulator where FIREBASE_DATABASE_EMULATOR_HOST names one, else the embedded database with targaryen.
+"""
+
+import base64
+import itertools
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cloud import rules
+from cloud.cli import main
+from cloud.local.evaluation import NODE_MODULES
+from tests.cloud.rules_cases import BOOT, CASES, NEW, OLD, PEOPLE, SEED, Case, record
+from tests.servers import WAIT_S, Server
+
+FILE = Path(rules.__file__).with_name("database.rules.json")
+EMULATOR = os.environ.get("FIREBASE_DATABASE_EMULATOR_HOST")
+OWNER = {"Authorization": "Bearer owner"}
+needs_node = pytest.mark.skipif(
+    not EMULATOR and not shutil.which("node"), reason="no node on this machine: nothing evaluates rules"
+)
+_numbers = itertools.count()
+
+
+def token(claims: dict[str, Any] | None, expires_in_s: float = 3600) -> dict[str, str]:
+    """The query parameter of a user with these claims; unsigned, as emulators take it."""
+    if claims is None:
+        return {}
+    now_s = int(time.time())
+    body = {"user_id": claims["sub"], "iat": now_s, "exp": now_s + expires_in_s, "aud": "demo", **claims}
+    parts = [{"alg": "none", "typ": "JWT"}, body]
+    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
+    return {"auth": ".".join([*encoded, ""])}
+
+
+@pytest.fixture(scope="module")
+def ruled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a database that enforces rules."""
+    if EMULATOR:
+        yield f"http://{EMULATOR}"
+        return
+    assert NODE_MODULES.is_dir(), "`make rules-evaluator` has not been run"
+    server = Server(tmp_path_factory.mktemp("ruled"), "--rules", str(FILE))
+    yield server.url
+    code, errors = server.end()
+    assert (code, errors) == (0, "")
+
+
+@pytest.fixture
+def client(ruled: str) -> Iterator[httpx.Client]:
+    """A client of a namespace that holds the seed, and, in the emulator, the rules."""
+    with httpx.Client(base_url=ruled, params={"ns": f"rules-{next(_numbers)}"}, timeout=WAIT_S) as client:
+        if EMULATOR:
+            client.put("/.settings/rules.json", content=FILE.read_bytes(), headers=OWNER).raise_for_status()
+        client.put("/.json", json=SEED, headers=OWNER).raise_for_status()
+        yield client
+
+
+def ask(client: httpx.Client, case: Case) -> httpx.Response:
+    body = {} if case.method in ("GET", "DELETE") else {"json": case.body}
+    return client.request(case.method, f"/{case.path}.json", params=token(PEOPLE[case.who]), **body)
+
+
+@needs_node
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_request_is_allowed_or_denied(client: httpx.Client, case: Case) -> None:
+    before = client.get("/.json", headers=OWNER).json()
+    answer = ask(client, case)
+    if case.allowed:
+        assert answer.status_code == 200, answer.text
+    else:
+        assert (answer.status_code, answer.json()) == (401, {"error": "Permission denied"})
+        assert client.get("/.json", headers=OWNER).json() == before
+
+
+def test_the_table_is_long_enough_and_says_each_thing_once() -> None:
+    assert len(CASES) >= 60
+    assert len({str(case) for case in CASES}) == len(CASES)
+
+
+@needs_node
+def test_what_was_sent_twice_is_there_once(client: httpx.Client) -> None:
+    for _ in range(2):
+        answer = client.patch("/.json", params=token(PEOPLE["box-1"]), json={OLD: record(1), NEW: record()})
+        assert answer.status_code == 200
+    held = client.get(f"/records/box-1/{BOOT}.json", headers=OWNER).json()
+    assert held == {"s000000001": record(1), "s000000002": record()}
+
+
+@needs_node
+def test_a_change_past_the_rules_is_known_to_them(client: httpx.Client) -> None:
+    ask(client, Case("box-1", "PUT", NEW, record(), True, ""))
+    client.delete(f"/{NEW}.json", headers=OWNER).raise_for_status()
+    assert ask(client, Case("box-1", "PUT", NEW, record(pain=1), True, "")).status_code == 200
+
+
+@needs_node
+@pytest.mark.parametrize("query", [token({"sub": "ada"}, expires_in_s=-1), {"auth": "nonsense"}, {"auth": "a.b.c"}])
+def test_a_token_that_is_none_or_has_expired_is_refused(client: httpx.Client, query: dict[str, str]) -> None:
+    assert client.get("/.json", params=query).status_code == 401
+
+
+@needs_node
+def test_a_stream_is_denied_like_a_read(client: httpx.Client) -> None:
+    headers = {"Accept": "text/event-stream"}
+    assert client.get("/.json", params=token(PEOPLE["enno"]), headers=headers).status_code == 401
+
+
+@needs_node
+def test_a_condition_reveals_nothing_to_who_may_not_read(client: httpx.Client) -> None:
+    headers = {"if-match": "some other tag"}
+    answer = client.put(f"/{OLD}.json", params=token(PEOPLE["box-1"]), json=record(1), headers=headers)
+    assert (answer.status_code, answer.json()) == (401, {"error": "Permission denied"})
+
+
+def test_generated_equals_committed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules"]) == 0
+    assert capsys.readouterr().out == FILE.read_text(), "run `make rules`"
+
+
+@needs_node
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(None, "cannot be read"), ("{", "is not JSON"), ('{"rules": {".read": "x +"}}', "holds no")],
+)
+def test_rules_that_are_none_are_said_in_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, sentence: str
+) -> None:
+    file = tmp_path / "rules.json"
+    if content:
+        file.write_text(content)
+    assert main(["local", "--port", "0", "--data", str(tmp_path), "--rules", str(file)]) == 11
+    assert sentence in capsys.readouterr().err
+
+
+def test_without_node_the_database_says_that_it_enforces_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["local", "--port", "0", "--data", str(tmp_path), "--rules", str(FILE)]) == 11
+    assert "cannot be enforced without Node" in capsys.readouterr().err
