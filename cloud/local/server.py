@@ -2,6 +2,7 @@
 
     GET PUT PATCH POST DELETE  /PATH.json   ?ns= print= shallow= orderBy= … x-http-method-override=
     GET with `Accept: text/event-stream`    listens: `put`, `patch` and `keep-alive` events
+    GET PUT  /.settings/rules.json          the rules in force (see `settings.py`)
 
 The namespace, one database of many, is `?ns=`, or the host's first label under Firebase's own domains, or `default`.
 
@@ -37,6 +38,7 @@ from cloud.local.evaluation import NoRules, Rules
 from cloud.local.listeners import Hub
 from cloud.local.pushid import PushIds
 from cloud.local.query import parse_query, shallow
+from cloud.local.settings import RULES_ADDRESS, answer_rules
 from cloud.local.store import Store
 from cloud.local.tree import Changes, Node, Path, RequestError
 
@@ -112,13 +114,7 @@ class RestApi:
         if request.method == "OPTIONS":
             return _preflight(request)
         try:
-            call = await _read_call(request)
-            method = _method(request)
-            if method == "GET":
-                return await run_in_threadpool(self._get, call)
-            response = self._writers[method](call)
-            await self._commits.durable()
-            return response
+            return await self._answer(request)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
         except RequestError as error:
@@ -126,6 +122,17 @@ class RestApi:
         except sqlite3.Error as error:
             _log.error("a write was undone: %s", error)
             return json_response({"error": f"Service Unavailable: {error}"}, 503, _HEADERS)
+
+    async def _answer(self, request: Request) -> Response:
+        if request.scope["path"] == RULES_ADDRESS:
+            return json_response(await answer_rules(request, self._rules), 200, _HEADERS)
+        call = await _read_call(request)
+        method = _method(request)
+        if method == "GET":
+            return await run_in_threadpool(self._get, call)
+        response = self._writers[method](call)
+        await self._commits.durable()
+        return response
 
     def _get(self, call: Call) -> Response:
         query = parse_query(call.request.query_params)
