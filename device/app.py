@@ -21,6 +21,7 @@ from device.delivery.sink import Sink
 from device.delivery.uploader import Uploader
 from device.mailbox import Mailbox
 from device.models import Models, open_models
+from device.neutrals import calibrated_neutral
 from device.notify import notify
 from device.pipeline import Pipeline
 from device.recorder import Recorder
@@ -82,7 +83,7 @@ class App:
             self.settings.recorder,
             self.summary.hear,
         )
-        pipeline = Pipeline(models, self.settings)
+        pipeline = Pipeline(models, self.settings, calibrated_neutral(self.settings, self.clock))
         capture = _Capture(source, mailbox, self.clock, realtime, self.settings.run.max_frames)
         stall_s = self.settings.supervision.stall_s
 

@@ -16,7 +16,7 @@ sinks:   jsonl:FILE, rtdb:http://127.0.0.1:9000?ns=NAME, rtdb:https://NAME.fireb
 
 Every setting of `affectbox check-config` can be given as --set SECTION.KEY=VALUE.
 Exit codes: 0 done; 2 wrong usage; 11 configuration; 12 source; 13 model; 14 no inference library; 15 sink; 16 outbox;
-19 a file or folder; 20 a worker hung; 21 a recording; 22 doctor found something.
+19 a file or folder; 20 a worker hung; 21 a recording, or no relaxed face; 22 doctor found something.
 """
 
 
@@ -45,6 +45,12 @@ def _parser() -> argparse.ArgumentParser:
     check = _command(commands, "check-config", "print the configuration in effect, as TOML", _check_config)
     check.formatter_class = argparse.RawDescriptionHelpFormatter
     check.epilog = Path(__file__).with_name("config.toml").read_text(encoding="utf-8")
+
+    calibrate = _command(commands, "calibrate", "learn a person's face at rest, or forget it", _calibrate)
+    calibrate.add_argument("--source", metavar="SRC", help="where the person is seen")
+    calibrate.add_argument("--patient", metavar="ID", help="the person's pseudonym; else patient.id of the settings")
+    calibrate.add_argument("--seconds", metavar="S", type=float, default=5.0, help="of a relaxed face (default 5)")
+    calibrate.add_argument("--forget", metavar="ID", help="erase everything kept of this person, and stop")
 
     doctor = _command(commands, "doctor", "check everything that a session needs, and say how to mend it", _doctor)
     doctor.add_argument("--source", metavar="SRC", help="also open this source and take a picture")
@@ -97,7 +103,9 @@ def _settings(args: argparse.Namespace) -> Any:
         "pace": getattr(args, "pace", None),
     }
     run = {key: value for key, value in given.items() if value is not None}
-    return load_settings(args.config, args.set, {"run": run})
+    person = getattr(args, "patient", None)
+    patient = {} if person is None else {"id": person}
+    return load_settings(args.config, args.set, {"run": run, "patient": patient})
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -127,6 +135,16 @@ def _check_config(args: argparse.Namespace) -> int:
     from device.config import dump  # noqa: PLC0415
 
     print(dump(_settings(args)), end="")
+    return 0
+
+
+def _calibrate(args: argparse.Namespace) -> int:
+    from device.commands.calibrate import calibrate, forget  # noqa: PLC0415
+
+    if args.forget is not None:
+        forget(args.forget, _settings(args), sys.stdout)
+    else:
+        calibrate(_settings(args), args.seconds, sys.stdout)
     return 0
 
 

@@ -105,7 +105,7 @@ def _checked(key: str, value: Any, where: str) -> Any:
         wrong = "must be at least 1"
     elif key == "run.pace" and value not in PACES:
         wrong = f"must be one of {', '.join(PACES)}"
-    elif key == "device.id" and value and not DEVICE_ID.fullmatch(value):
+    elif key in ("device.id", "patient.id") and value and not DEVICE_ID.fullmatch(value):
         wrong = "must be 1 to 40 lower-case letters, digits and hyphens"
     elif key == "detector.zone" and isinstance(value, tuple) and value and not _is_zone(value):
         wrong = "must be [left, top, width, height] inside the frame, in shares from 0 to 1"

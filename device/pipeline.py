@@ -5,14 +5,19 @@ import time
 from device.models import Models
 from device.observation import Observation
 from device.settings import Settings
-from device.stages.action_units import ActionUnitEstimator
+from device.stages.action_units import Actions, ActionUnitEstimator
 from device.stages.aligner import align
 from device.stages.blendshapes import BlendshapeEstimator
+from device.stages.calm import Measured
+from device.stages.codes import CodeReader
 from device.stages.detector import Detector
 from device.stages.expression import ExpressionClassifier
+from device.stages.expressions import memberships, pain, strongest
+from device.stages.eyes import EyeMeter
 from device.stages.features import FaceFeatures
 from device.stages.frame import Frame
 from device.stages.landmarks import Landmarker
+from device.stages.neutral import Baseline, Neutral, bounded
 from device.stages.pose import PoseEstimator
 from device.stages.quality import absence, judge
 from device.stages.smoother import Smoother
@@ -20,9 +25,10 @@ from device.stages.tracker import Tracker
 
 
 class Pipeline:
-    """Tracker, pose, aligner, quality gate, expression, action units, smoother, in that order."""
+    """Tracker, pose, aligner, quality gate, expression, action units, eyes, codes, expressions, in that order."""
 
-    def __init__(self, models: Models, settings: Settings) -> None:
+    def __init__(self, models: Models, settings: Settings, calibrated: Neutral | None = None) -> None:
+        """`calibrated` is the face at rest of the person whom the settings name, if there is one."""
         detector = Detector(models.short_range, models.full_range, settings.detector)
         self._track = Tracker(detector, Landmarker(models.landmarks), settings.tracker)
         self._pose = PoseEstimator(models.landmarks.bundle)
@@ -30,8 +36,12 @@ class Pipeline:
         self._blend = BlendshapeEstimator(models.blendshapes)
         self._features = FaceFeatures(models.landmarks.bundle)
         self._estimate = ActionUnitEstimator(models.action_units)
+        self._baseline = Baseline(settings.neutral, models.action_units.manifest.id, calibrated)
+        self._eyes = EyeMeter()
+        self._codes = CodeReader()
         self._smooth_emotions = Smoother(settings.smoothing.emotions_tau_s)
-        self._smooth_aus = Smoother(settings.smoothing.aus_tau_s)
+        self._smooth_actions = {view: Smoother(settings.smoothing.aus_tau_s) for view in ("both", "left", "right")}
+        self._smooth_expressions = Smoother(settings.smoothing.emotions_tau_s)
         self._quality = settings.quality
 
     def __call__(self, frame: Frame) -> Observation:
@@ -51,17 +61,56 @@ class Pipeline:
             self._forget()
             return Observation(frame, sighting.faces, quality.reasons, watch.total(), track, pose, quality)
 
-        emotions = self._smooth_emotions(self._express(crop), track.number, frame.time_s)
+        when = track.number, frame.time_s
+        emotions = self._smooth_emotions(self._express(crop), *when)
         watch.lap("emotions")
-        features = self._features(track.face, self._blend(track.face))
-        aus = self._smooth_aus(self._estimate(features).both, track.number, frame.time_s)
+        blendshapes = self._blend(track.face)
+        features = self._features(track.face, blendshapes)
+        measured = Measured(frame.time_s, track.number, features, self._estimate(features), emotions, pose, quality)
+        neutral = self._baseline.label(track.number)
+        actions = self._smoothed(self._relative(measured), *when)
+        eyes = self._eyes(track.face, blendshapes, *when)
+        codes = self._codes(track.face, pose, blendshapes, eyes.open, *when)
+        expressions = strongest(self._smooth_expressions(memberships(actions.both), *when))
         watch.lap("aus")
-        return Observation(frame, sighting.faces, (), watch.total(), track, pose, quality, emotions, aus)
+        return Observation(
+            frame,
+            sighting.faces,
+            (),
+            watch.total(),
+            track,
+            pose,
+            quality,
+            emotions,
+            actions,
+            measured,
+            neutral,
+            eyes,
+            codes,
+            expressions,
+            pain(actions.both),
+        )
+
+    def _relative(self, measured: Measured) -> Actions:
+        """Action units after the person's face at rest, or before there is one, when it is collected."""
+        neutral = self._baseline.of(measured.track)
+        if neutral is None:
+            self._baseline.watch(measured)
+            return measured.actions
+        relative = self._estimate(measured.features, neutral.features)
+        return bounded(measured.actions, relative) if neutral.automatic else relative
+
+    def _smoothed(self, actions: Actions, track: int, time_s: float) -> Actions:
+        views = self._smooth_actions.items()
+        return Actions(**{view: smooth(getattr(actions, view), track, time_s) for view, smooth in views})
 
     def _forget(self) -> None:
         """Nothing is carried over a frame that was not measured."""
-        self._smooth_emotions.reset()
-        self._smooth_aus.reset()
+        self._baseline.reset()
+        self._eyes.reset()
+        self._codes.reset()
+        for smoother in (self._smooth_emotions, self._smooth_expressions, *self._smooth_actions.values()):
+            smoother.reset()
 
 
 class _Stopwatch:

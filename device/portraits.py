@@ -12,10 +12,11 @@ from device.stages.action_units import ActionUnitEstimator
 from device.stages.aligner import align
 from device.stages.blendshapes import BlendshapeEstimator
 from device.stages.detector import Detector
+from device.stages.expressions import pain
 from device.stages.features import FaceFeatures
 from device.stages.frame import Frame
 from device.stages.landmarks import Face, Landmarker
-from device.stages.neutral import Neutral
+from device.stages.neutral import NONE, Neutral
 from device.stages.pose import PoseEstimator
 from device.stages.quality import absence, judge
 from device.stills import still_face
@@ -55,7 +56,8 @@ class Portraits(Closing):
             pose=pose,
             quality=quality,
             actions=actions,
-            neutral=neutral.version if neutral else "none",
+            neutral=neutral.version if neutral else NONE,
+            pain=pain(actions.both),
         )
 
     def neutral(self, image: ByteImage, name: str) -> Neutral:

@@ -13,7 +13,12 @@ from device.contract.record import VERSION, Json, encode, key
 from device.delivery.sink import Line, Sink
 from device.host import Host, HostMeter
 from device.observation import Observation
+from device.stages.action_units import Actions
+from device.stages.eyes import Eyes
 from device.stages.geometry import Box
+
+#: Intensities of left and right are recorded where they are at least this far apart.
+SIDES_DIFFER = 0.5
 
 
 @dataclass(frozen=True)
@@ -113,11 +118,33 @@ def _face(observation: Observation) -> Json:
 
 
 def _clinical(observation: Observation, models: dict[str, str]) -> Json:
-    return {
+    known: Json = {
         "emotions": {name: _round(p, 3) for name, p in observation.emotions.items()},
-        "aus": {name: _round(intensity, 2) for name, intensity in observation.aus.items()},
+        "aus": {name: _round(intensity, 2) for name, intensity in observation.actions.both.items()},
+        **_sides(observation.actions),
+        "neutral": observation.neutral,
         "models": models,
+        "codes": list(observation.codes),
+        "eyes": _eyes(observation.eyes),
+        "expressions": {name: _round(value, 3) for name, value in observation.expressions.items()},
     }
+    if observation.pain is not None:
+        known["pain"] = _round(observation.pain, 2)
+    return {name: value for name, value in known.items() if value not in ({}, [])}
+
+
+def _sides(actions: Actions) -> Json:
+    """Left and right of the action units whose sides differ."""
+    differ = [unit for unit, left in actions.left.items() if abs(left - actions.right[unit]) >= SIDES_DIFFER]
+    return {
+        "left": {unit: _round(actions.left[unit], 2) for unit in differ},
+        "right": {unit: _round(actions.right[unit], 2) for unit in differ},
+    }
+
+
+def _eyes(eyes: Eyes) -> Json:
+    known = {"open": eyes.open, "blink": eyes.blink_s, "blinks": eyes.blinks, "perclos": eyes.perclos}
+    return {name: _round(value, 3) for name, value in known.items() if value is not None}
 
 
 def _gated(observation: Observation) -> Json:

@@ -10,6 +10,7 @@ from device.delivery.uploader import UploadSettings
 from device.models import ModelSettings
 from device.recorder import RecorderSettings
 from device.stages.detector import DetectorSettings
+from device.stages.neutral import NeutralSettings
 from device.stages.quality import QualitySettings
 from device.stages.smoother import SmoothingSettings
 from device.stages.tracker import TrackerSettings
@@ -33,6 +34,13 @@ class DeviceSettings:
 
 
 @dataclass(frozen=True)
+class PatientSettings:
+    """Who is watched: a pseudonym."""
+
+    id: str = ""
+
+
+@dataclass(frozen=True)
 class SupervisionSettings:
     """When a silent worker counts as dead."""
 
@@ -45,11 +53,13 @@ class Settings:
 
     run: RunSettings = field(default_factory=RunSettings)
     device: DeviceSettings = field(default_factory=DeviceSettings)
+    patient: PatientSettings = field(default_factory=PatientSettings)
     camera: CameraSettings = field(default_factory=CameraSettings)
     models: ModelSettings = field(default_factory=ModelSettings)
     detector: DetectorSettings = field(default_factory=DetectorSettings)
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
     quality: QualitySettings = field(default_factory=QualitySettings)
+    neutral: NeutralSettings = field(default_factory=NeutralSettings)
     smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
     recorder: RecorderSettings = field(default_factory=RecorderSettings)
     outbox: OutboxSettings = field(default_factory=OutboxSettings)

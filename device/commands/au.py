@@ -15,6 +15,7 @@ from pathlib import Path
 
 import cv2
 
+from device.arrays import ByteImage
 from device.camera.files import IMAGE_SUFFIXES
 from device.commands.replay import observe
 from device.contract.errors import DataError, SourceError, StorageError
@@ -80,7 +81,7 @@ def au_of_video(path: Path, settings: Settings, neutral: Path | None, out: Path 
     if neutral:
         with Portraits(settings) as portraits:
             rest = portraits.neutral(_picture(neutral), neutral.name)
-    rows = (_row(path.name, observation) for observation in observe(path, settings, rest))
+    rows = (_row(path.name, observation) for observation in observe(str(path), settings, rest))
     _write(rows, out)
     return 0
 
@@ -105,11 +106,11 @@ def _picture_rows(
         yield _row(path.name, portraits(image, neutral))
 
 
-def _picture(path: Path) -> cv2.typing.MatLike:
+def _picture(path: Path) -> ByteImage:
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
         raise SourceError(f"{path} is missing or no readable picture: give a PNG or JPEG file.")
-    return image
+    return image  # type: ignore[return-value]
 
 
 def _row(name: str, observation: Observation) -> Row:
@@ -138,13 +139,13 @@ def _write(rows: Iterable[Row], out: Path | None) -> None:
         for row in rows:
             print(_sentence(row))
         return
-    partial = out.with_name(out.name + ".part")
-    count = 0
+    partial, count = out.with_name(out.name + ".part"), 0
     try:
         with partial.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, COLUMNS)
             writer.writeheader()
-            for count, row in enumerate(rows, start=1):
+            for row in rows:
+                count += 1
                 writer.writerow(row)
                 print(_sentence(row))
         partial.replace(out)

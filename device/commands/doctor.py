@@ -13,6 +13,7 @@ from device.delivery.opening import open_sinks, own_shard
 from device.delivery.outbox import Outbox
 from device.host import HostMeter
 from device.models import open_models
+from device.neutrals import calibrated_neutral
 from device.runtime.interpreter import available_library
 from device.settings import Settings, device_id
 
@@ -56,6 +57,8 @@ def findings(settings: Settings) -> Iterator[Finding]:
     }
     for what, check in checks.items():
         yield _finding(what, check, settings)
+    if settings.patient.id:
+        yield _finding("neutral", _neutral, settings)
     for sink in settings.run.sinks:
         yield _finding("sink", _sink, replace(settings, run=replace(settings.run, sinks=(sink,))))
     yield from _conditions(settings)
@@ -79,6 +82,14 @@ def _outbox(settings: Settings) -> str:
     with Outbox(settings.outbox.file(), settings.outbox.max_mb) as outbox:
         counts = outbox.counts()
     return f"{settings.outbox.file()}: {counts.pending} waiting, {counts.dead} refused, {counts.dropped} ever dropped"
+
+
+def _neutral(settings: Settings) -> str:
+    person = settings.patient.id
+    neutral = calibrated_neutral(settings, SystemClock())
+    if neutral is None:
+        raise _BearableError(f"no valid face at rest of '{person}': run `affectbox calibrate --patient {person}`")
+    return f"{neutral.version} of '{person}' is used"
 
 
 def _source(settings: Settings) -> str:

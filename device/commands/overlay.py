@@ -66,7 +66,7 @@ def _panel(canvas: ByteImage, left: int, observation: Observation) -> None:
     for name, share in observation.emotions.items():
         row += 1
         _bar(canvas, left, row, name, share, f"{share:.2f}")
-    row = _action_units(canvas, left, row + 1, observation.aus)
+    row = _action_units(canvas, left, row + 1, observation.actions.both)
     for name, membership in observation.expressions.items():
         row += 1
         _bar(canvas, left, row, name.replace("_", " "), membership, f"{membership:.2f}", _OF_TIER[tier(name)])

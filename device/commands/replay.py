@@ -1,6 +1,6 @@
 """`affectbox replay`: a recording goes through again: records into sinks, or a clip with what the box sees in it."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -16,10 +16,12 @@ from device.contract.record import decode, encode, key
 from device.delivery.opening import open_sinks
 from device.delivery.sink import Line
 from device.models import open_models
+from device.neutrals import calibrated_neutral
 from device.observation import Observation
 from device.pipeline import Pipeline
 from device.settings import Settings
 from device.stages.frame import Frame
+from device.stages.neutral import Neutral
 
 _GROUP = 100
 
@@ -79,19 +81,22 @@ def _draw(recording: Path, settings: Settings, out: Path) -> int:
     with ExitStack() as stack:
         show = _Pictures(out) if out.suffix != ".mp4" else _Video(out)
         stack.callback(show.close)
-        for observation in observe(recording, settings):
+        for observation in observe(str(recording), settings):
             show.write(draw(observation), observation.frame)
             count += 1
     print(f"{count} frames drawn in {out}")
     return 0
 
 
-def observe(recording: Path, settings: Settings) -> Iterator[Observation]:
-    """Run the pipeline over a clip or pictures, frame by frame, in this thread."""
+def observe(source: str, settings: Settings, rest: Neutral | None = None) -> Generator[Observation, None, None]:
+    """Run the pipeline over a source, frame by frame, in this thread.
+
+    `rest` is the person's face at rest; without one, what is kept of the person whom the settings name.
+    """
     clock = SystemClock()
-    with open_models(settings.models) as models, open_source(str(recording), settings.camera) as source:
-        pipeline, index = Pipeline(models, settings), 0
-        while (not settings.run.max_frames or index < settings.run.max_frames) and (picture := source.read()):
+    with open_models(settings.models) as models, open_source(source, settings.camera) as pictures:
+        pipeline, index = Pipeline(models, settings, rest or calibrated_neutral(settings, clock)), 0
+        while (not settings.run.max_frames or index < settings.run.max_frames) and (picture := pictures.read()):
             yield pipeline(Frame(picture.image, index, clock.monotonic(), media_s=picture.media_s))
             index += 1
 

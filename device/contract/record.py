@@ -44,6 +44,7 @@ class Field:
     names: tuple[str, ...] = ()
 
 
+_ORIGINS = "`automatic:` or `calibrated:` and 8 hex digits; `none`; `refused`: one was collected, but not at rest"
 FIELDS = (
     Field("v", "integer", "version of this format", VERSION, VERSION, required=True),
     Field("device", "string", "name of the box: lower-case letters, digits, hyphens", required=True),
@@ -82,7 +83,7 @@ FIELDS = (
         for unit in ACTION_UNITS
         if unit.sided
     ),
-    Field("neutral", "string", "the person's face at rest that was subtracted, or `none`"),
+    Field("neutral", "string", "the person's face at rest that was subtracted, " + _ORIGINS),
     Field("codes", "names", "FACS codes of where head and eyes are turned", names=tuple(CODES)),
     Field("eyes.open", "number", "opening of the eyes, share of the person's usual opening", 0, 2),
     Field("eyes.blink", "number", "duration of the blink that ended with this frame, seconds", 0),

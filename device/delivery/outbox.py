@@ -27,6 +27,7 @@ from pathlib import Path
 
 from device.closing import Closing
 from device.contract.errors import OutboxError
+from device.state import state_folder
 
 PENDING, INFLIGHT, DEAD = 0, 1, 2
 _SCHEMA = """
@@ -51,12 +52,8 @@ class OutboxSettings:
     max_mb: float = 500.0
 
     def file(self) -> Path:
-        """The outbox file: `path`, else in systemd's state directory, else in the user's."""
-        if self.path:
-            return Path(self.path)
-        state = os.environ.get("STATE_DIRECTORY")
-        user = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "affectbox"
-        return (Path(state) if state else user) / "outbox.db"
+        """The outbox file: `path`, else in the state folder."""
+        return Path(self.path) if self.path else state_folder() / "outbox.db"
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,20 @@
-"""The portrait as the stages see it."""
+"""The portrait and the sample clip as the stages see them."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
-from device.stages.detector import BlazeFace
+from device.camera.files import VideoFile
+from device.stages.aligner import align
+from device.stages.blendshapes import BlendshapeEstimator
+from device.stages.detector import BlazeFace, Detector, DetectorSettings
+from device.stages.expression import ExpressionClassifier
 from device.stages.frame import Frame
-from device.stages.landmarks import Landmarker, detection_roi
+from device.stages.landmarks import Face, Landmarker, detection_roi
+from device.stages.pose import Pose, PoseEstimator
+from device.stages.quality import Quality, QualitySettings, judge
+from device.stages.tracker import Tracker, TrackerSettings
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +33,35 @@ def see(models):
 def face(see, portrait):
     """The portrait's face."""
     return see(portrait)
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """What the stages see of one frame of the sample clip."""
+
+    time_s: float
+    face: Face
+    pose: Pose
+    quality: Quality
+    blendshapes: dict[str, float]
+    emotions: dict[str, float]
+
+
+@pytest.fixture(scope="session")
+def clip_sights(models, clip):
+    """The sample clip as far as the head has rolled (13.2 s), frame by frame."""
+    track = Tracker(
+        Detector(models.short_range, None, DetectorSettings()), Landmarker(models.landmarks), TrackerSettings()
+    )
+    pose_of, blend = PoseEstimator(models.landmarks.bundle), BlendshapeEstimator(models.blendshapes)
+    express = ExpressionClassifier(models.expression)
+    sights = []
+    with VideoFile(clip) as video:
+        for index in range(330):
+            picture = video.read()
+            frame = Frame(picture.image, index, 0.0, media_s=picture.media_s)
+            face = track(frame).track.face
+            pose, crop = pose_of(face), align(frame, face)
+            quality = judge(face, pose, crop, QualitySettings())
+            sights.append(Sight(frame.time_s, face, pose, quality, blend(face), express(crop)))
+    return sights

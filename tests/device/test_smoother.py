@@ -73,4 +73,4 @@ def test_nothing_is_carried_over_a_gated_stretch(models, portrait):
     face = seen.track.face
     features = FaceFeatures(models.landmarks.bundle)(face, BlendshapeEstimator(models.blendshapes)(face))
     unfiltered = ActionUnitEstimator(models.action_units)(features).both
-    assert seen.aus == pytest.approx(unfiltered, abs=1e-5)
+    assert seen.actions.both == pytest.approx(unfiltered, abs=1e-5)

@@ -144,3 +144,22 @@ def test_each_scripted_movement_is_an_episode_with_its_onset(clip_records: list[
     assert found.onset_s == pytest.approx(segment.start_s, abs=EPISODE_ONSET_S)
     assert found.onset_s < found.apex_s <= found.offset_s <= segment.end_s + EPISODE_ONSET_S
     assert not (found.cut_start or found.cut_end)
+
+
+def test_the_one_blink_is_recorded_when_it_is_over(clip_records: list[Json]) -> None:
+    blink = SEGMENTS["blink"]
+    (record,) = [record for record in clip_records if "blink" in record.get("eyes", {})]
+    assert blink.end_s - blink.ramp_s <= record["frame"]["media"] <= blink.end_s + 0.1
+    assert record["eyes"]["blink"] == pytest.approx(blink.end_s - blink.start_s - blink.ramp_s, abs=0.03)
+
+
+def test_the_heads_tilts_are_coded_on_the_persons_own_sides(clip_records: list[Json]) -> None:
+    roll = SEGMENTS["head_roll"]
+    middle_s = (roll.start_s + roll.end_s) / 2
+    assert {code for r in between(clip_records, roll.start_s, middle_s) for code in r.get("codes", ())} == {"AD55"}
+    assert {code for r in between(clip_records, middle_s, roll.end_s) for code in r.get("codes", ())} == {"AD56"}
+    assert not any("codes" in record for record in between(clip_records, 0, roll.start_s))
+
+
+def test_a_smile_closed_by_a_warp_never_becomes_the_face_at_rest(clip_records: list[Json]) -> None:
+    assert {record["neutral"] for record in clip_records if record["status"] == "measured"} == {"none"}

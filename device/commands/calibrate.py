@@ -1,0 +1,180 @@
+"""`affectbox calibrate`: some seconds of a relaxed face become a person's face at rest.
+
+The frames must be calm (see `device.stages.calm`) but not in one piece, for everybody blinks; their median is kept.
+Somebody has asked the person to relax, so weak action units are taken for anatomy: up to 2 where they are reported, up
+to 3 where confidence is low. The expression network is not asked, for it sees happiness or sadness in many faces at
+rest. A face that shows more than faces at rest do (`device.stages.neutral.REST_LIMITS`) is refused.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import replace
+from typing import TextIO
+
+import numpy as np
+
+from device.arrays import FloatArray
+from device.clock import SystemClock
+from device.commands.replay import observe
+from device.contract.errors import ConfigError, DataError
+from device.contract.labels import Tier
+from device.neutrals import NeutralStore
+from device.observation import Observation
+from device.settings import PatientSettings, Settings
+from device.stages.calm import CalmMeter, Measured, Unrest
+from device.stages.neutral import CALIBRATED, at_rest, named
+
+INSTRUCTION = "Look at the camera with a relaxed face: mouth closed, no smile, hold still."
+_LIMITS = {Tier.REPORTED: 2.0, Tier.LOW_CONFIDENCE: 3.0}
+_CERTAIN = 1.0
+_MAX_S = 60.0
+_PATIENCE_S = 30.0  # or six times what is asked for, if that is longer
+_GAP_S = 0.5
+_NOBODY = "no face can be measured"
+_HINTS = {
+    Unrest.PICTURE: "more light, please",
+    Unrest.TURNED: "look at the camera",
+    Unrest.SMILE: "let go of the smile",
+    Unrest.EYES: "keep the eyes open",
+    Unrest.MOUTH: "close the mouth, do not talk",
+    Unrest.EXPRESSION: "relax brows and mouth",
+    Unrest.MOVEMENT: "hold still",
+    Unrest.SETTLING: "hold still",
+    None: "good, hold still",
+}
+
+
+class RelaxedFace:
+    """Collects calm frames of one track until there are enough seconds of them."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._calm = CalmMeter(_LIMITS, max_emotion=_CERTAIN)
+        self._faces: list[FloatArray] = []
+        self._why: Counter[str] = Counter()
+        self._began_s: float | None = None
+        self._time_s = 0.0
+        self._track = 0
+        self.calm_s = 0.0
+
+    def watch(self, observation: Observation) -> str:
+        """Take one frame; returns what to say to the person."""
+        before_s, self._time_s = self._time_s, observation.frame.time_s
+        if self._began_s is None:
+            self._began_s = before_s = self._time_s
+        if observation.measured is None:
+            self._calm.reset()
+            self._why[_NOBODY] += 1
+            return "sit where the camera sees the face well"
+        unrest = self._judged(observation.measured)
+        if unrest is None:
+            self._faces.append(observation.measured.features)
+            self.calm_s += min(self._time_s - before_s, _GAP_S)
+        elif unrest is not Unrest.SETTLING:
+            self._why[unrest.value] += 1
+        return _HINTS[unrest]
+
+    def _judged(self, seen: Measured) -> Unrest | None:
+        if seen.track != self._track:
+            self._track, self.calm_s = seen.track, 0.0
+            self._faces.clear()
+        return self._calm(seen)
+
+    @property
+    def enough(self) -> bool:
+        """Whether there is as much as was asked for."""
+        return self.calm_s >= self._seconds
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether it has taken too long."""
+        took_s = self._time_s - self._began_s if self._began_s is not None else 0.0
+        return took_s >= max(_PATIENCE_S, 6 * self._seconds)
+
+    def features(self) -> FloatArray:
+        """The face at rest (F,). Raises `DataError` saying why there is none."""
+        if not self.enough:
+            why = (
+                self._why.most_common(1)[0][0] if self._why.total() > len(self._faces) else "there are too few frames"
+            )
+            raise DataError(
+                f"Not calibrated, nothing was stored: {self.calm_s:.1f} s of a relaxed face instead of "
+                f"{self._seconds:g} s, because {why}."
+            )
+        face = np.median(np.stack(self._faces), axis=0).astype(np.float32)
+        if not at_rest(face):
+            raise DataError("Not calibrated, nothing was stored: the face is still, but an expression stays on it.")
+        return face
+
+
+def calibrate(settings: Settings, seconds: float, out: TextIO) -> None:
+    """Calibrate the configured person from the configured source, telling them on `out` what to do.
+
+    Args:
+        settings: with `patient.id` and `run.source`; of files every frame is used.
+        seconds: how much of a relaxed face is asked for.
+        out: a terminal or a file.
+
+    Raises:
+        ConfigError: nobody is named, or `seconds` is impossible.
+        DataError: not enough of a relaxed face was seen; nothing was stored.
+        SourceError, ModelError: as when running.
+        StorageError: it cannot be stored.
+    """
+    person, estimator, store = settings.patient.id, settings.models.action_units, NeutralStore(settings.neutral)
+    if not person:
+        raise ConfigError("Nobody is named: give --patient with a pseudonym, or set patient.id.")
+    if not 0 < seconds <= _MAX_S:
+        raise ConfigError(f"--seconds {seconds:g} is not more than 0 and at most {_MAX_S:g}.")
+    store.history(person)  # a folder that cannot be used is found out before the person sits still
+    unaided = replace(settings, patient=PatientSettings(), neutral=replace(settings.neutral, automatic=False))
+    with closing(observe(settings.run.source, unaided)) as seen:
+        face = guide(seen, seconds, out)
+    neutral = named(face.features(), CALIBRATED, estimator)
+    store.add(person, neutral, estimator, SystemClock().wall())
+    out.write(f"Calibrated '{person}': {neutral.version}, from {face.calm_s:.1f} s of a relaxed face.\n")
+
+
+def guide(seen: Iterable[Observation], seconds: float, out: TextIO) -> RelaxedFace:
+    """Watch until there is enough of a relaxed face, or no hope of it."""
+    face, line = RelaxedFace(seconds), _Line(out)
+    line.say(INSTRUCTION)
+    for observation in seen:
+        hint = face.watch(observation)
+        line.show(f"{min(face.calm_s, seconds):.1f} of {seconds:g} s", hint)
+        if face.enough or face.hopeless:
+            break
+    line.end()
+    return face
+
+
+def forget(person: str, settings: Settings, out: TextIO) -> None:
+    """Erase every calibration of a person. Raises `StorageError`."""
+    found = NeutralStore(settings.neutral).forget(person)
+    out.write(f"Everything kept of '{person}' is erased.\n" if found else f"Nothing is kept of '{person}'.\n")
+
+
+class _Line:
+    """One line that is rewritten in a terminal; elsewhere a line whenever the hint changes."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._live = out.isatty()
+        self._hint = ""
+
+    def say(self, sentence: str) -> None:
+        self._out.write(f"{sentence}\n")
+        self._out.flush()
+
+    def show(self, amount: str, hint: str) -> None:
+        if self._live:
+            self._out.write(f"\r\x1b[K{amount}  {hint}")
+            self._out.flush()
+        elif hint != self._hint:
+            self.say(f"{amount}  {hint}")
+        self._hint = hint
+
+    def end(self) -> None:
+        if self._live and self._hint:
+            self._out.write("\n")

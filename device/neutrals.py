@@ -1,0 +1,154 @@
+"""Calibrated faces at rest: one small JSON file per pseudonymous person in the state folder.
+
+A file holds every calibration of the person, oldest first, and of each the feature vector alone: no picture, no
+landmark, no name. It is readable by its owner only, is replaced as a whole or not at all, and is gone with `forget`.
+The newest calibration of the estimator in use that has not expired is used.
+
+Age is told by the wall clock. While the clock is behind (a Pi after a power cut, before the network is back) a
+calibration that has expired is still used.
+"""
+
+import json
+import math
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from device.clock import Clock
+from device.contract.errors import StorageError
+from device.contract.record import DEVICE_ID
+from device.settings import Settings
+from device.stages.neutral import Neutral, NeutralSettings
+from device.state import state_folder
+
+_FORMAT = 1
+_DAY_S = 86_400.0
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """One calibration: version, estimator it was made for, wall time (seconds since 1970), features."""
+
+    version: str
+    estimator: str
+    made_s: float
+    features: tuple[float, ...]
+
+    def neutral(self) -> Neutral:
+        """As the stages take it."""
+        return Neutral(np.array(self.features, np.float32), self.version)
+
+
+def _to_standard_error(sentence: str) -> None:
+    print(f"affectbox: {sentence}", file=sys.stderr)
+
+
+class NeutralStore:
+    """The calibrations of all persons on this box."""
+
+    def __init__(self, settings: NeutralSettings, warn: Callable[[str], None] = _to_standard_error) -> None:
+        """`warn` is told, in a sentence, of a file that cannot be used."""
+        self._folder = Path(settings.folder) if settings.folder else state_folder() / "neutrals"
+        self._expiry_s = settings.expiry_days * _DAY_S
+        self._warn = warn
+
+    def newest(self, person: str, estimator: str, now_s: float) -> Neutral | None:
+        """The face at rest to use for `person` at wall time `now_s`, if there is one. Raises `StorageError`."""
+        for made in reversed(self.history(person)):
+            if made.estimator == estimator and now_s - made.made_s <= self._expiry_s:
+                return made.neutral()
+        return None
+
+    def history(self, person: str) -> list[Calibration]:
+        """Every calibration of `person`, oldest first; a damaged file is kept aside and counts as none.
+
+        Raises:
+            StorageError: the file is there and cannot be read.
+        """
+        path = self._file(person)
+        try:
+            return _parsed(json.loads(path.read_bytes()))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise StorageError(f"{path} cannot be read ({error.strerror}): mend it or set neutral.folder.") from error
+        except (ValueError, TypeError, KeyError):
+            return self._damaged(path, person)
+
+    def _damaged(self, path: Path, person: str) -> list[Calibration]:
+        aside = path.with_suffix(".damaged")
+        with suppress(OSError):
+            path.replace(aside)
+        self._warn(f"{path} is damaged and was kept as {aside.name}: calibrate '{person}' again.")
+        return []
+
+    def add(self, person: str, neutral: Neutral, estimator: str, now_s: float) -> None:
+        """Keep a calibration made at wall time `now_s`. Raises `StorageError`; then the file is as it was."""
+        features = tuple(float(value) for value in neutral.features)
+        made = [*self.history(person), Calibration(neutral.version, estimator, now_s, features)]
+        body = {"v": _FORMAT, "calibrations": [asdict(one) for one in made]}
+        path = self._file(person)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _replace(path, json.dumps(body, allow_nan=False).encode())
+        except OSError as error:
+            raise StorageError(
+                f"{path} cannot be written ({error.strerror}): mend it or set neutral.folder."
+            ) from error
+
+    def forget(self, person: str) -> bool:
+        """Erase everything kept of `person`; whether there was anything. Raises `StorageError`."""
+        path = self._file(person)
+        found = [kept for kept in (path, path.with_suffix(".damaged"), path.with_suffix(".part")) if kept.exists()]
+        try:
+            for kept in found:
+                kept.unlink()
+        except OSError as error:
+            raise StorageError(f"{path} cannot be erased ({error.strerror}): check the folder's owner.") from error
+        return bool(found)
+
+    def _file(self, person: str) -> Path:
+        if not DEVICE_ID.fullmatch(person):
+            raise StorageError(f"'{person}' names no person: use 1 to 40 lower-case letters, digits and hyphens.")
+        return self._folder / f"{person}.json"
+
+
+def calibrated_neutral(settings: Settings, clock: Clock) -> Neutral | None:
+    """The face at rest of the person whom the settings name, if one is to be used. Raises `StorageError`."""
+    if not settings.patient.id:
+        return None
+    return NeutralStore(settings.neutral).newest(settings.patient.id, settings.models.action_units, clock.wall())
+
+
+def _parsed(body: Any) -> list[Calibration]:
+    """Raises `ValueError`, `TypeError` or `KeyError` for anything that `add` would not have written."""
+    if body["v"] != _FORMAT:
+        raise ValueError(body["v"])
+    made = [Calibration(**one) for one in body["calibrations"]]
+    for one in made:
+        numbers = (one.made_s, *one.features)
+        if not one.features or not all(math.isfinite(number) for number in numbers):
+            raise ValueError(one.version)
+    return [Calibration(str(m.version), str(m.estimator), float(m.made_s), tuple(m.features)) for m in made]
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file for its owner's eyes: after a power cut it is the old one or the new one."""
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

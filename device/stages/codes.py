@@ -1,0 +1,99 @@
+"""FACS codes of where head and eyes are turned (AD51–58, AD61–64), seen from the person: left is their left.
+
+In a camera's picture, which is not mirrored, the person's left is at the right; in a mirrored picture the codes
+change sides. A head that looks at the camera, at its height, is straight (*FACS* 2002, chapter 9), so a camera that
+stands low or high or aside shifts the codes: put it at the height of the face.
+
+The manual shows by pictures, not in degrees, from where on a position is scored, and leaves slight ones unscored. The
+limits here are ours: 15° of turn and pitch, 10° of tilt, a face that appears 15 % larger or smaller than is usual for
+the track (its median), and a difference of .5 between opposite `eyeLook` blendshapes, mean of both eyes, while the
+eyes are open. A code once given stays until 80 % of its limit, so that it does not flicker; opposites exclude each
+other, as in the manual.
+"""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from device.arrays import FloatArray
+from device.contract.labels import CODES
+from device.stages.landmarks import LEFT_OUTER_CORNER, RIGHT_OUTER_CORNER, Face
+from device.stages.pose import Pose
+from device.stages.quantile import RunningQuantile
+
+_TURN_DEG, _PITCH_DEG, _TILT_DEG = 15.0, 15.0, 10.0
+_NEARER = math.log2(1.15)
+_LOOK = 0.5
+_STAYS = 0.8
+_MIN_OPEN = 0.5
+_GAP_S = 0.5
+_SIZE_TAU_S, _SIZE_AFTER_S = 120.0, 5.0
+
+
+class CodeReader:
+    """Head and eye codes of one track after the other."""
+
+    def __init__(self) -> None:
+        self._begin(0)
+
+    def reset(self) -> None:
+        """A frame was not measured: no code stays."""
+        self._time_s = math.inf
+        self._held: tuple[str, ...] = ()
+
+    def __call__(
+        self,
+        face: Face,
+        pose: Pose,
+        blendshapes: dict[str, float],
+        eyes_open: float | None,
+        track: int,
+        time_s: float,
+    ) -> tuple[str, ...]:
+        """The codes of a measured frame, in the order of the contract; `eyes_open` is a share of the usual opening."""
+        if track != self._track:
+            self._begin(track)
+        lapse_s = time_s - self._time_s
+        if not 0 < lapse_s <= _GAP_S:
+            self.reset()
+            lapse_s = 0.0
+        self._time_s = time_s
+        nearer = self._nearer(face.points, lapse_s)
+        gaze = _gaze(blendshapes) if eyes_open is not None and eyes_open >= _MIN_OPEN else (0.0, 0.0)
+        found = set(self._given(pose, nearer, gaze))
+        self._held = tuple(code for code in CODES if code in found)
+        return self._held
+
+    def _begin(self, track: int) -> None:
+        self._track = track
+        self._size = RunningQuantile(0.5, 2.0, 12.0, 500, _SIZE_TAU_S)
+        self.reset()
+
+    def _nearer(self, points: FloatArray, lapse_s: float) -> float:
+        """How much larger than usual the face appears, powers of two; 0 while the usual is not known."""
+        across = points[LEFT_OUTER_CORNER] - points[RIGHT_OUTER_CORNER]  # in space, so that turning does not shrink it
+        size = math.log2(max(float(np.sqrt(across @ across)), 1.0))
+        self._size.add(size, lapse_s)
+        return size - self._size() if self._size.seconds >= _SIZE_AFTER_S else 0.0
+
+    def _given(self, pose: Pose, nearer: float, gaze: tuple[float, float]) -> Iterator[str]:
+        scales = (
+            (pose.yaw / _TURN_DEG, "AD51", "AD52"),
+            (pose.pitch / _PITCH_DEG, "AD53", "AD54"),
+            (pose.roll / _TILT_DEG, "AD55", "AD56"),
+            (nearer / _NEARER, "AD57", "AD58"),
+            (gaze[0] / _LOOK, "AD61", "AD62"),
+            (gaze[1] / _LOOK, "AD63", "AD64"),
+        )
+        for value, positive, negative in scales:
+            code = positive if value > 0 else negative
+            if abs(value) >= (_STAYS if code in self._held else 1.0):
+                yield code
+
+
+def _gaze(shapes: dict[str, float]) -> tuple[float, float]:
+    """How far both eyes look to the person's left and up, −1 to 1."""
+    left = shapes["eyeLookOutLeft"] + shapes["eyeLookInRight"] - shapes["eyeLookInLeft"] - shapes["eyeLookOutRight"]
+    up = shapes["eyeLookUpLeft"] + shapes["eyeLookUpRight"] - shapes["eyeLookDownLeft"] - shapes["eyeLookDownRight"]
+    return left / 2, up / 2

@@ -1,0 +1,172 @@
+"""Eyes: how far they are open, blinks, and PERCLOS.
+
+*Opening.* The eye aspect ratio (Soukupová & Čech 2016, *Real-Time Eye Blink Detection using Facial Landmarks*), mean
+of both eyes, and 1 − the `eyeBlink` blendshape: their geometric mean, so that neither alone shuts or opens the eyes.
+It is given as a share of the person's usual opening, the .8 quantile of about the last ten minutes of the track,
+which blinks, squints and drowsy minutes hardly move. Eyes that are shut from the start do not become usual, for below
+a least usual opening nothing is taken for open.
+
+*Blink* (AU45): a closure of at most half a second, reported when the eyes have opened again. Its duration is the time
+for which the opening is below one half, between frames by interpolation (the half-amplitude duration of Caffier et al.
+2003). A longer closure is no blink but AU43 (FACS: eyes that stay closed).
+
+*PERCLOS* P80: the share of the last minute in which the eyes are at least 80 % closed (Wierwille et al. 1994); blinks
+are in it, and make about 1 to 3 %.
+
+Time without a measured face is a gap: it counts neither as open nor as closed, and a closure that a gap interrupts is
+not reported. Limits: a deep look down is taken for half-closed eyes; eyes of which one does not close (palsy) never
+count as shut; at 10 frames a second blinks of less than 0.1 s are missed.
+"""
+
+import math
+from collections import deque
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from device.arrays import FloatArray
+from device.stages.landmarks import Face
+from device.stages.quantile import RunningQuantile
+
+MAX_BLINK_S = 0.5
+_MIN_BLINK_S = 0.04
+#: outer corner, two points of the upper lid, inner corner, two of the lower lid below them: the paper's p1 to p6
+_RIGHT_EYE, _LEFT_EYE = (33, 160, 158, 133, 153, 144), (263, 387, 385, 362, 380, 373)
+_POINTS = np.array([_RIGHT_EYE, _LEFT_EYE], np.intp)
+_SHUT_SHARE = 0.25  # of the usual opening that landmarks still show when the lids touch
+_LEAST_USUAL = 0.4
+_USUAL_SHARE, _USUAL_TAU_S, _USUAL_AFTER_S = 0.8, 600.0, 1.0
+_HALF, _OPEN_AGAIN, _DEEP = 0.5, 0.6, 0.35  # a closure begins below a half, must become deep, and ends above 'again'
+_P80 = 0.2
+_GAP_S = 0.5
+_WINDOW_S, _MIN_MEASURED_S = 60.0, 20.0
+
+
+@dataclass(frozen=True)
+class Eyes:
+    """The eyes in one frame; None is not (yet) known.
+
+    Attributes:
+        open: share of the usual opening, 0 to 2.
+        closed_s: how long they have been closed by now, seconds; over `MAX_BLINK_S` this is AU43.
+        blink_s: duration of the blink that ended with this frame, seconds.
+        blinks: a minute, over the last minute.
+        perclos: share of the last minute with eyes at least 80 % closed, 0 to 1.
+    """
+
+    open: float | None = None
+    closed_s: float = 0.0
+    blink_s: float | None = None
+    blinks: float | None = None
+    perclos: float | None = None
+
+
+def aspect_ratio(points: FloatArray) -> float:
+    """Eye aspect ratio of landmarks (478, 3), mean of both eyes."""
+    eyes = points[_POINTS, :2]
+    sides = eyes[:, (1, 2, 0)] - eyes[:, (5, 4, 3)]
+    a, b, width = np.sqrt((sides * sides).sum(2)).T
+    return float(((a + b) / (2 * np.maximum(width, 1e-6))).mean())
+
+
+class EyeMeter:
+    """Follows the eyes of one track after the other."""
+
+    def __init__(self) -> None:
+        self._begin(0)
+
+    def reset(self) -> None:
+        """A frame was not measured: what was usual stays, a closure under way is given up."""
+        self._time_s = math.inf
+        self._closure = _Closure()
+
+    def __call__(self, face: Face, blendshapes: dict[str, float], track: int, time_s: float) -> Eyes:
+        """The eyes of a measured frame; `time_s` is the frame's time."""
+        if track != self._track:
+            self._begin(track)
+        lapse_s = time_s - self._time_s
+        if not 0 < lapse_s <= _GAP_S:
+            self.reset()
+            lapse_s = 0.0
+        self._time_s = time_s
+        blink = (blendshapes["eyeBlinkLeft"] + blendshapes["eyeBlinkRight"]) / 2
+        raw = math.sqrt(aspect_ratio(face.points) * (1 - blink))
+        self._usual.add(raw, lapse_s)
+        if self._usual.seconds < _USUAL_AFTER_S:
+            return Eyes()
+        share = raw / max(self._usual(), _LEAST_USUAL)
+        opening = min(max((share - _SHUT_SHARE) / (1 - _SHUT_SHARE), 0.0), 2.0)
+        blink_s = self._closure.update(opening, time_s)
+        self._minute.add(time_s, lapse_s, opening <= _P80, blink_s is not None)
+        return replace(self._minute.rates(), open=opening, closed_s=self._closure.lasting_s(time_s), blink_s=blink_s)
+
+    def _begin(self, track: int) -> None:
+        self._track = track
+        self._usual = RunningQuantile(_USUAL_SHARE, 0.0, 1.0, 200, _USUAL_TAU_S)
+        self._minute = _Minute()
+        self.reset()
+
+
+class _Closure:
+    """From openings to the durations of blinks, with hysteresis."""
+
+    def __init__(self) -> None:
+        self._before: tuple[float, float] | None = None  # time and opening of the frame before
+        self._down_s: float | None = None
+        self._up_s = 0.0
+        self._deep = False
+
+    def update(self, opening: float, time_s: float) -> float | None:
+        """Duration of the blink that has just ended, if one has."""
+        before, self._before = self._before, (time_s, opening)
+        if before is None:
+            return None
+        if before[1] >= _HALF > opening and self._down_s is None:
+            self._down_s, self._deep = _crossing(*before, time_s, opening), False
+        elif before[1] < _HALF <= opening:
+            self._up_s = _crossing(*before, time_s, opening)
+        if self._down_s is None:
+            return None
+        self._deep |= opening < _DEEP
+        if opening < _OPEN_AGAIN:
+            return None
+        lasted_s, self._down_s = self._up_s - self._down_s, None
+        return lasted_s if self._deep and _MIN_BLINK_S <= lasted_s <= MAX_BLINK_S else None
+
+    def lasting_s(self, time_s: float) -> float:
+        """How long the eyes have been closed, seconds; 0 while they are open or only half shut."""
+        return time_s - self._down_s if self._down_s is not None and self._deep else 0.0
+
+
+class _Minute:
+    """What was measured in the last minute: seconds, seconds shut, blinks."""
+
+    def __init__(self) -> None:
+        self._frames: deque[tuple[float, float, float, bool]] = deque()
+        self._measured_s = self._shut_s = 0.0
+        self._blinks = 0
+
+    def add(self, time_s: float, lapse_s: float, shut: bool, blinked: bool) -> None:
+        """One frame, which stands for the time since the frame before."""
+        self._frames.append((time_s, lapse_s, lapse_s * shut, blinked))
+        self._count(lapse_s, lapse_s * shut, blinked)
+        while self._frames[0][0] <= time_s - _WINDOW_S:
+            _, measured_s, shut_s, was_blink = self._frames.popleft()
+            self._count(-measured_s, -shut_s, -was_blink)
+
+    def _count(self, measured_s: float, shut_s: float, blinks: int) -> None:
+        self._measured_s += measured_s
+        self._shut_s += shut_s
+        self._blinks += blinks
+
+    def rates(self) -> Eyes:
+        """Blinks a minute and PERCLOS, once enough was measured."""
+        if self._measured_s < _MIN_MEASURED_S:
+            return Eyes()
+        perclos = min(max(self._shut_s / self._measured_s, 0.0), 1.0)
+        return Eyes(blinks=self._blinks * 60 / self._measured_s, perclos=perclos)
+
+
+def _crossing(before_s: float, before: float, now_s: float, now: float) -> float:
+    """When the line between two openings meets one half."""
+    return before_s + (now_s - before_s) * (_HALF - before) / (now - before)

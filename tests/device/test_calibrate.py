@@ -1,0 +1,184 @@
+"""Calibrating: who relaxes is calibrated; who does not is told what to do, and then why it failed."""
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from device.cli import main
+from device.commands.calibrate import INSTRUCTION, RelaxedFace, guide
+from device.contract.errors import ConfigError, DataError, SourceError, StorageError
+from device.contract.labels import Reason
+from device.contract.record import Json, decode
+from device.neutrals import NeutralStore
+from device.observation import Observation
+from device.stages.calm import Measured
+from device.stages.frame import Frame
+from device.stages.neutral import NeutralSettings
+from device.stages.pose import Pose
+from tests.people import ANATOMY, blinking, doing, measured, relaxed, talking
+
+FPS = 25
+Person = Callable[[float], Measured | None]
+
+
+def seen(person: Person, seconds: float) -> Iterator[Observation]:
+    for index in range(round(seconds * FPS)):
+        frame = Frame(np.zeros((1, 1, 3), np.uint8), index, 0.0, media_s=index / FPS)
+        measured = person(index / FPS)
+        reasons = () if measured else (Reason.NO_FACE,)
+        yield Observation(frame, int(measured is not None), reasons, {}, measured=measured)
+
+
+def guided(person: Person, seconds: float, asked_s: float = 5.0) -> tuple[RelaxedFace, str]:
+    out = io.StringIO()
+    return guide(seen(person, seconds), asked_s, out), out.getvalue()
+
+
+def test_a_relaxed_face_is_enough_after_what_was_asked_for_and_half_a_second_to_settle() -> None:
+    assert not guided(relaxed, 5.4)[0].enough
+    face, said = guided(relaxed, 5.7)
+    assert face.enough
+    assert face.features()[:3] == pytest.approx(ANATOMY, abs=0.01)
+    assert said.splitlines()[0] == INSTRUCTION
+
+
+def test_blinks_only_make_it_longer() -> None:
+    face, said = guided(blinking(2.5), 30)
+    assert face.features()[:3] == pytest.approx(ANATOMY, abs=0.01)
+    assert "keep the eyes open" in said
+
+
+def test_weak_action_units_are_taken_for_anatomy_and_none_for_feelings() -> None:
+    assert guided(doing(browInnerUp=0.3), 30)[0].enough
+    assert guided(lambda t: measured(t, emotions={"happiness": 0.97}), 30)[0].enough
+
+
+@pytest.mark.parametrize(
+    ("person", "seconds", "hint", "why"),
+    [
+        (doing(mouthSmileLeft=0.5), 40, "let go of the smile", "the person smiles"),
+        (talking, 40, "do not talk", "the mouth is open or moves"),
+        (lambda t: measured(t, pose=Pose(25.0, 0.0, 0.0)), 40, "look at the camera", "turned away"),
+        (lambda t: measured(t, pose=Pose(12 * np.sin(5 * t), 0.0, 0.0)), 40, "hold still", "too much movement"),
+        (doing(browInnerUp=0.6), 40, "relax brows and mouth", "the face is not relaxed"),
+        (lambda t: None, 40, "sit where the camera sees", "no face can be measured"),
+        (relaxed, 3, "good, hold still", "there are too few frames"),
+    ],
+)
+def test_who_does_not_is_told_what_to_do_and_then_why_it_failed(
+    person: Person, seconds: float, hint: str, why: str
+) -> None:
+    face, said = guided(person, seconds)
+    assert hint in said
+    with pytest.raises(DataError, match=f"nothing was stored: .*{why}"):
+        face.features()
+
+
+def test_it_is_given_up_after_half_a_minute() -> None:
+    frames = seen(doing(mouthSmileLeft=0.5), 100)
+    guide(frames, 5.0, io.StringIO())
+    assert next(frames).frame.time_s == pytest.approx(30, abs=0.1)
+
+
+def test_a_still_face_with_an_expression_that_no_action_unit_shows_is_refused() -> None:
+    face, _ = guided(doing(noseSneerLeft=0.4), 30)
+    with pytest.raises(DataError, match="an expression stays"):
+        face.features()
+
+
+def test_a_second_person_takes_nothing_from_the_first() -> None:
+    face, _ = guided(lambda t: measured(t, {"browInnerUp": 0.3}) if t < 4 else measured(t, track=2), 12)
+    assert face.features() == pytest.approx(np.asarray(relaxed(0.0).features), abs=0.03)
+
+
+def test_a_terminal_has_one_line_that_is_rewritten() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    out = Terminal()
+    guide(seen(relaxed, 6), 5.0, out)
+    assert out.getvalue().count("\n") == 2
+    assert out.getvalue().endswith("\r\x1b[K5.0 of 5 s  good, hold still\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "sentence"),
+    [
+        (["--source", "none.mp4"], ConfigError, "give --patient"),
+        (["--source", "none.mp4", "--patient", "Jane Doe"], ConfigError, "patient.id"),
+        (["--source", "none.mp4", "--patient", "p-01", "--seconds", "0"], ConfigError, "--seconds"),
+        (["--source", "none.mp4", "--patient", "p-01", "--seconds", "nan"], ConfigError, "--seconds"),
+        (["--source", "none.mp4", "--patient", "p-01"], SourceError, "does not exist"),
+        (["--forget", "Jane Doe"], StorageError, "names no person"),
+    ],
+)
+def test_wrong_use_is_one_sentence(
+    capfd: pytest.CaptureFixture[str], arguments: list[str], error: type[ConfigError], sentence: str
+) -> None:
+    assert main(["calibrate", *arguments]) == error.exit_code
+    (line,) = capfd.readouterr().err.splitlines()
+    assert sentence in line
+
+
+def test_a_person_is_forgotten_by_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "p-01.json").write_text("{}")
+    command = ["calibrate", "--forget", "p-01", "--set", f'neutral.folder="{tmp_path}"']
+    assert main(command) == 0
+    assert main(command) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "Everything kept of 'p-01' is erased.",
+        "Nothing is kept of 'p-01'.",
+    ]
+    assert NeutralStore(NeutralSettings(folder=str(tmp_path))).history("p-01") == []
+
+
+@pytest.fixture(scope="module")
+def calibrated(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which `p-01`, the person of the sample clip, is calibrated."""
+    folder = tmp_path_factory.mktemp("neutrals")
+    command = ["calibrate", "--source", str(clip), "--patient", "p-01", "--seconds", "1"]
+    assert main([*command, "--set", f'neutral.folder="{folder}"']) == 0
+    return folder
+
+
+def recorded(clip: Path, out: Path, folder: Path, person: str) -> list[Json]:
+    settings = [f"jsonl:{out}", "--set", f'neutral.folder="{folder}"', "--set", f'patient.id="{person}"']
+    assert main(["run", "--source", str(clip), "--max-frames", "100", "--sink", *settings]) == 0
+    return [decode(line) for line in out.read_bytes().splitlines()]
+
+
+def test_the_clips_person_is_calibrated_at_rest_and_then_only_the_smile_is_left(
+    clip: Path, calibrated: Path, tmp_path: Path
+) -> None:
+    records = recorded(clip, tmp_path / "records.jsonl", calibrated, "p-01")
+    (made,) = NeutralStore(NeutralSettings(folder=str(calibrated))).history("p-01")
+    assert {record["neutral"] for record in records} == {made.version}
+    assert max(max(record["aus"].values()) for record in records[10:45]) < 0.6
+    assert records[80]["aus"]["AU12"] > 3
+
+
+def test_nobody_elses_face_at_rest_is_used(clip: Path, calibrated: Path, tmp_path: Path) -> None:
+    records = recorded(clip, tmp_path / "records.jsonl", calibrated, "p-02")
+    assert {record["neutral"] for record in records} == {"none"}
+
+
+def test_a_calibration_that_fails_leaves_nothing(
+    clip: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "neutrals"
+    command = ["calibrate", "--source", str(clip), "--patient", "p-01", "--seconds", "60"]
+    assert main([*command, "--set", f'neutral.folder="{folder}"', "--set", "run.max_frames=80"]) == DataError.exit_code
+    assert "nothing was stored" in capfd.readouterr().err
+    assert not folder.exists()
+
+
+def test_doctor_says_whether_the_named_person_is_calibrated(
+    calibrated: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for person, finding in (("p-01", "ok       neutral"), ("p-02", "warning  neutral")):
+        main(["doctor", "--set", f'neutral.folder="{calibrated}"', "--set", f'patient.id="{person}"'])
+        assert finding in capsys.readouterr().out
