@@ -15,7 +15,8 @@ SHIPPED = Path(__file__).parent / "bundles"
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """See `config.toml` for each. Names are `NAME-VERSION`; `full_range` may be empty."""
+    """See `config.toml` for each. Names are `NAME-VERSION`; those of `full_range` and `appearance_action_units` may be
+    empty."""
 
     short_range: str = "blazeface-short-1.0.0"
     full_range: str = "blazeface-full-1.0.0"
@@ -23,6 +24,7 @@ class ModelSettings:
     blendshapes: str = "face-blendshapes-1.0.0"
     expression: str = "fer-0.2.0"
     action_units: str = "au-geometry-1.0.0"
+    appearance_action_units: str = ""
     cache: str = ""
     keys: str = ""
     allow_unsigned: bool = False
@@ -39,6 +41,7 @@ class Models:
     blendshapes: Model
     expression: Model
     action_units: Model
+    appearance_action_units: Model | None = None
 
     def loaded(self) -> dict[str, Model]:
         """Every loaded network by its role."""
@@ -75,4 +78,5 @@ def open_models(settings: ModelSettings) -> Iterator[Models]:
             blendshapes=opened(settings.blendshapes),
             expression=opened(settings.expression),
             action_units=opened(settings.action_units),
+            appearance_action_units=opened(name) if (name := settings.appearance_action_units) else None,
         )

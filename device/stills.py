@@ -33,7 +33,8 @@ def with_border(image: ByteImage) -> ByteImage:
 
 def border_px(image: ByteImage) -> int:
     """The width of the border that `with_border` adds."""
-    return round(max(image.shape[:2]) * (ROI_SCALE - 1) / 2)
+    side: int = max(image.shape[:2])
+    return round(side * (ROI_SCALE - 1) / 2)
 
 
 def filling_face(frame: Frame, landmarker: Landmarker) -> Face:

@@ -25,12 +25,16 @@ PARSERS = {
 
 
 def commands() -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    """Every `PROGRAM COMMAND` with its parser."""
+    """Every `PROGRAM COMMAND`, or `PROGRAM COMMAND STEP`, with its parser."""
     for program, parser in PARSERS.items():
-        for action in parser._actions:
-            if isinstance(action, argparse._SubParsersAction):
-                for name, command in action.choices.items():
-                    yield f"{program} {name}", command
+        yield from commands_of(program, parser)
+
+
+def commands_of(program: str, parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, command in action.choices.items():
+                yield from list(commands_of(f"{program} {name}", command)) or [(f"{program} {name}", command)]
 
 
 COMMANDS = dict(commands())

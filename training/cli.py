@@ -4,7 +4,6 @@ runs."""
 import argparse
 import json
 import os
-import re
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from device.contract.errors import AffectboxError, ConfigError, StorageError
+from training.appearance.command import add_parser as add_au_parser
+from training.arguments import bundle_name, bundle_version, positive_count
 from training.data import kaggle
 from training.sample_clip.clip import add_parser as add_clip_parser
 from training.synthetic.command import add_parser as add_au_synthetic_parser
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     add_clip_parser(commands)
     add_au_synthetic_parser(commands)
     add_faces_parser(commands)
+    add_au_parser(commands)
     return parser
 
 
@@ -80,7 +82,9 @@ def _add_prepare(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the data.npz to write")
     parser.add_argument("--recrop", action="store_true", help="add every face as the box's own aligner crops it")
     cores = os.cpu_count() or 1
-    parser.add_argument("--jobs", type=_positive, default=cores, metavar="N", help="processes (default: %(default)s)")
+    parser.add_argument(
+        "--jobs", type=positive_count, default=cores, metavar="N", help="processes (default: %(default)s)"
+    )
     parser.set_defaults(run=_prepare)
 
 
@@ -193,8 +197,8 @@ def _add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser.add_argument("--run", dest="run_folder", type=Path, required=True, metavar="RUN", help="the run folder")
     parser.add_argument("--data", type=Path, required=True, metavar="FILE", help="the data.npz that it was trained on")
     parser.add_argument("--bundles", type=Path, required=True, metavar="DIR", help="where NAME-VERSION/ goes")
-    parser.add_argument("--name", type=_name, default="fer", metavar="NAME", help="default: %(default)s")
-    parser.add_argument("--version", type=_version, required=True, metavar="X.Y.Z", help="the bundle's version")
+    parser.add_argument("--name", type=bundle_name, default="fer", metavar="NAME", help="default: %(default)s")
+    parser.add_argument("--version", type=bundle_version, required=True, metavar="X.Y.Z", help="the bundle's version")
     parser.add_argument("--key", type=Path, metavar="FILE", help="private key of `affectbox-converter keygen`: sign")
     parser.set_defaults(run=_export)
 
@@ -209,22 +213,3 @@ def _export(arguments: argparse.Namespace) -> int:
     folder = export(arguments.run_folder, load_faces(arguments.data), label, arguments.bundles, sign)
     print(f"wrote {folder}" + (", signed" if sign else "; it is unsigned, so a box refuses it: give --key"))
     return 0
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
-
-
-def _version(text: str) -> str:
-    if not re.fullmatch(r"\d+\.\d+\.\d+", text):
-        raise argparse.ArgumentTypeError("write it as three numbers, such as 0.2.0")
-    return text
-
-
-def _name(text: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9-]*", text):
-        raise argparse.ArgumentTypeError("use lower-case letters, digits and hyphens")
-    return text

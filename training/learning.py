@@ -13,32 +13,31 @@ from device.contract.errors import ConfigError
 from training.augment import Batch
 from training.machines import Machines
 from training.predict import listed
-from training.recipe import Optimizer, Recipe
+from training.recipe import BaseRecipe, Optimizer, Recipe
 from training.run_folder import Run, load_run
 
 
-class Learner:
-    """The network in training, its running average, its optimizer and its teachers.
+class Trainee:
+    """The network in training, its running average and its optimizer; what its loss is, the subclass says.
 
     Args:
-        heads: head → number of classes.
+        heads: head → number of outputs.
     """
 
-    def __init__(self, recipe: Recipe, heads: dict[str, int], machines: Machines) -> None:
-        self._recipe, self._heads, self._machines = recipe, list(heads), machines
+    def __init__(self, recipe: BaseRecipe, heads: dict[str, int], machines: Machines) -> None:
+        self._settings, self._heads, self._machines = recipe.optimizer, list(heads), machines
         with machines.strategy.scope(), _precision(recipe.precision):
             self.network = recipe.network.build(heads)
             self.optimizer = make_optimizer(recipe.optimizer)
             self.optimizer.build(self.network.trainable_variables)
-            self._teachers = [_teacher(Path(run), heads) for run in recipe.teacher.runs]
         self.average = recipe.network.build(heads)
         self.average.set_weights(self.network.get_weights())
         on_one_gpu = recipe.strategy == "none" and bool(tf.config.list_physical_devices("GPU"))
         self._update = tf.function(self._distributed, jit_compile=True if recipe.jit and on_one_gpu else None)
 
     def step(self, batch: Any, rate: float, number: int) -> tf.Tensor:
-        """Learn from one batch (see `pipeline.Batches`) and return its loss. `number` counts the steps from 0."""
-        momentum = min(self._recipe.optimizer.average, (1 + number) / (10 + number))
+        """Learn from one batch and return its loss. `number` counts the steps from 0."""
+        momentum = min(self._settings.average, (1 + number) / (10 + number))
         self.optimizer.learning_rate.assign(rate)
         return self._update(batch, tf.constant(momentum, tf.float32))
 
@@ -75,9 +74,28 @@ class Learner:
         for variable, mean in zip(counted, means, strict=True):
             variable.assign(mean)
 
+    def _outputs(self, images: tf.Tensor) -> list[tf.Tensor]:
+        """What the network in training says of B × side × side × 1 images: float32, B × outputs, of each head."""
+        return _logits(self.network(images, training=True))
+
+    def _loss(self, batch: Batch) -> tf.Tensor:
+        """The loss of one device's batch, a scalar."""
+        raise NotImplementedError
+
+
+class Learner(Trainee):
+    """An expression network in training, with its teachers. Batches are those of `pipeline.Batches`."""
+
+    def __init__(self, recipe: Recipe, heads: dict[str, int], machines: Machines) -> None:
+        """`heads` is head → number of classes."""
+        super().__init__(recipe, heads, machines)
+        self._recipe = recipe
+        with machines.strategy.scope(), _precision(recipe.precision):
+            self._teachers = [_teacher(Path(run), heads) for run in recipe.teacher.runs]
+
     def _loss(self, batch: Batch) -> tf.Tensor:
         teacher = self._recipe.teacher
-        outputs = _logits(self.network(batch["image"], training=True))
+        outputs = self._outputs(batch["image"])
         taught = self._answers_of_teachers(batch["image"])
         share = teacher.share if taught else 0.0
         total = 0.0

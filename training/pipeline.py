@@ -6,6 +6,7 @@ every batch.
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -13,29 +14,20 @@ from numpy.typing import NDArray
 
 from training.augment import Batch, augment, mix
 from training.data.faces import Faces
-from training.recipe import Recipe
+from training.recipe import BaseRecipe, Recipe
 
 
-def steps_per_epoch(faces: Faces, recipe: Recipe) -> int:
-    """Batches in which every face is seen at least once."""
-    return math.ceil(len(faces) / recipe.batch)
+class Shuffled:
+    """The order in which faces are shown; what a batch is made of is up to the subclass.
 
-
-class Batches:
-    """Batches of training faces.
-
-    Each is a dictionary: `image`, B × 48 × 48 × 1 float32 from 0 (black) to the network's `white`, and for each head
-    its target, B × classes float32: with smoothing for single labels, times the class's weight, all zero where nothing
-    is known.
+    Attributes:
+        steps: batches in an epoch, in which every face is seen at least once.
     """
 
-    def __init__(self, faces: Faces, recipe: Recipe) -> None:
-        self._recipe, self._count = recipe, len(faces)
-        self.steps = steps_per_epoch(faces, recipe)
-        self._found = faces.found if faces.has_box else np.zeros(len(faces), bool)
-        self._images = tf.constant(faces.images)
-        self._box = tf.constant(faces.box if faces.has_box and recipe.box_share > 0 else faces.images[:1])
-        self._targets = {head: tf.constant(value) for head, value in targets(faces, recipe).items()}
+    def __init__(self, count: int, recipe: BaseRecipe) -> None:
+        """`count` faces, by the batch size and the seed of `recipe`."""
+        self._count, self._size, self._seed = count, recipe.batch, recipe.seed
+        self.steps = math.ceil(count / recipe.batch)
 
     def epoch(self, number: int, worker: int = 0, workers: int = 1, replicas: int = 1) -> tf.data.Dataset:
         """The batches of epoch `number` (from 0) for one worker, each of the size that one of its replicas takes.
@@ -44,18 +36,47 @@ class Batches:
             worker, workers: which machine of how many.
             replicas: devices of all machines together, between which a batch is divided.
         """
-        rng = np.random.default_rng((self._recipe.seed, number))
-        order = np.resize(rng.permutation(self._count), (self.steps, self._recipe.batch))  # starts again to fill up
-        boxed = (rng.random(order.shape) < self._recipe.box_share) & self._found[order]
+        rng = np.random.default_rng((self._seed, number))
+        order = np.resize(rng.permutation(self._count), (self.steps, self._size))  # starts again to fill up
+        draws = self._draws(rng, order)
         seeds = rng.integers(0, 2**31 - 1, (self.steps, replicas, 2), np.int32)
-        shape = (self.steps, replicas, self._recipe.batch // replicas)
+        shape = (self.steps, replicas, self._size // replicas)
         mine = slice(worker * replicas // workers, (worker + 1) * replicas // workers)
-        parts = [_share(array.reshape(shape), mine) for array in (order, boxed)]
+        parts = [_share(array.reshape(shape), mine) for array in (order, *draws)]
         parts.append(seeds[:, mine].reshape(-1, 2))
         dataset = tf.data.Dataset.from_tensor_slices(tuple(parts))
         return dataset.map(self._batch(), tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE)
 
-    def _batch(self) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], Batch]:
+    def _draws(self, rng: np.random.Generator, order: NDArray[np.int64]) -> list[NDArray[Any]]:
+        """What else is drawn for each face of `order`, in its shape."""
+        return []
+
+    def _batch(self) -> Callable[..., Batch]:
+        """A function of (size,) positions of faces, what was drawn for them, and a (2,) seed."""
+        raise NotImplementedError
+
+
+class Batches(Shuffled):
+    """Batches of training faces.
+
+    Each is a dictionary: `image`, B × 48 × 48 × 1 float32 from 0 (black) to the network's `white`, and for each head
+    its target, B × classes float32: with smoothing for single labels, times the class's weight, all zero where nothing
+    is known.
+    """
+
+    def __init__(self, faces: Faces, recipe: Recipe) -> None:
+        super().__init__(len(faces), recipe)
+        self._recipe = recipe
+        self._found = faces.found if faces.has_box else np.zeros(len(faces), bool)
+        self._images = tf.constant(faces.images)
+        self._box = tf.constant(faces.box if faces.has_box and recipe.box_share > 0 else faces.images[:1])
+        self._targets = {head: tf.constant(value) for head, value in targets(faces, recipe).items()}
+
+    def _draws(self, rng: np.random.Generator, order: NDArray[np.int64]) -> list[NDArray[Any]]:
+        """Whether each face is shown as the box crops it."""
+        return [(rng.random(order.shape) < self._recipe.box_share) & self._found[order]]
+
+    def _batch(self) -> Callable[..., Batch]:
         recipe = self._recipe
 
         def make(chosen: tf.Tensor, boxed: tf.Tensor, seed: tf.Tensor) -> Batch:

@@ -14,7 +14,7 @@ Whatever is left out has the default that stands here. `training/recipes/` holds
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from device.contract.errors import ConfigError
 from device.contract.toml import nearest, read_toml, toml_value
@@ -92,50 +92,78 @@ class Teacher:
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """A whole recipe.
+class BaseRecipe:
+    """What every training needs.
 
-    batch: faces a step, over all machines; box_share: share of faces shown as the box's own crop, where there is one;
-    precision: of the sums inside the networks, `float32` or `bfloat16` (weights stay float32; 1.4 times as fast on
-    processors with AVX512-BF16, more on GPUs); strategy: `none`, `mirrored` (this machine's GPUs) or `multiworker`
-    (machines named by TF_CONFIG); jit: compile steps by XLA, on a single GPU only (on processors it is slower).
+    batch: faces a step, over all machines; precision: of the sums inside the networks, `float32` or `bfloat16`
+    (weights stay float32; 1.4 times as fast on processors with AVX512-BF16, more on GPUs); strategy: `none`,
+    `mirrored` (this machine's GPUs) or `multiworker` (machines named by TF_CONFIG); jit: compile steps by XLA, on a
+    single GPU only (on processors it is slower).
     """
 
     epochs: int = 60
     batch: int = 64
     seed: int = 0
-    box_share: float = 0.0
     precision: str = "float32"
     strategy: str = "none"
     jit: bool = False
     network: NetworkConfig = field(default_factory=Plain)
     optimizer: Optimizer = field(default_factory=Optimizer)
     augmentation: Augmentation = field(default_factory=Augmentation)
+
+    def __post_init__(self) -> None:
+        require_known("precision", self.precision, ("float32", "bfloat16"))
+        require_known("strategy", self.strategy, ("none", "mirrored", "multiworker"))
+        require_known("optimizer.kind", self.optimizer.kind, ("adamw", "sgd"))
+        for key, number in (("epochs", self.epochs), ("batch", self.batch)):
+            if number < 1:
+                raise ConfigError(f"{key} must be at least 1.")
+        require_share("optimizer.warmup", self.optimizer.warmup)
+
+
+@dataclass(frozen=True)
+class Recipe(BaseRecipe):
+    """A whole recipe of an expression network.
+
+    box_share: share of faces shown as the box's own crop, where there is one.
+    """
+
+    box_share: float = 0.0
     mixing: Mixing = field(default_factory=Mixing)
     loss: Loss = field(default_factory=Loss)
     teacher: Teacher = field(default_factory=Teacher)
 
     def __post_init__(self) -> None:
-        for key, value, known in (
-            ("precision", self.precision, ("float32", "bfloat16")),
-            ("strategy", self.strategy, ("none", "mirrored", "multiworker")),
-            ("optimizer.kind", self.optimizer.kind, ("adamw", "sgd")),
-            ("loss.class_weights", self.loss.class_weights, ("none", "balanced", "sqrt")),
-        ):
-            if value not in known:
-                raise ConfigError(f"{key} is '{value}', not one of {', '.join(known)}.")
-        for key, number in (("epochs", self.epochs), ("batch", self.batch)):
-            if number < 1:
-                raise ConfigError(f"{key} must be at least 1.")
-        shares = {"box_share": self.box_share, "mixing.share": self.mixing.share, "teacher.share": self.teacher.share}
-        for key, share in (shares | {"optimizer.warmup": self.optimizer.warmup}).items():
-            if not 0 <= share <= 1:
-                raise ConfigError(f"{key} is {share}: give a share from 0 to 1.")
+        super().__post_init__()
+        require_known("loss.class_weights", self.loss.class_weights, ("none", "balanced", "sqrt"))
+        require_share("box_share", self.box_share)
+        require_share("mixing.share", self.mixing.share)
+        require_share("teacher.share", self.teacher.share)
         if self.teacher.temperature <= 0:
             raise ConfigError("teacher.temperature must be above 0.")
 
 
+AnyRecipe = TypeVar("AnyRecipe", bound=BaseRecipe)
+
+
+def require_known(key: str, value: str, known: tuple[str, ...]) -> None:
+    """Raises `ConfigError` unless the value is one of those known."""
+    if value not in known:
+        raise ConfigError(f"{key} is '{value}', not one of {', '.join(known)}.")
+
+
+def require_share(key: str, share: float) -> None:
+    """Raises `ConfigError` unless the share is from 0 to 1."""
+    if not 0 <= share <= 1:
+        raise ConfigError(f"{key} is {share}: give a share from 0 to 1.")
+
+
 def load_recipe(path: Path, assignments: Iterable[str] = ()) -> Recipe:
+    """Read a recipe of an expression network; see `load_recipe_of`."""
+    return load_recipe_of(Recipe, path, assignments)
+
+
+def load_recipe_of(kind: type[AnyRecipe], path: Path, assignments: Iterable[str] = ()) -> AnyRecipe:
     """Read a recipe; `assignments` are texts `KEY=VALUE` or `SECTION.KEY=VALUE`, the value in TOML, applied last.
 
     Raises:
@@ -144,25 +172,35 @@ def load_recipe(path: Path, assignments: Iterable[str] = ()) -> Recipe:
     table = read_toml(path, "--recipe")
     for text in assignments:
         _assign(table, text)
-    return parse_recipe(table, path.name)
+    return parse_recipe_of(kind, table, path.name)
 
 
 def parse_recipe(table: dict[str, Any], where: str) -> Recipe:
+    """A recipe of an expression network from its table; see `parse_recipe_of`."""
+    return parse_recipe_of(Recipe, table, where)
+
+
+def parse_recipe_of(kind: type[AnyRecipe], table: dict[str, Any], where: str) -> AnyRecipe:
     """A recipe from its table, as TOML or `recipe_table` gives it. Raises `ConfigError`."""
     network = table.get("network", {})
-    kind = network.get("kind", "plain") if isinstance(network, dict) else network
-    if kind not in NETWORKS:
-        raise ConfigError(f"{where}: network.kind is {kind!r}, not one of {', '.join(NETWORKS)}.")
-    recipe: Recipe = build(Recipe, table, where, "", {"network": NETWORKS[kind]})
+    name = network.get("kind", _name_of(kind().network)) if isinstance(network, dict) else network
+    if name not in NETWORKS:
+        raise ConfigError(f"{where}: network.kind is {name!r}, not one of {', '.join(NETWORKS)}.")
+    recipe: AnyRecipe = build(kind, table, where, "", {"network": NETWORKS[name]})
     return recipe
 
 
-def recipe_table(recipe: Recipe) -> dict[str, Any]:
-    """The recipe as a table that JSON holds and `parse_recipe` reads."""
-    [kind] = [name for name, network in NETWORKS.items() if type(recipe.network) is network]
+def recipe_table(recipe: BaseRecipe) -> dict[str, Any]:
+    """The recipe as a table that JSON holds and `parse_recipe_of` reads."""
     table = asdict(recipe)
+    kind = _name_of(recipe.network)
     result: dict[str, Any] = _lists({**table, "network": {"kind": kind, **table["network"]}})
     return result
+
+
+def _name_of(network: NetworkConfig) -> str:
+    [name] = [name for name, kind in NETWORKS.items() if type(network) is kind]
+    return name
 
 
 def _lists(value: Any) -> Any:

@@ -18,7 +18,7 @@ import keras
 import numpy as np
 
 from device.contract.errors import ConfigError
-from training.recipe import Recipe, parse_recipe
+from training.recipe import BaseRecipe, Recipe, parse_recipe_of
 
 META, WEIGHTS, CHECKPOINT = "meta.json", "weights.npz", "checkpoint.npz"
 PACKAGES = ("tensorflow-cpu", "tensorflow", "keras", "numpy", "ai-edge-litert")
@@ -29,17 +29,18 @@ class Run:
     """A finished or interrupted training: its network with the best weights, and `meta.json`."""
 
     folder: Path
-    recipe: Recipe
+    recipe: BaseRecipe
     heads: dict[str, tuple[str, ...]]
     network: keras.Model
     meta: dict[str, Any]
 
 
-def load_run(folder: Path) -> Run:
-    """Open a run folder. Raises `ConfigError` if it holds no run with weights."""
+def load_run(folder: Path, kind: type[BaseRecipe] = Recipe) -> Run:
+    """Open a run folder, of a training by a recipe of this kind. Raises `ConfigError` if it holds no such run with
+    weights."""
     try:
         meta = json.loads((folder / META).read_text(encoding="utf-8"))
-        recipe = parse_recipe(meta["recipe"], str(folder / META))
+        recipe = parse_recipe_of(kind, meta["recipe"], str(folder / META))
         heads = {head: tuple(labels) for head, labels in meta["heads"].items()}
         network = recipe.network.build({head: len(labels) for head, labels in heads.items()})
         with np.load(folder / WEIGHTS) as arrays:

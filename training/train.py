@@ -19,12 +19,12 @@ from tqdm import tqdm
 
 from device.contract.errors import ConfigError
 from training.data.faces import TRAINING, VALIDATION, Faces
-from training.learning import Learner, learning_rate
+from training.learning import Learner, Trainee, learning_rate
 from training.machines import Machines
 from training.metrics import accuracy
-from training.pipeline import Batches
+from training.pipeline import Batches, Shuffled
 from training.predict import predict
-from training.recipe import Recipe, recipe_table
+from training.recipe import BaseRecipe, Recipe, recipe_table
 from training.run_folder import CHECKPOINT, WEIGHTS, best_epoch, save_arrays, save_meta, versions
 
 
@@ -53,33 +53,68 @@ def train(
         DataError: a split is missing.
     """
     folder = machines.folder(out)
-    if (folder / CHECKPOINT).is_file() and not resume:
-        raise ConfigError(f"{folder} already holds a run: continue it with --resume, or give another --out.")
+    require_new(folder, resume)
     training, validation = data.split(TRAINING), data.split(VALIDATION)
-    folder.mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(recipe, training, machines, {"data": data.digest(), "data_about": data.about})
-    if resume and (folder / CHECKPOINT).is_file():
-        trainer.load(folder / CHECKPOINT)
-        log(f"resuming after epoch {trainer.epoch} of {recipe.epochs}")
-    while trainer.epoch < recipe.epochs:
-        begun = time.monotonic()
-        loss = trainer.run_epoch()
-        scores = validate(trainer.learner.average, recipe, validation)
-        trainer.history.append({"loss": round(loss, 5), **scores, "seconds": round(time.monotonic() - begun, 1)})
-        trainer.save(folder, command)
-        figures = "  ".join(f"{name} {value:.4g}" for name, value in trainer.history[-1].items())
-        log(f"epoch {trainer.epoch}/{recipe.epochs}  {figures}")
+    keras.utils.set_random_seed(recipe.seed)
+    learner = Learner(recipe, {head: len(labels) for head, labels in data.heads.items()}, machines)
+    origin = {"data": data.digest(), "data_about": data.about}
+    trainer = Trainer(recipe, data.heads, Batches(training, recipe), learner, machines, origin)
+    run_epochs(trainer, folder, lambda: validate(learner.average, recipe, validation), command, log)
     return folder
 
 
-class Trainer:
-    """A training in progress: what is learnt, from what, and what was measured."""
+def require_new(folder: Path, resume: bool) -> None:
+    """Raises `ConfigError` if the folder holds a run that is not to be resumed."""
+    if (folder / CHECKPOINT).is_file() and not resume:
+        raise ConfigError(f"{folder} already holds a run: continue it with --resume, or give another --out.")
 
-    def __init__(self, recipe: Recipe, faces: Faces, machines: Machines, origin: dict[str, Any]) -> None:
-        keras.utils.set_random_seed(recipe.seed)
-        self.recipe, self.machines, self.heads, self.origin = recipe, machines, faces.heads, origin
-        self.batches = Batches(faces, recipe)
-        self.learner = Learner(recipe, {head: len(labels) for head, labels in faces.heads.items()}, machines)
+
+def run_epochs(
+    trainer: "Trainer",
+    folder: Path,
+    validated: Callable[[], dict[str, float]],
+    command: str,
+    log: Callable[[str], None],
+) -> None:
+    """Train from where the folder's checkpoint stands, if there is one, to the last epoch of the recipe.
+
+    Args:
+        validated: called after every epoch, for the figures of the history.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    epochs = trainer.recipe.epochs
+    if (folder / CHECKPOINT).is_file():
+        trainer.load(folder / CHECKPOINT)
+        log(f"resuming after epoch {trainer.epoch} of {epochs}")
+    while trainer.epoch < epochs:
+        begun = time.monotonic()
+        loss = trainer.run_epoch()
+        scores = validated()
+        trainer.history.append({"loss": round(loss, 5), **scores, "seconds": round(time.monotonic() - begun, 1)})
+        trainer.save(folder, command)
+        figures = "  ".join(f"{name} {value:.4g}" for name, value in trainer.history[-1].items())
+        log(f"epoch {trainer.epoch}/{epochs}  {figures}")
+
+
+class Trainer:
+    """A training in progress: what is learnt, from what, and what was measured.
+
+    Args:
+        heads: head → labels.
+        batches: what is shown; learner: what learns from it; origin: where the data come from, for `meta.json`.
+    """
+
+    def __init__(
+        self,
+        recipe: BaseRecipe,
+        heads: dict[str, tuple[str, ...]],
+        batches: Shuffled,
+        learner: Trainee,
+        machines: Machines,
+        origin: dict[str, Any],
+    ) -> None:
+        self.recipe, self.heads, self.machines, self.origin = recipe, heads, machines, origin
+        self.batches, self.learner = batches, learner
         self.history: list[dict[str, float]] = []
 
     @property
@@ -104,11 +139,15 @@ class Trainer:
 
     def save(self, folder: Path, command: str) -> None:
         """Keep the state after the epochs done, and the weights if these are the best so far."""
-        if best_epoch(self.history, list(self.heads)) == self.epoch:
+        if self.best() == self.epoch:
             save_arrays(folder / WEIGHTS, weights=self.learner.average.weights)
         meta = self._meta()
         save_arrays(folder / CHECKPOINT, meta=[np.array(json.dumps(meta))], **self.learner.variables())
-        save_meta(folder, {**meta, "best_epoch": best_epoch(self.history, list(self.heads)), "command": command})
+        save_meta(folder, {**meta, "best_epoch": self.best(), "command": command})
+
+    def best(self) -> int:
+        """The epoch (from 1) whose weights are kept."""
+        return best_epoch(self.history, list(self.heads))
 
     def load(self, path: Path) -> None:
         """Take up the state that `save` kept. Raises `ConfigError` if it is of another run, or damaged."""

@@ -63,6 +63,9 @@ ACTION_UNIT_KEYS = tuple(unit.key for unit in ACTION_UNITS)
 
 SIDED_KEYS = tuple(unit.key for unit in ACTION_UNITS if unit.sided)
 
+#: Action descriptors that data sets annotate beside them; networks may learn them, records do not hold them.
+ACTION_DESCRIPTORS = {"AD19": "Tongue Show", "AD32": "Bite"}
+
 #: FACS codes of where head and eyes are turned; left and right are the person's own.
 CODES = {
     "AD51": "head turned left",

@@ -6,6 +6,7 @@ from device.arrays import ByteImage
 from device.commands.overlay import _OF_TIER, draw
 from device.contract.labels import Reason, Tier
 from device.observation import Observation
+from device.stages.action_units import Actions
 from device.stages.frame import Frame
 
 WIDTH = 64
@@ -14,7 +15,7 @@ WIDTH = 64
 def panel(aus: dict[str, float] | None = None, *reasons: Reason, **fields: object) -> ByteImage:
     """The panel beside a black frame."""
     frame = Frame(np.zeros((WIDTH, WIDTH, 3), np.uint8), 0, 0.0)
-    observation = Observation(frame, 1, reasons, {}, aus=aus or {}, **fields)  # type: ignore[arg-type]
+    observation = Observation(frame, 1, reasons, {}, actions=Actions(aus or {}), **fields)  # type: ignore[arg-type]
     return draw(observation)[:, WIDTH:]
 
 

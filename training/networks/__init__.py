@@ -1,7 +1,8 @@
 """The networks, each in a module beside its frozen configuration.
 
 A configuration has `white`, the value that a white pixel has at the network's input (black is 0), and
-`build(heads, batch)`, which returns a Keras model from B × 48 × 48 × 1 float32 to one tensor of logits a head.
+`build(heads, batch)`, which returns a Keras model from B × side × side × 1 float32 to one tensor of logits a head; the
+side is 48 where the configuration does not say it.
 """
 
 from typing import ClassVar, Protocol
@@ -9,9 +10,11 @@ from typing import ClassVar, Protocol
 import keras
 from keras import layers
 
+from training.networks.appearance import Appearance
 from training.networks.ednn import Ednn
 from training.networks.plain import Plain
 from training.networks.residual import Residual
+from training.networks.resnet50 import Resnet50
 
 
 class NetworkConfig(Protocol):
@@ -24,7 +27,13 @@ class NetworkConfig(Protocol):
 
 
 #: `network.kind` in a recipe → configuration.
-NETWORKS: dict[str, type[NetworkConfig]] = {"plain": Plain, "ednn": Ednn, "residual": Residual}
+NETWORKS: dict[str, type[NetworkConfig]] = {
+    "plain": Plain,
+    "ednn": Ednn,
+    "residual": Residual,
+    "appearance": Appearance,
+    "resnet50": Resnet50,
+}
 
 
 def count_macs(network: keras.Model) -> int:
@@ -35,4 +44,6 @@ def count_macs(network: keras.Model) -> int:
             total += int(layer.kernel.shape.num_elements()) * layer.output.shape[1] * layer.output.shape[2]
         elif isinstance(layer, layers.Dense):
             total += int(layer.kernel.shape.num_elements())
+        elif isinstance(layer, keras.Model):
+            total += count_macs(layer)
     return total

@@ -38,17 +38,23 @@ class Plain:
     def build(self, heads: dict[str, int], batch: int | None = None) -> keras.Model:
         """From B × 48 × 48 × 1 float32 in [0, 1] to the logits of each head."""
         image = keras.Input(batch_shape=(batch, SIDE, SIDE, 1), name="image")
-        x = _convolve(image, self.widths[0])
-        for width, blocks in zip(self.widths[1:], self.blocks or (1,) * len(self.widths), strict=False):
-            x = layers.MaxPooling2D()(x)
-            x = _convolve(x, width)
-            for _ in range(blocks):
-                x = layers.Add()([x, _convolve(x, width)])
-        x = layers.GlobalAveragePooling2D()(x)
+        x = layers.GlobalAveragePooling2D()(trunk(image, self.widths, self.blocks))
         x = layers.Dropout(self.dropout)(x)
         return keras.Model(image, [layers.Dense(classes, name=head)(x) for head, classes in heads.items()])
 
 
-def _convolve(x: Any, width: int) -> Any:
-    x = layers.Conv2D(width, 3, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
+def trunk(x: Any, widths: tuple[int, ...], blocks: tuple[int, ...]) -> Any:
+    """The stages above, from an image or features; each but the first halves the side."""
+    x = convolve(x, widths[0])
+    for width, count in zip(widths[1:], blocks or (1,) * len(widths), strict=False):
+        x = layers.MaxPooling2D()(x)
+        x = convolve(x, width)
+        for _ in range(count):
+            x = layers.Add()([x, convolve(x, width)])
+    return x
+
+
+def convolve(x: Any, width: int, kernel: int = 3) -> Any:
+    """Convolution, batch normalization, ReLU."""
+    x = layers.Conv2D(width, kernel, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
     return layers.ReLU()(layers.BatchNormalization(momentum=0.95)(x))

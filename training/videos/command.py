@@ -1,7 +1,6 @@
 """`affectbox-training faces`: videos of a study become aligned faces with a split by participant."""
 
 import argparse
-import math
 import os
 import sys
 from collections.abc import Iterable
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from device.contract.errors import DataError
+from training.arguments import crop_side, positive_number
 from training.videos.split import PARTS, parse_weights, split
 from training.videos.study import Video, read_study
 
@@ -42,9 +42,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where faces, split and index go")
     rate = parser.add_mutually_exclusive_group()
     rate.add_argument(
-        "--every", type=_positive, default=1.0, metavar="SECONDS", help="one frame this often (default: %(default)s)"
+        "--every",
+        type=positive_number,
+        default=1.0,
+        metavar="SECONDS",
+        help="one frame this often (default: %(default)s)",
     )
-    rate.add_argument("--fps", type=_positive, metavar="N", help="or this many frames a second")
+    rate.add_argument("--fps", type=positive_number, metavar="N", help="or this many frames a second")
     who = parser.add_mutually_exclusive_group()
     who.add_argument("--participants", type=Path, metavar="CSV", help="a table: video,participant[,label]")
     who.add_argument(
@@ -56,7 +60,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--split", default="7:2:1", metavar="A:B:C", help="participants for training:validation:test (%(default)s)"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the split (default: %(default)s)")
-    parser.add_argument("--size", type=_side, default=48, metavar="N", help="side of a crop, pixels (%(default)s)")
+    parser.add_argument("--size", type=crop_side, default=48, metavar="N", help="side of a crop, pixels (%(default)s)")
     parser.add_argument("--gate", action="store_true", help="drop also faces that the box's quality gate refuses")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask cluster, such as tcp://10.0.0.5:8786")
     parser.add_argument(
@@ -153,20 +157,6 @@ def _report(outcomes: "list[Outcome]", out: Path) -> int:
 def _say(lines: Iterable[str]) -> None:
     for line in lines:
         print(line, file=sys.stderr, flush=True)
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not (math.isfinite(value) and value > 0):
-        raise argparse.ArgumentTypeError("must be more than 0")
-    return value
-
-
-def _side(text: str) -> int:
-    value = int(text)
-    if not 16 <= value <= 512:
-        raise argparse.ArgumentTypeError("must be 16 to 512")
-    return value
 
 
 def _count(text: str) -> int:

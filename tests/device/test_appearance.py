@@ -1,0 +1,101 @@
+"""The stage over a trained network: which numbers become which action units, and what is refused."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from device.contract.errors import ModelError
+from device.contract.manifest import Bundle, InputSpec, Manifest, OutputSpec, write_bundle
+from device.models import ModelSettings, open_models
+from device.runtime.fake import FakeInterpreter
+from device.runtime.interpreter import Tensor
+from device.runtime.model import Model
+from device.stages.action_units import Actions
+from device.stages.appearance import AppearanceActionUnits, merged
+
+SIDE = 48
+CROP = np.zeros((SIDE, SIDE), np.uint8)
+IMAGE = InputSpec((1, SIDE, SIDE, 1), "float32", "grey", "aligned")
+PRESENCE = OutputSpec("presence", (1, 3), "float32", labels=("AU12", "AU4", "AD19"), activation="sigmoid")
+INTENSITY = OutputSpec("intensity", (1, 2), "float32", labels=("AU6", "AU12"))
+MANIFEST = Manifest("appearance", "1.0.0", "action-units", IMAGE, (PRESENCE, INTENSITY), {}, "", "")
+ANSWERS = {"presence": [0.0, -1.0986123, 9.0], "intensity": [7.0, 1.5]}
+
+
+def opened(manifest=MANIFEST, answers=ANSWERS):
+    tensors = tuple(Tensor(spec.shape, spec.dtype, 0.0, 0) for spec in manifest.outputs)
+    values = tuple(np.array([answers[spec.name]], np.float32) for spec in manifest.outputs)
+    network = FakeInterpreter(Tensor(manifest.input.shape, "float32", 0.0, 0), tensors, lambda _: values)
+    return Model(Bundle(Path(), manifest, {"model.tflite": b""}), load=lambda content, threads: network)
+
+
+def test_intensity_comes_first_and_presence_stands_in_where_there_is_none():
+    estimate = AppearanceActionUnits(opened())
+
+    assert (estimate.units, estimate.side) == (("AU4", "AU6", "AU12"), SIDE)
+    assert estimate(CROP) == {"AU4": pytest.approx(0.5), "AU6": 5.0, "AU12": 1.5}
+
+
+def test_the_order_of_outputs_does_not_matter():
+    turned = replace(MANIFEST, outputs=MANIFEST.outputs[::-1])
+
+    assert AppearanceActionUnits(opened(turned))(CROP) == AppearanceActionUnits(opened())(CROP)
+
+
+def test_one_head_is_enough():
+    estimate = AppearanceActionUnits(opened(replace(MANIFEST, outputs=(PRESENCE,))))
+
+    assert estimate(CROP) == {"AU4": pytest.approx(0.5), "AU12": pytest.approx(1.0)}
+
+
+def test_no_intensity_is_below_nought():
+    answers = ANSWERS | {"intensity": [-0.3, 2.0]}
+
+    assert AppearanceActionUnits(opened(answers=answers))(CROP)["AU6"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"task": "facial-expression"}, "to action units"),
+        ({"input": replace(IMAGE, crop="roi")}, "grey aligned crops"),
+        ({"input": replace(IMAGE, colour="rgb", shape=(1, 48, 48, 3))}, "grey aligned crops"),
+        ({"input": replace(IMAGE, shape=(1, 48, 64, 1))}, "one square grey face"),
+        ({"input": replace(IMAGE, crop="aligned", shape=(1, 99))}, "one square grey face"),
+        ({"outputs": (replace(PRESENCE, name="valence"),)}, "'valence'"),
+        ({"outputs": (replace(PRESENCE, labels=("AU1",)),)}, "'presence'"),
+        ({"outputs": (PRESENCE, PRESENCE)}, "'presence'"),
+        ({"outputs": (replace(INTENSITY, labels=("AD19", "AD32")),)}, "none of the action units"),
+    ],
+)
+def test_a_bundle_of_another_shape_is_refused(change, complaint):
+    answers = ANSWERS | {"valence": ANSWERS["presence"]}
+    model = opened(replace(MANIFEST, **change), answers)
+
+    with pytest.raises(ModelError, match=complaint):
+        AppearanceActionUnits(model)
+
+
+def test_the_network_takes_the_place_of_geometry_for_what_it_knows():
+    geometric = Actions({"AU1": 1.0, "AU12": 4.0}, {"AU1": 0.5, "AU12": 5.0}, {"AU1": 1.5, "AU12": 3.0})
+
+    actions = merged(geometric, {"AU12": 2.0, "AU6": 3.0})
+
+    assert list(actions.both.items()) == [("AU1", 1.0), ("AU6", 3.0), ("AU12", 2.0)]
+    assert (actions.left, actions.right) == ({"AU1": 0.5}, {"AU1": 1.5})
+
+
+def test_without_a_setting_there_is_no_network_and_a_bundle_that_is_missing_is_named(models, tmp_path):
+    assert models.appearance_action_units is None
+    assert "appearance_action_units" not in models.loaded()
+    with (
+        pytest.raises(ModelError, match=r"No model bundle mine-1\.0\.0"),
+        open_models(ModelSettings(appearance_action_units="mine-1.0.0")),
+    ):
+        pass
+
+
+def test_the_contract_knows_the_task(tmp_path):
+    assert write_bundle(tmp_path, MANIFEST, b"", "card").name == "appearance-1.0.0"

@@ -1,0 +1,128 @@
+"""`au evaluate`: how good a run or a bundle is on people whom it has never seen, in the papers' tables."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from device.contract.errors import ConfigError, DataError
+from device.contract.manifest import open_bundle
+from training.appearance.data import Annotated, Values
+from training.appearance.estimators import Estimator, bundle_estimator, runs_estimator, runs_of
+from training.appearance.folds import folds
+from training.appearance.scores import Scores, means, over_folds, report, rounded
+
+if TYPE_CHECKING:
+    from training.run_folder import Run
+
+TITLES = {
+    "faces": "faces",
+    "present": "present",
+    "f1": "F1",
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced",
+    "auc": "AUC",
+    "icc": "ICC(3,1)",
+    "mse": "MSE",
+    "mae": "MAE",
+    "pcc": "PCC",
+}
+
+
+def evaluate_run(folder: Path, data: Annotated) -> dict[str, Any]:
+    """Every trained fold on its held-out participants; see `_result`.
+
+    Raises:
+        ConfigError: no run, or one of other data.
+    """
+    parts = []
+    for run in runs_of(folder):
+        held_out = held_out_of(run, data)
+        parts.append(_part(runs_estimator(folder.name, [run]), held_out, run.meta["fold"]))
+    return _result(folder.name, parts)
+
+
+def held_out_of(run: "Run", data: Annotated) -> Annotated:
+    """The participants whom a fold's run never saw. Raises `ConfigError` if it was trained on other data."""
+    require_data(run, data)
+    return data.at(folds(data, run.meta["recipe"]["folds"], run.recipe.seed) == run.meta["fold"])
+
+
+def require_data(run: "Run", data: Annotated) -> None:
+    """Raises `ConfigError` unless the run was trained on these data."""
+    if run.meta.get("data") != data.digest():
+        raise ConfigError(f"{run.folder} was trained on other data than these: give the data.npz of that training.")
+
+
+def evaluate_bundle(folder: Path, data: Annotated) -> dict[str, Any]:
+    """A bundle on all faces, or on its held-out participants where it was trained on the others; see `_result`.
+
+    Raises:
+        ModelError, RuntimeMissingError: no such bundle, or it cannot be run.
+        DataError: no action unit in common, or crops of another size.
+    """
+    bundle = open_bundle(folder)
+    estimator, receipt = bundle_estimator(bundle), bundle.manifest.receipt
+    fold = receipt.get("fold") if receipt.get("data_digest") == data.digest() else None
+    if fold is not None:
+        data = data.at(folds(data, receipt["recipe"]["folds"], receipt["seed"]) == fold)
+    return _result(estimator.name, [_part(estimator, data, fold)])
+
+
+def _part(estimator: Estimator, data: Annotated, fold: int | None) -> dict[str, Any]:
+    """Figures on some participants, unrounded."""
+    if estimator.side != data.side:
+        raise DataError(f"{estimator.name} takes crops of {estimator.side} pixels, and these have {data.side}.")
+    said = estimator.answer(data.images)
+    shared = {head: _arranged(said[head], estimator.labels[head], labels) for head, labels in _shared(estimator, data)}
+    found = report(shared, data)
+    people = len(set(data.participants.tolist()))
+    return {"fold": fold, "participants": people, "faces": len(data), "report": found}
+
+
+def _shared(estimator: Estimator, data: Annotated) -> list[tuple[str, tuple[str, ...]]]:
+    pairs = [
+        (head, labels) for head, labels in data.labels.items() if set(labels) & set(estimator.labels.get(head, ()))
+    ]
+    if not pairs:
+        raise DataError(f"{estimator.name} and the data have no action unit in common: give data of its action units.")
+    return pairs
+
+
+def _arranged(said: Values, labels: tuple[str, ...], wanted: tuple[str, ...]) -> Values:
+    """The columns in the order of `wanted`, NaN for those that are not answered."""
+    unknown = np.full(len(said), np.nan, np.float32)
+    return np.stack([said[:, labels.index(w)] if w in labels else unknown for w in wanted], axis=1)
+
+
+def _result(name: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """`model`; `folds` (with participants, faces, report and means of each); `report`, each action unit's figures
+    averaged over folds; `means` of these over action units. Rounded for print."""
+    whole = over_folds([part["report"] for part in parts])
+    listed = [part | {"report": rounded(part["report"]), "means": means(part["report"])} for part in parts]
+    return {"model": name, "folds": listed, "report": rounded(whole), "means": means(whole)}
+
+
+def text(result: dict[str, Any]) -> str:
+    """The result for a person."""
+    lines = [result["model"]]
+    for part in result["folds"]:
+        name = f"held out of fold {part['fold']}" if part["fold"] else "all"
+        lines.append(f"  {name}: {part['faces']} faces of {part['participants']} participants")
+    for head, rows in result["report"].items():
+        lines += ["", *_table(head, rows, result["means"].get(head, {}))]
+    return "\n".join(lines)
+
+
+def _table(head: str, rows: dict[str, Scores], mean: Scores) -> list[str]:
+    columns = list(next(iter(rows.values())))
+    lines = [f"{head:10}" + "".join(f"{TITLES[name]:>10}" for name in columns)]
+    for label, scores in [*rows.items(), ("mean", mean)]:
+        lines.append(f"{label:10}" + "".join(_cell(scores.get(name)) for name in columns))
+    return lines
+
+
+def _cell(value: float | int | None) -> str:
+    if value is None:
+        return f"{'-':>10}"
+    return f"{value:10d}" if isinstance(value, int) else f"{value:10.3f}"

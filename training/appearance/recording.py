@@ -1,0 +1,94 @@
+"""What the readers of data sets give: recordings of participants, with what annotators coded in each picture."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.contract.errors import DataError
+from device.contract.labels import ACTION_DESCRIPTORS, ACTION_UNIT_KEYS
+
+#: What can be learnt, in the order of outputs.
+LABELS = (*ACTION_UNIT_KEYS, *ACTION_DESCRIPTORS)
+#: An intensity from here on (FACS B) counts as present where only intensities were coded, as papers on DISFA do.
+PRESENT_FROM = 2.0
+MAX_INTENSITY = 5.0
+UNKNOWN = float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """Pictures of one participant in the order of time.
+
+    Attributes:
+        participant: who is seen; no participant is ever on both sides of a fold.
+        name: of the recording, unique in its study.
+        pictures: N image files, or one video of which `frames` are taken.
+        frames: (N,) numbers as the data set counts them, from 1 in a video.
+        presence: label → (N,) float32: 1 present, 0 absent, NaN not coded.
+        intensity: label → (N,) float32: 0–5, NaN not coded.
+        continuous: whether pictures follow each other as in a film.
+    """
+
+    participant: str
+    name: str
+    pictures: tuple[Path, ...]
+    frames: NDArray[np.int64]
+    presence: dict[str, NDArray[np.float32]]
+    intensity: dict[str, NDArray[np.float32]]
+    continuous: bool = True
+
+    @property
+    def is_video(self) -> bool:
+        """Whether `pictures` is one video."""
+        return len(self.pictures) == 1 and self.pictures[0].suffix.lower() in (".avi", ".mp4", ".mov", ".mkv")
+
+
+def presence_of(intensity: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Presence where only intensities were coded: 1, 0, or NaN where the intensity is NaN."""
+    return np.where(np.isnan(intensity), UNKNOWN, intensity >= PRESENT_FROM).astype(np.float32)
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Rows of a csv file with their numbers from 1, cells stripped; empty rows are passed over. Raises `DataError`."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:  # spreadsheets put a byte-order mark first
+            for number, row in enumerate(csv.reader(file), start=1):
+                if row:
+                    yield number, [cell.strip() for cell in row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"Cannot read {path} ({error}): give the data set as it was distributed.") from error
+
+
+def frame_number(text: str, path: Path, row: int) -> int:
+    """A whole number of a frame. Raises `DataError`."""
+    if not (text.isascii() and text.isdigit()):
+        raise DataError(f"{path}, row {row}: {text!r} is no number of a frame.")
+    return int(text)
+
+
+def coded(text: str, known: dict[str, float], path: Path, row: int, what: str) -> float:
+    """The meaning of a code, which spreadsheets may have turned from 1 into 1.0.
+
+    Raises:
+        DataError: `known` does not hold it.
+    """
+    code = text.removesuffix(".0")
+    if code not in known:
+        raise DataError(f"{path}, row {row}: {what} is {text!r}, not one of {', '.join(filter(None, known))}.")
+    return known[code]
+
+
+def require_some(recordings: list[Recording], folder: Path, what: str) -> list[Recording]:
+    """The recordings. Raises `DataError` when there are none."""
+    if not recordings:
+        raise DataError(f"{folder} holds no {what}: give the folder of the whole data set, or another --layout.")
+    return recordings
+
+
+def existing(folder: Path, names: tuple[str, ...]) -> Path | None:
+    """The first of `names` that is a folder in `folder`; data sets are unpacked under several names."""
+    return next((folder / name for name in names if (folder / name).is_dir()), None)
