@@ -82,9 +82,9 @@ rules-evaluator: build/node/rules.stamp ## install targaryen, with which the loc
 build/node/rules.stamp: cloud/local/evaluator/package.json cloud/local/evaluator/package-lock.json
 	@mkdir -p build/node
 	@cp $^ build/node/
-	@if command -v npm >/dev/null; then npm ci --prefix build/node --ignore-scripts --no-audit --no-fund --silent; \
+	@if command -v npm >/dev/null; then \
+		npm ci --prefix build/node --ignore-scripts --no-audit --no-fund --silent && touch $@; \
 	else echo "no npm on this machine: the tests of the security rules are skipped"; fi
-	@touch $@
 
 auth-emulator: build/auth-emulator/node.stamp .venv/test.stamp ## test signing in against Google's Auth emulator (needs node; about two minutes)
 	$(BIN)/python -m pytest tests/cloud/test_auth_emulator.py

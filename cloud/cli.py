@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from cloud import report, rules
+from cloud import provision, report, rules
 from cloud.load import command as load
 from device.contract.errors import AffectboxError
 from device.contract.record import json_schema
@@ -30,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     load.add_parser(commands)
     report.add_parser(commands)
     rules.add_parser(commands)
+    provision.add_parser(commands)
     schema = commands.add_parser("schema", help="print the JSON Schema of a record, generated from the contract")
     schema.set_defaults(run=_schema)
     return parser

@@ -16,7 +16,8 @@ sinks:   jsonl:FILE, rtdb:http://127.0.0.1:9000?ns=NAME, rtdb:https://NAME.fireb
 
 Every setting of `affectbox check-config` can be given as --set SECTION.KEY=VALUE.
 Exit codes: 0 done; 2 wrong usage; 11 configuration; 12 source; 13 model; 14 no inference library; 15 sink; 16 outbox;
-19 a file or folder; 20 a worker hung; 21 a recording, or no relaxed face; 22 doctor found something.
+19 a file or folder; 20 a worker hung; 21 a recording, or no relaxed face; 22 doctor found something; 25 the account of
+the box.
 """
 
 
@@ -55,6 +56,13 @@ def _parser() -> argparse.ArgumentParser:
     doctor = _command(commands, "doctor", "check everything that a session needs, and say how to mend it", _doctor)
     doctor.add_argument("--source", metavar="SRC", help="also open this source and take a picture")
     doctor.add_argument("--sink", metavar="SINK", action="append", help="also check this sink")
+
+    enrol = _command(
+        commands, "enrol", "make this box sign in as itself, by a file of `affectbox-cloud provision`", _enrol
+    )
+    enrol.add_argument("file", type=Path, help="the enrolment file; it is deleted once it was used")
+    enrol.add_argument("--api-key", metavar="KEY", help="with a service account's key only: the project's web API key")
+    enrol.add_argument("--database", metavar="URL", help="with a service account's key only: where the box reports to")
 
     replay = _command(commands, "replay", "send a recording again, or draw on a clip what the box sees in it", _replay)
     replay.add_argument("recording", type=Path, help="records (.jsonl), or a video, an image, a folder of images")
@@ -152,6 +160,19 @@ def _doctor(args: argparse.Namespace) -> int:
     from device.commands.doctor import examine  # noqa: PLC0415
 
     return examine(_settings(args))
+
+
+def _enrol(args: argparse.Namespace) -> int:
+    from device.clock import SystemClock  # noqa: PLC0415
+    from device.commands.enrol import RootKey, enrol  # noqa: PLC0415
+    from device.settings import device_id  # noqa: PLC0415
+
+    settings = _settings(args)
+    root = RootKey(device_id(settings), args.api_key, args.database)
+    identity = enrol(args.file, settings.identity, settings.upload.timeout_s, SystemClock(), root)
+    print(f"This box is enrolled as '{identity.device}'; {settings.identity.path()} signs it in.")
+    print(f'Its configuration should say: device.id = "{identity.device}", sinks = ["rtdb:{identity.database}"]')
+    return 0
 
 
 def _replay(args: argparse.Namespace) -> int:

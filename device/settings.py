@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from device.camera.source import CameraSettings
 from device.contract.record import DEVICE_ID
+from device.delivery.identity import IdentitySettings
 from device.delivery.outbox import OutboxSettings
 from device.delivery.uploader import UploadSettings
 from device.models import ModelSettings
@@ -64,6 +65,7 @@ class Settings:
     recorder: RecorderSettings = field(default_factory=RecorderSettings)
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
     upload: UploadSettings = field(default_factory=UploadSettings)
+    identity: IdentitySettings = field(default_factory=IdentitySettings)
     supervision: SupervisionSettings = field(default_factory=SupervisionSettings)
 
 

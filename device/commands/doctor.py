@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from device.camera.opening import open_source
 from device.clock import SystemClock
 from device.contract.errors import AffectboxError, CheckFailedError
-from device.delivery.database import Database
-from device.delivery.opening import open_sinks, own_shard
+from device.delivery.identity import open_tokens
+from device.delivery.opening import open_database, open_sinks, own_shard
 from device.delivery.outbox import Outbox
+from device.delivery.signin import RefusedError, SignInError
 from device.host import HostMeter
 from device.models import open_models
 from device.neutrals import calibrated_neutral
@@ -50,6 +51,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     """Examine the box, one thing after another."""
     checks: dict[str, Callable[[Settings], str]] = {
         "identity": lambda s: f"records will be from '{device_id(s)}'",
+        "account": _account,
         "inference": lambda s: available_library(),
         "models": _models,
         "outbox": _outbox,
@@ -71,6 +73,20 @@ def _finding(what: str, check: Callable[[Settings], str], settings: Settings) ->
         return Finding("warning", what, str(error))
     except AffectboxError as error:
         return Finding("FAIL", what, str(error))
+
+
+def _account(settings: Settings) -> str:
+    """Sign in for real: a box that was revoked learns it here, and in the trouble that the uploader shows."""
+    tokens = open_tokens(settings.identity, device_id(settings), settings.upload.timeout_s, SystemClock())
+    if tokens is None:
+        return "not enrolled: the box writes without signing in (see `affectbox enrol`)"
+    try:
+        tokens.token()
+    except RefusedError as error:
+        raise CheckFailedError(f"{error}: records will wait on this box until it is enrolled again.") from None
+    except SignInError as error:
+        raise _BearableError(f"{error}: records will wait in the outbox until the box can sign in.") from None
+    return f"signs in as '{device_id(settings)}'"
 
 
 def _models(settings: Settings) -> str:
@@ -107,7 +123,7 @@ def _sink(settings: Settings) -> str:
         text = settings.run.sinks[0]
         if opened.outbox is None:
             return f"{text} can be written"
-    database = Database(own_shard(text.partition(":")[2], device_id(settings)), settings.upload.timeout_s)
+    database = open_database(own_shard(text.partition(":")[2], device_id(settings)), settings, SystemClock())
     answer = database.patch([])
     database.close()
     if answer.status == 0:

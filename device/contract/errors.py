@@ -94,3 +94,9 @@ class ParityError(AffectboxError):
     """A converted network is too far from the one that it was made from, or from its own reference outputs."""
 
     exit_code = 24
+
+
+class IdentityError(AffectboxError):
+    """A box cannot be enrolled, or an account cannot be made: a used or expired file, a refused key, no network."""
+
+    exit_code = 25

@@ -9,6 +9,7 @@ from device.clock import Clock
 from device.contract.errors import SinkError
 from device.contract.shards import rank, split
 from device.delivery.database import FORM, Database, DatabaseUrl, parse_url
+from device.delivery.identity import open_tokens, refuse_plain
 from device.delivery.jsonl import JsonlSink
 from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
@@ -33,6 +34,7 @@ def open_sinks(settings: Settings, clock: Clock) -> Iterator[OpenSinks]:
     Raises:
         SinkError: a text that names no sink, two databases, a file that cannot be written.
         OutboxError: the outbox cannot be used.
+        IdentityError: the identity file cannot be used, or is another box's.
     """
     files, urls = [], []
     for text in settings.run.sinks:
@@ -51,7 +53,7 @@ def open_sinks(settings: Settings, clock: Clock) -> Iterator[OpenSinks]:
         for url in urls:
             outbox = Outbox(settings.outbox.file(), settings.outbox.max_mb)
             sinks.append(stack.enter_context(OutboxSink(outbox)))
-            uploader = Uploader(outbox, Database(url, settings.upload.timeout_s), settings.upload, clock)
+            uploader = Uploader(outbox, open_database(url, settings, clock), settings.upload, clock)
         sinks += [stack.enter_context(JsonlSink(path)) for path in files]
         yield OpenSinks(tuple(sinks), outbox, uploader)
 
@@ -64,3 +66,13 @@ def own_shard(text: str, device: str) -> DatabaseUrl:
     """
     shards = {url: parse_url(url) for url in split(text)}
     return shards[rank(device, shards)[0]]
+
+
+def open_database(url: DatabaseUrl, settings: Settings, clock: Clock) -> Database:
+    """The client of a database; it signs in if this box is enrolled. Raises `IdentityError`, `SinkError`."""
+    timeout_s = settings.upload.timeout_s
+    tokens = open_tokens(settings.identity, device_id(settings), timeout_s, clock)
+    if tokens is None:
+        return Database(url, timeout_s)
+    refuse_plain(url)
+    return Database(url, timeout_s, tokens.token)

@@ -1,0 +1,137 @@
+"""Who the box is: the identity file, which holds its refresh token, and what is made of it.
+
+The file is in the state folder with mode 0600, or is handed over by systemd as the credential `affectbox-identity`
+(then it is not writable, and need not be). Nothing else that could sign in is kept: the custom token of the enrolment
+is used up, ID tokens live in memory only.
+"""
+
+import ipaddress
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from device.clock import Clock
+from device.contract.errors import IdentityError, SinkError
+from device.contract.record import DEVICE_ID
+from device.delivery.database import DatabaseUrl
+from device.delivery.signin import SignIn
+from device.delivery.tokens import RefreshedTokens, RefreshSettings, TokenSource
+
+CREDENTIAL = "affectbox-identity"
+
+
+@dataclass(frozen=True)
+class IdentitySettings:
+    """See `config.toml` for each."""
+
+    file: str = ""
+    refresh_before_s: float = 300.0
+    i_understand_this_is_root: bool = False
+
+    def path(self) -> Path:
+        """The identity file: `file`, else systemd's credential, else in systemd's state directory or the user's."""
+        if self.file:
+            return Path(self.file)
+        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+        if credentials and (Path(credentials) / CREDENTIAL).exists():
+            return Path(credentials) / CREDENTIAL
+        state = os.environ.get("STATE_DIRECTORY")
+        user = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "affectbox"
+        return (Path(state) if state else user) / "identity.json"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What the identity file holds."""
+
+    device: str
+    database: str
+    api_key: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+
+
+def save(identity: Identity, path: Path) -> None:
+    """Write the file, readable by its owner only; whole or not at all. Raises `IdentityError`."""
+    new = path.with_name(path.name + ".new")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new.unlink(missing_ok=True)
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(asdict(identity), file)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except OSError as error:
+        raise IdentityError(f"{path} cannot be written ({error.strerror}): set identity.file elsewhere.") from None
+
+
+def load(path: Path) -> Identity | None:
+    """The identity in a file, None where there is no file.
+
+    Raises:
+        IdentityError: it cannot be read, is damaged, or others may read it too.
+    """
+    try:
+        content = path.read_bytes()
+        shared = path.stat().st_mode & 0o077
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise IdentityError(
+            f"{path} cannot be read ({error.strerror}): run as the user who enrolled the box."
+        ) from None
+    if shared and not _is_credential(path):
+        raise IdentityError(f"Others can read {path}: revoke this box, run `chmod 600 {path}`, and enrol it again.")
+    try:
+        data: dict[str, Any] = json.loads(content)
+        identity = Identity(**data)
+        whole = all(isinstance(value, str) and value for value in data.values()) and DEVICE_ID.fullmatch(
+            identity.device
+        )
+    except (ValueError, TypeError):
+        whole = None
+    if not whole:
+        raise IdentityError(f"{path} is damaged: enrol this box again.")
+    return identity
+
+
+def open_tokens(settings: IdentitySettings, device: str, timeout_s: float, clock: Clock) -> TokenSource | None:
+    """Where the box's tokens come from, None if it is not enrolled.
+
+    Raises:
+        IdentityError: see `load`; or it is enrolled under another id than `device`, which its records bear.
+    """
+    path = settings.path()
+    identity = load(path)
+    if identity is None:
+        return None
+    if identity.device != device:
+        raise IdentityError(f"This box is enrolled as '{identity.device}' and records as '{device}': set device.id.")
+
+    def keep(refresh_token: str) -> None:
+        if os.access(path, os.W_OK):  # a credential of systemd's is not ours to change
+            save(Identity(identity.device, identity.database, identity.api_key, refresh_token), path)
+
+    refresh = SignIn(identity.api_key, timeout_s).with_refresh_token
+    when = RefreshSettings(refresh_before_s=settings.refresh_before_s)
+    return RefreshedTokens(refresh, identity.refresh_token, keep, when, clock)
+
+
+def refuse_plain(url: DatabaseUrl) -> None:
+    """A token goes over TLS, or nowhere. Raises `SinkError` for another machine without TLS."""
+    if not url.secure and not _is_loopback(url.host):
+        raise SinkError(f"This box signs in, and http://{url.host} would show its token to the network: use https.")
+
+
+def _is_credential(path: Path) -> bool:
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    return bool(credentials) and path.parent == Path(str(credentials))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
