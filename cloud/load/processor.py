@@ -46,9 +46,14 @@ class Share:
             return "the database: it runs on one core, and that is full"
         if self.generator >= _FULL:
             return "the load generator: it runs on one core, and that is full"
-        if max(self.database_waited, self.generator_waited) > 1.0 - self.database - self.database_waited:
+        if _starved(self.database, self.database_waited) or _starved(self.generator, self.generator_waited):
             return f"the machine: other programs use {self.others:.1f} of its {self.cores} cores"
         return "the disk: the database waited for its commits to be synced"
+
+
+def _starved(ran: float, waited: float) -> bool:
+    """Whether a process waited for a processor longer than it had nothing to do."""
+    return waited > 1.0 - ran - waited
 
 
 def moment(database_pid: int) -> Moment | None:
