@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from cloud import provision, report, rules
+from cloud.load import command as load
 from device.contract import aggregate, boot, pack, record, telemetry
 from device.contract.errors import AffectboxError
 
@@ -27,6 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("affectbox-cloud", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_local(commands)
+    load.add_parser(commands)
     report.add_parser(commands)
     rules.add_parser(commands)
     provision.add_parser(commands)

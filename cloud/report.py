@@ -9,7 +9,6 @@ import argparse
 import csv
 import io
 import json
-import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ from device.contract.errors import DataError, StorageError
 from device.contract.labels import ACTION_UNITS
 from device.contract.pack import FRAMES_ROOT, unpack
 from device.contract.record import ROOT, Json, encode
+from device.contract.shards import rank, split
 
 _TIMEOUT_S = 30.0
 _MOST = 5
@@ -45,7 +45,7 @@ def add_parser(subparsers: Any) -> None:
     report.add_argument("--picture", metavar="OUT", type=Path, help="draw the timing diagram (.png, .svg, .pdf)")
     report.add_argument("--json", metavar="OUT", help="write the analysis as JSON; - prints it, and nothing else")
     report.add_argument("--csv", metavar="OUT", type=Path, help="write the episodes as a table")
-    report.add_argument("--database", metavar="URL", help="compare with what this database holds, byte for byte")
+    report.add_argument("--database", metavar="URL[,URL…]", help="compare with what is held there, byte for byte")
     report.set_defaults(run=run)
 
 
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     """Report on the last boot in the recording."""
     records = read_last_boot(args.recording)
     analysis = analyse(records)
-    boots = _get(args.database, f"{BOOTS_ROOT}/{records[0]['device']}") if args.database else {}
+    boots = _boots(args.database, records[0]["device"]) if args.database else {}
     lines = [*_summary(args.recording, records, captured(records, boots)), *_happened(analysis)]
     if args.database:
         same = same_in_database(records, args.database)
@@ -74,13 +74,38 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def same_in_database(records: list[Json], url: str) -> int:
-    """How many of the records the database at `url` holds, equal byte for byte. Raises `DataError`."""
-    boot = f"{records[0]['device']}/{records[0]['boot']}"
-    bodies = {encode(record) for record in _get(url, f"{ROOT}/{boot}").values()}
-    for document in _get(url, f"{FRAMES_ROOT}/{boot}").values():
-        bodies |= {encode(record) for record in unpack(document)}
-    return sum(encode(record) in bodies for record in records)
+def same_in_database(records: list[Json], database: str) -> int:
+    """How many of the records the database holds, equal byte for byte.
+
+    Args:
+        records: of one device and boot.
+        database: its URL, or those of several shards, asked in the order of `shards.rank` until nothing is missing.
+
+    Raises:
+        DataError: one does not answer.
+        SinkError: one is not a database address.
+    """
+    device, boot = records[0]["device"], records[0]["boot"]
+    missing = Counter(encode(record) for record in records)
+    for url in rank(device, split(database)):
+        if missing:
+            held = _held(url, f"{device}/{boot}")
+            missing = Counter({body: times for body, times in missing.items() if body not in held})
+    return len(records) - missing.total()
+
+
+def _boots(database: str, device: str) -> Json:
+    """The clock offsets of a box's boots, from all shards."""
+    return {
+        boot: document for url in split(database) for boot, document in _get(url, f"{BOOTS_ROOT}/{device}").items()
+    }
+
+
+def _held(url: str, boot: str) -> set[bytes]:
+    """The records of a boot (`DEVICE/BOOT`), those that stand alone and those in packs."""
+    packs = _get(url, f"{FRAMES_ROOT}/{boot}").values()
+    alone = _get(url, f"{ROOT}/{boot}").values()
+    return {encode(record) for records in (alone, *map(unpack, packs)) for record in records}
 
 
 def _get(url: str, path: str) -> Json:

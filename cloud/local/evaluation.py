@@ -5,7 +5,8 @@ that lives as long as the database (see `evaluator/evaluator.js`). What targarye
 as depth over 32, control characters in keys or overlapping paths, is refused before it, by `tree.normalize`.
 
 Tokens are read as Google's emulators read them: expiry counts, the signature is not checked, and `Authorization:
-Bearer owner` is above the rules. So this tests rules and clients; it does not keep an attacker out.
+Bearer owner` is above the rules, unless it asks by `auth_variable_override=JSON` to be treated as somebody. So this
+tests rules and clients; it does not keep an attacker out.
 """
 
 import base64
@@ -28,6 +29,7 @@ Auth = dict[str, Any] | None
 NODE_MODULES = FilePath(__file__).parents[2] / "build" / "node" / "node_modules"
 _SCRIPT = FilePath(__file__).with_name("evaluator") / "evaluator.js"
 _OWNER = "Bearer owner"
+_OVERRIDE = "auth_variable_override"
 
 
 class Rules(Protocol):
@@ -41,6 +43,12 @@ class Rules(Protocol):
 
     def committed(self, namespace: str, root: Node) -> None:
         """The changes that were allowed last are durable; `root` is the tree that holds them."""
+
+    def source(self) -> Any:
+        """The rules in force, as JSON: `{"rules": {…}}`."""
+
+    def replace(self, source: Any) -> None:
+        """Enforce other rules until the database stops. Raises `RequestError` if they cannot be enforced."""
 
     def close(self) -> None:
         """Let go of the evaluator."""
@@ -58,6 +66,12 @@ class NoRules:
     def committed(self, namespace: str, root: Node) -> None:
         pass
 
+    def source(self) -> Any:
+        return {"rules": {".read": True, ".write": True}}
+
+    def replace(self, source: Any) -> None:
+        raise RequestError("No rules are enforced; start the database with --rules to change them.")
+
     def close(self) -> None:
         pass
 
@@ -67,19 +81,19 @@ class EvaluatedRules:
 
     def __init__(self, file: FilePath) -> None:
         """Raises `ConfigError`: no Node, no targaryen, an unreadable file, or a rule that does not parse."""
-        rules = _read(file)
+        self._source = _read(file)
         self._process = _start()
         self._lock = threading.Lock()
         self._loaded: dict[str, Node] = {}  # the tree that the evaluator has of each namespace
         self._ahead: set[str] = set()  # where it has already made a write that is not committed yet
         try:
-            self._ask({"op": "rules", "rules": rules})
+            self._ask({"op": "rules", "rules": self._source})
         except RequestError as error:
             self.close()
             raise ConfigError(f"{file} holds no rules that Firebase would take: {error}") from None
 
     def check_read(self, request: Request, namespace: str, path: Path, root: Node) -> None:
-        if request.headers.get("authorization") == _OWNER:
+        if is_owner(request):
             return
         question = {"op": "read", "path": "/".join(path), "auth": authenticate(request)}
         with self._lock:
@@ -87,7 +101,7 @@ class EvaluatedRules:
             self._decide(question | {"ns": namespace})
 
     def check_write(self, request: Request, namespace: str, changes: Changes, root: Node, now_ms: int) -> None:
-        if request.headers.get("authorization") == _OWNER:
+        if is_owner(request):
             self._ahead.discard(namespace)
             return
         written = {"/".join(path): node for path, node in changes.items()}
@@ -103,6 +117,15 @@ class EvaluatedRules:
             if namespace in self._ahead:
                 self._loaded[namespace] = root
                 self._ahead.discard(namespace)
+
+    def source(self) -> Any:
+        return self._source
+
+    def replace(self, source: Any) -> None:
+        with self._lock:
+            self._ask({"op": "rules", "rules": source})
+            self._source = source
+            self._loaded.clear()
 
     def close(self) -> None:
         self._process.kill()
@@ -136,12 +159,19 @@ class EvaluatedRules:
         return answer
 
 
+def is_owner(request: Request) -> bool:
+    """Whether the request is above the rules: the owner's, who does not ask to be treated as somebody else."""
+    return request.headers.get("authorization") == _OWNER and _OVERRIDE not in request.query_params
+
+
 def authenticate(request: Request) -> Auth:
-    """The `auth` of the rules: None, or `uid` and the claims of the ID token in `?auth=`.
+    """The `auth` of the rules: None, `uid` and the claims of the ID token in `?auth=`, or what the owner asks for.
 
     Raises:
-        RequestError: the token cannot be read, or has expired.
+        RequestError: the token or the override cannot be read, or the token has expired.
     """
+    if request.headers.get("authorization") == _OWNER:
+        return _override(request.query_params.get(_OVERRIDE, "null"))
     token = request.query_params.get("auth")
     if not token:
         return None
@@ -154,6 +184,16 @@ def authenticate(request: Request) -> Auth:
     if expires_s <= time.time():
         raise RequestError("Auth token is expired", 401)
     return {"uid": uid, "provider": "custom", "token": claims}
+
+
+def _override(text: str) -> Auth:
+    try:
+        auth = json.loads(text)
+    except ValueError:
+        auth = text
+    if auth is not None and not isinstance(auth, dict):
+        raise RequestError(f"{_OVERRIDE} must be a JSON object or null")
+    return auth
 
 
 def _read(file: FilePath) -> Any:

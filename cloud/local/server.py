@@ -2,6 +2,7 @@
 
     GET PUT PATCH POST DELETE  /PATH.json   ?ns= print= shallow= orderBy= … x-http-method-override=
     GET with `Accept: text/event-stream`    listens: `put`, `patch` and `keep-alive` events
+    GET PUT  /.settings/rules.json          the rules in force (see `settings.py`)
 
 The namespace, one database of many, is `?ns=`, or the host's first label under Firebase's own domains, or `default`.
 
@@ -9,9 +10,10 @@ Without rules (see `evaluation.py`) every request may read and write everything:
 `?auth=…` and no credentials at all are taken alike. Serve it on a loopback address only. With rules, a stream is
 checked when it opens.
 
-Writes run on the event loop's thread, one after the other: each is checked, committed and published before the next
-is looked at, which is what makes `if-match` and `.sv` increments exact without a lock. Reads run beside them in
-worker threads, each on the root it found: a tree is never modified.
+Writes run on the event loop's thread, one after the other: each is checked against and staged on the head, which is
+the tree as the write before it left it, so that `if-match` and `.sv` increments are exact without a lock. A write is
+answered when it is durable (see `commits.py`). Reads run beside them in worker threads, each on the durable root that
+it found: a tree is never modified.
 
 Source: Firebase Realtime Database REST reference; status codes and error sentences are Firebase's.
 """
@@ -31,10 +33,12 @@ from starlette.types import Receive, Scope, Send
 
 from cloud.local import tree
 from cloud.local.body import parse_json, read_body
+from cloud.local.commits import GroupCommit
 from cloud.local.evaluation import NoRules, Rules
-from cloud.local.listeners import Hub, Write
+from cloud.local.listeners import Hub
 from cloud.local.pushid import PushIds
 from cloud.local.query import parse_query, shallow
+from cloud.local.settings import RULES_ADDRESS, answer_rules
 from cloud.local.store import Store
 from cloud.local.tree import Changes, Node, Path, RequestError
 
@@ -69,9 +73,13 @@ class Call:
         """A request header."""
         return self.request.headers.get(name)
 
+    def is_silent(self) -> bool:
+        """Whether a success is to be answered without a body."""
+        return self.param("print") == "silent"
+
     def answer(self, data: Any, headers: dict[str, str] = _HEADERS, status: int = 200) -> Response:
         """`data` as JSON, as `print=` wants it."""
-        if status == 200 and self.param("print") == "silent":
+        if status == 200 and self.is_silent():
             return Response(status_code=204, headers=headers)
         return json_response(data, status, headers, pretty=self.param("print") == "pretty")
 
@@ -92,6 +100,7 @@ class RestApi:
     def __init__(self, store: Store, rules: Rules | None = None) -> None:
         self.hub = Hub(store.root)
         self._store = store
+        self._commits = GroupCommit(store, self.hub.publish)
         self._rules = rules or NoRules()
         self._push_ids = PushIds()
         self._writers = {"PUT": self._put, "PATCH": self._patch, "POST": self._post, "DELETE": self._delete}
@@ -105,11 +114,7 @@ class RestApi:
         if request.method == "OPTIONS":
             return _preflight(request)
         try:
-            call = await _read_call(request)
-            method = _method(request)
-            if method == "GET":
-                return await run_in_threadpool(self._get, call)
-            return self._writers[method](call)
+            return await self._answer(request)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
         except RequestError as error:
@@ -117,6 +122,17 @@ class RestApi:
         except sqlite3.Error as error:
             _log.error("a write was undone: %s", error)
             return json_response({"error": f"Service Unavailable: {error}"}, 503, _HEADERS)
+
+    async def _answer(self, request: Request) -> Response:
+        if request.scope["path"] == RULES_ADDRESS:
+            return json_response(await answer_rules(request, self._rules), 200, _HEADERS)
+        call = await _read_call(request)
+        method = _method(request)
+        if method == "GET":
+            return await run_in_threadpool(self._get, call)
+        response = self._writers[method](call)
+        await self._commits.durable()
+        return response
 
     def _get(self, call: Call) -> Response:
         query = parse_query(call.request.query_params)
@@ -140,12 +156,12 @@ class RestApi:
 
     def _replace(self, call: Call, data: Any) -> Response:
         now_ms = _now_ms()
-        root = self._store.root(call.namespace)
-        current = tree.get(root, call.path)
+        head = self._store.head(call.namespace)
+        current = tree.get(head, call.path)
         node = tree.normalize(data, len(call.path), now_ms, current)
         expected = call.header("if-match")
         if expected is not None and expected != tree.etag(current):
-            self._rules.check_read(call.request, call.namespace, call.path, root)
+            self._rules.check_read(call.request, call.namespace, call.path, head)
             return call.answer_node(current, status=412)
         self._write(call, call.path, {call.path: node}, now_ms)
         return call.answer_node(node)
@@ -153,9 +169,11 @@ class RestApi:
     def _patch(self, call: Call) -> Response:
         _refuse_condition(call)
         now_ms = _now_ms()
-        root = self._store.root(call.namespace)
-        changes = tree.normalize_patch(parse_json(call.body), call.path, now_ms, root)
+        head = self._store.head(call.namespace)
+        changes = tree.normalize_patch(parse_json(call.body), call.path, now_ms, head)
         self._write(call, call.path, changes, now_ms, is_patch=True)
+        if call.is_silent():
+            return call.answer(None)
         depth = len(call.path)
         return call.answer({"/".join(path[depth:]): tree.export(node) for path, node in changes.items()})
 
@@ -168,12 +186,10 @@ class RestApi:
         return call.answer({"name": name})
 
     def _write(self, call: Call, base: Path, changes: Changes, now_ms: int, is_patch: bool = False) -> None:
-        old = self._store.root(call.namespace)
-        self._rules.check_write(call.request, call.namespace, changes, old, now_ms)
-        self._store.commit(call.namespace, changes)
-        new = self._store.root(call.namespace)
-        self._rules.committed(call.namespace, new)
-        self.hub.publish(call.namespace, Write(base, changes, is_patch, old, new))
+        head = self._store.head(call.namespace)
+        self._rules.check_write(call.request, call.namespace, changes, head, now_ms)
+        self._commits.stage(call.namespace, base, changes, is_patch)
+        self._rules.committed(call.namespace, self._store.head(call.namespace))
 
 
 def json_response(data: Any, status: int, headers: dict[str, str], pretty: bool = False) -> Response:

@@ -6,9 +6,9 @@ path (they are covered now) and adds one. So the rows are as coarse as the write
 is 25 rows and 1 ms of CPU, where a row for each leaf would be 1 500 rows and 6 ms. A deletion leaves a `null` row
 only where a row above still holds the path; these are folded away at the next start.
 
-One request is one transaction, whole or absent after any crash. `journal_mode=WAL` appends and so costs one fsync
-a commit. `synchronous=FULL` makes that fsync happen before the answer: with NORMAL the file stays intact, but a
-power cut takes back the last acknowledged writes, and the sender has already forgotten them.
+A request is whole or absent after any crash: it is part of one transaction (see `commits.py`). `journal_mode=WAL`
+appends and so costs one fsync a commit. `synchronous=FULL` makes that fsync happen before the answer: with NORMAL the
+file stays intact, but a power cut takes back the last acknowledged writes, and the sender has already forgotten them.
 
 `locking_mode=EXCLUSIVE` keeps a second server off the file; the kernel drops the lock when the process dies.
 """
@@ -46,6 +46,7 @@ class Store:
 
     def __init__(self, folder: FilePath) -> None:
         self._roots: dict[str, Node] = {}
+        self._heads: dict[str, Node] = {}
         self._file = folder / FILE_NAME
         _make_folder(folder)
         try:
@@ -59,25 +60,54 @@ class Store:
             raise _explain(error, self._file) from None
 
     def root(self, namespace: str) -> Node:
-        """The whole tree of one namespace."""
+        """The whole durable tree of one namespace."""
         return self._roots.get(namespace)
 
+    def head(self, namespace: str) -> Node:
+        """The tree with what is staged and not yet durable: what the next write builds on."""
+        return self._heads.get(namespace, self.root(namespace))
+
     def commit(self, namespace: str, changes: Changes) -> None:
-        """Make all changes, or none. When this returns they survive a power cut.
+        """Make all changes, or none. When this returns they survive a power cut. See `stage`."""
+        self.stage(namespace, changes)
+        self.flush()
+
+    def stage(self, namespace: str, changes: Changes) -> None:
+        """Make all changes on the head; `flush` makes everything staged durable at once.
 
         Args:
             changes: absolute path → normalized node (None deletes); no path contains another.
 
         Raises:
-            sqlite3.Error: the file cannot be written (a full disk); nothing has changed.
+            sqlite3.Error: the file cannot be written (a full disk); everything staged is undone.
         """
-        root = self.root(namespace)
-        self._db.execute("BEGIN IMMEDIATE")
-        with self._db:
+        head = self.head(namespace)
+        try:
+            if not self._db.in_transaction:
+                self._db.execute("BEGIN IMMEDIATE")
             for path, node in changes.items():
-                if node is not None or get(root, path) is not None:
+                if node is not None or get(head, path) is not None:
                     self._replace(namespace, path, node)
-        self._roots[namespace] = write(root, changes)
+        except BaseException:
+            self._undo()
+            raise
+        self._heads[namespace] = write(head, changes)
+
+    def flush(self) -> None:
+        """Commit what is staged. When this returns it survives a power cut. Raises `sqlite3.Error`: all is undone."""
+        try:
+            if self._db.in_transaction:
+                self._db.execute("COMMIT")
+        except sqlite3.Error:
+            self._undo()
+            raise
+        self._roots |= self._heads
+        self._heads.clear()
+
+    def _undo(self) -> None:
+        self._heads.clear()
+        if self._db.in_transaction:  # SQLite has rolled back by itself after some errors
+            self._db.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the file; its write-ahead log is folded in."""

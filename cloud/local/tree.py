@@ -139,6 +139,8 @@ def normalize_patch(data: Any, base: Path, now_ms: int, root: Node) -> dict[Path
 
 
 def _leaf(value: Any) -> Node:
+    if type(value) is float and math.isfinite(value):
+        return value  # most leaves of most writes
     match value:
         case None | bool():
             return value

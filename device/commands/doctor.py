@@ -9,9 +9,8 @@ from device.camera.opening import open_source
 from device.clock import SystemClock
 from device.contract.errors import AffectboxError, CheckFailedError
 from device.delivery.budget import Budget, describe
-from device.delivery.database import parse_url
 from device.delivery.identity import open_tokens
-from device.delivery.opening import open_database, open_outbox, open_sinks
+from device.delivery.opening import open_database, open_outbox, open_sinks, own_shard
 from device.delivery.signin import RefusedError, SignInError
 from device.delivery.steward import NOTE
 from device.delivery.verdict import Verdict, explain, judge
@@ -139,7 +138,7 @@ def _sink(settings: Settings) -> str:
         text = settings.run.sinks[0]
         if opened.outbox is None:
             return f"{text} can be written"
-    database = open_database(parse_url(text.partition(":")[2]), settings, SystemClock())
+    database = open_database(own_shard(text.partition(":")[2], device_id(settings)), settings, SystemClock())
     answer = database.patch([])
     database.close()
     if answer.status == 0:

@@ -79,7 +79,7 @@ class DataError(AffectboxError):
 
 
 class CheckFailedError(AffectboxError):
-    """`doctor` found something that would stop a session."""
+    """`doctor` found something that would stop a session, or `load` a database that lost records."""
 
     exit_code = 22
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from device.clock import Clock
 from device.contract.errors import SinkError
+from device.contract.shards import rank, split
 from device.delivery.budget import Budget
 from device.delivery.condenser import Condenser, pack_bodies
 from device.delivery.database import FORM, Database, DatabaseUrl, parse_url
@@ -53,11 +54,11 @@ def open_sinks(settings: Settings, clock: Clock, again: bool = False) -> Iterato
         if scheme == "jsonl" and rest:
             files.append(Path(rest))
         elif scheme == "rtdb":
-            urls.append(parse_url(rest))
+            urls.append(own_shard(rest, device_id(settings)))
         else:
             raise SinkError(f"'{text}' is not a sink: write jsonl:FILE, {FORM}.")
     if len(urls) > 1:
-        raise SinkError("Only one rtdb sink can be given: a box reports to one database.")
+        raise SinkError("Only one rtdb sink can be given: a box reports to one database; list shards as rtdb:URL,URL.")
     with ExitStack() as stack:
         sinks: list[Sink] = []
         outbox = uploader = steward = None
@@ -80,6 +81,16 @@ def open_outbox(settings: Settings, packed: bool = True) -> Outbox:
     """The outbox as configured. Raises `OutboxError`."""
     packing = pack_bodies if packed else None
     return Outbox(settings.outbox.file(), settings.outbox.max_mb, packing, settings.outbox.history)
+
+
+def own_shard(text: str, device: str) -> DatabaseUrl:
+    """The database of this box among the shards `URL,URL,…`, all of which must be addresses.
+
+    Raises:
+        SinkError: one is empty, named twice, or not a database address.
+    """
+    shards = {url: parse_url(url) for url in split(text)}
+    return shards[rank(device, shards)[0]]
 
 
 def open_database(url: DatabaseUrl, settings: Settings, clock: Clock) -> Database:

@@ -1,4 +1,8 @@
-"""The unchanged `firebase_admin.db` against the local database, through FIREBASE_DATABASE_EMULATOR_HOST."""
+"""The unchanged `firebase_admin.db` against the local database, through FIREBASE_DATABASE_EMULATOR_HOST.
+
+The package index brings the SDK without its integration tests. Their scenarios are covered here and in
+`test_firebase_admin_rules.py` in our own words; the originals run too where FIREBASE_ADMIN_SOURCE names a checkout.
+"""
 
 import itertools
 import queue
