@@ -6,20 +6,23 @@ Sinks start first, sources stop first. The main thread feeds systemd's watchdog 
 fresh; when one dies, everything stops and the command ends with that error's own exit code.
 """
 
+import json
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import cv2
 
 from device.camera.opening import open_source
 from device.camera.source import Picture, Source
 from device.clock import Clock
+from device.contract import patient
 from device.delivery.boot_time import BootTime
 from device.delivery.opening import open_sinks
 from device.delivery.outbox import Outbox
 from device.delivery.sink import Sink
 from device.delivery.steward import Steward
+from device.delivery.store import StoreFullError
 from device.delivery.uploader import Uploader
 from device.identity import device_id
 from device.mailbox import Mailbox
@@ -73,12 +76,20 @@ class App:
         with ExitStack() as stack:
             opened = stack.enter_context(open_sinks(self.settings, self.clock))
             self.outbox, self.uploader, self.steward = opened.outbox, opened.uploader, opened.steward
+            self._note_patient()
             models = self.models = stack.enter_context(open_models(self.settings.models))
             source = stack.enter_context(open_source(self.settings.run.source, self.settings.camera))
             workers = self._workers(models, [*opened.sinks, *self._more_sinks], source)
             notify("READY=1")
             self._supervise(workers)
         return self.summary
+
+    def _note_patient(self) -> None:
+        """Tell the database whom this start watches, by pseudonym: what a clinician may read depends on it."""
+        if self.outbox is not None and self.settings.patient.id:
+            path = patient.key(device_id(self.settings), self.clock.boot())
+            with suppress(StoreFullError):
+                self.outbox.append([(path, json.dumps(self.settings.patient.id).encode())])
 
     def _workers(self, models: Models, sinks: list[Sink], source: Source) -> list[Worker]:
         """Capture, pipeline and (with a database) upload, in the order in which they stop."""

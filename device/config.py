@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from device.contract.errors import ConfigError
+from device.contract.patient import check_pseudonym
 from device.contract.record import DEVICE_ID
 from device.contract.telemetry import MODES
 from device.contract.toml import nearest, read_toml, toml_value
@@ -108,7 +109,9 @@ def _checked(key: str, value: Any, where: str) -> Any:
         wrong = f"must be one of {', '.join(PACES)}"
     elif key == "delivery.mode" and value not in MODES:
         wrong = f"must be one of {', '.join(MODES)}"
-    elif key in ("device.id", "patient.id") and value and not DEVICE_ID.fullmatch(value):
+    elif key == "patient.id" and value:
+        return check_pseudonym(value)
+    elif key == "device.id" and value and not DEVICE_ID.fullmatch(value):
         wrong = "must be 1 to 40 lower-case letters, digits and hyphens"
     elif key == "detector.zone" and isinstance(value, tuple) and value and not _is_zone(value):
         wrong = "must be [left, top, width, height] inside the frame, in shares from 0 to 1"

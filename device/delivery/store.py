@@ -159,8 +159,13 @@ class Store(Closing):
             number += 1
         for ending in ("-wal", "-shm", ""):
             part = Path(f"{self._path}{ending}")
-            if part.exists():
-                part.rename(f"{self._path}.damaged-{number}{ending}")
+            try:
+                if part.exists():
+                    part.rename(f"{self._path}.damaged-{number}{ending}")
+            except OSError as error:
+                raise OutboxError(
+                    f"{part} is damaged and cannot be set aside ({error.strerror}): replace the disk or card."
+                ) from error
 
     def _aside(self) -> list[str]:
         return [path.name for path in self._path.parent.glob(f"{self._path.name}.damaged-*")]

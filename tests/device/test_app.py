@@ -17,6 +17,7 @@ from device.clock import FakeClock, SystemClock
 from device.config import load_settings
 from device.contract.errors import SourceError, StalledError
 from device.contract.record import decode
+from device.delivery.outbox import Outbox
 from device.delivery.sink import MemorySink
 from device.settings import Settings
 
@@ -55,6 +56,21 @@ def test_a_hung_network_is_noticed_and_ends_the_run(
     with pytest.raises(StalledError, match="pipeline worker is hung"):
         App(settings("supervision.stall_s=0.3"), SystemClock(), more_sinks=[kept]).run()
     release.set()
+
+
+def test_the_database_is_told_the_pseudonym_of_whom_it_watches(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, portrait: ByteImage
+) -> None:
+    watch(monkeypatch, FakeSource(lambda _: portrait, count=1))
+    sink, outbox = "rtdb:http://127.0.0.1:9?ns=clinic", tmp_path / "outbox.db"
+    given = settings(f'run.sinks=["{sink}"]', f'outbox.path="{outbox}"', 'patient.id="p-0042"', "upload.drain_s=0")
+    clock = SystemClock()
+
+    App(given, clock).run()
+
+    with Outbox(outbox, 500) as kept:
+        waiting = {entry.path: entry.body for entry in kept.lease(100)}
+    assert waiting[f"patients/tester/{clock.boot()}"] == b'"p-0042"'
 
 
 def test_the_clock_may_jump_while_it_runs(

@@ -109,7 +109,7 @@ def test_a_terminal_has_one_line_that_is_rewritten() -> None:
     ("arguments", "error", "sentence"),
     [
         (["--source", "none.mp4"], ConfigError, "give --patient"),
-        (["--source", "none.mp4", "--patient", "Jane Doe"], ConfigError, "patient.id"),
+        (["--source", "none.mp4", "--patient", "Jane Doe"], ConfigError, "looks like a name"),
         (["--source", "none.mp4", "--patient", "p-01", "--seconds", "0"], ConfigError, "--seconds"),
         (["--source", "none.mp4", "--patient", "p-01", "--seconds", "nan"], ConfigError, "--seconds"),
         (["--source", "none.mp4", "--patient", "p-01"], SourceError, "does not exist"),
