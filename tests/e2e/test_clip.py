@@ -13,8 +13,8 @@ from training.sample_clip.script import script
 SEGMENTS = {segment.name: segment for segment in script()}
 ONSET_S = 0.5
 #: What also rises with a scripted movement though nothing moves there: without the person's face at rest, raised brows
-#: and a dropped jaw look like wide eyes, and a rolling head like tightened lips.
-CROSSTALK = {"AU5": {"brows", "jaw_drop"}, "AU23": {"head_roll", "away"}}
+#: look like wide eyes, and a rolling head like tightened lips.
+CROSSTALK = {"AU5": {"brows"}, "AU23": {"head_roll", "away"}}
 EPISODE_ONSET_S = 0.25
 
 
