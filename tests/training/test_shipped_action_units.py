@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from converter.reference import rerun
 from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, Tier
 from device.contract.manifest import open_bundle
 
@@ -61,3 +62,7 @@ def test_its_card_tells_the_same_figures(bundle, receipt):
     card = (FOLDER / "MODEL_CARD.md").read_text()
     assert f"{receipt['real']['false_positives_mean']:.1%} of calm faces" in card
     assert bundle.manifest.provenance["command"] in card
+
+
+def test_it_computes_here_what_it_did_when_it_was_made(bundle):
+    assert "reference inputs run again" in rerun(bundle)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from converter.reference import REFERENCE, make_reference
 from device.arrays import FloatArray
 from device.contract.errors import DataError
 from device.contract.labels import ACTION_UNIT_KEYS
@@ -97,7 +98,11 @@ def build(
         "size_bytes": len(model),
     }
     manifest = _manifest(recipe, sources, receipt, len(estimator.mean_neutral))
-    return write_bundle(parent, manifest, model, model_card(manifest))
+    known_neutral = np.ones((len(test.features), 1), np.float32)
+    rows = np.concatenate([test.features, test.neutral, known_neutral], axis=1)
+    return write_bundle(
+        parent, manifest, model, model_card(manifest), {REFERENCE: make_reference(manifest, model, rows)}
+    )
 
 
 def split(kit: FaceKit, share: float) -> tuple[FaceKit, FaceKit]:

@@ -1,1 +1,1 @@
-{"key": "44a5f293331e11b6", "signature": "8a+KMwFnrbYg92xgcBEA2jpLM+CW6GYI3fpIEms0LeS+RP1NQQsUlbF8yUJmYeMTDsI3gSjf0Uc0PO+/Uy94Cg=="}
+{"key": "44a5f293331e11b6", "signature": "knT5oBo+T1TSp1qkWtqTz/PEtPq+jO2kaXOdSUlC9HmNq7C3ZlpbVHqvzs7Z5MTzlVqBZHCJxo9cdTxjOS8cDQ=="}
