@@ -22,7 +22,7 @@ class ModelSettings:
     full_range: str = "blazeface-full-1.0.0"
     landmarks: str = "face-landmarks-1.0.0"
     blendshapes: str = "face-blendshapes-1.0.0"
-    expression: str = "fer-0.2.0"
+    expression: str = "fer-0.3.0"
     action_units: str = "au-geometry-1.0.0"
     appearance_action_units: str = ""
     cache: str = ""

@@ -1,5 +1,6 @@
 """The model card of the expression network, written from the figures in its manifest and from nothing else."""
 
+from pathlib import Path
 from typing import Any
 
 from device.contract.manifest import Manifest
@@ -16,9 +17,9 @@ device divides them by the temperature below and applies softmax.
 
     {command}
 
-- Seed {seed}, {epochs} epochs; the averaged weights of epoch {best_epoch} were kept because they did best on
-  `{validation_split}`.
-- Data: {data}. `{validation_split}` chose the epoch, and `PrivateTest` was not used.
+- Seed {seed}, {epochs} epochs; the averaged weights after the last one were kept.{teachers}
+- Data: {data}. Recipes were chosen by
+  `{validation_split}`, and `PrivateTest` was not used.
 - Licence: {licence}.
 - Versions: {versions}.
 - Revision: {revision}.
@@ -90,6 +91,7 @@ def model_card(manifest: Manifest) -> str:
     return CARD.format(
         **{**receipt, **manifest.provenance, "command": manifest.provenance["command"].replace(" && ", "\n    ")},
         id=manifest.id,
+        teachers=_teachers(receipt["recipe"]["teacher"]),
         intended_use=manifest.intended_use,
         forbidden_use=manifest.forbidden_use,
         crop=manifest.input.crop,
@@ -108,6 +110,14 @@ def model_card(manifest: Manifest) -> str:
         weakest=_weakest(receipt[heads[0]]),
         size_kb=receipt["size_bytes"] / 1000,
         macs_m=receipt["macs"] / 1e6,
+    )
+
+
+def _teachers(recipe: dict[str, Any]) -> str:
+    """A line on who taught the network; nothing if nobody did."""
+    runs = ", ".join(f"`{Path(run).name}`" for run in recipe["runs"])
+    return (
+        f"\n- Taught by the runs {runs}, made by the recipes of these names (share {recipe['share']})." if runs else ""
     )
 
 

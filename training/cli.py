@@ -104,8 +104,8 @@ def _add_train(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser(
         "train",
         help="train a network by a recipe",
-        description="Trains a network on a data.npz, with a checkpoint after every epoch. The weights that did best "
-        "on PublicTest stay in the run folder, with meta.json.",
+        description="Trains a network on a data.npz, with a checkpoint after every epoch. The averaged weights "
+        "of the last epoch stay in the run folder, with meta.json.",
     )
     parser.add_argument("--recipe", type=Path, required=True, metavar="FILE", help="TOML file, see training/recipes")
     parser.add_argument("--data", type=Path, required=True, metavar="FILE", help="what `prepare` wrote")
@@ -191,7 +191,7 @@ def _add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser = commands.add_parser(
         "export",
         help="make a bundle of a run",
-        description="Quantizes the best weights of a run to int8, fits temperatures and measures on PublicTest, and "
+        description="Quantizes the weights of a run to int8, fits temperatures and measures on PublicTest, and "
         "writes the bundle NAME-VERSION with its model card.",
     )
     parser.add_argument("--run", dest="run_folder", type=Path, required=True, metavar="RUN", help="the run folder")

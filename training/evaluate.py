@@ -50,7 +50,7 @@ def bundle_candidate(path: Path) -> Candidate:
 
 
 def run_candidate(folder: Path) -> Candidate:
-    """The best weights of a run folder, in float. Raises `ConfigError`."""
+    """The averaged weights of a run folder, in float. Raises `ConfigError`."""
     from training.metrics import softmax  # noqa: PLC0415 - a bundle needs no TensorFlow
     from training.predict import predict  # noqa: PLC0415
     from training.run_folder import load_run  # noqa: PLC0415

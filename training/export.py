@@ -42,7 +42,7 @@ class Label:
 
 
 def export(folder: Path, data: Faces, label: Label, parent: Path, sign: Sign | None = None) -> Path:
-    """Quantize a run's best weights, fit temperatures and measure on `PublicTest`, and write the bundle.
+    """Quantize a run's weights, fit temperatures and measure on `PublicTest`, and write the bundle.
 
     Args:
         sign: makes the signature; without it the bundle is unsigned.
@@ -108,14 +108,13 @@ def history(run: Run) -> dict[str, Any]:
     return {
         "seed": run.recipe.seed,
         "epochs": len(run.meta["history"]),
-        "best_epoch": run.meta["best_epoch"],
         "recipe": run.meta["recipe"],
         "data_digest": run.meta["data"],
     }
 
 
 def measure(run: Run, quantized: Int8Network, faces: Faces) -> dict[str, Any]:
-    """The quantization receipt: both networks on all of `PublicTest`, which also chose the epoch; and the int8 network
+    """The quantization receipt: both networks on all of `PublicTest`; and the int8 network
     on the box's crops of the faces that the box finds, where they were prepared."""
     exact, rounded = predict(run.network, run.recipe.network.white, faces.images), quantized.predict(faces.images)
     receipt: dict[str, Any] = {

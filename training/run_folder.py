@@ -1,7 +1,7 @@
 """What a training leaves on disk, and how it is read again.
 
     RUN/meta.json        recipe, data, history, versions: for people, and for `evaluate` and `export`
-    RUN/weights.npz      the averaged weights of the best epoch
+    RUN/weights.npz      the averaged weights after the last epoch
     RUN/checkpoint.npz   the whole state after the last epoch, for --resume
 
 Every file appears whole or not at all. `meta.json` comes last; `checkpoint.npz` holds what resuming needs by itself.
@@ -26,7 +26,7 @@ PACKAGES = ("tensorflow-cpu", "tensorflow", "keras", "numpy", "ai-edge-litert")
 
 @dataclass(frozen=True)
 class Run:
-    """A finished or interrupted training: its network with the best weights, and `meta.json`."""
+    """A finished or interrupted training: its network with the averaged weights, and `meta.json`."""
 
     folder: Path
     recipe: BaseRecipe
@@ -74,9 +74,3 @@ def versions() -> str:
         except PackageNotFoundError:
             continue
     return ", ".join(found)
-
-
-def best_epoch(history: list[dict[str, Any]], heads: list[str]) -> int:
-    """The epoch (from 1) with the highest mean accuracy of all heads on the validation split; the later of equals."""
-    means = [sum(scores[head] for head in heads) for scores in history]
-    return max(range(len(means)), key=lambda i: (means[i], i)) + 1

@@ -2,8 +2,8 @@
 
 Every face is an example for all heads: a single label is learnt with smoothing, votes as they spread, and teachers, if
 the recipe has them, are listened to on the same changed picture. The rate rises and falls under a cosine; a running
-average of the weights is kept. The averaged weights of the epoch that does best on `PublicTest` stay: `PublicTest` is
-therefore validation data and no test.
+average of the weights is kept, that after the last epoch: `PublicTest` is measured after every epoch and chooses none.
+Whoever chooses a recipe by it makes it validation data all the same, and no test.
 """
 
 import json
@@ -25,7 +25,7 @@ from training.metrics import accuracy
 from training.pipeline import Batches, Shuffled
 from training.predict import predict
 from training.recipe import BaseRecipe, Recipe, recipe_table
-from training.run_folder import CHECKPOINT, WEIGHTS, best_epoch, save_arrays, save_meta, versions
+from training.run_folder import CHECKPOINT, WEIGHTS, save_arrays, save_meta, versions
 
 
 def train(
@@ -138,16 +138,11 @@ class Trainer:
         return float(np.mean([loss.numpy() for loss in losses]))
 
     def save(self, folder: Path, command: str) -> None:
-        """Keep the state after the epochs done, and the weights if these are the best so far."""
-        if self.best() == self.epoch:
-            save_arrays(folder / WEIGHTS, weights=self.learner.average.weights)
+        """Keep the state after the epochs done, and the averaged weights."""
+        save_arrays(folder / WEIGHTS, weights=self.learner.average.weights)
         meta = self._meta()
         save_arrays(folder / CHECKPOINT, meta=[np.array(json.dumps(meta))], **self.learner.variables())
-        save_meta(folder, {**meta, "best_epoch": self.best(), "command": command})
-
-    def best(self) -> int:
-        """The epoch (from 1) whose weights are kept."""
-        return best_epoch(self.history, list(self.heads))
+        save_meta(folder, {**meta, "command": command})
 
     def load(self, path: Path) -> None:
         """Take up the state that `save` kept. Raises `ConfigError` if it is of another run, or damaged."""

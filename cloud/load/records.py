@@ -31,7 +31,7 @@ def simulated(device: str, boot: str, seq: int, per_second: int) -> Json:
         "quality": {"presence": 1, "width": 158.2, "sharpness": 0.41, "brightness": 0.56},
         "emotions": {name: round((wobble + at / 8) % 1 / 4, 3) for at, name in enumerate(EMOTIONS)},
         "aus": {name: round((5 * wobble + at) % 5, 2) for at, name in enumerate(_UNITS)},
-        "models": {"aus": "au-geometry-1.0.0", "emotions": "fer-0.2.0"},
+        "models": {"aus": "au-geometry-1.0.0", "emotions": "fer-0.3.0"},
         "ms": _MS,
         "host": {"cpu": 98.2, "memory": 4.6, "rss": 130.4},
     }

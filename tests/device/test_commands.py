@@ -147,7 +147,7 @@ def test_an_altered_model_stops_the_run(photo: Path, tmp_path: Path, capsys: pyt
     bundle = tmp_path / "cache" / "fer-0.1.1"
     bundle.mkdir(parents=True)
     for name in ("model.tflite", "MODEL_CARD.md", "manifest.json", "manifest.sig"):
-        (bundle / name).write_bytes((SHIPPED / "fer-0.2.0" / name).read_bytes())
+        (bundle / name).write_bytes((SHIPPED / "fer-0.3.0" / name).read_bytes())
     model = bytearray((bundle / "model.tflite").read_bytes())
     model[len(model) // 2] ^= 1
     (bundle / "model.tflite").write_bytes(model)

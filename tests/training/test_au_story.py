@@ -132,7 +132,7 @@ def test_no_fold_has_seen_its_participants(story):
     places = folds(data, 2, 5)
 
     metas = [json.loads((story.run / f"fold-{fold}" / "meta.json").read_text()) for fold in (1, 2)]
-    assert [meta["fold"] for meta in metas] == [1, 2] and all(meta["best_epoch"] == 5 for meta in metas)
+    assert [meta["fold"] for meta in metas] == [1, 2] and all(len(meta["history"]) == 5 for meta in metas)
     assert not set(data.participants[places == 1]) & set(data.participants[places == 2])
     assert not any(person in json.dumps(metas) for person in data.participants.tolist())
 
@@ -255,7 +255,7 @@ def test_what_does_not_fit_is_said(story, tmp_path, capsys):
         (["evaluate", "--run", tmp_path, "--data", story.data], ConfigError, "give a run folder"),
         (["evaluate", "--bundle", story.bundle.folder, "--data", tmp_path / "none.npz"], DataError, "in common"),
         (["evaluate", "--bundle", story.bundle.folder, "--data", tmp_path / "larger.npz"], DataError, "crops of 48"),
-        (["evaluate", "--bundle", "device/bundles/fer-0.2.0", "--data", story.data], ModelError, "to action units"),
+        (["evaluate", "--bundle", "device/bundles/fer-0.3.0", "--data", story.data], ModelError, "to action units"),
         (["evaluate", "--run", story.run, "--data", tmp_path / "no.npz"], DataError, "au prepare"),
         (
             ["train", "--recipe", "training/recipes/au.toml", "--data", tmp_path / "larger.npz", "--out", tmp_path],

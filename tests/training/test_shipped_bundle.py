@@ -7,7 +7,7 @@ import pytest
 from converter.reference import rerun
 from device.contract.manifest import open_bundle
 
-FOLDER = Path(__file__).parents[2] / "device" / "bundles" / "fer-0.2.0"
+FOLDER = Path(__file__).parents[2] / "device" / "bundles" / "fer-0.3.0"
 
 
 @pytest.fixture(scope="module")

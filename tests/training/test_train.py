@@ -24,7 +24,7 @@ from training.networks.ednn import Ednn
 from training.pipeline import Batches, class_weights, targets
 from training.predict import predict
 from training.recipe import Augmentation, Loss, Optimizer, Recipe, Teacher
-from training.run_folder import best_epoch, load_run
+from training.run_folder import load_run
 
 ROOT = Path(__file__).parents[2]
 STILL = Augmentation(rotation=0, scale=0, shift=0, contrast=0, brightness=0, cutout=0)
@@ -224,9 +224,3 @@ def test_learning_rate_rises_and_falls():
     assert rates[0] == rates[-1] == 0
     assert rates[1] == pytest.approx(settings.learning_rate / 2)
     assert rates[2] == settings.learning_rate > rates[3] > 0
-
-
-def test_best_epoch_is_the_one_with_the_best_mean_and_the_later_of_equals():
-    history = [{"ferplus": a, "fer2013": b} for a, b in ((0.7, 0.5), (0.5, 0.7), (0.6, 0.5))]
-
-    assert best_epoch(history, ["ferplus", "fer2013"]) == 2

@@ -27,14 +27,6 @@ from training.machines import Machines
 from training.train import Trainer, require_new, run_epochs
 
 
-class AuTrainer(Trainer):
-    """A training of action units in progress."""
-
-    def best(self) -> int:
-        """The last epoch."""
-        return self.epoch
-
-
 def train_folds(
     recipe: AuRecipe,
     data: Annotated,
@@ -77,7 +69,7 @@ def _begin(
     answers = {head: said[~out] for head, said in taught(recipe, data, origin["fold"]).items()}
     keras.utils.set_random_seed(recipe.seed)
     learner = AuLearner(recipe, learnt, machines)
-    trainer = AuTrainer(recipe, data.labels, AuBatches(learnt, recipe, answers), learner, machines, origin)
+    trainer = Trainer(recipe, data.labels, AuBatches(learnt, recipe, answers), learner, machines, origin)
     return trainer, lambda: _validated(learner.average, recipe, held_out)
 
 
