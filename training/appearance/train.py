@@ -63,7 +63,7 @@ def train_folds(
 
 def _begin(
     recipe: AuRecipe, data: Annotated, out: NDArray[np.bool_], machines: Machines, origin: dict[str, Any]
-) -> tuple[AuTrainer, Callable[[], dict[str, float]]]:
+) -> tuple[Trainer, Callable[[], dict[str, float]]]:
     """A trainer that learns from all but those under the mask `out`, and what measures it on these."""
     learnt, held_out = data.at(~out), data.at(out)
     answers = {head: said[~out] for head, said in taught(recipe, data, origin["fold"]).items()}
