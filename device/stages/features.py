@@ -68,10 +68,10 @@ class FaceFeatures:
     def __init__(self, landmarks_bundle: Bundle) -> None:
         """Takes the canonical mesh from the landmark network's bundle."""
         mesh = json.loads(landmarks_bundle.contents["canonical_face.json"])
-        canonical = np.array(mesh["points"], np.float32) * np.array([1, -1, -1], np.float32)
-        weights = np.zeros(POINTS, np.float32)
-        weights[[int(point) for point in mesh["pose_weights"]]] = list(mesh["pose_weights"].values())
+        self._basis = np.array([int(point) for point in mesh["pose_weights"]], np.intp)
+        weights = np.array(list(mesh["pose_weights"].values()), np.float32)
         self._weights = weights / weights.sum()
+        canonical = np.array(mesh["points"], np.float32)[self._basis] * np.array([1, -1, -1], np.float32)
         self._centre = self._weights @ canonical
         self._canonical = (canonical - self._centre) * self._weights[:, None]
         self._spread = float((self._canonical * (canonical - self._centre)).sum())
@@ -84,11 +84,11 @@ class FaceFeatures:
 
     def geometry(self, points: FloatArray) -> FloatArray:
         """The vector's geometric part, from landmarks (468 or more, 3) in any unit; float32, centimetres."""
-        seen = points[:POINTS]
-        middle = self._weights @ seen
-        rotation = kabsch(self._canonical, seen - middle)
-        regions = (self._regions @ seen - middle) @ rotation
-        scale = self._spread / float((self._canonical * ((seen - middle) @ rotation)).sum())
+        basis = points[self._basis]
+        middle = self._weights @ basis
+        rotation = kabsch(self._canonical, basis - middle)
+        scale = self._spread / float((self._canonical * ((basis - middle) @ rotation)).sum())
+        regions = (self._regions @ points[:POINTS] - middle) @ rotation
         places = regions * scale + self._centre
         pairs = 2 * len(PAIRED)
         return np.concatenate([places[:pairs, :2].ravel(), places[pairs:, 1]])
