@@ -102,7 +102,7 @@ def _outbox(settings: Settings) -> str:
         counts = outbox.counts()
     text = f"{settings.outbox.file()}: {counts.pending} waiting, {counts.dead} refused, {counts.dropped} ever dropped"
     if counts.damaged:
-        raise _BearableError(f"{text}; {counts.damaged} damaged files were set aside beside it: see to the card.")
+        raise _BearableError(f"{text}; damaged files set aside beside it: {counts.damaged}; see to the card.")
     return text
 
 
