@@ -1,1 +1,1 @@
-"""What `affectbox` does beside `run`'s daemon: progress, bench, calibrate, doctor, replay and its overlay."""
+"""What `affectbox` does beside `run`'s daemon: progress, au, bench, calibrate, doctor, replay and its overlay."""
