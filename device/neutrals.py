@@ -10,7 +10,6 @@ calibration that has expired is still used.
 
 import json
 import math
-import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,7 +24,7 @@ from device.contract.errors import StorageError
 from device.contract.record import DEVICE_ID
 from device.settings import Settings
 from device.stages.neutral import Neutral, NeutralSettings
-from device.state import state_folder
+from device.state import state_folder, write_private
 
 _FORMAT = 1
 _DAY_S = 86_400.0
@@ -95,8 +94,7 @@ class NeutralStore:
         body = {"v": _FORMAT, "calibrations": [asdict(one) for one in made]}
         path = self._file(person)
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _replace(path, json.dumps(body, allow_nan=False).encode())
+            write_private(path, json.dumps(body, allow_nan=False).encode())
         except OSError as error:
             raise StorageError(
                 f"{path} cannot be written ({error.strerror}): mend it or set neutral.folder."
@@ -136,19 +134,3 @@ def _parsed(body: Any) -> list[Calibration]:
         if not one.features or not all(math.isfinite(number) for number in numbers):
             raise ValueError(one.version)
     return [Calibration(str(m.version), str(m.estimator), float(m.made_s), tuple(m.features)) for m in made]
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file for its owner's eyes: after a power cut it is the old one or the new one."""
-    part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

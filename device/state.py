@@ -1,4 +1,4 @@
-"""Where the box keeps what must outlive a start."""
+"""Where the box keeps what must outlive a start, and how it writes there what is nobody else's business."""
 
 import os
 from pathlib import Path
@@ -9,3 +9,24 @@ def state_folder() -> Path:
     if state := os.environ.get("STATE_DIRECTORY"):
         return Path(state)
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "affectbox"
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file for its owner's eyes, in a folder likewise: after a power cut it is the old one or the new one.
+
+    Raises:
+        OSError: it cannot be written; what was there stays.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from device.contract.errors import AffectboxError, ConfigError, StorageError
 from training.appearance.command import add_parser as add_au_parser
-from training.arguments import bundle_name, bundle_version, positive_count
+from training.arguments import add_bundle_options, positive_count, written
 from training.data import kaggle
 from training.sample_clip.clip import add_parser as add_clip_parser
 from training.synthetic.command import add_parser as add_au_synthetic_parser
@@ -196,10 +196,7 @@ def _add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
     parser.add_argument("--run", dest="run_folder", type=Path, required=True, metavar="RUN", help="the run folder")
     parser.add_argument("--data", type=Path, required=True, metavar="FILE", help="the data.npz that it was trained on")
-    parser.add_argument("--bundles", type=Path, required=True, metavar="DIR", help="where NAME-VERSION/ goes")
-    parser.add_argument("--name", type=bundle_name, default="fer", metavar="NAME", help="default: %(default)s")
-    parser.add_argument("--version", type=bundle_version, required=True, metavar="X.Y.Z", help="the bundle's version")
-    parser.add_argument("--key", type=Path, metavar="FILE", help="private key of `affectbox-converter keygen`: sign")
+    add_bundle_options(parser, "fer")
     parser.set_defaults(run=_export)
 
 
@@ -211,5 +208,5 @@ def _export(arguments: argparse.Namespace) -> int:
     sign = signer(arguments.key) if arguments.key else None  # a wrong key fails here, not after the measuring
     label = Label(arguments.name, arguments.version)
     folder = export(arguments.run_folder, load_faces(arguments.data), label, arguments.bundles, sign)
-    print(f"wrote {folder}" + (", signed" if sign else "; it is unsigned, so a box refuses it: give --key"))
+    print(written(folder, signed=sign is not None))
     return 0

@@ -18,6 +18,7 @@ from device.contract.record import DEVICE_ID
 from device.delivery.database import DatabaseUrl
 from device.delivery.signin import SignIn
 from device.delivery.tokens import RefreshedTokens, RefreshSettings, TokenSource
+from device.state import state_folder, write_private
 
 CREDENTIAL = "affectbox-identity"
 
@@ -31,15 +32,13 @@ class IdentitySettings:
     i_understand_this_is_root: bool = False
 
     def path(self) -> Path:
-        """The identity file: `file`, else systemd's credential, else in systemd's state directory or the user's."""
+        """The identity file: `file`, else systemd's credential, else in the state folder."""
         if self.file:
             return Path(self.file)
         credentials = os.environ.get("CREDENTIALS_DIRECTORY")
         if credentials and (Path(credentials) / CREDENTIAL).exists():
             return Path(credentials) / CREDENTIAL
-        state = os.environ.get("STATE_DIRECTORY")
-        user = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "affectbox"
-        return (Path(state) if state else user) / "identity.json"
+        return state_folder() / "identity.json"
 
 
 @dataclass(frozen=True)
@@ -54,15 +53,8 @@ class Identity:
 
 def save(identity: Identity, path: Path) -> None:
     """Write the file, readable by its owner only; whole or not at all. Raises `IdentityError`."""
-    new = path.with_name(path.name + ".new")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new.unlink(missing_ok=True)
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(asdict(identity), file)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
+        write_private(path, json.dumps(asdict(identity)).encode())
     except OSError as error:
         raise IdentityError(f"{path} cannot be written ({error.strerror}): set identity.file elsewhere.") from None
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.appearance.layouts import CAMERAS, LAYOUTS
-from training.arguments import bundle_name, bundle_version, crop_side, positive_count, positive_number
+from training.arguments import add_bundle_options, crop_side, positive_count, positive_number, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,10 +141,7 @@ def _add_export(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "--fold", type=positive_count, default=1, metavar="K", help="whose network (default: %(default)s)"
     )
     parser.add_argument("--data", type=Path, required=True, metavar="FILE", help="the data.npz that it was trained on")
-    parser.add_argument("--bundles", type=Path, required=True, metavar="DIR", help="where NAME-VERSION/ goes")
-    parser.add_argument("--name", type=bundle_name, default="au", metavar="NAME", help="default: %(default)s")
-    parser.add_argument("--version", type=bundle_version, required=True, metavar="X.Y.Z", help="the bundle's version")
-    parser.add_argument("--key", type=Path, metavar="FILE", help="private key of `affectbox-converter keygen`: sign")
+    add_bundle_options(parser, "au")
     parser.set_defaults(run=_export)
 
 
@@ -158,7 +155,7 @@ def _export(arguments: argparse.Namespace) -> int:
     label = Label(arguments.name, arguments.version)
     data = load_annotated(arguments.data)
     folder = export(arguments.run_folder, arguments.fold, data, label, arguments.bundles, sign)
-    print(f"wrote {folder}" + (", signed" if sign else "; it is unsigned, so a box refuses it: give --key"))
+    print(written(folder, signed=sign is not None))
     return 0
 
 
