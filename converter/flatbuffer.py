@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from device.contract.errors import ConversionError
 
@@ -71,6 +72,47 @@ def operator_counts(model: bytes, where: str) -> Counter[str]:
         for graph in parsed.subgraphs
         for operator in graph.operators
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A convolution or fully connected layer as real numbers, whatever they are stored in.
+
+    kernel: height × width × in × out, or in × out; bias: (out,); output: position among the network's outputs, or -1.
+    """
+
+    kernel: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    output: int
+
+
+def layers(model: bytes, where: str) -> list[Layer]:
+    """The convolutions and fully connected layers in the order in which they run. Raises `ConversionError`."""
+    parsed = _parsed(model, where)
+    graph, found = parsed.subgraphs[0], []
+    for operator in graph.operators:
+        name = _operator_name(parsed.operatorCodes[operator.opcodeIndex])
+        if name not in ("CONV_2D", "FULLY_CONNECTED"):
+            continue
+        kernel, bias = (_real(parsed, graph.tensors[at]) for at in operator.inputs[1:3])
+        kernel = np.moveaxis(kernel, 0, -1)  # files put the outputs first
+        at = [int(output) for output in graph.outputs]
+        position = at.index(operator.outputs[0]) if operator.outputs[0] in at else -1
+        found.append(Layer(kernel, bias, position))
+    return found
+
+
+def _real(parsed: Any, tensor: Any) -> NDArray[np.float32]:
+    """A constant as real numbers, its quantization undone."""
+    data = np.asarray(parsed.buffers[tensor.buffer].data, np.uint8).tobytes()
+    values = np.frombuffer(data, _TYPES[tensor.type]).reshape(tuple(tensor.shape)).astype(np.float32)
+    quantization = tensor.quantization
+    if quantization is None or quantization.scale is None or not len(quantization.scale):
+        return values
+    shape = [1] * values.ndim
+    shape[quantization.quantizedDimension] = len(quantization.scale)
+    zero = np.asarray(quantization.zeroPoint, np.float32).reshape(shape)
+    return (values - zero) * np.asarray(quantization.scale, np.float32).reshape(shape)
 
 
 def prepare(model: bytes, where: str) -> bytes:

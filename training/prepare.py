@@ -10,28 +10,37 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from device.contract.errors import ConfigError
-from training.data.faces import Faces, load_faces, save_faces
+from training.data.codes import with_codes
+from training.data.copies import near_copies
+from training.data.faces import TRAINING, VALIDATION, Faces, load_faces, save_faces
 from training.data.fer2013 import read_fer2013
 from training.data.folders import read_folder
 
 
 @dataclass(frozen=True)
 class Source:
-    """What to prepare: a FER2013 file, with votes or without, or a folder of images."""
+    """What to prepare: a FER2013 file, with votes or without, or a folder of images; and tables of action units."""
 
     csv: Path | None = None
     ferplus: Path | None = None
     images: Path | None = None
+    codes: tuple[Path, ...] = ()
 
     def read(self) -> Faces:
         """The faces. Raises `DataError`."""
-        return read_folder(self.images) if self.images else read_fer2013(_given(self.csv), self.ferplus)
+        faces = read_folder(self.images) if self.images else read_fer2013(_given(self.csv), self.ferplus)
+        for path in self.codes:
+            faces = with_codes(faces, path)
+        return replace(faces, copies=near_copies(faces.images)) if self.codes else faces
 
     def digest(self) -> str:
         """SHA-256 over the source's files. Raises `DataError` by reading it if a file is missing."""
         whole = hashlib.sha256()
         files = sorted(p for p in self.images.rglob("*") if p.is_file()) if self.images else [self.csv, self.ferplus]
+        files += self.codes
         for path in filter(None, files):
             whole.update(f"{path.name}:{path.parent.name if self.images else ''}:".encode())
             whole.update(path.read_bytes())
@@ -41,6 +50,7 @@ class Source:
         """What to type to prepare the same data, without folders of this machine."""
         given = {"--csv": self.csv, "--ferplus": self.ferplus, "--images": self.images}
         words = [f"{option} {path.name}" for option, path in given.items() if path]
+        words += [f"--codes {path.name}" for path in self.codes]
         return " ".join(["affectbox-training prepare", *words, *["--recrop"] * recropped, "--out data.npz"])
 
 
@@ -89,6 +99,11 @@ def summary(faces: Faces) -> str:
     text = ", ".join(f"{count} {split}" for split, count in counts.items())
     if dropped := faces.about.get("dropped_without_picture"):
         text += f"; {dropped} rows without a picture dropped"
+    if len(faces.codings):
+        text += f"; {len(faces.codings)} codings of {len(set(faces.codings.face.tolist()))} faces"
+    if len(faces.copies):
+        tested = np.isin(faces.copies, faces.copies[faces.splits == VALIDATION])
+        text += f"; {int((tested & (faces.splits == TRAINING)).sum())} training faces are near copies of {VALIDATION}"
     if faces.has_box:
         text += f"; the box finds {faces.found.mean():.1%} of the faces"
     return text

@@ -1,1 +1,1 @@
-{"key": "44a5f293331e11b6", "signature": "qZs+7c+/7uBfpU6WXG6Bpm6GaupbemJfJVcNkUQZ0CtytFaZf7C7SuC3v9wPudUgrVn1AP8ataH07TkI8/2xBw=="}
+{"key": "a4c5448e9c673723", "signature": "KjDMhImSIBTg+1XDjyvYZczk5+abbsBnL0NNBYWGs8CH6hjkWf+LC3tQtYxOxwSJ00BvZMQFjCae+FfIhW2ODQ=="}

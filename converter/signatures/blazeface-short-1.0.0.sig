@@ -1,1 +1,1 @@
-{"key": "44a5f293331e11b6", "signature": "b+jbTRqtZrQXzAQgLaRdn+GGq9QwPEiagQoekaJuTBQiiZizzGqQ5pCvI6t6kFNAjxVWuEyUkVcN2BfF0GWgAQ=="}
+{"key": "a4c5448e9c673723", "signature": "/Tbr4ySuRWzVludfhy0aSIXYZamAeYFuvuUZwQmyUw+GmHcHIQWsK3HIVmF/qb3mtDRcH8iyCtI8EZkAUk0bAw=="}

@@ -1,1 +1,1 @@
-{"key": "44a5f293331e11b6", "signature": "Ibg1bl0WPVq7PAf6zL2Z/DKKn8zozUgUKGc8uu14FP+Cof3FAY6rw/ojywEllzfpZOhd7J3xLe5SmKOHWrTcBg=="}
+{"key": "a4c5448e9c673723", "signature": "Fp91J2w8sHTLW9wS5GmYV2vtD3+yNifZUvurSW38DaPx8PW2YJsHr5Fz3wmwKFa+R7Yx3FZDa5IYDttHY1lbBA=="}

@@ -1,1 +1,1 @@
-{"key": "44a5f293331e11b6", "signature": "X2LDtJS7/N7LaN+nU6kcnc76aLb1s4/UskilmqkeFo7AALUd8BjN4Up5ZKHqVT0DEez0lfTLt8EnGd8XX9BlDA=="}
+{"key": "a4c5448e9c673723", "signature": "lz04ZhODrqkN9afB3NyHWBdQdAqnD/avITQxXdYwdFc/o2pJT0U0V+IdePEkwl8BsThI7zIDH5WAlDIp0VpACQ=="}

@@ -26,38 +26,43 @@ class Tier(str, Enum):
 @dataclass(frozen=True)
 class ActionUnit:
     """One facial action: `key` is its name in records (no `/`, which database keys forbid); `tier` that of the shipped
-    estimator (its model card has the evidence); `sided` says whether left and right are told apart."""
+    estimator (its model card has the evidence); `part` is the part of the face in which it is seen, and which must not
+    be hidden; `sided` says whether left and right are told apart."""
 
     key: str
     name: str
     tier: Tier
+    part: str
     sided: bool = False
 
 
+#: Parts of the face that something may hide, by themselves.
+UPPER, LOWER = PARTS = "upper", "lower"
+
 _R, _L, _E = Tier.REPORTED, Tier.LOW_CONFIDENCE, Tier.EXPERIMENTAL
 ACTION_UNITS = (
-    ActionUnit("AU1", "Inner Brow Raiser", _R, sided=True),
-    ActionUnit("AU2", "Outer Brow Raiser", _R, sided=True),
-    ActionUnit("AU4", "Brow Lowerer", _L, sided=True),
-    ActionUnit("AU5", "Upper Lid Raiser", _R, sided=True),
-    ActionUnit("AU6", "Cheek Raiser", _R, sided=True),
-    ActionUnit("AU7", "Lid Tightener", _L, sided=True),
-    ActionUnit("AU9", "Nose Wrinkler", _L, sided=True),
-    ActionUnit("AU10", "Upper Lip Raiser", _E, sided=True),
-    ActionUnit("AU12", "Lip Corner Puller", _R, sided=True),
-    ActionUnit("AU14", "Dimpler", _E, sided=True),
-    ActionUnit("AU15", "Lip Corner Depressor", _L, sided=True),
-    ActionUnit("AU16", "Lower Lip Depressor", _E),
-    ActionUnit("AU17", "Chin Raiser", _R),
-    ActionUnit("AU18", "Lip Pucker", _E),
-    ActionUnit("AU20", "Lip Stretcher", _R, sided=True),
-    ActionUnit("AU22", "Lip Funneler", _E),
-    ActionUnit("AU23", "Lip Tightener", _L),
-    ActionUnit("AU24", "Lip Pressor", _L),
-    ActionUnit("AU25", "Lips Part", _R),
-    ActionUnit("AU26", "Jaw Drop (with AU27, Mouth Stretch)", _R),
-    ActionUnit("AU28", "Lip Suck", _E),
-    ActionUnit("AU43", "Eyes Closed (briefly: AU45, Blink)", _L, sided=True),
+    ActionUnit("AU1", "Inner Brow Raiser", _R, UPPER, sided=True),
+    ActionUnit("AU2", "Outer Brow Raiser", _R, UPPER, sided=True),
+    ActionUnit("AU4", "Brow Lowerer", _L, UPPER, sided=True),
+    ActionUnit("AU5", "Upper Lid Raiser", _R, UPPER, sided=True),
+    ActionUnit("AU6", "Cheek Raiser", _R, UPPER, sided=True),
+    ActionUnit("AU7", "Lid Tightener", _L, UPPER, sided=True),
+    ActionUnit("AU9", "Nose Wrinkler", _L, UPPER, sided=True),
+    ActionUnit("AU10", "Upper Lip Raiser", _E, LOWER, sided=True),
+    ActionUnit("AU12", "Lip Corner Puller", _R, LOWER, sided=True),
+    ActionUnit("AU14", "Dimpler", _E, LOWER, sided=True),
+    ActionUnit("AU15", "Lip Corner Depressor", _L, LOWER, sided=True),
+    ActionUnit("AU16", "Lower Lip Depressor", _E, LOWER),
+    ActionUnit("AU17", "Chin Raiser", _R, LOWER),
+    ActionUnit("AU18", "Lip Pucker", _E, LOWER),
+    ActionUnit("AU20", "Lip Stretcher", _R, LOWER, sided=True),
+    ActionUnit("AU22", "Lip Funneler", _E, LOWER),
+    ActionUnit("AU23", "Lip Tightener", _L, LOWER),
+    ActionUnit("AU24", "Lip Pressor", _L, LOWER),
+    ActionUnit("AU25", "Lips Part", _R, LOWER),
+    ActionUnit("AU26", "Jaw Drop (with AU27, Mouth Stretch)", _R, LOWER),
+    ActionUnit("AU28", "Lip Suck", _E, LOWER),
+    ActionUnit("AU43", "Eyes Closed (briefly: AU45, Blink)", _L, UPPER, sided=True),
 )
 ACTION_UNIT_KEYS = tuple(unit.key for unit in ACTION_UNITS)
 

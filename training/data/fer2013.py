@@ -55,6 +55,7 @@ def read_fer2013(csv_file: Path, ferplus_file: Path | None = None) -> Faces:
         splits=np.array([rows[k][2].strip() for k in kept]),
         answers=answers,
         groups=np.array([rows[k][3].strip() if len(rows[k]) > 3 else "" for k in kept]),
+        rows=np.array(kept, np.int64),
         about={"dropped_without_picture": len(rows) - len(kept)},
     )
 

@@ -18,7 +18,7 @@ from device.stages.frame import Frame
 from device.stages.landmarks import Face, Landmarker
 from device.stills import filling_face, with_border
 
-LANDMARKS = "face-landmarks-1.0.0"
+LANDMARKS = "face-mesh-1.0.0"
 MIN_PRESENCE = 0.5
 CHUNK = 500
 Crops = tuple[NDArray[np.uint8], NDArray[np.bool_]]

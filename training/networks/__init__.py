@@ -12,6 +12,7 @@ from keras import layers
 
 from training.networks.appearance import Appearance
 from training.networks.ednn import Ednn
+from training.networks.face import Face
 from training.networks.plain import Plain
 from training.networks.residual import Residual
 from training.networks.resnet50 import Resnet50
@@ -28,6 +29,7 @@ class NetworkConfig(Protocol):
 
 #: `network.kind` in a recipe → configuration.
 NETWORKS: dict[str, type[NetworkConfig]] = {
+    "face": Face,
     "plain": Plain,
     "ednn": Ednn,
     "residual": Residual,

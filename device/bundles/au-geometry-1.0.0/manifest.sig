@@ -1,1 +1,1 @@
-{"key": "44a5f293331e11b6", "signature": "knT5oBo+T1TSp1qkWtqTz/PEtPq+jO2kaXOdSUlC9HmNq7C3ZlpbVHqvzs7Z5MTzlVqBZHCJxo9cdTxjOS8cDQ=="}
+{"key": "a4c5448e9c673723", "signature": "2iIHGTSkspXwZornVnEZzVFhd/J69a8UoFQEObFOAB2EiI3k74pbOZ+vRxsEkcqUu3N1g3iR5hOoSKMUWqKxCg=="}

@@ -1,0 +1,1 @@
+"""The face network: expressions, action units and what is hidden, learnt together."""

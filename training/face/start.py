@@ -1,0 +1,64 @@
+"""A network that begins with the weights of a bundle, so that what was learnt once need not be learnt again.
+
+A bundle's convolutions hold their batch normalization folded in, and eight bits. They are taken out as real numbers,
+and each normalization is set to the mean and spread that its convolution has on training faces: the network then says
+what the bundle says, and every layer can be trained on.
+"""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers
+from numpy.typing import NDArray
+
+from converter.flatbuffer import layers as layers_of
+from device.contract.errors import ConfigError
+from device.contract.manifest import Bundle, open_bundle
+from training.predict import pixels
+
+FACES = 1024
+
+
+def start_from(folder: Path, network: keras.Model, white: float, images: NDArray[np.uint8]) -> None:
+    """Set the weights of `network` to those of a bundle, for as far as the two are alike.
+
+    Args:
+        folder: of the bundle.
+        network: its convolutions, in their order, begin with those of the bundle; heads of a name have its outputs.
+        images: N × 48 × 48, some hundred training faces.
+
+    Raises:
+        ConfigError: the bundle is another network.
+        ModelError: it is no whole bundle.
+    """
+    bundle = open_bundle(folder)
+    found = layers_of(bundle.model, str(folder))
+    convolutions = [layer for layer in network.layers if isinstance(layer, layers.Conv2D)]
+    shown = pixels(images[:FACES], white)
+    taken = [layer for layer in found if layer.kernel.ndim == 4]
+    if len(taken) > len(convolutions):
+        raise ConfigError(f"start: {bundle.manifest.id} has {len(taken)} convolutions, more than the network.")
+    for layer, source in zip(convolutions, taken, strict=False):
+        if tuple(layer.kernel.shape) != source.kernel.shape:
+            raise ConfigError(f"start: the convolutions of {bundle.manifest.id} are not those of the network.")
+        layer.set_weights([source.kernel])
+        _normalize(network, layer, source.bias, shown)
+    _heads(network, bundle, {layer.output: (layer.kernel, layer.bias) for layer in found})
+
+
+def _normalize(network: keras.Model, layer: layers.Layer, bias: NDArray[np.float32], shown: NDArray[np.float32]) -> None:
+    """Let the normalization after a convolution change nothing but add the bias."""
+    following = next(n.operation for n in layer.output._keras_history.operation._outbound_nodes)
+    values = keras.Model(network.inputs, layer.output).predict(shown, batch_size=256, verbose=0)
+    mean, variance = values.mean((0, 1, 2)), values.var((0, 1, 2))
+    following.set_weights([np.sqrt(variance + following.epsilon), bias + mean, mean, variance])
+
+
+def _heads(
+    network: keras.Model, bundle: Bundle, found: dict[int, tuple[NDArray[np.float32], NDArray[np.float32]]]
+) -> None:
+    for position, spec in enumerate(bundle.manifest.outputs):
+        names = [layer.name for layer in network.layers]
+        if spec.name in names and position in found:
+            network.get_layer(spec.name).set_weights(list(found[position]))

@@ -1,0 +1,112 @@
+"""What teachers say of every face, asked once before a training: the mean of their probabilities over several views.
+
+A view is the face as it is, mirrored, and shifted and scaled a little. Views and teachers together are surer than any
+one of them, and a network that learns their mean says in one run what they say in many.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from device.contract.errors import ConfigError
+from device.contract.manifest import open_bundle
+from device.runtime.model import Model
+from training.data.faces import Faces
+from training.face.data import Said, folds
+from training.face.ordinal import Floats
+from training.face.recipe import FaceRecipe
+from training.metrics import softmax
+from training.networks.face import UNITS
+from training.predict import predict
+from training.run_folder import Run, load_run
+
+Images = NDArray[np.uint8]
+#: Scale, shift in x and y in pixels.
+_VIEWS = ((1.0, 0.0, 0.0), (1.06, 0.0, 0.0), (0.94, 0.0, 0.0), (1.0, 1.5, 1.0), (1.0, -1.5, -1.0))
+
+
+def taught(recipe: FaceRecipe, faces: Faces, log: Callable[[str], None] = print) -> Said:
+    """What the recipe's teachers say of the faces; nothing without teachers.
+
+    Raises:
+        ConfigError: a teacher is no face network, or has other expressions.
+        ModelError: a bundle cannot be opened.
+    """
+    found: dict[str, list[Floats]] = {}
+    for name in recipe.teacher.bundles:
+        log(f"asking {name}")
+        for head, answers in _of_bundle(Path(name), faces).items():
+            found.setdefault(head, []).append(answers)
+    said = {head: np.mean(answers, axis=0) for head, answers in found.items()}
+    return said | _of_runs([load_run(Path(run), FaceRecipe) for run in recipe.teacher.runs], faces, log)
+
+
+def views(images: Images) -> Iterator[tuple[Images, bool]]:
+    """The images in every view, and whether it is mirrored."""
+    for scale, x, y in _VIEWS:
+        shift = 23.5 * (1 - scale)
+        matrix = np.array([[scale, 0, shift + x], [0, scale, shift + y]], np.float32)
+        moved = [
+            cv2.warpAffine(image, matrix, (48, 48), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            for image in images
+        ]
+        seen = np.stack(moved)
+        yield seen, False
+        yield np.ascontiguousarray(seen[:, :, ::-1]), True
+
+
+def _of_bundle(folder: Path, faces: Faces) -> Said:
+    bundle = open_bundle(folder)
+    heads = [spec.name for spec in bundle.manifest.outputs]
+    for spec in bundle.manifest.outputs:
+        if faces.heads.get(spec.name) != spec.labels:
+            raise ConfigError(f"teacher.bundles: {bundle.manifest.id} knows '{spec.name}', which the data do not ask.")
+    total: dict[str, Floats] = {}
+    with Model(bundle) as model:
+        for images, _ in views(faces.images):
+            rows = zip(*(model.on_image(image) for image in images), strict=True)
+            for head, row in zip(heads, rows, strict=True):
+                total[head] = total.get(head, 0) + np.concatenate(row) / (2 * len(_VIEWS))
+    return total
+
+
+def _of_runs(runs: list[Run], faces: Faces, log: Callable[[str], None]) -> Said:
+    """Of each face the mean of those runs that have not seen its codes; of all where all have."""
+    if not runs:
+        return {}
+    asked = np.stack([~np.isin(folds(faces, run.recipe.units), (0, *run.recipe.units.unseen)) for run in runs])
+    asked = ~asked  # runs × faces: whether the run has not seen the face's code
+    asked[:, ~asked.any(0)] = True
+    total: dict[str, Floats] = {}
+    for run, mask in zip(runs, asked, strict=True):
+        log(f"asking {run.folder}")
+        for head, answers in _of_run(run, faces.images).items():
+            share = (mask / asked.sum(0)).reshape(-1, *[1] * (answers.ndim - 1))
+            total[head] = total.get(head, 0) + share * answers
+    return {head: np.asarray(answers, np.float32) for head, answers in total.items()}
+
+
+def _of_run(run: Run, images: Images) -> Said:
+    levels = np.asarray(run.network.get_layer(UNITS).levels())
+    total: dict[str, Floats] = {}
+    for seen, _ in views(images):
+        for head, values in predict(run.network, run.recipe.network.white, seen).items():
+            if head == UNITS:
+                answers = _sigmoid(values[..., None] - levels)
+            elif head == "hidden":
+                answers = _sigmoid(values)
+            elif head in ("left", "right"):
+                continue  # what is asked of both sides together teaches each
+            else:
+                answers = softmax(values)
+            total[head] = total.get(head, 0) + answers / (2 * len(_VIEWS))
+    return total
+
+
+def _sigmoid(values: Floats) -> Floats:
+    return np.asarray(0.5 + 0.5 * np.tanh(0.5 * values), np.float32)
+
+

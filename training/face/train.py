@@ -1,0 +1,77 @@
+"""Training of a face network: `train` with a recipe whose network is `face`.
+
+Its teachers are asked first, once, of several views of every face; then it learns as every network here does
+(`training.train`): a cosine, a running average, the last epoch kept. Faces of `Training` that are near copies of a face
+in `PublicTest` are left out; the codes of the recipe's first unseen fold, and `PublicTest`, are watched and choose
+nothing.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from device.contract.errors import DataError
+from training.data.faces import VALIDATION, Faces
+from training.face.data import HEADS, folds, learnable, targets
+from training.face.learning import FaceBatches, FaceLearner
+from training.face.recipe import FaceRecipe
+from training.face.scores import coded_scores, mean_scores
+from training.face.start import start_from
+from training.face.teacher import taught
+from training.machines import Machines
+from training.metrics import accuracy
+from training.networks.face import Face
+from training.predict import predict
+from training.train import Trainer, require_new, run_epochs
+
+
+def train_face(
+    recipe: FaceRecipe,
+    data: Faces,
+    out: Path,
+    machines: Machines,
+    resume: bool = False,
+    command: str = "",
+    log: Callable[[str], None] = print,
+) -> Path:
+    """Train, with a checkpoint after every epoch; see `training.train.train`.
+
+    Raises:
+        ConfigError: see there; or the start or a teacher is another network.
+        DataError: the data hold no codes.
+    """
+    folder = machines.folder(out)
+    require_new(folder, resume)
+    if not len(data.codings) or not len(data.copies):
+        raise DataError("These data hold no codes of action units: prepare them with --codes.")
+    learnt, validation = learnable(data), data.split(VALIDATION)
+    said = taught(recipe, learnt, log)
+    measuring = learnt.at(folds(learnt, recipe.units) == recipe.units.unseen[0])
+    shown, wanted = learnt, targets(learnt, recipe, said)
+    heads = dict(HEADS) if recipe.units.only else {**data.heads, **HEADS}
+    if recipe.units.only:
+        coded = np.flatnonzero((wanted.weight > 0).any(1))
+        shown, wanted = learnt.at(coded), wanted.at(coded)
+    keras.utils.set_random_seed(recipe.seed)
+    learner = FaceLearner(recipe, {head: len(labels) for head, labels in heads.items()}, machines)
+    if recipe.start:
+        start_from(Path(recipe.start), learner.network, recipe.network.white, learnt.images)
+        learner.average.set_weights(learner.network.get_weights())
+    origin = {"data": data.digest(), "data_about": data.about}
+    trainer = Trainer(recipe, heads, FaceBatches(shown, wanted, recipe), learner, machines, origin)
+    run_epochs(trainer, folder, lambda: _validated(learner.average, validation, measuring), command, log)
+    return folder
+
+
+def _validated(network: keras.Model, validation: Faces, measuring: Faces) -> dict[str, float]:
+    """For people to watch: accuracies on `PublicTest`; AUC and best F1 on codes that were not seen."""
+    said = predict(network, Face.white, validation.images)
+    scores = {head: accuracy(said[head], one.truth) for head, one in validation.answers.items() if head in said}
+    presence = np.where(np.isnan(intensities := measuring.codings.means(len(measuring))[0]), np.nan, intensities >= 1)
+    seen = mean_scores(coded_scores(predict(network, Face.white, measuring.images)["units"], presence))
+    twice = mean_scores(coded_scores(said["units"], validation.codings.agreed(len(validation))))
+    scores |= {f"fold_{name}": value for name, value in seen.items()}
+    scores |= {f"twice_{name}": value for name, value in twice.items()}
+    return {name: round(value, 4) for name, value in scores.items()}
