@@ -87,14 +87,14 @@ CODES = {
     "AD64": "eyes down",
 }
 
-#: Fine-grained expressions: seven basic, twelve compound (Du, Tao & Martinez 2014), twelve more, and the rest.
+#: Fine-grained expressions: seven basic, twelve compound (Du, Tao & Martinez 2014), thirteen more, and a face at peace.
 EXPRESSIONS = tuple(
     """
     happy sad fearful angry surprised disgusted contemptuous
     happily_surprised happily_disgusted sadly_fearful sadly_angry sadly_surprised sadly_disgusted
     fearfully_angry fearfully_surprised fearfully_disgusted angrily_surprised angrily_disgusted disgustedly_surprised
     enthusiastic humorous interested affirmative belligerent domineering defensive threatened whining awed hateful
-    painful
+    painful crying
     peaceful
     """.split()
 )

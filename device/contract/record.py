@@ -16,7 +16,7 @@ from typing import Any
 
 from device.contract.errors import DataError
 from device.contract.fields import Field, Json, check, encode, schema
-from device.contract.labels import ACTION_UNITS, CODES, EMOTIONS, EXPRESSIONS, Reason
+from device.contract.labels import ACTION_UNITS, CODES, EMOTIONS, EXPRESSIONS, PARTS, Reason
 
 __all__ = [
     "DEVICE_ID",
@@ -36,7 +36,7 @@ __all__ = [
 VERSION = 1
 ROOT = "records"
 #: What only a measured record may hold.
-GUESSES = ("emotions", "aus", "left", "right", "codes", "eyes", "expressions", "pain")
+GUESSES = ("emotions", "aus", "left", "right", "hidden", "codes", "eyes", "expressions", "disagree", "pain")
 DEVICE_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 _ORIGINS = "`automatic:` or `calibrated:` and 8 hex digits; `none`; `refused`: one was collected, but not at rest"
@@ -53,6 +53,7 @@ FIELDS = (
     Field("frame.dropped", "integer", "frames skipped just before this one, because a newer one came first", 0),
     Field("frame.media", "number", "the video file's own timestamp, seconds", 0),
     Field("reasons", "names", "why the frame was gated", names=tuple(reason.value for reason in Reason)),
+    Field("hidden", "names", "parts of the face that something hides; their action units were not measured", names=PARTS),
     Field("track.id", "integer", "number of the patient's track within the boot, from 1", 1),
     Field("track.age", "number", "time since the track began, seconds", 0),
     Field("faces", "integer", "faces in view at the last look, the patient's included", 0),
@@ -85,6 +86,7 @@ FIELDS = (
     Field("eyes.blinks", "number", "blinks a minute, over the last minute", 0),
     Field("eyes.perclos", "number", "share of the last minute with eyes at least 80 % closed", 0, 1),
     *(Field(f"expressions.{name}", "number", f"membership of '{name}', from the AUs", 0, 1) for name in EXPRESSIONS),
+    Field("disagree", "boolean", "the strongest expression is not what the emotions say: neither is to be relied on"),
     Field("pain", "number", "PSPI: AU4 + max(AU6, AU7) + max(AU9, AU10) + AU43 as 0 or 1", 0, 16),
     Field("models.emotions", "string", "bundle that gave the emotions"),
     Field("models.aus", "string", "estimators that gave the action units"),

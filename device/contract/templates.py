@@ -26,6 +26,9 @@ PRKACHIN = "Prkachin & Solomon 2008"
 RUCH = "Ruch & Ekman 2001"
 #: Cues of the face in the Specific Affect Coding System, Coan & Gottman 2007; taken from a secondary copy.
 SPAFF = "Coan & Gottman 2007 (SPAFF), second-hand"
+#: Messinger, Mattson, Mahoor & Cohn 2012, 'The eyes have it', Emotion 12 (3): the cry-face of infants, by stretched lips
+#: and narrowed eyes. Brows that are drawn together, and the pressed mouth of adults who hold back, are added by us.
+MESSINGER = "Messinger et al. 2012, widened"
 #: No published template is known to us: our own reading of the word.
 OWN = "our own reading"
 
@@ -104,9 +107,40 @@ TEMPLATES = (
     Template("awed", DU, "1 2 5 25", "4:.21 20:.62 26:.56", "12 15"),
     Template("hateful", DU_NARROWED, "4 7 10 17", "9:.27 24:.37", "1 2 12"),
     Template("painful", PRKACHIN, "4 6|7 9|10", "", "1 2 12"),
+    Template("crying", MESSINGER, "4 6|7 15|20", "1 9:.5 10:.5 17 25 26 43", "2 12"),
 )
 
 PEACEFUL = EXPRESSIONS[-1]
+#: What the eight emotions may say of a face that shows an expression: by the emotion in its name, or that of its source;
+#: attitudes that go with several are bound to none, and contradict nothing.
+SAID_OF = {
+    "happy": "happiness",
+    "sad": "sadness",
+    "fearful": "fear surprise",
+    "angry": "anger disgust",
+    "surprised": "surprise fear",
+    "disgusted": "disgust anger contempt",
+    "contemptuous": "contempt neutral disgust anger happiness",
+    "happily_surprised": "happiness surprise",
+    "happily_disgusted": "happiness disgust",
+    "sadly_fearful": "sadness fear",
+    "sadly_angry": "sadness anger",
+    "sadly_surprised": "sadness surprise fear",
+    "sadly_disgusted": "sadness disgust anger",
+    "fearfully_angry": "fear anger surprise",
+    "fearfully_surprised": "fear surprise",
+    "fearfully_disgusted": "fear disgust surprise",
+    "angrily_surprised": "anger surprise fear",
+    "angrily_disgusted": "anger disgust",
+    "disgustedly_surprised": "disgust surprise fear",
+    "enthusiastic": "happiness surprise",
+    "humorous": "happiness",
+    "affirmative": "happiness",
+    "whining": "sadness neutral fear",
+    "hateful": "anger disgust",
+    "crying": "sadness fear",
+    "peaceful": "neutral happiness",
+}
 _BY_NAME = {template.name: template for template in TEMPLATES}
 
 

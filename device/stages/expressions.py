@@ -20,7 +20,7 @@ import numpy as np
 
 from device.arrays import Array, FloatArray
 from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, Tier
-from device.contract.templates import OF_NO_MEANING_ALONE, PEACEFUL, TEMPLATES
+from device.contract.templates import OF_NO_MEANING_ALONE, PEACEFUL, SAID_OF, TEMPLATES
 
 #: Up to 'trace' (FACS A) a face counts as neutral.
 NEUTRAL = 1.0
@@ -28,13 +28,16 @@ NEUTRAL = 1.0
 MARKED = 3.0
 #: What a record carries: this many at most, none below that membership.
 SHOWN, LEAST_SHOWN = 3, 0.2
+#: An expression from this membership on is contradicted by emotions that give less than this to what may be said of it.
+CLEAR, UNSUPPORTED = 0.3, 0.3
 #: Eyes closed is yes or no in PSPI: yes from here on.
 CLOSED = 2.5
 
 _WEIGHTS = {Tier.REPORTED: 1.0, Tier.LOW_CONFIDENCE: 0.5, Tier.EXPERIMENTAL: 0.25}
 _INDEX = {key: at for at, key in enumerate(ACTION_UNIT_KEYS)}
 _GROUPS = sorted({group for template in TEMPLATES for group in template.required})
-_FIRST, _SECOND = (np.array([_INDEX[group[at]] for group in _GROUPS]) for at in (0, -1))
+_WIDEST = max(map(len, _GROUPS))
+_MEMBERS = np.array([[_INDEX[(group * _WIDEST)[at]] for at in range(_WIDEST)] for group in _GROUPS])
 
 
 def _matrices() -> tuple[Array, FloatArray, Array]:
@@ -56,30 +59,33 @@ _WEIGHT = np.array([0.0 if unit.key == "AU43" else _WEIGHTS[unit.tier] for unit 
 _MEANS = np.array([key not in OF_NO_MEANING_ALONE for key in ACTION_UNIT_KEYS])
 
 
-def memberships(aus: dict[str, float], neutral: float = NEUTRAL) -> dict[str, float]:
+def memberships(aus: dict[str, float], calm: float = 1.0, neutral: float = NEUTRAL) -> dict[str, float]:
     """How far a face belongs to each expression, 0–1, in the order of the contract; they need not sum to 1.
 
     Args:
         aus: intensity 0–5 by key.
+        calm: probability 0–1 that annotators would call the face neutral.
         neutral: intensity up to which a unit counts as absent, below `MARKED`.
 
     Returns:
         Membership by name; nothing without `aus`. Expressions that require a unit which is not in `aus` are left out.
-        'peaceful' is the rest: 1 less the strongest membership or, where that is more, the strongest presence of a
-        unit, for a face that moves unexplained is not peaceful; parted lips, a dropped jaw and closed eyes alone
-        disturb no peace.
+        'peaceful' is a whole face that annotators would call neutral and in which nothing moves: `calm`, or 1 less the
+        strongest presence of a unit where that is less; parted lips, a dropped jaw and closed eyes alone disturb no
+        peace. It is never what is left over: a face that no template describes has no expression here.
     """
     if not aus:
         return {}
     intensity = np.array([aus.get(key, 0.0) for key in ACTION_UNIT_KEYS])
     presence = np.minimum(np.maximum((intensity - neutral) / (MARKED - neutral), 0.0), 1.0)
-    groups = np.maximum(presence[_FIRST], presence[_SECOND])
+    groups = presence[_MEMBERS].max(1)
     conjunction = np.sqrt((groups + _NOT_REQUIRED).min(1) * (_SHARE_OF_REQUIRED @ groups))
     weighed = presence * _WEIGHT
     explained = _EXPLAINED @ weighed / max(float(weighed.sum()), 1e-9)
     values = (conjunction * explained * (1.0 - (_AGAINST * presence).max(1))).tolist()
     found = {name: values[at] for at, name in _judged(tuple(aus))}
-    return found | {PEACEFUL: 1.0 - max(float((presence * _MEANS).max()), *found.values(), 0.0)}
+    if len(aus) == len(ACTION_UNIT_KEYS):
+        found[PEACEFUL] = min(calm, 1.0 - float((presence * _MEANS).max()))
+    return found
 
 
 @lru_cache(maxsize=8)
@@ -93,6 +99,17 @@ def strongest(found: dict[str, float]) -> dict[str, float]:
     """What a record carries of the memberships: at most `SHOWN`, each at least `LEAST_SHOWN`, the strongest first."""
     ranked = sorted(found.items(), key=lambda item: -item[1])[:SHOWN]
     return {name: value for name, value in ranked if value >= LEAST_SHOWN}
+
+
+def disagree(expressions: dict[str, float], emotions: dict[str, float]) -> bool:
+    """Whether the strongest expression, where it is clear, is one of which annotators would say something else.
+
+    Both look at the same face, so one of them is wrong, or the face is one that neither describes.
+    """
+    name = max(expressions, key=lambda name: expressions[name], default="")
+    if name not in SAID_OF or expressions[name] < CLEAR:
+        return False
+    return sum(emotions[emotion] for emotion in SAID_OF[name].split()) < UNSUPPORTED
 
 
 def pain(aus: dict[str, float]) -> float | None:
