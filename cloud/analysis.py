@@ -1,6 +1,7 @@
-"""What happened in a recording: episodes, dominant expressions, what goes together and what follows, blinks, pain.
+"""What happened in a recording: what stood out, episodes, what goes together and what follows, blinks, pain.
 
-Expressions and pain are computed from the action units and are no evidence beside them.
+Expressions and pain are computed from the action units and are no evidence beside them. What was hidden was not
+measured, and counts neither for rest nor for movement.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,8 @@ import numpy as np
 
 from cloud.cooccurrence import Pair, Succession, pairs, successions
 from cloud.episodes import BLINK_LIMITS, LIMITS, Episode, Limits, Threshold, find, learn
-from cloud.recording import Mask, Values, durations_of, times_of, values_of
+from cloud.recording import Values, durations_of, times_of, values_of
+from cloud.session import Dominance, Session, dominance, session_of
 from device.contract.labels import ACTION_UNITS, EXPRESSIONS, Tier
 from device.contract.record import Json
 from device.contract.templates import PEACEFUL, tier
@@ -19,30 +21,24 @@ from device.contract.templates import PEACEFUL, tier
 _CLOSED = "AU43"
 _TIERS = {unit.key: unit.tier for unit in ACTION_UNITS}
 _PAIN_PARTS = ("AU4", "AU6", "AU7", "AU9", "AU10", _CLOSED)
-
-
-@dataclass(frozen=True)
-class Dominance:
-    """An expression that occurred: `strongest`: the share of measured time in which it was; `mean`: its membership."""
-
-    name: str
-    tier: str
-    strongest: float
-    mean: float
+#: From FACS A of the lip corner puller on, the cheeks may be those of a smile, and are not taken for pain.
+_SMILE, _SMILING = "AU12", 1.0
 
 
 @dataclass(frozen=True)
 class Blinks:
-    """Blinks that ended in the recording, a minute of measured time, and their mean duration in seconds."""
+    """Blinks that ended in the recording, a minute of the time in which eyes were seen, and their mean duration in
+    seconds, None if there were none."""
 
     count: int
     per_minute: float
-    mean_s: float
+    mean_s: float | None
 
 
 @dataclass(frozen=True)
 class Pain:
-    """PSPI, 0–16: mean over measured time, the greatest value and when, and the tier of the weakest unit in it."""
+    """PSPI, 0–16, while there was no smile: mean, the greatest value and when, and the tier of the weakest unit in
+    it."""
 
     tier: str
     mean: float
@@ -63,11 +59,12 @@ class _Quantity:
 
 @dataclass(frozen=True)
 class Analysis:
-    """All of it; times in seconds. `at_rest`: share of measured time without an episode of any action unit, closed
-    eyes apart; None if nothing was measured. Episodes are in the order of their onsets."""
+    """All of it; times in seconds, those of episodes in the recording's own time. `whole_s`: time in which every action
+    unit of the recording was measured; `at_rest`: the share of it without an episode of any, closed eyes apart; None
+    if there was no such time. Episodes are in the order of their onsets."""
 
-    measured_s: float
-    not_measured_s: float
+    session: Session
+    whole_s: float
     at_rest: float | None
     thresholds: dict[str, Threshold]
     episodes: list[Episode]
@@ -82,23 +79,23 @@ def analyse(records: list[Json]) -> Analysis:
     """Analyse the records of one boot, in order, at least one."""
     times = times_of(records)
     lasting = durations_of(times)
-    measured = np.array([record["status"] == "measured" for record in records])
-    measured_s = float(lasting[measured].sum())
+    session = session_of(records, times)
     memberships = _memberships(records)
     quantities = list(_quantities(records, memberships))
     thresholds = {q.key: learn(q.values, q.limits) for q in quantities}
     found = [e for q in quantities for e in _episodes(q, thresholds[q.key], times, lasting, memberships)]
     episodes = sorted(found, key=lambda episode: episode.onset_s)
+    whole_s, at_rest = _at_rest(episodes, lasting, [q.values for q in quantities if q.kind == "aus"])
     return Analysis(
-        measured_s,
-        float(lasting[~measured].sum()),
-        _at_rest(episodes, lasting, np.array(["aus" in record for record in records])),
+        session,
+        whole_s,
+        at_rest,
         thresholds,
         episodes,
-        _dominance(memberships, lasting * measured),
-        list(pairs(episodes, lasting)),
+        dominance(records, times, session.lasted_s),
+        list(pairs(episodes, lasting, {q.key: ~np.isnan(q.values) for q in quantities})),
         list(successions(episodes)),
-        _blinks(records, measured_s),
+        _blinks(records, lasting),
         _pain(records, times, lasting),
     )
 
@@ -119,7 +116,8 @@ def _rounded(value: Any) -> Any:
 def _memberships(records: list[Json]) -> dict[str, Values]:
     """Membership over time of each expression that occurs at all."""
     occurring = set().union(*(record.get("expressions", {}) for record in records))
-    return {name: values_of(records, "expressions", name) for name in EXPRESSIONS if name in occurring}
+    found = {name: values_of(records, "expressions", name) for name in EXPRESSIONS if name in occurring}
+    return {name: values for name, values in found.items() if not np.isnan(values).all()}
 
 
 def _quantities(records: list[Json], memberships: dict[str, Values]) -> Iterator[_Quantity]:
@@ -132,7 +130,7 @@ def _quantities(records: list[Json], memberships: dict[str, Values]) -> Iterator
     for name, values in memberships.items():
         if name != PEACEFUL:
             yield _Quantity("expressions", name, tier(name), LIMITS["expressions"], values)
-    values = values_of(records, "pain")
+    values = _pain_without_smile(records)
     if not np.isnan(values).all():
         yield _Quantity("pain", "pain", _pain_tier(), LIMITS["pain"], values)
 
@@ -163,47 +161,42 @@ def _episodes(
 
 def _strongest(memberships: dict[str, Values], lasting: Values, span: slice) -> str:
     """The expression with the greatest mean membership in the span; '' where none was recorded."""
-    means = {name: float(values[span] @ lasting[span]) for name, values in memberships.items() if name != PEACEFUL}
+    means = {
+        name: float(np.nan_to_num(values[span]) @ lasting[span])
+        for name, values in memberships.items()
+        if name != PEACEFUL
+    }
     best = max(means, key=lambda name: means[name], default="")
     return best if best and means[best] > 0 else ""
 
 
-def _dominance(memberships: dict[str, Values], lasting: Values) -> list[Dominance]:
-    if not memberships or not lasting.sum():
-        return []
-    names = list(memberships)
-    table = np.nan_to_num(np.stack([memberships[name] for name in names]))
-    first = np.where(table.max(0) > 0, table.argmax(0), -1)
-    total = lasting.sum()
-    found = [
-        Dominance(
-            name, tier(name).value, float(lasting[first == at].sum() / total), float(table[at] @ lasting / total)
-        )
-        for at, name in enumerate(names)
-    ]
-    return sorted(found, key=lambda one: (-one.strongest, -one.mean))
-
-
-def _at_rest(episodes: list[Episode], lasting: Values, measured: Mask) -> float | None:
-    if not lasting[measured].sum():
-        return None
+def _at_rest(episodes: list[Episode], lasting: Values, units: list[Values]) -> tuple[float, float | None]:
+    """`whole_s` and `at_rest` of the analysis, from the values (N,) of each action unit of the recording."""
+    whole = ~np.isnan(units).any(0) if units else np.zeros(len(lasting), bool)
     active = np.zeros(len(lasting), bool)
     for episode in episodes:
         if episode.kind == "aus" and episode.key != _CLOSED:
             active[episode.first : episode.last + 1] = True
-    return float(lasting[measured & ~active].sum() / lasting[measured].sum())
+    whole_s = float(lasting[whole].sum())
+    return whole_s, float(lasting[whole & ~active].sum()) / whole_s if whole_s else None
 
 
-def _blinks(records: list[Json], measured_s: float) -> Blinks | None:
+def _blinks(records: list[Json], lasting: Values) -> Blinks | None:
     """None where records say nothing of eyes."""
-    if not measured_s or not any("eyes" in record for record in records):
+    seen_s = float(lasting[["eyes" in record for record in records]].sum())
+    if not seen_s:
         return None
     lasted = [record["eyes"]["blink"] for record in records if "blink" in record.get("eyes", {})]
-    return Blinks(len(lasted), 60 * len(lasted) / measured_s, sum(lasted) / len(lasted) if lasted else 0.0)
+    return Blinks(len(lasted), 60 * len(lasted) / seen_s, sum(lasted) / len(lasted) if lasted else None)
+
+
+def _pain_without_smile(records: list[Json]) -> Values:
+    smiling = values_of(records, "aus", _SMILE) >= _SMILING
+    return np.where(smiling, np.nan, values_of(records, "pain"))
 
 
 def _pain(records: list[Json], times: Values, lasting: Values) -> Pain | None:
-    values = values_of(records, "pain")
+    values = _pain_without_smile(records)
     known = ~np.isnan(values)
     if not known.any():
         return None

@@ -22,7 +22,8 @@ _KINDS = ("aus", "expressions")
 
 @dataclass(frozen=True)
 class Pair:
-    """Two of a kind whose episodes overlap: for how long, and as a share of the time of either (Jaccard index)."""
+    """Two of a kind whose episodes overlap: for how long, and as a share of the time of either (Jaccard index), of the
+    time in which both were measured."""
 
     kind: str
     first: str
@@ -41,9 +42,14 @@ class Succession:
     count: int
 
 
-def pairs(episodes: list[Episode], lasting: Values) -> Iterator[Pair]:
-    """Pairs of what has episodes, the closest first, action units before expressions; `lasting` (N,) is how long each
-    record stands, seconds."""
+def pairs(episodes: list[Episode], lasting: Values, known: dict[str, Mask]) -> Iterator[Pair]:
+    """Pairs of what has episodes, the closest first, action units before expressions.
+
+    Args:
+        episodes: of any kind.
+        lasting: (N,) how long each record stands, seconds.
+        known: where each quantity was measured, (N,) by its key.
+    """
     for kind in _KINDS:
         masks: dict[str, Mask] = {}
         for episode in (e for e in episodes if e.kind == kind):
@@ -52,8 +58,9 @@ def pairs(episodes: list[Episode], lasting: Values) -> Iterator[Pair]:
         found = []
         for a, b in combinations(masks, 2):
             together = float(lasting[masks[a] & masks[b]].sum())
+            either = float(lasting[(masks[a] | masks[b]) & known[a] & known[b]].sum())
             if together > 0:
-                found.append(Pair(kind, a, b, together, together / float(lasting[masks[a] | masks[b]].sum())))
+                found.append(Pair(kind, a, b, together, together / either))
         yield from sorted(found, key=lambda pair: -pair.jaccard)
 
 

@@ -6,8 +6,9 @@ activity moves neither. An episode needs `rest + 4 × noise`, yet at least `Limi
 without the ceiling a smile that lasts for most of a recording would become its neutral face.
 
 An episode begins (*onset*) and ends (*offset*) half-way between rest and that threshold, which keeps noise at the
-threshold from cutting it in pieces; its *apex* is its greatest value. It ends where measuring ends, and is then marked
-as cut: its true onset or offset was not seen. The figures 4, half-way and `LIMITS` are our own choice.
+threshold from cutting it in pieces; its *apex* is its greatest value. It ends where measuring ends, or where nothing
+is relied on because the readings disagree, and is then marked as cut: its true onset or offset was not seen. The
+figures 4, half-way and `LIMITS` are our own choice.
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cloud.recording import Values, stretches
+from device.contract.labels import Tier
 
 _NOISES = 4.0
 _DEVIATION = 1.4826
@@ -99,3 +101,16 @@ def find(times: Values, values: Values, threshold: Threshold, limits: Limits) ->
             if long_enough and values[first:after].max() >= threshold.on:
                 found.append((first, last, first == begin, last == end))
     return found
+
+
+def by_support(episodes: list[Episode], kind: str) -> list[list[Episode]]:
+    """The episodes of each quantity of a kind; the best supported tier first, then what lasted longest in all."""
+    by_key: dict[str, list[Episode]] = {}
+    for episode in (e for e in episodes if e.kind == kind):
+        by_key.setdefault(episode.key, []).append(episode)
+    return sorted(by_key.values(), key=lambda found: (list(Tier).index(Tier(found[0].tier)), -lasted_s(found)))
+
+
+def lasted_s(episodes: list[Episode]) -> float:
+    """Seconds that the episodes lasted in all."""
+    return sum(episode.offset_s - episode.onset_s for episode in episodes)

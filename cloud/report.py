@@ -1,8 +1,10 @@
 """`affectbox-cloud report`: what a recording holds, whether the database has all of it, and what happened in it.
 
-Episodes have onset, apex and offset in seconds; the threshold of each quantity is learned from the recording (see
-cloud/episodes.py). Expressions and pain are computed from the action units and are no evidence beside them; each is
-given the tier of the weakest action unit that it rests on.
+Shares are of the whole session, what was not measured included; what is best supported comes first. Times are minutes
+and seconds since the session began, those in files the recording's own seconds. Episodes have onset, apex and offset;
+the threshold of each quantity is learned from the recording (see cloud/episodes.py). Expressions and pain are computed
+from the action units and are no evidence beside them; each is given the tier of the weakest action unit that it rests
+on.
 """
 
 import argparse
@@ -19,20 +21,18 @@ from urllib.parse import urlsplit
 
 from cloud.analysis import Analysis, analyse, to_json
 from cloud.captured import captured
-from cloud.cooccurrence import FOLLOWS_S
 from cloud.episodes import Episode
 from cloud.recording import read_last_boot
+from cloud.summary import clock, episode_table, percent, summary
 from cloud.timing import draw
 from device.contract.boot import ROOT as BOOTS_ROOT
 from device.contract.errors import DataError, StorageError
-from device.contract.labels import ACTION_UNITS
 from device.contract.pack import FRAMES_ROOT, unpack
 from device.contract.record import ROOT, Json, encode
 from device.contract.shards import rank, split
 
 _TIMEOUT_S = 30.0
-_MOST = 5
-_NAMES = {unit.key: f"{unit.key} {unit.name.partition(' (')[0]}" for unit in ACTION_UNITS}
+_READ = "read from the action units, not evidence beside them"
 
 
 def add_parser(subparsers: Any) -> None:
@@ -46,6 +46,7 @@ def add_parser(subparsers: Any) -> None:
     report.add_argument("--json", metavar="OUT", help="write the analysis as JSON; - prints it, and nothing else")
     report.add_argument("--csv", metavar="OUT", type=Path, help="write the episodes as a table")
     report.add_argument("--database", metavar="URL[,URL…]", help="compare with what is held there, byte for byte")
+    report.add_argument("--all", action="store_true", help="tell also what is hardly supported: pain and 'threatened'")
     report.set_defaults(run=run)
 
 
@@ -54,12 +55,13 @@ def run(args: argparse.Namespace) -> int:
     records = read_last_boot(args.recording)
     analysis = analyse(records)
     boots = _boots(args.database, records[0]["device"]) if args.database else {}
-    lines = [*_summary(args.recording, records, captured(records, boots)), *_happened(analysis)]
+    when = captured(records, boots)
+    lines = [*_about(args.recording, records, analysis, when), *summary(analysis, args.all)]
     if args.database:
         same = same_in_database(records, args.database)
         lines.append(f"Database     holds {same} of {len(records)} records, byte for byte")
     if args.picture:
-        draw(records, analysis, args.picture)
+        draw(records, analysis, args.picture, when, args.all)
         lines.append(f"Picture      {args.picture}")
     if args.csv:
         _write(args.csv, _table(analysis.episodes))
@@ -68,8 +70,9 @@ def run(args: argparse.Namespace) -> int:
     if args.json and args.json != "-":
         _write(Path(args.json), text + "\n")
         lines.append(f"Analysis in  {args.json}")
-    lines += _episodes(analysis, "aus", "Action units")
-    lines += _episodes(analysis, "expressions", "Expressions (read from the action units, not evidence beside them)")
+    lines += episode_table(analysis, "aus", "Action units (0 to 5)")
+    lines += episode_table(analysis, "expressions", f"Expressions (0 to 1; {_READ})", args.all)
+    lines += episode_table(analysis, "pain", f"Pain (PSPI, 0 to 16; {_READ})") if args.all else ()
     print(text if args.json == "-" else "\n".join(lines))
     return 0
 
@@ -116,60 +119,16 @@ def _get(url: str, path: str) -> Json:
         raise DataError(f"The database at {url} does not answer ({error}): check the address.") from error
 
 
-def _summary(recording: Path, records: list[Json], when: str) -> Iterator[str]:
-    first = records[0]
+def _about(recording: Path, records: list[Json], analysis: Analysis, when: str) -> Iterator[str]:
+    first, session = records[0], analysis.session
     yield f"Recording    {recording}: {len(records)} records of {first['device']}, boot {first['boot']}"
     yield f"Captured     {when}"
-    gated = Counter(reason for record in records for reason in record.get("reasons", ()))
-    yield f"Measured     {sum(r['status'] == 'measured' for r in records)} of {len(records)}"
-    yield f"No guess     {', '.join(f'{reason} {count}' for reason, count in gated.most_common()) or 'none'}"
-
-
-def _happened(analysis: Analysis) -> Iterator[str]:
-    if analysis.at_rest is not None:
-        yield f"At rest      {analysis.at_rest:.0%} of {analysis.measured_s:.1f} s measured: no action unit showed"
-    restless = [key for key, threshold in analysis.thresholds.items() if not threshold.found_rest]
-    if restless:
-        yield f"No rest seen {', '.join(restless)}: usual level too high to be rest, so the highest threshold holds"
-    if analysis.dominance:
-        leading = [f"{one.name} {one.strongest:.0%}" for one in analysis.dominance[:_MOST] if one.strongest]
-        yield f"Dominant     {', '.join(leading) or 'none'} of the measured time"
-    for kind, title in (("aus", "Together     "), ("expressions", "             ")):
-        pairs = [p for p in analysis.pairs if p.kind == kind][:_MOST]
-        if pairs:
-            yield title + ", ".join(f"{p.first}+{p.second} {p.jaccard:.2f}" for p in pairs) + " (Jaccard)"
-    again = [f"{s.first}→{s.second} {s.count}×" for s in analysis.successions if s.count > 1][:_MOST]
-    if again:
-        yield f"Following    {', '.join(again)} (within {FOLLOWS_S:.0f} s)"
-    if blinks := analysis.blinks:
-        yield f"Blinks       {blinks.count}, {blinks.per_minute:.1f} a minute, of {blinks.mean_s:.2f} s on average"
-    if pain := analysis.pain:
-        greatest = f"greatest {pain.greatest:.1f} of 16 at {pain.greatest_s:.1f} s"
-        yield f"Pain (PSPI)  mean {pain.mean:.1f}, {greatest}; {pain.tier}"
-
-
-def _episodes(analysis: Analysis, kind: str, title: str) -> Iterator[str]:
-    """A row per quantity that had episodes: how many, for how long, and the strongest with its course."""
-    by_key: dict[str, list[Episode]] = {}
-    for episode in analysis.episodes:
-        if episode.kind == kind:
-            by_key.setdefault(episode.key, []).append(episode)
-    if not by_key:
-        return
-    yield f"\n{title}"
-    yield f"{'':28}{'tier':16}episodes  seconds  strongest:  onset    apex   offset  value"
-    for key in (key for key in analysis.thresholds if key in by_key):
-        episodes = by_key[key]
-        top = max(episodes, key=lambda episode: episode.apex)
-        lasted = sum(episode.offset_s - episode.onset_s for episode in episodes)
-        times = f"{_edge('>', top.onset_s, top.cut_start)} {top.apex_s:7.2f} {_edge('<', top.offset_s, top.cut_end)}"
-        name = f"  {_NAMES.get(key, key.replace('_', ' '))}"
-        yield f"{name:28}{top.tier:16}{len(episodes):8d} {lasted:8.1f} {times:>25} {top.apex:7.2f}"
-
-
-def _edge(sign: str, time: float, cut: bool) -> str:
-    """A time; with a sign where measuring began or ended within the episode."""
-    return f"{sign if cut else ''}{time:.2f}".rjust(8)
+    share = percent(session.measured_s / max(session.lasted_s, 1e-9))
+    gated = Counter(reason.replace("_", " ") for record in records for reason in record.get("reasons", ()))
+    why = (
+        f"; else {', '.join(f'{reason} ({count} records)' for reason, count in gated.most_common())}" if gated else ""
+    )
+    yield f"Measured     {share} of a session of {clock(session.lasted_s)}{why}"
 
 
 def _table(episodes: list[Episode]) -> str:

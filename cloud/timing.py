@@ -45,7 +45,7 @@ class _Row:
     tier: Tier | None = None
 
 
-def draw(records: list[Json], analysis: Analysis, out: Path) -> None:
+def draw(records: list[Json], analysis: Analysis, out: Path, when: str, everything: bool = False) -> None:
     """Write the timing diagram. Raises `StorageError`."""
     import matplotlib  # noqa: PLC0415  # heavy; only this needs it
 
