@@ -59,7 +59,7 @@ class _Quantity:
 
 @dataclass(frozen=True)
 class Analysis:
-    """All of it; times in seconds, those of episodes in the recording's own time. `whole_s`: time in which every action
+    """All of it; times in seconds, those of episodes in the recording's own time. `whole_s`: for how long every action
     unit of the recording was measured; `at_rest`: the share of it without an episode of any, closed eyes apart; None
     if there was no such time. Episodes are in the order of their onsets."""
 

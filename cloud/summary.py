@@ -45,9 +45,8 @@ def dominant(analysis: Analysis) -> str:
     leading = [one for one in _leading(analysis) if one.share >= STANDS_OUT]
     if not leading:
         return f"nothing stood out: nothing was seen for as much as {percent(STANDS_OUT)} of the session"
-    parts = [_with_expressions(one) for one in leading]
-    first, *rest = _by_tier(leading, parts)
-    return "; ".join([first.replace(" %", " % of the session", 1), *rest])
+    parts = [_with_expressions(one, " of the session" if one is leading[0] else "") for one in leading]
+    return "; ".join(_by_tier(leading, parts))
 
 
 def summary(analysis: Analysis, everything: bool = False) -> Iterator[str]:
@@ -97,9 +96,9 @@ def _leading(analysis: Analysis) -> list[Dominance]:
     return emotions if looked_for else [one for one in analysis.dominance if one.name not in WITHHELD]
 
 
-def _with_expressions(one: Dominance) -> str:
+def _with_expressions(one: Dominance, of: str = "") -> str:
     beside = ", ".join(f"{name_of(name)} {percent(share)}" for name, share in one.beside.items())
-    return f"{name_of(one.name)} {percent(one.share)}{f' ({beside})' if beside else ''}"
+    return f"{name_of(one.name)} {percent(one.share)}{of}{f' ({beside})' if beside else ''}"
 
 
 def _by_tier(found: list[Dominance], parts: list[str]) -> list[str]:

@@ -1,155 +1,196 @@
 """The timing diagram of a recording: what showed when, as a picture.
 
-A row per emotion (0 to 1), action unit (0 to 5), expression that occurred (0 to 1), and pain (0 to 16). Each row of an
-action unit, and what is read from action units, says its tier: the paler, the less it can be relied on. Above an
-episode a line runs from onset to offset with a dot at the apex; where an end was cut the line has no stop. The
-person's left and right sides, where they differ, are thin lines. What was not measured is grey and has no value:
-no line is drawn through it.
+On top a ribbon has the colour of the strongest emotion (`cloud/ribbon.py`). Below it, a row per action unit (0 to 5)
+and per expression (0 to 1) that had an episode, the best supported first; those without one share a sentence. The
+paler a row, the less it can be relied on. Above an episode a line runs from onset to offset with a dot at the apex;
+where an end was cut the line has no stop. The person's left and right sides, where they differ, are thin lines. A thin
+base line says that a row was measured there; hatching that it was not, and then nothing is drawn.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import numpy as np
 
 from cloud.analysis import Analysis
-from cloud.episodes import Episode
+from cloud.episodes import Episode, by_support
 from cloud.recording import GAP_S, Values, stretches, times_of, values_of
+from cloud.ribbon import cross_out, draw_ribbon, hatch, key_of
+from cloud.summary import WITHHELD, clock, dominant, name_of
 from device.contract.errors import StorageError
-from device.contract.labels import ACTION_UNITS, EMOTIONS, EXPRESSIONS, Tier
+from device.contract.labels import ACTION_UNITS, Tier
 from device.contract.record import Json
-from device.contract.templates import PEACEFUL, tier
 
-_EMOTIONS, _UNITS, _EXPRESSIONS, _PAIN = "#2a6f97", "#b5651d", "#5b7f3a", "#8e3b5e"
-_SIDES = {"left": "#1d3557", "right": "#c1121f"}
-_GREY, _MARK = "#d9d9d9", "#333333"
-_STRENGTH = {Tier.REPORTED: 1.0, Tier.LOW_CONFIDENCE: 0.6, Tier.EXPERIMENTAL: 0.3}
-_HEIGHT = 0.68
-_LEGEND = """Emotions (probability 0–1), action units (intensity 0–5), expressions read from them (membership 0–1)
-Paler: less reliable (° low confidence, °° experimental). Bracket: onset, apex (dot), offset. Grey: not measured
-Thin lines: the person's left (blue) and right side (red), where they differ"""
+_TOPS = {"aus": 5.0, "expressions": 1.0, "pain": 16.0}
+_COLOURS = {"aus": "#0072b2", "expressions": "#d55e00", "pain": "#6b6b6b"}
+_TITLES = {
+    "aus": "Action units, intensity 0–5",
+    "expressions": "Expressions read from the action units, membership 0–1",
+    "pain": "Pain read from the action units, PSPI 0–16",
+}
+_SIDES = {"left": ("#e69f00", "-"), "right": ("#111111", ":")}
+_STRENGTH = {Tier.REPORTED: 1.0, Tier.LOW_CONFIDENCE: 0.55, Tier.EXPERIMENTAL: 0.3}
+_SIGNS = {Tier.REPORTED: "", Tier.LOW_CONFIDENCE: " °", Tier.EXPERIMENTAL: " °°"}
+_MARK, _QUIET = "#333333", "#6b6b6b"
+_HEIGHT, _TITLE_ROOM = 0.66, 0.8
+_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+_MOST_TICKS = 12
 
 
 @dataclass(frozen=True, eq=False)
 class _Row:
-    """One row: where its values stand in a record, what fills the row, its colour and tier."""
+    """One row: what it shows, its episodes, and the height at which it stands."""
 
-    label: str
-    group: str
-    key: str
-    top: float
-    colour: str
-    tier: Tier | None = None
+    kind: str
+    episodes: list[Episode]
+    at: float
+
+    @property
+    def key(self) -> str:
+        """Where its values stand in a record, below `kind`; '' where `kind` is a field itself."""
+        return "" if self.kind == "pain" else self.episodes[0].key
+
+    @property
+    def tier(self) -> Tier:
+        return Tier(self.episodes[0].tier)
 
 
 def draw(records: list[Json], analysis: Analysis, out: Path, when: str, everything: bool = False) -> None:
-    """Write the timing diagram. Raises `StorageError`."""
-    import matplotlib  # noqa: PLC0415  # heavy; only this needs it
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot  # noqa: PLC0415
-
-    rows = list(_rows(records, analysis))
-    times = times_of(records)
-    figure, axes = pyplot.subplots(figsize=(11, 0.3 * len(rows) + 1.4), layout="constrained")
-    for at, row in enumerate(reversed(rows)):
-        _fill(axes, at, row, times, values_of(records, row.group, row.key))
-        for side, colour in _SIDES.items() if row.group == "aus" else ():
-            _line(axes, at, row.top, times, values_of(records, side, row.key), colour)
-        for episode in analysis.episodes:
-            if (episode.kind, episode.key) == (row.group, row.key or row.group):
-                _mark(axes, at, episode)
-    _shade(axes, records, times, len(rows))
-    _dress(axes, rows, times)
+    """Write the timing diagram; arguments as of `compose`. Raises `StorageError`."""
     try:
-        figure.savefig(out, dpi=110)
+        compose(records, analysis, when, everything).savefig(out, dpi=130)
     except (OSError, ValueError) as error:
         raise StorageError(
             f"{out} cannot be written ({error}): name a .png, .svg or .pdf in a writable folder."
         ) from error
-    finally:
-        pyplot.close(figure)
 
 
-def _rows(records: list[Json], analysis: Analysis) -> Iterator[_Row]:
-    for name in EMOTIONS:
-        yield _Row(name, "emotions", name, 1.0, _EMOTIONS)
-    for unit in ACTION_UNITS:
-        if unit.key in analysis.thresholds:
-            yield _Row(f"{unit.key} {unit.name.partition(' (')[0]}", "aus", unit.key, 5.0, _UNITS, unit.tier)
-    occurred = {episode.key for episode in analysis.episodes}
-    for name in EXPRESSIONS:
-        if name in occurred or (name == PEACEFUL and analysis.dominance):
-            yield _Row(name.replace("_", " "), "expressions", name, 1.0, _EXPRESSIONS, tier(name))
-    if analysis.pain is not None:
-        yield _Row("pain (PSPI)", "pain", "", 16.0, _PAIN, Tier(analysis.pain.tier))
+def compose(records: list[Json], analysis: Analysis, when: str, everything: bool = False) -> Any:
+    """The timing diagram as a matplotlib figure.
+
+    Args:
+        records: of one boot, in order.
+        analysis: of these records.
+        when: they were captured, in words.
+        everything: include what `cloud.summary` withholds.
+    """
+    from matplotlib.figure import Figure  # noqa: PLC0415  # heavy; only this needs it
+
+    times = times_of(records) - analysis.session.began_s
+    rows, top = _stack(analysis, everything)
+    figure = Figure(figsize=(11, 0.3 * top + 2.6), layout="constrained")
+    axes = figure.subplots()
+    for row in rows:
+        _draw_row(axes, row, records, times, analysis.session.began_s)
+    for row in (row for row, above in zip(rows, [None, *rows], strict=False) if not above or above.kind != row.kind):
+        axes.text(0, row.at + 1.12, _TITLES[row.kind], fontsize=8.5, color=_QUIET, va="bottom")
+    draw_ribbon(axes, records, times, top)
+    _dress(axes, rows, analysis, top)
+    _title(axes, records[0]["device"], analysis, when)
+    _legend(figure, records, rows)
+    return figure
 
 
-def _fill(axes: Any, at: int, row: _Row, times: Values, values: Values) -> None:
-    alpha = _STRENGTH[row.tier] if row.tier else 1.0
+def _stack(analysis: Analysis, everything: bool) -> tuple[list[_Row], float]:
+    """The rows from top to bottom, and the height above them; each kind has room for its title."""
+    found = [(kind, e) for kind in _TOPS for e in by_support(analysis.episodes, kind)]
+    told = [(kind, e) for kind, e in found if everything or e[0].key not in WITHHELD]
+    top = len(told) + _TITLE_ROOM * len({kind for kind, _ in told})
+    rows: list[_Row] = []
+    at = top
+    for kind, episodes in told:
+        at -= 1.0 if rows and rows[-1].kind == kind else 1.0 + _TITLE_ROOM
+        rows.append(_Row(kind, episodes, at))
+    return rows, top
+
+
+def _draw_row(axes: Any, row: _Row, records: list[Json], times: Values, began_s: float) -> None:
+    values, scale = values_of(records, row.kind, row.key), _HEIGHT / _TOPS[row.kind]
+    colour = _COLOURS[row.kind]
+    _hatch_unknown(axes, row, times, values)
+    if row.kind == "expressions":
+        cross_out(axes, records, times, row.at, row.at + 1)
     for first, last in stretches(times, ~np.isnan(values)):
         span = slice(first, last + 1)
-        heights = at + _HEIGHT * values[span] / row.top
-        axes.fill_between(times[span], at, heights, color=row.colour, alpha=alpha, linewidth=0)
+        heights = row.at + scale * values[span]
+        axes.fill_between(times[span], row.at, heights, color=colour, alpha=_STRENGTH[row.tier], linewidth=0)
+        axes.plot(times[[first, last]], [row.at] * 2, color=colour, linewidth=0.7, solid_capstyle="butt")
+    for side, (line_colour, style) in _SIDES.items() if row.kind == "aus" else ():
+        of_side = values_of(records, side, row.key)
+        for first, last in stretches(times, ~np.isnan(of_side)):
+            span = slice(first, last + 1)
+            axes.plot(times[span], row.at + scale * of_side[span], color=line_colour, ls=style, linewidth=0.9)
+    for episode in row.episodes:
+        _mark(axes, row.at + _HEIGHT + 0.12, episode, began_s)
 
 
-def _line(axes: Any, at: int, top: float, times: Values, values: Values, colour: str) -> None:
-    for first, last in stretches(times, ~np.isnan(values)):
-        span = slice(first, last + 1)
-        axes.plot(times[span], at + _HEIGHT * values[span] / top, color=colour, linewidth=0.6)
+def _hatch_unknown(axes: Any, row: _Row, times: Values, values: Values) -> None:
+    """Hatch the row wherever its values are not known, between what is."""
+    known = stretches(times, ~np.isnan(values))
+    ends = [0.0, *(float(times[last]) for _, last in known)]
+    begins = [*(float(times[first]) for first, _ in known), float(times[-1])]
+    for begin, end in zip(ends, begins, strict=True):
+        if end - begin > 0:
+            hatch(axes, begin, end, row.at, row.at + 1)
 
 
-def _mark(axes: Any, at: int, episode: Episode) -> None:
+def _mark(axes: Any, height: float, episode: Episode, began_s: float) -> None:
     """A line from onset to offset above the row, stops at ends that were seen, a dot at the apex."""
-    height = at + _HEIGHT + 0.1
-    axes.plot([episode.onset_s, episode.offset_s], [height, height], color=_MARK, linewidth=0.7)
-    axes.plot(episode.apex_s, height, ".", color=_MARK, markersize=3.5)
-    for time, cut in ((episode.onset_s, episode.cut_start), (episode.offset_s, episode.cut_end)):
+    onset, apex, offset = episode.onset_s - began_s, episode.apex_s - began_s, episode.offset_s - began_s
+    axes.plot([onset, offset], [height, height], color=_MARK, linewidth=0.7)
+    axes.plot(apex, height, ".", color=_MARK, markersize=3.5)
+    for time, cut in ((onset, episode.cut_start), (offset, episode.cut_end)):
         if not cut:
             axes.plot(time, height, "|", color=_MARK, markersize=4, markeredgewidth=0.7)
 
 
-def _shade(axes: Any, records: list[Json], times: Values, top: int) -> None:
-    """Grey where frames were gated, with the reason, and where none came."""
-    for gap in np.flatnonzero(np.diff(times) > GAP_S):
-        _grey(axes, float(times[gap]), float(times[gap + 1]), top, "no record")
-    at = 0
-    for reasons, group in groupby(records, key=lambda record: tuple(record.get("reasons", ()))):
-        first, at = at, at + len(list(group))
-        if reasons:
-            begin, end = _reach(times, first, -1), _reach(times, at - 1, 1)
-            _grey(axes, begin, end, top, "\n".join(reason.replace("_", " ") for reason in reasons))
-
-
-def _reach(times: Values, at: int, step: int) -> float:
-    """The time of the neighbouring record, if no gap is between, for between the two nothing was measured either."""
-    beside = min(max(at + step, 0), len(times) - 1)
-    return float(times[beside] if abs(times[beside] - times[at]) <= GAP_S else times[at])
-
-
-def _grey(axes: Any, begin: float, end: float, top: int, label: str) -> None:
-    axes.axvspan(begin, end, color=_GREY, linewidth=0)
-    if end - begin > GAP_S:
-        axes.text((begin + end) / 2, top + 0.1, label, ha="center", va="bottom", fontsize=7)
-
-
-def _dress(axes: Any, rows: list[_Row], times: Values) -> None:
-    axes.set_yticks([len(rows) - 1 - i + 0.3 for i in range(len(rows))], [_label(row) for row in rows], fontsize=8)
-    for tick, row in zip(axes.get_yticklabels(), rows, strict=True):
-        tick.set_color("#808080" if row.tier is Tier.EXPERIMENTAL else "black")
-    axes.set_xlim(times[0], times[-1])
-    axes.set_ylim(0, len(rows) + 0.7)
-    axes.set_xlabel("seconds")
+def _dress(axes: Any, rows: list[_Row], analysis: Analysis, top: float) -> None:
+    lasted_s = max(analysis.session.lasted_s, GAP_S)
+    step = next((step for step in _STEPS_S if lasted_s / step <= _MOST_TICKS), _STEPS_S[-1])
+    ticks = np.arange(0, lasted_s, step)
+    axes.set_xticks(ticks, [clock(time, tenths=False) for time in ticks], fontsize=8)
+    labels = [name_of(row.episodes[0].key) + _SIGNS[row.tier] for row in rows]
+    axes.set_yticks([*(row.at + 0.3 for row in rows), top + 0.45], [*labels, "Emotion"], fontsize=8.5)
+    axes.set_xlim(0, lasted_s)
+    axes.set_ylim(-0.1, top + 1.6)
+    axes.set_xlabel(fill(_silent(rows, analysis), 150), loc="left", fontsize=8, color=_QUIET, labelpad=8)
     axes.tick_params(length=0)
-    axes.grid(axis="x", color="#eeeeee")
+    axes.grid(axis="x", color="#ececec", linewidth=0.7)
     axes.set_axisbelow(True)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
-    axes.set_title(_LEGEND, fontsize=8.5)
 
 
-def _label(row: _Row) -> str:
-    return row.label + {Tier.LOW_CONFIDENCE: " °", Tier.EXPERIMENTAL: " °°"}.get(row.tier or Tier.REPORTED, "")
+def _silent(rows: list[_Row], analysis: Analysis) -> str:
+    """What the axis counts, and a sentence on the action units that have no row."""
+    shown = {row.key for row in rows}
+    silent = [unit.key for unit in ACTION_UNITS if unit.key not in shown]
+    still = ", ".join(name_of(key) for key in silent if key in analysis.thresholds)
+    unknown = ", ".join(name_of(key) for key in silent if key not in analysis.thresholds)
+    sentences = [f"No movement found in {still}." if still else "", f"Never measured: {unknown}." if unknown else ""]
+    return " ".join(["Minutes and seconds since the session began.", *filter(None, sentences)])
+
+
+def _title(axes: Any, device: str, analysis: Analysis, when: str) -> None:
+    lasted, lead = clock(analysis.session.lasted_s, tenths=False), dominant(analysis)
+    axes.set_title(f"{device} · {lasted} min", loc="left", fontsize=13, fontweight="bold", pad=38)
+    words = f"Captured: {when}\n{lead[:1].upper()}{lead[1:]}"
+    where = {"xycoords": "axes fraction", "textcoords": "offset points"}
+    axes.annotate(words, (0, 1), (0, 6), **where, fontsize=9, linespacing=1.5, va="bottom", annotation_clip=False)
+
+
+def _legend(figure: Any, records: list[Json], rows: list[_Row]) -> None:
+    from matplotlib.lines import Line2D  # noqa: PLC0415
+
+    handles = key_of(records)
+    keys = {row.key for row in rows}
+    for side, (colour, style) in _SIDES.items():
+        if any(keys & record.get(side, {}).keys() for record in records):
+            handles.append(Line2D([], [], color=colour, ls=style, label=f"the person's {side} side"))
+    for tier, words in ((Tier.LOW_CONFIDENCE, "° low confidence"), (Tier.EXPERIMENTAL, "°° experimental")):
+        if any(row.tier is tier for row in rows):
+            handles.append(Line2D([], [], linestyle="", label=words))
+    handles.append(Line2D([], [], color=_MARK, lw=0.7, marker=".", label="onset, apex and offset"))
+    figure.legend(handles=handles, loc="outside lower left", ncols=5, fontsize=8, frameon=False, handlelength=1.6)

@@ -1,0 +1,119 @@
+"""The top of the timing diagram: the strongest emotion, and where and why something was not measured.
+
+The colours are those of Okabe & Ito 2008 (jfly.uni-koeln.de/color), which people with any colour vision tell apart;
+long stretches also bear their name.
+"""
+
+from collections.abc import Iterator
+from textwrap import wrap
+from typing import Any
+
+import numpy as np
+
+from cloud.recording import GAP_S, Values, spans, strongest_of
+from cloud.session import CLEAR
+from cloud.summary import HIDDEN
+from device.contract.record import Json
+
+COLOURS = {
+    "neutral": "#c9c9c9",
+    "happiness": "#e69f00",
+    "surprise": "#56b4e9",
+    "sadness": "#0072b2",
+    "anger": "#d55e00",
+    "disgust": "#009e73",
+    "fear": "#cc79a7",
+    "contempt": "#f0e442",
+}
+_UNCLEAR, _DISAGREE = "no clear emotion", "readings disagree: neither counted"
+_FILL, _LINES, _CROSSES, _INK = "#f6f6f6", "#b9b9b9", "#8a8a8a", "#333333"
+_HATCH, _CROSS = "////", "xxxx"
+_DARK = ("sadness", "anger", "disgust")
+#: Width of the picture that a letter takes.
+_LETTER = 0.0072
+
+
+def draw_ribbon(axes: Any, records: list[Json], times: Values, bottom: float) -> None:
+    """The ribbon, of height 1 from `bottom` on, reasons above it, and hatching down to 0 where nothing was measured.
+
+    Args:
+        axes: matplotlib's.
+        records: of one boot, in order.
+        times: (N,) seconds since the session began.
+        bottom: where the ribbon stands.
+    """
+    width = max(float(times[-1]), GAP_S)
+    for begin, end, reason in _gaps(records, times):
+        hatch(axes, begin, end, 0, bottom + 0.95)
+        _name(axes, (begin, end), bottom + 1.05, reason, width)
+    for begin, end, label in spans(times, _readings(records)):
+        if label != _DISAGREE:
+            edge = {"edgecolor": _LINES, "linewidth": 0.7} if label == _UNCLEAR else {}
+            _box(axes, (begin, end), bottom, bottom + 0.85, facecolor=COLOURS.get(label, "white"), zorder=2, **edge)
+        if label in COLOURS:
+            _name(axes, (begin, end), bottom + 0.25, label, width, "white" if label in _DARK else "black")
+    cross_out(axes, records, times, bottom, bottom + 0.85)
+    for begin, end, label in spans(times, _hidden(records)):
+        axes.plot([begin, end], [bottom + 1.0] * 2, color=_INK, linewidth=1.4, solid_capstyle="butt")
+        _name(axes, (begin, end), bottom + 1.05, label, width)
+
+
+def hatch(axes: Any, begin: float, end: float, bottom: float, top: float) -> None:
+    """Grey hatching: not measured."""
+    _box(axes, (begin, end), bottom, top, facecolor=_FILL, edgecolor=_LINES, hatch=_HATCH, zorder=0.6)
+
+
+def cross_out(axes: Any, records: list[Json], times: Values, bottom: float, top: float) -> None:
+    """Crosses where the readings disagree; `times` (N,) seconds since the session began."""
+    for begin, end, _ in spans(times, [_DISAGREE if record.get("disagree") else "" for record in records]):
+        _box(axes, (begin, end), bottom, top, facecolor="white", edgecolor=_CROSSES, hatch=_CROSS, zorder=0.7)
+
+
+def key_of(records: list[Json]) -> list[Any]:
+    """What the legend has to say of the ribbon: only what occurs."""
+    from matplotlib.patches import Patch  # noqa: PLC0415
+
+    readings = _readings(records)
+    known = [Patch(color=colour, label=name) for name, colour in COLOURS.items() if name in readings]
+    unclear = [Patch(facecolor="white", edgecolor=_LINES, label=_UNCLEAR)] if _UNCLEAR in readings else []
+    crossed = Patch(facecolor="white", edgecolor=_CROSSES, hatch=_CROSS, linewidth=0, label=_DISAGREE)
+    hatched = Patch(facecolor=_FILL, edgecolor=_LINES, hatch=_HATCH, linewidth=0, label="not measured")
+    return [*known, *unclear, *([crossed] if _DISAGREE in readings else []), hatched]
+
+
+def _readings(records: list[Json]) -> list[str]:
+    """The strongest emotion of each record, or why none is counted; '' where there is no reading at all."""
+    strongest = strongest_of(records, "emotions", CLEAR).tolist()
+    return [
+        _DISAGREE if record.get("disagree") else name or (_UNCLEAR if "emotions" in record else "")
+        for record, name in zip(records, strongest, strict=True)
+    ]
+
+
+def _gaps(records: list[Json], times: Values) -> Iterator[tuple[float, float, str]]:
+    """Begin, end and reason of what was not measured, from the last record before it on."""
+    for gap in np.flatnonzero(np.diff(times) > GAP_S):
+        yield float(times[gap]), float(times[gap + 1]), "no record"
+    reasons = [", ".join(record.get("reasons", ())).replace("_", " ") for record in records]
+    for begin, end, reason in spans(times, reasons):
+        before = times[(times < begin) & (times >= begin - GAP_S)]
+        yield float(before[-1]) if len(before) else begin, end, reason
+
+
+def _hidden(records: list[Json]) -> list[str]:
+    return [", ".join(HIDDEN[part] for part in record.get("hidden", ())) for record in records]
+
+
+def _box(axes: Any, span: tuple[float, float], bottom: float, top: float, **style: Any) -> None:
+    from matplotlib.patches import Rectangle  # noqa: PLC0415  # heavy; only pictures need it
+
+    axes.add_patch(Rectangle((span[0], bottom), span[1] - span[0], top - bottom, **{"linewidth": 0} | style))
+
+
+def _name(axes: Any, span: tuple[float, float], height: float, text: str, width: float, colour: str = _INK) -> None:
+    """Write in the middle of the span, in up to two lines, if there is room."""
+    letters = int((span[1] - span[0]) / width / _LETTER)
+    lines = wrap(text, max(letters, 1), break_long_words=False)
+    if len(lines) <= 2 and max(map(len, lines)) <= letters:
+        style = {"ha": "center", "va": "bottom", "fontsize": 7.5, "linespacing": 1.0}
+        axes.text(sum(span) / 2, height, "\n".join(lines), color=colour, zorder=3, **style)
