@@ -4,7 +4,7 @@ The colours are those of Okabe & Ito 2008 (jfly.uni-koeln.de/color), which peopl
 long stretches also bear their name.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from textwrap import wrap
 from typing import Any
 
@@ -26,11 +26,14 @@ COLOURS = {
     "contempt": "#f0e442",
 }
 _UNCLEAR, _DISAGREE = "no clear emotion", "readings disagree: neither counted"
+_Span = tuple[float, float, str]
 _FILL, _LINES, _CROSSES, _INK = "#f6f6f6", "#b9b9b9", "#8a8a8a", "#333333"
 _HATCH, _CROSS = "////", "xxxx"
 _DARK = ("sadness", "anger", "disgust")
 #: Width of the picture that a letter takes.
 _LETTER = 0.0072
+#: Width of the picture below which nothing can be told apart: about a pixel.
+THIN = 0.001
 
 
 def draw_ribbon(axes: Any, records: list[Json], times: Values, bottom: float) -> None:
@@ -43,17 +46,21 @@ def draw_ribbon(axes: Any, records: list[Json], times: Values, bottom: float) ->
         bottom: where the ribbon stands.
     """
     width = max(float(times[-1]), GAP_S)
-    for begin, end, reason in _gaps(records, times):
+    for begin, end, reason in _joined(_gaps(records, times), width):
         hatch(axes, begin, end, 0, bottom + 0.95)
         _name(axes, (begin, end), bottom + 1.05, reason, width)
-    for begin, end, label in spans(times, _readings(records)):
+    readings = list(spans(times, _readings(records)))
+    for name, colour in COLOURS.items():
+        bars = [(begin, end - begin) for begin, end, label in readings if label == name]
+        axes.broken_barh(bars, (bottom, 0.85), facecolor=colour, linewidth=0, zorder=1.9)
+    for begin, end, label in _joined(readings, width):
         if label != _DISAGREE:
             edge = {"edgecolor": _LINES, "linewidth": 0.7} if label == _UNCLEAR else {}
             _box(axes, (begin, end), bottom, bottom + 0.85, facecolor=COLOURS.get(label, "white"), zorder=2, **edge)
         if label in COLOURS:
             _name(axes, (begin, end), bottom + 0.25, label, width, "white" if label in _DARK else "black")
     cross_out(axes, records, times, bottom, bottom + 0.85)
-    for begin, end, label in spans(times, _hidden(records)):
+    for begin, end, label in _joined(spans(times, _hidden(records)), width):
         axes.plot([begin, end], [bottom + 1.0] * 2, color=_INK, linewidth=1.4, solid_capstyle="butt")
         _name(axes, (begin, end), bottom + 1.05, label, width)
 
@@ -65,7 +72,8 @@ def hatch(axes: Any, begin: float, end: float, bottom: float, top: float) -> Non
 
 def cross_out(axes: Any, records: list[Json], times: Values, bottom: float, top: float) -> None:
     """Crosses where the readings disagree; `times` (N,) seconds since the session began."""
-    for begin, end, _ in spans(times, [_DISAGREE if record.get("disagree") else "" for record in records]):
+    disagree = spans(times, [_DISAGREE if record.get("disagree") else "" for record in records])
+    for begin, end, _ in _joined(disagree, float(times[-1])):
         _box(axes, (begin, end), bottom, top, facecolor="white", edgecolor=_CROSSES, hatch=_CROSS, zorder=0.7)
 
 
@@ -77,7 +85,10 @@ def key_of(records: list[Json]) -> list[Any]:
     known = [Patch(color=colour, label=name) for name, colour in COLOURS.items() if name in readings]
     unclear = [Patch(facecolor="white", edgecolor=_LINES, label=_UNCLEAR)] if _UNCLEAR in readings else []
     crossed = Patch(facecolor="white", edgecolor=_CROSSES, hatch=_CROSS, linewidth=0, label=_DISAGREE)
-    hatched = Patch(facecolor=_FILL, edgecolor=_LINES, hatch=_HATCH, linewidth=0, label="not measured")
+    reasons = {reason.replace("_", " ") for record in records for reason in record.get("reasons", ())}
+    hidden = {HIDDEN[part] for record in records for part in record.get("hidden", ())}
+    words = ": ".join(filter(None, ["not measured", ", ".join(sorted(reasons | hidden))]))
+    hatched = Patch(facecolor=_FILL, edgecolor=_LINES, hatch=_HATCH, linewidth=0, label=words)
     return [*known, *unclear, *([crossed] if _DISAGREE in readings else []), hatched]
 
 
@@ -90,7 +101,7 @@ def _readings(records: list[Json]) -> list[str]:
     ]
 
 
-def _gaps(records: list[Json], times: Values) -> Iterator[tuple[float, float, str]]:
+def _gaps(records: list[Json], times: Values) -> Iterator[_Span]:
     """Begin, end and reason of what was not measured, from the last record before it on."""
     for gap in np.flatnonzero(np.diff(times) > GAP_S):
         yield float(times[gap]), float(times[gap + 1]), "no record"
@@ -98,6 +109,27 @@ def _gaps(records: list[Json], times: Values) -> Iterator[tuple[float, float, st
     for begin, end, reason in spans(times, reasons):
         before = times[(times < begin) & (times >= begin - GAP_S)]
         yield float(before[-1]) if len(before) else begin, end, reason
+
+
+def _joined(found: Iterable[_Span], width: float) -> list[_Span]:
+    """Spans of one label as one where nobody could see what is between them, the longest first; without those that
+    nobody could see, or that are more gap than span."""
+    runs: dict[str, list[list[_Span]]] = {}
+    for span in found:
+        of_label = runs.setdefault(span[2], [])
+        if of_label and span[0] - of_label[-1][-1][1] < width * THIN:
+            of_label[-1].append(span)
+        else:
+            of_label.append([span])
+    joined = [
+        (run[0][0], run[-1][1], label) for label, of_label in runs.items() for run in of_label if _seen(run, width)
+    ]
+    return sorted(joined, key=lambda span: span[0] - span[1])
+
+
+def _seen(run: list[_Span], width: float) -> bool:
+    whole = run[-1][1] - run[0][0]
+    return whole > width * THIN and sum(end - begin for begin, end, _ in run) > whole / 2
 
 
 def _hidden(records: list[Json]) -> list[str]:

@@ -86,7 +86,7 @@ def episode_table(analysis: Analysis, kind: str, title: str, everything: bool = 
         began = analysis.session.began_s
         onset, apex, offset = (clock(time - began) for time in (top.onset_s, top.apex_s, top.offset_s))
         onset, offset = f"{'before ' * top.cut_start}{onset}", f"{'after ' * top.cut_end}{offset}"
-        counted = f"{len(episodes):5d} {lasted_s(episodes):6.1f} s"
+        counted = f"{len(episodes):5d} {clock(lasted_s(episodes)):>8}"
         yield f"  {name_of(top.key):26}{top.tier:16}{counted}   {onset:>19} {apex:>8} {offset:>14} {top.apex:5.2f}"
 
 

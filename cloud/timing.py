@@ -17,7 +17,7 @@ import numpy as np
 from cloud.analysis import Analysis
 from cloud.episodes import Episode, by_support
 from cloud.recording import GAP_S, Values, stretches, times_of, values_of
-from cloud.ribbon import cross_out, draw_ribbon, hatch, key_of
+from cloud.ribbon import THIN, cross_out, draw_ribbon, hatch, key_of
 from cloud.summary import WITHHELD, clock, dominant, name_of
 from device.contract.errors import StorageError
 from device.contract.labels import ACTION_UNITS, Tier
@@ -37,6 +37,7 @@ _MARK, _QUIET = "#333333", "#6b6b6b"
 _HEIGHT, _TITLE_ROOM = 0.66, 0.8
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 _MOST_TICKS = 12
+_PLATE = {"facecolor": "white", "linewidth": 0, "pad": 1.5}
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +86,7 @@ def compose(records: list[Json], analysis: Analysis, when: str, everything: bool
     for row in rows:
         _draw_row(axes, row, records, times, analysis.session.began_s)
     for row in (row for row, above in zip(rows, [None, *rows], strict=False) if not above or above.kind != row.kind):
-        axes.text(0, row.at + 1.12, _TITLES[row.kind], fontsize=8.5, color=_QUIET, va="bottom")
+        axes.text(0, row.at + 1.1, _TITLES[row.kind], fontsize=8.5, color=_QUIET, va="bottom", bbox=_PLATE)
     draw_ribbon(axes, records, times, top)
     _dress(axes, rows, analysis, top)
     _title(axes, records[0]["device"], analysis, when)
@@ -107,23 +108,24 @@ def _stack(analysis: Analysis, everything: bool) -> tuple[list[_Row], float]:
 
 
 def _draw_row(axes: Any, row: _Row, records: list[Json], times: Values, began_s: float) -> None:
-    values, scale = values_of(records, row.kind, row.key), _HEIGHT / _TOPS[row.kind]
-    colour = _COLOURS[row.kind]
+    colour, scale = _COLOURS[row.kind], _HEIGHT / _TOPS[row.kind]
+    values = values_of(records, row.kind, row.key)
     _hatch_unknown(axes, row, times, values)
     if row.kind == "expressions":
         cross_out(axes, records, times, row.at, row.at + 1)
-    for first, last in stretches(times, ~np.isnan(values)):
-        span = slice(first, last + 1)
-        heights = row.at + scale * values[span]
-        axes.fill_between(times[span], row.at, heights, color=colour, alpha=_STRENGTH[row.tier], linewidth=0)
-        axes.plot(times[[first, last]], [row.at] * 2, color=colour, linewidth=0.7, solid_capstyle="butt")
+    along, heights = _broken(times, row.at + scale * values)
+    axes.fill_between(along, row.at, heights, color=colour, alpha=_STRENGTH[row.tier], linewidth=0)
+    axes.plot(along, np.where(np.isnan(heights), np.nan, row.at), color=colour, linewidth=0.7)
     for side, (line_colour, style) in _SIDES.items() if row.kind == "aus" else ():
-        of_side = values_of(records, side, row.key)
-        for first, last in stretches(times, ~np.isnan(of_side)):
-            span = slice(first, last + 1)
-            axes.plot(times[span], row.at + scale * of_side[span], color=line_colour, ls=style, linewidth=0.9)
-    for episode in row.episodes:
-        _mark(axes, row.at + _HEIGHT + 0.12, episode, began_s)
+        along, heights = _broken(times, row.at + scale * values_of(records, side, row.key))
+        axes.plot(along, heights, color=line_colour, ls=style, linewidth=0.9)
+    _mark(axes, row.at + _HEIGHT + 0.12, row.episodes, began_s)
+
+
+def _broken(times: Values, values: Values) -> tuple[Values, Values]:
+    """Times and values (N,) with a NaN in every gap in time, so that no line is drawn through it."""
+    gaps = np.flatnonzero(np.diff(times) > GAP_S) + 1
+    return np.insert(times, gaps, times[gaps - 1]), np.insert(values, gaps, np.nan)
 
 
 def _hatch_unknown(axes: Any, row: _Row, times: Values, values: Values) -> None:
@@ -132,18 +134,19 @@ def _hatch_unknown(axes: Any, row: _Row, times: Values, values: Values) -> None:
     ends = [0.0, *(float(times[last]) for _, last in known)]
     begins = [*(float(times[first]) for first, _ in known), float(times[-1])]
     for begin, end in zip(ends, begins, strict=True):
-        if end - begin > 0:
+        if end - begin > times[-1] * THIN:
             hatch(axes, begin, end, row.at, row.at + 1)
 
 
-def _mark(axes: Any, height: float, episode: Episode, began_s: float) -> None:
-    """A line from onset to offset above the row, stops at ends that were seen, a dot at the apex."""
-    onset, apex, offset = episode.onset_s - began_s, episode.apex_s - began_s, episode.offset_s - began_s
-    axes.plot([onset, offset], [height, height], color=_MARK, linewidth=0.7)
-    axes.plot(apex, height, ".", color=_MARK, markersize=3.5)
-    for time, cut in ((onset, episode.cut_start), (offset, episode.cut_end)):
-        if not cut:
-            axes.plot(time, height, "|", color=_MARK, markersize=4, markeredgewidth=0.7)
+def _mark(axes: Any, height: float, episodes: list[Episode], began_s: float) -> None:
+    """Lines from onset to offset above the row, stops at ends that were seen, dots at the apexes."""
+    lines = np.array([(e.onset_s, e.offset_s, np.nan) for e in episodes]).ravel() - began_s
+    apexes = np.array([e.apex_s for e in episodes]) - began_s
+    stops = [e.onset_s - began_s for e in episodes if not e.cut_start]
+    stops += [e.offset_s - began_s for e in episodes if not e.cut_end]
+    axes.plot(lines, np.full(len(lines), height), color=_MARK, linewidth=0.7)
+    axes.plot(apexes, np.full(len(apexes), height), ".", color=_MARK, markersize=3.5)
+    axes.plot(stops, np.full(len(stops), height), "|", color=_MARK, markersize=4, markeredgewidth=0.7)
 
 
 def _dress(axes: Any, rows: list[_Row], analysis: Analysis, top: float) -> None:
