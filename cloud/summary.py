@@ -55,7 +55,8 @@ def summary(analysis: Analysis, everything: bool = False) -> Iterator[str]:
     yield f"Dominant     {dominant(analysis)}"
     if less := [one for one in _leading(analysis) if one.share < STANDS_OUT]:
         yield f"Also seen    {'; '.join(_by_tier(less, [_with_expressions(one) for one in less]))}"
-    rest = {"no clear emotion": session.unclear_s, "not measured": session.not_measured_s}
+    by_face = {} if _by_emotion(analysis) else {"no expression recognised": session.unrecognised_s}
+    rest = {"no clear emotion": session.unclear_s, **by_face, "not measured": session.not_measured_s}
     if told := [f"{what} {percent(seconds / total)}" for what, seconds in rest.items() if seconds > 0]:
         yield f"Otherwise    {'; '.join(told)}"
     if session.disagree_s:
@@ -91,9 +92,14 @@ def episode_table(analysis: Analysis, kind: str, title: str, everything: bool = 
 
 
 def _leading(analysis: Analysis) -> list[Dominance]:
-    emotions = [one for one in analysis.dominance if one.kind == "emotions"]
-    looked_for = emotions or analysis.session.unclear_s or analysis.session.disagree_s
-    return emotions if looked_for else [one for one in analysis.dominance if one.name not in WITHHELD]
+    kind = "emotions" if _by_emotion(analysis) else "expressions"
+    return [one for one in analysis.dominance if one.kind == kind and one.name not in WITHHELD]
+
+
+def _by_emotion(analysis: Analysis) -> bool:
+    """Whether a network looked for emotions at all; else expressions lead."""
+    found = any(one.kind == "emotions" for one in analysis.dominance)
+    return found or bool(analysis.session.unclear_s or analysis.session.disagree_s)
 
 
 def _with_expressions(one: Dominance, of: str = "") -> str:
@@ -114,7 +120,7 @@ def _expressions(analysis: Analysis, total: float, everything: bool) -> Iterator
     parts = _by_tier(found, [_with_expressions(one) for one in found])
     if analysis.session.unrecognised_s:
         parts.append(f"none recognised {percent(analysis.session.unrecognised_s / total)}")
-    if parts:
+    if parts and (everything or _by_emotion(analysis)):
         yield f"Expressions  {'; '.join(parts)} of the session"
 
 

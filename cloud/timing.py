@@ -117,8 +117,9 @@ def _draw_row(axes: Any, row: _Row, records: list[Json], times: Values, began_s:
     axes.fill_between(along, row.at, heights, color=colour, alpha=_STRENGTH[row.tier], linewidth=0)
     axes.plot(along, np.where(np.isnan(heights), np.nan, row.at), color=colour, linewidth=0.7)
     for side, (line_colour, style) in _SIDES.items() if row.kind == "aus" else ():
-        along, heights = _broken(times, row.at + scale * values_of(records, side, row.key))
-        axes.plot(along, heights, color=line_colour, ls=style, linewidth=0.9)
+        of_side = values_of(records, side, row.key)
+        if not np.isnan(of_side).all():
+            axes.plot(*_broken(times, row.at + scale * of_side), color=line_colour, ls=style, linewidth=0.9)
     _mark(axes, row.at + _HEIGHT + 0.12, row.episodes, began_s)
 
 
