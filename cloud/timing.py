@@ -171,8 +171,9 @@ def _silent(rows: list[_Row], analysis: Analysis) -> str:
     """What the axis counts, and a sentence on the action units that have no row."""
     shown = {row.key for row in rows}
     silent = [unit.key for unit in ACTION_UNITS if unit.key not in shown]
-    still = ", ".join(name_of(key) for key in silent if key in analysis.thresholds)
-    unknown = ", ".join(name_of(key) for key in silent if key not in analysis.thresholds)
+    names = {key: name_of(key).replace(" ", "\N{NO-BREAK SPACE}") for key in silent}
+    still = ", ".join(name for key, name in names.items() if key in analysis.thresholds)
+    unknown = ", ".join(name for key, name in names.items() if key not in analysis.thresholds)
     sentences = [f"No movement found in {still}." if still else "", f"Never measured: {unknown}." if unknown else ""]
     return " ".join(["Minutes and seconds since the session began.", *filter(None, sentences)])
 
@@ -180,7 +181,7 @@ def _silent(rows: list[_Row], analysis: Analysis) -> str:
 def _title(axes: Any, device: str, analysis: Analysis, when: str) -> None:
     lasted, lead = clock(analysis.session.lasted_s, tenths=False), dominant(analysis)
     axes.set_title(f"{device} · {lasted} min", loc="left", fontsize=13, fontweight="bold", pad=38)
-    words = f"Captured: {when}\n{lead[:1].upper()}{lead[1:]}"
+    words = "\n".join(line[:1].upper() + line[1:] for line in (when, lead))
     where = {"xycoords": "axes fraction", "textcoords": "offset points"}
     axes.annotate(words, (0, 1), (0, 6), **where, fontsize=9, linespacing=1.5, va="bottom", annotation_clip=False)
 
