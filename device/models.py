@@ -15,16 +15,15 @@ SHIPPED = Path(__file__).parent / "bundles"
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """See `config.toml` for each. Names are `NAME-VERSION`; those of `full_range` and `appearance_action_units` may be
-    empty."""
+    """See `config.toml` for each. Names are `NAME-VERSION`; those of `full_range`, `expression` and `action_units` may
+    be empty."""
 
     short_range: str = "blazeface-short-1.0.0"
     full_range: str = "blazeface-full-1.0.0"
-    landmarks: str = "face-landmarks-1.0.0"
-    blendshapes: str = "face-blendshapes-1.0.0"
-    expression: str = "fer-0.3.0"
-    action_units: str = "au-geometry-1.0.0"
-    appearance_action_units: str = ""
+    landmarks: str = "face-mesh-1.0.0"
+    face: str = "face-1.0.0"
+    expression: str = ""
+    action_units: str = ""
     cache: str = ""
     keys: str = ""
     allow_unsigned: bool = False
@@ -38,10 +37,9 @@ class Models:
     short_range: Model
     full_range: Model | None
     landmarks: Model
-    blendshapes: Model
-    expression: Model
-    action_units: Model
-    appearance_action_units: Model | None = None
+    face: Model
+    expression: Model | None = None
+    action_units: Model | None = None
 
     def loaded(self) -> dict[str, Model]:
         """Every loaded network by its role."""
@@ -49,8 +47,8 @@ class Models:
 
     def named(self) -> dict[str, str]:
         """What records name as the sources of emotions and action units."""
-        estimators = [model.manifest.id for model in (self.action_units, self.appearance_action_units) if model]
-        return {"emotions": self.expression.manifest.id, "aus": " ".join(estimators)}
+        estimators = [model.manifest.id for model in (self.face, self.action_units) if model]
+        return {"emotions": (self.expression or self.face).manifest.id, "aus": " ".join(estimators)}
 
 
 def folders(settings: ModelSettings) -> list[Path]:
@@ -76,12 +74,14 @@ def open_models(settings: ModelSettings) -> Iterator[Models]:
         def opened(name: str) -> Model:
             return stack.enter_context(load(name, settings))
 
+        def perhaps(name: str) -> Model | None:
+            return opened(name) if name else None
+
         yield Models(
             short_range=opened(settings.short_range),
-            full_range=opened(settings.full_range) if settings.full_range else None,
+            full_range=perhaps(settings.full_range),
             landmarks=opened(settings.landmarks),
-            blendshapes=opened(settings.blendshapes),
-            expression=opened(settings.expression),
-            action_units=opened(settings.action_units),
-            appearance_action_units=opened(name) if (name := settings.appearance_action_units) else None,
+            face=opened(settings.face),
+            expression=perhaps(settings.expression),
+            action_units=perhaps(settings.action_units),
         )

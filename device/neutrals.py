@@ -1,7 +1,7 @@
 """Calibrated faces at rest: one small JSON file per pseudonymous person in the state folder.
 
-A file holds every calibration of the person, oldest first, and of each the feature vector alone: no picture, no
-landmark, no name. It is readable by its owner only, is replaced as a whole or not at all, and is gone with `forget`.
+A file holds every calibration of the person, oldest first, and of each the action units alone: no picture, no landmark,
+no name. It is readable by its owner only, is replaced as a whole or not at all, and is gone with `forget`.
 The newest calibration of the estimator in use that has not expired is used.
 
 Age is told by the wall clock. While the clock is behind (a Pi after a power cut, before the network is back) a
@@ -23,7 +23,7 @@ from device.clock import Clock
 from device.contract.errors import StorageError
 from device.contract.record import DEVICE_ID
 from device.settings import Settings
-from device.stages.neutral import Neutral, NeutralSettings
+from device.stages.neutral import Neutral, NeutralSettings, neutral_of
 from device.state import state_folder, write_private
 
 _FORMAT = 1
@@ -32,7 +32,8 @@ _DAY_S = 86_400.0
 
 @dataclass(frozen=True)
 class Calibration:
-    """One calibration: version, estimator it was made for, wall time (seconds since 1970), features."""
+    """One calibration: version, estimator it was made for, wall time (seconds since 1970), action units
+    (`Neutral.values`)."""
 
     version: str
     estimator: str
@@ -41,7 +42,7 @@ class Calibration:
 
     def neutral(self) -> Neutral:
         """As the stages take it."""
-        return Neutral(np.array(self.features, np.float32), self.version)
+        return neutral_of(np.array(self.features, np.float32), self.version)
 
 
 def _to_standard_error(sentence: str) -> None:
@@ -89,7 +90,7 @@ class NeutralStore:
 
     def add(self, person: str, neutral: Neutral, estimator: str, now_s: float) -> None:
         """Keep a calibration made at wall time `now_s`. Raises `StorageError`; then the file is as it was."""
-        features = tuple(float(value) for value in neutral.features)
+        features = tuple(neutral.values().tolist())
         made = [*self.history(person), Calibration(neutral.version, estimator, now_s, features)]
         body = {"v": _FORMAT, "calibrations": [asdict(one) for one in made]}
         path = self._file(person)
@@ -121,7 +122,7 @@ def calibrated_neutral(settings: Settings, clock: Clock) -> Neutral | None:
     """The face at rest of the person whom the settings name, if one is to be used. Raises `StorageError`."""
     if not settings.patient.id:
         return None
-    return NeutralStore(settings.neutral).newest(settings.patient.id, settings.models.action_units, clock.wall())
+    return NeutralStore(settings.neutral).newest(settings.patient.id, settings.models.face, clock.wall())
 
 
 def _parsed(body: Any) -> list[Calibration]:

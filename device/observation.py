@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from device.arrays import FloatArray
 from device.contract.labels import Reason
-from device.stages.action_units import Actions
 from device.stages.calm import Measured
 from device.stages.eyes import Eyes
 from device.stages.frame import Frame
 from device.stages.pose import Pose
 from device.stages.quality import Quality
+from device.stages.reader import NOTHING, Actions
 from device.stages.tracker import Track
 
 
@@ -16,8 +19,10 @@ from device.stages.tracker import Track
 class Observation:
     """What the box saw in one frame; with `reasons` it holds nothing that was measured of the face.
 
-    `measured` has the action units before a face at rest is subtracted, `neutral` names the one subtracted for
-    `actions`. `expressions` and `pain` are read from these: the strongest memberships, 0–1, and PSPI, 0–16.
+    `emotions` are (8,) probabilities, or (0,); `hidden` the parts of the face whose units were not measured. `measured`
+    has the action units as they were read, `neutral` names the face at rest used for `actions`. `expressions` and `pain`
+    follow from these: the strongest memberships, 0–1, and PSPI, 0–16; `disagree` says that the strongest expression is
+    not what the emotions say.
     """
 
     frame: Frame
@@ -27,11 +32,13 @@ class Observation:
     track: Track | None = None
     pose: Pose | None = None
     quality: Quality | None = None
-    emotions: dict[str, float] = field(default_factory=dict)
-    actions: Actions = field(default_factory=Actions)
+    emotions: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
+    actions: Actions = NOTHING
+    hidden: tuple[str, ...] = ()
     measured: Measured | None = None
     neutral: str = ""
     eyes: Eyes = field(default_factory=Eyes)
     codes: tuple[str, ...] = ()
     expressions: dict[str, float] = field(default_factory=dict)
+    disagree: bool = False
     pain: float | None = None

@@ -1,50 +1,66 @@
 """From a frame to an observation: the stages, read aloud."""
 
 import time
+from collections.abc import Callable
+from dataclasses import replace
 
+from device.arrays import ByteImage
+from device.contract.labels import EMOTIONS
 from device.models import Models
 from device.observation import Observation
 from device.settings import Settings
-from device.stages.action_units import Actions, ActionUnitEstimator
 from device.stages.aligner import align
 from device.stages.appearance import AppearanceActionUnits, merged
-from device.stages.blendshapes import BlendshapeEstimator
 from device.stages.calm import Measured
 from device.stages.codes import CodeReader
 from device.stages.detector import Detector
 from device.stages.expression import ExpressionClassifier
-from device.stages.expressions import memberships, pain, strongest
+from device.stages.expressions import disagree, memberships, pain, strongest
 from device.stages.eyes import EyeMeter
-from device.stages.features import FaceFeatures
 from device.stages.frame import Frame
 from device.stages.landmarks import Landmarker
-from device.stages.neutral import Baseline, Neutral, bounded
+from device.stages.neutral import NONE, Neutral, relative
 from device.stages.pose import PoseEstimator
 from device.stages.quality import absence, judge
+from device.stages.reader import Actions, FaceReader, Reading
 from device.stages.smoother import Smoother
 from device.stages.tracker import Tracker
 
+_NEUTRAL = EMOTIONS.index("neutral")
+
+
+class Eye:
+    """What reads a crop: the face network, and those that are named to take its place for some of it."""
+
+    def __init__(self, models: Models) -> None:
+        self._read = FaceReader(models.face)
+        self._express = ExpressionClassifier(models.expression) if models.expression else None
+        self._units = AppearanceActionUnits(models.action_units) if models.action_units else None
+
+    def __call__(self, crop: ByteImage, at_side: Callable[[int], ByteImage]) -> Reading:
+        """The reading of an aligned crop; `at_side` makes it in another size, for networks that want one."""
+        reading = self._read(crop)
+        if self._express is not None:
+            reading = replace(reading, emotions=self._express(crop))
+        if self._units is not None:
+            reading = merged(reading, self._units(at_side(self._units.side)))
+        return reading
+
 
 class Pipeline:
-    """Tracker, pose, aligner, quality gate, expression, action units, eyes, codes, expressions, in that order."""
+    """Tracker, pose, aligner, quality gate, the reading of the face, eyes, codes, expressions, in that order."""
 
-    def __init__(self, models: Models, settings: Settings, calibrated: Neutral | None = None) -> None:
-        """`calibrated` is the face at rest of the person whom the settings name, if there is one."""
+    def __init__(self, models: Models, settings: Settings, rest: Neutral | None = None) -> None:
+        """`rest` is the calibrated face at rest of the person whom the settings name, if there is one."""
         detector = Detector(models.short_range, models.full_range, settings.detector)
         self._track = Tracker(detector, Landmarker(models.landmarks), settings.tracker)
         self._pose = PoseEstimator(models.landmarks.bundle)
-        self._express = ExpressionClassifier(models.expression)
-        self._blend = BlendshapeEstimator(models.blendshapes)
-        self._features = FaceFeatures(models.landmarks.bundle)
-        self._estimate = ActionUnitEstimator(models.action_units)
-        appearance = models.appearance_action_units
-        self._appearance = AppearanceActionUnits(appearance) if appearance else None
-        self._baseline = Baseline(settings.neutral, models.action_units.manifest.id, calibrated)
+        self._read = Eye(models)
+        self._rest = rest
         self._eyes = EyeMeter()
         self._codes = CodeReader()
         self._smooth_emotions = Smoother(settings.smoothing.emotions_tau_s)
-        self._smooth_actions = {view: Smoother(settings.smoothing.aus_tau_s) for view in ("both", "left", "right")}
-        self._smooth_expressions = Smoother(settings.smoothing.emotions_tau_s)
+        self._smooth_units = [Smoother(settings.smoothing.aus_tau_s) for _ in range(3)]
         self._quality = settings.quality
 
     def __call__(self, frame: Frame) -> Observation:
@@ -65,20 +81,14 @@ class Pipeline:
             return Observation(frame, sighting.faces, quality.reasons, watch.total(), track, pose, quality)
 
         when = track.number, frame.time_s
-        emotions = self._smooth_emotions(self._express(crop), *when)
-        watch.lap("emotions")
-        blendshapes = self._blend(track.face)
-        features = self._features(track.face, blendshapes)
-        measured = Measured(frame.time_s, track.number, features, self._estimate(features), emotions, pose, quality)
-        neutral = self._baseline.label(track.number)
-        actions = self._relative(measured)
-        if self._appearance is not None:
-            actions = merged(actions, self._appearance(align(frame, track.face, self._appearance.side)))
-        actions = self._smoothed(actions, *when)
-        eyes = self._eyes(track.face, blendshapes, *when)
-        codes = self._codes(track.face, pose, blendshapes, eyes.open, *when)
-        expressions = strongest(self._smooth_expressions(memberships(actions.both), *when))
-        watch.lap("aus")
+        reading = self._read(crop, lambda side: align(frame, track.face, side))
+        watch.lap("read")
+        emotions = self._smooth_emotions(reading.emotions, *when)
+        actions = self._smoothed(relative(reading.actions, self._rest), *when)
+        eyes = self._eyes(track.face, reading.actions.of("AU43"), *when)
+        codes = self._codes(track.face, pose, eyes.open, *when)
+        expressions = strongest(memberships(actions.both, float(emotions[_NEUTRAL])))
+        watch.lap("interpret")
         return Observation(
             frame,
             sighting.faces,
@@ -89,33 +99,25 @@ class Pipeline:
             quality,
             emotions,
             actions,
-            measured,
-            neutral,
+            reading.hidden,
+            Measured(frame.time_s, track.number, reading.actions, pose, quality),
+            self._rest.version if self._rest else NONE,
             eyes,
             codes,
             expressions,
+            disagree(expressions, emotions),
             pain(actions.both),
         )
 
-    def _relative(self, measured: Measured) -> Actions:
-        """Action units after the person's face at rest, or before there is one, when it is collected."""
-        neutral = self._baseline.of(measured.track)
-        if neutral is None:
-            self._baseline.watch(measured)
-            return measured.actions
-        relative = self._estimate(measured.features, neutral.features)
-        return bounded(measured.actions, relative) if neutral.automatic else relative
-
     def _smoothed(self, actions: Actions, track: int, time_s: float) -> Actions:
-        views = self._smooth_actions.items()
-        return Actions(**{view: smooth(getattr(actions, view), track, time_s) for view, smooth in views})
+        views = (actions.both, actions.left, actions.right)
+        return Actions(*(smooth(view, track, time_s) for smooth, view in zip(self._smooth_units, views, strict=True)))
 
     def _forget(self) -> None:
         """Nothing is carried over a frame that was not measured."""
-        self._baseline.reset()
         self._eyes.reset()
         self._codes.reset()
-        for smoother in (self._smooth_emotions, self._smooth_expressions, *self._smooth_actions.values()):
+        for smoother in (self._smooth_emotions, *self._smooth_units):
             smoother.reset()
 
 

@@ -1,26 +1,32 @@
 """The box's stages on still pictures: no tracking, no smoothing, and no gate but a face that can be found."""
 
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+
+import cv2
+import numpy as np
 
 from device.arrays import ByteImage
 from device.closing import Closing
 from device.contract.errors import DataError
+from device.contract.labels import EMOTIONS, Reason
 from device.models import open_models
 from device.observation import Observation
+from device.pipeline import Eye
 from device.settings import Settings
-from device.stages.action_units import ActionUnitEstimator
-from device.stages.aligner import align
-from device.stages.appearance import AppearanceActionUnits, merged
-from device.stages.blendshapes import BlendshapeEstimator
+from device.stages.aligner import CROP_SIDE, align
 from device.stages.detector import Detector
-from device.stages.expressions import pain
-from device.stages.features import FaceFeatures
+from device.stages.expressions import disagree, memberships, pain, strongest
 from device.stages.frame import Frame
 from device.stages.landmarks import Face, Landmarker
-from device.stages.neutral import NONE, Neutral
+from device.stages.neutral import NONE, Neutral, relative
 from device.stages.pose import PoseEstimator
 from device.stages.quality import absence, judge
-from device.stills import still_face
+from device.stages.reader import Reading
+from device.stills import SMALL_PX, still_face
+
+_NEUTRAL = EMOTIONS.index("neutral")
 
 
 class Portraits(Closing):
@@ -34,43 +40,31 @@ class Portraits(Closing):
             self._detector = Detector(models.short_range, models.full_range, settings.detector)
             self._landmarker = Landmarker(models.landmarks)
             self._pose = PoseEstimator(models.landmarks.bundle)
-            self._blend = BlendshapeEstimator(models.blendshapes)
-            self._features = FaceFeatures(models.landmarks.bundle)
-            self._estimate = ActionUnitEstimator(models.action_units)
-            appearance = models.appearance_action_units
-            self._appearance = AppearanceActionUnits(appearance) if appearance else None
+            self._read = Eye(models)
             self._open = stack.pop_all()
 
     def __call__(self, image: ByteImage, neutral: Neutral | None = None) -> Observation:
         """What is seen in a picture (height, width, 3) BGR; `reasons` are doubts here, and do not keep from a guess
-        where a face is found."""
+        where a face is found. A small picture that a face fills is read as it is where no landmarks are found in it."""
         frame, face = Frame(image, 0, 0.0), self._face(image)
-        if face is None:
+        if face is not None:
+            crop = align(frame, face)
+            pose = self._pose(face)
+            quality = judge(frame, face, pose, crop, self._settings.quality)
+            seen = Observation(frame, 1, quality.reasons, {}, pose=pose, quality=quality)
+            return _completed(seen, self._read(crop, partial(align, frame, face)), neutral)
+        if max(image.shape[:2]) > SMALL_PX:
             return Observation(frame, 0, absence(frame, self._settings.quality), {})
-        pose = self._pose(face)
-        quality = judge(frame, face, pose, align(frame, face), self._settings.quality)
-        features = self._features(face, self._blend(face))
-        actions = self._estimate(features, neutral.features if neutral else None)
-        if self._appearance is not None:
-            actions = merged(actions, self._appearance(align(frame, face, self._appearance.side)))
-        return Observation(
-            frame,
-            1,
-            quality.reasons,
-            {},
-            pose=pose,
-            quality=quality,
-            actions=actions,
-            neutral=neutral.version if neutral else NONE,
-            pain=pain(actions.both),
-        )
+        reading = self._read(_filled(image), partial(_filled, image))
+        return _completed(Observation(frame, 1, (Reason.LOW_PRESENCE,), {}), reading, neutral)
 
     def neutral(self, image: ByteImage, name: str) -> Neutral:
         """The face at rest in a picture. Raises `DataError` if there is none."""
         face = self._face(image)
         if face is None:
             raise DataError(f"{name} shows no face: give a picture of the person with a relaxed face.")
-        return Neutral(self._features(face, self._blend(face)), name)
+        frame = Frame(image, 0, 0.0)
+        return Neutral(self._read(align(frame, face), partial(align, frame, face)).actions, name)
 
     def close(self) -> None:
         """Free the networks."""
@@ -78,3 +72,24 @@ class Portraits(Closing):
 
     def _face(self, image: ByteImage) -> Face | None:
         return still_face(image, self._detector, self._landmarker, self._settings.tracker.min_presence)
+
+
+def _completed(seen: Observation, reading: Reading, neutral: Neutral | None) -> Observation:
+    actions = relative(reading.actions, neutral)
+    expressions = strongest(memberships(actions.both, float(reading.emotions[_NEUTRAL])))
+    return replace(
+        seen,
+        emotions=reading.emotions,
+        actions=actions,
+        hidden=reading.hidden,
+        neutral=neutral.version if neutral else NONE,
+        expressions=expressions,
+        disagree=disagree(expressions, reading.emotions),
+        pain=pain(actions.both),
+    )
+
+
+def _filled(image: ByteImage, side: int = CROP_SIDE) -> ByteImage:
+    """A picture that a face fills as a crop."""
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    return np.asarray(cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA), np.uint8)

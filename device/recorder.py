@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from device.clock import Clock
+from device.contract.labels import EMOTIONS, SIDED_KEYS
 from device.contract.record import VERSION, Json, encode, key
 from device.delivery.sink import Line, Sink
 from device.host import Host, HostMeter
 from device.observation import Observation
-from device.stages.action_units import Actions
 from device.stages.eyes import Eyes
 from device.stages.geometry import Box
+from device.stages.reader import Actions
 
 #: Intensities of left and right are recorded where they are at least this far apart.
 SIDES_DIFFER = 0.5
@@ -123,15 +124,18 @@ def _face(observation: Observation) -> Json:
 
 def _clinical(observation: Observation, models: dict[str, str]) -> Json:
     known: Json = {
-        "emotions": {name: _round(p, 3) for name, p in observation.emotions.items()},
-        "aus": {name: _round(intensity, 2) for name, intensity in observation.actions.both.items()},
+        "emotions": {name: _round(p, 3) for name, p in zip(EMOTIONS, observation.emotions.tolist(), strict=False)},
+        "aus": {name: _round(intensity, 2) for name, intensity in observation.actions.known().items()},
         **_sides(observation.actions),
+        "hidden": list(observation.hidden),
         "neutral": observation.neutral,
         "models": models,
         "codes": list(observation.codes),
         "eyes": _eyes(observation.eyes),
         "expressions": {name: _round(value, 3) for name, value in observation.expressions.items()},
     }
+    if observation.disagree:
+        known["disagree"] = True
     if observation.pain is not None:
         known["pain"] = _round(observation.pain, 2)
     return {name: value for name, value in known.items() if value not in ({}, [])}
@@ -139,10 +143,11 @@ def _clinical(observation: Observation, models: dict[str, str]) -> Json:
 
 def _sides(actions: Actions) -> Json:
     """Left and right of the action units whose sides differ."""
-    differ = [unit for unit, left in actions.left.items() if abs(left - actions.right[unit]) >= SIDES_DIFFER]
+    pairs = zip(SIDED_KEYS, actions.left.tolist(), actions.right.tolist(), strict=True)
+    differ = [(unit, left, right) for unit, left, right in pairs if abs(left - right) >= SIDES_DIFFER]
     return {
-        "left": {unit: _round(actions.left[unit], 2) for unit in differ},
-        "right": {unit: _round(actions.right[unit], 2) for unit in differ},
+        "left": {unit: _round(left, 2) for unit, left, _ in differ},
+        "right": {unit: _round(right, 2) for unit, _, right in differ},
     }
 
 

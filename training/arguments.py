@@ -9,6 +9,9 @@ import re
 from pathlib import Path
 
 
+_BY_KIND = "by what it reads: face or fer"
+
+
 def positive_count(text: str) -> int:
     """A whole number of at least 1."""
     value = int(text)
@@ -48,9 +51,11 @@ def bundle_name(text: str) -> str:
 
 
 def add_bundle_options(parser: argparse.ArgumentParser, name: str) -> None:
-    """What an `export` asks of its bundle, which is called `name` by default."""
+    """What an `export` asks of its bundle, which is called `name` by default, or by what it does where that is empty."""
     parser.add_argument("--bundles", type=Path, required=True, metavar="DIR", help="where NAME-VERSION/ goes")
-    parser.add_argument("--name", type=bundle_name, default=name, metavar="NAME", help="default: %(default)s")
+    parser.add_argument(
+        "--name", type=bundle_name, default=name or None, metavar="NAME", help=f"default: {name or _BY_KIND}"
+    )
     parser.add_argument("--version", type=bundle_version, required=True, metavar="X.Y.Z", help="the bundle's version")
     parser.add_argument("--key", type=Path, metavar="FILE", help="private key of `affectbox-converter keygen`: sign")
 

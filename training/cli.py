@@ -209,7 +209,7 @@ def _add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
     parser.add_argument("--run", dest="run_folder", type=Path, required=True, metavar="RUN", help="the run folder")
     parser.add_argument("--data", type=Path, required=True, metavar="FILE", help="the data.npz that it was trained on")
-    add_bundle_options(parser, "fer")
+    add_bundle_options(parser, "")
     parser.set_defaults(run=_export)
 
 
@@ -217,9 +217,13 @@ def _export(arguments: argparse.Namespace) -> int:
     from converter.signing import signer  # noqa: PLC0415
     from training.data.faces import load_faces  # noqa: PLC0415
     from training.export import Label, export  # noqa: PLC0415
+    from training.face.export import export_face  # noqa: PLC0415
+    from training.run_folder import reads_faces  # noqa: PLC0415
 
     sign = signer(arguments.key) if arguments.key else None  # a wrong key fails here, not after the measuring
-    label = Label(arguments.name, arguments.version)
-    folder = export(arguments.run_folder, load_faces(arguments.data), label, arguments.bundles, sign)
+    face = reads_faces(arguments.run_folder)
+    label = Label(arguments.name or ("face" if face else "fer"), arguments.version)
+    make = export_face if face else export
+    folder = make(arguments.run_folder, load_faces(arguments.data), label, arguments.bundles, sign)
     print(written(folder, signed=sign is not None))
     return 0

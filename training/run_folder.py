@@ -50,6 +50,15 @@ def load_run(folder: Path, kind: type[BaseRecipe] = Recipe) -> Run:
     return Run(folder, recipe, heads, network, meta)
 
 
+def reads_faces(folder: Path) -> bool:
+    """Whether the run is of a face network, as far as its `meta.json` tells."""
+    try:
+        recipe = json.loads((folder / META).read_text(encoding="utf-8"))["recipe"]
+        return bool(recipe["network"]["kind"] == "face")
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def save_arrays(path: Path, **groups: list[Any]) -> None:
     """Write lists of arrays or variables as `NAME.0`, `NAME.1`, … of one .npz file, by rename."""
     arrays = {f"{name}.{i}": np.asarray(value) for name, values in groups.items() for i, value in enumerate(values)}

@@ -1,12 +1,13 @@
 """`affectbox au`: the action units of pictures and videos, printed and as a CSV file.
 
 A row for each picture or frame: `file`, `frame`, `time` (seconds, of videos), `face` (1 or 0), an intensity 0–5 for
-each action unit (1 and above: present), the person's two sides (`AU12_left`, `AU12_right`) where they are told apart,
-`pain` (PSPI), `neutral` (the face at rest that was subtracted), head pose in degrees, the measures of quality, and
-`doubts`: why the box in a session would not have trusted this picture. Without a face the cells are empty.
+each action unit (1 and above: present; empty where something hides it), the person's two sides (`AU12_left`,
+`AU12_right`) where they are told apart, `hidden`, the leading `emotion` and `expression` and whether they `disagree`,
+`pain` (PSPI), `neutral` (the face at rest in use), head pose in degrees, the measures of quality, and `doubts`: why the
+box in a session would not have trusted this picture. Without a face the cells are empty.
 
-Pictures are taken one by one, with the landmarks averaged over several looks; a small one (up to 128 pixels) is taken
-for a face that fills it. Videos are seen as a session is: one person followed, smoothed.
+Pictures are taken one by one, the largest face of each, with the landmarks averaged over several looks; a small one (up
+to 128 pixels) is taken for a face that fills it, and read as it is where no landmarks are found. Videos are seen as a session is: one person followed, smoothed.
 """
 
 import csv
@@ -19,7 +20,7 @@ from device.arrays import ByteImage
 from device.camera.files import IMAGE_SUFFIXES
 from device.commands.replay import observe
 from device.contract.errors import DataError, SourceError, StorageError
-from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, SIDED_KEYS, Tier
+from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, EMOTIONS, SIDED_KEYS, Tier
 from device.observation import Observation
 from device.portraits import Portraits
 from device.settings import Settings
@@ -32,6 +33,10 @@ COLUMNS = (
     "face",
     *ACTION_UNIT_KEYS,
     *(f"{key}_{side}" for key in SIDED_KEYS for side in ("left", "right")),
+    "hidden",
+    "emotion",
+    "expression",
+    "disagree",
     "pain",
     "neutral",
     "yaw",
@@ -116,7 +121,8 @@ def _picture(path: Path) -> ByteImage:
 
 def _row(name: str, observation: Observation) -> Row:
     frame, pose, quality, actions = observation.frame, observation.pose, observation.quality, observation.actions
-    row: Row = {"file": name, "frame": frame.index, "face": int(bool(actions.both))}
+    known = actions.known()
+    row: Row = {"file": name, "frame": frame.index, "face": int(len(observation.emotions) > 0)}
     row["doubts"] = " ".join(reason.value for reason in observation.reasons)
     if frame.media_s is not None:
         row["time"] = f"{frame.media_s:.3f}"
@@ -124,10 +130,13 @@ def _row(name: str, observation: Observation) -> Row:
         row |= {name: f"{value:.1f}" for name, value in vars(pose).items()}
         measures = {"presence": quality.presence, "sharpness": quality.sharpness, "brightness": quality.brightness}
         row |= {name: f"{value:.3f}" for name, value in measures.items()} | {"width": f"{quality.width_px:.1f}"}
-    if actions.both:
-        row |= {key: f"{value:.3f}" for key, value in actions.both.items()}
-        sides = {"left": actions.left, "right": actions.right}
-        row |= {f"{key}_{side}": f"{value:.3f}" for side, values in sides.items() for key, value in values.items()}
+    if row["face"]:
+        row |= {key: f"{value:.3f}" for key, value in known.items()}
+        for side in ("left", "right"):
+            values = zip(SIDED_KEYS, getattr(actions, side).tolist(), strict=True)
+            row |= {f"{key}_{side}": f"{value:.3f}" for key, value in values if value == value}
+        row |= {"hidden": " ".join(observation.hidden), "emotion": EMOTIONS[int(observation.emotions.argmax())]}
+        row |= {"expression": next(iter(observation.expressions), ""), "disagree": int(observation.disagree)}
         row["neutral"] = observation.neutral
     if observation.pain is not None:
         row["pain"] = f"{observation.pain:.2f}"
@@ -164,4 +173,6 @@ def _sentence(row: Row) -> str:
         return f"{where}  no action units: {row['doubts']}"
     found = sorted(((float(str(row[key])), key) for key in ACTION_UNIT_KEYS if key in row), reverse=True)
     present = [f"{key}{_MARKS[_TIERS[key]]} {value:.1f}" for value, key in found if value >= PRESENT]
-    return f"{where}  {'  '.join(present) or 'nothing above 1'}" + (f"  ({row['doubts']})" if row["doubts"] else "")
+    hidden = f"  hidden: {row['hidden']}" if row["hidden"] else ""
+    doubts = f"  ({row['doubts']})" if row["doubts"] else ""
+    return f"{where}  {row['emotion']}  {'  '.join(present) or 'nothing above 1'}{hidden}{doubts}"

@@ -1,9 +1,8 @@
 """`affectbox calibrate`: some seconds of a relaxed face become a person's face at rest.
 
-The frames must be calm (see `device.stages.calm`) but not in one piece, for everybody blinks; their median is kept.
-Somebody has asked the person to relax, so weak action units are taken for anatomy: up to 2 where they are reported, up
-to 3 where confidence is low. The expression network is not asked, for it sees happiness or sadness in many faces at
-rest. A face that shows more than faces at rest do (`device.stages.neutral.REST_LIMITS`) is refused.
+The frames must be calm (see `device.stages.calm`) but not in one piece, for everybody blinks; the median of what is read
+in them is kept. Expressions are not asked, for the network sees happiness or sadness in many faces at rest. A face that
+shows more than faces at rest do (`device.stages.neutral.at_rest`) is refused.
 """
 
 from collections import Counter
@@ -14,26 +13,24 @@ from typing import TextIO
 
 import numpy as np
 
-from device.arrays import FloatArray
 from device.clock import SystemClock
 from device.commands.replay import observe
 from device.contract.errors import ConfigError, DataError
-from device.contract.labels import Tier
 from device.neutrals import NeutralStore
 from device.observation import Observation
 from device.settings import PatientSettings, Settings
 from device.stages.calm import CalmMeter, Measured, Unrest
 from device.stages.neutral import CALIBRATED, at_rest, named
+from device.stages.reader import Actions
 
 INSTRUCTION = "Look at the camera with a relaxed face: mouth closed, no smile, hold still."
-_LIMITS = {Tier.REPORTED: 2.0, Tier.LOW_CONFIDENCE: 3.0}
-_CERTAIN = 1.0
 _MAX_S = 60.0
 _PATIENCE_S = 30.0  # or six times what is asked for, if that is longer
 _GAP_S = 0.5
 _NOBODY = "no face can be measured"
 _HINTS = {
     Unrest.PICTURE: "more light, please",
+    Unrest.HIDDEN: "uncover the face",
     Unrest.TURNED: "look at the camera",
     Unrest.SMILE: "let go of the smile",
     Unrest.EYES: "keep the eyes open",
@@ -50,8 +47,8 @@ class RelaxedFace:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._calm = CalmMeter(_LIMITS, max_emotion=_CERTAIN)
-        self._faces: list[FloatArray] = []
+        self._calm = CalmMeter()
+        self._faces: list[Actions] = []
         self._why: Counter[str] = Counter()
         self._began_s: float | None = None
         self._time_s = 0.0
@@ -69,7 +66,7 @@ class RelaxedFace:
             return "sit where the camera sees the face well"
         unrest = self._judged(observation.measured)
         if unrest is None:
-            self._faces.append(observation.measured.features)
+            self._faces.append(observation.measured.actions)
             self.calm_s += min(self._time_s - before_s, _GAP_S)
         elif unrest is not Unrest.SETTLING:
             self._why[unrest.value] += 1
@@ -92,8 +89,8 @@ class RelaxedFace:
         took_s = self._time_s - self._began_s if self._began_s is not None else 0.0
         return took_s >= max(_PATIENCE_S, 6 * self._seconds)
 
-    def features(self) -> FloatArray:
-        """The face at rest (F,). Raises `DataError` saying why there is none."""
+    def actions(self) -> Actions:
+        """The face at rest. Raises `DataError` saying why there is none."""
         if not self.enough:
             why = (
                 self._why.most_common(1)[0][0] if self._why.total() > len(self._faces) else "there are too few frames"
@@ -102,7 +99,8 @@ class RelaxedFace:
                 f"Not calibrated, nothing was stored: {self.calm_s:.1f} s of a relaxed face instead of "
                 f"{self._seconds:g} s, because {why}."
             )
-        face = np.median(np.stack(self._faces), axis=0).astype(np.float32)
+        views = ("both", "left", "right")
+        face = Actions(*(np.median([getattr(seen, view) for seen in self._faces], axis=0) for view in views))
         if not at_rest(face):
             raise DataError("Not calibrated, nothing was stored: the face is still, but an expression stays on it.")
         return face
@@ -122,16 +120,16 @@ def calibrate(settings: Settings, seconds: float, out: TextIO) -> None:
         SourceError, ModelError: as when running.
         StorageError: it cannot be stored.
     """
-    person, estimator, store = settings.patient.id, settings.models.action_units, NeutralStore(settings.neutral)
+    person, estimator, store = settings.patient.id, settings.models.face, NeutralStore(settings.neutral)
     if not person:
         raise ConfigError("Nobody is named: give --patient with a pseudonym, or set patient.id.")
     if not 0 < seconds <= _MAX_S:
         raise ConfigError(f"--seconds {seconds:g} is not more than 0 and at most {_MAX_S:g}.")
     store.history(person)  # a folder that cannot be used is found out before the person sits still
-    unaided = replace(settings, patient=PatientSettings(), neutral=replace(settings.neutral, automatic=False))
+    unaided = replace(settings, patient=PatientSettings())
     with closing(observe(settings.run.source, unaided)) as seen:
         face = guide(seen, seconds, out)
-    neutral = named(face.features(), CALIBRATED, estimator)
+    neutral = named(face.actions(), CALIBRATED, estimator)
     store.add(person, neutral, estimator, SystemClock().wall())
     out.write(f"Calibrated '{person}': {neutral.version}, from {face.calm_s:.1f} s of a relaxed face.\n")
 

@@ -63,10 +63,10 @@ def _panel(canvas: ByteImage, left: int, observation: Observation) -> None:
     if observation.reasons:
         _text(canvas, left, row + 1, "no guess: " + ", ".join(r.value for r in observation.reasons), _RED)
         return
-    for name, share in observation.emotions.items():
+    for name, share in zip(EMOTIONS, observation.emotions.tolist(), strict=False):
         row += 1
         _bar(canvas, left, row, name, share, f"{share:.2f}")
-    row = _action_units(canvas, left, row + 1, observation.actions.both)
+    row = _action_units(canvas, left, row + 1, observation.actions.known())
     for name, membership in observation.expressions.items():
         row += 1
         _bar(canvas, left, row, name.replace("_", " "), membership, f"{membership:.2f}", _OF_TIER[tier(name)])

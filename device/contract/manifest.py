@@ -22,8 +22,9 @@ The task `action-units` takes no picture: its colour is `none`, its crop `featur
 
 `scale` is 0 for float tensors. A real value is `(q - zero_point) * scale`. `range` is what black and white become.
 `activation` is what the device still has to apply: `none`, `sigmoid` or `softmax`; before it, it divides the output by
-`temperature` (1 if left out), which was fitted so that probabilities are as often right as they say. Outputs stand in
-the order in which the model file lists them.
+`temperature` (1 if left out), which was fitted so that probabilities are as often right as they say. `curves` holds for
+each label where the intensities 0 to 5 stand on its scale, rising. Outputs stand in the order in which the model file
+lists them.
 """
 
 import hashlib
@@ -42,7 +43,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 MODEL = "model.tflite"
 CARD = "MODEL_CARD.md"
-TASKS = ("face-detection", "face-landmarks", "face-blendshapes", "facial-expression", "action-units")
+TASKS = ("face-detection", "face-landmarks", "face-blendshapes", "facial-expression", "action-units", "face-reading")
 COLOURS = ("rgb", "grey", "none")
 CROPS = ("letterbox", "roi", "aligned", "points", "features")
 ACTIVATIONS = ("none", "sigmoid", "softmax")
@@ -82,6 +83,7 @@ class OutputSpec:
     activation: str = "none"
     unit: str = ""
     temperature: float = 1.0
+    curves: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -258,7 +260,11 @@ def find_bundle(name: str, folders: list[Path]) -> Path:
 
 
 def _tuples(raw: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
+    return {key: _tuple(value) for key, value in raw.items()}
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(map(_tuple, value)) if isinstance(value, list) else value
 
 
 def _check(manifest: Manifest) -> None:

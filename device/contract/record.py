@@ -39,7 +39,7 @@ ROOT = "records"
 GUESSES = ("emotions", "aus", "left", "right", "hidden", "codes", "eyes", "expressions", "disagree", "pain")
 DEVICE_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
-_ORIGINS = "`automatic:` or `calibrated:` and 8 hex digits; `none`; `refused`: one was collected, but not at rest"
+_ORIGINS = "`calibrated:` and 8 hex digits, or `none`"
 FIELDS = (
     Field("v", "integer", "version of this format", VERSION, VERSION, required=True),
     Field("device", "string", "name of the box: lower-case letters, digits, hyphens", required=True),
@@ -79,7 +79,7 @@ FIELDS = (
         for unit in ACTION_UNITS
         if unit.sided
     ),
-    Field("neutral", "string", "the person's face at rest that was subtracted, " + _ORIGINS),
+    Field("neutral", "string", "the person's face at rest that was in use, " + _ORIGINS),
     Field("codes", "names", "FACS codes of where head and eyes are turned", names=tuple(CODES)),
     Field("eyes.open", "number", "opening of the eyes, share of the person's usual opening", 0, 2),
     Field("eyes.blink", "number", "duration of the blink that ended with this frame, seconds", 0),
@@ -92,8 +92,8 @@ FIELDS = (
     Field("models.aus", "string", "estimators that gave the action units"),
     Field("ms.detect", "number", "detector and landmark networks and tracking, milliseconds", 0),
     Field("ms.align", "number", "pose, aligned crop and quality gate, milliseconds", 0),
-    Field("ms.emotions", "number", "expression network, milliseconds", 0),
-    Field("ms.aus", "number", "blendshape network, action units and smoothing, milliseconds", 0),
+    Field("ms.read", "number", "the networks that read the face, milliseconds", 0),
+    Field("ms.interpret", "number", "smoothing, eyes, codes and expressions, milliseconds", 0),
     Field("ms.total", "number", "all stages, milliseconds", 0),
     Field("host.cpu", "number", "processor share of the daemon, per cent of one core", 0),
     Field("host.rss", "number", "resident memory of the daemon, MB (10^6 bytes)", 0),

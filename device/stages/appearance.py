@@ -1,19 +1,21 @@
 """Action units from the appearance of the aligned crop, by a network that was trained on annotated faces.
 
-No such network ships with the box, for the data may not be passed on; who holds them trains one with
-`affectbox-training au` and names its bundle in `models.appearance_action_units`. It then takes the place of the
-geometric estimator for the action units that it knows.
+Who holds such faces trains one with `affectbox-training au` and names its bundle in `models.action_units`. It then takes
+the place of the face network for the action units that it knows.
 """
+
+from dataclasses import replace
 
 import numpy as np
 
 from device.arrays import ByteImage, FloatArray
 from device.contract.errors import ModelError
-from device.contract.labels import ACTION_UNIT_KEYS
+from device.contract.labels import ACTION_UNIT_KEYS, SIDED_KEYS
 from device.contract.manifest import Manifest
 from device.runtime.model import Model
-from device.stages.action_units import MAX_INTENSITY, TASK, Actions
+from device.stages.reader import Actions, Reading
 
+TASK, MAX_INTENSITY = "action-units", 5.0
 PRESENCE, INTENSITY = "presence", "intensity"
 #: Where a network gives only the probability that an action unit is present, its intensity lies on the line through
 #: these points: at one half it is 1, from which it counts as present on the box; when certain, 3 (FACS C), the middle
@@ -48,18 +50,19 @@ class AppearanceActionUnits:
         return dict(zip(self.units, found.tolist(), strict=True))
 
 
-def merged(geometric: Actions, appearance: dict[str, float]) -> Actions:
-    """What the geometric estimator says, but for the action units that the network gives.
+def merged(reading: Reading, units: dict[str, float]) -> Reading:
+    """A reading with these action units in the place of its own, where nothing hides them.
 
     Their left and right sides are left out: the network does not tell them apart, and two estimators under one key
     could contradict each other.
     """
-    both = geometric.both | appearance
-    left, right = (
-        {unit: value for unit, value in side.items() if unit not in appearance}
-        for side in (geometric.left, geometric.right)
-    )
-    return Actions({unit: both[unit] for unit in ACTION_UNIT_KEYS if unit in both}, left, right)
+    both, left, right = reading.actions.both.copy(), reading.actions.left.copy(), reading.actions.right.copy()
+    for unit, value in units.items():
+        at = ACTION_UNIT_KEYS.index(unit)
+        both[at] = value if np.isfinite(both[at]) else np.nan
+        if unit in SIDED_KEYS:
+            left[SIDED_KEYS.index(unit)] = right[SIDED_KEYS.index(unit)] = np.nan
+    return replace(reading, actions=Actions(both, left, right))
 
 
 def _intensities(head: str, values: FloatArray) -> FloatArray:

@@ -6,8 +6,8 @@ stands low or high or aside shifts the codes: put it at the height of the face.
 
 The manual shows by pictures, not in degrees, from where on a position is scored, and leaves slight ones unscored. The
 limits here are ours: 15° of turn and pitch, 10° of tilt, a face that appears 15 % larger or smaller than is usual for
-the track (its median), and a difference of .5 between opposite `eyeLook` blendshapes, mean of both eyes, while the
-eyes are open. A code once given stays until 80 % of its limit, so that it does not flicker; opposites exclude each
+the track (its median), and irises that stand a tenth of the eye's width out of their middle, mean of both eyes, while
+these are open. Only networks that find irises say where eyes are turned (`face-landmarks`, not `face-mesh`). A code once given stays until 80 % of its limit, so that it does not flicker; opposites exclude each
 other, as in the manual.
 """
 
@@ -24,7 +24,10 @@ from device.stages.quantile import RunningQuantile
 
 _TURN_DEG, _PITCH_DEG, _TILT_DEG = 15.0, 15.0, 10.0
 _NEARER = math.log2(1.15)
-_LOOK = 0.5
+_LOOK = 0.1
+_LEVEL = -0.05  # where irises stand below the corners' line when a face looks ahead, eye widths
+#: outer and inner corner of the person's right and left eye, and the irises' centres
+_CORNERS, _IRISES = np.array([(33, 133), (263, 362)], np.intp), np.array([468, 473], np.intp)
 _STAYS = 0.8
 _MIN_OPEN = 0.5
 _GAP_S = 0.5
@@ -46,7 +49,6 @@ class CodeReader:
         self,
         face: Face,
         pose: Pose,
-        blendshapes: dict[str, float],
         eyes_open: float | None,
         track: int,
         time_s: float,
@@ -60,7 +62,7 @@ class CodeReader:
             lapse_s = 0.0
         self._time_s = time_s
         nearer = self._nearer(face.points, lapse_s)
-        gaze = _gaze(blendshapes) if eyes_open is not None and eyes_open >= _MIN_OPEN else (0.0, 0.0)
+        gaze = gaze_of(face.points) if eyes_open is not None and eyes_open >= _MIN_OPEN else (0.0, 0.0)
         found = set(self._given(pose, nearer, gaze))
         self._held = tuple(code for code in CODES if code in found)
         return self._held
@@ -92,8 +94,18 @@ class CodeReader:
                 yield code
 
 
-def _gaze(shapes: dict[str, float]) -> tuple[float, float]:
-    """How far both eyes look to the person's left and up, −1 to 1."""
-    left = shapes["eyeLookOutLeft"] + shapes["eyeLookInRight"] - shapes["eyeLookInLeft"] - shapes["eyeLookOutRight"]
-    up = shapes["eyeLookUpLeft"] + shapes["eyeLookUpRight"] - shapes["eyeLookDownLeft"] - shapes["eyeLookDownRight"]
-    return left / 2, up / 2
+def gaze_of(points: FloatArray) -> tuple[float, float]:
+    """How far the irises stand out of the eyes' middle, to the person's left and up, in eye widths, mean of both eyes.
+
+    Args:
+        points: (478, 3); of 468, which have no irises, nothing is known: (0, 0).
+    """
+    if len(points) <= _IRISES.max():
+        return 0.0, 0.0
+    outer, inner, iris = points[_CORNERS[:, 0], :2], points[_CORNERS[:, 1], :2], points[_IRISES, :2]
+    across = np.stack([inner[0] - outer[0], outer[1] - inner[1]])  # of both eyes towards the person's left
+    width2 = (across * across).sum(1)
+    away = iris - (outer + inner) / 2
+    left = (away * across).sum(1) / width2
+    down = (away[:, 1] * across[:, 0] - away[:, 0] * across[:, 1]) / width2
+    return float(left.mean()), float(_LEVEL - down.mean())

@@ -1,9 +1,10 @@
 """Facial expression: eight probabilities from the aligned crop.
 
-They are what annotators would say of the picture (FER+), not what the person feels; see the bundle's model card.
+A network of expressions alone, named in `models.expression`, in the place of the face network's answer. They are what
+annotators would say of the picture (FER+), not what the person feels; see the bundle's model card.
 """
 
-from device.arrays import ByteImage
+from device.arrays import ByteImage, FloatArray
 from device.contract.errors import ModelError
 from device.contract.labels import EMOTIONS
 from device.runtime.model import Model
@@ -22,7 +23,6 @@ class ExpressionClassifier:
         if spec.labels != EMOTIONS or model.manifest.input.shape != (1, CROP_SIDE, CROP_SIDE, 1):
             raise ModelError(f"Bundle {model.manifest.id} does not take 48×48 grey crops to the eight emotions.")
 
-    def __call__(self, crop: ByteImage) -> dict[str, float]:
-        """Probability of each emotion; they sum to 1."""
-        probabilities = self._model.on_image(crop)[self._position].reshape(-1)
-        return dict(zip(EMOTIONS, map(float, probabilities), strict=True))
+    def __call__(self, crop: ByteImage) -> FloatArray:
+        """(8,) probability of each emotion, in the contract's order; they sum to 1."""
+        return self._model.on_image(crop)[self._position].reshape(-1)

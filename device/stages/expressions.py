@@ -19,7 +19,7 @@ from functools import lru_cache
 import numpy as np
 
 from device.arrays import Array, FloatArray
-from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, Tier
+from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, EMOTIONS, Tier
 from device.contract.templates import OF_NO_MEANING_ALONE, PEACEFUL, SAID_OF, TEMPLATES
 
 #: Up to 'trace' (FACS A) a face counts as neutral.
@@ -35,6 +35,7 @@ CLOSED = 2.5
 
 _WEIGHTS = {Tier.REPORTED: 1.0, Tier.LOW_CONFIDENCE: 0.5, Tier.EXPERIMENTAL: 0.25}
 _INDEX = {key: at for at, key in enumerate(ACTION_UNIT_KEYS)}
+_OF_PAIN = [_INDEX[key] for key in ("AU4", "AU6", "AU7", "AU9", "AU10", "AU43")]
 _GROUPS = sorted({group for template in TEMPLATES for group in template.required})
 _WIDEST = max(map(len, _GROUPS))
 _MEMBERS = np.array([[_INDEX[(group * _WIDEST)[at]] for at in range(_WIDEST)] for group in _GROUPS])
@@ -59,38 +60,39 @@ _WEIGHT = np.array([0.0 if unit.key == "AU43" else _WEIGHTS[unit.tier] for unit 
 _MEANS = np.array([key not in OF_NO_MEANING_ALONE for key in ACTION_UNIT_KEYS])
 
 
-def memberships(aus: dict[str, float], calm: float = 1.0, neutral: float = NEUTRAL) -> dict[str, float]:
+def memberships(aus: FloatArray, calm: float = 1.0, neutral: float = NEUTRAL) -> dict[str, float]:
     """How far a face belongs to each expression, 0–1, in the order of the contract; they need not sum to 1.
 
     Args:
-        aus: intensity 0–5 by key.
+        aus: (22,) intensities 0–5 in the contract's order, NaN where not measured.
         calm: probability 0–1 that annotators would call the face neutral.
         neutral: intensity up to which a unit counts as absent, below `MARKED`.
 
     Returns:
-        Membership by name; nothing without `aus`. Expressions that require a unit which is not in `aus` are left out.
+        Membership by name. Expressions that require a unit which was not measured are left out.
         'peaceful' is a whole face that annotators would call neutral and in which nothing moves: `calm`, or 1 less the
         strongest presence of a unit where that is less; parted lips, a dropped jaw and closed eyes alone disturb no
         peace. It is never what is left over: a face that no template describes has no expression here.
     """
-    if not aus:
+    measured = np.isfinite(aus)
+    if not measured.any():
         return {}
-    intensity = np.array([aus.get(key, 0.0) for key in ACTION_UNIT_KEYS])
-    presence = np.minimum(np.maximum((intensity - neutral) / (MARKED - neutral), 0.0), 1.0)
+    presence = np.minimum(np.maximum((np.where(measured, aus, 0.0) - neutral) / (MARKED - neutral), 0.0), 1.0)
     groups = presence[_MEMBERS].max(1)
     conjunction = np.sqrt((groups + _NOT_REQUIRED).min(1) * (_SHARE_OF_REQUIRED @ groups))
     weighed = presence * _WEIGHT
     explained = _EXPLAINED @ weighed / max(float(weighed.sum()), 1e-9)
     values = (conjunction * explained * (1.0 - (_AGAINST * presence).max(1))).tolist()
-    found = {name: values[at] for at, name in _judged(tuple(aus))}
-    if len(aus) == len(ACTION_UNIT_KEYS):
+    found = {name: values[at] for at, name in _judged(measured.tobytes())}
+    if measured.all():
         found[PEACEFUL] = min(calm, 1.0 - float((presence * _MEANS).max()))
     return found
 
 
 @lru_cache(maxsize=8)
-def _judged(keys: tuple[str, ...]) -> list[tuple[int, str]]:
+def _judged(measured: bytes) -> list[tuple[int, str]]:
     """Number and name of each template whose required groups are all measured."""
+    keys = {key for key, known in zip(ACTION_UNIT_KEYS, measured, strict=True) if known}
     templates = enumerate(TEMPLATES)
     return [(at, t.name) for at, t in templates if all(any(key in keys for key in group) for group in t.required)]
 
@@ -101,26 +103,26 @@ def strongest(found: dict[str, float]) -> dict[str, float]:
     return {name: value for name, value in ranked if value >= LEAST_SHOWN}
 
 
-def disagree(expressions: dict[str, float], emotions: dict[str, float]) -> bool:
+def disagree(expressions: dict[str, float], emotions: FloatArray) -> bool:
     """Whether the strongest expression, where it is clear, is one of which annotators would say something else.
 
-    Both look at the same face, so one of them is wrong, or the face is one that neither describes.
+    Both look at the same face, so one of them is wrong, or the face is one that neither describes. `emotions` are (8,)
+    probabilities in the contract's order.
     """
     name = max(expressions, key=lambda name: expressions[name], default="")
     if name not in SAID_OF or expressions[name] < CLEAR:
         return False
-    return sum(emotions[emotion] for emotion in SAID_OF[name].split()) < UNSUPPORTED
+    said = [EMOTIONS.index(emotion) for emotion in SAID_OF[name].split()]
+    return float(emotions[said].sum()) < UNSUPPORTED
 
 
-def pain(aus: dict[str, float]) -> float | None:
+def pain(aus: FloatArray) -> float | None:
     """The Prkachin and Solomon Pain Intensity, 0–16: AU4 + max(AU6, AU7) + max(AU9, AU10) + AU43 as 0 or 1.
 
-    None if any of the six is missing. A blink counts as closed eyes while it lasts, and the cheeks of a smile count as
-    those of pain: a high value beside AU12 means little. Source: Prkachin & Solomon 2008, who coded patients' faces by
-    hand; from estimated units it was not validated.
+    None if any of the six was not measured. A blink counts as closed eyes while it lasts, and the cheeks of a smile
+    count as those of pain: a high value beside AU12 means little. Source: Prkachin & Solomon 2008, who coded patients'
+    faces by hand; from estimated units it was not validated.
     """
-    try:
-        brows, cheeks, nose = aus["AU4"], max(aus["AU6"], aus["AU7"]), max(aus["AU9"], aus["AU10"])
-        return brows + cheeks + nose + (aus["AU43"] >= CLOSED)
-    except KeyError:
-        return None
+    brows, cheeks, lids, nose, lip, eyes = aus[_OF_PAIN].tolist()
+    found = brows + max(cheeks, lids) + max(nose, lip) + (eyes >= CLOSED)
+    return None if np.isnan(aus[_OF_PAIN]).any() else found

@@ -1,7 +1,8 @@
 """Eyes: how far they are open, blinks, and PERCLOS.
 
 *Opening.* The eye aspect ratio (Soukupová & Čech 2016, *Real-Time Eye Blink Detection using Facial Landmarks*), mean
-of both eyes, and 1 − the `eyeBlink` blendshape: their geometric mean, so that neither alone shuts or opens the eyes.
+of both eyes, and how little the picture shows of AU43 (1 at intensity 0, 0 at 4): their geometric mean, so that neither
+alone shuts or opens the eyes. Where something hides them, nothing is known.
 It is given as a share of the person's usual opening, the .8 quantile of about the last ten minutes of the track,
 which blinks, squints and drowsy minutes hardly move. Eyes that are shut from the start do not become usual, for below
 a least usual opening nothing is taken for open.
@@ -33,6 +34,7 @@ _MIN_BLINK_S = 0.04
 #: outer corner, two points of the upper lid, inner corner, two of the lower lid below them: the paper's p1 to p6
 _RIGHT_EYE, _LEFT_EYE = (33, 160, 158, 133, 153, 144), (263, 387, 385, 362, 380, 373)
 _POINTS = np.array([_RIGHT_EYE, _LEFT_EYE], np.intp)
+_SHUT = 4.0  # intensity of AU43 at which the picture shows shut eyes
 _SHUT_SHARE = 0.25  # of the usual opening that landmarks still show when the lids touch
 _LEAST_USUAL = 0.4
 _USUAL_SHARE, _USUAL_TAU_S, _USUAL_AFTER_S = 0.8, 600.0, 1.0
@@ -62,7 +64,7 @@ class Eyes:
 
 
 def aspect_ratio(points: FloatArray) -> float:
-    """Eye aspect ratio of landmarks (478, 3), mean of both eyes."""
+    """Eye aspect ratio of landmarks (468 or more, 3), mean of both eyes."""
     eyes = points[_POINTS, :2]
     sides = eyes[:, (1, 2, 0)] - eyes[:, (5, 4, 3)]
     a, b, width = np.sqrt((sides * sides).sum(2)).T
@@ -80,8 +82,11 @@ class EyeMeter:
         self._time_s = math.inf
         self._closure = _Closure()
 
-    def __call__(self, face: Face, blendshapes: dict[str, float], track: int, time_s: float) -> Eyes:
-        """The eyes of a measured frame; `time_s` is the frame's time."""
+    def __call__(self, face: Face, closed: float, track: int, time_s: float) -> Eyes:
+        """The eyes of a measured frame; `closed` is the intensity of AU43, NaN where hidden, `time_s` the frame's time."""
+        if math.isnan(closed):
+            self.reset()
+            return Eyes()
         if track != self._track:
             self._begin(track)
         lapse_s = time_s - self._time_s
@@ -89,8 +94,7 @@ class EyeMeter:
             self.reset()
             lapse_s = 0.0
         self._time_s = time_s
-        blink = (blendshapes["eyeBlinkLeft"] + blendshapes["eyeBlinkRight"]) / 2
-        raw = math.sqrt(aspect_ratio(face.points) * (1 - blink))
+        raw = math.sqrt(aspect_ratio(face.points) * max(1 - closed / _SHUT, 0.0))
         self._usual.add(raw, lapse_s)
         if self._usual.seconds < _USUAL_AFTER_S:
             return Eyes()

@@ -1,10 +1,10 @@
 """Recipes of the face network, in TOML like those of expression networks (`training.recipe`):
 
-    start = "training/weights/fer-0.3.0"
+    start = ["training/weights/fer-0.3.0"]
     [network]
     kind = "face"
     [units]
-    folds = 6
+    folds = 5
     unseen = [1]
 """
 
@@ -30,7 +30,7 @@ class Units:
     upper or lower half is covered, so that what is hidden is known; taught: weight of a face that only teachers coded.
     """
 
-    folds: int = 6
+    folds: int = 5
     unseen: tuple[int, ...] = (1,)
     only: bool = False
     rare: float = 3.0
@@ -56,12 +56,12 @@ class FaceTeacher:
 class FaceRecipe(BaseRecipe):
     """A whole recipe of a face network.
 
-    start: the folder of a bundle whose weights it begins with, empty for none; box_share: share of faces shown as the
+    start: folders of bundles or runs whose weights it begins with, one after the other; box_share: share of faces shown as the
     box's own crop, where there is one; smoothing: probability that a single label gives away to all classes; heads:
     weight of each head's loss, 1 for those that are not named.
     """
 
-    start: str = ""
+    start: tuple[str, ...] = ()
     box_share: float = 0.4
     smoothing: float = 0.1
     heads: dict[str, float] = field(default_factory=dict)

@@ -15,23 +15,29 @@ from numpy.typing import NDArray
 from converter.flatbuffer import layers as layers_of
 from device.contract.errors import ConfigError
 from device.contract.manifest import Bundle, open_bundle
+from training.face.recipe import FaceRecipe
+from training.networks.face import UNITS
 from training.predict import pixels
+from training.run_folder import META, load_run
 
 FACES = 1024
 
 
 def start_from(folder: Path, network: keras.Model, white: float, images: NDArray[np.uint8]) -> None:
-    """Set the weights of `network` to those of a bundle, for as far as the two are alike.
+    """Set the weights of `network` to those of a bundle or of a face network's run, for as far as the two are alike.
 
     Args:
-        folder: of the bundle.
+        folder: of the bundle or the run.
         network: its convolutions, in their order, begin with those of the bundle; heads of a name have its outputs.
         images: N × 48 × 48, some hundred training faces.
 
     Raises:
-        ConfigError: the bundle is another network.
+        ConfigError: it is another network.
         ModelError: it is no whole bundle.
     """
+    if (folder / META).is_file():
+        _from_run(folder, network)
+        return
     bundle = open_bundle(folder)
     found = layers_of(bundle.model, str(folder))
     convolutions = [layer for layer in network.layers if isinstance(layer, layers.Conv2D)]
@@ -47,10 +53,24 @@ def start_from(folder: Path, network: keras.Model, white: float, images: NDArray
     _heads(network, bundle, {layer.output: (layer.kernel, layer.bias) for layer in found})
 
 
+def _from_run(folder: Path, network: keras.Model) -> None:
+    run = load_run(folder, FaceRecipe)
+    kinds = (layers.Conv2D, layers.BatchNormalization)
+    mine, other = ([layer for layer in net.layers if isinstance(layer, kinds)] for net in (network, run.network))
+    names = {layer.name for layer in network.layers} & {*run.heads, f"{UNITS}_scale"}
+    pairs = [*zip(mine, other, strict=False), *((network.get_layer(n), run.network.get_layer(n)) for n in names)]
+    try:
+        for layer, source in pairs:
+            layer.set_weights(source.get_weights())
+    except ValueError as error:
+        raise ConfigError(f"start: {folder} holds another network ({error}).") from error
+
+
 def _normalize(network: keras.Model, layer: layers.Layer, bias: NDArray[np.float32], shown: NDArray[np.float32]) -> None:
     """Let the normalization after a convolution change nothing but add the bias."""
     following = next(n.operation for n in layer.output._keras_history.operation._outbound_nodes)
-    values = keras.Model(network.inputs, layer.output).predict(shown, batch_size=256, verbose=0)
+    said = keras.Model(network.inputs, layer.output).predict(shown, batch_size=256, verbose=0)
+    values = np.asarray(said, np.float32)  # a mean of bfloat16 numbers in their own precision is none
     mean, variance = values.mean((0, 1, 2)), values.var((0, 1, 2))
     following.set_weights([np.sqrt(variance + following.epsilon), bias + mean, mean, variance])
 

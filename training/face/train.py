@@ -56,9 +56,9 @@ def train_face(
         shown, wanted = learnt.at(coded), wanted.at(coded)
     keras.utils.set_random_seed(recipe.seed)
     learner = FaceLearner(recipe, {head: len(labels) for head, labels in heads.items()}, machines)
-    if recipe.start:
-        start_from(Path(recipe.start), learner.network, recipe.network.white, learnt.images)
-        learner.average.set_weights(learner.network.get_weights())
+    for begun in recipe.start:
+        start_from(Path(begun), learner.network, recipe.network.white, learnt.images)
+    learner.average.set_weights(learner.network.get_weights())
     origin = {"data": data.digest(), "data_about": data.about}
     trainer = Trainer(recipe, heads, FaceBatches(shown, wanted, recipe), learner, machines, origin)
     run_epochs(trainer, folder, lambda: _validated(learner.average, validation, measuring), command, log)

@@ -35,6 +35,7 @@ class Face:
     places: int = 32
     dropout: float = 0.2
     places_dropout: float = 0.3
+    frozen: bool = False
 
     white: ClassVar[float] = 1.0
 
@@ -48,6 +49,8 @@ class Face:
         """From B × 48 × 48 × 1 float32 in [0, 1] to what each head says; `heads` is name → number of outputs."""
         image = keras.Input(batch_shape=(batch, SIDE, SIDE, 1), name="image")
         map_ = trunk(image, self.widths, self.blocks)
+        for layer in keras.Model(image, map_).layers if self.frozen else ():
+            layer.trainable = False
         whole = layers.Dropout(self.dropout)(layers.GlobalAveragePooling2D()(map_))
         places = layers.Flatten()(convolve(map_, self.places))
         places = layers.Dropout(self.places_dropout)(places)
