@@ -126,6 +126,13 @@ def letterbox(image: ByteImage, region: Box, side: int) -> tuple[ByteImage, floa
     w, h = max(round(part.shape[1] * scale), 1), max(round(part.shape[0] * scale), 1)
     square = np.zeros((side, side, 3), np.uint8)
     x, y = (side - w) // 2, (side - h) // 2
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    square[y : y + h, x : x + w] = cv2.resize(part, (w, h), interpolation=how)
+    square[y : y + h, x : x + w] = _resized(part, w, h)
     return square, scale, max(left, 0) - x / scale, max(top, 0) - y / scale
+
+
+def _resized(image: ByteImage, w: int, h: int) -> ByteImage:
+    """`image` with `w`×`h` pixels: halved while it can be, then bilinear: averaging throughout is slow."""
+    while image.shape[1] >= 2 * w and image.shape[0] >= 2 * h:
+        half = (image.shape[1] // 2, image.shape[0] // 2)
+        image = cv2.resize(image, half, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    return cv2.resize(image, (w, h), interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
