@@ -8,6 +8,7 @@ fresh; when one dies, everything stops and the command ends with that error's ow
 
 import json
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 
@@ -57,6 +58,7 @@ class App:
         self.uploader: Uploader | None = None
         self.steward: Steward | None = None
         self.models: Models | None = None
+        self._capture: _Capture | None = None
         self._show = show
         self._more_sinks = more_sinks
         self._stopping = threading.Event()
@@ -69,6 +71,11 @@ class App:
     def unkept(self) -> int:
         """Records that a full disk did not take."""
         return self.steward.unkept if self.steward else 0
+
+    @property
+    def read_cpu_s(self) -> float:
+        """Processor seconds spent so far in reading the source: decoding, for a file."""
+        return self._capture.read_cpu_s if self._capture else 0.0
 
     def run(self) -> Summary:
         """Run until the source ends, `max_frames` is reached, or `stop` is called. Raises any `AffectboxError`."""
@@ -104,7 +111,7 @@ class App:
             self.summary.hear,
         )
         pipeline = Pipeline(models, self.settings, calibrated_neutral(self.settings, self.clock))
-        capture = _Capture(source, mailbox, self.clock, realtime, self.settings.run.max_frames)
+        capture = self._capture = _Capture(source, mailbox, self.clock, realtime, self.settings.run.max_frames)
         stall_s = self.settings.supervision.stall_s
 
         def process() -> float | None:
@@ -174,12 +181,13 @@ class _Capture:
         self._began_s: float | None = None
         self._index = 0
         self._picture: Picture | None = None
+        self.read_cpu_s = 0.0
 
     def step(self) -> float | None:
         if self._picture is None:
             if self._max_frames and self._index >= self._max_frames:
                 return None
-            self._picture = self._source.read()
+            self._picture = self._read()
             if self._picture is None:
                 return None
         now = self._clock.monotonic()
@@ -192,6 +200,12 @@ class _Capture:
             self._picture = None
             self._index += 1
         return 0.0
+
+    def _read(self) -> Picture | None:
+        start = time.thread_time()
+        picture = self._source.read()
+        self.read_cpu_s += time.thread_time() - start
+        return picture
 
     def _ahead(self, media_s: float | None, now_s: float) -> float:
         if not self._realtime or media_s is None:

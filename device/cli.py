@@ -41,6 +41,14 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--source", metavar="FILE", required=True, help="video to measure on")
     bench.add_argument("--max-frames", metavar="N", type=int, help="stop after N frames")
     bench.add_argument("--versus-haar", action="store_true", help="also measure OpenCV's Haar cascade with one CNN")
+    bench.add_argument(
+        "--versus-mediapipe",
+        metavar="PYTHON",
+        nargs="?",
+        type=Path,
+        const=Path(sys.executable),
+        help="also measure MediaPipe's FaceLandmarker, in turns; PYTHON: of an environment with mediapipe (this one)",
+    )
     bench.add_argument("--json", action="store_true", help="print one JSON object")
 
     check = _command(commands, "check-config", "print the configuration in effect, as TOML", _check_config)
@@ -135,7 +143,8 @@ def _run(args: argparse.Namespace) -> int:
 def _bench(args: argparse.Namespace) -> int:
     from device.commands.bench import bench, report  # noqa: PLC0415
 
-    print(report(bench(_settings(args), args.versus_haar), as_json=args.json))
+    figures = bench(_settings(args), args.versus_haar, args.versus_mediapipe)
+    print(report(figures, as_json=args.json))
     return 0
 
 

@@ -109,6 +109,7 @@ def test_stages_do_no_input_or_output_and_start_no_thread() -> None:
         ("sqlite3", "device/delivery/store.py"),
         ("http.client", "device/delivery/"),
         ("psutil", "device/host.py"),
+        ("mediapipe", "device/commands/mediapipe_worker.py"),
     ],
 )
 def test_each_outside_thing_has_one_door(package: str, only: str) -> None:

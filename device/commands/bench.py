@@ -1,4 +1,4 @@
-"""What a frame costs on this machine: processor time in all, inside the networks, and against a classic pipeline."""
+"""What a frame costs on this machine: processor time in all, inside the networks, and against other pipelines."""
 
 import json
 import os
@@ -16,6 +16,7 @@ import psutil
 from device.app import App
 from device.camera.opening import open_source
 from device.clock import SystemClock
+from device.commands.rival import MediaPipe, compare, open_mediapipe
 from device.contract.errors import SourceError
 from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
@@ -34,6 +35,7 @@ class _Mark:
     wall_s: float
     cpu_s: float
     invoke_s: float
+    read_s: float
 
 
 class _Probe(MemorySink):
@@ -51,32 +53,34 @@ class _Probe(MemorySink):
         if not self.marks:
             self.first_record_s = _age_of_process()
         invoke_s = sum(model.invoke_cpu_s for model in self.app.models.loaded().values())
-        self.marks.append(_Mark(len(self.lines), time.perf_counter(), time.process_time(), invoke_s))
+        spent_s = time.perf_counter(), time.process_time(), invoke_s, self.app.read_cpu_s
+        self.marks.append(_Mark(len(self.lines), *spent_s))
 
 
-def bench(settings: Settings, versus_haar: bool) -> dict[str, Any]:
+def bench(settings: Settings, versus_haar: bool = False, mediapipe: Path | None = None) -> dict[str, Any]:
     """Run the daemon over the source as fast as possible, with its outbox on disk, and measure.
 
-    The figures are differences between the first commit and the last, so that starting up is not in them.
+    Args:
+        settings: with the source.
+        versus_haar: also measure a classic pipeline.
+        mediapipe: an interpreter that has MediaPipe, to measure that too, in turns with the box; None leaves it out.
 
     Raises:
         SourceError: the source is too short to measure.
+        ConfigError, ModelError: MediaPipe cannot be measured.
     """
     settings = replace(
         settings,
         run=replace(settings.run, pace="fast", sinks=()),
         recorder=replace(settings.recorder, costs_s=0.0),
     )
-    probe = _Probe()
-    with tempfile.TemporaryDirectory() as folder, Outbox(Path(folder) / "outbox.db", settings.outbox.max_mb) as outbox:
-        app = probe.app = App(settings, SystemClock(), more_sinks=(OutboxSink(outbox), probe))
-        app.run()
-    if len(probe.marks) < 2:
-        raise SourceError(f"{settings.run.source} is too short to measure: give a video of some seconds.")
-    figures = _figures(probe)
+    rival = open_mediapipe(mediapipe, settings) if mediapipe else None
+    figures = _measured(settings)
     if versus_haar:
         haar = _classic_cpu_ms(settings)
         figures |= {"haar_cpu_ms_per_frame": haar, "ratio_to_haar": figures["cpu_ms_per_frame"] / haar}
+    if rival is not None:
+        figures |= _beside(rival, settings)
     return {name: round(value, 3) if isinstance(value, float) else value for name, value in figures.items()}
 
 
@@ -85,19 +89,43 @@ def report(figures: dict[str, Any], as_json: bool) -> str:
     return json.dumps(figures) if as_json else table(list(figures.items()))
 
 
+def _measured(settings: Settings) -> dict[str, Any]:
+    """The figures of one run: differences between its first and its last commit, so starting up is not in them."""
+    probe = _Probe()
+    with tempfile.TemporaryDirectory() as folder, Outbox(Path(folder) / "outbox.db", settings.outbox.max_mb) as outbox:
+        app = probe.app = App(settings, SystemClock(), more_sinks=(OutboxSink(outbox), probe))
+        app.run()
+    if len(probe.marks) < 2:
+        raise SourceError(f"{settings.run.source} is too short to measure: give a video of some seconds.")
+    return _figures(probe)
+
+
+def _beside(rival: MediaPipe, settings: Settings) -> dict[str, Any]:
+    run = settings.run
+    return compare(
+        ours=lambda: float(_measured(settings)["cpu_ms_per_frame"]),
+        theirs=lambda: rival.watch(run.source, run.max_frames),
+    )
+
+
 def _figures(probe: _Probe) -> dict[str, Any]:
     first, last = probe.marks[0], probe.marks[-1]
-    stages = [json.loads(line.body)["ms"] for line in probe.lines]
+    records = [json.loads(line.body) for line in probe.lines]
+    stages = [record["ms"] for record in records]
     names = sorted({name for ms in stages for name in ms})
     frames = last.records - first.records
     cpu_ms = (last.cpu_s - first.cpu_s) * 1000 / frames
     invoke_ms = (last.invoke_s - first.invoke_s) * 1000 / frames
+    decode_ms = (last.read_s - first.read_s) * 1000 / frames
     return {
-        "frames": len(probe.lines),
+        "frames": len(records),
+        "face_share": statistics.mean("face" in record for record in records),
         "wall_ms_per_frame": (last.wall_s - first.wall_s) * 1000 / frames,
         "cpu_ms_per_frame": cpu_ms,
         "invoke_ms_per_frame": invoke_ms,
+        "decode_ms_per_frame": decode_ms,
         "overhead_ratio": cpu_ms / invoke_ms,
+        "overhead_ratio_without_decoding": (cpu_ms - decode_ms) / invoke_ms,
         "stage_ms": {name: round(statistics.median(ms[name] for ms in stages if name in ms), 3) for name in names},
         "rss_mb": psutil.Process().memory_info().rss / 1e6,
         "first_record_s": probe.first_record_s,

@@ -33,15 +33,14 @@ class Model(Closing):
         self.bundle = bundle
         self._interpreter = load(bundle.model, threads)
         self._check()
-        spec = self.manifest.input
-        low, high = spec.range
-        self._pixel_values = quantize(np.linspace(low, high, 256, dtype=np.float32), spec)
+        low, high = self.manifest.input.range
+        self._pixel_values = quantize(np.linspace(low, high, 256, dtype=np.float32), self.manifest.input)
         self.invokes = 0
         self.invoke_cpu_s = 0.0
 
     def on_image(self, image: ByteImage) -> tuple[FloatArray, ...]:
         """Run on a uint8 image that has the input's height, width and colour; returns real outputs."""
-        return self._run(cv2.LUT(image, self._pixel_values).reshape(self.manifest.input.shape))
+        return self._run(self._pixels(image).reshape(self.manifest.input.shape))
 
     def on_values(self, values: FloatArray) -> tuple[FloatArray, ...]:
         """Run on real values of the input's shape; returns real outputs."""
@@ -50,6 +49,16 @@ class Model(Closing):
     def close(self) -> None:
         """Free the network."""
         self._interpreter.close()
+
+    def _pixels(self, image: ByteImage) -> Array:
+        """The tensor's value of each pixel. A table is the slower way to floats."""
+        if self._pixel_values.dtype != np.float32:
+            return np.asarray(cv2.LUT(image, self._pixel_values))
+        low, high = self.manifest.input.range
+        values = np.multiply(image, (high - low) / 255, dtype=np.float32)
+        if low:
+            values += np.float32(low)
+        return values
 
     def _run(self, value: Array) -> tuple[FloatArray, ...]:
         start = time.thread_time()

@@ -9,7 +9,7 @@ import math
 import cv2
 import numpy as np
 
-from device.arrays import ByteImage
+from device.arrays import ByteImage, FloatArray
 from device.stages.frame import Frame
 from device.stages.geometry import similarity, warp
 from device.stages.landmarks import Face
@@ -33,9 +33,28 @@ _MAX_STEP_PX = 2.0  # bilinear sampling averages about this many source pixels
 def align(frame: Frame, face: Face, side: int = CROP_SIDE) -> ByteImage:
     """The face as a (side, side) grey crop; large faces are averaged down, so that they do not alias."""
     matrix = similarity(face.points[_POINTS, :2], _PLACES * (side / CROP_SIDE))
-    step_px = 1 / float(np.hypot(matrix[0, 0], matrix[1, 0]))
+    step_px = 1 / math.hypot(matrix[0, 0], matrix[1, 0])
     times = max(math.ceil(step_px / _MAX_STEP_PX), 1)
-    crop = cv2.cvtColor(warp(frame.image, matrix * times, side * times), cv2.COLOR_BGR2GRAY)
+    part, x, y = _part(frame.image, matrix, side)
+    matrix[:, 2] += matrix[:, :2] @ np.array([x, y], np.float32)
+    grey: ByteImage = cv2.cvtColor(part, cv2.COLOR_BGR2GRAY)  # type: ignore[assignment]
+    crop = warp(grey, matrix * times, side * times)
     if times > 1:
-        crop = cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA)
-    return crop  # type: ignore[return-value]
+        crop = cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    return crop
+
+
+def _part(image: ByteImage, matrix: FloatArray, side: int) -> tuple[ByteImage, int, int]:
+    """What of `image` a crop by the similarity frame → crop is made of, at least a pixel; its left and top."""
+    (a, _, shift_x), (b, _, shift_y) = matrix.tolist()
+    size, u, v = a * a + b * b, side / 2 - shift_x, side / 2 - shift_y
+    reach = side / 2 * (abs(a) + abs(b)) / size + 2  # bilinear sampling needs a neighbour
+    left, right = _within(image.shape[1], (a * u + b * v) / size, reach)
+    top, bottom = _within(image.shape[0], (a * v - b * u) / size, reach)
+    return image[top:bottom, left:right], left, top
+
+
+def _within(length: int, middle: float, reach: float) -> tuple[int, int]:
+    """From `middle - reach` to `middle + reach`, cut to 0 … `length`, and never empty."""
+    first = min(max(math.floor(middle - reach), 0), length - 1)
+    return first, max(min(math.ceil(middle + reach), length), first + 1)

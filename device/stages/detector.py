@@ -5,7 +5,7 @@ two anchors each) and `face_detection_full_range.pbtxt` (192², stride 4, one an
 """
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -33,11 +33,19 @@ class DetectorSettings:
 
 @dataclass(frozen=True, eq=False)
 class Detection:
-    """One face: box and six key points (6, 2) in frame pixels (eyes, nose tip, mouth, ear tragions), score 0 to 1."""
+    """One face.
+
+    Attributes:
+        box: in frame pixels.
+        points: (6, 2) eyes, nose tip, mouth, ear tragions, frame pixels.
+        score: 0 to 1.
+        far: whether only the full range saw it.
+    """
 
     box: Box
     points: FloatArray
     score: float
+    far: bool = False
 
 
 class BlazeFace:
@@ -62,7 +70,11 @@ class BlazeFace:
 
 
 class Detector:
-    """Looks where a face is likely first: the seat zone enlarged, the whole frame, then far faces."""
+    """Looks where a face is likely first: the seat zone enlarged, the whole frame, then far faces.
+
+    The short range is one run of a network (two with a zone); the full range takes one of a network three times as
+    slow for each of the squares that cover the frame.
+    """
 
     def __init__(self, short_range: Model, full_range: Model | None, settings: DetectorSettings) -> None:
         """`full_range` finds far faces and may be absent."""
@@ -72,21 +84,30 @@ class Detector:
         self._turn = 0
 
     def __call__(self, frame: Frame, thorough: bool = True) -> list[Detection]:
-        """All faces found by the first look that finds any in the zone (or anywhere, without one).
+        """All faces found by the first look that finds any in the zone (or anywhere, without one); see `far`."""
+        near = self.near(frame)
+        return near if self.allowed(frame, near) else merge(near, self.far(frame, thorough))
 
-        Looking for far faces takes several runs of the network: all of them when `thorough`, else one a call, in turn.
-        """
-        found: list[Detection] = []
+    def near(self, frame: Frame) -> list[Detection]:
+        """Faces that the short range sees, those in the seat zone first."""
         zone = self.zone_in(frame)
-        if zone is not None:
-            found = self._short(frame, zone)
-        found = merge(found, self._short(frame, frame.bounds))
-        if self._full is not None and not any(zone is None or inside(d.box, zone) for d in found):
+        seated = [] if zone is None else self._short(frame, zone)
+        return merge(seated, self._short(frame, frame.bounds))
+
+    def far(self, frame: Frame, thorough: bool = True) -> list[Detection]:
+        """Faces that the full range sees, near ones too: everywhere, or if not `thorough` in one square, in turn."""
+        found: list[Detection] = []
+        if self._full is not None:
             places = squares(frame.bounds)
             self._turn = (self._turn + 1) % len(places)
             for square in places if thorough else [places[self._turn]]:
                 found = merge(found, self._full(frame, square))
-        return found
+        return [replace(detection, far=True) for detection in found]
+
+    def allowed(self, frame: Frame, faces: list[Detection]) -> list[Detection]:
+        """Those that lie in the seat zone; all, without one."""
+        zone = self.zone_in(frame)
+        return faces if zone is None else [d for d in faces if inside(d.box, zone)]
 
     def zone_in(self, frame: Frame) -> Box | None:
         """The seat zone in pixels of this frame."""

@@ -75,11 +75,11 @@ class Roi:
 
     def to_frame(self, points: FloatArray, crop_side: int) -> FloatArray:
         """Points (N, 3) of the crop back in frame pixels; z is scaled like x and y."""
-        scale = self.side / crop_side
+        scale, half = self.side / crop_side, crop_side / 2
         cos, sin = math.cos(self.angle) * scale, math.sin(self.angle) * scale
-        x, y = points[:, 0] - crop_side / 2, points[:, 1] - crop_side / 2
-        turned = (self.cx + cos * x - sin * y, self.cy + sin * x + cos * y, points[:, 2] * scale)
-        return np.stack(turned, axis=1).astype(np.float32)
+        turned: FloatArray = points @ np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, scale]], np.float32)
+        turned += np.array([self.cx - (cos - sin) * half, self.cy - (sin + cos) * half, 0], np.float32)
+        return turned
 
 
 def roi_from_box(box: Box, right_eye: FloatArray, left_eye: FloatArray, scale: float) -> Roi:
@@ -98,12 +98,12 @@ def similarity(source: FloatArray, target: FloatArray) -> FloatArray:
     Source: Umeyama 1991, in the closed form for the plane.
     """
     mean_s, mean_t = source.mean(0), target.mean(0)
-    s, t = source - mean_s, target - mean_t
-    spread = float((s * s).sum())
-    a = float((s * t).sum()) / spread
-    b = float((s[:, 0] * t[:, 1] - s[:, 1] * t[:, 0]).sum()) / spread
-    linear = np.array([[a, -b], [b, a]], np.float32)
-    return np.column_stack([linear, mean_t - linear @ mean_s]).astype(np.float32)
+    s = source - mean_s
+    (xx, xy), (yx, yy) = (s.T @ (target - mean_t)).tolist()
+    spread = float(np.vdot(s, s))
+    a, b = (xx + yy) / spread, (xy - yx) / spread
+    (sx, sy), (tx, ty) = mean_s.tolist(), mean_t.tolist()
+    return np.array([[a, -b, tx - a * sx + b * sy], [b, a, ty - b * sx - a * sy]], np.float32)
 
 
 def warp(image: ByteImage, matrix: FloatArray, side: int) -> ByteImage:
@@ -126,6 +126,13 @@ def letterbox(image: ByteImage, region: Box, side: int) -> tuple[ByteImage, floa
     w, h = max(round(part.shape[1] * scale), 1), max(round(part.shape[0] * scale), 1)
     square = np.zeros((side, side, 3), np.uint8)
     x, y = (side - w) // 2, (side - h) // 2
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    square[y : y + h, x : x + w] = cv2.resize(part, (w, h), interpolation=how)
+    square[y : y + h, x : x + w] = _resized(part, w, h)
     return square, scale, max(left, 0) - x / scale, max(top, 0) - y / scale
+
+
+def _resized(image: ByteImage, w: int, h: int) -> ByteImage:
+    """`image` with `w`×`h` pixels: halved while it can be, then bilinear: averaging throughout is slow."""
+    while image.shape[1] >= 2 * w and image.shape[0] >= 2 * h:
+        half = (image.shape[1] // 2, image.shape[0] // 2)
+        image = cv2.resize(image, half, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    return cv2.resize(image, (w, h), interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]

@@ -3,13 +3,20 @@
 Following: the landmarks of one frame give the crop of the next (as MediaPipe does), so the detector runs only when
 the face is lost or a re-check is due.
 
+Noticing others: each re-check (`recheck_s`) looks with the short range, which meets faces from a ninth of the
+frame's width (of a portrait on plain walls, one in three of a tenth and nearly all of a ninth). Smaller ones, down to
+a twentieth, are met by the full range, which costs six times as much: it looks every `far_recheck_s` while the short
+range sees the patient; while it does not, and when the patient is lost, every `recheck_s`. So a far person can be in
+the room unnoticed for `far_recheck_s`, and be remembered and counted for as long after they left.
+
 Policy, with one box and one patient in a room where others may be seen:
 
 - *Picking.* With a seat zone, only a face in the zone becomes the patient. Among several the larger wins (sizes are
   compared in steps of a quarter), then the one seen first: whoever is picked is held. Equals that appear in one
   frame: the one of which the detector is surer.
 - *Holding.* While the patient is followed, every other face that the detector meets is remembered as 'other' by its
-  place alone, never analysed or recorded, and cannot become the patient until it has left the view.
+  place alone, never analysed or recorded, and cannot become the patient until it has left the view: until looks that
+  could meet it have not for `forget_others_s`.
 - *Losing.* For `hold_s` after the patient's face is lost, only a face of similar size that is not a known other is
   taken for the patient's return (the same track). After that a new face is a new track. A known other stays an
   other: the box would rather report 'no face' than watch the wrong person.
@@ -21,7 +28,7 @@ patient; a seat zone prevents most of that.
 import math
 from dataclasses import dataclass, replace
 
-from device.stages.detector import Detection, Detector, inside
+from device.stages.detector import Detection, Detector, merge
 from device.stages.frame import Frame
 from device.stages.geometry import Box
 from device.stages.landmarks import Face, Landmarker, detection_roi
@@ -38,6 +45,7 @@ class TrackerSettings:
 
     min_presence: float = 0.5
     recheck_s: float = 1.0
+    far_recheck_s: float = 10.0
     max_gap_s: float = 1.0
     hold_s: float = 20.0
     size_tolerance: float = 1.5
@@ -56,7 +64,7 @@ class Track:
 
 @dataclass(frozen=True, eq=False)
 class Sighting:
-    """The patient's track (None when absent), and how many faces were in view at the last look."""
+    """The patient's track (None when absent), and how many faces were in view at the last look that could see each."""
 
     track: Track | None
     faces: int
@@ -66,6 +74,7 @@ class Sighting:
 class _Other:
     box: Box
     seen_s: float
+    far: bool
 
 
 class Tracker:
@@ -80,6 +89,7 @@ class Tracker:
         self._others: tuple[_Other, ...] = ()
         self._beside = 0
         self._looked_s = -math.inf
+        self._looked_far_s = -math.inf
 
     def __call__(self, frame: Frame) -> Sighting:
         face = self._follow(frame)
@@ -98,22 +108,38 @@ class Tracker:
         return face if steady and face.presence >= self._settings.min_presence else None
 
     def _look(self, frame: Frame, face: Face | None) -> Face | None:
-        thorough = frame.time_s - self._looked_s >= self._settings.recheck_s
         self._looked_s = frame.time_s
-        detections = self._detector(frame, thorough)
-        known = tuple(o for o in self._others if frame.time_s - o.seen_s < self._settings.forget_others_s)
+        detections = self._detections(frame, face)
+        known = tuple(o for o in self._others if self._remembered(o))
         others = _claimed(known, detections)
         if face is None:
             face = self._pick(frame, [d for d in detections if d not in others])
         if face is not None:
             others = [d for d in detections if d.box.iou(face.box) < _SAME_FACE_IOU]
-        self._others = _updated(known, others, frame.time_s)
-        self._beside = len(others) if face is not None else len(detections)
+        unseen = _unseen(known, others)
+        self._others = (*unseen, *(_Other(d.box, frame.time_s, d.far) for d in others))
+        self._beside = len(others if face is not None else detections) + sum(o.far for o in unseen)
         return face
 
+    def _detections(self, frame: Frame, face: Face | None) -> list[Detection]:
+        """Who is in view: by the short range always, by the full range when it is due or nobody is seen without it."""
+        near = self._detector.near(frame)
+        followed = face is not None and any(d.box.iou(face.box) >= _SAME_FACE_IOU for d in near)
+        due_s = self._settings.far_recheck_s if followed else self._settings.recheck_s
+        if frame.time_s - self._looked_far_s >= due_s:
+            self._looked_far_s = frame.time_s
+            return merge(near, self._detector.far(frame))
+        if face is None and not self._detector.allowed(frame, near):
+            return merge(near, self._detector.far(frame, thorough=False))
+        return near
+
+    def _remembered(self, other: _Other) -> bool:
+        """Whether too little time passed, up to the last look that could see this other, for it to have left."""
+        looked_s = self._looked_far_s if other.far else self._looked_s
+        return looked_s - other.seen_s < self._settings.forget_others_s
+
     def _pick(self, frame: Frame, candidates: list[Detection]) -> Face | None:
-        zone = self._detector.zone_in(frame)
-        allowed = [d for d in candidates if zone is None or inside(d.box, zone)]
+        allowed = self._detector.allowed(frame, candidates)
         for detection in sorted(allowed, key=lambda d: -_size_class(d.box)):
             face = self._landmarker(frame, detection_roi(detection))
             if face.presence >= self._settings.min_presence and self._may_be_patient(face, frame):
@@ -149,7 +175,6 @@ def _claimed(known: tuple[_Other, ...], detections: list[Detection]) -> list[Det
     return [detections[j] for j in sorted(claims)]
 
 
-def _updated(known: tuple[_Other, ...], seen: list[Detection], now_s: float) -> tuple[_Other, ...]:
-    """Others moved to where they are seen now; those not seen keep their place until they are forgotten."""
-    unseen = tuple(o for o in known if all(o.box.distance(d.box) >= _OTHER_REACH for d in seen))
-    return unseen + tuple(_Other(d.box, now_s) for d in seen)
+def _unseen(known: tuple[_Other, ...], seen: list[Detection]) -> tuple[_Other, ...]:
+    """Others none of those seen now can be; they keep their place until they are forgotten."""
+    return tuple(o for o in known if all(o.box.distance(d.box) >= _OTHER_REACH for d in seen))

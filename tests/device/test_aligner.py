@@ -6,7 +6,7 @@ import pytest
 
 from device.stages.aligner import CROP_SIDE, TEMPLATE, align
 from device.stages.frame import Frame
-from device.stages.geometry import Box
+from device.stages.geometry import Box, similarity, warp
 from device.stages.landmarks import Face
 
 
@@ -22,6 +22,15 @@ def moved(face, matrix):
     return Face(points.astype(np.float32), face.presence, Box.around(points))
 
 
+def by_definition(image, face, side):
+    """The crop as the template defines it: the coloured frame is warped, then made grey, then averaged down."""
+    points, places = face.points[list(TEMPLATE), :2], np.array(list(TEMPLATE.values()), np.float32)
+    matrix = similarity(points, places * (side / CROP_SIDE))
+    times = max(int(np.ceil(1 / np.hypot(matrix[0, 0], matrix[1, 0]) / 2)), 1)
+    crop = cv2.cvtColor(warp(image, matrix * times, side * times), cv2.COLOR_BGR2GRAY)
+    return cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA)
+
+
 def mean_difference(one, other):
     return np.abs(one.astype(float) - other.astype(float)).mean()
 
@@ -30,6 +39,30 @@ def test_a_crop_is_small_and_grey(crop):
     assert crop.shape == (CROP_SIDE, CROP_SIDE)
     assert crop.dtype == np.uint8
     assert crop.std() > 30, "and shows something"
+
+
+@pytest.mark.parametrize("side", [CROP_SIDE, 96])
+@pytest.mark.parametrize(
+    ("scale", "degrees", "shift"),
+    [
+        (1, 0, (0, 0)),
+        (3, 20, (0, 0)),
+        (0.5, -70, (90, 0)),
+        (2, 180, (700, 300)),
+        (1, 10, (-250, -140)),
+        (1, 0, (-9999, 0)),
+    ],
+)
+def test_the_crop_is_that_of_the_whole_coloured_frame_wherever_the_face_lies(
+    portrait, face, side, scale, degrees, shift
+):
+    matrix = cv2.getRotationMatrix2D((225, 120), degrees, scale)
+    matrix[:, 2] += shift
+    image = cv2.warpAffine(portrait, matrix, (512, 512))
+    seen = moved(face, matrix)
+    difference = np.abs(align(Frame(image, 0, 0.0), seen, side).astype(int) - by_definition(image, seen, side))
+    assert difference.max() <= 1, "rounded twice, in another order"
+    assert difference.mean() < 0.25
 
 
 @pytest.mark.parametrize("point", TEMPLATE)

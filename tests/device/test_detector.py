@@ -181,6 +181,25 @@ def test_far_faces_are_looked_for_only_while_the_seat_is_empty(models, portrait)
         assert (models.full_range.invokes > before) is looked
 
 
+def test_a_face_says_which_range_saw_it(detector, portrait):
+    near, far = Frame(portrait, 0, 0.0), far_away(portrait, 0.07, PLACES[0], "plain")[0]
+    assert not only(detector(near)).far
+    assert detector.near(far) == []
+    assert only(detector(far)).far
+    assert only(detector.far(near)).far, "the full range sees near faces too"
+
+
+def test_without_a_full_range_nobody_is_far(models, portrait):
+    assert Detector(models.short_range, None, DetectorSettings()).far(Frame(portrait, 0, 0.0)) == []
+
+
+def test_only_faces_in_the_zone_are_allowed_and_all_without_one(models, portrait):
+    frame = Frame(portrait, 0, 0.0)
+    faces = Detector(models.short_range, None, DetectorSettings()).near(frame)
+    for zone, allowed in (((), faces), ((0.0, 0.0, 1.0, 0.5), faces), ((0.0, 0.5, 1.0, 0.5), [])):
+        assert Detector(models.short_range, None, DetectorSettings(zone=zone)).allowed(frame, faces) == allowed
+
+
 def test_merging_keeps_the_first_finding_of_a_face():
     points = np.zeros((6, 2), np.float32)
     one, same, other = (Detection(Box(x, 0, 10, 10), points, 0.9) for x in (0, 2, 40))

@@ -2,6 +2,7 @@
 
 import math
 
+import cv2
 import numpy as np
 import pytest
 
@@ -108,6 +109,25 @@ def test_what_lies_in_a_letterbox_is_found_again_in_the_frame(region):
 
     assert (columns.mean() + 0.5) / scale + x == pytest.approx(380, abs=2)
     assert (rows.mean() + 0.5) / scale + y == pytest.approx(200, abs=2)
+
+
+@pytest.mark.parametrize(("side", "region"), [(128, Box(0, 0, 640, 480)), (192, Box(80, 0, 480, 480))])
+def test_a_letterbox_is_near_the_average_of_what_it_shows(side, region, portrait):
+    image = cv2.resize(portrait, (640, 480))
+    square, scale, x, y = letterbox(image, region, side)
+    part = image[:, int(region.x) : int(region.x + region.w)]
+    average = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    top = (side - average.shape[0]) // 2
+    shown = square[top : top + average.shape[0]]
+
+    assert (x, y) == (region.x, -top / scale)
+    assert np.abs(shown.astype(float) - average).mean() < 3
+
+
+def test_fine_grain_is_averaged_in_a_letterbox():
+    grain = np.random.default_rng(0).choice([50, 150], (480, 640, 1)).astype(np.uint8)
+    square, *_ = letterbox(np.repeat(grain, 3, axis=2), Box(0, 0, 640, 480), 128)
+    assert square[20:-20].std() < 50 / 2
 
 
 def test_a_letterbox_keeps_the_shape_and_is_black_around():

@@ -104,6 +104,18 @@ def test_a_float_network_gets_the_range_of_its_manifest():
     assert network.given[0][0, :, 0, 0] == pytest.approx([-1, -0.6, 0.6, 1], abs=1e-6)
 
 
+@pytest.mark.parametrize("ends", [(0.0, 1.0), (-1.0, 1.0), (0.0, 255.0), (-3.0, 5.0)])
+def test_every_grey_value_lies_evenly_between_the_ends_of_the_range(ends):
+    shape = (1, 16, 16, 1)
+    network = Network(input=Tensor(shape, "float32", 0.0, 0))
+    spec = replace(FLOAT, shape=shape, range=ends)
+    opened(network, replace(MANIFEST, input=spec)).on_image(np.arange(256, dtype=np.uint8).reshape(16, 16))
+    (given,) = network.given
+
+    assert given.dtype == np.float32
+    assert given.reshape(-1) == pytest.approx(np.linspace(*ends, 256), rel=1e-6, abs=1e-6)
+
+
 def test_colours_keep_their_order():
     shape = (1, 4, 4, 3)
     network = Network(input=Tensor(shape, "float32", 0.0, 0))

@@ -15,17 +15,25 @@ LEFT_HALF = (0.0, 0.0, 0.5, 1.0)
 SETTINGS = TrackerSettings()
 
 
+FAR_W = 45  # px: the full range sees such a face, the short range does not
+
+
 class CountingDetector:
-    """A detector that remembers how often it was asked."""
+    """A detector that remembers how often it looked, and how often everywhere with the full range."""
 
     def __init__(self, detector):
         self.calls = 0
-        self.zone_in = detector.zone_in
+        self.far_calls = 0
+        self.allowed = detector.allowed
         self._detector = detector
 
-    def __call__(self, frame, thorough):
+    def near(self, frame):
         self.calls += 1
-        return self._detector(frame, thorough)
+        return self._detector.near(frame)
+
+    def far(self, frame, thorough=True):
+        self.far_calls += thorough
+        return self._detector.far(frame, thorough)
 
 
 class Room:
@@ -142,6 +150,59 @@ def test_someone_who_comes_in_later_is_counted_at_the_next_check(enter):
     room.at(0.0, (160, 120))
     assert room.at(0.5, (160, 120), (470, 90)).faces == 1
     assert room.at(1.0, (160, 120), (470, 90)).faces == 2
+
+
+def test_far_others_are_counted_at_once(enter):
+    assert enter().at(0.0, (160, 130), (470, FAR_W), (570, FAR_W)).faces == 3
+
+
+def test_while_the_patient_is_near_the_full_range_looks_seldom(enter):
+    room = enter()
+    for time_s in seconds(0, 30):
+        room.at(time_s, (160, 130))
+    assert room.detector.calls == 31
+    assert room.detector.far_calls == 4
+
+
+def test_a_far_patient_is_checked_by_the_full_range_each_time(enter):
+    room = enter()
+    for time_s in seconds(0, 5):
+        assert where(room.at(time_s, (160, FAR_W))) == pytest.approx(160, abs=8)
+    assert room.detector.far_calls == 6
+
+
+def test_someone_far_who_comes_in_later_is_counted_at_the_next_search(enter):
+    room = enter()
+    room.at(0.0, (160, 130))
+    for time_s in seconds(1, SETTINGS.far_recheck_s - 1, 1.0):
+        assert room.at(time_s, (160, 130), (470, FAR_W)).faces == 1
+    assert room.at(SETTINGS.far_recheck_s, (160, 130), (470, FAR_W)).faces == 2
+
+
+def test_someone_far_is_counted_between_searches_until_one_misses_them(enter):
+    room = enter()
+    for time_s in seconds(0, SETTINGS.far_recheck_s - 1, 1.0):
+        assert room.at(time_s, (160, 130), (470, FAR_W)).faces == 2
+    assert room.at(SETTINGS.far_recheck_s, (160, 130)).faces == 1
+
+
+def test_when_the_patient_leaves_someone_far_is_never_taken(enter):
+    room = enter()
+    for time_s in seconds(0, 8):
+        room.at(time_s, (160, 75), (470, 60))
+    for time_s in seconds(8.5, 8.5 + SETTINGS.hold_s + 5):
+        sighting = room.at(time_s, (470, 60))
+        assert sighting.track is None
+        assert sighting.faces == 1
+
+
+def test_a_far_patient_is_found_again_though_an_other_is_near(enter):
+    room = enter()
+    for time_s in seconds(0, 2):
+        assert where(room.at(time_s, (160, FAR_W), (470, 44))) < 200
+    for time_s in seconds(2.5, 4):
+        room.at(time_s, (470, 100))
+    assert where(room.at(5.5, (160, FAR_W), (470, 100))) == pytest.approx(160, abs=8)
 
 
 def test_when_the_patient_leaves_the_other_is_never_taken(enter):
