@@ -1,14 +1,13 @@
 """Third-party models: where each comes from, the hash that decides, and the manifest that describes it.
 
-Sources: *MediaPipe BlazeFace model card (short range)*, *(full-range, sparse)*, *MediaPipe Face Mesh model card*,
-*MediaPipe Face Mesh V2 model card* and *MediaPipe Blendshape V2 model card*, Google, 2021–2023, all Apache-2.0. Pre- and postprocessing constants:
-MediaPipe's `face_detection_short_range.pbtxt`, `face_detection_full_range.pbtxt`, `face_landmark_cpu.pbtxt`, `face_landmarks_detector_graph.cc`
-and `face_blendshapes_graph.cc`.
+Sources: *MediaPipe BlazeFace model card (short range)*, *(full-range, sparse)*, *MediaPipe Face Mesh model card* and
+*MediaPipe Face Mesh V2 model card*, Google, 2021–2023, all Apache-2.0. Pre- and postprocessing constants: MediaPipe's
+`face_detection_short_range.pbtxt`, `face_detection_full_range.pbtxt`, `face_landmark_cpu.pbtxt` and
+`face_landmarks_detector_graph.cc`.
 """
 
 from dataclasses import dataclass
 
-from device.contract.labels import BLENDSHAPES
 from device.contract.manifest import InputSpec, Manifest, OutputSpec
 
 _BUCKET = "https://storage.googleapis.com"
@@ -138,17 +137,5 @@ RECIPES = (
             "468 points of one face in a crop that is 1.5 times the face, eyes level.",
         ),
         mesh=True,
-    ),
-    Recipe(
-        LANDMARKER_TASK,
-        "face_blendshapes.tflite",
-        _third_party(
-            "face-blendshapes",
-            "face-blendshapes",
-            "MediaPipe Blendshape V2",
-            InputSpec((1, 146, 2), "float32", "none", "points"),
-            (OutputSpec("blendshapes", (52,), "float32", labels=BLENDSHAPES, unit="coefficient 0 to 1"),),
-            "52 expression coefficients from 146 of the 478 points. cheekSquint and noseSneer do not respond.",
-        ),
     ),
 )

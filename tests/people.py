@@ -4,9 +4,9 @@ A stand-in estimates action units from them, by differences from the person's fa
 """
 
 import numpy as np
+from device.stages.action_units import Actions
 
 from device.contract.labels import BLENDSHAPES
-from device.stages.action_units import Actions
 from device.stages.calm import Measured
 from device.stages.pose import Pose
 from device.stages.quality import Quality

@@ -8,7 +8,6 @@ import math
 import re
 from pathlib import Path
 
-
 _BY_KIND = "by what it reads: face or fer"
 
 

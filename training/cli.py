@@ -14,8 +14,8 @@ from device.contract.errors import AffectboxError, ConfigError, StorageError
 from training.appearance.command import add_parser as add_au_parser
 from training.arguments import add_bundle_options, positive_count, written
 from training.data import kaggle
+from training.face.rest import add_parser as add_rest_parser
 from training.sample_clip.clip import add_parser as add_clip_parser
-from training.synthetic.command import add_parser as add_au_synthetic_parser
 from training.videos.command import add_parser as add_faces_parser
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     _add_export(commands)
     add_clip_parser(commands)
-    add_au_synthetic_parser(commands)
+    add_rest_parser(commands)
     add_faces_parser(commands)
     add_au_parser(commands)
     return parser

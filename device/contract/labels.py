@@ -1,8 +1,7 @@
-"""The one place where emotions, action units, blendshapes and gate reasons are spelled.
+"""The one place where emotions, action units, expressions and gate reasons are spelled.
 
 Action units: Ekman, Friesen & Hager, *Facial Action Coding System*, 2002. Intensities A–E are 1–5, absence is 0.
 Emotions: the eight classes of FER+ (Barsoum et al. 2016), and the seven of FER2013 (Goodfellow et al. 2013).
-Blendshapes: the 52 outputs of MediaPipe's `face_blendshapes.tflite`, in its order (names of Apple's ARKit).
 """
 
 from dataclasses import dataclass
@@ -96,19 +95,6 @@ EXPRESSIONS = tuple(
     enthusiastic humorous interested affirmative belligerent domineering defensive threatened whining awed hateful
     painful crying
     peaceful
-    """.split()
-)
-
-BLENDSHAPES = tuple(
-    """
-    _neutral browDownLeft browDownRight browInnerUp browOuterUpLeft browOuterUpRight cheekPuff cheekSquintLeft
-    cheekSquintRight eyeBlinkLeft eyeBlinkRight eyeLookDownLeft eyeLookDownRight eyeLookInLeft eyeLookInRight
-    eyeLookOutLeft eyeLookOutRight eyeLookUpLeft eyeLookUpRight eyeSquintLeft eyeSquintRight eyeWideLeft
-    eyeWideRight jawForward jawLeft jawOpen jawRight mouthClose mouthDimpleLeft mouthDimpleRight mouthFrownLeft
-    mouthFrownRight mouthFunnel mouthLeft mouthLowerDownLeft mouthLowerDownRight mouthPressLeft mouthPressRight
-    mouthPucker mouthRight mouthRollLower mouthRollUpper mouthShrugLower mouthShrugUpper mouthSmileLeft
-    mouthSmileRight mouthStretchLeft mouthStretchRight mouthUpperUpLeft mouthUpperUpRight noseSneerLeft
-    noseSneerRight
     """.split()
 )
 

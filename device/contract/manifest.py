@@ -18,8 +18,6 @@ and nothing is inferred.
       "intended_use": "…", "forbidden_use": "…"
     }
 
-The task `action-units` takes no picture: its colour is `none`, its crop `features`.
-
 `scale` is 0 for float tensors. A real value is `(q - zero_point) * scale`. `range` is what black and white become.
 `activation` is what the device still has to apply: `none`, `sigmoid` or `softmax`; before it, it divides the output by
 `temperature` (1 if left out), which was fitted so that probabilities are as often right as they say. `curves` holds for
@@ -43,7 +41,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 MODEL = "model.tflite"
 CARD = "MODEL_CARD.md"
-TASKS = ("face-detection", "face-landmarks", "face-blendshapes", "facial-expression", "action-units", "face-reading")
+TASKS = ("face-detection", "face-landmarks", "facial-expression", "action-units", "face-reading")
 COLOURS = ("rgb", "grey", "none")
 CROPS = ("letterbox", "roi", "aligned", "points", "features")
 ACTIVATIONS = ("none", "sigmoid", "softmax")

@@ -53,7 +53,9 @@ FIELDS = (
     Field("frame.dropped", "integer", "frames skipped just before this one, because a newer one came first", 0),
     Field("frame.media", "number", "the video file's own timestamp, seconds", 0),
     Field("reasons", "names", "why the frame was gated", names=tuple(reason.value for reason in Reason)),
-    Field("hidden", "names", "parts of the face that something hides; their action units were not measured", names=PARTS),
+    Field(
+        "hidden", "names", "parts of the face that something hides; their action units were not measured", names=PARTS
+    ),
     Field("track.id", "integer", "number of the patient's track within the boot, from 1", 1),
     Field("track.age", "number", "time since the track began, seconds", 0),
     Field("faces", "integer", "faces in view at the last look, the patient's included", 0),

@@ -76,13 +76,15 @@ def relative(actions: Actions, neutral: Neutral | None) -> Actions:
     if neutral is None or not HELPED:
         return actions
     rest = neutral.actions
+    sided = _HELPED[_SIDED]
     return Actions(
-        _without(actions.both, rest.both, _HELPED),
-        _without(actions.left, rest.left, _HELPED[_SIDED]),
-        _without(actions.right, rest.right, _HELPED[_SIDED]),
+        np.where(_HELPED, without(actions.both, rest.both), actions.both),
+        np.where(sided, without(actions.left, rest.left), actions.left),
+        np.where(sided, without(actions.right, rest.right), actions.right),
     )
 
 
-def _without(values: FloatArray, rest: FloatArray, helped: FloatArray) -> FloatArray:
+def without(values: FloatArray, rest: FloatArray) -> FloatArray:
+    """Intensities without those at rest, stretched so that 5 stays 5; arrays of one shape."""
     kept = np.maximum(values - rest, 0.0) * (FULL / np.maximum(FULL - rest, 1.0))
-    return np.asarray(np.where(helped, np.minimum(kept, FULL), values), np.float32)
+    return np.asarray(np.minimum(kept, FULL), np.float32)

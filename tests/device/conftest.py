@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from device.stages.blendshapes import BlendshapeEstimator
 
 from device.camera.files import VideoFile
 from device.stages.aligner import align
-from device.stages.blendshapes import BlendshapeEstimator
 from device.stages.detector import BlazeFace, Detector, DetectorSettings
 from device.stages.expression import ExpressionClassifier
 from device.stages.frame import Frame

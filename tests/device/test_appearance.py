@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from device.stages.action_units import Actions
 
 from device.contract.errors import ModelError
 from device.contract.manifest import Bundle, InputSpec, Manifest, OutputSpec, write_bundle
@@ -12,7 +13,6 @@ from device.models import ModelSettings, open_models
 from device.runtime.fake import FakeInterpreter
 from device.runtime.interpreter import Tensor
 from device.runtime.model import Model
-from device.stages.action_units import Actions
 from device.stages.appearance import AppearanceActionUnits, merged
 
 SIDE = 48

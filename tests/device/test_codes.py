@@ -5,9 +5,9 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pytest
+from device.stages.blendshapes import BlendshapeEstimator
 
 from device.contract.labels import BLENDSHAPES, CODES
-from device.stages.blendshapes import BlendshapeEstimator
 from device.stages.codes import CodeReader
 from device.stages.geometry import Box
 from device.stages.landmarks import Face

@@ -4,11 +4,11 @@ import re
 
 import numpy as np
 import pytest
+from device.stages.action_units import Actions, ActionUnitEstimator
+from device.stages.features import FaceFeatures
 
 from device.contract.labels import Tier
-from device.stages.action_units import Actions, ActionUnitEstimator
 from device.stages.calm import CalmMeter, Measured, Unrest, blendshapes_of
-from device.stages.features import FaceFeatures
 from device.stages.neutral import CALIBRATED, Baseline, Neutral, NeutralSettings, at_rest, bounded, named
 from device.stages.pose import Pose
 from device.stages.quality import Quality

@@ -1,12 +1,12 @@
 """The panel beside the picture: what is shown of an observation, and in which colour."""
 
 import numpy as np
+from device.stages.action_units import Actions
 
 from device.arrays import ByteImage
 from device.commands.overlay import _OF_TIER, draw
 from device.contract.labels import Reason, Tier
 from device.observation import Observation
-from device.stages.action_units import Actions
 from device.stages.frame import Frame
 
 WIDTH = 64

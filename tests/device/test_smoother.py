@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 import pytest
-
-from device.pipeline import Pipeline
-from device.settings import Settings
 from device.stages.action_units import ActionUnitEstimator
 from device.stages.blendshapes import BlendshapeEstimator
 from device.stages.features import FaceFeatures
+
+from device.pipeline import Pipeline
+from device.settings import Settings
 from device.stages.frame import Frame
 from device.stages.smoother import Smoother
 

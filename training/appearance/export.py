@@ -17,8 +17,7 @@ from converter.describe import describe
 from converter.recipe import InputRecipe, OutputRecipe, Recipe
 from converter.reference import REFERENCE, ROWS, make_reference
 from device.contract.manifest import Sign, write_bundle
-from device.stages.action_units import TASK
-from device.stages.appearance import INTENSITY, PRESENCE
+from device.stages.appearance import INTENSITY, PRESENCE, TASK
 from training.appearance.card import model_card
 from training.appearance.data import Annotated
 from training.appearance.estimators import Answers, answers_of, readable, runs_of

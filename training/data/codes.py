@@ -58,7 +58,9 @@ def _read(path: Path) -> tuple[list[str], list[_Coding]]:
     header = rows[0] if rows else []
     units = [name for name in header if name in ACTION_UNIT_KEYS]
     if not units or header[0] not in ("row", "image") or set(header[1:]) - {"usage", "coder", *FLAGS, *units}:
-        raise DataError(f"{path.name} begins with '{','.join(header)[:60]}': its columns are row or image, coder, AU1, …")
+        raise DataError(
+            f"{path.name} begins with '{','.join(header)[:60]}': its columns are row or image, coder, AU1, …"
+        )
     return header, [_coding(header, row, f"{path.name}, row {number}") for number, row in enumerate(rows[1:], start=2)]
 
 

@@ -147,7 +147,9 @@ def model_card(manifest: Manifest) -> str:
         units=_units(units["twice"], tiers),
         sides=_table("unit", ["faces", "AUC"], {unit: list(row.values()) for unit, row in receipt["sides"].items()}),
         hidden_faces=max(row["faces"] for row in receipt["hidden"].values()),
-        hidden=_table("", ["hidden", "AUC", "F1"], {p: [receipt["hidden"][p][k] for k in ("hidden", "auc", "f1")] for p in PARTS}),
+        hidden=_table(
+            "", ["hidden", "AUC", "F1"], {p: [receipt["hidden"][p][k] for k in ("hidden", "auc", "f1")] for p in PARTS}
+        ),
         size_kb=receipt["size_bytes"] / 1000,
         macs_m=receipt["macs"] / 1e6,
         weakest=_weakest(receipt[heads[0]]),
@@ -159,13 +161,17 @@ def model_card(manifest: Manifest) -> str:
 def _teachers(teacher: dict[str, Any]) -> str:
     bundles, runs = (", ".join(f"`{Path(name).name}`" for name in teacher[key]) for key in ("bundles", "runs"))
     told = [f"expressions by {bundles}"] * bool(bundles) + [f"the rest by the runs {runs}"] * bool(runs)
-    return f"\n- Taught {' and '.join(told)}, each over ten views of a face (share {teacher['share']})." if told else ""
+    return (
+        f"\n- Taught {' and '.join(told)}, each over ten views of a face (share {teacher['share']})." if told else ""
+    )
 
 
 def _expressions(receipt: dict[str, Any], heads: list[str]) -> str:
     rows = {title: [receipt[head][key] for head in heads] for key, title in _ROWS.items()}
     without, box = receipt["without_copies"], receipt["box"]
-    rows[f"accuracy, int8, the {without['faces']} without a near copy in `Training`"] = [without[head] for head in heads]
+    rows[f"accuracy, int8, the {without['faces']} without a near copy in `Training`"] = [
+        without[head] for head in heads
+    ]
     rows["accuracy, int8, in the box's own crop"] = [box[head] for head in heads]
     return _table("", heads, rows)
 

@@ -101,5 +101,3 @@ def _expression(faces: Faces, head: str, recipe: FaceRecipe, taught: Floats | No
         return np.asarray(target, np.float32)
     share = np.where(known, recipe.teacher.share, 1.0)
     return np.asarray((1 - share) * target + share * taught, np.float32)
-
-

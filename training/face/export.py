@@ -56,9 +56,13 @@ def export_face(folder: Path, data: Faces, label: Label, parent: Path, sign: Sig
     outputs = (replace(spec, curves=_listed(found.get(spec.name))) for spec in manifest.outputs)
     manifest = replace(manifest, outputs=tuple(outputs))
     measured = _measured(run, Int8Network(manifest, model), found, data, unseen, validation)
-    outputs = (replace(spec, temperature=measured.get(spec.name, {}).get("temperature", 1.0)) for spec in manifest.outputs)
+    outputs = (
+        replace(spec, temperature=measured.get(spec.name, {}).get("temperature", 1.0)) for spec in manifest.outputs
+    )
     manifest = replace(
-        manifest, outputs=tuple(outputs), receipt={**history(run), **measured, "scheme": "int8", "size_bytes": len(model)}
+        manifest,
+        outputs=tuple(outputs),
+        receipt={**history(run), **measured, "scheme": "int8", "size_bytes": len(model)},
     )
     reference = make_reference(manifest, model, pixels(validation.images, run.recipe.network.white))
     return write_bundle(parent, manifest, model, model_card(manifest), {REFERENCE: reference}, sign)
@@ -68,7 +72,9 @@ def _thresholds(run: Run, unseen: Faces) -> Floats:
     """Logits of the best F1 of what is hidden, on faces whose codes were not seen."""
     said = predict(run.network, run.recipe.network.white, unseen.images)["hidden"].astype(np.float64)
     coded = unseen.codings.means(len(unseen))[1]
-    return np.array([best_f1(said[k, at], coded[k, at] > 0.5)[1] for at, k in enumerate(~np.isnan(coded).T)], np.float32)
+    return np.array(
+        [best_f1(said[k, at], coded[k, at] > 0.5)[1] for at, k in enumerate(~np.isnan(coded).T)], np.float32
+    )
 
 
 def _centre(run: Run, head: str, thresholds: Floats) -> None:
@@ -100,7 +106,9 @@ def _measured(
     said = network.predict(validation.images)
     box = network.predict(validation.box)
     coded = np.unique(validation.codings.face)
-    intensities = {head: to_intensities(values[head], found[head]) for head, values in zip(_SCALES, [said] * 3, strict=True)}
+    intensities = {
+        head: to_intensities(values[head], found[head]) for head, values in zip(_SCALES, [said] * 3, strict=True)
+    }
     twice = units_table(intensities[UNITS][coded], validation.at(coded))
     float_units = units_table(to_intensities(exact[UNITS], found[UNITS])[coded], validation.at(coded))
     boxed = units_table(to_intensities(box[UNITS], found[UNITS])[coded], validation.at(coded))
@@ -132,7 +140,9 @@ def _measured(
             "tiers": {unit: tier.value for unit, tier in tiers(twice).items()},
         },
         "sides": _sides(network, found, validation.at(coded)),
-        "hidden": hidden_table(_sigmoid(network.predict(unseen.images)["hidden"]), unseen.codings.means(len(unseen))[1]),
+        "hidden": hidden_table(
+            _sigmoid(network.predict(unseen.images)["hidden"]), unseen.codings.means(len(unseen))[1]
+        ),
         "parameters": run.network.count_params(),
         "macs": count_macs(run.network),
         "latency_ms_median": round(network.latency_ms(validation.images[0]), 3),
@@ -158,7 +168,9 @@ def _sides(network: Int8Network, found: dict[str, Floats], faces: Faces) -> dict
     joined = faces.images.copy()
     joined[:, :, 24:] = faces.images[order][:, :, 24:]
     said = network.predict(joined)
-    return dict(sides_table(faces, {side: to_intensities(said[side], found[side]) for side in ("left", "right")}, order))
+    return dict(
+        sides_table(faces, {side: to_intensities(said[side], found[side]) for side in ("left", "right")}, order)
+    )
 
 
 def _sigmoid(values: Floats) -> Floats:
@@ -193,4 +205,3 @@ def _provenance(run: Run, faces: int, label: Label) -> dict[str, str]:
         "versions": run.meta["versions"],
         "revision": "that of the repository in which this card stands",
     }
-

@@ -22,7 +22,7 @@ from training.networks.face import UNITS
 from training.pipeline import Shuffled
 
 _SEAM = 24.0  # the middle of a crop, where the halves of a chimera meet
-_OF_UPPER, _OF_LOWER = (tf.constant(PART_OF == part) for part in (0, 1))
+_OF_UPPER, _OF_LOWER = (tf.constant(part == PART_OF) for part in (0, 1))
 
 
 class FaceBatches(Shuffled):
@@ -67,7 +67,9 @@ class FaceBatches(Shuffled):
         other = {name: tf.roll(value, 1, axis=0) for name, value in batch.items()}
         known = tf.reduce_any(batch["weight"] > 0, 1) & tf.reduce_any(other["weight"] > 0, 1)
         joined &= known
-        ramp = tf.sigmoid((tf.range(48.0) + 0.5 - _SEAM) / 0.8)[None, None, :, None]  # the person's left is at the right
+        ramp = tf.sigmoid((tf.range(48.0) + 0.5 - _SEAM) / 0.8)[
+            None, None, :, None
+        ]  # the person's left is at the right
         halves = (1 - ramp) * batch["image"] + ramp * other["image"]
         sided = tf.reduce_any(tf.one_hot(SIDED, batch["weight"].shape[1], True, False, dtype=tf.bool), 0)
         both = tf.maximum(batch["levels"], other["levels"])
@@ -118,7 +120,9 @@ def _turned(batch: Batch, mirror: tf.Tensor) -> Batch:
 
 def _where(mask: tf.Tensor, yes: Batch, no: Batch) -> Batch:
     """Face by face the one or the other."""
-    return {name: tf.where(tf.reshape(mask, [-1] + [1] * (no[name].shape.rank - 1)), yes[name], no[name]) for name in no}
+    return {
+        name: tf.where(tf.reshape(mask, [-1] + [1] * (no[name].shape.rank - 1)), yes[name], no[name]) for name in no
+    }
 
 
 class FaceLearner(Trainee):

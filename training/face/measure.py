@@ -6,8 +6,6 @@ by which intensities were calibrated, so that F1 there is at a threshold chosen 
 the other, and `certified` the coders against certified FACS codes of posed faces (`CERTIFIED`).
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -153,5 +151,3 @@ def _tier(unit: str, row: dict[str, float | int | None]) -> Tier:
 
 def _rounded(row: "dict[str, float | int | None]") -> "dict[str, float | int | None]":
     return {name: round(value, 3) if isinstance(value, float) else value for name, value in row.items()}
-
-

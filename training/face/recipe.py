@@ -1,11 +1,11 @@
 """Recipes of the face network, in TOML like those of expression networks (`training.recipe`):
 
-    start = ["training/weights/fer-0.3.0"]
-    [network]
-    kind = "face"
-    [units]
-    folds = 5
-    unseen = [1]
+start = ["training/weights/fer-0.3.0"]
+[network]
+kind = "face"
+[units]
+folds = 5
+unseen = [1]
 """
 
 from collections.abc import Iterable

@@ -66,7 +66,9 @@ def _from_run(folder: Path, network: keras.Model) -> None:
         raise ConfigError(f"start: {folder} holds another network ({error}).") from error
 
 
-def _normalize(network: keras.Model, layer: layers.Layer, bias: NDArray[np.float32], shown: NDArray[np.float32]) -> None:
+def _normalize(
+    network: keras.Model, layer: layers.Layer, bias: NDArray[np.float32], shown: NDArray[np.float32]
+) -> None:
     """Let the normalization after a convolution change nothing but add the bias."""
     following = next(n.operation for n in layer.output._keras_history.operation._outbound_nodes)
     said = keras.Model(network.inputs, layer.output).predict(shown, batch_size=256, verbose=0)

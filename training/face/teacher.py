@@ -108,5 +108,3 @@ def _of_run(run: Run, images: Images) -> Said:
 
 def _sigmoid(values: Floats) -> Floats:
     return np.asarray(0.5 + 0.5 * np.tanh(0.5 * values), np.float32)
-
-

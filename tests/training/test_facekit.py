@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-from device.contract.errors import DataError
-from training.cli import main
 from training.synthetic.facekit import NEUTRAL, load_facekit
 from training.synthetic.recipe import load_recipe
 from training.synthetic.sampling import Synthesizer
+
+from device.contract.errors import DataError
+from training.cli import main
 
 RECIPE = load_recipe()
 VERTICES = 6473  # as many as the correspondence reaches into

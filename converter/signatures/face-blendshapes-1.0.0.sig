@@ -1,1 +1,0 @@
-{"key": "a4c5448e9c673723", "signature": "Fp91J2w8sHTLW9wS5GmYV2vtD3+yNifZUvurSW38DaPx8PW2YJsHr5Fz3wmwKFa+R7Yx3FZDa5IYDttHY1lbBA=="}
