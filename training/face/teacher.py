@@ -25,7 +25,7 @@ from training.run_folder import Run, load_run
 
 Images = NDArray[np.uint8]
 #: Scale, shift in x and y in pixels.
-_VIEWS = ((1.0, 0.0, 0.0), (1.06, 0.0, 0.0), (0.94, 0.0, 0.0), (1.0, 1.5, 1.0), (1.0, -1.5, -1.0))
+_VIEWS = ((1.0, 0.0, 0.0), (1.05, 0.8, -0.8))
 
 
 def taught(recipe: FaceRecipe, faces: Faces, log: Callable[[str], None] = print) -> Said:
@@ -42,6 +42,16 @@ def taught(recipe: FaceRecipe, faces: Faces, log: Callable[[str], None] = print)
             found.setdefault(head, []).append(answers)
     said = {head: np.mean(answers, axis=0) for head, answers in found.items()}
     return said | _of_runs([load_run(Path(run), FaceRecipe) for run in recipe.teacher.runs], faces, log)
+
+
+def kept(path: Path, ask: Callable[[], Said]) -> Said:
+    """What teachers said, as kept in `path`, else asked now and kept there: asking takes minutes."""
+    if not path.is_file():
+        partial = path.with_suffix(".part.npz")
+        np.savez(partial, **ask())  # type: ignore[arg-type]
+        partial.replace(path)
+    with np.load(path) as arrays:
+        return dict(arrays)
 
 
 def views(images: Images) -> Iterator[tuple[Images, bool]]:
