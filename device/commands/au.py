@@ -4,8 +4,8 @@ A row for each picture or frame: `file`, `frame`, `time` (seconds, of videos), `
 each action unit (1 and above: present; empty where something hides it), the person's two sides (`AU12_left`,
 `AU12_right`) where they are told apart, `hidden` (parts of the face), the leading `emotion` and `expression` and
 whether they `disagree` (1 or 0), `pain` (PSPI), `neutral` (the face at rest in use), head pose in degrees, the
-measures of quality, and `doubts`: why the box in a session would not have trusted this picture. Without a face the cells are
-empty.
+measures of quality, and `doubts`: why the box in a session would not have trusted this picture. Without a face the
+cells are empty.
 
 Pictures are taken one by one, the largest face of each, with the landmarks averaged over several looks; a small one
 (up to 128 pixels) is taken for a face that fills it, and read as it is where no landmarks are found. Videos are seen
