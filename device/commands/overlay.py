@@ -90,7 +90,10 @@ def _describe(panel: _Panel, observation: Observation) -> None:
     if observation.pose is not None:
         panel.say("yaw {yaw:.0f}   pitch {pitch:.0f}   roll {roll:.0f}".format(**vars(observation.pose)))
     if observation.reasons:
-        panel.say("no guess: " + ", ".join(reason.value for reason in observation.reasons), _ORANGE)
+        panel.gap()
+        panel.say("no guess:", _ORANGE)
+        for reason in observation.reasons:
+            panel.say(f"   {reason.value.replace('_', ' ')}", _ORANGE)
         return
     panel.gap()
     for name, share in zip(EMOTIONS, observation.emotions.tolist(), strict=False):
@@ -104,7 +107,7 @@ def _describe(panel: _Panel, observation: Observation) -> None:
 def _units(panel: _Panel, observation: Observation) -> None:
     """The strongest action units, in the colour of their tiers, under a line that names the colours."""
     if observation.hidden:
-        panel.say(f"hidden: the {' and the '.join(observation.hidden)} face; not measured", _ORANGE)
+        panel.say(f"hidden, not measured: {' and '.join(observation.hidden)} face", _ORANGE)
     known = observation.actions.known()
     if known:
         panel.legend()

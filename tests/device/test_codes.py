@@ -172,9 +172,6 @@ def test_real_eyes_whose_irises_move(with_irises, see, portrait, right_px, code,
 
 def test_the_clip_tilts_its_head_to_the_left_then_to_the_right_and_does_nothing_else(clip_sights):
     reader = CodeReader()
-    codes = [
-        reader(s.face, s.pose, 1.0, 1, s.time_s)
-        for s in clip_sights
-    ]
+    codes = [reader(s.face, s.pose, 1.0, 1, s.time_s) for s in clip_sights]
     changes = [now for before, now in pairwise([(), *codes]) if now != before]
     assert changes == [("AD55",), (), ("AD56",), ()]

@@ -16,7 +16,6 @@ from device.stages.expression import ExpressionClassifier
 from device.stages.frame import Frame
 from device.stages.landmarks import Landmarker, detection_roi
 
-
 WEIGHTS = Path(__file__).parents[2] / "training" / "weights"
 HAPPY = EMOTIONS.index("happiness")
 

@@ -173,7 +173,13 @@ def test_a_smiling_face_is_happy_and_pulls_its_lip_corners(models, portrait, fac
 
 @pytest.mark.parametrize(
     ("name", "unit", "by"),
-    [("smile", "AU12", 0.5), ("smile", "AU6", 0.5), ("brows", "AU2", 0.2), ("jaw_drop", "AU26", 1.5), ("blink", "AU43", 1.5)],
+    [
+        ("smile", "AU12", 0.5),
+        ("smile", "AU6", 0.5),
+        ("brows", "AU2", 0.2),
+        ("jaw_drop", "AU26", 1.5),
+        ("blink", "AU43", 1.5),
+    ],
 )
 def test_what_the_clips_script_moves_rises_over_its_rest(clip_sights, name, unit, by):
     assert typical(clip_sights, name, unit) > typical(clip_sights, "neutral", unit) + by
