@@ -15,8 +15,9 @@ STRAIGHT = Pose(0.0, 0.0, 0.0)
 GOOD = Quality(0.99, 120.0, 0.4, 0.5, ())
 #: What the person's face shows at rest.
 ANATOMY = {"AU4": 0.8, "AU12": 0.4}
+_RELIED_ON = [unit.key for unit in ACTION_UNITS if unit.tier is not Tier.EXPERIMENTAL]
 #: A brow unit that is relied on to some degree, whichever that is.
-BROW = next(unit.key for unit in ACTION_UNITS if unit.key in ("AU1", "AU2", "AU4") and unit.tier is not Tier.EXPERIMENTAL)
+BROW = next(key for key in ("AU1", "AU2", "AU4") if key in _RELIED_ON)
 
 
 def actions(both: dict[str, float] | None = None, hidden: tuple[str, ...] = (), **sides: dict[str, float]) -> Actions:
