@@ -64,10 +64,11 @@ class Eyes:
 
 def aspect_ratio(points: FloatArray) -> float:
     """Eye aspect ratio of landmarks (468 or more, 3), mean of both eyes."""
-    eyes = points[_POINTS, :2]
-    sides = eyes[:, (1, 2, 0)] - eyes[:, (5, 4, 3)]
-    a, b, width = np.sqrt((sides * sides).sum(2)).T
-    return float(((a + b) / (2 * np.maximum(width, 1e-6))).mean())
+    ratios = [
+        (math.dist(p2, p6) + math.dist(p3, p5)) / (2 * max(math.dist(p1, p4), 1e-6))
+        for p1, p2, p3, p4, p5, p6 in points[_POINTS, :2].tolist()
+    ]
+    return sum(ratios) / len(ratios)
 
 
 class EyeMeter:
