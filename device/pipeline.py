@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from device.arrays import ByteImage
 from device.contract.labels import EMOTIONS
 from device.models import Models
@@ -105,7 +107,7 @@ class Pipeline:
             eyes,
             codes,
             expressions,
-            disagree(expressions, emotions),
+            disagree(expressions, np.maximum(emotions, reading.emotions)),  # emotions are smoothed longer: they lag
             pain(actions.both),
         )
 

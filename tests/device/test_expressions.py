@@ -78,8 +78,9 @@ def test_without_one_required_unit_there_is_nothing_of_it(template: Template) ->
     ],
 )
 def test_a_compound_is_not_hidden_by_its_parts_nor_fired_by_them(numbers: str, is_named: str, is_not: str) -> None:
+    found = memberships(face(numbers))
     assert dominant(face(numbers)) == is_named
-    assert memberships(face(numbers))[is_not] < 0.7
+    assert found[is_not] < found[is_named] - 0.1
 
 
 def test_membership_grows_with_intensity_from_the_neutral_threshold_on() -> None:
