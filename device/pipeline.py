@@ -109,7 +109,7 @@ class Pipeline:
             eyes,
             codes,
             expressions,
-            disagree(expressions, emotions),
+            disagree(expressions, np.maximum(emotions, reading.emotions)),  # emotions are smoothed longer: they lag
             pain(actions.both),
         )
 

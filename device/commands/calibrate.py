@@ -1,8 +1,8 @@
 """`affectbox calibrate`: some seconds of a relaxed face become a person's face at rest.
 
-The frames must be calm (see `device.stages.calm`) but not in one piece, for everybody blinks; the median of what is read
-in them is kept. Expressions are not asked, for the network sees happiness or sadness in many faces at rest. A face that
-shows more than faces at rest do (`device.stages.neutral.at_rest`) is refused.
+The frames must be calm (see `device.stages.calm`) but not in one piece, for everybody blinks; the median of what is
+read in them is kept. Emotions are not asked, for the network sees happiness or sadness in many faces at rest. A face
+that shows more than faces at rest do (`device.stages.neutral.at_rest`) is refused.
 """
 
 from collections import Counter
@@ -120,7 +120,7 @@ def calibrate(settings: Settings, seconds: float, out: TextIO) -> None:
         SourceError, ModelError: as when running.
         StorageError: it cannot be stored.
     """
-    person, estimator, store = settings.patient.id, settings.models.face, NeutralStore(settings.neutral)
+    person, estimator, store = settings.patient.id, settings.models.estimators, NeutralStore(settings.neutral)
     if not person:
         raise ConfigError("Nobody is named: give --patient with a pseudonym, or set patient.id.")
     if not 0 < seconds <= _MAX_S:

@@ -86,7 +86,8 @@ CODES = {
     "AD64": "eyes down",
 }
 
-#: Fine-grained expressions: seven basic, twelve compound (Du, Tao & Martinez 2014), thirteen more, and a face at peace.
+#: Fine-grained expressions: seven basic, twelve compound (Du, Tao & Martinez 2014), thirteen more, and a face at
+#: peace.
 EXPRESSIONS = tuple(
     """
     happy sad fearful angry surprised disgusted contemptuous

@@ -7,8 +7,8 @@ stands low or high or aside shifts the codes: put it at the height of the face.
 The manual shows by pictures, not in degrees, from where on a position is scored, and leaves slight ones unscored. The
 limits here are ours: 15° of turn and pitch, 10° of tilt, a face that appears 15 % larger or smaller than is usual for
 the track (its median), and irises that stand a tenth of the eye's width out of their middle, mean of both eyes, while
-these are open. Only networks that find irises say where eyes are turned (`face-landmarks`, not `face-mesh`). A code once given stays until 80 % of its limit, so that it does not flicker; opposites exclude each
-other, as in the manual.
+these are open. Only networks that find irises say where eyes are turned (`face-landmarks`, not `face-mesh`). A code
+once given stays until 80 % of its limit, so that it does not flicker; opposites exclude each other, as in the manual.
 """
 
 import math
@@ -45,14 +45,7 @@ class CodeReader:
         self._time_s = math.inf
         self._held: tuple[str, ...] = ()
 
-    def __call__(
-        self,
-        face: Face,
-        pose: Pose,
-        eyes_open: float | None,
-        track: int,
-        time_s: float,
-    ) -> tuple[str, ...]:
+    def __call__(self, face: Face, pose: Pose, eyes_open: float | None, track: int, time_s: float) -> tuple[str, ...]:
         """The codes of a measured frame, in the order of the contract; `eyes_open` is a share of the usual opening."""
         if track != self._track:
             self._begin(track)

@@ -14,6 +14,7 @@ The formula is our own (a fuzzy conjunction with a coverage); it was tried on co
 lips and drops the jaw, and is not told from expressions that do the same.
 """
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -28,7 +29,8 @@ NEUTRAL = 1.0
 MARKED = 3.0
 #: What a record carries: this many at most, none below that membership.
 SHOWN, LEAST_SHOWN = 3, 0.2
-#: An expression from this membership on is contradicted by emotions that give less than this to what may be said of it.
+#: An expression from this membership on is contradicted by emotions that give less than this to what may be said of
+#: it.
 CLEAR, UNSUPPORTED = 0.3, 0.3
 #: Eyes closed is yes or no in PSPI: yes from here on.
 CLOSED = 2.5
@@ -123,6 +125,8 @@ def pain(aus: FloatArray) -> float | None:
     count as those of pain: a high value beside AU12 means little. Source: Prkachin & Solomon 2008, who coded patients'
     faces by hand; from estimated units it was not validated.
     """
-    brows, cheeks, lids, nose, lip, eyes = aus[_OF_PAIN].tolist()
-    found = brows + max(cheeks, lids) + max(nose, lip) + (eyes >= CLOSED)
-    return None if np.isnan(aus[_OF_PAIN]).any() else found
+    parts = aus[_OF_PAIN].tolist()
+    if any(map(math.isnan, parts)):
+        return None
+    brows, cheeks, lids, nose, lip, eyes = parts
+    return float(brows + max(cheeks, lids) + max(nose, lip) + (eyes >= CLOSED))

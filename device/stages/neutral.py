@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from device.arrays import FloatArray
+from device.arrays import Array, FloatArray
 from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, SIDED_KEYS, Tier
 from device.stages.reader import Actions
 
@@ -71,14 +71,13 @@ def at_rest(actions: Actions) -> bool:
     return bool(np.isfinite(actions.both).all() and (actions.both[_JUDGED] <= MOST_AT_REST).all())
 
 
-def relative(actions: Actions, neutral: Neutral | None) -> Actions:
-    """Action units without what the person's face shows at rest; unchanged without one."""
-    if neutral is None or not HELPED:
+def relative(actions: Actions, neutral: Neutral | None, helped: Array = _HELPED) -> Actions:
+    """Action units without what the person's face shows at rest, where that helps (22,); unchanged without one."""
+    if neutral is None:
         return actions
-    rest = neutral.actions
-    sided = _HELPED[_SIDED]
+    rest, sided = neutral.actions, helped[_SIDED]
     return Actions(
-        np.where(_HELPED, without(actions.both, rest.both), actions.both),
+        np.where(helped, without(actions.both, rest.both), actions.both),
         np.where(sided, without(actions.left, rest.left), actions.left),
         np.where(sided, without(actions.right, rest.right), actions.right),
     )
