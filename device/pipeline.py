@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from device.arrays import ByteImage
+from device.arrays import ByteImage, FloatArray
 from device.contract.labels import EMOTIONS, EXPRESSIONS
 from device.models import Models
 from device.observation import Observation
@@ -91,7 +91,7 @@ class Pipeline:
         actions = self._smoothed(relative(reading.actions, self._rest), *when)
         eyes = self._eyes(track.face, reading.actions.of("AU43"), *when)
         codes = self._codes(track.face, pose, eyes.open, *when)
-        expressions = self._expressed(actions, float(emotions[_NEUTRAL]), *when)
+        expressions = self._expressed(actions, emotions, *when)
         watch.lap("interpret")
         return Observation(
             frame,
@@ -117,8 +117,8 @@ class Pipeline:
         views = (actions.both, actions.left, actions.right)
         return Actions(*(smooth(view, track, time_s) for smooth, view in zip(self._smooth_units, views, strict=True)))
 
-    def _expressed(self, actions: Actions, calm: float, track: int, time_s: float) -> dict[str, float]:
-        found = memberships(actions.both, calm)
+    def _expressed(self, actions: Actions, emotions: FloatArray, track: int, time_s: float) -> dict[str, float]:
+        found = memberships(actions.both, float(emotions[_NEUTRAL]))
         values = np.array([found.get(name, math.nan) for name in EXPRESSIONS], np.float32)
         smooth = self._smooth_expressions(values, track, time_s).tolist()
         return strongest({name: smooth[at] for at, name in enumerate(EXPRESSIONS) if name in found})

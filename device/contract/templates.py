@@ -110,7 +110,7 @@ TEMPLATES = (
     Template("crying", MESSINGER, "4 6|7 15|20", "1 9:.5 10:.5 17 25 26 43", "2 12"),
 )
 
-PEACEFUL = EXPRESSIONS[-1]
+CRYING, PEACEFUL = EXPRESSIONS[-2:]
 #: What the eight emotions may say of a face that shows an expression: by the emotion in its name, or that of its
 #: source; attitudes that go with several are bound to none, and contradict nothing.
 SAID_OF = {

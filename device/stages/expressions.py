@@ -21,7 +21,7 @@ import numpy as np
 
 from device.arrays import Array, FloatArray
 from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, EMOTIONS, Tier
-from device.contract.templates import OF_NO_MEANING_ALONE, PEACEFUL, SAID_OF, TEMPLATES
+from device.contract.templates import CRYING, OF_NO_MEANING_ALONE, PEACEFUL, SAID_OF, TEMPLATES
 
 #: Up to 'trace' (FACS A) a face counts as neutral.
 NEUTRAL = 1.0
@@ -62,12 +62,13 @@ _WEIGHT = np.array([0.0 if unit.key == "AU43" else _WEIGHTS[unit.tier] for unit 
 _MEANS = np.array([key not in OF_NO_MEANING_ALONE for key in ACTION_UNIT_KEYS])
 
 
-def memberships(aus: FloatArray, calm: float = 1.0, neutral: float = NEUTRAL) -> dict[str, float]:
+def memberships(aus: FloatArray, calm: float | None = None, neutral: float = NEUTRAL) -> dict[str, float]:
     """How far a face belongs to each expression, 0–1, in the order of the contract; they need not sum to 1.
 
     Args:
         aus: (22,) intensities 0–5 in the contract's order, NaN where not measured.
-        calm: probability 0–1 that annotators would call the face neutral.
+        calm: probability 0–1 that annotators would call the face neutral, if that is known. A face is no more at peace
+            than that, and crying the less: a low brow and thin lips are in many faces at rest.
         neutral: intensity up to which a unit counts as absent, below `MARKED`.
 
     Returns:
@@ -86,8 +87,10 @@ def memberships(aus: FloatArray, calm: float = 1.0, neutral: float = NEUTRAL) ->
     explained = _EXPLAINED @ weighed / max(float(weighed.sum()), 1e-9)
     values = (conjunction * explained * (1.0 - (_AGAINST * presence).max(1))).tolist()
     found = {name: values[at] for at, name in _judged(measured.tobytes())}
+    if CRYING in found and calm is not None:
+        found[CRYING] *= 1.0 - calm
     if measured.all():
-        found[PEACEFUL] = min(calm, 1.0 - float((presence * _MEANS).max()))
+        found[PEACEFUL] = min(1.0 if calm is None else calm, 1.0 - float((presence * _MEANS).max()))
     return found
 
 
