@@ -12,18 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from device.arrays import Array, FloatArray
-from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, SIDED_KEYS, Tier
+from device.contract.labels import ACTION_UNIT_KEYS, SIDED_KEYS
 from device.stages.reader import Actions
 
 NONE, CALIBRATED = "none", "calibrated"
 FULL = 5.0
 #: Units from which the face at rest is taken away; see training/README.md for how that was measured.
 HELPED: tuple[str, ...] = ()
-#: A reported unit above this in a face that is said to rest is an expression.
-MOST_AT_REST = 2.5
 _HELPED = np.array([key in HELPED for key in ACTION_UNIT_KEYS])
 _SIDED = np.array([ACTION_UNIT_KEYS.index(key) for key in SIDED_KEYS], np.intp)
-_JUDGED = np.array([unit.tier is Tier.REPORTED for unit in ACTION_UNITS])
 
 
 @dataclass(frozen=True)
@@ -64,11 +61,6 @@ def named(actions: Actions, origin: str, estimator: str) -> Neutral:
     unnamed = Neutral(actions, "")
     digest = hashlib.sha256(estimator.encode() + unnamed.values().astype(np.float32).tobytes()).hexdigest()
     return Neutral(actions, f"{origin}:{digest[:8]}")
-
-
-def at_rest(actions: Actions) -> bool:
-    """Whether a face, wholly seen, could be one at rest."""
-    return bool(np.isfinite(actions.both).all() and (actions.both[_JUDGED] <= MOST_AT_REST).all())
 
 
 def relative(actions: Actions, neutral: Neutral | None, helped: Array = _HELPED) -> Actions:

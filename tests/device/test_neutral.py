@@ -5,9 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, LOWER, SIDED_KEYS, Tier
-from device.stages import neutral
-from device.stages.neutral import CALIBRATED, HELPED, Neutral, at_rest, named, neutral_of, relative, without
+from device.contract.labels import ACTION_UNIT_KEYS, LOWER, SIDED_KEYS
+from device.stages.neutral import CALIBRATED, HELPED, Neutral, named, neutral_of, relative, without
 from tests.people import actions
 
 REST = Neutral(actions({"AU4": 2.0, "AU12": 1.0}, left={"AU12": 2.0}, right={"AU12": 0.5}), "calibrated:01234567")
@@ -84,11 +83,3 @@ def test_as_one_row_of_numbers_it_is_the_same():
     assert side(again.actions.left, "AU12") == 2.0
     with pytest.raises(ValueError, match="47"):
         neutral_of(REST.values()[1:], "")
-
-
-def test_a_face_that_expresses_what_is_relied_on_or_is_not_whole_is_none_at_rest():
-    assert at_rest(actions())
-    assert at_rest(actions({"AU12": 1.0}))
-    assert not at_rest(actions(hidden=(LOWER,)))
-    for unit in ACTION_UNITS:
-        assert at_rest(actions({unit.key: neutral.MOST_AT_REST + 0.1})) == (unit.tier is not Tier.REPORTED)
