@@ -145,8 +145,6 @@ _BY_NAME = {template.name: template for template in TEMPLATES}
 
 
 def tier(expression: str) -> Tier:
-    """How far an expression can be relied on: no further than its weakest required unit, and 'peaceful', for which no
-    unit may move, no further than the weakest unit of all."""
-    if expression == PEACEFUL:
-        return max(_TIERS.values(), key=_WEAKEST_LAST.index)
-    return _BY_NAME[expression].tier
+    """How far an expression can be relied on: no further than its weakest required unit. 'Peaceful' rests on what is
+    not there, doubtful units among it, and on the emotions: confidence is low."""
+    return Tier.LOW_CONFIDENCE if expression == PEACEFUL else _BY_NAME[expression].tier

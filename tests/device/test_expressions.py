@@ -145,7 +145,10 @@ def test_an_expression_is_no_surer_than_its_weakest_required_unit(template: Temp
     order = list(Tier)
     weakest = max((TIERS[key] for group in template.required for key in group), key=order.index)
     assert tier(template.name) is weakest
-    assert order.index(tier(PEACEFUL)) >= order.index(weakest)
+
+
+def test_peaceful_is_told_by_what_is_not_there_and_so_with_low_confidence() -> None:
+    assert tier(PEACEFUL) is Tier.LOW_CONFIDENCE
 
 
 def said(**shares: float) -> FloatArray:
