@@ -32,6 +32,7 @@ def read_coded(path: Path) -> list[Recording]:
     if table.kind != IMAGE:
         raise DataError(f"{path.name} codes rows of a file: give a table of pictures, 'image,coder,AU1,…'.")
     pictures = table.pictures()
+    _require_one_person_each(table, pictures)
     values = _values(table, list(pictures))
     people: dict[str, list[int]] = defaultdict(list)
     for place, coding in enumerate(pictures.values()):
@@ -40,6 +41,14 @@ def read_coded(path: Path) -> list[Recording]:
     names = list(pictures)
     found = [_recording(path, who, names, np.array(places), values) for who, places in sorted(people.items())]
     return require_some(found, path, "picture that is coded")
+
+
+def _require_one_person_each(table: CodeTable, pictures: dict[str, Coding]) -> None:
+    for coding in table.codings:
+        first = pictures[coding.place]
+        who, before = coding.texts.get("participant"), first.texts.get("participant")
+        if who != before:
+            raise DataError(f"{coding.where}: {coding.place} is of '{who}', and of '{before}' in {first.where}.")
 
 
 def _values(table: CodeTable, names: list[str]) -> Values:
