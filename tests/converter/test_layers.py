@@ -48,5 +48,5 @@ def test_kernels_and_biases_are_those_of_the_network(network, tflite, scheme):
 
 
 def test_what_is_no_model_is_named():
-    with pytest.raises(ConversionError, match="here is no .tflite model"):
+    with pytest.raises(ConversionError, match=r"here is no \.tflite model"):
         layers(b"something else", "here")

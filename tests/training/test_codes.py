@@ -162,7 +162,9 @@ def test_codes_are_kept_in_the_file_and_change_what_a_training_is_of(coded_faces
     assert again.with_codings(coded(0, "c", 5)).digest() != coded_faces.digest()
 
 
-def test_the_command_tells_what_was_coded_and_a_changed_picture_is_another_source(write, tmp_path, make_fer_files, capsys):
+def test_the_command_tells_what_was_coded_and_a_changed_picture_is_another_source(
+    write, tmp_path, make_fer_files, capsys
+):
     csv_path, _ = make_fer_files(5, 2).write()
     cv2.imwrite(str(tmp_path / "2.png"), np.full((48, 48), 10, np.uint8))
     table, out = write("image,AU1", "2.png,3", "2.png,4"), tmp_path / "data.npz"

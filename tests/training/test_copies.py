@@ -76,8 +76,8 @@ def test_copies_far_apart_are_found(monkeypatch):
 
 @pytest.fixture
 def faces():
-    """Forty faces, of which all but the first four are coded; each even one is a copy of the next; the last eight are of
-    `PublicTest`, and face 0 is a copy of one of those."""
+    """Forty faces, of which all but the first four are coded; each even one is a copy of the next; the last eight are
+    of `PublicTest`, and face 0 is a copy of one of those."""
     copies = np.arange(40) // 2
     copies[0] = copies[39]
     splits = np.where(np.arange(40) < 32, "Training", "PublicTest")

@@ -89,7 +89,9 @@ def test_a_chimera_shows_the_others_units_on_the_left_and_mirrored_on_the_right(
     joined = (plain["weight"] > 0).any(1) & (np.roll(plain["weight"], 1, 0) > 0).any(1)
 
     assert joined.sum() > 2 and (flipped & joined).any() and (~flipped & joined).any()
-    assert np.allclose(images[joined][:, :, :20], faces.images[joined][:, :, :20], atol=2), "the person's right is its own"
+    assert np.allclose(images[joined][:, :, :20], faces.images[joined][:, :, :20], atol=2), (
+        "the person's right is its own"
+    )
     assert np.allclose(images[joined][:, :, 28:], other.images[joined][:, :, 28:], atol=2), "the left is the other's"
     own, others = plain["levels"][:, SIDED], np.roll(plain["levels"], 1, 0)[:, SIDED]
     as_photographed = {False: ("left", "right"), True: ("right", "left")}
@@ -191,7 +193,9 @@ def test_levels_begin_at_zero_and_rise_whatever_is_learnt():
     assert levels.shape == (3, 5) and (levels[:, 0] == 0).all() and (np.diff(levels, axis=1) > 0).all()
 
 
-OPEN = "TensorFlow's gradient of softmax_cross_entropy_with_logits takes targets to add up to 1, so that unknown ones pull"
+OPEN = (
+    "TensorFlow's gradient of the cross-entropy takes targets to add up to 1, so that unknown ones pull all the same"
+)
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,9 @@ def coded(rows, hidden=0.0, bad=()):
 
 
 def faces_with(codings, count):
-    return Faces(np.zeros((count, 48, 48), np.uint8), np.full(count, "PublicTest"), {}, np.full(count, ""), codings=codings)
+    return Faces(
+        np.zeros((count, 48, 48), np.uint8), np.full(count, "PublicTest"), {}, np.full(count, ""), codings=codings
+    )
 
 
 def random_scales(count, seed=0):
@@ -141,7 +143,9 @@ def test_where_coders_differ_only_strength_is_measured():
 def test_the_ceiling_is_one_coder_against_the_other_on_what_both_coded():
     first, second = np.zeros(UNITS), np.zeros(UNITS)
     first[0], second[0], second[1] = 1, NAN, 2
-    codings = coded([(0, "a", 1), (0, "b", 1), (1, "a", first), (1, "b", second), (2, "a", 1), (3, "a", 1), (3, "b", 0)])
+    codings = coded(
+        [(0, "a", 1), (0, "b", 1), (1, "a", first), (1, "b", second), (2, "a", 1), (3, "a", 1), (3, "b", 0)]
+    )
 
     found = between_coders(codings)
 
@@ -182,7 +186,10 @@ def test_hidden_parts_are_told_at_one_half():
 
 def test_sides_are_told_on_faces_joined_of_two():
     values = np.array([0, 3, 0, 4])
-    faces, order = faces_with(coded([(face, "a", value) for face, value in enumerate(values)]), 4), np.array([1, 0, 3, 2])
+    faces, order = (
+        faces_with(coded([(face, "a", value) for face, value in enumerate(values)]), 4),
+        np.array([1, 0, 3, 2]),
+    )
     right, left = (np.repeat(side[:, None], len(SIDED), 1).astype(np.float32) for side in (values, values[order]))
 
     right_way = sides_table(faces, {"left": left, "right": right}, order)

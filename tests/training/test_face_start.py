@@ -37,7 +37,9 @@ def spread(network, seed):
     for layer in network.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             shapes = [weight.shape for weight in layer.get_weights()]
-            layer.set_weights([rng.uniform(low, 1.2, shape) for low, shape in zip((0.7, -0.3, -0.3, 0.5), shapes, strict=True)])
+            layer.set_weights(
+                [rng.uniform(low, 1.2, shape) for low, shape in zip((0.7, -0.3, -0.3, 0.5), shapes, strict=True)]
+            )
     return network
 
 
@@ -98,7 +100,7 @@ def test_a_bundle_of_another_network_is_refused(bundle, network, complaint):
 
 
 def test_a_head_with_other_classes_is_refused(bundle):
-    with pytest.raises(ConfigError, match="'ferplus' of fer-0.0.1 is not that of the network"):
+    with pytest.raises(ConfigError, match=r"'ferplus' of fer-0\.0\.1 is not that of the network"):
         start_from(bundle, Face(widths=(4, 8), places=4).build(COUNTS | {"ferplus": 5}), 1.0, IMAGES[:50])
 
 

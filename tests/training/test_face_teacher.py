@@ -73,4 +73,6 @@ def test_views_are_of_one_face_and_half_of_them_mirrored(faces):
 
     assert len(found) == 10 and all(view.shape == (3, 48, 48) and view.dtype == np.uint8 for view in found)
     assert np.array_equal(found[0], faces.images[:3])
-    assert all(np.array_equal(plain, turned[:, :, ::-1]) for plain, turned in zip(found[::2], found[1::2], strict=True))
+    assert all(
+        np.array_equal(plain, turned[:, :, ::-1]) for plain, turned in zip(found[::2], found[1::2], strict=True)
+    )

@@ -95,7 +95,8 @@ def test_the_points_that_move_take_the_picture_with_them():
 
 
 def test_people_whom_somebody_coded_or_the_box_does_not_find_do_not_rest(faces, kit, bundle):
-    coded = Codings(np.arange(3), np.full(3, "a"), np.zeros((3, 22), np.float32), np.zeros((3, 2), np.float32), np.zeros(3, bool))  # fmt: skip
+    units, hidden = np.zeros((3, 22), np.float32), np.zeros((3, 2), np.float32)
+    coded = Codings(np.arange(3), np.full(3, "a"), units, hidden, np.zeros(3, bool))
     fewer = replace(faces.with_codings(coded), found=np.arange(PEOPLE) != 5)
 
     with pytest.raises(DataError, match=f"Only {PEOPLE - 4} faces are neutral .*--faces"):

@@ -28,6 +28,8 @@ FAINT = ("AU10", "AU15", "AU20")
 #: Fewer faces than this fix no threshold.
 LEAST = 6
 _GAP = 0.25
+#: Decimal places of a curve in a manifest.
+DIGITS = 4
 
 
 def centre_hidden(run: Run[FaceRecipe], kept: Faces) -> None:
@@ -60,7 +62,7 @@ def curves_of(answer: Callable[[NDArray[np.uint8]], Said], kept: Faces) -> dict[
 
 
 def curves(scales: Floats, intensities: Floats, units: tuple[str, ...] = ACTION_UNIT_KEYS) -> Floats:
-    """Units × 6: where the intensities 0 to 5 stand on each scale, rising.
+    """Units × 6: where the intensities 0 to 5 stand on each scale, rising, to the digits that a manifest holds.
 
     Args:
         scales: N × units; intensities: N × units, coded, NaN where not.
@@ -71,7 +73,8 @@ def curves(scales: Floats, intensities: Floats, units: tuple[str, ...] = ACTION_
     for at, unit in enumerate(units):
         if np.isnan(intensities[:, at]).all():
             raise DataError(f"Of no face whose codes are kept apart {unit} is coded: give more, or make fewer folds.")
-    return np.array([_curve(scales[:, at], intensities[:, at], unit) for at, unit in enumerate(units)], np.float32)
+    found = [_curve(scales[:, at], intensities[:, at], unit) for at, unit in enumerate(units)]
+    return np.round(np.array(found), DIGITS).astype(np.float32)
 
 
 def _curve(scales: Floats, intensities: Floats, unit: str) -> list[float]:

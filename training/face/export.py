@@ -14,7 +14,7 @@ from device.contract.manifest import OutputSpec, Sign, write_bundle
 from device.stages.reader import TASK
 from training.data.faces import VALIDATION, Faces
 from training.export import CALIBRATION_IMAGES, FORBIDDEN_USE, INTENDED_USE, Label, history
-from training.face.calibrate import centre_hidden, curves_of
+from training.face.calibrate import DIGITS, centre_hidden, curves_of
 from training.face.card import model_card
 from training.face.data import ACTIVATIONS, learnable, unseen
 from training.face.ordinal import Floats
@@ -62,7 +62,7 @@ def _opened(folder: Path, data: Faces) -> Run[FaceRecipe]:
 
 def _finished(spec: OutputSpec, curves: Floats | None, temperatures: dict[str, float]) -> OutputSpec:
     """The output with what was measured for it."""
-    rows = () if curves is None else tuple(tuple(round(float(x), 4) for x in row) for row in curves)
+    rows = () if curves is None else tuple(tuple(round(float(x), DIGITS) for x in row) for row in curves)
     return replace(spec, curves=rows, temperature=temperatures.get(spec.name, 1.0))
 
 
