@@ -94,10 +94,12 @@ def layers(model: bytes, where: str) -> list[Layer]:
         name = _operator_name(parsed.operatorCodes[operator.opcodeIndex])
         if name not in ("CONV_2D", "FULLY_CONNECTED"):
             continue
-        kernel, bias = (_real(parsed, graph.tensors[at]) for at in operator.inputs[1:3])
-        kernel = np.moveaxis(kernel, 0, -1)  # files put the outputs first
-        at = [int(output) for output in graph.outputs]
-        position = at.index(operator.outputs[0]) if operator.outputs[0] in at else -1
+        at = [int(tensor) for tensor in operator.inputs]
+        kernel = np.moveaxis(_real(parsed, graph.tensors[at[1]]), 0, -1)  # files put the outputs first
+        without = len(at) < 3 or at[2] < 0
+        bias = np.zeros(kernel.shape[-1], np.float32) if without else _real(parsed, graph.tensors[at[2]])
+        outputs = [int(tensor) for tensor in graph.outputs]
+        position = outputs.index(operator.outputs[0]) if operator.outputs[0] in outputs else -1
         found.append(Layer(kernel, bias, position))
     return found
 

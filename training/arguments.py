@@ -50,7 +50,8 @@ def bundle_name(text: str) -> str:
 
 
 def add_bundle_options(parser: argparse.ArgumentParser, name: str) -> None:
-    """What an `export` asks of its bundle, which is called `name` by default, or by what it does where that is empty."""
+    """What an `export` asks of its bundle, which is called `name` by default, or by what it does where that is
+    empty."""
     parser.add_argument("--bundles", type=Path, required=True, metavar="DIR", help="where NAME-VERSION/ goes")
     parser.add_argument(
         "--name", type=bundle_name, default=name or None, metavar="NAME", help=f"default: {name or _BY_KIND}"

@@ -157,7 +157,8 @@ def _add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         "evaluate",
         help="measure a bundle or a run",
         description="Measures a bundle (by the code that runs it on the box) or a run on one split: accuracy, "
-        "balanced accuracy, precision, recall and F1 of each class, calibration, groups of people, box crops.",
+        "balanced accuracy, precision, recall and F1 of each class, calibration, groups of people, box crops; and, of "
+        "a face network on coded faces, AUC, F1, ICC and error of each action unit, and what is hidden.",
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--bundle", type=Path, metavar="DIR", help="a bundle's folder, or the .tflite file in it")
@@ -175,7 +176,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     from training.evaluate import bundle_candidate, evaluate, run_candidate, text  # noqa: PLC0415
 
     faces = _faces(arguments)
-    candidate = bundle_candidate(arguments.bundle) if arguments.bundle else run_candidate(arguments.run_folder)
+    candidate = bundle_candidate(arguments.bundle) if arguments.bundle else run_candidate(arguments.run_folder, faces)
     result, found = evaluate(candidate, faces, arguments.split)
     if arguments.pictures:
         from training.pictures import draw_all  # noqa: PLC0415

@@ -5,7 +5,7 @@ is what the box would say.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tqdm import tqdm
 from device.contract.errors import DataError
 from device.contract.manifest import open_bundle
 from device.runtime.model import Model
+from device.stages.reader import UNITS_HEAD as UNITS
 from training.data.faces import Faces
 from training.metrics import accuracy, report
 
@@ -26,12 +27,14 @@ Probabilities = dict[str, NDArray[np.float32]]
 class Candidate:
     """Something to evaluate.
 
-    name: for the report; heads: head → labels; answer: N × 48 × 48 images → probabilities, N × classes, of each head.
+    name: for the report; heads: head → labels; answer: N × 48 × 48 images → probabilities, N × classes, of each head
+    (of action units places on scales, N × units); curves: of those, where the intensities 0 to 5 stand, units × 6.
     """
 
     name: str
     heads: dict[str, tuple[str, ...]]
     answer: Callable[[NDArray[np.uint8]], Probabilities]
+    curves: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
 
 def bundle_candidate(path: Path) -> Candidate:
@@ -46,15 +49,21 @@ def bundle_candidate(path: Path) -> Candidate:
             ]
         return {head: np.concatenate(column) for head, column in zip(heads, zip(*rows, strict=True), strict=True)}
 
-    return Candidate(bundle.manifest.id, heads, answer)
+    curves = {spec.name: np.array(spec.curves, np.float32) for spec in bundle.manifest.outputs if spec.curves}
+    return Candidate(bundle.manifest.id, heads, answer, curves)
 
 
-def run_candidate(folder: Path) -> Candidate:
-    """The averaged weights of a run folder, in float. Raises `ConfigError`."""
-    from training.metrics import softmax  # noqa: PLC0415 - a bundle needs no TensorFlow
+def run_candidate(folder: Path, faces: Faces) -> Candidate:
+    """The averaged weights of a run folder, in float; a face network's are calibrated if `faces` are all the data of
+    its training. Raises `ConfigError`, `DataError`."""
+    from training.face.evaluate import open_run, said_of  # noqa: PLC0415 - expressions of a bundle need no TensorFlow
+    from training.metrics import softmax  # noqa: PLC0415
     from training.predict import predict  # noqa: PLC0415
-    from training.run_folder import load_run  # noqa: PLC0415
+    from training.run_folder import load_run, reads_faces  # noqa: PLC0415
 
+    if reads_faces(folder):
+        face, curves = open_run(folder, faces)
+        return Candidate(folder.name, face.heads, lambda images: said_of(face, images), curves)
     run = load_run(folder)
 
     def answer(images: NDArray[np.uint8]) -> Probabilities:
@@ -69,15 +78,17 @@ def evaluate(candidate: Candidate, faces: Faces, split: str) -> tuple[dict[str, 
 
     Returns:
         The result, with `HEAD_accuracy` for each head, `n` faces, `heads` (see `metrics.report`), `groups` where the
-        data name them and `box` where there are crops of the box (over the faces that it finds, with `dataset`, the
-        same faces in the data set's crop); and the probabilities on the data set's crops.
+        data name them, `box` where there are crops of the box (over the faces that it finds, with `dataset`, the
+        same faces in the data set's crop) and `units` where faces are coded and the candidate knows action units (see
+        `training.face.evaluate`; None if it is not calibrated); and the probabilities on the data set's crops.
 
     Raises:
         DataError: no such split, or no head whose labels the data and the candidate share.
     """
     chosen = faces.split(split)
     shared = [head for head, labels in chosen.heads.items() if candidate.heads.get(head) == labels]
-    if not shared:
+    coded = UNITS in candidate.heads and len(chosen.codings) > 0
+    if not shared and not coded:
         raise DataError(
             f"{candidate.name} answers {', '.join(candidate.heads)} and the data ask {', '.join(chosen.heads)}, "
             "with other classes: give data with the classes that it was trained on."
@@ -96,6 +107,10 @@ def evaluate(candidate: Candidate, faces: Faces, split: str) -> tuple[dict[str, 
         same = {head: values[chosen.found] for head, values in found.items()}
         boxed = _accuracies(candidate.answer(seen.box), seen, shared)
         result["box"] = {**boxed, "n": len(seen), "dataset": _accuracies(same, seen, shared)}
+    if coded:
+        from training.face.evaluate import units_result  # noqa: PLC0415
+
+        result["units"] = units_result(found, candidate.curves, chosen) if candidate.curves else None
     return result, found
 
 
@@ -138,6 +153,10 @@ def text(result: dict[str, Any]) -> str:
         if table:
             lines += ["", title]
             lines += [f"  {name:14}  " + _cells(row) for name, row in table.items()]
+    if "units" in result:
+        from training.face.evaluate import units_text  # noqa: PLC0415
+
+        lines += units_text(result["units"])
     return "\n".join(lines)
 
 

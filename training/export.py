@@ -18,6 +18,7 @@ from training.metrics import compare, report, softmax
 from training.networks import count_macs
 from training.predict import pixels, predict
 from training.quantize import Int8Network, to_int8
+from training.recipe import BaseRecipe
 from training.run_folder import Run, load_run
 
 CALIBRATION_IMAGES = 500
@@ -71,7 +72,7 @@ def export(folder: Path, data: Faces, label: Label, parent: Path, sign: Sign | N
     return write_bundle(parent, manifest, model, model_card(manifest), {REFERENCE: reference}, sign)
 
 
-def conversion(run: Run, label: Label) -> Recipe:
+def conversion(run: Run[BaseRecipe], label: Label) -> Recipe:
     """What the converter has to know of the network."""
     return Recipe(
         name=label.name,
@@ -84,7 +85,7 @@ def conversion(run: Run, label: Label) -> Recipe:
     )
 
 
-def provenance(run: Run, faces: int, label: Label) -> dict[str, str]:
+def provenance(run: Run[BaseRecipe], faces: int, label: Label) -> dict[str, str]:
     """Where the weights come from; `command` holds the commands in order, parted by ` && `."""
     prepared = run.meta.get("data_about", {}).get("command", "affectbox-training prepare")
     ours = "ferplus" in run.heads and "fer2013" in run.heads
@@ -103,7 +104,7 @@ def provenance(run: Run, faces: int, label: Label) -> dict[str, str]:
     }
 
 
-def history(run: Run) -> dict[str, Any]:
+def history(run: Run[BaseRecipe]) -> dict[str, Any]:
     """How the weights came about."""
     return {
         "seed": run.recipe.seed,
@@ -113,7 +114,7 @@ def history(run: Run) -> dict[str, Any]:
     }
 
 
-def measure(run: Run, quantized: Int8Network, faces: Faces) -> dict[str, Any]:
+def measure(run: Run[BaseRecipe], quantized: Int8Network, faces: Faces) -> dict[str, Any]:
     """The quantization receipt: both networks on all of `PublicTest`; and the int8 network
     on the box's crops of the faces that the box finds, where they were prepared."""
     exact, rounded = predict(run.network, run.recipe.network.white, faces.images), quantized.predict(faces.images)

@@ -137,7 +137,7 @@ def learning_rate(settings: Optimizer, progress: float) -> float:
     return settings.learning_rate * 0.5 * (1 + math.cos(math.pi * rest))
 
 
-def _teacher(folder: Path, heads: dict[str, int]) -> Run:
+def _teacher(folder: Path, heads: dict[str, int]) -> Run[Recipe]:
     run = load_run(folder)
     known = {head: len(labels) for head, labels in run.heads.items()}
     missing = [head for head, classes in heads.items() if known.get(head) != classes]

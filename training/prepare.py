@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from device.contract.errors import ConfigError
-from training.data.codes import with_codes
+from training.data.codes import files_of, with_codes
 from training.data.copies import near_copies
 from training.data.faces import TRAINING, VALIDATION, Faces, load_faces, save_faces
 from training.data.fer2013 import read_fer2013
@@ -40,8 +40,8 @@ class Source:
         """SHA-256 over the source's files. Raises `DataError` by reading it if a file is missing."""
         whole = hashlib.sha256()
         files = sorted(p for p in self.images.rglob("*") if p.is_file()) if self.images else [self.csv, self.ferplus]
-        files += self.codes
-        for path in filter(None, files):
+        coded = [file for path in self.codes for file in files_of(path)]
+        for path in filter(None, [*files, *coded]):
             whole.update(f"{path.name}:{path.parent.name if self.images else ''}:".encode())
             whole.update(path.read_bytes())
         return whole.hexdigest()

@@ -13,12 +13,13 @@ from converter.rows import with_both_ends
 from device.contract.manifest import MODEL, Bundle, Manifest
 from device.runtime.model import Model
 from training.predict import listed, pixels
+from training.recipe import BaseRecipe
 from training.run_folder import Run
 
 WARM_UP, TIMED = 20, 300
 
 
-def to_int8(run: Run, images: NDArray[np.uint8]) -> bytes:
+def to_int8(run: Run[BaseRecipe], images: NDArray[np.uint8]) -> bytes:
     """Quantize weights, activations, input and outputs to int8.
 
     Args:

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 from zipfile import BadZipFile
 
 import keras
@@ -24,18 +24,26 @@ META, WEIGHTS, CHECKPOINT = "meta.json", "weights.npz", "checkpoint.npz"
 PACKAGES = ("tensorflow-cpu", "tensorflow", "keras", "numpy", "ai-edge-litert")
 
 
+Made_co = TypeVar("Made_co", bound=BaseRecipe, covariant=True)
+
+
 @dataclass(frozen=True)
-class Run:
+class Run(Generic[Made_co]):
     """A finished or interrupted training: its network with the averaged weights, and `meta.json`."""
 
     folder: Path
-    recipe: BaseRecipe
+    recipe: Made_co
     heads: dict[str, tuple[str, ...]]
     network: keras.Model
     meta: dict[str, Any]
 
 
-def load_run(folder: Path, kind: type[BaseRecipe] = Recipe) -> Run:
+def load_run(folder: Path) -> Run[Recipe]:
+    """Open the run folder of an expression network; see `load_run_of`."""
+    return load_run_of(Recipe, folder)
+
+
+def load_run_of(kind: type[Made_co], folder: Path) -> Run[Made_co]:
     """Open a run folder, of a training by a recipe of this kind. Raises `ConfigError` if it holds no such run with
     weights."""
     try:

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from converter.canonical_mesh import canonical_mesh_json
-from converter.third_party import LANDMARKER_TASK, RECIPES
+from converter.third_party import LANDMARKER_TASK, MESH_MEMBER
 from device.contract.errors import FetchError
 from device.contract.manifest import bundle_cache
 
@@ -83,9 +83,8 @@ def test_garbage_is_refused(message):
 
 @pytest.mark.skipif(not TASK.is_file(), reason="`affectbox-converter fetch` has not run here")
 def test_the_publishers_mesh_is_a_face():
-    member = next(recipe.mesh_member for recipe in RECIPES if recipe.mesh_member)
     with zipfile.ZipFile(TASK) as task:
-        found = json.loads(canonical_mesh_json(task.read(member)))
+        found = json.loads(canonical_mesh_json(task.read(MESH_MEMBER)))
     points, weights = found["points"], found["pose_weights"]
 
     assert len(points) == 468 and len(weights) == 33

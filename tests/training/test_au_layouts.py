@@ -9,6 +9,7 @@ import pytest
 
 from device.contract.errors import DataError
 from training.appearance.bp4d import read_bp4d
+from training.appearance.coded import read_coded
 from training.appearance.crops import frames_of
 from training.appearance.disfa import UNITS, read_disfa
 from training.appearance.hrm import read_hrm
@@ -236,6 +237,71 @@ def test_broken_rows_of_a_table_are_named(table, row, text, complaint):
 
     with pytest.raises(DataError, match=complaint):
         read_table(table)
+
+
+CODES_HEADER = "image,participant,coder,AU1,AU12,up,low,bad".split(",")
+
+
+@pytest.fixture
+def codes(tmp_path):
+    """Two people; two coders of the first picture; the second picture's mouth is hidden; Ben's other one is bad."""
+    rows = [
+        ["a/1.png", "a", "x", 2, 1, 0, 0, 0],
+        ["b/1.png", "b", "x", 3, 0, 0, 0, 0],
+        ["a/1.png", "a", "y", 3, 0, 0, 0, 0],
+        ["a/2.png", "a", "x", "", 4, 0, 1, 0],
+        ["a/3.png", "a", "x", 0, "", 1, 0, 0],
+        ["a/4.png", "a", "x", 0, 5, 0, 0, 0],
+        ["b/2.png", "b", "x", 0, 0, 0, 0, 1],
+    ]
+    write_rows(tmp_path / "codes.csv", [CODES_HEADER, *rows])
+    for row in rows:
+        write_picture(tmp_path / row[0])
+    return tmp_path / "codes.csv"
+
+
+def test_a_table_of_codes_is_read_as_means_of_what_is_seen(codes):
+    anna, ben = read_recordings(codes, "codes", "left")
+
+    assert (anna.participant, ben.participant, anna.continuous) == ("a", "b", False)
+    assert [path.name for path in anna.pictures] == ["1.png", "4.png"], "the others show nothing that was coded"
+    assert anna.intensity["AU1"].tolist() == [2.5, 0] and anna.presence["AU1"].tolist() == [1, 0]
+    assert anna.intensity["AU12"].tolist() == [0.5, 5] and anna.presence["AU12"].tolist() == [0, 1]
+    assert set(anna.intensity) == {"AU1", "AU12"} and [path.name for path in ben.pictures] == ["1.png"]
+
+
+def test_without_participants_every_picture_is_of_somebody_else(codes):
+    text = codes.read_text().replace("participant,", "").replace(",a,", ",").replace(",b,", ",")
+    codes.write_text(text)
+
+    assert [recording.participant for recording in read_coded(codes)] == ["a/1.png", "a/4.png", "b/1.png"]
+
+
+@pytest.mark.parametrize(
+    ("row", "text", "complaint"),
+    [
+        (1, "image,participant,coder,AU1,AU13,up,low,bad", r"codes\.csv, row 1: there is no column 'AU13'"),
+        (1, "row,participant,coder,AU1,AU12,up,low,bad", "row is 'a/1.png': give the number of a row"),
+        (2, "a/1.png,a,x,6,1,0,0,0", r"codes\.csv, row 2: AU1 is '6'"),
+        (3, "b/1.png,,x,3,0,0,0,0", r"codes\.csv, row 3: participant is empty"),
+        (3, "c/1.png,c,x,3,0,0,0,0", r"codes\.csv, row 3: there is no image .*c/1\.png"),
+        (4, "a/1.png,b,y,3,0,0,0,0", r"codes\.csv, row 4: .*a/1\.png is of 'b', and of 'a' in codes.csv, row 2"),
+    ],
+)
+def test_broken_rows_of_codes_are_named(codes, row, text, complaint):
+    change(codes, row, text)
+
+    with pytest.raises(DataError, match=complaint):
+        read_coded(codes)
+
+
+def test_codes_of_rows_or_of_nothing_are_no_pictures_to_learn_from(codes):
+    codes.write_text("row,AU1\n0,1\n")
+    with pytest.raises(DataError, match="codes rows of a file: give a table of pictures"):
+        read_coded(codes)
+    codes.write_text("image,AU1,bad\na/1.png,1,1\n")
+    with pytest.raises(DataError, match="holds no picture that is coded"):
+        read_coded(codes)
 
 
 @pytest.mark.parametrize("layout", ["disfa", "bp4d", "hrm"])

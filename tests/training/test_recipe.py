@@ -4,9 +4,10 @@ import pytest
 
 pytest.importorskip("keras")
 from device.contract.errors import ConfigError
+from training.face.recipe import FaceRecipe, load_any_recipe
 from training.networks.ednn import Ednn
 from training.networks.plain import Plain
-from training.recipe import Recipe, load_recipe, parse_recipe, recipe_table
+from training.recipe import Recipe, load_recipe, parse_recipe_of, recipe_table
 
 RECIPES = sorted(
     path for path in (Path(__file__).parents[2] / "training" / "recipes").glob("*.toml") if path.stem[:2] != "au"
@@ -25,12 +26,38 @@ def recipe(tmp_path):
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_every_recipe_of_the_house_loads_and_survives_being_written_down(path):
-    found = load_recipe(path)
+    found = load_any_recipe(path)
 
-    assert parse_recipe(recipe_table(found), "again") == found
+    assert parse_recipe_of(type(found), recipe_table(found), "again") == found
+    assert isinstance(found, FaceRecipe) == path.stem.startswith("face")
 
 
-def test_the_shipped_recipe_is_the_one_that_made_the_shipped_bundle():
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[units]\nunseen = []", "units.unseen: name some of the 5 folds"),
+        ("[units]\nunseen = [6]", "units.unseen: name some of the 5 folds"),
+        ("[units]\nfolds = 2\nunseen = [1, 2]", "units.unseen: leave a fold to learn from"),
+        ("[units]\nrare = 0.5", "units.rare must be at least 1"),
+        ("[units]\nchimeras = 1.5", "units.chimeras is 1.5: give a share"),
+        ("[units]\nchimera = 0.5", "there is no units.chimera; perhaps you meant units.chimeras"),
+        ("[teacher]\ntemperature = 2.0", "there is no teacher.temperature"),
+        ("box_share = 2", "box_share is 2.0: give a share"),
+    ],
+)
+def test_what_a_recipe_of_a_face_network_may_not_hold_is_said(recipe, text, complaint):
+    with pytest.raises(ConfigError, match=complaint):
+        load_any_recipe(recipe(f'{text}\n[network]\nkind = "face"\n'))
+
+
+def test_a_face_network_wants_places_and_a_recipe_with_units(recipe):
+    with pytest.raises(ConfigError, match=r"network\.widths and network\.places"):
+        load_any_recipe(recipe('[network]\nkind = "face"\nplaces = 0\n'))
+    with pytest.raises(ConfigError, match=r"network\.kind must be face"):
+        load_any_recipe(recipe('[network]\nkind = "face"\n'), ['network={kind="plain"}'])
+
+
+def test_the_recipe_of_expressions_is_the_default():
     found = load_recipe(next(path for path in RECIPES if path.stem == "fer"))
 
     assert found.network == Plain((24, 48, 96, 192), (), 0.3)
@@ -68,7 +95,7 @@ def test_another_network_has_other_keys(recipe):
         ("epochs = 0", "epochs must be at least 1"),
         ("[teacher]\nshare = 2.0", "teacher.share is 2.0: give a share from 0 to 1"),
         ('strategy = "cloud"', "strategy is 'cloud', not one of none, mirrored, multiworker"),
-        ('[network]\nkind = "vgg"', "network.kind is 'vgg', not one of plain, ednn, residual"),
+        ('[network]\nkind = "vgg"', "network.kind is 'vgg', not one of face, plain, ednn, residual"),
         ("[network]\nwidths = []", "one to five numbers"),
         ("epochs = ", "not valid TOML"),
     ],

@@ -38,7 +38,7 @@ def _add_prepare(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         description="Reads a data set in the form in which it is passed on, crops its faces as the box does, and "
         "writes one data.npz. Repeating it changes nothing; interrupted, it goes on after the last whole recording.",
     )
-    parser.add_argument("--data", type=Path, required=True, metavar="PATH", help="the data set's folder, or the csv")
+    parser.add_argument("--data", type=Path, required=True, metavar="PATH", help="the data set's folder, or the table")
     parser.add_argument("--layout", choices=LAYOUTS, required=True, help="its form; see training/README.md")
     parser.add_argument("--camera", choices=CAMERAS, default=CAMERAS[0], help="of DISFA (default: %(default)s)")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the data.npz to write")

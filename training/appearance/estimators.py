@@ -17,6 +17,7 @@ from training.appearance.recording import MAX_INTENSITY
 if TYPE_CHECKING:
     import keras
 
+    from training.recipe import BaseRecipe
     from training.run_folder import Run
 
 Answers = dict[str, Values]
@@ -63,16 +64,16 @@ def bundle_estimator(bundle: Bundle) -> Estimator:
     return Estimator(bundle.manifest.id, {spec.name: spec.labels for spec in bundle.manifest.outputs}, side, answer)
 
 
-def runs_of(folder: Path) -> "list[Run]":
+def runs_of(folder: Path) -> "list[Run[BaseRecipe]]":
     """The runs of every trained fold in `folder`, or that of one fold. Raises `ConfigError` when there are none."""
     from training.appearance.recipe import AuRecipe  # noqa: PLC0415
-    from training.run_folder import WEIGHTS, load_run  # noqa: PLC0415
+    from training.run_folder import WEIGHTS, load_run_of  # noqa: PLC0415
 
     found = [path.parent for path in sorted(folder.glob(f"fold-*/{WEIGHTS}"))] or [folder]
-    return [load_run(path, AuRecipe) for path in found]
+    return [load_run_of(AuRecipe, path) for path in found]
 
 
-def runs_estimator(name: str, runs: "list[Run]") -> Estimator:
+def runs_estimator(name: str, runs: "list[Run[BaseRecipe]]") -> Estimator:
     """The mean of what the networks of several folds say, in float, as for people who are in no fold."""
     side = runs[0].network.input_shape[1]
 

@@ -13,6 +13,7 @@ from training.appearance.folds import folds
 from training.appearance.scores import Scores, means, over_folds, report, rounded
 
 if TYPE_CHECKING:
+    from training.recipe import BaseRecipe
     from training.run_folder import Run
 
 TITLES = {
@@ -42,13 +43,13 @@ def evaluate_run(folder: Path, data: Annotated) -> dict[str, Any]:
     return _result(folder.name, parts)
 
 
-def held_out_of(run: "Run", data: Annotated) -> Annotated:
+def held_out_of(run: "Run[BaseRecipe]", data: Annotated) -> Annotated:
     """The participants whom a fold's run never saw. Raises `ConfigError` if it was trained on other data."""
     require_data(run, data)
     return data.at(folds(data, run.meta["recipe"]["folds"], run.recipe.seed) == run.meta["fold"])
 
 
-def require_data(run: "Run", data: Annotated) -> None:
+def require_data(run: "Run[BaseRecipe]", data: Annotated) -> None:
     """Raises `ConfigError` unless the run was trained on these data."""
     if run.meta.get("data") != data.digest():
         raise ConfigError(f"{run.folder} was trained on other data than these: give the data.npz of that training.")

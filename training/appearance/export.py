@@ -28,6 +28,7 @@ from training.export import CALIBRATION_IMAGES, Label, history
 from training.networks import count_macs
 from training.predict import pixels
 from training.quantize import Int8Network, to_int8
+from training.recipe import BaseRecipe
 from training.run_folder import Run
 
 #: Head → activation that the device applies, and unit.
@@ -68,7 +69,7 @@ def export(out: Path, fold: int, data: Annotated, label: Label, parent: Path, si
     return write_bundle(parent, manifest, model, model_card(manifest), {REFERENCE: reference}, sign)
 
 
-def _conversion(run: Run, label: Label) -> Recipe:
+def _conversion(run: Run[BaseRecipe], label: Label) -> Recipe:
     """What the converter has to know of the network."""
     return Recipe(
         name=label.name,
@@ -90,7 +91,7 @@ def _noise(side: int, seed: int) -> NDArray[np.uint8]:
     return np.stack([np.asarray(cv2.resize(noise, (side, side)), np.uint8) for noise in coarse])
 
 
-def _measured(run: Run, quantized: Int8Network, held_out: Annotated) -> dict[str, Any]:
+def _measured(run: Run[BaseRecipe], quantized: Int8Network, held_out: Annotated) -> dict[str, Any]:
     """The quantization receipt: both networks on the participants who were held out."""
     exact = answers_of(run.network, run.recipe.network.white, held_out.images)
     whole = {head: readable(head, raw) for head, raw in quantized.predict(held_out.images).items()}
@@ -121,13 +122,13 @@ def _difference(exact: Answers, whole: Answers) -> dict[str, float]:
     return found
 
 
-def _not_measured(run: Run, found: Report) -> list[str]:
+def _not_measured(run: Run[BaseRecipe], found: Report) -> list[str]:
     """Action units that the network gives, and that nobody held out was coded for."""
     measured = {label for rows in found.values() for label in rows}
     return sorted({label for labels in run.heads.values() for label in labels} - measured)
 
 
-def _provenance(run: Run, learnt: Annotated, fold: int, label: Label) -> dict[str, str]:
+def _provenance(run: Run[BaseRecipe], learnt: Annotated, fold: int, label: Label) -> dict[str, str]:
     """Where the weights come from; `command` holds the commands in order, parted by ` && `."""
     prepared = str(run.meta["data_about"]["command"])
     name = f"--fold {fold} --name {label.name} --version {label.version}"

@@ -4,7 +4,8 @@
     image,coder,AU1,AU2,…,AU43,up,low,bad              pictures beside the table, each filled by a face
 
 Each line is one coding; a picture may have several, by several coders. Empty is not coded. `up` is 1 where something
-hides brows or eyes, `low` where mouth or chin are hidden, `bad` where there is no single human face.
+hides brows or eyes, `low` where mouth or chin are hidden, `bad` where there is no single human face. `usage` is the
+row's split, by which another file is found out; `participant` says who is seen. Columns but the first may be left out.
 """
 
 import csv
@@ -17,60 +18,108 @@ from numpy.typing import NDArray
 
 from device.contract.errors import DataError
 from device.contract.labels import ACTION_UNIT_KEYS
+from device.contract.toml import nearest
 from training.data.faces import SIDE, TRAINING, Answers, Codings, Faces
 
+ROW, IMAGE = "row", "image"
 FLAGS = ("up", "low", "bad")
+TEXTS = ("usage", "coder", "participant")
 LARGEST = 5.0
 
 
 @dataclass(frozen=True)
-class _Coding:
+class Coding:
+    """One line of a table: the row or the picture, what else stands in it as text, the 22 intensities and the flags
+    (NaN where not coded), and where it stands."""
+
     place: str
-    coder: str
+    texts: dict[str, str]
     units: list[float]
     flags: list[float]
+    where: str
+
+
+@dataclass(frozen=True)
+class CodeTable:
+    """A table as it was read; `kind` is `ROW` or `IMAGE`."""
+
+    path: Path
+    kind: str
+    codings: list[Coding]
+
+    def pictures(self) -> dict[str, Coding]:
+        """Each picture with the first that was coded of it, in the table's order."""
+        first: dict[str, Coding] = {}
+        for coding in self.codings:
+            first.setdefault(coding.place, coding)
+        return first
 
 
 def with_codes(faces: Faces, path: Path) -> Faces:
     """The faces with what was coded of them; pictures that the table brings itself are added to `Training`.
 
+    Rows of FER2013's file that the faces lack, as those without a picture, are passed over.
+
     Raises:
-        DataError: no such file, unknown or missing columns, a broken row, a row or picture that there is not.
+        DataError: no such file, unknown or missing columns, a broken row, rows of another file, a missing picture.
     """
-    header, codings = _read(path)
-    if header[0] == "row":
-        places = {str(row): place for place, row in enumerate(faces.rows.tolist())}
-        known = [coding for coding in codings if coding.place in places]
-        if not known:
-            raise DataError(f"{path.name} codes no row of these data: give the file that belongs to them.")
-        return faces.with_codings(_table(known, [places[coding.place] for coding in known]))
-    pictures = {name: len(faces) + at for at, name in enumerate(dict.fromkeys(coding.place for coding in codings))}
-    more = np.stack([_picture(path.parent / name) for name in pictures])
-    return _added(faces, more).with_codings(_table(codings, [pictures[coding.place] for coding in codings]))
+    table = read_codes(path)
+    if table.kind == ROW:
+        return faces.with_codings(_of_rows(faces, table))
+    pictures = table.pictures()
+    more = np.stack([_picture(path.parent / name, coding.where) for name, coding in pictures.items()])
+    places = {name: place for place, name in enumerate(pictures, start=len(faces))}
+    codings = codings_at(table.codings, [places[coding.place] for coding in table.codings])
+    return _added(faces, more).with_codings(codings)
 
 
-def _read(path: Path) -> tuple[list[str], list[_Coding]]:
+def files_of(path: Path) -> list[Path]:
+    """The table, and the pictures that it brings. Raises `DataError`."""
+    table = read_codes(path)
+    return [path, *(path.parent / name for name in table.pictures() if table.kind == IMAGE)]
+
+
+def read_codes(path: Path) -> CodeTable:
+    """A table of codes. Raises `DataError`, naming file and row."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [[cell.strip() for cell in row] for row in csv.reader(file) if row]
+            rows = [(number, [cell.strip() for cell in row]) for number, row in enumerate(csv.reader(file), 1) if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"Cannot read {path} ({error}): give a table of codes.") from error
-    header = rows[0] if rows else []
-    units = [name for name in header if name in ACTION_UNIT_KEYS]
-    if not units or header[0] not in ("row", "image") or set(header[1:]) - {"usage", "coder", *FLAGS, *units}:
-        raise DataError(
-            f"{path.name} begins with '{','.join(header)[:60]}': its columns are row or image, coder, AU1, …"
-        )
-    return header, [_coding(header, row, f"{path.name}, row {number}") for number, row in enumerate(rows[1:], start=2)]
+    header = rows[0][1] if rows else []
+    _require_columns(header, path.name)
+    codings = [_coding(header, cells, f"{path.name}, row {number}") for number, cells in rows[1:]]
+    if not codings:
+        raise DataError(f"{path.name} holds no codings: it has a header, and no rows.")
+    return CodeTable(path, header[0], codings)
 
 
-def _coding(header: list[str], row: list[str], where: str) -> _Coding:
+def _require_columns(header: list[str], name: str) -> None:
+    units = [column for column in header if column in ACTION_UNIT_KEYS]
+    if not units or header[0] not in (ROW, IMAGE):
+        raise DataError(f"{name} begins with '{','.join(header)[:60]}': its columns are row or image, coder, AU1, …")
+    known = (*TEXTS, *FLAGS, *ACTION_UNIT_KEYS)
+    for column in header[1:]:
+        if column not in known:
+            hint = f"perhaps you meant {near}" if (near := nearest(column, known)) else f"known are {', '.join(known)}"
+            raise DataError(f"{name}, row 1: there is no column '{column[:40]}'; {hint}.")
+        if header.count(column) > 1:
+            raise DataError(f"{name}, row 1: the column {column} is there twice.")
+
+
+def _coding(header: list[str], row: list[str], where: str) -> Coding:
     if len(row) != len(header):
         raise DataError(f"{where}: it has {len(row)} columns instead of {len(header)}.")
     cells = dict(zip(header, row, strict=True))
+    place = cells[header[0]]
+    if not place or (header[0] == ROW and not (place.isascii() and place.isdigit())):
+        wanted = (
+            "the number of a row, from 0" if header[0] == ROW else "the path of a picture, from the table's folder"
+        )
+        raise DataError(f"{where}: {header[0]} is {place[:40]!r}: give {wanted}.")
     units = [_number(cells.get(unit, ""), LARGEST, f"{where}: {unit}") for unit in ACTION_UNIT_KEYS]
     flags = [_number(cells.get(flag, ""), 1.0, f"{where}: {flag}") for flag in FLAGS]
-    return _Coding(cells[header[0]], cells.get("coder", ""), units, flags)
+    return Coding(place, {name: cells[name] for name in TEXTS if name in cells}, units, flags, where)
 
 
 def _number(text: str, largest: float, where: str) -> float:
@@ -85,21 +134,38 @@ def _number(text: str, largest: float, where: str) -> float:
     return value
 
 
-def _table(codings: list[_Coding], places: list[int]) -> Codings:
+def _of_rows(faces: Faces, table: CodeTable) -> Codings:
+    places = {int(row): place for place, row in enumerate(faces.rows.tolist())}
+    known = [coding for coding in table.codings if int(coding.place) in places]
+    if not known:
+        raise DataError(f"{table.path.name} codes no row of these data: give the file that belongs to them.")
+    at = [places[int(coding.place)] for coding in known]
+    for coding, place in zip(known, at, strict=True):
+        usage, split = coding.texts.get("usage", ""), str(faces.splits[place])
+        if usage and usage != split:
+            raise DataError(
+                f"{coding.where}: it codes a row of {usage}, and row {coding.place} of these data is of {split}: give "
+                "the file that belongs to them."
+            )
+    return codings_at(known, at)
+
+
+def codings_at(codings: list[Coding], places: list[int]) -> Codings:
+    """The codings of faces at these positions."""
     flags = np.array([coding.flags for coding in codings], np.float32)
     return Codings(
         np.array(places, np.int64),
-        np.array([coding.coder for coding in codings]),
+        np.array([coding.texts.get("coder", "") for coding in codings]),
         np.array([coding.units for coding in codings], np.float32),
         flags[:, :2],
         flags[:, 2] == 1,
     )
 
 
-def _picture(path: Path) -> NDArray[np.uint8]:
-    image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+def _picture(path: Path, where: str) -> NDArray[np.uint8]:
+    image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path.is_file() else None
     if image is None:
-        raise DataError(f"{path} is not a picture that can be read: replace it, or remove its rows.")
+        raise DataError(f"{where}: {path} is not a picture that can be read: replace it, or remove its rows.")
     return np.asarray(cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint8)
 
 

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract.errors import DataError
-from device.contract.labels import ACTION_UNIT_KEYS
+from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, PARTS
 
 SIDE = 48
 TRAINING, VALIDATION, TEST = "Training", "PublicTest", "PrivateTest"
+#: Which part of the face each action unit is seen in: 0 upper, 1 lower.
+PART_OF = np.array([PARTS.index(unit.part) for unit in ACTION_UNITS], np.intp)
 ARRAYS = ("images", "splits", "groups", "box", "found", "rows", "copies")
 
 
@@ -78,12 +80,17 @@ class Codings:
         )
 
     def agreed(self, faces: int) -> NDArray[np.float32]:
-        """Presence (intensity from 1) on which all coders of a face agree, faces × 22, 0 or 1; NaN where they do not, or
-        where fewer than two coded."""
+        """Presence (intensity from 1) on which all coders of a face agree, faces × 22, 0 or 1; NaN where they do not,
+        or where fewer than two coded the unit."""
         present = np.where(np.isnan(self.units) | self.bad[:, None], np.nan, self.units >= 1).astype(np.float32)
-        coders = np.bincount(self.face[~self.bad], minlength=faces)
         mean = _means(present, self.face, faces)
-        return np.where((coders >= 2)[:, None] & ((mean == 0) | (mean == 1)), mean, np.nan).astype(np.float32)
+        return np.where((self.coders(faces) >= 2) & ((mean == 0) | (mean == 1)), mean, np.nan).astype(np.float32)
+
+    def coders(self, faces: int) -> NDArray[np.int64]:
+        """How many coded each unit of each face, faces × 22."""
+        count = np.zeros((faces, self.units.shape[1]), np.int64)
+        np.add.at(count, self.face, ~np.isnan(self.units) & ~self.bad[:, None])
+        return count
 
 
 def _means(values: NDArray[np.float32], places: NDArray[np.int64], faces: int) -> NDArray[np.float32]:

@@ -13,9 +13,10 @@ CARD = """\
 
 **Research use.** {intended_use}
 
-It answers three questions about a picture, in one run: which expression would annotators name (`ferplus`, eight classes;
-`fer2013`, seven); which action units would coders see, and how strong (`units`, `left`, `right`: the person's sides);
-and does something hide the upper or the lower face (`hidden`). Action units of a hidden part are not to be used.
+It answers three questions about a picture, in one run: which expression would annotators name (`ferplus`, eight
+classes; `fer2013`, seven); which action units would coders see, and how strong (`units`, `left`, `right`: the
+person's sides); and does something hide the upper or the lower face (`hidden`). Action units of a hidden part are not
+to be used.
 
 ## How it was made
 
@@ -23,25 +24,27 @@ and does something hide the upper or the lower face (`hidden`). Action units of 
 
 - Seed {seed}, {epochs} epochs; the averaged weights after the last one were kept. It began with the weights of
   {start}.{teachers}
-- Data: {data}. {near_training} training faces that are near copies of a face of `PublicTest` were left out (of them the
-  network that it began with had seen {near_validation} `PublicTest` faces' copies: see below). In all {equal} pictures
-  of the data are equal to another, {near} are near copies (correlation of 24 × 24 means above .93).
-- The codes of one fold of {folds} were kept apart: they calibrated intensities and thresholds, and measured. Recipes were
-  compared on `PublicTest`; `PrivateTest` was not used.
+- Data: {data}. {near_training} training faces that are near copies of a face of `PublicTest` were left out (of them
+  the network that it began with had seen {near_validation} `PublicTest` faces' copies: see below). In all {equal}
+  pictures of the data are equal to another, {near} are near copies (correlation of 24 × 24 means above .93).
+- The codes of one fold of {folds} were kept apart: they calibrated intensities and thresholds, and measured. Recipes
+  were compared on `PublicTest`; `PrivateTest` was not used.
 - Licence: {licence}.
 - Versions: {versions}.
 - Revision: {revision}.
 - Quantization: weights, activations, input and outputs in int8, ranges from `Training` images.
 
-**The coders are runs of a vision-language model with a codebook, not certified FACS coders.** Against certified codes of
-216 posed faces hidden among the others they reach a mean F1 of {certified:.2f}; they call faint traces present that
-certified coders leave out, above all AU10, AU15 and AU20; of AU23 they know little. Their biases are in this network.
+**The coders are runs of a vision-language model with a codebook, not certified FACS coders.** Against certified codes
+of 216 posed faces hidden among the others they reach a mean F1 of {certified:.2f}; they call faint traces present
+that certified coders leave out, above all AU10, AU15 and AU20; of AU23 they know little. Their biases are in this
+network.
 
 ## Input and outputs
 
 Input: {input_shape}, int8, scale {input_scale:.8f} ({input_white:g}/255), zero point {input_zero}: pixel minus 128.
-The crop is `{crop}`: upright, eyes level, as in FER2013. Units' outputs are scales of their own; `curves` in the manifest
-says where the intensities 0 to 5 stand on each: 1 where presence is told best, 2 to 5 as often as coders gave them.
+The crop is `{crop}`: upright, eyes level, as in FER2013. Units' outputs are scales of their own; `curves` in the
+manifest says where the intensities 0 to 5 stand on each: 1 where presence is told best, 2 to 5 as often as coders
+gave them.
 
 ## Expressions, on `{validation_split}` (validation: not a test set)
 
@@ -54,8 +57,8 @@ says where the intensities 0 to 5 stand on each: 1 where presence is told best, 
 
 ## Action units
 
-Means of AUC and F1 over 12 core units ({core}) and 8 further ones ({further}); present is an intensity of 1 or more, as on
-the box.
+Means of AUC and F1 over 12 core units ({core}) and 8 further ones ({further}); present is an intensity of 1 or more,
+as on the box.
 
 {unit_means}
 
@@ -77,8 +80,8 @@ On {hidden_faces} coded faces that were kept apart (thresholds were chosen on th
 
 ## Size
 
-{size_kb:.0f} kB, {parameters:,} parameters, {macs_m:.1f} M multiply–accumulates. Median latency {latency_ms_median} ms on
-one thread of the training machine ({latency_processor}). A Raspberry Pi is slower.
+{size_kb:.0f} kB, {parameters:,} parameters, {macs_m:.1f} M multiply–accumulates. Median latency {latency_ms_median}
+ms on one thread of the training machine ({latency_processor}). A Raspberry Pi is slower.
 
 ## Limits
 
@@ -117,44 +120,46 @@ _MEANS = {
 def model_card(manifest: Manifest) -> str:
     """Markdown text of the card."""
     receipt, spec, recipe = manifest.receipt, manifest.input, manifest.receipt["recipe"]
-    units, heads = receipt["units"], [head for head in ("ferplus", "fer2013") if head in receipt]
+    units, heads = receipt["units"], [str(head) for head in ("ferplus", "fer2013") if head in receipt]
     tiers = units["tiers"]
     copies = receipt["copies"]
-    own: dict[str, Any] = dict(
-        command=manifest.provenance["command"].replace(" && ", "\n    "),
-        id=manifest.id,
-        intended_use=manifest.intended_use,
-        forbidden_use=manifest.forbidden_use,
-        start=" and then ".join(f"`{Path(name).name}`" for name in recipe["start"]) or "none",
-        teachers=_teachers(recipe["teacher"]),
-        near_training=copies["training_near_validation"],
-        near_validation=copies["validation_near_training"],
-        equal=copies["equal"],
-        near=copies["near"],
-        folds=recipe["units"]["folds"],
-        certified=sum(f1 for _, f1 in CERTIFIED.values()) / len(CERTIFIED),
-        input_shape=" × ".join(map(str, spec.shape)),
-        input_scale=spec.scale,
-        input_white=spec.range[1],
-        input_zero=spec.zero_point,
-        crop=spec.crop,
-        expressions=_expressions(receipt, heads),
-        classes="\n\n".join(_classes(head, receipt[head]) for head in heads),
-        core=", ".join(CORE),
-        further=", ".join(FURTHER),
-        unit_means=_unit_means(units),
-        twice_faces=max(row["faces"] for row in units["twice"].values()),
-        units=_units(units["twice"], tiers),
-        sides=_table("unit", ["faces", "AUC"], {unit: list(row.values()) for unit, row in receipt["sides"].items()}),
-        hidden_faces=max(row["faces"] for row in receipt["hidden"].values()),
-        hidden=_table(
+    own: dict[str, Any] = {
+        "command": manifest.provenance["command"].replace(" && ", "\n    "),
+        "id": manifest.id,
+        "intended_use": manifest.intended_use,
+        "forbidden_use": manifest.forbidden_use,
+        "start": " and then ".join(f"`{Path(name).name}`" for name in recipe["start"]) or "none",
+        "teachers": _teachers(recipe["teacher"]),
+        "near_training": copies["training_near_validation"],
+        "near_validation": copies["validation_near_training"],
+        "equal": copies["equal"],
+        "near": copies["near"],
+        "folds": recipe["units"]["folds"],
+        "certified": sum(f1 for _, f1 in CERTIFIED.values()) / len(CERTIFIED),
+        "input_shape": " × ".join(map(str, spec.shape)),
+        "input_scale": spec.scale,
+        "input_white": spec.range[1],
+        "input_zero": spec.zero_point,
+        "crop": spec.crop,
+        "expressions": _expressions(receipt, heads),
+        "classes": "\n\n".join(_classes(head, receipt[head]) for head in heads),
+        "core": ", ".join(CORE),
+        "further": ", ".join(FURTHER),
+        "unit_means": _unit_means(units),
+        "twice_faces": max(row["faces"] for row in units["twice"].values()),
+        "units": _units(units["twice"], tiers),
+        "sides": _table(
+            "unit", ["faces", "AUC"], {unit: list(row.values()) for unit, row in receipt["sides"].items()}
+        ),
+        "hidden_faces": max(row["faces"] for row in receipt["hidden"].values()),
+        "hidden": _table(
             "", ["hidden", "AUC", "F1"], {p: [receipt["hidden"][p][k] for k in ("hidden", "auc", "f1")] for p in PARTS}
         ),
-        size_kb=receipt["size_bytes"] / 1000,
-        macs_m=receipt["macs"] / 1e6,
-        weakest=_weakest(receipt[heads[0]]),
-        experimental=", ".join(unit.key for unit in ACTION_UNITS if tiers[unit.key] == "experimental"),
-    )
+        "size_kb": receipt["size_bytes"] / 1000,
+        "macs_m": receipt["macs"] / 1e6,
+        "weakest": _weakest(receipt[heads[0]]),
+        "experimental": ", ".join(unit.key for unit in ACTION_UNITS if tiers[unit.key] == "experimental"),
+    }
     return CARD.format(**{**receipt, **manifest.provenance, **own})
 
 

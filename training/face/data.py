@@ -6,15 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, PARTS, SIDED_KEYS
-from training.data.faces import TRAINING, VALIDATION, Faces
+from device.contract.labels import ACTION_UNIT_KEYS, PARTS, SIDED_KEYS
+from training.data.faces import PART_OF, TRAINING, VALIDATION, Faces
 from training.face.ordinal import Floats, at_least
 from training.face.recipe import FaceRecipe, Units
 
 SIDED = np.array([ACTION_UNIT_KEYS.index(key) for key in SIDED_KEYS], np.intp)
-#: Which part of the face each unit is seen in: 0 upper, 1 lower.
-PART_OF = np.array([PARTS.index(unit.part) for unit in ACTION_UNITS], np.intp)
 HEADS = {"units": ACTION_UNIT_KEYS, "left": SIDED_KEYS, "right": SIDED_KEYS, "hidden": PARTS}
+#: What is asked of both sides together teaches each of them.
+SIDES = ("left", "right")
+#: What makes of a head's values what is said; `softmax` of expressions. Places on a scale stay what they are.
+ACTIVATIONS = {"units": "none", "left": "none", "right": "none", "hidden": "sigmoid"}
 #: Head → what is said of N faces: expressions as probabilities, units and hidden as probabilities of each level.
 Said = dict[str, Floats]
 
@@ -33,6 +35,11 @@ def folds(faces: Faces, settings: Units, seed: int = 0) -> NDArray[np.int64]:
     number = np.random.default_rng(seed).permutation(len(groups)) % settings.folds + 1
     place = np.searchsorted(groups, faces.copies)
     return np.where(coded, number[np.minimum(place, len(groups) - 1)], 0)
+
+
+def unseen(learnt: Faces, settings: Units) -> Faces:
+    """The faces, of those that `learnable` gives, whose codes measure and calibrate: the first unseen fold."""
+    return learnt.at(folds(learnt, settings) == settings.unseen[0])
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from training.augment import Batch, augment, mirrored
-from training.data.faces import Faces
-from training.face.data import PART_OF, SIDED, Targets
+from training.data.faces import PART_OF, Faces
+from training.face.data import SIDED, Targets
 from training.face.ordinal import ordinal_loss
 from training.face.recipe import FaceRecipe
 from training.learning import Trainee
@@ -67,9 +67,7 @@ class FaceBatches(Shuffled):
         other = {name: tf.roll(value, 1, axis=0) for name, value in batch.items()}
         known = tf.reduce_any(batch["weight"] > 0, 1) & tf.reduce_any(other["weight"] > 0, 1)
         joined &= known
-        ramp = tf.sigmoid((tf.range(48.0) + 0.5 - _SEAM) / 0.8)[
-            None, None, :, None
-        ]  # the person's left is at the right
+        ramp = tf.sigmoid((tf.range(48.0) + 0.5 - _SEAM) / 0.8)[:, None]  # the person's left is at the right
         halves = (1 - ramp) * batch["image"] + ramp * other["image"]
         sided = tf.reduce_any(tf.one_hot(SIDED, batch["weight"].shape[1], True, False, dtype=tf.bool), 0)
         both = tf.maximum(batch["levels"], other["levels"])

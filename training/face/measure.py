@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, PARTS, SIDED_KEYS, Tier
 from training.appearance.scores import area, icc31
 from training.data.faces import Codings, Faces
-from training.face.data import SIDED
+from training.face.calibrate import to_intensities
+from training.face.data import SIDED, Said
 from training.face.ordinal import Floats
 from training.face.scores import CORE, FURTHER, f1_at
 
-#: What 216 posed faces with certified FACS codes, hidden among the others, say of the coders: unit → (AUC, F1) of their
-#: codes, presence from 1. Few show AU10 (8) and AU18 (4). Units that are left out were not certified.
+#: What 216 posed faces with certified FACS codes, hidden among the others, say of the coders: unit → (AUC, F1) of
+#: their codes, presence from 1. Few show AU10 (8) and AU18 (4). Units that are left out were not certified.
 CERTIFIED = {
     "AU1": (0.99, 0.94),
     "AU2": (0.97, 0.87),
@@ -44,19 +45,21 @@ REPORTED, LOW_CONFIDENCE = ((0.95, 0.75), (0.84, 0.67)), ((0.88, 0.5), (0.80, 0.
 #: Fewer present faces than this are no evidence.
 LEAST_PRESENT = 10
 
-Table = dict[str, dict[str, float | int | None]]
+Figures = dict[str, float | int | None]
+Table = dict[str, Figures]
 
 
 def units_table(intensities: Floats, faces: Faces) -> Table:
-    """Unit → figures on faces coded twice: faces, present, AUC and F1 where coders agree; ICC(3,1) and mean absolute
-    error against the mean of the coders; and the ceiling."""
+    """Unit → figures on faces that two or more coded: faces, present, AUC and F1 where coders agree; ICC(3,1) and mean
+    absolute error against the mean of the coders; and the ceiling."""
     agreed, coded = faces.codings.agreed(len(faces)), faces.codings.means(len(faces))[0]
+    twice = faces.codings.coders(len(faces)) >= 2
     ceiling = between_coders(faces.codings)
     table: Table = {}
     for at, unit in enumerate(ACTION_UNIT_KEYS):
-        known, any_code = ~np.isnan(agreed[:, at]), ~np.isnan(coded[:, at])
+        known, both = ~np.isnan(agreed[:, at]), twice[:, at]
         values, present = intensities[known, at].astype(np.float64), agreed[known, at] == 1
-        pairs = np.stack([intensities[any_code, at], coded[any_code, at]], axis=1).astype(np.float64)
+        pairs = np.stack([intensities[both, at], coded[both, at]], axis=1).astype(np.float64)
         table[unit] = _rounded(
             {
                 "faces": len(values),
@@ -64,21 +67,28 @@ def units_table(intensities: Floats, faces: Faces) -> Table:
                 "auc": area(values, present),
                 "f1": f1_at(values, present, 1.0) if present.any() else None,
                 "icc": icc31(pairs),
-                "mae": float(np.abs(pairs[:, 0] - pairs[:, 1]).mean()),
+                "mae": float(np.abs(pairs[:, 0] - pairs[:, 1]).mean()) if len(pairs) else None,
                 "ceiling_f1": ceiling[unit],
             }
         )
     return table
 
 
+def twice_table(scales: Floats, curves: Floats, faces: Faces) -> Table:
+    """`units_table` of the coded ones among N faces, from places on the scales (N × 22) by their curves."""
+    coded = np.unique(faces.codings.face)
+    return units_table(to_intensities(scales, curves)[coded], faces.at(coded))
+
+
 def between_coders(codings: Codings) -> dict[str, float | None]:
-    """Unit → F1 of one coder's presence against the other's, over faces that two coded."""
+    """Unit → F1 of one coder's presence against the other's, over faces of which two coded the unit."""
     good = ~codings.bad
     by_face: dict[int, list[Floats]] = {}
     for face, row in zip(codings.face[good].tolist(), codings.units[good], strict=True):
         by_face.setdefault(face, []).append(row)
-    pairs = np.array([rows[:2] for rows in by_face.values() if len(rows) >= 2])
-    first, second = pairs[:, 0] >= 1, pairs[:, 1] >= 1
+    pairs = np.array([rows[:2] for rows in by_face.values() if len(rows) >= 2]).reshape(-1, 2, len(ACTION_UNIT_KEYS))
+    known = ~np.isnan(pairs).any(1)
+    first, second = (pairs[:, 0] >= 1) & known, (pairs[:, 1] >= 1) & known
     total = first.sum(0) + second.sum(0)
     both = 2 * (first & second).sum(0)
     return {unit: float(both[at] / total[at]) if total[at] else None for at, unit in enumerate(ACTION_UNIT_KEYS)}
@@ -106,11 +116,12 @@ def hidden_table(probabilities: Floats, codings: Floats) -> Table:
     return table
 
 
-def sides_table(faces: Faces, said: "dict[str, Floats]", order: NDArray[np.int64]) -> Table:
+def sides_table(faces: Faces, said: Said, order: NDArray[np.int64]) -> Table:
     """Unit → AUC of which side shows it, on faces of which one half is another person's.
 
     Args:
-        faces: coded; said: `left` and `right` intensities of the joined faces; order: face i has the left half of order[i].
+        faces: coded; said: `left` and `right` intensities of the joined faces; order: face i has the left half of face
+            order[i].
     """
     coded = faces.codings.means(len(faces))[0][:, SIDED]
     table: Table = {}
@@ -122,13 +133,13 @@ def sides_table(faces: Faces, said: "dict[str, Floats]", order: NDArray[np.int64
     return table
 
 
-def means_of(table: Table) -> dict[str, float]:
+def means_of(table: Table) -> Figures:
     """Means of AUC and F1 over the core and the further units, of those that occur."""
-    found = {}
+    found: Figures = {}
     for name, units in (("core", CORE), ("further", FURTHER)):
         for figure in ("auc", "f1"):
             values = [value for unit in units if (value := table[unit][figure]) is not None]
-            found[f"{name}_{figure}"] = round(float(np.mean(values)), 4)
+            found[f"{name}_{figure}"] = round(float(np.mean(values)), 4) if values else None
     return found
 
 
@@ -137,7 +148,7 @@ def tiers(table: Table) -> dict[str, Tier]:
     return {unit.key: _tier(unit.key, table[unit.key]) for unit in ACTION_UNITS}
 
 
-def _tier(unit: str, row: dict[str, float | int | None]) -> Tier:
+def _tier(unit: str, row: Figures) -> Tier:
     mine, theirs = (row["auc"], row["f1"]), CERTIFIED.get(unit)
     if None in mine or (row["present"] or 0) < LEAST_PRESENT:
         return Tier.EXPERIMENTAL
@@ -149,5 +160,5 @@ def _tier(unit: str, row: dict[str, float | int | None]) -> Tier:
     return Tier.EXPERIMENTAL
 
 
-def _rounded(row: "dict[str, float | int | None]") -> "dict[str, float | int | None]":
+def _rounded(row: Figures) -> Figures:
     return {name: round(value, 3) if isinstance(value, float) else value for name, value in row.items()}

@@ -2,7 +2,8 @@
 
 That a coder gives at least k is likely with sigmoid(scale − level k) (proportional odds; McCullagh 1980, *Regression
 Models for Ordinal Data*). So presence and intensity are one question, rare intensities learn from common ones, and
-coders' half agreement is no contradiction. What a place on the scale is called on the box says a `Curve`.
+coders' half agreement is no contradiction. What a place on the scale is called on the box, the bundle's
+`curves` say (`training.face.calibrate`).
 """
 
 import numpy as np
@@ -20,11 +21,6 @@ def at_least(intensities: Floats) -> Floats:
     """
     steps = np.arange(LEVELS, dtype=np.float32)
     return np.asarray(np.clip(intensities[..., None] - steps, 0, 1), np.float32)
-
-
-def likelihood(scales: tf.Tensor, levels: tf.Tensor) -> tf.Tensor:
-    """B × units × 5: probability of at least each intensity."""
-    return tf.sigmoid(scales[..., None] - levels)
 
 
 def ordinal_loss(scales: tf.Tensor, target: tf.Tensor, weight: tf.Tensor, levels: tf.Tensor) -> tf.Tensor:

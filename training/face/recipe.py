@@ -25,9 +25,10 @@ class Units:
 
     folds: into how many parts coded faces are divided, near copies of a picture together; unseen: the folds whose
     codes the network never sees (the first measures and calibrates); only: show coded faces alone, and learn nothing
-    else; rare: how many times as much a present unit counts at most as an absent one; chimeras: share of faces of which
-    one half is another person's, so that the sides of a face are learnt apart; covered: share of faces of which the
-    upper or lower half is covered, so that what is hidden is known; taught: weight of a face that only teachers coded.
+    else; rare: how many times as much a present unit counts at most as an absent one; chimeras: share of faces of
+    which one half is another person's, so that the sides of a face are learnt apart; covered: share of faces of which
+    the upper or lower half is covered, so that what is hidden is known; taught: weight of a face that only teachers
+    coded.
     """
 
     folds: int = 5
@@ -56,9 +57,9 @@ class FaceTeacher:
 class FaceRecipe(BaseRecipe):
     """A whole recipe of a face network.
 
-    start: folders of bundles or runs whose weights it begins with, one after the other; box_share: share of faces shown as the
-    box's own crop, where there is one; smoothing: probability that a single label gives away to all classes; heads:
-    weight of each head's loss, 1 for those that are not named.
+    start: folders of bundles or runs whose weights it begins with, one after the other; box_share: share of faces
+    shown as the box's own crop, where there is one; smoothing: probability that a single label gives away to all
+    classes; heads: weight of each head's loss, 1 for those that are not named.
     """
 
     start: tuple[str, ...] = ()
@@ -90,4 +91,4 @@ def load_any_recipe(path: Path, assignments: Iterable[str] = ()) -> Recipe | Fac
     """A recipe of a face network if its network is `face`, else of an expression network; see `load_recipe_of`."""
     network = read_toml(path, "--recipe").get("network", {})
     face = isinstance(network, dict) and network.get("kind") == "face"
-    return load_recipe_of(FaceRecipe if face else Recipe, path, assignments)
+    return load_recipe_of(FaceRecipe, path, assignments) if face else load_recipe_of(Recipe, path, assignments)

@@ -1,9 +1,9 @@
 """`rest`: does a person's face at rest help, unit by unit?
 
-No pictures of one person at rest and moving can be had freely. So they are made: real faces that nine of ten annotators
-called neutral are moved by known amounts, as ICT-FaceKit's expression shapes move landmarks, in other light and another
-crop; a further picture of each face unmoved is the face at rest. A unit is told by what is read in the moved picture,
-or by that without what is read at rest (`device.stages.neutral`): AUC of what was planted, both ways.
+No pictures of one person at rest and moving can be had freely. So they are made: real faces to which eight in ten
+votes or more say neutral are moved by known amounts, as ICT-FaceKit's expression shapes move landmarks, in other light
+and another crop; a further picture of each face unmoved is the face at rest. A unit is told by what is read in the
+moved picture, or by that without what is read at rest (`device.stages.neutral`): AUC of what was planted, both ways.
 
 Such faces move without wrinkles, and hair, glasses and weeks do not pass between their pictures. What helps here may
 help on people; what does not, will not.
@@ -64,12 +64,18 @@ _NEUTRAL_VOTES = 0.8
 
 @dataclass(frozen=True)
 class Helped:
-    """One unit: mean intensity at rest, AUC as read, and AUC without the face at rest."""
+    """One unit: mean intensity at rest, AUC as read, and AUC without the face at rest; None if it was always planted,
+    or never."""
 
     unit: str
     at_rest: float
-    raw: float
-    relative: float
+    raw: float | None
+    relative: float | None
+
+    @property
+    def helps(self) -> bool:
+        """Whether the face at rest makes the unit told better."""
+        return self.raw is not None and self.relative is not None and self.relative - self.raw >= HELPS
 
 
 def measure(faces: Faces, kit: FaceKit, bundle: Path, count: int, pictures: int, seed: int = 0) -> list[Helped]:
@@ -84,7 +90,7 @@ def measure(faces: Faces, kit: FaceKit, bundle: Path, count: int, pictures: int,
     found = []
     for unit in SHAPES:
         at = ACTION_UNIT_KEYS.index(unit)
-        areas = [area(values[:, at].astype(np.float64), planted[:, at]) or 0.5 for values in (raw, relative)]
+        areas = [area(values[:, at].astype(np.float64), planted[:, at]) for values in (raw, relative)]
         found.append(Helped(unit, float(rest[:, at].mean()), *areas))
     return found
 
@@ -99,7 +105,7 @@ def _neutral(faces: Faces, count: int, rng: Generator) -> NDArray[np.uint8]:
     found = np.flatnonzero((faces.splits == TRAINING) & ~coded & faces.found & calm)
     if len(found) < count:
         raise DataError(f"Only {len(found)} faces are neutral by nearly all votes: ask for fewer with --faces.")
-    return faces.images[rng.choice(found, count, replace=False)]
+    return np.asarray(faces.images[rng.choice(found, count, replace=False)])
 
 
 def _moved(kit: FaceKit, row: dict[str, float]) -> FloatArray:
@@ -107,7 +113,8 @@ def _moved(kit: FaceKit, row: dict[str, float]) -> FloatArray:
         return kit.shapes[name] if name in kit.shapes else kit.shapes[f"{name}_L"] + kit.shapes[f"{name}_R"]
 
     try:
-        return np.sum([weight * both(name) for name, weight in row.items()], axis=0)[:, :2].astype(np.float32)
+        moved = np.sum([weight * both(name) for name, weight in row.items()], axis=0)
+        return np.asarray(moved[:, :2], np.float32)
     except KeyError as error:
         raise DataError(f"The face model lacks the shape {error}: give the whole of ICT-FaceKit.") from error
 
@@ -150,13 +157,13 @@ def _warped(image: NDArray[np.uint8], points: FloatArray, by: FloatArray) -> Byt
 
 def _another(image: ByteImage, rng: Generator) -> ByteImage:
     """Another picture of the same: light, contrast, crop and noise."""
-    values = image.astype(np.float32)
+    values: NDArray[Any] = image.astype(np.float32)
     values = (values - values.mean()) * rng.uniform(0.8, 1.2) + values.mean() + rng.uniform(-18, 18)
     middle = (image.shape[1] - 1) / 2
     matrix = cv2.getRotationMatrix2D((middle, middle), rng.uniform(-4, 4), rng.uniform(0.96, 1.04))
-    matrix[:, 2] += rng.uniform(-1, 1, 2)
-    values = cv2.warpAffine(values, matrix, image.shape, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[assignment]
-    return np.clip(values + rng.normal(0, 2, values.shape), 0, 255).astype(np.uint8)
+    matrix[:, 2] += np.asarray(rng.uniform(-1, 1, 2))
+    values = cv2.warpAffine(values, matrix, image.shape, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(np.clip(values + rng.normal(0, 2, values.shape), 0, 255), np.uint8)
 
 
 def add_parser(commands: Any) -> None:
@@ -182,6 +189,6 @@ def _run(arguments: argparse.Namespace) -> int:
     found = measure(faces, kit, arguments.bundle, arguments.faces, arguments.pictures)
     print("unit   at rest   AUC as read   without rest")
     for one in found:
-        mark = "  helps" if one.relative - one.raw >= HELPS else ""
-        print(f"{one.unit:5}  {one.at_rest:7.2f}   {one.raw:11.3f}   {one.relative:12.3f}{mark}")
+        raw, relative = ("-" if value is None else f"{value:.3f}" for value in (one.raw, one.relative))
+        print(f"{one.unit:5}  {one.at_rest:7.2f}   {raw:>11}   {relative:>12}{'  helps' * one.helps}")
     return 0

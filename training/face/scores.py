@@ -1,18 +1,23 @@
 """How well presence is told, unit by unit, from scales of any kind: AUC, and F1 at the threshold that suits best."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from device.contract.labels import ACTION_UNIT_KEYS
 from training.appearance.scores import area
 from training.face.ordinal import Floats
 
+#: Area under the ROC curve, the best F1, and the threshold that gives it.
+UnitScores = tuple[float | None, float, float]
 #: Units with enough faces and agreement to be averaged over, and eight further ones.
 CORE = ("AU1", "AU2", "AU4", "AU5", "AU6", "AU9", "AU12", "AU15", "AU17", "AU20", "AU25", "AU26")
 FURTHER = ("AU7", "AU10", "AU14", "AU16", "AU18", "AU22", "AU24", "AU43")
 
 
-def coded_scores(scales: Floats, presence: Floats) -> dict[str, tuple[float | None, float, float]]:
-    """Unit → area under the ROC curve, the best F1, and the threshold that gives it; those ever present and absent.
+def coded_scores(scales: Floats, presence: Floats) -> dict[str, UnitScores]:
+    """Unit → scores, of those that are ever present and ever absent.
 
     Args:
         scales: N × 22; presence: N × 22, 1 or 0, NaN where not coded.
@@ -26,7 +31,7 @@ def coded_scores(scales: Floats, presence: Floats) -> dict[str, tuple[float | No
     return found
 
 
-def best_f1(values: Floats, present: np.ndarray) -> tuple[float, float]:
+def best_f1(values: NDArray[Any], present: NDArray[np.bool_]) -> tuple[float, float]:
     """The best F1 and its threshold, in the middle between two values; both (N,)."""
     order = np.argsort(-values, kind="stable")
     hits = np.cumsum(present[order])
@@ -38,17 +43,18 @@ def best_f1(values: Floats, present: np.ndarray) -> tuple[float, float]:
     return float(f1[at]), float((sorted_[at] + below) / 2)
 
 
-def f1_at(values: Floats, present: np.ndarray, threshold: float) -> float:
+def f1_at(values: NDArray[Any], present: NDArray[np.bool_], threshold: float) -> float:
     """F1 of presence from a threshold on."""
     said = values >= threshold
     return float(2 * (said & present).sum() / max(said.sum() + present.sum(), 1))
 
 
-def mean_scores(scores: dict[str, tuple[float | None, float, float]]) -> dict[str, float]:
-    """Means over the core and the further units."""
+def mean_scores(scores: dict[str, UnitScores]) -> dict[str, float]:
+    """Means over the core and the further units, of those that are there."""
     means = {}
     for name, units in (("core", CORE), ("further", FURTHER)):
         rows = [scores[unit] for unit in units if unit in scores]
-        means[f"{name}_auc"] = float(np.mean([row[0] for row in rows]))
-        means[f"{name}_f1"] = float(np.mean([row[1] for row in rows]))
+        if rows:
+            means[f"{name}_auc"] = float(np.mean([row[0] for row in rows]))
+            means[f"{name}_f1"] = float(np.mean([row[1] for row in rows]))
     return means

@@ -16,9 +16,9 @@ from converter.flatbuffer import layers as layers_of
 from device.contract.errors import ConfigError
 from device.contract.manifest import Bundle, open_bundle
 from training.face.recipe import FaceRecipe
-from training.networks.face import UNITS
+from training.networks.face import SCALE, UNITS
 from training.predict import pixels
-from training.run_folder import META, load_run
+from training.run_folder import META, load_run_of
 
 FACES = 1024
 
@@ -54,10 +54,10 @@ def start_from(folder: Path, network: keras.Model, white: float, images: NDArray
 
 
 def _from_run(folder: Path, network: keras.Model) -> None:
-    run = load_run(folder, FaceRecipe)
+    run = load_run_of(FaceRecipe, folder)
     kinds = (layers.Conv2D, layers.BatchNormalization)
     mine, other = ([layer for layer in net.layers if isinstance(layer, kinds)] for net in (network, run.network))
-    names = {layer.name for layer in network.layers} & {*run.heads, f"{UNITS}_scale"}
+    names = {layer.name for layer in network.layers} & {*run.heads, SCALE}
     pairs = [*zip(mine, other, strict=False), *((network.get_layer(n), run.network.get_layer(n)) for n in names)]
     try:
         for layer, source in pairs:
@@ -80,7 +80,13 @@ def _normalize(
 def _heads(
     network: keras.Model, bundle: Bundle, found: dict[int, tuple[NDArray[np.float32], NDArray[np.float32]]]
 ) -> None:
+    """Those of the bundle's heads that the network has; where intensities begin on the scales, no bundle says."""
+    names = [layer.name for layer in network.layers]
     for position, spec in enumerate(bundle.manifest.outputs):
-        names = [layer.name for layer in network.layers]
-        if spec.name in names and position in found:
-            network.get_layer(spec.name).set_weights(list(found[position]))
+        name = SCALE if spec.name == UNITS else spec.name
+        if name not in names or position not in found:
+            continue
+        layer, (kernel, bias) = network.get_layer(name), found[position]
+        if tuple(layer.kernel.shape) != kernel.shape:
+            raise ConfigError(f"start: '{spec.name}' of {bundle.manifest.id} is not that of the network.")
+        layer.set_weights([kernel, bias])

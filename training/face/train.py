@@ -1,9 +1,9 @@
 """Training of a face network: `train` with a recipe whose network is `face`.
 
 Its teachers are asked first, once, of several views of every face; then it learns as every network here does
-(`training.train`): a cosine, a running average, the last epoch kept. Faces of `Training` that are near copies of a face
-in `PublicTest` are left out; the codes of the recipe's first unseen fold, and `PublicTest`, are watched and choose
-nothing.
+(`training.train`): a cosine, a running average, the last epoch kept. Faces of `Training` that are near copies of a
+face in `PublicTest` are left out; the codes of the recipe's first unseen fold, and `PublicTest`, are watched and
+choose nothing.
 """
 
 from collections.abc import Callable
@@ -13,8 +13,9 @@ import keras
 import numpy as np
 
 from device.contract.errors import DataError
+from device.contract.labels import ACTION_UNIT_KEYS
 from training.data.faces import VALIDATION, Faces
-from training.face.data import HEADS, folds, learnable, targets
+from training.face.data import HEADS, learnable, targets, unseen
 from training.face.learning import FaceBatches, FaceLearner
 from training.face.recipe import FaceRecipe
 from training.face.scores import coded_scores, mean_scores
@@ -40,16 +41,15 @@ def train_face(
 
     Raises:
         ConfigError: see there; or the start or a teacher is another network.
-        DataError: the data hold no codes.
+        DataError: the data hold no codes, or not of everything, or no crops of the box.
     """
     folder = machines.folder(out)
     require_new(folder, resume)
-    if not len(data.codings) or not len(data.copies):
-        raise DataError("These data hold no codes of action units: prepare them with --codes.")
+    _require_codes(data, recipe)
     learnt, validation = learnable(data), data.split(VALIDATION)
     folder.mkdir(parents=True, exist_ok=True)
-    said = kept(folder / "taught.npz", lambda: taught(recipe, learnt, log))
-    measuring = learnt.at(folds(learnt, recipe.units) == recipe.units.unseen[0])
+    said = kept(folder / "taught.npz", lambda: taught(recipe, learnt, data.digest(), log))
+    measuring = unseen(learnt, recipe.units)
     shown, wanted = learnt, targets(learnt, recipe, said)
     heads = dict(HEADS) if recipe.units.only else {**data.heads, **HEADS}
     if recipe.units.only:
@@ -66,11 +66,28 @@ def train_face(
     return folder
 
 
+def _require_codes(data: Faces, recipe: FaceRecipe) -> None:
+    if not len(data.codings) or not len(data.copies):
+        raise DataError("These data hold no codes of action units: prepare them with --codes.")
+    if not data.has_box:
+        raise DataError(
+            "These data hold no crops of the box, which the network is calibrated on: prepare with --recrop."
+        )
+    known = ~np.isnan(np.concatenate([data.codings.units, data.codings.hidden], axis=1)).all(0)
+    if missing := [name for name, there in zip((*ACTION_UNIT_KEYS, "up", "low"), known, strict=True) if not there]:
+        raise DataError(
+            f"Nobody coded {', '.join(missing)} in these data: the box reads all units and what is hidden."
+        )
+    if (coded := len(np.unique(learnable(data).codings.face))) < recipe.units.folds:
+        raise DataError(f"{coded} coded faces make no {recipe.units.folds} folds: prepare with more codes.")
+
+
 def _validated(network: keras.Model, validation: Faces, measuring: Faces) -> dict[str, float]:
     """For people to watch: accuracies on `PublicTest`; AUC and best F1 on codes that were not seen."""
     said = predict(network, Face.white, validation.images)
     scores = {head: accuracy(said[head], one.truth) for head, one in validation.answers.items() if head in said}
-    presence = np.where(np.isnan(intensities := measuring.codings.means(len(measuring))[0]), np.nan, intensities >= 1)
+    intensities = measuring.codings.means(len(measuring))[0]
+    presence = np.where(np.isnan(intensities), np.nan, intensities >= 1).astype(np.float32)
     seen = mean_scores(coded_scores(predict(network, Face.white, measuring.images)["units"], presence))
     twice = mean_scores(coded_scores(said["units"], validation.codings.agreed(len(validation))))
     scores |= {f"fold_{name}": value for name, value in seen.items()}

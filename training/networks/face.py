@@ -21,7 +21,7 @@ from training.networks.plain import SIDE, convolve, trunk
 
 #: Heads that need to know where something is.
 PLACED = ("units", "left", "right", "hidden")
-UNITS = "units"
+UNITS, SCALE = "units", "units_scale"
 _LEVELS = 5
 
 
@@ -60,11 +60,11 @@ class Face:
 def _head(x: Any, head: str, outputs: int) -> Any:
     if head != UNITS:
         return layers.Dense(outputs, name=head)(x)
-    return Cuts(outputs, name=UNITS)(layers.Dense(outputs, name=f"{UNITS}_scale")(x))
+    return Cuts(outputs, name=UNITS)(layers.Dense(outputs, name=SCALE)(x))
 
 
 @keras.saving.register_keras_serializable("affectbox")
-class Cuts(layers.Layer):
+class Cuts(layers.Layer):  # type: ignore[misc]
     """Passes the scales of action units through, and holds where on each the intensities 1 to 5 begin: at 0, and above
     it by gaps that are learnt with the network (proportional odds; McCullagh 1980)."""
 

@@ -119,7 +119,8 @@ class Person:
             away = (x - at_x) ** 2 + (y - at_y) ** 2
             near = np.maximum(near, np.exp(-away / (2 * (FOLD_REACH * self.face.span) ** 2)))
         smooth = self.canvas.copy()
-        smooth[..., :3] = mix(smooth[..., :3], cv2.GaussianBlur(smooth[..., :3], (0, 0), SMOOTH_PX), near)
+        blurred = np.asarray(cv2.GaussianBlur(smooth[..., :3], (0, 0), SMOOTH_PX), np.float32)
+        smooth[..., :3] = mix(smooth[..., :3], blurred, near)
         return smooth
 
     def _lay_mesh(self) -> None:
