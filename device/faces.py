@@ -93,7 +93,7 @@ def finder_models() -> tuple[str, str, str]:
 
 
 def find_landmarks(image_rgb: ByteImage) -> FloatArray | None:
-    """The 478 landmarks (478, 3) in pixels of the face in an RGB picture (height, width, 3), or None.
+    """The landmarks (468, 3) in pixels of the face in an RGB picture (height, width, 3), or None.
 
     Raises:
         ModelError: the models have not been fetched.

@@ -29,6 +29,11 @@ class ModelSettings:
     allow_unsigned: bool = False
     threads: int = 1
 
+    @property
+    def estimators(self) -> str:
+        """The bundles that give the action units, as records and calibrations name them."""
+        return " ".join(filter(None, (self.face, self.action_units)))
+
 
 @dataclass(frozen=True)
 class Models:

@@ -1,7 +1,7 @@
 """Calibrated faces at rest: one small JSON file per pseudonymous person in the state folder.
 
-A file holds every calibration of the person, oldest first, and of each the action units alone: no picture, no landmark,
-no name. It is readable by its owner only, is replaced as a whole or not at all, and is gone with `forget`.
+A file holds every calibration of the person, oldest first, and of each the action units alone: no picture, no
+landmark, no name. It is readable by its owner only, is replaced as a whole or not at all, and is gone with `forget`.
 The newest calibration of the estimator in use that has not expired is used.
 
 Age is told by the wall clock. While the clock is behind (a Pi after a power cut, before the network is back) a
@@ -26,23 +26,23 @@ from device.settings import Settings
 from device.stages.neutral import Neutral, NeutralSettings, neutral_of
 from device.state import state_folder, write_private
 
-_FORMAT = 1
+_FORMAT = 2
 _DAY_S = 86_400.0
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """One calibration: version, estimator it was made for, wall time (seconds since 1970), action units
-    (`Neutral.values`)."""
+    """One calibration: version, estimators it was made with, wall time (seconds since 1970), action units
+    (`Neutral.values`, None where not measured)."""
 
     version: str
     estimator: str
     made_s: float
-    features: tuple[float, ...]
+    units: tuple[float | None, ...]
 
     def neutral(self) -> Neutral:
         """As the stages take it."""
-        return neutral_of(np.array(self.features, np.float32), self.version)
+        return neutral_of(np.array(self.units, np.float32), self.version)
 
 
 def _to_standard_error(sentence: str) -> None:
@@ -85,13 +85,13 @@ class NeutralStore:
         aside = path.with_suffix(".damaged")
         with suppress(OSError):
             path.replace(aside)
-        self._warn(f"{path} is damaged and was kept as {aside.name}: calibrate '{person}' again.")
+        self._warn(f"{path} cannot be used and was kept as {aside.name}: calibrate '{person}' again.")
         return []
 
     def add(self, person: str, neutral: Neutral, estimator: str, now_s: float) -> None:
         """Keep a calibration made at wall time `now_s`. Raises `StorageError`; then the file is as it was."""
-        features = tuple(neutral.values().tolist())
-        made = [*self.history(person), Calibration(neutral.version, estimator, now_s, features)]
+        units = tuple(None if math.isnan(value) else value for value in neutral.values().tolist())
+        made = [*self.history(person), Calibration(neutral.version, estimator, now_s, units)]
         body = {"v": _FORMAT, "calibrations": [asdict(one) for one in made]}
         path = self._file(person)
         try:
@@ -122,7 +122,7 @@ def calibrated_neutral(settings: Settings, clock: Clock) -> Neutral | None:
     """The face at rest of the person whom the settings name, if one is to be used. Raises `StorageError`."""
     if not settings.patient.id:
         return None
-    return NeutralStore(settings.neutral).newest(settings.patient.id, settings.models.face, clock.wall())
+    return NeutralStore(settings.neutral).newest(settings.patient.id, settings.models.estimators, clock.wall())
 
 
 def _parsed(body: Any) -> list[Calibration]:
@@ -131,7 +131,8 @@ def _parsed(body: Any) -> list[Calibration]:
         raise ValueError(body["v"])
     made = [Calibration(**one) for one in body["calibrations"]]
     for one in made:
-        numbers = (one.made_s, *one.features)
-        if not one.features or not all(math.isfinite(number) for number in numbers):
+        numbers = (one.made_s, *(value for value in one.units if value is not None))
+        if not all(math.isfinite(number) for number in numbers):
             raise ValueError(one.version)
-    return [Calibration(str(m.version), str(m.estimator), float(m.made_s), tuple(m.features)) for m in made]
+        one.neutral()
+    return [Calibration(str(m.version), str(m.estimator), float(m.made_s), tuple(m.units)) for m in made]

@@ -19,10 +19,10 @@ from device.stages.tracker import Track
 class Observation:
     """What the box saw in one frame; with `reasons` it holds nothing that was measured of the face.
 
-    `emotions` are (8,) probabilities, or (0,); `hidden` the parts of the face whose units were not measured. `measured`
-    has the action units as they were read, `neutral` names the face at rest used for `actions`. `expressions` and `pain`
-    follow from these: the strongest memberships, 0–1, and PSPI, 0–16; `disagree` says that the strongest expression is
-    not what the emotions say.
+    `emotions` are (8,) probabilities, or (0,); `hidden` the parts of the face whose units were not measured.
+    `measured` has the action units as they were read, `neutral` names the face at rest used for `actions`.
+    `expressions` and `pain` follow from these: the strongest memberships, 0–1, and PSPI, 0–16; `disagree` says that
+    the strongest expression is not what the emotions say.
     """
 
     frame: Frame

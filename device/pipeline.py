@@ -1,11 +1,14 @@
 """From a frame to an observation: the stages, read aloud."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from device.arrays import ByteImage
-from device.contract.labels import EMOTIONS
+import numpy as np
+
+from device.arrays import ByteImage, FloatArray
+from device.contract.labels import EMOTIONS, EXPRESSIONS
 from device.models import Models
 from device.observation import Observation
 from device.settings import Settings
@@ -60,6 +63,7 @@ class Pipeline:
         self._eyes = EyeMeter()
         self._codes = CodeReader()
         self._smooth_emotions = Smoother(settings.smoothing.emotions_tau_s)
+        self._smooth_expressions = Smoother(settings.smoothing.emotions_tau_s)
         self._smooth_units = [Smoother(settings.smoothing.aus_tau_s) for _ in range(3)]
         self._quality = settings.quality
 
@@ -87,7 +91,7 @@ class Pipeline:
         actions = self._smoothed(relative(reading.actions, self._rest), *when)
         eyes = self._eyes(track.face, reading.actions.of("AU43"), *when)
         codes = self._codes(track.face, pose, eyes.open, *when)
-        expressions = strongest(memberships(actions.both, float(emotions[_NEUTRAL])))
+        expressions = self._expressed(actions, emotions, *when)
         watch.lap("interpret")
         return Observation(
             frame,
@@ -105,7 +109,7 @@ class Pipeline:
             eyes,
             codes,
             expressions,
-            disagree(expressions, emotions),
+            disagree(expressions, np.maximum(emotions, reading.emotions)),  # emotions are smoothed longer: they lag
             pain(actions.both),
         )
 
@@ -113,11 +117,17 @@ class Pipeline:
         views = (actions.both, actions.left, actions.right)
         return Actions(*(smooth(view, track, time_s) for smooth, view in zip(self._smooth_units, views, strict=True)))
 
+    def _expressed(self, actions: Actions, emotions: FloatArray, track: int, time_s: float) -> dict[str, float]:
+        found = memberships(actions.both, float(emotions[_NEUTRAL]))
+        values = np.array([found.get(name, math.nan) for name in EXPRESSIONS], np.float32)
+        smooth = self._smooth_expressions(values, track, time_s).tolist()
+        return strongest({name: smooth[at] for at, name in enumerate(EXPRESSIONS) if name in found})
+
     def _forget(self) -> None:
         """Nothing is carried over a frame that was not measured."""
         self._eyes.reset()
         self._codes.reset()
-        for smoother in (self._smooth_emotions, *self._smooth_units):
+        for smoother in (self._smooth_emotions, self._smooth_expressions, *self._smooth_units):
             smoother.reset()
 
 

@@ -19,7 +19,7 @@ from device.stages.aligner import CROP_SIDE, align
 from device.stages.detector import Detector
 from device.stages.expressions import disagree, memberships, pain, strongest
 from device.stages.frame import Frame
-from device.stages.landmarks import Face, Landmarker
+from device.stages.landmarks import Landmarker
 from device.stages.neutral import NONE, Neutral, relative
 from device.stages.pose import PoseEstimator
 from device.stages.quality import absence, judge
@@ -45,33 +45,36 @@ class Portraits(Closing):
 
     def __call__(self, image: ByteImage, neutral: Neutral | None = None) -> Observation:
         """What is seen in a picture (height, width, 3) BGR; `reasons` are doubts here, and do not keep from a guess
-        where a face is found. A small picture that a face fills is read as it is where no landmarks are found in it."""
-        frame, face = Frame(image, 0, 0.0), self._face(image)
-        if face is not None:
-            crop = align(frame, face)
-            pose = self._pose(face)
-            quality = judge(frame, face, pose, crop, self._settings.quality)
-            seen = Observation(frame, 1, quality.reasons, {}, pose=pose, quality=quality)
-            return _completed(seen, self._read(crop, partial(align, frame, face)), neutral)
-        if max(image.shape[:2]) > SMALL_PX:
-            return Observation(frame, 0, absence(frame, self._settings.quality), {})
-        reading = self._read(_filled(image), partial(_filled, image))
-        return _completed(Observation(frame, 1, (Reason.LOW_PRESENCE,), {}), reading, neutral)
+        where a face is found. A small picture that a face fills is read as it is where no landmarks are found in
+        it."""
+        seen, reading = self._look(image)
+        return seen if reading is None else _completed(seen, reading, neutral)
 
     def neutral(self, image: ByteImage, name: str) -> Neutral:
-        """The face at rest in a picture. Raises `DataError` if there is none."""
-        face = self._face(image)
-        if face is None:
-            raise DataError(f"{name} shows no face: give a picture of the person with a relaxed face.")
-        frame = Frame(image, 0, 0.0)
-        return Neutral(self._read(align(frame, face), partial(align, frame, face)).actions, name)
+        """The face at rest in a picture. Raises `DataError` if there is none, or not all of it."""
+        _, reading = self._look(image)
+        if reading is None or reading.hidden:
+            what = "hides a part of the face" if reading else "shows no face"
+            raise DataError(f"{name} {what}: give a picture of the person with a relaxed face.")
+        return Neutral(reading.actions, name)
 
     def close(self) -> None:
         """Free the networks."""
         self._open.close()
 
-    def _face(self, image: ByteImage) -> Face | None:
-        return still_face(image, self._detector, self._landmarker, self._settings.tracker.min_presence)
+    def _look(self, image: ByteImage) -> tuple[Observation, Reading | None]:
+        """What is seen of a picture before it is read, and the reading, or None where no face is."""
+        frame = Frame(image, 0, 0.0)
+        face = still_face(image, self._detector, self._landmarker, self._settings.tracker.min_presence)
+        if face is not None:
+            crop, pose = align(frame, face), self._pose(face)
+            quality = judge(frame, face, pose, crop, self._settings.quality)
+            seen = Observation(frame, 1, quality.reasons, {}, pose=pose, quality=quality)
+            return seen, self._read(crop, partial(align, frame, face))
+        if max(image.shape[:2]) > SMALL_PX:
+            return Observation(frame, 0, absence(frame, self._settings.quality), {}), None
+        doubtful = Observation(frame, 1, (Reason.LOW_PRESENCE,), {})
+        return doubtful, self._read(_filled(image), partial(_filled, image))
 
 
 def _completed(seen: Observation, reading: Reading, neutral: Neutral | None) -> Observation:

@@ -57,7 +57,7 @@ class Summary:
             return "waiting for the first frame"
         if "emotions" in last:
             name, share = _largest(last["emotions"])[0]
-            units = " ".join(f"{unit} {value:.1f}" for unit, value in _largest(last["aus"])[:_STRONGEST])
+            units = " ".join(f"{unit} {value:.1f}" for unit, value in _largest(last.get("aus", {}))[:_STRONGEST])
             seen = f"{name} {share:.0%}  {units}"
         else:
             seen = "no guess: " + ", ".join(last["reasons"])

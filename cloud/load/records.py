@@ -9,7 +9,7 @@ from device.contract.record import VERSION, Json, encode, key
 
 _EPOCH_S = 1.8e9
 _UNITS = tuple(unit.key for unit in ACTION_UNITS[:15])  # as many as the shipped estimators give
-_MS = {"detect": 5.1, "align": 0.3, "emotions": 0.6, "aus": 0.8, "total": 6.9}
+_MS = {"detect": 2.1, "align": 0.3, "read": 0.5, "interpret": 0.4, "total": 3.4}
 
 
 def simulated(device: str, boot: str, seq: int, per_second: int) -> Json:
@@ -31,7 +31,7 @@ def simulated(device: str, boot: str, seq: int, per_second: int) -> Json:
         "quality": {"presence": 1, "width": 158.2, "sharpness": 0.41, "brightness": 0.56},
         "emotions": {name: round((wobble + at / 8) % 1 / 4, 3) for at, name in enumerate(EMOTIONS)},
         "aus": {name: round((5 * wobble + at) % 5, 2) for at, name in enumerate(_UNITS)},
-        "models": {"aus": "au-geometry-1.0.0", "emotions": "fer-0.3.0"},
+        "models": {"aus": "face-1.0.0", "emotions": "face-1.0.0"},
         "ms": _MS,
         "host": {"cpu": 98.2, "memory": 4.6, "rss": 130.4},
     }

@@ -1,1 +1,1 @@
-{"key": "a4c5448e9c673723", "signature": "/Tbr4ySuRWzVludfhy0aSIXYZamAeYFuvuUZwQmyUw+GmHcHIQWsK3HIVmF/qb3mtDRcH8iyCtI8EZkAUk0bAw=="}
+{"key": "a4c5448e9c673723", "signature": "9NlCFW9qLil1FOIua5QQvC4C1nvT9FXQPNidGnOQRVY0RLMsYjwnOAHmlhZQwkcCfzbiGYKq0NwFqXSeRG+IAg=="}

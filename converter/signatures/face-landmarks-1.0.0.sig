@@ -1,1 +1,1 @@
-{"key": "a4c5448e9c673723", "signature": "lz04ZhODrqkN9afB3NyHWBdQdAqnD/avITQxXdYwdFc/o2pJT0U0V+IdePEkwl8BsThI7zIDH5WAlDIp0VpACQ=="}
+{"key": "a4c5448e9c673723", "signature": "OWitr20LIDv1AW80dgXvZEhb9+zMydxx5SHOnS1bIkOGW+UqlsEXFMaURJTgpIt0J+R6j+CMP+RjcjdTaSSxDw=="}

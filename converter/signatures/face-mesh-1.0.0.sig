@@ -1,1 +1,1 @@
-{"key": "a4c5448e9c673723", "signature": "EbAVYG7vaINe58OTyTTsdL+jt/oP0rYizh1kZSOA1JfQPV1RVCLMBMD4xiFKyMM73I/b+4iP/BRi7q6qo456Aw=="}
+{"key": "a4c5448e9c673723", "signature": "mT69luPmhGF/5yduDMTKDC16h3+SRaFq0o8Mh/hQtoT7omIQviMbXPsrCS1+c44RxbBijxPxomkpBvGm/9MkDg=="}

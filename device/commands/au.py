@@ -2,15 +2,18 @@
 
 A row for each picture or frame: `file`, `frame`, `time` (seconds, of videos), `face` (1 or 0), an intensity 0–5 for
 each action unit (1 and above: present; empty where something hides it), the person's two sides (`AU12_left`,
-`AU12_right`) where they are told apart, `hidden`, the leading `emotion` and `expression` and whether they `disagree`,
-`pain` (PSPI), `neutral` (the face at rest in use), head pose in degrees, the measures of quality, and `doubts`: why the
-box in a session would not have trusted this picture. Without a face the cells are empty.
+`AU12_right`) where they are told apart, `hidden` (parts of the face), the leading `emotion` and `expression` and
+whether they `disagree` (1 or 0), `pain` (PSPI), `neutral` (the face at rest in use), head pose in degrees, the
+measures of quality, and `doubts`: why the box in a session would not have trusted this picture. Without a face the
+cells are empty.
 
-Pictures are taken one by one, the largest face of each, with the landmarks averaged over several looks; a small one (up
-to 128 pixels) is taken for a face that fills it, and read as it is where no landmarks are found. Videos are seen as a session is: one person followed, smoothed.
+Pictures are taken one by one, the largest face of each, with the landmarks averaged over several looks; a small one
+(up to 128 pixels) is taken for a face that fills it, and read as it is where no landmarks are found. Videos are seen
+as a session is: one person followed, smoothed.
 """
 
 import csv
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -50,7 +53,7 @@ COLUMNS = (
 )
 PRESENT = 1.0
 _MARKS = {Tier.REPORTED: "", Tier.LOW_CONFIDENCE: "~", Tier.EXPERIMENTAL: "?"}
-_LEGEND = "~ low confidence, ? experimental: see the model card of the action units"
+_LEGEND = "~ low confidence, ? experimental: see the model card of the network that reads faces"
 _TIERS = {unit.key: unit.tier for unit in ACTION_UNITS}
 
 Row = dict[str, object]
@@ -120,8 +123,7 @@ def _picture(path: Path) -> ByteImage:
 
 
 def _row(name: str, observation: Observation) -> Row:
-    frame, pose, quality, actions = observation.frame, observation.pose, observation.quality, observation.actions
-    known = actions.known()
+    frame, pose, quality = observation.frame, observation.pose, observation.quality
     row: Row = {"file": name, "frame": frame.index, "face": int(len(observation.emotions) > 0)}
     row["doubts"] = " ".join(reason.value for reason in observation.reasons)
     if frame.media_s is not None:
@@ -130,14 +132,21 @@ def _row(name: str, observation: Observation) -> Row:
         row |= {name: f"{value:.1f}" for name, value in vars(pose).items()}
         measures = {"presence": quality.presence, "sharpness": quality.sharpness, "brightness": quality.brightness}
         row |= {name: f"{value:.3f}" for name, value in measures.items()} | {"width": f"{quality.width_px:.1f}"}
-    if row["face"]:
-        row |= {key: f"{value:.3f}" for key, value in known.items()}
-        for side in ("left", "right"):
-            values = zip(SIDED_KEYS, getattr(actions, side).tolist(), strict=True)
-            row |= {f"{key}_{side}": f"{value:.3f}" for key, value in values if value == value}
-        row |= {"hidden": " ".join(observation.hidden), "emotion": EMOTIONS[int(observation.emotions.argmax())]}
-        row |= {"expression": next(iter(observation.expressions), ""), "disagree": int(observation.disagree)}
-        row["neutral"] = observation.neutral
+    return row | _read(observation) if row["face"] else row
+
+
+def _read(observation: Observation) -> Row:
+    """What was read of a face."""
+    actions = observation.actions
+    row: Row = {key: f"{value:.3f}" for key, value in actions.known().items()}
+    for side, values in (("left", actions.left), ("right", actions.right)):
+        pairs = zip(SIDED_KEYS, values.tolist(), strict=True)
+        row |= {f"{key}_{side}": f"{value:.3f}" for key, value in pairs if not math.isnan(value)}
+    row["hidden"] = " ".join(observation.hidden)
+    row["emotion"] = EMOTIONS[int(observation.emotions.argmax())]
+    row["expression"] = next(iter(observation.expressions), "")
+    row["disagree"] = int(observation.disagree)
+    row["neutral"] = observation.neutral
     if observation.pain is not None:
         row["pain"] = f"{observation.pain:.2f}"
     return row
@@ -173,6 +182,7 @@ def _sentence(row: Row) -> str:
         return f"{where}  no action units: {row['doubts']}"
     found = sorted(((float(str(row[key])), key) for key in ACTION_UNIT_KEYS if key in row), reverse=True)
     present = [f"{key}{_MARKS[_TIERS[key]]} {value:.1f}" for value, key in found if value >= PRESENT]
+    said = f"{row['emotion']}, but {row['expression']} by its units" if row["disagree"] else f"{row['emotion']}"
     hidden = f"  hidden: {row['hidden']}" if row["hidden"] else ""
     doubts = f"  ({row['doubts']})" if row["doubts"] else ""
-    return f"{where}  {row['emotion']}  {'  '.join(present) or 'nothing above 1'}{hidden}{doubts}"
+    return f"{where}  {said}  {'  '.join(present) or 'nothing above 1'}{hidden}{doubts}"

@@ -134,12 +134,12 @@ def _figures(probe: _Probe) -> dict[str, Any]:
 
 
 def _classic_cpu_ms(settings: Settings) -> float:
-    """Processor milliseconds a frame of Haar detection at 640×360 and the expression network on each face."""
+    """Processor milliseconds a frame of Haar detection at 640×360 and the network of emotions on each face."""
     folder = Path(cv2.__file__).parent / "data"
     cascade = cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_default.xml"))
     frames, spent = 0, 0.0
     with (
-        load(settings.models.expression, settings.models) as network,
+        load(settings.models.expression or settings.models.face, settings.models) as network,
         open_source(settings.run.source, settings.camera) as source,
     ):
         start = time.process_time()

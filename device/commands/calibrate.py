@@ -1,8 +1,7 @@
 """`affectbox calibrate`: some seconds of a relaxed face become a person's face at rest.
 
-The frames must be calm (see `device.stages.calm`) but not in one piece, for everybody blinks; the median of what is read
-in them is kept. Expressions are not asked, for the network sees happiness or sadness in many faces at rest. A face that
-shows more than faces at rest do (`device.stages.neutral.at_rest`) is refused.
+The frames must be calm (see `device.stages.calm`) but not in one piece, for everybody blinks; the median of what is
+read in them is kept. Emotions are not asked, for the network sees happiness or sadness in many faces at rest.
 """
 
 from collections import Counter
@@ -20,7 +19,7 @@ from device.neutrals import NeutralStore
 from device.observation import Observation
 from device.settings import PatientSettings, Settings
 from device.stages.calm import CalmMeter, Measured, Unrest
-from device.stages.neutral import CALIBRATED, at_rest, named
+from device.stages.neutral import CALIBRATED, named
 from device.stages.reader import Actions
 
 INSTRUCTION = "Look at the camera with a relaxed face: mouth closed, no smile, hold still."
@@ -100,10 +99,7 @@ class RelaxedFace:
                 f"{self._seconds:g} s, because {why}."
             )
         views = ("both", "left", "right")
-        face = Actions(*(np.median([getattr(seen, view) for seen in self._faces], axis=0) for view in views))
-        if not at_rest(face):
-            raise DataError("Not calibrated, nothing was stored: the face is still, but an expression stays on it.")
-        return face
+        return Actions(*(np.median([getattr(seen, view) for seen in self._faces], axis=0) for view in views))
 
 
 def calibrate(settings: Settings, seconds: float, out: TextIO) -> None:
@@ -120,7 +116,7 @@ def calibrate(settings: Settings, seconds: float, out: TextIO) -> None:
         SourceError, ModelError: as when running.
         StorageError: it cannot be stored.
     """
-    person, estimator, store = settings.patient.id, settings.models.face, NeutralStore(settings.neutral)
+    person, estimator, store = settings.patient.id, settings.models.estimators, NeutralStore(settings.neutral)
     if not person:
         raise ConfigError("Nobody is named: give --patient with a pseudonym, or set patient.id.")
     if not 0 < seconds <= _MAX_S:

@@ -6,45 +6,42 @@ import cv2
 import numpy as np
 
 from device.arrays import ByteImage, FloatArray
-from device.contract.labels import ACTION_UNITS, EMOTIONS, Tier
+from device.contract.labels import ACTION_UNITS, EMOTIONS, ActionUnit, Tier
 from device.contract.templates import tier
 from device.observation import Observation
-from device.stages.expressions import SHOWN
 
-_GREEN, _RED, _WHITE, _GREY = (90, 220, 90), (60, 60, 240), (255, 255, 255), (120, 120, 120)
-_OF_TIER = {Tier.REPORTED: _GREEN, Tier.LOW_CONFIDENCE: (60, 190, 230), Tier.EXPERIMENTAL: (150, 150, 150)}
-_TIERS = {unit.key: unit.tier for unit in ACTION_UNITS}
+#: BGR, after Okabe & Ito 2008: told apart also by those who do not tell green from red.
+_BLUE, _ORANGE, _GREY, _WHITE = (233, 180, 86), (0, 159, 230), (165, 165, 165), (255, 255, 255)
+_OF_TIER = {Tier.REPORTED: _BLUE, Tier.LOW_CONFIDENCE: _ORANGE, Tier.EXPERIMENTAL: _GREY}
 _NOSE_TIP = 1
-_MAX_HEIGHT = 720
-_PANEL = 280
-_BAR_LEFT, _BAR, _VALUE_LEFT = 130, 100, 238
-_ROW = 15
+_HEIGHT, _PANEL = 720, 452
+_MARGIN, _ROW, _SIZE = 12, 22, 0.52
+_BAR_LEFT, _BAR, _VALUE_LEFT = 256, 120, 388
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
-_AU_SHOWN = 14
-_MIN_HEIGHT = (len(EMOTIONS) + _AU_SHOWN + SHOWN + 8) * _ROW
+_UNITS_SHOWN = 12
 
 
 def draw(observation: Observation) -> ByteImage:
-    """The frame with box, landmarks and gaze direction of the head, and a panel of bars at its right."""
+    """The frame, 720 pixels high, with landmarks, box and direction of the head, and a panel of bars at its right."""
     image = observation.frame.image
-    scale = min(1.0, _MAX_HEIGHT / image.shape[0])
-    image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    scale = _HEIGHT / image.shape[0]
+    size = (max(round(image.shape[1] * scale), 1), _HEIGHT)
+    image = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)  # type: ignore[assignment]
     if observation.track is not None:
         _face(image, observation, scale)
-    height = max(image.shape[0], _MIN_HEIGHT)
-    canvas = np.full((height, image.shape[1] + _PANEL, 3), 24, np.uint8)
-    canvas[: image.shape[0], : image.shape[1]] = image
-    _panel(canvas, image.shape[1] + 8, observation)
+    canvas = np.full((_HEIGHT, size[0] + _PANEL, 3), 24, np.uint8)
+    canvas[:, : size[0]] = image
+    _describe(_Panel(canvas, size[0] + _MARGIN), observation)
     return canvas
 
 
 def _face(image: ByteImage, observation: Observation, scale: float) -> None:
     assert observation.track is not None
     points = observation.track.face.points[:, :2] * scale
-    colour = _RED if observation.reasons else _GREEN
+    colour = _ORANGE if observation.reasons else _BLUE
     for point in points:
         cv2.circle(image, _pixel(point), 1, colour, -1, cv2.LINE_AA)
-    cv2.rectangle(image, _pixel(points.min(0)), _pixel(points.max(0)), colour, 1)
+    cv2.rectangle(image, _pixel(points.min(0)), _pixel(points.max(0)), colour, 2)
     if observation.pose is not None:
         yaw, pitch = math.radians(observation.pose.yaw), math.radians(observation.pose.pitch)
         width = observation.track.face.box.w * scale
@@ -52,53 +49,85 @@ def _face(image: ByteImage, observation: Observation, scale: float) -> None:
         cv2.arrowedLine(image, _pixel(points[_NOSE_TIP]), _pixel(tip), _WHITE, 2, cv2.LINE_AA)
 
 
-def _panel(canvas: ByteImage, left: int, observation: Observation) -> None:
-    row = 1
+class _Panel:
+    """Rows of text and bars, from the top down."""
+
+    def __init__(self, canvas: ByteImage, left: int) -> None:
+        self._canvas, self._left, self._base = canvas, left, 4
+
+    def say(self, text: str, colour: tuple[int, int, int] = _WHITE) -> None:
+        """A row of text."""
+        self._base += _ROW
+        self._text(0, text, colour)
+
+    def bar(self, name: str, share: float, value: str, colour: tuple[int, int, int]) -> None:
+        """A row of a name, a bar of this share of its whole length, and the number."""
+        self.say(name)
+        start = self._left + _BAR_LEFT
+        end = start + round(_BAR * share)
+        cv2.rectangle(self._canvas, (start, self._base - 12), (end, self._base), colour, -1)
+        self._text(_VALUE_LEFT, value, _WHITE)
+
+    def gap(self) -> None:
+        """Half a row of nothing."""
+        self._base += _ROW // 2
+
+    def legend(self) -> None:
+        """A row that names the tiers in their colours."""
+        self._base += _ROW
+        at = 0
+        for level, colour in _OF_TIER.items():
+            self._text(at, level.value, colour)
+            at += cv2.getTextSize(f"{level.value}  ", _FONT, _SIZE, 1)[0][0]
+
+    def _text(self, at: int, text: str, colour: tuple[int, int, int]) -> None:
+        cv2.putText(self._canvas, text, (self._left + at, self._base), _FONT, _SIZE, colour, 1, cv2.LINE_AA)
+
+
+def _describe(panel: _Panel, observation: Observation) -> None:
     track = f"track {observation.track.number}" if observation.track else "nobody"
-    _text(canvas, left, row, f"frame {observation.frame.index}  {track}  faces {observation.faces}", _WHITE)
+    panel.say(f"frame {observation.frame.index}   {track}   faces {observation.faces}")
     if observation.pose is not None:
-        pose = observation.pose
-        row += 1
-        _text(canvas, left, row, f"yaw {pose.yaw:.0f} pitch {pose.pitch:.0f} roll {pose.roll:.0f}", _GREY)
+        panel.say("yaw {yaw:.0f}   pitch {pitch:.0f}   roll {roll:.0f}".format(**vars(observation.pose)))
     if observation.reasons:
-        _text(canvas, left, row + 1, "no guess: " + ", ".join(r.value for r in observation.reasons), _RED)
+        panel.gap()
+        panel.say("no guess:", _ORANGE)
+        for reason in observation.reasons:
+            panel.say(f"   {reason.value.replace('_', ' ')}", _ORANGE)
         return
+    panel.gap()
     for name, share in zip(EMOTIONS, observation.emotions.tolist(), strict=False):
-        row += 1
-        _bar(canvas, left, row, name, share, f"{share:.2f}")
-    row = _action_units(canvas, left, row + 1, observation.actions.known())
+        panel.bar(name, share, f"{share:.2f}", _BLUE)
+    panel.gap()
+    _units(panel, observation)
+    panel.gap()
+    _expressions(panel, observation)
+
+
+def _units(panel: _Panel, observation: Observation) -> None:
+    """The strongest action units, in the colour of their tiers, under a line that names the colours."""
+    if observation.hidden:
+        panel.say(f"hidden, not measured: {' and '.join(observation.hidden)} face", _ORANGE)
+    known = observation.actions.known()
+    if known:
+        panel.legend()
+    shown = sorted(known, key=lambda unit: -known[unit])[:_UNITS_SHOWN]
+    for unit in (unit for unit in ACTION_UNITS if unit.key in shown):
+        panel.bar(_title(unit), known[unit.key] / 5, f"{known[unit.key]:.1f}", _OF_TIER[unit.tier])
+
+
+def _expressions(panel: _Panel, observation: Observation) -> None:
     for name, membership in observation.expressions.items():
-        row += 1
-        _bar(canvas, left, row, name.replace("_", " "), membership, f"{membership:.2f}", _OF_TIER[tier(name)])
+        panel.bar(name.replace("_", " "), membership, f"{membership:.2f}", _OF_TIER[tier(name)])
+    if observation.disagree:
+        panel.say("disagrees with the emotions: rely on neither", _ORANGE)
     if observation.pain is not None:
-        _bar(canvas, left, row + 1, "pain (PSPI)", observation.pain / 16, f"{observation.pain:.1f}", _GREY)
+        panel.bar("pain (PSPI)", observation.pain / 16, f"{observation.pain:.1f}", _GREY)
 
 
-def _action_units(canvas: ByteImage, left: int, row: int, aus: dict[str, float]) -> int:
-    """The strongest, in the colour of their tiers, under a line that names the colours; returns the last row."""
-    shown = sorted(aus, key=lambda unit: -aus[unit])[:_AU_SHOWN]
-    at = left
-    for level, colour in _OF_TIER.items() if shown else ():
-        _text(canvas, at, row, level.value, colour)
-        at += 74 if level is Tier.REPORTED else 108
-    for name in (unit for unit in aus if unit in shown):
-        row += 1
-        _bar(canvas, left, row, name, aus[name] / 5, f"{aus[name]:.1f}", _OF_TIER[_TIERS[name]])
-    return row + 1
-
-
-def _bar(
-    canvas: ByteImage, left: int, row: int, name: str, share: float, value: str, colour: tuple[int, int, int] = _GREEN
-) -> None:
-    _text(canvas, left, row, name, _WHITE)
-    start, base = left + _BAR_LEFT, row * _ROW + 4
-    cv2.rectangle(canvas, (start, base - 9), (start + round(_BAR * share), base), colour, -1)
-    _text(canvas, left + _VALUE_LEFT, row, value, _GREY)
+def _title(unit: ActionUnit) -> str:
+    return f"{unit.key} {unit.name.partition(' (')[0]}"
 
 
 def _pixel(point: FloatArray) -> tuple[int, int]:
     return round(float(point[0])), round(float(point[1]))
-
-
-def _text(canvas: ByteImage, left: int, row: int, text: str, colour: tuple[int, int, int]) -> None:
-    cv2.putText(canvas, text, (left, row * _ROW + 3), _FONT, 0.38, colour, 1, cv2.LINE_AA)

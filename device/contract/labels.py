@@ -70,7 +70,8 @@ SIDED_KEYS = tuple(unit.key for unit in ACTION_UNITS if unit.sided)
 #: Action descriptors that data sets annotate beside them; networks may learn them, records do not hold them.
 ACTION_DESCRIPTORS = {"AD19": "Tongue Show", "AD32": "Bite"}
 
-#: FACS codes of where head and eyes are turned; left and right are the person's own.
+#: FACS codes of where head and eyes are turned; left and right are the person's own. AD63 and AD64 stand in records of
+#: older boxes.
 CODES = {
     "AD51": "head turned left",
     "AD52": "head turned right",
@@ -86,7 +87,8 @@ CODES = {
     "AD64": "eyes down",
 }
 
-#: Fine-grained expressions: seven basic, twelve compound (Du, Tao & Martinez 2014), thirteen more, and a face at peace.
+#: Fine-grained expressions: seven basic, twelve compound (Du, Tao & Martinez 2014), thirteen more, and a face at
+#: peace.
 EXPRESSIONS = tuple(
     """
     happy sad fearful angry surprised disgusted contemptuous

@@ -20,9 +20,9 @@ and nothing is inferred.
 
 `scale` is 0 for float tensors. A real value is `(q - zero_point) * scale`. `range` is what black and white become.
 `activation` is what the device still has to apply: `none`, `sigmoid` or `softmax`; before it, it divides the output by
-`temperature` (1 if left out), which was fitted so that probabilities are as often right as they say. `curves` holds for
-each label where the intensities 0 to 5 stand on its scale, rising. Outputs stand in the order in which the model file
-lists them.
+`temperature` (1 if left out), which was fitted so that probabilities are as often right as they say. `curves` holds
+for each label where the intensities 0 to 5 stand on its scale, rising. Outputs stand in the order in which the model
+file lists them.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ MODEL = "model.tflite"
 CARD = "MODEL_CARD.md"
 TASKS = ("face-detection", "face-landmarks", "facial-expression", "action-units", "face-reading")
 COLOURS = ("rgb", "grey", "none")
-CROPS = ("letterbox", "roi", "aligned", "points", "features")
+CROPS = ("letterbox", "roi", "aligned", "points")
 ACTIVATIONS = ("none", "sigmoid", "softmax")
 DTYPES = ("float32", "int8", "int16", "uint8")
 

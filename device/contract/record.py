@@ -94,6 +94,8 @@ FIELDS = (
     Field("models.aus", "string", "estimators that gave the action units"),
     Field("ms.detect", "number", "detector and landmark networks and tracking, milliseconds", 0),
     Field("ms.align", "number", "pose, aligned crop and quality gate, milliseconds", 0),
+    Field("ms.emotions", "number", "by boxes before the face network: expression network, milliseconds", 0),
+    Field("ms.aus", "number", "by boxes before the face network: action units, milliseconds", 0),
     Field("ms.read", "number", "the networks that read the face, milliseconds", 0),
     Field("ms.interpret", "number", "smoothing, eyes, codes and expressions, milliseconds", 0),
     Field("ms.total", "number", "all stages, milliseconds", 0),

@@ -26,8 +26,8 @@ PRKACHIN = "Prkachin & Solomon 2008"
 RUCH = "Ruch & Ekman 2001"
 #: Cues of the face in the Specific Affect Coding System, Coan & Gottman 2007; taken from a secondary copy.
 SPAFF = "Coan & Gottman 2007 (SPAFF), second-hand"
-#: Messinger, Mattson, Mahoor & Cohn 2012, 'The eyes have it', Emotion 12 (3): the cry-face of infants, by stretched lips
-#: and narrowed eyes. Brows that are drawn together, and the pressed mouth of adults who hold back, are added by us.
+#: Messinger, Mattson, Mahoor & Cohn 2012, 'The eyes have it', Emotion 12 (3): the cry-face of infants, by stretched
+#: lips and narrowed eyes. Brows drawn together, and lip corners pulled down as adults do, are added by us.
 MESSINGER = "Messinger et al. 2012, widened"
 #: No published template is known to us: our own reading of the word.
 OWN = "our own reading"
@@ -110,9 +110,9 @@ TEMPLATES = (
     Template("crying", MESSINGER, "4 6|7 15|20", "1 9:.5 10:.5 17 25 26 43", "2 12"),
 )
 
-PEACEFUL = EXPRESSIONS[-1]
-#: What the eight emotions may say of a face that shows an expression: by the emotion in its name, or that of its source;
-#: attitudes that go with several are bound to none, and contradict nothing.
+CRYING, PEACEFUL = EXPRESSIONS[-2:]
+#: What the eight emotions may say of a face that shows an expression: by the emotion in its name, or that of its
+#: source; attitudes that go with several are bound to none, and contradict nothing.
 SAID_OF = {
     "happy": "happiness",
     "sad": "sadness",
@@ -145,8 +145,6 @@ _BY_NAME = {template.name: template for template in TEMPLATES}
 
 
 def tier(expression: str) -> Tier:
-    """How far an expression can be relied on: no further than its weakest required unit, and 'peaceful', which is what
-    is left, no further than the weakest unit of all."""
-    if expression == PEACEFUL:
-        return max(_TIERS.values(), key=_WEAKEST_LAST.index)
-    return _BY_NAME[expression].tier
+    """How far an expression can be relied on: no further than its weakest required unit. 'Peaceful' rests on what is
+    not there, doubtful units among it, and on the emotions: confidence is low."""
+    return Tier.LOW_CONFIDENCE if expression == PEACEFUL else _BY_NAME[expression].tier

@@ -11,7 +11,7 @@ from enum import Enum
 
 import numpy as np
 
-from device.arrays import FloatArray
+from device.arrays import Array, FloatArray
 from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, Tier
 from device.stages.pose import Pose
 from device.stages.quality import Quality
@@ -115,5 +115,5 @@ def _poor(seen: Measured) -> Unrest | None:
     return Unrest.TURNED if turned else None
 
 
-def _named(mask: FloatArray) -> set[str]:
+def _named(mask: Array) -> set[str]:
     return {key for key, there in zip(ACTION_UNIT_KEYS, mask.tolist(), strict=True) if there}

@@ -14,13 +14,14 @@ The formula is our own (a fuzzy conjunction with a coverage); it was tried on co
 lips and drops the jaw, and is not told from expressions that do the same.
 """
 
+import math
 from functools import lru_cache
 
 import numpy as np
 
 from device.arrays import Array, FloatArray
 from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, EMOTIONS, Tier
-from device.contract.templates import OF_NO_MEANING_ALONE, PEACEFUL, SAID_OF, TEMPLATES
+from device.contract.templates import CRYING, OF_NO_MEANING_ALONE, PEACEFUL, SAID_OF, TEMPLATES
 
 #: Up to 'trace' (FACS A) a face counts as neutral.
 NEUTRAL = 1.0
@@ -28,7 +29,8 @@ NEUTRAL = 1.0
 MARKED = 3.0
 #: What a record carries: this many at most, none below that membership.
 SHOWN, LEAST_SHOWN = 3, 0.2
-#: An expression from this membership on is contradicted by emotions that give less than this to what may be said of it.
+#: An expression from this membership on is contradicted by emotions that give less than this to what may be said of
+#: it.
 CLEAR, UNSUPPORTED = 0.3, 0.3
 #: Eyes closed is yes or no in PSPI: yes from here on.
 CLOSED = 2.5
@@ -60,12 +62,13 @@ _WEIGHT = np.array([0.0 if unit.key == "AU43" else _WEIGHTS[unit.tier] for unit 
 _MEANS = np.array([key not in OF_NO_MEANING_ALONE for key in ACTION_UNIT_KEYS])
 
 
-def memberships(aus: FloatArray, calm: float = 1.0, neutral: float = NEUTRAL) -> dict[str, float]:
+def memberships(aus: FloatArray, calm: float | None = None, neutral: float = NEUTRAL) -> dict[str, float]:
     """How far a face belongs to each expression, 0–1, in the order of the contract; they need not sum to 1.
 
     Args:
         aus: (22,) intensities 0–5 in the contract's order, NaN where not measured.
-        calm: probability 0–1 that annotators would call the face neutral.
+        calm: probability 0–1 that annotators would call the face neutral, if that is known. A face is no more at peace
+            than that, and crying the less: a low brow and thin lips are in many faces at rest.
         neutral: intensity up to which a unit counts as absent, below `MARKED`.
 
     Returns:
@@ -84,8 +87,10 @@ def memberships(aus: FloatArray, calm: float = 1.0, neutral: float = NEUTRAL) ->
     explained = _EXPLAINED @ weighed / max(float(weighed.sum()), 1e-9)
     values = (conjunction * explained * (1.0 - (_AGAINST * presence).max(1))).tolist()
     found = {name: values[at] for at, name in _judged(measured.tobytes())}
+    if CRYING in found and calm is not None:
+        found[CRYING] *= 1.0 - calm
     if measured.all():
-        found[PEACEFUL] = min(calm, 1.0 - float((presence * _MEANS).max()))
+        found[PEACEFUL] = min(1.0 if calm is None else calm, 1.0 - float((presence * _MEANS).max()))
     return found
 
 
@@ -123,6 +128,8 @@ def pain(aus: FloatArray) -> float | None:
     count as those of pain: a high value beside AU12 means little. Source: Prkachin & Solomon 2008, who coded patients'
     faces by hand; from estimated units it was not validated.
     """
-    brows, cheeks, lids, nose, lip, eyes = aus[_OF_PAIN].tolist()
-    found = brows + max(cheeks, lids) + max(nose, lip) + (eyes >= CLOSED)
-    return None if np.isnan(aus[_OF_PAIN]).any() else found
+    parts = aus[_OF_PAIN].tolist()
+    if any(map(math.isnan, parts)):
+        return None
+    brows, cheeks, lids, nose, lip, eyes = parts
+    return float(brows + max(cheeks, lids) + max(nose, lip) + (eyes >= CLOSED))

@@ -1,11 +1,10 @@
 """Eyes: how far they are open, blinks, and PERCLOS.
 
 *Opening.* The eye aspect ratio (Soukupová & Čech 2016, *Real-Time Eye Blink Detection using Facial Landmarks*), mean
-of both eyes, and how little the picture shows of AU43 (1 at intensity 0, 0 at 4): their geometric mean, so that neither
-alone shuts or opens the eyes. Where something hides them, nothing is known.
-It is given as a share of the person's usual opening, the .8 quantile of about the last ten minutes of the track,
-which blinks, squints and drowsy minutes hardly move. Eyes that are shut from the start do not become usual, for below
-a least usual opening nothing is taken for open.
+of both eyes, and how little the picture shows of AU43 (1 at intensity 0, 0 from 4 on): their geometric mean. Where
+something hides the eyes, nothing is known. The opening is given as a share of the person's usual one, the .8 quantile
+of about the last ten minutes of the track, which blinks, squints and drowsy minutes hardly move. Eyes that are shut
+from the start do not become usual, for below a least usual opening nothing is taken for open.
 
 *Blink* (AU45): a closure of at most half a second, reported when the eyes have opened again. Its duration is the time
 for which the opening is below one half, between frames by interpolation (the half-amplitude duration of Caffier et al.
@@ -65,10 +64,11 @@ class Eyes:
 
 def aspect_ratio(points: FloatArray) -> float:
     """Eye aspect ratio of landmarks (468 or more, 3), mean of both eyes."""
-    eyes = points[_POINTS, :2]
-    sides = eyes[:, (1, 2, 0)] - eyes[:, (5, 4, 3)]
-    a, b, width = np.sqrt((sides * sides).sum(2)).T
-    return float(((a + b) / (2 * np.maximum(width, 1e-6))).mean())
+    ratios = [
+        (math.dist(p2, p6) + math.dist(p3, p5)) / (2 * max(math.dist(p1, p4), 1e-6))
+        for p1, p2, p3, p4, p5, p6 in points[_POINTS, :2].tolist()
+    ]
+    return sum(ratios) / len(ratios)
 
 
 class EyeMeter:
@@ -83,7 +83,7 @@ class EyeMeter:
         self._closure = _Closure()
 
     def __call__(self, face: Face, closed: float, track: int, time_s: float) -> Eyes:
-        """The eyes of a measured frame; `closed` is the intensity of AU43, NaN where hidden, `time_s` the frame's time."""
+        """The eyes of a measured frame at `time_s`; `closed` is the intensity of AU43, NaN where they are hidden."""
         if math.isnan(closed):
             self.reset()
             return Eyes()

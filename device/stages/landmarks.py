@@ -1,7 +1,8 @@
-"""Face landmarks: 478 points and the probability that there is a face, from a turned square crop.
+"""Face landmarks: 468 or 478 points and the probability that there is a face, from a turned square crop.
 
-Source: *MediaPipe Face Mesh V2 model card*; Kartynnik et al. 2019, *Real-time Facial Surface Geometry from Monocular
-Video on Mobile GPUs*. Points 33 and 263 are the outer eye corners; the next crop is 1.5 times the points' box.
+Source: *MediaPipe Face Mesh* and *Face Mesh V2* model cards, of which the second adds ten points of the irises;
+Kartynnik et al. 2019, *Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs*. Points 33 and 263 are
+the outer eye corners; the next crop is 1.5 times the points' box.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,8 @@ class Face:
     """A face with its landmarks.
 
     Attributes:
-        points: (478, 3) in frame pixels; z is on the scale of x, smaller nearer to the camera.
+        points: (468, 3), or (478, 3) with irises, in frame pixels; z is on the scale of x, smaller nearer to the
+            camera.
         presence: probability 0 to 1 that the crop held a face.
         box: around the points, frame pixels.
     """

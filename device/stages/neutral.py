@@ -11,19 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from device.arrays import FloatArray
-from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, SIDED_KEYS, Tier
+from device.arrays import Array, FloatArray
+from device.contract.labels import ACTION_UNIT_KEYS, SIDED_KEYS
 from device.stages.reader import Actions
 
 NONE, CALIBRATED = "none", "calibrated"
 FULL = 5.0
 #: Units from which the face at rest is taken away; see training/README.md for how that was measured.
 HELPED: tuple[str, ...] = ()
-#: A reported unit above this in a face that is said to rest is an expression.
-MOST_AT_REST = 2.5
 _HELPED = np.array([key in HELPED for key in ACTION_UNIT_KEYS])
 _SIDED = np.array([ACTION_UNIT_KEYS.index(key) for key in SIDED_KEYS], np.intp)
-_JUDGED = np.array([unit.tier is Tier.REPORTED for unit in ACTION_UNITS])
 
 
 @dataclass(frozen=True)
@@ -66,19 +63,13 @@ def named(actions: Actions, origin: str, estimator: str) -> Neutral:
     return Neutral(actions, f"{origin}:{digest[:8]}")
 
 
-def at_rest(actions: Actions) -> bool:
-    """Whether a face, wholly seen, could be one at rest."""
-    return bool(np.isfinite(actions.both).all() and (actions.both[_JUDGED] <= MOST_AT_REST).all())
-
-
-def relative(actions: Actions, neutral: Neutral | None) -> Actions:
-    """Action units without what the person's face shows at rest; unchanged without one."""
-    if neutral is None or not HELPED:
+def relative(actions: Actions, neutral: Neutral | None, helped: Array = _HELPED) -> Actions:
+    """Action units without what the person's face shows at rest, where that helps (22,); unchanged without one."""
+    if neutral is None:
         return actions
-    rest = neutral.actions
-    sided = _HELPED[_SIDED]
+    rest, sided = neutral.actions, helped[_SIDED]
     return Actions(
-        np.where(_HELPED, without(actions.both, rest.both), actions.both),
+        np.where(helped, without(actions.both, rest.both), actions.both),
         np.where(sided, without(actions.left, rest.left), actions.left),
         np.where(sided, without(actions.right, rest.right), actions.right),
     )

@@ -1,9 +1,10 @@
-"""The face network of the box as a function of the aligned crop: expressions, action units, and what is hidden.
+"""The face network of the box as a function of the aligned crop: emotions, action units, and what is hidden.
 
 What it was learnt from and how good it is, its model card tells. Where something hides a part of the face, the action
 units of that part are not measured, and are no numbers here.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +12,9 @@ import numpy as np
 from device.arrays import ByteImage, FloatArray
 from device.contract.errors import ModelError
 from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, EMOTIONS, PARTS, SIDED_KEYS
-from device.contract.manifest import OutputSpec
+from device.contract.manifest import Manifest, OutputSpec
 from device.runtime.model import Model
+from device.stages.aligner import CROP_SIDE
 
 TASK = "face-reading"
 EMOTIONS_HEAD, UNITS_HEAD, LEFT_HEAD, RIGHT_HEAD, HIDDEN_HEAD = "ferplus", "units", "left", "right", "hidden"
@@ -25,8 +27,11 @@ _WANTED = {
     RIGHT_HEAD: SIDED_KEYS,
     HIDDEN_HEAD: PARTS,
 }
-_PART = np.array([PARTS.index(unit.part) for unit in ACTION_UNITS], np.intp)
-_SIDED = np.array([ACTION_UNIT_KEYS.index(key) for key in SIDED_KEYS], np.intp)
+#: The heads of action units, read as one vector of scales, and where it is cut into both sides, left and right.
+_SCALES = (UNITS_HEAD, LEFT_HEAD, RIGHT_HEAD)
+_CUTS = len(ACTION_UNIT_KEYS), len(ACTION_UNIT_KEYS) + len(SIDED_KEYS)
+_PART_OF = {unit.key: PARTS.index(unit.part) for unit in ACTION_UNITS}
+_PART = np.array([_PART_OF[key] for head in _SCALES for key in _WANTED[head]], np.intp)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,10 +53,11 @@ class Actions:
 
     def known(self) -> dict[str, float]:
         """Key → intensity of what was measured."""
-        return {key: value for key, value in zip(ACTION_UNIT_KEYS, self.both.tolist(), strict=True) if value == value}
+        pairs = zip(ACTION_UNIT_KEYS, self.both.tolist(), strict=True)
+        return {key: value for key, value in pairs if not math.isnan(value)}
 
 
-NOTHING = Actions(*(np.full(count, np.nan, np.float32) for count in (len(ACTION_UNITS), len(_SIDED), len(_SIDED))))
+NOTHING = Actions(*np.split(np.full(len(_PART), np.nan, np.float32), _CUTS))
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,39 +75,48 @@ class FaceReader:
     def __init__(self, model: Model) -> None:
         """Raises `ModelError` unless the bundle gives what a reading holds."""
         self._model = model
-        self._at = {}
-        self._curves = {}
-        for head, labels in _WANTED.items():
-            self._at[head], spec = model.manifest.output(head)
-            if model.manifest.task != TASK or spec.labels != labels:
-                raise ModelError(f"Bundle {model.manifest.id} is no network that reads faces: name another one.")
-            if head in (UNITS_HEAD, LEFT_HEAD, RIGHT_HEAD):
-                self._curves[head] = _curve(spec, model.manifest.id)
+        specs = {head: model.manifest.output(head) for head in _WANTED}
+        _check(model.manifest, {head: spec for head, (_, spec) in specs.items()})
+        self._emotions, self._hidden = specs[EMOTIONS_HEAD][0], specs[HIDDEN_HEAD][0]
+        self._scales = [specs[head][0] for head in _SCALES]
+        self._curves = np.concatenate([_curves(specs[head][1], model.manifest.id) for head in _SCALES])
 
     def __call__(self, crop: ByteImage) -> Reading:
         outputs = self._model.on_image(crop)
-        hides = outputs[self._at[HIDDEN_HEAD]].reshape(-1) >= HIDES
-        emotions = outputs[self._at[EMOTIONS_HEAD]].reshape(-1)
-        both, left, right = (
-            intensities(outputs[self._at[head]].reshape(-1), curve) for head, curve in self._curves.items()
-        )
+        hides = outputs[self._hidden].reshape(-1) >= HIDES
+        values = intensities(np.concatenate([outputs[at].reshape(-1) for at in self._scales]), self._curves)
         if hides.any():
-            both[hides[_PART]] = left[hides[_PART[_SIDED]]] = right[hides[_PART[_SIDED]]] = np.nan
+            values[hides[_PART]] = np.nan
         hidden = tuple(part for part, hid in zip(PARTS, hides.tolist(), strict=True) if hid)
-        return Reading(emotions, Actions(both, left, right), hidden)
+        first, second = _CUTS
+        actions = Actions(values[:first], values[first:second], values[second:])
+        return Reading(outputs[self._emotions].reshape(-1), actions, hidden)
 
 
 def intensities(scales: FloatArray, curves: FloatArray) -> FloatArray:
-    """Intensities 0–5 (units,) of places on the units' scales, by their curves (units, 6): linear between where 0, 1, …
-    5 stand."""
-    below = np.clip((scales[:, None] >= curves[:, 1:-1]).sum(1), 0, curves.shape[1] - 2)
+    """Intensities 0–5 (units,) of places on the units' scales, by their curves (units, 6): linear between where 0, 1,
+    … 5 stand, and 0 or 5 beyond."""
+    below = (scales[:, None] >= curves[:, 1:-1]).sum(1)
     rows = np.arange(len(scales))
     low, high = curves[rows, below], curves[rows, below + 1]
-    return np.asarray(below + np.clip((scales - low) / (high - low), 0.0, 1.0), np.float32)
+    share = np.minimum(np.maximum((scales - low) / (high - low), 0.0), 1.0)
+    return np.asarray(below + share, np.float32)
 
 
-def _curve(spec: OutputSpec, bundle: str) -> FloatArray:
-    curves = np.array(spec.curves, np.float32)
+def _check(manifest: Manifest, outputs: dict[str, OutputSpec]) -> None:
+    crop = manifest.input.shape == (1, CROP_SIDE, CROP_SIDE, 1) and manifest.input.crop == "aligned"
+    known = all(spec.labels == _WANTED[head] for head, spec in outputs.items())
+    if not (manifest.task == TASK and crop and known):
+        raise ModelError(
+            f"Bundle {manifest.id} does not read 48×48 grey faces as this version does: name another one."
+        )
+
+
+def _curves(spec: OutputSpec, bundle: str) -> FloatArray:
+    try:
+        curves = np.array(spec.curves, np.float32)
+    except (ValueError, TypeError):
+        curves = np.zeros(0, np.float32)
     if curves.shape != (len(spec.labels), 6) or not (np.diff(curves, axis=1) > 0).all():
         raise ModelError(f"Bundle {bundle}: the curves of '{spec.name}' are not six rising places a unit.")
     return curves

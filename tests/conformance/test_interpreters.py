@@ -1,4 +1,4 @@
-"""Every interpreter keeps the same promises, on the tensors of the expression network."""
+"""Every interpreter keeps the same promises, on the tensors of the network that reads faces."""
 
 import numpy as np
 import pytest
@@ -28,10 +28,10 @@ def fake(manifest):
 @pytest.fixture(params=["fake", *LIBRARIES])
 def interpreter(request, models):
     if request.param == "fake":
-        opened = fake(models.expression.manifest)
+        opened = fake(models.face.manifest)
     else:
         pytest.importorskip(request.param)
-        opened = TfLiteInterpreter(models.expression.bundle.model, library=request.param)
+        opened = TfLiteInterpreter(models.face.bundle.model, library=request.param)
     with opened:
         yield opened
 
@@ -43,8 +43,8 @@ def noise(interpreter, seed):
 
 
 def test_tensors_are_those_of_the_manifest(interpreter, models):
-    pairs = zip(interpreter.outputs, models.expression.manifest.outputs, strict=True)
-    for found, spec in [(interpreter.input, models.expression.manifest.input), *pairs]:
+    pairs = zip(interpreter.outputs, models.face.manifest.outputs, strict=True)
+    for found, spec in [(interpreter.input, models.face.manifest.input), *pairs]:
         assert (found.shape, found.dtype, found.zero_point) == (spec.shape, spec.dtype, spec.zero_point)
         assert found.scale == pytest.approx(spec.scale)
 
@@ -82,7 +82,7 @@ def test_close_may_be_called_twice_and_ends_inference(interpreter):
 
 
 def test_the_fake_answers_zeros_unless_told_otherwise(models):
-    manifest = models.expression.manifest
+    manifest = models.face.manifest
     plain = FakeInterpreter(tensor(manifest.input), tuple(map(tensor, manifest.outputs)))
     assert not any(o.any() for o in plain.invoke(noise(plain, 0)))
 
@@ -102,4 +102,4 @@ def test_a_library_is_there():
 
 def test_a_missing_library_is_said(models):
     with pytest.raises(RuntimeMissingError, match="pip"):
-        TfLiteInterpreter(models.expression.bundle.model, library="no_such_library.interpreter")
+        TfLiteInterpreter(models.face.bundle.model, library="no_such_library.interpreter")

@@ -4,27 +4,34 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from device.stages.blendshapes import BlendshapeEstimator
 
 from device.camera.files import VideoFile
+from device.models import ModelSettings, load
 from device.stages.aligner import align
 from device.stages.detector import BlazeFace, Detector, DetectorSettings
-from device.stages.expression import ExpressionClassifier
 from device.stages.frame import Frame
 from device.stages.landmarks import Face, Landmarker, detection_roi
 from device.stages.pose import Pose, PoseEstimator
 from device.stages.quality import Quality, QualitySettings, judge
+from device.stages.reader import FaceReader, Reading
 from device.stages.tracker import Tracker, TrackerSettings
 
 
 @pytest.fixture(scope="session")
-def see(models):
-    """Called with a picture: its one face, with landmarks."""
+def with_irises():
+    """The landmark network that also finds the irises, which the box has to be told to use."""
+    with load("face-landmarks-1.0.0", ModelSettings()) as model:
+        yield model
 
-    def look(image):
+
+@pytest.fixture(scope="session")
+def see(models):
+    """Called with a picture, and with a network of landmarks if not the usual one: its one face."""
+
+    def look(image, landmarks=models.landmarks):
         frame = Frame(np.ascontiguousarray(image), 0, 0.0)
         (detection,) = BlazeFace(models.short_range, 0.5)(frame, frame.bounds)
-        return Landmarker(models.landmarks)(frame, detection_roi(detection))
+        return Landmarker(landmarks)(frame, detection_roi(detection))
 
     return look
 
@@ -43,8 +50,7 @@ class Sight:
     face: Face
     pose: Pose
     quality: Quality
-    blendshapes: dict[str, float]
-    emotions: dict[str, float]
+    reading: Reading
 
 
 @pytest.fixture(scope="session")
@@ -53,8 +59,7 @@ def clip_sights(models, clip):
     track = Tracker(
         Detector(models.short_range, None, DetectorSettings()), Landmarker(models.landmarks), TrackerSettings()
     )
-    pose_of, blend = PoseEstimator(models.landmarks.bundle), BlendshapeEstimator(models.blendshapes)
-    express = ExpressionClassifier(models.expression)
+    pose_of, read = PoseEstimator(models.landmarks.bundle), FaceReader(models.face)
     sights = []
     with VideoFile(clip) as video:
         for index in range(330):
@@ -63,5 +68,5 @@ def clip_sights(models, clip):
             face = track(frame).track.face
             pose, crop = pose_of(face), align(frame, face)
             quality = judge(frame, face, pose, crop, QualitySettings())
-            sights.append(Sight(frame.time_s, face, pose, quality, blend(face), express(crop)))
+            sights.append(Sight(frame.time_s, face, pose, quality, read(crop)))
     return sights

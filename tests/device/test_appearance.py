@@ -5,15 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from device.stages.action_units import Actions
 
 from device.contract.errors import ModelError
+from device.contract.labels import EMOTIONS, LOWER, SIDED_KEYS
 from device.contract.manifest import Bundle, InputSpec, Manifest, OutputSpec, write_bundle
 from device.models import ModelSettings, open_models
+from device.pipeline import Eye
 from device.runtime.fake import FakeInterpreter
 from device.runtime.interpreter import Tensor
 from device.runtime.model import Model
 from device.stages.appearance import AppearanceActionUnits, merged
+from device.stages.reader import Reading
+from tests.people import actions
 
 SIDE = 48
 CROP = np.zeros((SIDE, SIDE), np.uint8)
@@ -78,21 +81,51 @@ def test_a_bundle_of_another_shape_is_refused(change, complaint):
         AppearanceActionUnits(model)
 
 
-def test_the_network_takes_the_place_of_geometry_for_what_it_knows():
-    geometric = Actions({"AU1": 1.0, "AU12": 4.0}, {"AU1": 0.5, "AU12": 5.0}, {"AU1": 1.5, "AU12": 3.0})
+def reading(*hidden):
+    both = {"AU1": 1.0, "AU12": 4.0}
+    seen = actions(both, hidden, left={"AU1": 0.5}, right={"AU1": 1.5})
+    return Reading(np.full(len(EMOTIONS), 1 / 8, np.float32), seen, hidden)
 
-    actions = merged(geometric, {"AU12": 2.0, "AU6": 3.0})
 
-    assert list(actions.both.items()) == [("AU1", 1.0), ("AU6", 3.0), ("AU12", 2.0)]
-    assert (actions.left, actions.right) == ({"AU1": 0.5}, {"AU1": 1.5})
+def test_the_network_takes_the_place_of_the_face_network_for_what_it_knows():
+    before = reading()
+    after = merged(before, {"AU12": 2.0, "AU6": 3.0}).actions
+    assert after.known() == before.actions.known() | {"AU12": 2.0, "AU6": 3.0}
+    left = dict(zip(SIDED_KEYS, after.left.tolist(), strict=True))
+    assert left["AU1"] == 0.5
+    assert np.isnan([left["AU12"], left["AU6"]]).all(), "of sides the network knows nothing"
+    assert before.actions.of("AU12") == 4.0, "what was read is not changed"
+
+
+def test_what_is_hidden_stays_hidden():
+    merge = merged(reading(LOWER), {"AU12": 2.0, "AU6": 3.0})
+    assert "AU12" not in merge.actions.known()
+    assert merge.actions.known()["AU6"] == 3.0
+    assert merge.hidden == (LOWER,)
+
+
+def test_in_the_pipelines_eye_it_is_asked_for_its_own_crop_and_named_in_records(models):
+    both = replace(models, action_units=opened(replace(MANIFEST, input=replace(IMAGE, shape=(1, 96, 96, 1)))))
+    sides = []
+
+    def at_side(side):
+        sides.append(side)
+        return np.zeros((side, side), np.uint8)
+
+    found = Eye(both)(CROP, at_side)
+    assert sides == [96]
+    if not found.hidden:
+        assert (found.actions.of("AU6"), found.actions.of("AU12")) == (5.0, 1.5)
+    assert both.named()["aus"] == f"{models.face.manifest.id} appearance-1.0.0"
+    assert ModelSettings(action_units="appearance-1.0.0").estimators == both.named()["aus"]
 
 
 def test_without_a_setting_there_is_no_network_and_a_bundle_that_is_missing_is_named(models, tmp_path):
-    assert models.appearance_action_units is None
-    assert "appearance_action_units" not in models.loaded()
+    assert models.action_units is None
+    assert "action_units" not in models.loaded()
     with (
         pytest.raises(ModelError, match=r"No model bundle mine-1\.0\.0"),
-        open_models(ModelSettings(appearance_action_units="mine-1.0.0")),
+        open_models(ModelSettings(action_units="mine-1.0.0")),
     ):
         pass
 

@@ -5,10 +5,9 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pytest
-from device.stages.blendshapes import BlendshapeEstimator
 
-from device.contract.labels import BLENDSHAPES, CODES
-from device.stages.codes import CodeReader
+from device.contract.labels import CODES
+from device.stages.codes import CodeReader, gaze_of
 from device.stages.geometry import Box
 from device.stages.landmarks import Face
 from device.stages.pose import Pose, PoseEstimator
@@ -18,18 +17,30 @@ IRISES = slice(468, 478)
 SWAPPED = {"AD51": "AD52", "AD52": "AD51", "AD55": "AD56", "AD56": "AD55", "AD61": "AD62", "AD62": "AD61"}
 
 
-def face(size=100.0):
-    points = np.zeros((478, 3), np.float32)
-    points[263, 0] = size
+#: outer corner, inner corner and iris of the person's right and left eye, as a camera sees them
+EYES = ((33, 133, 468), (263, 362, 473))
+LEFT, RIGHT, UP, DOWN = (0.2, 0.0), (-0.2, 0.0), (0.0, -0.2), (0.0, 0.2)
+
+
+def face(size=100.0, right=(0.0, 0.0), left=(0.0, 0.0), irises=True):
+    """Eyes that look to the right and down of the picture by these shares of their width."""
+    points = np.zeros((478 if irises else 468, 3), np.float32)
+    width = 0.3 * size
+    for (outer, inner, iris), inwards, look in zip(EYES, (width, -width), (right, left), strict=True):
+        points[outer, 0] = 0.0 if inwards > 0 else size
+        points[inner, 0] = points[outer, 0] + inwards
+        if irises:  # they stand a little above the line of the corners when a face looks ahead
+            middle = (points[outer, :2] + points[inner, :2]) / 2
+            points[iris, :2] = middle + width * (np.array(look) - (0.0, 0.05))
     return Face(points, 1.0, Box(0, 0, size, size))
 
 
-def shapes(**values):
-    return dict.fromkeys(BLENDSHAPES, 0.0) | values
+def looking(where, **more):
+    return face(right=where, left=where, **more)
 
 
-def read(pose=STRAIGHT, blendshapes=None, eyes_open=1.0):
-    return CodeReader()(face(), pose, blendshapes or shapes(), eyes_open, 1, 0.0)
+def read(pose=STRAIGHT, seen=None, eyes_open=1.0):
+    return CodeReader()(seen or face(), pose, eyes_open, 1, 0.0)
 
 
 def sizes(*stretches):
@@ -37,7 +48,7 @@ def sizes(*stretches):
     reader, time_s, ends = CodeReader(), 0.0, []
     for size, seconds in stretches:
         for _ in range(round(seconds * 25)):
-            codes = reader(face(size), STRAIGHT, shapes(), 1.0, 1, time_s)
+            codes = reader(face(size), STRAIGHT, 1.0, 1, time_s)
             time_s += 0.04
         ends.append(codes)
     return ends
@@ -75,25 +86,41 @@ def test_the_head(pose, code):
 
 
 @pytest.mark.parametrize(
-    ("looking", "code"),
-    [
-        (("eyeLookOutLeft", "eyeLookInRight"), "AD61"),
-        (("eyeLookInLeft", "eyeLookOutRight"), "AD62"),
-        (("eyeLookUpLeft", "eyeLookUpRight"), "AD63"),
-        (("eyeLookDownLeft", "eyeLookDownRight"), "AD64"),
-    ],
+    ("where", "code"),
+    [(LEFT, "AD61"), (RIGHT, "AD62")],
 )
-def test_the_eyes(looking, code):
-    look = shapes(**dict.fromkeys(looking, 0.7))
-    assert read(blendshapes=look) == (code,)
-    assert read(blendshapes=look, eyes_open=0.3) == (), "closed eyes look nowhere"
-    assert read(blendshapes=look, eyes_open=None) == ()
-    assert read(blendshapes=shapes(**{looking[0]: 0.7})) == (), "one eye alone is a squint"
+def test_the_eyes(where, code):
+    assert read(seen=looking(where)) == (code,)
+    assert read(seen=looking(where), eyes_open=0.3) == (), "closed eyes look nowhere"
+    assert read(seen=looking(where), eyes_open=None) == ()
+    assert read(seen=looking(where, irises=False)) == (), "landmarks without irises tell nothing"
+
+
+@pytest.mark.parametrize("where", [UP, DOWN])
+def test_looks_up_and_down_are_not_told(where):
+    assert read(seen=looking(where)) == ()
+
+
+def test_eyes_that_squint_towards_the_nose_look_nowhere():
+    assert read(seen=face(right=LEFT, left=RIGHT)) == ()
+
+
+@pytest.mark.parametrize("size", [40.0, 300.0])
+def test_gaze_is_a_share_of_the_eyes_width_whatever_the_size_and_tilt(size):
+    turn = np.array([[0.9, -0.436, 0], [0.436, 0.9, 0], [0, 0, 1]], np.float32)
+    for where, expected in ((LEFT, 0.2), (UP, 0.0)):
+        points = looking(where, size=size).points
+        assert gaze_of(points) == pytest.approx(expected, abs=0.01)
+        assert gaze_of(points @ turn.T) == pytest.approx(expected, abs=0.01)
+
+
+def test_of_468_points_no_gaze_is_known():
+    assert gaze_of(face(irises=False).points) == 0.0
 
 
 def test_codes_come_in_the_order_of_the_contract():
-    codes = read(Pose(20.0, -20.0, -20.0), shapes(eyeLookUpLeft=0.9, eyeLookUpRight=0.9))
-    assert codes == ("AD51", "AD54", "AD56", "AD63")
+    codes = read(Pose(20.0, -20.0, -20.0), looking(LEFT))
+    assert codes == ("AD51", "AD54", "AD56", "AD61")
     assert list(codes) == [code for code in CODES if code in codes]
 
 
@@ -107,17 +134,17 @@ def test_before_there_is_a_usual_place_nobody_is_near():
 
 def test_a_code_stays_until_it_is_clearly_over():
     reader = CodeReader()
-    codes = [reader(face(), Pose(yaw, 0, 0), shapes(), 1.0, 1, i * 0.04) for i, yaw in enumerate((14, 16, 13, 11, 13))]
+    codes = [reader(face(), Pose(yaw, 0, 0), 1.0, 1, i * 0.04) for i, yaw in enumerate((14, 16, 13, 11, 13))]
     assert codes == [(), ("AD51",), ("AD51",), (), ()]
 
 
 @pytest.mark.parametrize("interruption", ["gated", "another track"])
 def test_nothing_stays_over_an_interruption(interruption):
     reader = CodeReader()
-    assert reader(face(), Pose(16, 0, 0), shapes(), 1.0, 1, 0.0) == ("AD51",)
+    assert reader(face(), Pose(16, 0, 0), 1.0, 1, 0.0) == ("AD51",)
     if interruption == "gated":
         reader.reset()
-    assert reader(face(), Pose(13, 0, 0), shapes(), 1.0, 1 if interruption == "gated" else 2, 0.04) == ()
+    assert reader(face(), Pose(13, 0, 0), 1.0, 1 if interruption == "gated" else 2, 0.04) == ()
 
 
 @pytest.mark.parametrize("mirror", [False, True], ids=["as taken", "mirrored"])
@@ -140,19 +167,16 @@ def test_a_real_head_that_is_turned(models, see, portrait, degrees, code, mirror
 
 @pytest.mark.parametrize("mirror", [False, True], ids=["as taken", "mirrored"])
 @pytest.mark.parametrize(("right_px", "code"), [(4.0, "AD61"), (-4.0, "AD62")])
-def test_real_eyes_whose_irises_move(models, see, portrait, right_px, code, mirror):
-    seen = see(mirrored(portrait) if mirror else portrait)
+def test_real_eyes_whose_irises_move(with_irises, see, portrait, right_px, code, mirror):
+    seen = see(mirrored(portrait) if mirror else portrait, with_irises)
     points = seen.points.copy()
     points[IRISES, 0] += -right_px if mirror else right_px
-    look = BlendshapeEstimator(models.blendshapes)(Face(points, 1.0, seen.box))
-    assert read(blendshapes=look) == (SWAPPED[code] if mirror else code,)
+    assert read(seen=Face(points, 1.0, seen.box)) == (SWAPPED[code] if mirror else code,)
+    assert read(seen=seen) == (), "she looks into the camera"
 
 
 def test_the_clip_tilts_its_head_to_the_left_then_to_the_right_and_does_nothing_else(clip_sights):
     reader = CodeReader()
-    codes = [
-        reader(s.face, s.pose, s.blendshapes, 1.0 if s.blendshapes["eyeBlinkLeft"] < 0.3 else 0.2, 1, s.time_s)
-        for s in clip_sights
-    ]
+    codes = [reader(s.face, s.pose, 1.0, 1, s.time_s) for s in clip_sights]
     changes = [now for before, now in pairwise([(), *codes]) if now != before]
     assert changes == [("AD55",), (), ("AD56",), ()]

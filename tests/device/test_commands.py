@@ -23,7 +23,7 @@ from device.contract.errors import (
 )
 from device.contract.manifest import bundle_cache
 from device.contract.record import decode
-from device.models import SHIPPED
+from device.models import SHIPPED, ModelSettings
 
 
 @pytest.fixture
@@ -49,7 +49,8 @@ def test_a_photograph_of_a_smiling_woman(photo: Path, tmp_path: Path, capsys: py
     assert main(["run", "--source", str(photo), "--sink", f"jsonl:{out}"]) == 0
     (record,) = [decode(line) for line in out.read_bytes().splitlines()]
     assert record["emotions"]["happiness"] > 0.8
-    assert record["aus"]["AU12"] > 3
+    assert record["aus"]["AU12"] > 2
+    assert next(iter(record["models"].values())) == ModelSettings().face
     assert 0.3 < record["face"]["x"] < 0.4
     assert "1 recorded" in capsys.readouterr().out
 
@@ -115,8 +116,10 @@ def wrong_uses(tmp_path: Path) -> list[tuple[list[str], int, str]]:
             OutboxError.exit_code,
             "outbox.path",
         ),
-        (["run", *good, "--set", "models.expression=fer-9.9.9"], models, "affectbox-converter fetch"),
-        (["run", *good, "--set", "models.expression=face-blendshapes-1.0.0"], models, "no output 'ferplus'"),
+        (["run", *good, "--set", "models.face=face-9.9.9"], models, "affectbox-converter fetch"),
+        (["run", *good, "--set", "models.face=blazeface-short-1.0.0"], models, "no output 'ferplus'"),
+        (["run", *good, "--set", "models.expression=face-9.9.9"], models, "affectbox-converter fetch"),
+        (["run", *good, "--set", "models.action_units=face-1.0.0"], models, "to action units"),
         (["run", *good, "--set", "models.landmarks=blazeface-short-1.0.0"], models, "no output 'landmarks'"),
         (["run", *good, "--max-frames", "-1"], ConfigError.exit_code, "max_frames"),
         (["run", "--config", str(tmp_path / "none.toml")], ConfigError.exit_code, "cannot be read"),
@@ -127,7 +130,7 @@ def wrong_uses(tmp_path: Path) -> list[tuple[list[str], int, str]]:
     ]
 
 
-@pytest.mark.parametrize("case", range(24))
+@pytest.mark.parametrize("case", range(26))
 def test_bad_input_is_one_clear_sentence_with_its_own_exit_code(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], case: int
 ) -> None:
@@ -140,19 +143,19 @@ def test_bad_input_is_one_clear_sentence_with_its_own_exit_code(
 
 
 def test_every_wrong_use_is_tried(tmp_path: Path) -> None:
-    assert len(wrong_uses(tmp_path)) == 24
+    assert len(wrong_uses(tmp_path)) == 26
 
 
 def test_an_altered_model_stops_the_run(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    bundle = tmp_path / "cache" / "fer-0.1.1"
+    bundle = tmp_path / "cache" / "face-0.1.1"
     bundle.mkdir(parents=True)
     for name in ("model.tflite", "MODEL_CARD.md", "manifest.json", "manifest.sig"):
-        (bundle / name).write_bytes((SHIPPED / "fer-0.3.0" / name).read_bytes())
+        (bundle / name).write_bytes((SHIPPED / ModelSettings().face / name).read_bytes())
     model = bytearray((bundle / "model.tflite").read_bytes())
     model[len(model) // 2] ^= 1
     (bundle / "model.tflite").write_bytes(model)
-    settings = ["--set", f"models.cache={tmp_path / 'cache'}", "--set", "models.expression=fer-0.1.1"]
-    for name in ("blazeface-short-1.0.0", "blazeface-full-1.0.0", "face-landmarks-1.0.0", "face-blendshapes-1.0.0"):
+    settings = ["--set", f"models.cache={tmp_path / 'cache'}", "--set", "models.face=face-0.1.1"]
+    for name in ("blazeface-short-1.0.0", "blazeface-full-1.0.0", "face-mesh-1.0.0"):
         (tmp_path / "cache" / name).symlink_to(bundle_cache() / name)
     assert main(["run", "--source", str(photo), *settings]) == ModelError.exit_code
     assert "SHA-256" in capsys.readouterr().err
@@ -174,7 +177,7 @@ def test_doctor_finds_nothing_wrong_with_a_good_box(
 
 def test_doctor_says_what_is_wrong_and_how_to_mend_it(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--source", "v4l2:/dev/video99", "--sink", "rtdb:http://127.0.0.1:9?ns=x"]
-    assert main(["doctor", *arguments, "--set", "models.expression=gone-1.0.0"]) == CheckFailedError.exit_code
+    assert main(["doctor", *arguments, "--set", "models.face=gone-1.0.0"]) == CheckFailedError.exit_code
     lines = capsys.readouterr().out.splitlines()
     assert any(line.startswith("FAIL") and "ls /dev/video*" in line for line in lines)
     assert any(line.startswith("FAIL") and "affectbox-converter fetch" in line for line in lines)
@@ -196,7 +199,7 @@ def test_bench_prints_one_json_object(short_clip: Path, capsys: pytest.CaptureFi
     assert figures["overhead_ratio"] > 1
     assert 400 < figures["bytes_per_record"] < 1500
     assert figures["rss_mb"] > 0
-    assert set(figures["stage_ms"]) == {"detect", "align", "emotions", "aus", "total"}
+    assert set(figures["stage_ms"]) == {"detect", "align", "read", "interpret", "total"}
     assert figures["ratio_to_haar"] == pytest.approx(
         figures["cpu_ms_per_frame"] / figures["haar_cpu_ms_per_frame"], rel=0.01
     )
@@ -220,10 +223,11 @@ def test_an_overlay_is_drawn_beside_and_upon_the_picture(photo: Path, tmp_path: 
     assert main(["replay", str(photo), "--overlay", str(tmp_path / "drawn")]) == 0
     drawn = cv2.imread(str(tmp_path / "drawn" / "000000.png"))
     assert drawn is not None
-    assert drawn.shape[1] > 512
-    changed = np.abs(drawn[:512, :512].astype(int) - portrait).sum(2) > 60
-    assert changed[70:180, 175:275].any(), "landmarks stand on the face"
-    assert not changed[300:, :].any(), "and nowhere else"
+    assert drawn.shape[1] > 720
+    enlarged = cv2.resize(portrait, (720, 720), interpolation=cv2.INTER_LINEAR)
+    changed = np.abs(drawn[:, :720].astype(int) - enlarged).sum(2) > 60
+    assert changed[98:253, 246:387].any(), "landmarks stand on the face"
+    assert not changed[422:, :].any(), "and nowhere else"
 
 
 def test_a_clip_is_drawn_as_a_clip(short_clip: Path, tmp_path: Path) -> None:

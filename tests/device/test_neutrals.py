@@ -10,10 +10,12 @@ import pytest
 from device.contract.errors import StorageError
 from device.neutrals import NeutralStore
 from device.stages.neutral import CALIBRATED, Neutral, NeutralSettings, named
+from device.stages.reader import Actions
+from tests.people import actions
 
 DAY_S = 86_400.0
 NOW_S = 1_800_000_000.0
-ESTIMATOR = "au-geometry-1.0.0"
+ESTIMATOR = "face-1.0.0"
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def store(tmp_path: Path, said: list[str]) -> NeutralStore:
 
 
 def face(value: float = 0.1) -> Neutral:
-    return named(np.array([value, 0.2, 0.3], np.float32), CALIBRATED, ESTIMATOR)
+    return named(actions({"AU4": value, "AU12": 0.2}, left={"AU12": 0.3}), CALIBRATED, ESTIMATOR)
 
 
 def file(tmp_path: Path) -> Path:
@@ -43,8 +45,18 @@ def test_a_calibration_is_found_again_bit_for_bit(store: NeutralStore) -> None:
     found = store.newest("p-01", ESTIMATOR, NOW_S + DAY_S)
     assert found is not None
     assert found.version == face().version
-    assert found.features.dtype == np.float32
-    assert found.features.tobytes() == face().features.tobytes()
+    assert found.values().dtype == np.float32
+    assert found.values().tobytes() == face().values().tobytes()
+
+
+def test_sides_that_were_not_told_apart_stay_unknown(store: NeutralStore) -> None:
+    both = face().actions.both
+    sideless = named(Actions(both, *np.full((2, 13), np.nan, np.float32)), CALIBRATED, ESTIMATOR)
+    store.add("p-01", sideless, ESTIMATOR, NOW_S)
+    found = store.newest("p-01", ESTIMATOR, NOW_S)
+    assert found is not None
+    assert found.actions.both.tobytes() == both.tobytes()
+    assert np.isnan(found.actions.left).all() and np.isnan(found.actions.right).all()
 
 
 def test_the_newest_wins_and_history_is_kept(store: NeutralStore) -> None:
@@ -67,9 +79,9 @@ def test_a_clock_that_is_behind_expires_nothing(store: NeutralStore) -> None:
 
 def test_another_estimators_is_not_used(store: NeutralStore) -> None:
     store.add("p-01", face(0.1), ESTIMATOR, NOW_S)
-    store.add("p-01", face(0.2), "au-geometry-2.0.0", NOW_S + 1)
+    store.add("p-01", face(0.2), "face-2.0.0", NOW_S + 1)
     assert version(store.newest("p-01", ESTIMATOR, NOW_S + 2)) == face(0.1).version
-    assert store.newest("p-01", "au-geometry-3.0.0", NOW_S + 2) is None
+    assert store.newest("p-01", "face-3.0.0", NOW_S + 2) is None
 
 
 def test_persons_are_apart(store: NeutralStore) -> None:
@@ -87,7 +99,7 @@ def test_only_the_owner_can_read_it_and_it_holds_only_numbers(store: NeutralStor
     assert file(tmp_path).stat().st_mode & 0o777 == 0o600
     assert file(tmp_path).parent.stat().st_mode & 0o777 == 0o700
     (first, _) = json.loads(file(tmp_path).read_text())["calibrations"]
-    assert set(first) == {"version", "estimator", "made_s", "features"}
+    assert set(first) == {"version", "estimator", "made_s", "units"}
 
 
 @pytest.mark.parametrize(
@@ -97,11 +109,12 @@ def test_only_the_owner_can_read_it_and_it_holds_only_numbers(store: NeutralStor
         b"{",
         b"[]",
         b"\xff\xfe",
-        b'{"v": 2, "calibrations": []}',
-        b'{"v": 1, "calibrations": [{}]}',
-        b'{"v": 1, "calibrations": [{"version": "x", "estimator": "y", "made_s": 1, "features": []}]}',
-        b'{"v": 1, "calibrations": [{"version": "x", "estimator": "y", "made_s": 1, "features": ["1"]}]}',
-        b'{"v": 1, "calibrations": [{"version": "x", "estimator": "y", "made_s": 1, "features": [NaN]}]}',
+        b'{"v": 1, "calibrations": []}',
+        b'{"v": 2, "calibrations": [{}]}',
+        *(
+            b'{"v": 2, "calibrations": [{"version": "x", "estimator": "y", "made_s": 1, "units": [%s]}]}' % units
+            for units in (b"", b"1", b", ".join([b'"1"'] * 48), b", ".join([b"NaN"] * 48))
+        ),
     ],
 )
 def test_a_damaged_file_is_kept_aside_with_a_sentence(

@@ -1,22 +1,31 @@
 """The panel beside the picture: what is shown of an observation, and in which colour."""
 
+from itertools import combinations
+
 import numpy as np
-from device.stages.action_units import Actions
+import pytest
 
 from device.arrays import ByteImage
 from device.commands.overlay import _OF_TIER, draw
-from device.contract.labels import Reason, Tier
+from device.contract.labels import ACTION_UNITS, EMOTIONS, LOWER, PARTS, UPPER, Reason, Tier
+from device.contract.templates import tier
 from device.observation import Observation
 from device.stages.frame import Frame
+from device.stages.reader import NOTHING
+from tests.people import actions
 
-WIDTH = 64
+NEUTRAL = np.eye(len(EMOTIONS), dtype=np.float32)[0]
+#: Linear RGB to what a deuteranope sees, Viénot, Brettel & Mollon 1999.
+_DEUTERANOPE = np.array([[0.29275, 0.70725, 0.0], [0.29275, 0.70725, 0.0], [-0.02234, 0.02234, 1.0]])
 
 
 def panel(aus: dict[str, float] | None = None, *reasons: Reason, **fields: object) -> ByteImage:
     """The panel beside a black frame."""
-    frame = Frame(np.zeros((WIDTH, WIDTH, 3), np.uint8), 0, 0.0)
-    observation = Observation(frame, 1, reasons, {}, actions=Actions(aus or {}), **fields)  # type: ignore[arg-type]
-    return draw(observation)[:, WIDTH:]
+    frame = Frame(np.zeros((64, 64, 3), np.uint8), 0, 0.0)
+    shown = NOTHING if aus is None else actions(aus)
+    observation = Observation(frame, 1, reasons, {}, **({"actions": shown, "emotions": NEUTRAL} | fields))  # type: ignore[arg-type]
+    drawn = draw(observation)
+    return drawn[:, drawn.shape[0] :]
 
 
 def has(image: ByteImage, tier: Tier) -> int:
@@ -24,30 +33,67 @@ def has(image: ByteImage, tier: Tier) -> int:
     return int((image == _OF_TIER[tier]).all(axis=2).sum())
 
 
-def test_an_action_unit_has_the_colour_of_its_tier() -> None:
-    for unit, tier in (("AU12", Tier.REPORTED), ("AU4", Tier.LOW_CONFIDENCE), ("AU10", Tier.EXPERIMENTAL)):
-        weak, strong = panel({unit: 0.0}), panel({unit: 5.0})
-        assert has(strong, tier) > has(weak, tier) + 900
-        others = set(Tier) - {tier}
-        assert all(has(strong, other) == has(weak, other) for other in others)
+def example(tier: Tier) -> str:
+    return next(unit.key for unit in ACTION_UNITS if unit.tier is tier)
 
 
-def test_a_line_names_the_tiers_where_action_units_are_shown() -> None:
-    blue, _, red = (panel({"AU12": 0.0})[..., channel].astype(int) for channel in range(3))
-    assert (red - blue > 60).sum() > 20, "the name of a tier in its amber"
-    blue, _, red = (panel()[..., channel].astype(int) for channel in range(3))
-    assert (red - blue > 60).sum() == 0
+@pytest.mark.parametrize("level", Tier)
+def test_an_action_unit_has_the_colour_of_its_tier(level: Tier) -> None:
+    unit = example(level)
+    weak, strong = panel({unit: 0.5}), panel({unit: 5.0})
+    assert has(strong, level) > has(weak, level) + 900
+    assert all(has(strong, other) == has(weak, other) for other in set(Tier) - {level})
+
+
+@pytest.mark.parametrize(("one", "other"), [*combinations(Tier, 2)])
+def test_the_colours_of_the_tiers_differ_also_for_who_does_not_tell_green_from_red(one: Tier, other: Tier) -> None:
+    seen = [(np.array(_OF_TIER[level][::-1]) / 255) ** 2.2 @ _DEUTERANOPE.T for level in (one, other)]
+    assert np.abs(np.clip(seen[0], 0, 1) ** (1 / 2.2) - np.clip(seen[1], 0, 1) ** (1 / 2.2)).max() > 0.2
 
 
 def test_expressions_are_no_surer_than_their_units_and_pain_has_its_own_row() -> None:
     aus = {"AU4": 1.0}
-    plain = panel(aus)
-    assert has(panel(aus, expressions={"happy": 1.0}), Tier.REPORTED) > has(plain, Tier.REPORTED) + 900
-    assert has(panel(aus, expressions={"painful": 1.0}), Tier.EXPERIMENTAL) > has(plain, Tier.EXPERIMENTAL) + 900
-    assert (panel(aus, pain=8.0) != plain).sum() > 900
+    for name in ("happy", "painful"):
+        level = tier(name)
+        assert has(panel(aus, expressions={name: 1.0}), level) > has(panel(aus), level) + 900
+    assert (panel(aus, pain=8.0) != panel(aus)).sum() > 900
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_of_a_hidden_part_no_bar_is_drawn_and_words_say_so(part: str) -> None:
+    unit = "AU12" if part == LOWER else "AU6"
+    open_face = panel({unit: 5.0})
+    covered = panel(None, actions=actions({unit: 5.0}, hidden=(part,)), hidden=(part,))
+    level = next(known.tier for known in ACTION_UNITS if known.key == unit)
+    assert has(covered, level) < has(open_face, level) - 900
+    other = UPPER if part == LOWER else LOWER
+    assert (covered != panel(None, actions=actions({unit: 5.0}, hidden=(part,)), hidden=(other,))).any()
+
+
+def test_a_contradiction_is_said_in_words() -> None:
+    quiet, said = panel({"AU4": 1.0}), panel({"AU4": 1.0}, disagree=True)
+    assert 300 < (quiet != said).any(axis=2).sum() < 6000
 
 
 def test_without_a_guess_there_is_the_reason_and_no_bar() -> None:
     refused = panel({"AU12": 5.0}, Reason.TOO_DARK)
     assert refused.max() > 200
     assert has(refused, Tier.REPORTED) == 0
+
+
+@pytest.mark.parametrize("height", [48, 480, 1080])
+def test_small_and_large_pictures_are_drawn_at_a_size_at_which_the_words_are_read(height: int) -> None:
+    frame = Frame(np.zeros((height, height * 4 // 3, 3), np.uint8), 0, 0.0)
+    assert draw(Observation(frame, 0, (Reason.NO_FACE,), {})).shape[0] == 720
+
+
+def test_a_full_panel_fits() -> None:
+    everything = panel(
+        dict.fromkeys((unit.key for unit in ACTION_UNITS), 2.0),
+        hidden=PARTS,
+        expressions={"happily_disgusted": 0.9, "crying": 0.8, "sad": 0.7},
+        disagree=True,
+        pain=16.0,
+    )
+    assert (everything[-20:] == everything[-1, -1]).all(), "nothing is cut off below"
+    assert (everything[:, -2:] == everything[-1, -1]).all(), "nor at the right"

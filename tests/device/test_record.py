@@ -57,6 +57,13 @@ def test_whole_numbers_have_one_spelling() -> None:
         ("aus.AU12", 5.1, "aus.AU12"),
         ("aus.AU12", float("nan"), "aus.AU12"),
         ("aus.AU99", 1.0, "aus.AU99"),
+        ("left.AU12", -1.0, "left.AU12"),
+        ("right.AU26", 1.0, "right.AU26"),
+        ("hidden", ["ears"], "hidden"),
+        ("hidden", [], "hidden"),
+        ("disagree", 1, "disagree"),
+        ("expressions.gleeful", 0.5, "expressions.gleeful"),
+        ("ms.emotions", 1.0, "ms.emotions"),
         ("emotions.happiness", -0.1, "emotions.happiness"),
         ("name", "Jane", "name"),
         ("device", "Jane's box", "device"),
@@ -70,6 +77,21 @@ def test_whole_numbers_have_one_spelling() -> None:
 def test_a_malformed_record_is_refused_and_the_field_named(path: str, value: Any, named: str) -> None:
     with pytest.raises(DataError, match=f"'{named}'"):
         validate(changed(path, value))
+
+
+def test_a_face_of_which_a_part_is_hidden_or_two_things_are_said_is_a_record() -> None:
+    for path, value in (("hidden", ["upper"]), ("hidden", ["upper", "lower"]), ("disagree", True), ("ms.read", 0.4)):
+        validate(changed(path, value))
+    for name in ("crying", "peaceful"):
+        validate(changed(f"expressions.{name}", 0.5))
+
+
+@pytest.mark.parametrize(("name", "value"), [("hidden", ["lower"]), ("disagree", True)])
+def test_of_what_was_gated_nothing_is_hidden_and_nothing_disagrees(name: str, value: Any) -> None:
+    gated = changed("status", "gated") | {"reasons": ["blurred"], name: value}
+    bare = {key: value for key, value in gated.items() if key not in ("emotions", "aus")}
+    with pytest.raises(DataError, match=f"no guess, and this one has {name}"):
+        validate(bare)
 
 
 def test_a_gated_record_carries_no_guess() -> None:

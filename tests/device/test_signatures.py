@@ -14,7 +14,7 @@ from device.contract.signature import SIGNATURE, Signature, key_id, parse_signat
 from device.models import SHIPPED, ModelSettings, load
 from device.signatures import SHIPPED_KEYS, authenticator, known_keys
 
-SHIPPED_ID = ModelSettings().expression
+SHIPPED_ID = ModelSettings().face
 KEY = SigningKey(bytes(range(32)))
 PUBLIC = bytes(KEY.verify_key)
 
@@ -22,16 +22,16 @@ PUBLIC = bytes(KEY.verify_key)
 @pytest.fixture
 def settings(tmp_path: Path) -> ModelSettings:
     """Settings that name a copy of the shipped bundle under another name, so that the shipped one is not found."""
-    copy = tmp_path / "fer-9.9.9"
+    copy = tmp_path / "face-9.9.9"
     shutil.copytree(SHIPPED / SHIPPED_ID, copy)
     raw = json.loads((copy / MANIFEST).read_text())
     (copy / MANIFEST).write_text(json.dumps(raw | {"version": "9.9.9"}))
     (copy / SIGNATURE).unlink()
-    return ModelSettings(expression=copy.name, cache=str(tmp_path))
+    return ModelSettings(face=copy.name, cache=str(tmp_path))
 
 
 def folder(settings: ModelSettings) -> Path:
-    return Path(settings.cache) / settings.expression
+    return Path(settings.cache) / settings.face
 
 
 def sign(settings: ModelSettings, key: SigningKey = KEY) -> None:
@@ -48,7 +48,7 @@ def trusting(settings: ModelSettings, tmp_path: Path) -> ModelSettings:
 
 
 def open_with(settings: ModelSettings) -> str:
-    with load(settings.expression, settings) as model:
+    with load(settings.face, settings) as model:
         return model.manifest.id
 
 
@@ -59,23 +59,23 @@ def test_what_ships_is_signed_by_the_shipped_key() -> None:
 
 def test_fetched_bundles_are_signed_by_the_shipped_key() -> None:
     settings = ModelSettings()
-    for name in (settings.short_range, settings.full_range, settings.landmarks, settings.blendshapes):
+    for name in (settings.short_range, settings.full_range, settings.landmarks):
         with load(name, settings) as model:
             assert model.manifest.id == name
 
 
 def test_an_unsigned_bundle_is_refused_unless_allowed(settings: ModelSettings) -> None:
-    with pytest.raises(ModelError, match=r"^Bundle fer-9\.9\.9 is unsigned: .*models\.allow_unsigned"):
+    with pytest.raises(ModelError, match=r"^Bundle face-9\.9\.9 is unsigned: .*models\.allow_unsigned"):
         open_with(settings)
-    assert open_with(replace(settings, allow_unsigned=True)) == "fer-9.9.9"
+    assert open_with(replace(settings, allow_unsigned=True)) == "face-9.9.9"
 
 
 def test_a_key_must_be_known(settings: ModelSettings, tmp_path: Path) -> None:
     sign(settings)
     with pytest.raises(ModelError, match=f"signed by the unknown key {key_id(PUBLIC)}.*models.keys"):
         open_with(settings)
-    assert open_with(replace(settings, allow_unsigned=True)) == "fer-9.9.9"
-    assert open_with(trusting(settings, tmp_path)) == "fer-9.9.9"
+    assert open_with(replace(settings, allow_unsigned=True)) == "face-9.9.9"
+    assert open_with(trusting(settings, tmp_path)) == "face-9.9.9"
 
 
 @pytest.mark.parametrize("allow_unsigned", [False, True])
@@ -104,9 +104,9 @@ def test_a_signature_of_another_key_under_a_known_name_is_refused(settings: Mode
 
 
 def test_a_signed_bundle_under_anothers_name_is_refused(tmp_path: Path) -> None:
-    shutil.copytree(SHIPPED / SHIPPED_ID, tmp_path / "fer-9.9.9")
+    shutil.copytree(SHIPPED / SHIPPED_ID, tmp_path / "face-9.9.9")
     with pytest.raises(ModelError, match=f"is {SHIPPED_ID}"):
-        open_with(ModelSettings(expression="fer-9.9.9", cache=str(tmp_path)))
+        open_with(ModelSettings(face="face-9.9.9", cache=str(tmp_path)))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_signed_bundle_under_anothers_name_is_refused(tmp_path: Path) -> None:
 )
 def test_what_is_no_signature_is_refused(settings: ModelSettings, content: bytes) -> None:
     (folder(settings) / SIGNATURE).write_bytes(content)
-    with pytest.raises(ModelError, match=r"^The signature of bundle fer-9\.9\.9 is no signature") as caught:
+    with pytest.raises(ModelError, match=r"^The signature of bundle face-9\.9\.9 is no signature") as caught:
         open_with(replace(settings, allow_unsigned=True))
     assert "\n" not in str(caught.value)
 
@@ -122,7 +122,7 @@ def test_what_is_no_signature_is_refused(settings: ModelSettings, content: bytes
 def test_the_signature_is_judged_before_the_manifest_is_read(settings: ModelSettings) -> None:
     (folder(settings) / MANIFEST).write_text("no manifest at all")
     with pytest.raises(ModelError, match="is unsigned"):
-        open_bundle(find_bundle("fer-9.9.9", [Path(settings.cache)]), authenticator(known_keys()))
+        open_bundle(find_bundle("face-9.9.9", [Path(settings.cache)]), authenticator(known_keys()))
 
 
 def test_a_folder_of_keys_that_is_missing_or_holds_something_else_is_named(tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ def _teachers(teacher: dict[str, Any]) -> str:
     bundles, runs = (", ".join(f"`{Path(name).name}`" for name in teacher[key]) for key in ("bundles", "runs"))
     told = [f"expressions by {bundles}"] * bool(bundles) + [f"the rest by the runs {runs}"] * bool(runs)
     return (
-        f"\n- Taught {' and '.join(told)}, each over ten views of a face (share {teacher['share']})." if told else ""
+        f"\n- Taught {' and '.join(told)}, each over four views of a face (share {teacher['share']})." if told else ""
     )
 
 

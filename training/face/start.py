@@ -21,6 +21,7 @@ from training.predict import pixels
 from training.run_folder import META, load_run_of
 
 FACES = 1024
+_LEAST_VARIANCE = 1e-3
 
 
 def start_from(folder: Path, network: keras.Model, white: float, images: NDArray[np.uint8]) -> None:
@@ -69,12 +70,17 @@ def _from_run(folder: Path, network: keras.Model) -> None:
 def _normalize(
     network: keras.Model, layer: layers.Layer, bias: NDArray[np.float32], shown: NDArray[np.float32]
 ) -> None:
-    """Let the normalization after a convolution change nothing but add the bias."""
+    """Let the normalization after a convolution change nothing but add the bias, and give each of its kernels the size
+    at which its values vary by one: a bundle's kernels differ by orders of magnitude, and a step that is small for one
+    would wreck another."""
     following = next(n.operation for n in layer.output._keras_history.operation._outbound_nodes)
     said = keras.Model(network.inputs, layer.output).predict(shown, batch_size=256, verbose=0)
     values = np.asarray(said, np.float32)  # a mean of bfloat16 numbers in their own precision is none
     mean, variance = values.mean((0, 1, 2)), values.var((0, 1, 2))
-    following.set_weights([np.sqrt(variance + following.epsilon), bias + mean, mean, variance])
+    even = 1 / np.sqrt(np.maximum(variance, _LEAST_VARIANCE))
+    layer.set_weights([layer.get_weights()[0] * even])
+    mean, variance = mean * even, variance * even**2
+    following.set_weights([np.sqrt(variance + following.epsilon) / even, bias + mean / even, mean, variance])
 
 
 def _heads(

@@ -25,7 +25,7 @@ from training.run_folder import Run, load_run_of
 
 Images = NDArray[np.uint8]
 #: Scale, shift in x and y in pixels.
-_VIEWS = ((1.0, 0.0, 0.0), (1.06, 0.0, 0.0), (0.94, 0.0, 0.0), (1.0, 1.5, 1.0), (1.0, -1.5, -1.0))
+_VIEWS = ((1.0, 0.0, 0.0), (1.05, 0.8, -0.8))
 
 
 def taught(recipe: FaceRecipe, faces: Faces, digest: str, log: Callable[[str], None] = print) -> Said:
@@ -50,6 +50,16 @@ def taught(recipe: FaceRecipe, faces: Faces, digest: str, log: Callable[[str], N
                 f"teacher.runs: {run.folder} was trained on other data, in other folds: train it on these."
             )
     return said | _of_runs(runs, faces, log)
+
+
+def kept(path: Path, ask: Callable[[], Said]) -> Said:
+    """What teachers said, as kept in `path`, else asked now and kept there: asking takes minutes."""
+    if not path.is_file():
+        partial = path.with_suffix(".part.npz")
+        np.savez(partial, **ask())  # type: ignore[arg-type]
+        partial.replace(path)
+    with np.load(path) as arrays:
+        return dict(arrays)
 
 
 def views(images: Images) -> Iterator[Images]:

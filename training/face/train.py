@@ -20,7 +20,7 @@ from training.face.learning import FaceBatches, FaceLearner
 from training.face.recipe import FaceRecipe
 from training.face.scores import coded_scores, mean_scores
 from training.face.start import start_from
-from training.face.teacher import taught
+from training.face.teacher import kept, taught
 from training.machines import Machines
 from training.metrics import accuracy
 from training.networks.face import Face
@@ -47,7 +47,8 @@ def train_face(
     require_new(folder, resume)
     _require_codes(data, recipe)
     learnt, validation = learnable(data), data.split(VALIDATION)
-    said = taught(recipe, learnt, data.digest(), log)
+    folder.mkdir(parents=True, exist_ok=True)
+    said = kept(folder / "taught.npz", lambda: taught(recipe, learnt, data.digest(), log))
     measuring = unseen(learnt, recipe.units)
     shown, wanted = learnt, targets(learnt, recipe, said)
     heads = dict(HEADS) if recipe.units.only else {**data.heads, **HEADS}

@@ -42,10 +42,10 @@ class Push:
     radius: float
 
 
-NEUTRAL_PUSHES = (Push((61, 291), -0.075, 0.10, 0.16), Push((50, 280, 205, 425), 0.0, 0.02, 0.15))
+NEUTRAL_PUSHES = (Push((61, 291), -0.11, 0.13, 0.16), Push((50, 280, 205, 425), 0.0, 0.02, 0.15))
 SMILE_PUSHES = (Push((50, 280, 205, 425), 0.01, -0.03, 0.15), Push((61, 291), 0.01, -0.01, 0.12))
-BROW_PUSHES = (Push(BROWS, 0.0, -0.12, 0.11),)
-NEUTRAL_LIDS = (0.005, 0.02)  # upper lid up, lower lid down: the portrait squints
+BROW_PUSHES = (Push(BROWS, 0.0, -0.16, 0.12),)
+NEUTRAL_LIDS = (0.0, 0.005)  # upper lid up, lower lid down: the portrait squints
 JAW_DROP = 0.30
 JAW_CORNERS = 0.60  # the mouth's corners' part of it
 LOWER_LID_RISE = 0.03
