@@ -218,7 +218,7 @@ def test_an_open_batch_becomes_one_and_a_file_without_signature_gets_one(tiny, t
     assert open_bundle(tmp_path / "tiny-1.0.0").manifest.input.shape == (1, 8, 8, 1)
 
 
-@pytest.mark.parametrize("name", ["face_landmarks", "face_blendshapes", "blazeface_short"])
+@pytest.mark.parametrize("name", ["face_landmarks", "face_mesh", "blazeface_short"])
 def test_the_fetched_networks_can_be_sources(name: str) -> None:
     from converter.tflite_source import TfliteSource  # noqa: PLC0415
     from device.contract.manifest import bundle_cache, find_bundle  # noqa: PLC0415
@@ -290,7 +290,7 @@ def test_inspect_tells_what_a_bundle_is(parent: Path, key: Path, capsys) -> None
 def test_inspect_tells_of_the_shipped_bundle_too(capsys) -> None:
     from device.models import SHIPPED  # noqa: PLC0415
 
-    assert main(["inspect", str(SHIPPED / ModelSettings().expression)]) == 0
+    assert main(["inspect", str(SHIPPED / ModelSettings().face)]) == 0
     assert "CONV_2D" in capsys.readouterr().out
 
 

@@ -255,7 +255,7 @@ def test_what_does_not_fit_is_said(story, tmp_path, capsys):
         (["evaluate", "--run", tmp_path, "--data", story.data], ConfigError, "give a run folder"),
         (["evaluate", "--bundle", story.bundle.folder, "--data", tmp_path / "none.npz"], DataError, "in common"),
         (["evaluate", "--bundle", story.bundle.folder, "--data", tmp_path / "larger.npz"], DataError, "crops of 48"),
-        (["evaluate", "--bundle", "device/bundles/fer-0.3.0", "--data", story.data], ModelError, "to action units"),
+        (["evaluate", "--bundle", "training/weights/fer-0.3.0", "--data", story.data], ModelError, "to action units"),
         (["evaluate", "--run", story.run, "--data", tmp_path / "no.npz"], DataError, "au prepare"),
         (
             ["train", "--recipe", "training/recipes/au.toml", "--data", tmp_path / "larger.npz", "--out", tmp_path],

@@ -68,10 +68,23 @@ def test_without_teachers_nothing_is_said(faces):
     assert teacher.taught(FaceRecipe(), faces, "") == {}
 
 
+def test_what_was_said_is_kept_and_not_asked_for_again(tmp_path):
+    answers = {UNITS: np.ones((2, 22, 5), np.float32), "hidden": np.zeros((2, 2), np.float32)}
+
+    first = teacher.kept(tmp_path / "taught.npz", lambda: answers)
+    again = teacher.kept(tmp_path / "taught.npz", lambda: pytest.fail("it was asked again"))
+
+    assert all(
+        np.array_equal(first[head], answers[head]) and np.array_equal(again[head], answers[head]) for head in answers
+    )
+    assert teacher.kept(tmp_path / "nothing.npz", dict) == {}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["nothing.npz", "taught.npz"]
+
+
 def test_views_are_of_one_face_and_half_of_them_mirrored(faces):
     found = list(teacher.views(faces.images[:3]))
 
-    assert len(found) == 10 and all(view.shape == (3, 48, 48) and view.dtype == np.uint8 for view in found)
+    assert len(found) == 4 and all(view.shape == (3, 48, 48) and view.dtype == np.uint8 for view in found)
     assert np.array_equal(found[0], faces.images[:3])
     assert all(
         np.array_equal(plain, turned[:, :, ::-1]) for plain, turned in zip(found[::2], found[1::2], strict=True)

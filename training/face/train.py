@@ -27,6 +27,9 @@ from training.networks.face import Face
 from training.predict import predict
 from training.train import Trainer, require_new, run_epochs
 
+#: In the run folder: what the teachers said.
+TAUGHT = "taught.npz"
+
 
 def train_face(
     recipe: FaceRecipe,
@@ -48,7 +51,9 @@ def train_face(
     _require_codes(data, recipe)
     learnt, validation = learnable(data), data.split(VALIDATION)
     folder.mkdir(parents=True, exist_ok=True)
-    said = kept(folder / "taught.npz", lambda: taught(recipe, learnt, data.digest(), log))
+    if not resume:
+        (folder / TAUGHT).unlink(missing_ok=True)  # of a run that ended before its first epoch did, by another recipe
+    said = kept(folder / TAUGHT, lambda: taught(recipe, learnt, data.digest(), log))
     measuring = unseen(learnt, recipe.units)
     shown, wanted = learnt, targets(learnt, recipe, said)
     heads = dict(HEADS) if recipe.units.only else {**data.heads, **HEADS}
