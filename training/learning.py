@@ -100,10 +100,10 @@ class Learner(Trainee):
         share = teacher.share if taught else 0.0
         total = 0.0
         for position, (head, logits) in enumerate(zip(self._heads, outputs, strict=True)):
-            loss = (1 - share) * tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(batch[head], logits))
+            loss = (1 - share) * cross_entropy(batch[head], logits)
             if taught:
-                soft = tf.nn.softmax_cross_entropy_with_logits(taught[position], logits / teacher.temperature)
-                loss += share * teacher.temperature**2 * tf.reduce_mean(soft)
+                soft = cross_entropy(taught[position], logits / teacher.temperature)
+                loss += share * teacher.temperature**2 * soft
             total += self._recipe.loss.heads.get(head, 1.0) * loss
         return total
 
@@ -116,6 +116,12 @@ class Learner(Trainee):
             named = dict(zip(run.heads, _logits(run.network(values, training=False)), strict=True))
             answers.append([tf.nn.softmax(named[head] / temperature) for head in self._heads])
         return [tf.stop_gradient(tf.reduce_mean(tf.stack(head), axis=0)) for head in zip(*answers, strict=True)]
+
+
+def cross_entropy(target: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Mean cross-entropy, both B × classes. A face whose target is all zero, because nothing is known of it, teaches
+    nothing, and one whose target is weighted as much as that: TensorFlow's own takes it that each sums to 1."""
+    return -tf.reduce_mean(tf.reduce_sum(target * tf.nn.log_softmax(logits), axis=-1))
 
 
 def make_optimizer(settings: Optimizer) -> keras.optimizers.Optimizer:

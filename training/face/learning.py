@@ -16,7 +16,7 @@ from training.data.faces import PART_OF, Faces
 from training.face.data import SIDED, Targets
 from training.face.ordinal import ordinal_loss
 from training.face.recipe import FaceRecipe
-from training.learning import Trainee
+from training.learning import Trainee, cross_entropy
 from training.machines import Machines
 from training.networks.face import UNITS
 from training.pipeline import Shuffled
@@ -144,6 +144,6 @@ class FaceLearner(Trainee):
                 each = tf.nn.sigmoid_cross_entropy_with_logits(batch[head], values) * batch["hidden_weight"]
                 loss = tf.reduce_sum(each) / tf.maximum(tf.reduce_sum(batch["hidden_weight"]), 1.0)
             else:
-                loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(batch[head], values))
+                loss = cross_entropy(batch[head], values)
             total += self._recipe.heads.get(head, 1.0) * loss
         return total
