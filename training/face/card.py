@@ -63,8 +63,9 @@ as on the box.
 {unit_means}
 
 Each unit on {twice_faces} faces of `PublicTest` that two coders coded blind; AUC and F1 where they agree, ICC and mean
-absolute error against the mean of both. *Ceiling* is the F1 of one coder against the other; *certified* that of the
-coders against certified codes. The tier follows from AUC, F1 and the last by a fixed rule.
+absolute error against the mean of both. *Ceiling* is the F1 of one coder against the other on all of them, so also
+where they disagree: a network that is judged only where they agree may exceed it. *Certified* is the F1 of the coders
+against certified codes. The tier follows from AUC, F1 and the last by a fixed rule.
 
 {units}
 
