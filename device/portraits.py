@@ -24,7 +24,8 @@ from device.stages.neutral import NONE, Neutral, relative
 from device.stages.pose import PoseEstimator
 from device.stages.quality import absence, judge
 from device.stages.reader import Reading
-from device.stills import SMALL_PX, still_face
+from device.stages.tracker import Track
+from device.stills import may_fill, still_faces
 
 _NEUTRAL = EMOTIONS.index("neutral")
 
@@ -44,9 +45,9 @@ class Portraits(Closing):
             self._open = stack.pop_all()
 
     def __call__(self, image: ByteImage, neutral: Neutral | None = None) -> Observation:
-        """What is seen in a picture (height, width, 3) BGR; `reasons` are doubts here, and do not keep from a guess
-        where a face is found. A small picture that a face fills is read as it is where no landmarks are found in
-        it."""
+        """What is seen in a picture (height, width, 3) BGR, of its largest face; `reasons` are doubts here, and do not
+        keep from a guess where a face is found. A small picture that a face fills is read as it is where no landmarks
+        are found in it."""
         seen, reading = self._look(image)
         return seen if reading is None else _completed(seen, reading, neutral)
 
@@ -65,13 +66,14 @@ class Portraits(Closing):
     def _look(self, image: ByteImage) -> tuple[Observation, Reading | None]:
         """What is seen of a picture before it is read, and the reading, or None where no face is."""
         frame = Frame(image, 0, 0.0)
-        face = still_face(image, self._detector, self._landmarker, self._settings.tracker.min_presence)
-        if face is not None:
+        faces = still_faces(image, self._detector, self._landmarker, self._settings.tracker.min_presence)
+        if faces:
+            face = faces[0]
             crop, pose = align(frame, face), self._pose(face)
             quality = judge(frame, face, pose, crop, self._settings.quality)
-            seen = Observation(frame, 1, quality.reasons, {}, pose=pose, quality=quality)
+            seen = Observation(frame, len(faces), quality.reasons, {}, Track(1, 0.0, 0.0, face), pose, quality)
             return seen, self._read(crop, partial(align, frame, face))
-        if max(image.shape[:2]) > SMALL_PX:
+        if not may_fill(image):
             return Observation(frame, 0, absence(frame, self._settings.quality), {}), None
         doubtful = Observation(frame, 1, (Reason.LOW_PRESENCE,), {})
         return doubtful, self._read(_filled(image), partial(_filled, image))

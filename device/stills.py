@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from device.arrays import ByteImage
-from device.stages.detector import Detector
+from device.stages.detector import Detector, merge
 from device.stages.frame import Frame
 from device.stages.geometry import Box, Roi
 from device.stages.landmarks import ROI_SCALE, Face, Landmarker, detection_roi
@@ -20,9 +20,17 @@ from device.stages.landmarks import ROI_SCALE, Face, Landmarker, detection_roi
 ROUNDS = 3
 SMALL_PX = 128
 """Pictures of at most this side are taken for a face that fills them."""
+LEAST_PX = 16
+"""In pictures of a smaller side no face can be told."""
 
 #: Shift in x and y and scale of the five regions, in shares of the region's side.
 _JITTER = ((0.0, 0.0, 1.0), (0.025, 0.025, 1.0), (-0.025, -0.025, 1.0), (0.025, -0.025, 0.95), (-0.025, 0.025, 1.05))
+
+
+def may_fill(image: ByteImage) -> bool:
+    """Whether a picture may be a face that fills it."""
+    sides: tuple[int, ...] = image.shape[:2]
+    return min(sides) >= LEAST_PX and max(sides) <= SMALL_PX
 
 
 def with_border(image: ByteImage) -> ByteImage:
@@ -61,22 +69,24 @@ def averaged(frame: Frame, face: Face, landmarker: Landmarker) -> Face:
     return Face(points, float(np.median([found.presence for found in faces])), Box.around(points))
 
 
-def still_face(image: ByteImage, detector: Detector, landmarker: Landmarker, min_presence: float) -> Face | None:
-    """The largest face of a picture (height, width, 3) BGR, in its pixels, or None."""
+def still_faces(image: ByteImage, detector: Detector, landmarker: Landmarker, min_presence: float) -> list[Face]:
+    """The faces of a picture (height, width, 3) BGR, in its pixels, the largest first; that one is averaged."""
+    if min(image.shape[:2]) < LEAST_PX:
+        return []
     if max(image.shape[:2]) > SMALL_PX:
         frame = Frame(image, 0, 0.0)
-        found = sorted(detector(frame, thorough=True), key=lambda detection: -detection.box.w)
-        faces = (settled(frame, landmarker(frame, detection_roi(detection)), landmarker) for detection in found)
-        face = next((face for face in faces if face.presence >= min_presence), None)
-        if face is not None:
-            return averaged(frame, face, landmarker)
+        found = sorted(merge(detector.near(frame), detector.far(frame)), key=lambda detection: -detection.box.w)
+        looked = (settled(frame, landmarker(frame, detection_roi(detection)), landmarker) for detection in found)
+        faces = [face for face in looked if face.presence >= min_presence]
+        if faces:
+            return [averaged(frame, faces[0], landmarker), *faces[1:]]
     return _filling(image, landmarker, min_presence)
 
 
-def _filling(image: ByteImage, landmarker: Landmarker, min_presence: float) -> Face | None:
+def _filling(image: ByteImage, landmarker: Landmarker, min_presence: float) -> list[Face]:
     frame = Frame(with_border(image), 0, 0.0)
     face = averaged(frame, filling_face(frame, landmarker), landmarker)
     if face.presence < min_presence:
-        return None
+        return []
     points = face.points - np.array([border_px(image), border_px(image), 0], np.float32)
-    return Face(points, face.presence, Box.around(points))
+    return [Face(points, face.presence, Box.around(points))]

@@ -76,4 +76,4 @@ class ImageFiles(Closing):
 
 def _require(path: Path) -> None:
     if not path.exists():
-        raise SourceError(f"{path} does not exist: check the path after --source.")
+        raise SourceError(f"{path} does not exist: check its path.")

@@ -1,11 +1,11 @@
 """`affectbox au`: the action units of pictures and videos, printed and as a CSV file.
 
-A row for each picture or frame: `file`, `frame`, `time` (seconds, of videos), `face` (1 or 0), an intensity 0–5 for
-each action unit (1 and above: present; empty where something hides it), the person's two sides (`AU12_left`,
-`AU12_right`) where they are told apart, `hidden` (parts of the face), the leading `emotion` and `expression` and
-whether they `disagree` (1 or 0), `pain` (PSPI), `neutral` (the face at rest in use), head pose in degrees, the
-measures of quality, and `doubts`: why the box in a session would not have trusted this picture. Without a face the
-cells are empty.
+A row for each picture or frame: `file`, `frame`, `time` (seconds, of videos), `face` (1 or 0), `faces` (how many are
+in view), `x` and `y` (the middle of the one that is told of, pixels of the picture), an intensity 0–5 for each action
+unit (1 and above: present; empty where something hides it), the person's two sides (`AU12_left`, `AU12_right`) where
+they are told apart, `hidden` (parts of the face), the leading `emotion` and `expression` and whether they `disagree`
+(1 or 0), `pain` (PSPI), `neutral` (the face at rest in use), head pose in degrees, the measures of quality, and
+`doubts`: why the box in a session would not have trusted this picture. Without a face the cells are empty.
 
 Pictures are taken one by one, the largest face of each, with the landmarks averaged over several looks; a small one
 (up to 128 pixels) is taken for a face that fills it, and read as it is where no landmarks are found. Videos are seen
@@ -13,8 +13,10 @@ as a session is: one person followed, smoothed.
 """
 
 import csv
+import errno
 import math
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -34,6 +36,9 @@ COLUMNS = (
     "frame",
     "time",
     "face",
+    "faces",
+    "x",
+    "y",
     *ACTION_UNIT_KEYS,
     *(f"{key}_{side}" for key in SIDED_KEYS for side in ("left", "right")),
     "hidden",
@@ -68,7 +73,7 @@ def au_of_pictures(paths: list[Path], settings: Settings, neutral: Path | None, 
         out: the CSV file.
 
     Raises:
-        SourceError: the neutral is no picture.
+        SourceError: the neutral, or the only picture, is no picture.
         DataError: the neutral shows no face, or some pictures could not be read (the others are in the CSV file).
         StorageError: the CSV file cannot be written.
     """
@@ -110,6 +115,8 @@ def _picture_rows(
         try:
             image = _picture(path)
         except SourceError:
+            if len(paths) == 1:
+                raise
             broken.append(path)
             continue
         yield _row(path.name, portraits(image, neutral))
@@ -125,9 +132,12 @@ def _picture(path: Path) -> ByteImage:
 def _row(name: str, observation: Observation) -> Row:
     frame, pose, quality = observation.frame, observation.pose, observation.quality
     row: Row = {"file": name, "frame": frame.index, "face": int(len(observation.emotions) > 0)}
+    row["faces"] = observation.faces
     row["doubts"] = " ".join(reason.value for reason in observation.reasons)
     if frame.media_s is not None:
         row["time"] = f"{frame.media_s:.3f}"
+    if observation.track is not None:
+        row |= {name: round(at) for name, at in zip("xy", observation.track.face.box.centre, strict=True)}
     if pose is not None and quality is not None:
         row |= {name: f"{value:.1f}" for name, value in vars(pose).items()}
         measures = {"presence": quality.presence, "sharpness": quality.sharpness, "brightness": quality.brightness}
@@ -161,6 +171,8 @@ def _write(rows: Iterable[Row], out: Path | None) -> None:
         return
     partial, count = out.with_name(out.name + ".part"), 0
     try:
+        if out.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "Is a directory")
         with partial.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, COLUMNS)
             writer.writeheader()
@@ -171,6 +183,9 @@ def _write(rows: Iterable[Row], out: Path | None) -> None:
         partial.replace(out)
     except OSError as error:
         raise StorageError(f"{out} cannot be written ({error.strerror}): check the folder and the space.") from error
+    finally:
+        with suppress(OSError):
+            partial.unlink()
     print(_LEGEND)
     print(f"{count} rows in {out}")
 
@@ -183,6 +198,9 @@ def _sentence(row: Row) -> str:
     found = sorted(((float(str(row[key])), key) for key in ACTION_UNIT_KEYS if key in row), reverse=True)
     present = [f"{key}{_MARKS[_TIERS[key]]} {value:.1f}" for value, key in found if value >= PRESENT]
     said = f"{row['emotion']}, but {row['expression']} by its units" if row["disagree"] else f"{row['emotion']}"
+    nothing = f"nothing above {PRESENT:.0f}" if found else "nothing measured"
     hidden = f"  hidden: {row['hidden']}" if row["hidden"] else ""
+    several = int(str(row["faces"])) > 1 and "x" in row
+    which = f"  one of {row['faces']} faces, at {row['x']}, {row['y']}" if several else ""
     doubts = f"  ({row['doubts']})" if row["doubts"] else ""
-    return f"{where}  {said}  {'  '.join(present) or 'nothing above 1'}{hidden}{doubts}"
+    return f"{where}  {said}  {'  '.join(present) or nothing}{hidden}{which}{doubts}"

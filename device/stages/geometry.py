@@ -119,15 +119,15 @@ def letterbox(image: ByteImage, region: Box, side: int) -> tuple[ByteImage, floa
     Returns:
         The square, and (scale, x, y) so that frame = square ÷ scale + (x, y).
     """
-    left, top = round(region.x), round(region.y)
+    left, top = max(round(region.x), 0), max(round(region.y), 0)
     right, bottom = min(round(region.x + region.w), image.shape[1]), min(round(region.y + region.h), image.shape[0])
-    part = image[max(top, 0) : bottom, max(left, 0) : right]
+    part = image[top : max(bottom, top + 1), left : max(right, left + 1)]
     scale = side / max(part.shape[:2])
     w, h = max(round(part.shape[1] * scale), 1), max(round(part.shape[0] * scale), 1)
     square = np.zeros((side, side, 3), np.uint8)
     x, y = (side - w) // 2, (side - h) // 2
     square[y : y + h, x : x + w] = _resized(part, w, h)
-    return square, scale, max(left, 0) - x / scale, max(top, 0) - y / scale
+    return square, scale, left - x / scale, top - y / scale
 
 
 def _resized(image: ByteImage, w: int, h: int) -> ByteImage:

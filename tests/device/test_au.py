@@ -69,7 +69,7 @@ def test_a_small_face_that_fills_its_picture_is_read(pictures, tmp_path, capsys)
 
 
 def test_a_face_in_which_no_landmarks_are_found_is_read_as_it_is_and_doubted(pictures, tmp_path, monkeypatch):
-    monkeypatch.setattr("device.portraits.still_face", lambda *looked: None)
+    monkeypatch.setattr("device.portraits.still_faces", lambda *looked: [])
     out = tmp_path / "au.csv"
 
     assert main(["au", "--folder", str(pictures), "--csv", str(out)]) == 0
@@ -161,6 +161,30 @@ def test_a_picture_without_a_face_has_an_empty_row_that_says_so(tmp_path):
     assert (row["face"], row["AU12"], row["doubts"]) == ("0", "", "no_face")
 
 
+def test_of_several_faces_the_largest_is_read_and_told(tmp_path, clip, capsys):
+    frame = cv2.VideoCapture(str(clip)).read()[1]
+    smaller = cv2.copyMakeBorder(cv2.resize(frame, None, fx=0.6, fy=0.6), 0, 192, 0, 0, cv2.BORDER_CONSTANT)
+    picture, out = tmp_path / "two.png", tmp_path / "au.csv"
+    cv2.imwrite(str(picture), np.hstack([smaller, frame]))
+
+    assert main(["au", "--image", str(picture), "--csv", str(out)]) == 0
+
+    row = rows(out)["two.png"]
+    assert row["faces"] == "2"
+    assert smaller.shape[1] < int(row["x"]) < smaller.shape[1] + frame.shape[1]
+    assert f"one of 2 faces, at {row['x']}, {row['y']}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 6000, 3), (6000, 1, 3), (15, 48, 3)])
+def test_in_a_sliver_there_is_no_face(tmp_path, shape):
+    picture, out = tmp_path / "sliver.png", tmp_path / "au.csv"
+    cv2.imwrite(str(picture), np.full(shape, 128, np.uint8))
+
+    assert main(["au", "--image", str(picture), "--csv", str(out)]) == 0
+
+    assert (rows(out)["sliver.png"]["face"], rows(out)["sliver.png"]["doubts"]) == ("0", "no_face")
+
+
 def test_a_broken_picture_does_not_stop_the_others(pictures, tmp_path, capsys):
     (pictures / "broken.png").write_bytes(b"no picture")
     out = tmp_path / "au.csv"
@@ -174,10 +198,12 @@ def test_a_broken_picture_does_not_stop_the_others(pictures, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "error", "says"),
     [
-        (["--image", "nothing.png"], DataError, "cannot be read"),
+        (["--image", "nothing.png"], SourceError, "nothing.png is missing"),
+        (["--video", "nothing.mp4"], SourceError, "nothing.mp4 does not exist"),
         (["--folder", "."], SourceError, "holds no picture"),
         (["--image", "wall.png", "--neutral", "wall.png"], DataError, "wall.png shows no face"),
         (["--image", "wall.png", "--csv", "missing/au.csv"], StorageError, "cannot be written"),
+        (["--image", "wall.png", "--csv", "empty"], StorageError, "empty cannot be written"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(tmp_path, monkeypatch, capsys, options, error, says):
@@ -187,4 +213,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(tmp_path, monkeypatch, capsys
 
     assert main(["au", *options]) == error.exit_code
 
-    assert says in capsys.readouterr().err
+    captured = capsys.readouterr()
+    assert says in captured.err
+    assert captured.out == ""
+    assert not list(tmp_path.glob("*.part"))

@@ -124,6 +124,13 @@ def test_a_letterbox_is_near_the_average_of_what_it_shows(side, region, portrait
     assert np.abs(shown.astype(float) - average).mean() < 3
 
 
+def test_a_letterbox_of_less_than_a_pixel_shows_one():
+    square, scale, x, y = letterbox(np.full((1, 60, 3), 90, np.uint8), Box(1.5, 0.0, 0.99, 1.0), 128)
+
+    assert square.min() == 90
+    assert (scale, x, y) == (128, 2, 0)
+
+
 def test_fine_grain_is_averaged_in_a_letterbox():
     grain = np.random.default_rng(0).choice([50, 150], (480, 640, 1)).astype(np.uint8)
     square, *_ = letterbox(np.repeat(grain, 3, axis=2), Box(0, 0, 640, 480), 128)
