@@ -1,5 +1,6 @@
 """A recording as the reader sees it: the records of one boot, and quantities over time."""
 
+import json
 from collections.abc import Iterator
 from itertools import groupby, pairwise
 from pathlib import Path
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from device.contract.errors import DataError
 from device.contract.labels import ACTION_UNIT_KEYS
-from device.contract.record import Json, decode
+from device.contract.record import Json, validate
 from device.contract.templates import PEACEFUL, TEMPLATES
 
 _REQUIRED = {template.name: template.required for template in TEMPLATES}
@@ -23,26 +24,33 @@ Mask = NDArray[np.bool_]
 Names = NDArray[np.str_]
 
 
-def read_last_boot(path: Path) -> list[Json]:
-    """The records of the boot that the file ends with, in order.
+def read_last_boot(path: Path) -> tuple[list[Json], int]:
+    """The records of the boot that the file ends with, in order, and the number of lines that are no whole JSON and
+    were passed over: a power cut ends a line before its end.
 
     Raises:
-        DataError: no such file, a line that is not a record, or no record at all.
+        DataError: no such file, a whole line that is not a record, or no record at all.
     """
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): check the path.") from error
-    records = []
+    records, cut = [], 0
     for number, line in enumerate(lines, start=1):
         try:
-            records.append(decode(line))
+            record = json.loads(line)
+        except ValueError:
+            cut += 1
+            continue
+        try:
+            validate(record)
         except DataError as error:
             raise DataError(f"{path}, line {number}: {error}") from error
+        records.append(record)
     if not records:
         raise DataError(f"{path} holds no record.")
     last = records[-1]["boot"]
-    return sorted((r for r in records if r["boot"] == last), key=lambda r: int(r["seq"]))
+    return sorted((r for r in records if r["boot"] == last), key=lambda r: int(r["seq"])), cut
 
 
 def time_of(record: Json) -> float:

@@ -52,11 +52,13 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Report on the last boot in the recording."""
-    records = read_last_boot(args.recording)
+    records, cut = read_last_boot(args.recording)
     analysis = analyse(records)
     boots = _boots(args.database, records[0]["device"]) if args.database else {}
     when = captured(records, boots)
     lines = [*_about(args.recording, records, analysis, when), *summary(analysis, args.all)]
+    if cut:
+        lines.append(f"Cut short    {cut} {'lines' if cut > 1 else 'line'} of the file passed over: no whole record")
     if args.database:
         same = same_in_database(records, args.database)
         lines.append(f"Database     holds {same} of {len(records)} records, byte for byte")

@@ -21,6 +21,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "names": (list,),
 }
+_CALLED = {"integer": "a whole number", "names": "a list of names"}
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,8 @@ def _property(field: Field) -> Json:
 
 def _check(field: Field, value: Any, name: str) -> None:
     if not isinstance(value, _KINDS[field.kind]) or (isinstance(value, bool) and field.kind != "boolean"):
-        raise DataError(f"Field '{field.path}' of a {name} is {value!r}, not a {field.kind}.")
+        called = _CALLED.get(field.kind, f"a {field.kind}")
+        raise DataError(f"Field '{field.path}' of a {name} is {value!r}, not {called}.")
     if isinstance(value, (int, float)) and not _within(value, field.low, field.high):
         raise DataError(f"Field '{field.path}' of a {name} is {value}, outside {field.low} to {field.high}.")
     if isinstance(value, list) and (not value or any(item not in field.names for item in value)):

@@ -39,7 +39,7 @@ ROOT = "records"
 GUESSES = ("emotions", "aus", "left", "right", "hidden", "codes", "eyes", "expressions", "disagree", "pain")
 DEVICE_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
-_ORIGINS = "`calibrated:` and 8 hex digits, or `none`"
+_ORIGINS = "`calibrated:` and 8 hex digits, or `none`; by older boxes also `automatic:` or `refused`"
 FIELDS = (
     Field("v", "integer", "version of this format", VERSION, VERSION, required=True),
     Field("device", "string", "name of the box: lower-case letters, digits, hyphens", required=True),

@@ -63,7 +63,7 @@ def test_whole_numbers_have_one_spelling() -> None:
         ("hidden", [], "hidden"),
         ("disagree", 1, "disagree"),
         ("expressions.gleeful", 0.5, "expressions.gleeful"),
-        ("ms.emotions", 1.0, "ms.emotions"),
+        ("ms.feelings", 1.0, "ms.feelings"),
         ("emotions.happiness", -0.1, "emotions.happiness"),
         ("name", "Jane", "name"),
         ("device", "Jane's box", "device"),
@@ -79,11 +79,31 @@ def test_a_malformed_record_is_refused_and_the_field_named(path: str, value: Any
         validate(changed(path, value))
 
 
+def test_a_list_of_names_is_asked_for_in_words() -> None:
+    with pytest.raises(DataError, match="is 'upper', not a list of names"):
+        validate(changed("hidden", "upper"))
+
+
 def test_a_face_of_which_a_part_is_hidden_or_two_things_are_said_is_a_record() -> None:
     for path, value in (("hidden", ["upper"]), ("hidden", ["upper", "lower"]), ("disagree", True), ("ms.read", 0.4)):
         validate(changed(path, value))
     for name in ("crying", "peaceful"):
         validate(changed(f"expressions.{name}", 0.5))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("neutral", "automatic:1a2b3c4d"),
+        ("neutral", "refused"),
+        ("codes", ["AD63", "AD64"]),
+        ("ms.emotions", 1.0),
+        ("ms.aus", 1.0),
+        ("models.aus", "au-geometry-1.0.0"),
+    ],
+)
+def test_what_older_boxes_wrote_is_still_a_record(path: str, value: Any) -> None:
+    validate(changed(path, value))
 
 
 @pytest.mark.parametrize(("name", "value"), [("hidden", ["lower"]), ("disagree", True)])

@@ -69,7 +69,9 @@ def test_another_file_in_place_of_the_data_is_refused(prepare, capsys):
     prepare.out.write_text("notes")
 
     assert prepare() == DataError.exit_code
-    assert "make it with `affectbox-training prepare`" in capsys.readouterr().err
+    message = capsys.readouterr().err
+    assert "is no whole data.npz of this version: make it with `affectbox-training prepare`" in message
+    assert "pickle" not in message
 
 
 def test_box_crops_are_made_chunk_by_chunk_and_an_interrupted_call_goes_on(prepare, monkeypatch, capsys):

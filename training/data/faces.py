@@ -199,5 +199,9 @@ def load_faces(path: Path) -> Faces:
             plain = {key: arrays[key] for key in ARRAYS}
             codings = Codings(**{key: arrays[f"coding.{key}"] for key in vars(Codings())})
             return Faces(**plain, answers=answers, codings=codings, about=meta["about"])
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+    except OSError as error:
         raise DataError(f"Cannot read {path} ({error}): make it with `affectbox-training prepare`.") from error
+    except (ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+        raise DataError(
+            f"{path} is no whole data.npz of this version: make it with `affectbox-training prepare`."
+        ) from error
