@@ -11,6 +11,7 @@ calibration that has expired is still used.
 import json
 import math
 import sys
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -99,6 +100,18 @@ class NeutralStore:
         except OSError as error:
             raise StorageError(
                 f"{path} cannot be written ({error.strerror}): mend it or set neutral.folder."
+            ) from error
+
+    def ready(self, person: str) -> None:
+        """Make sure that a calibration of `person` can be kept. Raises `StorageError`."""
+        self.history(person)
+        there = next(folder for folder in (self._folder, *self._folder.absolute().parents) if folder.exists())
+        try:
+            with tempfile.TemporaryFile(dir=there):
+                pass
+        except OSError as error:
+            raise StorageError(
+                f"{self._folder} cannot be written ({error.strerror}): mend it or set neutral.folder."
             ) from error
 
     def forget(self, person: str) -> bool:

@@ -175,11 +175,6 @@ def load_recipe_of(kind: type[AnyRecipe], path: Path, assignments: Iterable[str]
     return parse_recipe_of(kind, table, path.name)
 
 
-def parse_recipe(table: dict[str, Any], where: str) -> Recipe:
-    """A recipe of an expression network from its table; see `parse_recipe_of`."""
-    return parse_recipe_of(Recipe, table, where)
-
-
 def parse_recipe_of(kind: type[AnyRecipe], table: dict[str, Any], where: str) -> AnyRecipe:
     """A recipe from its table, as TOML or `recipe_table` gives it. Raises `ConfigError`."""
     network = table.get("network", {})

@@ -121,7 +121,7 @@ def calibrate(settings: Settings, seconds: float, out: TextIO) -> None:
         raise ConfigError("Nobody is named: give --patient with a pseudonym, or set patient.id.")
     if not 0 < seconds <= _MAX_S:
         raise ConfigError(f"--seconds {seconds:g} is not more than 0 and at most {_MAX_S:g}.")
-    store.history(person)  # a folder that cannot be used is found out before the person sits still
+    store.ready(person)  # before the person sits still
     unaided = replace(settings, patient=PatientSettings())
     with closing(observe(settings.run.source, unaided)) as seen:
         face = guide(seen, seconds, out)

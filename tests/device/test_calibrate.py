@@ -119,6 +119,11 @@ def test_a_terminal_has_one_line_that_is_rewritten() -> None:
         (["--source", "none.mp4", "--patient", "p-01", "--seconds", "0"], ConfigError, "--seconds"),
         (["--source", "none.mp4", "--patient", "p-01", "--seconds", "nan"], ConfigError, "--seconds"),
         (["--source", "none.mp4", "--patient", "p-01"], SourceError, "does not exist"),
+        (
+            ["--source", "none.mp4", "--patient", "p-01", "--set", "neutral.folder=/proc/x"],
+            StorageError,
+            "neutral.folder",
+        ),
         (["--forget", "Jane Doe"], StorageError, "names no person"),
     ],
 )

@@ -171,6 +171,14 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
         store.add("p-01", face(), ESTIMATOR, NOW_S)
 
 
+def test_whether_a_calibration_can_be_kept_is_known_before_it_is_made(tmp_path: Path) -> None:
+    store = NeutralStore(NeutralSettings(folder=str(tmp_path / "neutrals")), print)
+    store.ready("p-01")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(StorageError, match=r"/proc/neutrals cannot be written .*neutral\.folder"):
+        NeutralStore(NeutralSettings(folder="/proc/neutrals"), print).ready("p-01")
+
+
 def test_by_default_it_lies_in_the_state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
     NeutralStore(NeutralSettings(), print).add("p-01", face(), ESTIMATOR, NOW_S)
