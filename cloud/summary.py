@@ -43,6 +43,9 @@ def dominant(analysis: Analysis) -> str:
     """The leading emotions, each with the expressions that agree with it; where no network looked for emotions, the
     leading expressions."""
     leading = [one for one in _leading(analysis) if one.share >= STANDS_OUT]
+    disagree = analysis.session.disagree_s / max(analysis.session.lasted_s, 1e-9)
+    if not leading and disagree >= STANDS_OUT:
+        return f"nothing stood out: the readings disagreed for {percent(disagree)} of the session"
     if not leading:
         return f"nothing stood out: nothing was seen for as much as {percent(STANDS_OUT)} of the session"
     parts = [_with_expressions(one, " of the session" if one is leading[0] else "") for one in leading]

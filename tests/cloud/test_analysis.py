@@ -296,6 +296,11 @@ def test_the_report_says_what_happened_and_how_reliable_it_is(path: Path, capsys
         assert unwanted not in printed
 
 
+def test_where_readings_disagree_all_the_time_that_is_why_nothing_stood_out() -> None:
+    said = dominant(analyse(recording(4, lambda t: {"emotions": {"neutral": 1}, "disagree": True})))
+    assert said == "nothing stood out: the readings disagreed for 100 % of the session"
+
+
 def test_a_line_that_a_power_cut_ended_does_not_keep_from_the_others(
     path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
