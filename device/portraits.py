@@ -52,12 +52,17 @@ class Portraits(Closing):
         return seen if reading is None else _completed(seen, reading, neutral)
 
     def neutral(self, image: ByteImage, name: str) -> Neutral:
-        """The face at rest in a picture. Raises `DataError` if there is none, or not all of it."""
-        _, reading = self._look(image)
-        if reading is None or reading.hidden:
-            what = "hides a part of the face" if reading else "shows no face"
-            raise DataError(f"{name} {what}: give a picture of the person with a relaxed face.")
-        return Neutral(reading.actions, name)
+        """The face at rest in a picture. Raises `DataError` if there is none, or not all of it, or several."""
+        seen, reading = self._look(image)
+        if reading is None:
+            what = "shows no face"
+        elif seen.faces > 1:
+            what = f"shows {seen.faces} faces"
+        elif reading.hidden:
+            what = "hides a part of the face"
+        else:
+            return Neutral(reading.actions, name)
+        raise DataError(f"{name} {what}: give a picture of the person with a relaxed face.")
 
     def close(self) -> None:
         """Free the networks."""

@@ -174,6 +174,9 @@ def test_of_several_faces_the_largest_is_read_and_told(tmp_path, clip, capsys):
     assert smaller.shape[1] < int(row["x"]) < smaller.shape[1] + frame.shape[1]
     assert f"one of 2 faces, at {row['x']}, {row['y']}" in capsys.readouterr().out
 
+    assert main(["au", "--image", str(picture), "--neutral", str(picture)]) == DataError.exit_code
+    assert "two.png shows 2 faces" in capsys.readouterr().err
+
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 6000, 3), (6000, 1, 3), (15, 48, 3)])
 def test_in_a_sliver_there_is_no_face(tmp_path, shape):
