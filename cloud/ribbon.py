@@ -79,6 +79,7 @@ def cross_out(axes: Any, records: list[Json], times: Values, bottom: float, top:
 
 def key_of(records: list[Json]) -> list[Any]:
     """What the legend has to say of the ribbon: only what occurs."""
+    from matplotlib.lines import Line2D  # noqa: PLC0415
     from matplotlib.patches import Patch  # noqa: PLC0415
 
     readings = _readings(records)
@@ -89,7 +90,8 @@ def key_of(records: list[Json]) -> list[Any]:
     hidden = {HIDDEN[part] for record in records for part in record.get("hidden", ())}
     words = ": ".join(filter(None, ["not measured", ", ".join(sorted(reasons | hidden))]))
     hatched = Patch(facecolor=_FILL, edgecolor=_LINES, hatch=_HATCH, linewidth=0, label=words)
-    return [*known, *unclear, *([crossed] if _DISAGREE in readings else []), hatched]
+    bar = [Line2D([], [], color=_INK, linewidth=1.4, label="a part of the face hidden")] if hidden else []
+    return [*known, *unclear, *([crossed] if _DISAGREE in readings else []), *bar, hatched]
 
 
 def _readings(records: list[Json]) -> list[str]:
