@@ -112,3 +112,4 @@ class Reason(str, Enum):
     TURNED_AWAY = "turned_away"
     CUT_OFF = "cut_off"
     LOW_PRESENCE = "low_presence"
+    HIDDEN = "hidden"

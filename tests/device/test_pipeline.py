@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from device.contract.labels import EMOTIONS, LOWER, UPPER
+from device.contract.labels import EMOTIONS, LOWER, UPPER, Reason
 from device.pipeline import Pipeline
 from device.settings import Settings
 from device.stages.frame import Frame
@@ -62,3 +62,9 @@ def test_eyes_that_are_hidden_are_not_known(watch):
     seen = watch(*[reading(*RESTING)] * 40, *[reading(*RESTING, UPPER)] * 2)
     assert seen[39].eyes.open == pytest.approx(1, abs=0.1)
     assert seen[40].eyes.open is None
+
+
+def test_of_a_face_that_is_wholly_hidden_nothing_is_said(watch):
+    seen = watch(reading(*RESTING), reading("sadness", {}, UPPER, LOWER), reading(*RESTING))
+    assert [observation.reasons for observation in seen] == [(), (Reason.HIDDEN,), ()]
+    assert not len(seen[1].emotions) and not seen[1].actions.known() and seen[1].measured is None

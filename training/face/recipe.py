@@ -77,6 +77,7 @@ class FaceRecipe(BaseRecipe):
             require_share(f"units.{key}", getattr(self.units, key))
         require_share("teacher.share", self.teacher.share)
         require_share("box_share", self.box_share)
+        require_share("smoothing", self.smoothing)
         if not self.units.unseen or not set(self.units.unseen) <= set(range(1, self.units.folds + 1)):
             raise ConfigError(f"units.unseen: name some of the {self.units.folds} folds, the first of which measures.")
         if len(set(self.units.unseen)) >= self.units.folds:

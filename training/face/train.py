@@ -12,7 +12,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from device.contract.errors import DataError
+from device.contract.errors import ConfigError, DataError
 from device.contract.labels import ACTION_UNIT_KEYS
 from training.data.faces import VALIDATION, Faces
 from training.face.data import HEADS, learnable, targets, unseen
@@ -49,6 +49,9 @@ def train_face(
     folder = machines.folder(out)
     require_new(folder, resume)
     _require_codes(data, recipe)
+    heads = dict(HEADS) if recipe.units.only else {**data.heads, **HEADS}
+    if unknown := sorted(set(recipe.heads) - set(heads)):
+        raise ConfigError(f"heads: there is no {', '.join(unknown)}; known are {', '.join(heads)}.")
     learnt, validation = learnable(data), data.split(VALIDATION)
     folder.mkdir(parents=True, exist_ok=True)
     if not resume:
@@ -56,7 +59,6 @@ def train_face(
     said = kept(folder / TAUGHT, lambda: taught(recipe, learnt, data.digest(), log))
     measuring = unseen(learnt, recipe.units)
     shown, wanted = learnt, targets(learnt, recipe, said)
-    heads = dict(HEADS) if recipe.units.only else {**data.heads, **HEADS}
     if recipe.units.only:
         coded = np.flatnonzero((wanted.weight > 0).any(1))
         shown, wanted = learnt.at(coded), wanted.at(coded)
