@@ -143,7 +143,7 @@ class Tracker:
         for detection in sorted(allowed, key=lambda d: -_size_class(d.box)):
             face = self._landmarker(frame, detection_roi(detection))
             if face.presence >= self._settings.min_presence and self._may_be_patient(face, frame):
-                return face
+                return self._landmarker(frame, face.roi())  # a detection frames a face less well than its landmarks
         return None
 
     def _may_be_patient(self, face: Face, frame: Frame) -> bool:
