@@ -73,8 +73,8 @@ def memberships(aus: FloatArray, calm: float | None = None, neutral: float = NEU
 
     Returns:
         Membership by name. Expressions that require a unit which was not measured are left out.
-        'peaceful' is a whole face that annotators would call neutral and in which nothing moves: `calm`, or 1 less the
-        strongest presence of a unit where that is less; parted lips, a dropped jaw and closed eyes alone disturb no
+        'peaceful' is a whole face that annotators would call neutral rather than anything else, and in which nothing
+        moves: `calm`, or 1 less the strongest presence of a unit where that is less; parted lips, a dropped jaw and closed eyes alone disturb no
         peace. It is never what is left over: a face that no template describes has no expression here.
     """
     measured = np.isfinite(aus)
@@ -90,8 +90,13 @@ def memberships(aus: FloatArray, calm: float | None = None, neutral: float = NEU
     if CRYING in found and calm is not None:
         found[CRYING] *= 1.0 - calm
     if measured.all():
-        found[PEACEFUL] = min(1.0 if calm is None else calm, 1.0 - float((presence * _MEANS).max()))
+        found[PEACEFUL] = min(_peace(calm), 1.0 - float((presence * _MEANS).max()))
     return found
+
+
+def _peace(calm: float | None) -> float:
+    """How far a face may be at peace: as far as it is called neutral, if that is likelier than all else together."""
+    return 1.0 if calm is None else calm if calm > 0.5 else 0.0
 
 
 @lru_cache(maxsize=8)

@@ -1,1 +1,1 @@
-{"key": "a4c5448e9c673723", "signature": "MkuuM8A1WgdujLMMlTs7CGrgR+1ZMQy7dYsu5O/vYmT/ULyn+pdkd8E2hB+erbiZtpx61e/3dzamUSrkFn0pBg=="}
+{"key": "a4c5448e9c673723", "signature": "NbYS3+Ep9SOkCXc/q1C8nF+cQ7d13LvuICx5AG/gL5AOmhxLoZ4A2lgOFbIK03zY17wGRLA98pMjqPxIDBEcCg=="}
