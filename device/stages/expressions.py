@@ -74,8 +74,9 @@ def memberships(aus: FloatArray, calm: float | None = None, neutral: float = NEU
     Returns:
         Membership by name. Expressions that require a unit which was not measured are left out.
         'peaceful' is a whole face that annotators would call neutral rather than anything else, and in which nothing
-        moves: `calm`, or 1 less the strongest presence of a unit where that is less; parted lips, a dropped jaw and closed eyes alone disturb no
-        peace. It is never what is left over: a face that no template describes has no expression here.
+        moves: `calm`, or 1 less the strongest presence of a unit where that is less; parted lips, a dropped jaw and
+        closed eyes alone disturb no peace. It is never what is left over: a face that no template describes has no
+        expression here.
     """
     measured = np.isfinite(aus)
     if not measured.any():
