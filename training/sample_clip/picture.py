@@ -29,7 +29,7 @@ CORE = (
 )  # fmt: skip
 MOUTH_RGB = (46.0, 18.0, 18.0)
 LASHES = 0.7  # how dark closed lashes are
-SEAM = 0.45  # how dark the line between closed lips is
+SEAM = 0.7  # how dark the line between closed lips is
 #: Landmarks of the folds and cheeks that the portrait's smile makes; at rest their skin is smooth.
 FOLDS = (205, 425, 206, 426, 216, 436, 207, 427, 212, 432, 203, 423, 36, 266, 142, 371)
 CHEEKS = (50, 280, 118, 347, 119, 348, 101, 330, 117, 346, 123, 352)

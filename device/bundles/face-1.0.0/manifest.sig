@@ -1,1 +1,1 @@
-{"key": "a4c5448e9c673723", "signature": "NbYS3+Ep9SOkCXc/q1C8nF+cQ7d13LvuICx5AG/gL5AOmhxLoZ4A2lgOFbIK03zY17wGRLA98pMjqPxIDBEcCg=="}
+{"key": "a4c5448e9c673723", "signature": "2aY5UfEvZrmTkhjZ61PK6Mot+N55+likipqtx3dI2YS0eI0hs2aUiW9BpHY2mMxgaQcRWDpz/JNCfGaAUMJuCw=="}
