@@ -54,7 +54,7 @@ ACTION_UNITS = (
     ActionUnit("AU16", "Lower Lip Depressor", _L, LOWER),
     ActionUnit("AU17", "Chin Raiser", _L, LOWER),
     ActionUnit("AU18", "Lip Pucker", _E, LOWER),
-    ActionUnit("AU20", "Lip Stretcher", _L, LOWER, sided=True),
+    ActionUnit("AU20", "Lip Stretcher", _R, LOWER, sided=True),
     ActionUnit("AU22", "Lip Funneler", _E, LOWER),
     ActionUnit("AU23", "Lip Tightener", _E, LOWER),
     ActionUnit("AU24", "Lip Pressor", _L, LOWER),

@@ -18,7 +18,7 @@ from device.stages.reader import Actions
 NONE, CALIBRATED = "none", "calibrated"
 FULL = 5.0
 #: Units from which the face at rest is taken away; see training/README.md for how that was measured.
-HELPED = ("AU1", "AU2", "AU4", "AU5", "AU9", "AU12", "AU14", "AU17", "AU22", "AU24")
+HELPED = ("AU1", "AU2", "AU4", "AU5", "AU7", "AU9", "AU12", "AU14", "AU17", "AU18", "AU22", "AU24")
 _HELPED = np.array([key in HELPED for key in ACTION_UNIT_KEYS])
 _SIDED = np.array([ACTION_UNIT_KEYS.index(key) for key in SIDED_KEYS], np.intp)
 

@@ -1,1 +1,1 @@
-{"key": "a4c5448e9c673723", "signature": "2aY5UfEvZrmTkhjZ61PK6Mot+N55+likipqtx3dI2YS0eI0hs2aUiW9BpHY2mMxgaQcRWDpz/JNCfGaAUMJuCw=="}
+{"key": "a4c5448e9c673723", "signature": "Uj21fABmWgHlaj159TJfENY9CDiTXd578iJntEoR9oeXK7tLReZ4QwLKEbGV/Zow/YxOOLvfqoLYHAT/od9gCA=="}
