@@ -22,11 +22,12 @@ to be used.
 
     {command}
 
-- Seed {seed}, {epochs} epochs; the averaged weights after the last one were kept. It began with the weights of
-  {start}.{teachers}
-- Data: {data}. {near_training} training faces that are near copies of a face of `PublicTest` were left out (of them
-  the network that it began with had seen {near_validation} `PublicTest` faces' copies: see below). In all {equal}
-  pictures of the data are equal to another, {near} are near copies (correlation of 24 × 24 means above .93).
+- Seed {seed}, {epochs} epochs in the last training; the averaged weights after the last one were kept. It began with
+  the weights of {start}.{teachers}
+- Data: {data}. {near_training} training faces that are near copies of a face of `PublicTest` were left out
+  (the expression network that everything began with had seen copies of {near_validation} faces of `PublicTest`: see
+  below). In all {equal} pictures of the data are equal to another, {near} are near copies (correlation of 24 × 24
+  means above .93).
 - The codes of one fold of {folds} were kept apart: they calibrated intensities and thresholds, and measured. Recipes
   were compared on `PublicTest`; `PrivateTest` was not used.
 - Licence: {licence}.

@@ -1,5 +1,6 @@
 """`export` of a face network: quantize, calibrate on codes that were not seen, measure, describe, write."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from training.face.receipt import measured
 from training.face.recipe import FaceRecipe
 from training.predict import pixels
 from training.quantize import Int8Network, to_int8
-from training.run_folder import Run, load_run_of
+from training.run_folder import META, Run, load_run_of
 
 
 def export_face(folder: Path, data: Faces, label: Label, parent: Path, sign: Sign | None = None) -> Path:
@@ -84,10 +85,11 @@ def _conversion(run: Run[FaceRecipe], label: Label) -> Conversion:
 
 def _provenance(run: Run[FaceRecipe], faces: int, label: Label) -> dict[str, str]:
     prepared = run.meta.get("data_about", {}).get("command", "affectbox-training prepare")
-    command = f"affectbox-training export --run RUN --data data.npz --name {label.name} --version {label.version}"
+    named = f"--name {label.name} --version {label.version}"
+    command = f"affectbox-training export --run runs/{run.folder.name} --data data.npz {named}"
     return {
         "source": "training/ of this project",
-        "command": " && ".join([prepared, run.meta["command"], command]),
+        "command": " && ".join([prepared, *_trainings(run.folder), command]),
         "data": f"FER2013 (Goodfellow et al. 2013), {faces} faces of its Training split, with FER+ votes (Barsoum et "
         "al. 2016) and action-unit codes made for this project",
         "licence": "research use (FER2013 challenge licence: research and teaching; FER+ votes: MIT; codes: this "
@@ -95,3 +97,13 @@ def _provenance(run: Run[FaceRecipe], faces: int, label: Label) -> dict[str, str
         "versions": run.meta["versions"],
         "revision": "that of the repository in which this card stands",
     }
+
+
+def _trainings(folder: Path) -> list[str]:
+    """The commands that led to a run: those of the runs that taught it or that it began with, where they stand beside
+    it as its recipe names them, and its own."""
+    meta = json.loads((folder / META).read_text(encoding="utf-8"))
+    recipe = meta["recipe"]
+    before = [folder.parent / Path(name).name for name in (*recipe["teacher"]["runs"], *recipe["start"])]
+    told = [command for run in before if (run / META).is_file() for command in _trainings(run)]
+    return list(dict.fromkeys([*told, meta["command"].replace("--out RUN", f"--out runs/{folder.name}")]))

@@ -1,1 +1,1 @@
-{"key": "a4c5448e9c673723", "signature": "Uj21fABmWgHlaj159TJfENY9CDiTXd578iJntEoR9oeXK7tLReZ4QwLKEbGV/Zow/YxOOLvfqoLYHAT/od9gCA=="}
+{"key": "a4c5448e9c673723", "signature": "XbmaB4/aj2cbGMGZUqG+wgOOjtGJjvgTr8jH+1zcBlLBBwcsEkQVwiBO2SlPmAsUMQnVwmb5Zqs0jh7KdD5CDg=="}
