@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from device.arrays import ByteImage, FloatArray
-from device.contract.labels import EMOTIONS, EXPRESSIONS, PARTS, Reason
+from device.contract.labels import EMOTIONS, EXPRESSIONS, Reason
 from device.models import Models
 from device.observation import Observation
 from device.settings import Settings
@@ -87,7 +87,7 @@ class Pipeline:
         when = track.number, frame.time_s
         reading = self._read(crop, lambda side: align(frame, track.face, side))
         watch.lap("read")
-        if len(reading.hidden) == len(PARTS):
+        if reading.covered:
             self._forget()
             return Observation(frame, sighting.faces, (Reason.HIDDEN,), watch.total(), track, pose, quality)
 

@@ -10,7 +10,7 @@ import numpy as np
 from device.arrays import ByteImage
 from device.closing import Closing
 from device.contract.errors import DataError
-from device.contract.labels import EMOTIONS, PARTS, Reason
+from device.contract.labels import EMOTIONS, Reason
 from device.models import open_models
 from device.observation import Observation
 from device.pipeline import Eye
@@ -85,7 +85,7 @@ class Portraits(Closing):
 
 
 def _completed(seen: Observation, reading: Reading, neutral: Neutral | None) -> Observation:
-    if len(reading.hidden) == len(PARTS):
+    if reading.covered:
         return replace(seen, reasons=(*seen.reasons, Reason.HIDDEN))
     actions = relative(reading.actions, neutral)
     expressions = strongest(memberships(actions.both, float(reading.emotions[_NEUTRAL])))

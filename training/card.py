@@ -104,10 +104,10 @@ def model_card(manifest: Manifest) -> str:
             f"| {o.name} | {', '.join(o.labels)} | {o.scale:.6f} | {o.zero_point} | {o.temperature} |"
             for o in manifest.outputs
         ),
-        results=_table("", heads, {title: [receipt[h][key] for h in heads] for key, title in _ROWS.items()}),
+        results=markdown_table("", heads, {title: [receipt[h][key] for h in heads] for key, title in _ROWS.items()}),
         box_table=_box_table(receipt.get("box"), heads),
         classes="\n\n".join(_class_table(head, receipt[head]) for head in heads),
-        weakest=_weakest(receipt[heads[0]]),
+        weakest=weakest(receipt[heads[0]]),
         size_kb=receipt["size_bytes"] / 1000,
         macs_m=receipt["macs"] / 1e6,
     )
@@ -121,7 +121,8 @@ def _teachers(recipe: dict[str, Any]) -> str:
     )
 
 
-def _table(corner: str, columns: list[str], rows: dict[str, list[Any]]) -> str:
+def markdown_table(corner: str, columns: list[str], rows: dict[str, list[Any]]) -> str:
+    """Rows of cells by their titles, under the names of the columns."""
     lines = [f"| {corner} | {' | '.join(columns)} |", "| --- |" + " --- |" * len(columns)]
     return "\n".join(lines + [f"| {title} | {' | '.join(map(str, cells))} |" for title, cells in rows.items()])
 
@@ -131,7 +132,7 @@ def _box_table(figures: dict[str, Any] | None, heads: list[str]) -> str:
     if figures is None:
         return ""
     rows = {f"accuracy, {way} crop": [figures[f"{head}_{way}"] for head in heads] for way in ("dataset", "box")}
-    table = _table("int8", heads, rows)
+    table = markdown_table("int8", heads, rows)
     return f"\nThe box's own detector and aligner find {figures['faces']} of these faces. On them:\n\n{table}\n"
 
 
@@ -147,8 +148,8 @@ def _class_table(name: str, figures: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _weakest(figures: dict[str, Any]) -> str:
-    """The three classes of the first head that are most often missed, with their figures."""
+def weakest(figures: dict[str, Any]) -> str:
+    """The three classes of a head that are most often missed, with their figures."""
     known = {label: value for label, value in figures["accuracy_per_class"].items() if value is not None}
     worst = sorted(known, key=lambda label: known[label])[:3]
     return ", ".join(f"{label} ({known[label]:.0%} of {figures['faces_per_class'][label]} faces)" for label in worst)

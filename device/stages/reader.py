@@ -68,6 +68,11 @@ class Reading:
     actions: Actions
     hidden: tuple[str, ...]
 
+    @property
+    def covered(self) -> bool:
+        """Whether the whole face is hidden, so that nothing of it was measured."""
+        return len(self.hidden) == len(PARTS)
+
 
 class FaceReader:
     """The network as a function of a (48, 48) grey aligned crop."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from device.contract.labels import ACTION_UNITS, PARTS
 from device.contract.manifest import Manifest
+from training.card import markdown_table, weakest
 from training.face.measure import CERTIFIED
 from training.face.scores import CORE, FURTHER
 
@@ -159,7 +160,7 @@ def model_card(manifest: Manifest) -> str:
         ),
         "size_kb": receipt["size_bytes"] / 1000,
         "macs_m": receipt["macs"] / 1e6,
-        "weakest": _weakest(receipt[heads[0]]),
+        "weakest": weakest(receipt[heads[0]]),
         "experimental": ", ".join(unit.key for unit in ACTION_UNITS if tiers[unit.key] == "experimental"),
     }
     return CARD.format(**{**receipt, **manifest.provenance, **own})
@@ -206,13 +207,5 @@ def _units(table: dict[str, dict[str, Any]], tiers: dict[str, str]) -> str:
 
 
 def _table(corner: str, columns: list[str], rows: dict[str, list[Any]]) -> str:
-    lines = [f"| {corner} | {' | '.join(columns)} |", "| --- |" + " --- |" * len(columns)]
-    cells = {title: ["-" if cell is None else str(cell) for cell in row] for title, row in rows.items()}
-    return "\n".join(lines + [f"| {title} | {' | '.join(row)} |" for title, row in cells.items()])
-
-
-def _weakest(figures: dict[str, Any]) -> str:
-    """The three classes that are most often missed, with their figures."""
-    known = {label: value for label, value in figures["accuracy_per_class"].items() if value is not None}
-    worst = sorted(known, key=lambda label: known[label])[:3]
-    return ", ".join(f"{label} ({known[label]:.0%} of {figures['faces_per_class'][label]} faces)" for label in worst)
+    """A table in which what is not known is a dash."""
+    return markdown_table(corner, columns, {t: ["-" if cell is None else cell for cell in r] for t, r in rows.items()})
