@@ -19,7 +19,7 @@ from device.neutrals import NeutralStore
 from device.observation import Observation
 from device.settings import PatientSettings, Settings
 from device.stages.calm import CalmMeter, Measured, Unrest
-from device.stages.neutral import CALIBRATED, named
+from device.stages.neutral import named
 from device.stages.reader import Actions
 
 INSTRUCTION = "Look at the camera with a relaxed face: mouth closed, no smile, hold still."
@@ -125,7 +125,7 @@ def calibrate(settings: Settings, seconds: float, out: TextIO) -> None:
     unaided = replace(settings, patient=PatientSettings())
     with closing(observe(settings.run.source, unaided)) as seen:
         face = guide(seen, seconds, out)
-    neutral = named(face.actions(), CALIBRATED, estimator)
+    neutral = named(face.actions(), estimator)
     store.add(person, neutral, estimator, SystemClock().wall())
     out.write(f"Calibrated '{person}': {neutral.version}, from {face.calm_s:.1f} s of a relaxed face.\n")
 

@@ -13,14 +13,13 @@ import numpy as np
 
 from device.arrays import Array, FloatArray
 from device.contract.labels import ACTION_UNIT_KEYS, SIDED_KEYS
-from device.stages.reader import Actions
+from device.stages.reader import SIDED, Actions
 
 NONE, CALIBRATED = "none", "calibrated"
 FULL = 5.0
 #: Units from which the face at rest is taken away; see training/README.md for how that was measured.
 HELPED = ("AU1", "AU2", "AU4", "AU5", "AU7", "AU9", "AU12", "AU14", "AU17", "AU18", "AU22", "AU24")
 _HELPED = np.array([key in HELPED for key in ACTION_UNIT_KEYS])
-_SIDED = np.array([ACTION_UNIT_KEYS.index(key) for key in SIDED_KEYS], np.intp)
 
 
 @dataclass(frozen=True)
@@ -56,18 +55,18 @@ def neutral_of(values: FloatArray, version: str) -> Neutral:
     return Neutral(Actions(values[:units], values[units : units + sided], values[units + sided :]), version)
 
 
-def named(actions: Actions, origin: str, estimator: str) -> Neutral:
+def named(actions: Actions, estimator: str) -> Neutral:
     """A face at rest with its version; `estimator` is the bundle that read it."""
     unnamed = Neutral(actions, "")
     digest = hashlib.sha256(estimator.encode() + unnamed.values().astype(np.float32).tobytes()).hexdigest()
-    return Neutral(actions, f"{origin}:{digest[:8]}")
+    return Neutral(actions, f"{CALIBRATED}:{digest[:8]}")
 
 
 def relative(actions: Actions, neutral: Neutral | None, helped: Array = _HELPED) -> Actions:
     """Action units without what the person's face shows at rest, where that helps (22,); unchanged without one."""
     if neutral is None:
         return actions
-    rest, sided = neutral.actions, helped[_SIDED]
+    rest, sided = neutral.actions, helped[SIDED]
     return Actions(
         np.where(helped, without(actions.both, rest.both), actions.both),
         np.where(sided, without(actions.left, rest.left), actions.left),

@@ -27,6 +27,8 @@ _WANTED = {
     RIGHT_HEAD: SIDED_KEYS,
     HIDDEN_HEAD: PARTS,
 }
+#: Where the units with two sides stand among all.
+SIDED = np.array([ACTION_UNIT_KEYS.index(key) for key in SIDED_KEYS], np.intp)
 #: The heads of action units, read as one vector of scales, and where it is cut into both sides, left and right.
 _SCALES = (UNITS_HEAD, LEFT_HEAD, RIGHT_HEAD)
 _CUTS = len(ACTION_UNIT_KEYS), len(ACTION_UNIT_KEYS) + len(SIDED_KEYS)

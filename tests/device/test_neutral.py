@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from device.contract.labels import ACTION_UNIT_KEYS, LOWER, SIDED_KEYS
-from device.stages.neutral import CALIBRATED, HELPED, Neutral, named, neutral_of, relative, without
+from device.stages.neutral import HELPED, Neutral, named, neutral_of, relative, without
 from tests.people import actions
 
 REST = Neutral(actions({"AU4": 2.0, "AU12": 1.0}, left={"AU12": 2.0}, right={"AU12": 0.5}), "calibrated:01234567")
@@ -70,9 +70,9 @@ def test_the_units_that_are_said_to_be_helped_are_units_and_are_the_default():
 
 def test_a_version_tells_faces_and_estimators_apart():
     faces = actions({"AU1": 1.0}), actions({"AU1": 1.01}), actions({"AU1": 1.0}, left={"AU1": 1.2})
-    versions = {named(face, CALIBRATED, name).version for face in faces for name in ("first-1", "second-1")}
+    versions = {named(face, name).version for face in faces for name in ("first-1", "second-1")}
     assert len(versions) == 6
-    assert named(faces[0], CALIBRATED, "first-1").version in versions
+    assert named(faces[0], "first-1").version in versions
     assert all(re.fullmatch(r"calibrated:[0-9a-f]{8}", version) for version in versions)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from device.contract.errors import StorageError
 from device.neutrals import NeutralStore
-from device.stages.neutral import CALIBRATED, Neutral, NeutralSettings, named
+from device.stages.neutral import Neutral, NeutralSettings, named
 from device.stages.reader import Actions
 from tests.people import actions
 
@@ -29,7 +29,7 @@ def store(tmp_path: Path, said: list[str]) -> NeutralStore:
 
 
 def face(value: float = 0.1) -> Neutral:
-    return named(actions({"AU4": value, "AU12": 0.2}, left={"AU12": 0.3}), CALIBRATED, ESTIMATOR)
+    return named(actions({"AU4": value, "AU12": 0.2}, left={"AU12": 0.3}), ESTIMATOR)
 
 
 def file(tmp_path: Path) -> Path:
@@ -51,7 +51,7 @@ def test_a_calibration_is_found_again_bit_for_bit(store: NeutralStore) -> None:
 
 def test_sides_that_were_not_told_apart_stay_unknown(store: NeutralStore) -> None:
     both = face().actions.both
-    sideless = named(Actions(both, *np.full((2, 13), np.nan, np.float32)), CALIBRATED, ESTIMATOR)
+    sideless = named(Actions(both, *np.full((2, 13), np.nan, np.float32)), ESTIMATOR)
     store.add("p-01", sideless, ESTIMATOR, NOW_S)
     found = store.newest("p-01", ESTIMATOR, NOW_S)
     assert found is not None

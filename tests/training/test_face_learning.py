@@ -7,9 +7,10 @@ pytest.importorskip("tensorflow")
 import tensorflow as tf
 
 from device.contract.labels import ACTION_UNIT_KEYS, PARTS, SIDED_KEYS
+from device.stages.reader import SIDED
 from training.augment import augment, mirrored
 from training.data.faces import PART_OF
-from training.face.data import HEADS, SIDED, targets
+from training.face.data import HEADS, targets
 from training.face.learning import FaceBatches, FaceLearner
 from training.face.ordinal import ordinal_loss
 from training.face.recipe import FaceRecipe, FaceTeacher, Units

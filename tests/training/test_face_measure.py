@@ -6,10 +6,9 @@ import pytest
 pytest.importorskip("tensorflow")
 from device.contract.errors import DataError
 from device.contract.labels import ACTION_UNIT_KEYS, SIDED_KEYS, Tier
-from device.stages.reader import intensities
+from device.stages.reader import SIDED, intensities
 from training.data.faces import Codings, Faces
 from training.face.calibrate import FAINT, curves, presence_threshold, to_intensities
-from training.face.data import SIDED
 from training.face.measure import (
     CERTIFIED,
     LOW_CONFIDENCE,

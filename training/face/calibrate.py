@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from device.contract.errors import DataError
 from device.contract.labels import ACTION_UNIT_KEYS, SIDED_KEYS
+from device.stages.reader import SIDED
 from training.data.faces import Faces
-from training.face.data import SIDED, SIDES, Said
+from training.face.data import SIDES, Said
 from training.face.ordinal import LEVELS, Floats
 from training.face.recipe import FaceRecipe
 from training.face.scores import best_f1, f1_at

@@ -11,7 +11,6 @@ from training.data.faces import PART_OF, TRAINING, VALIDATION, Faces
 from training.face.ordinal import Floats, at_least
 from training.face.recipe import FaceRecipe, Units
 
-SIDED = np.array([ACTION_UNIT_KEYS.index(key) for key in SIDED_KEYS], np.intp)
 HEADS = {"units": ACTION_UNIT_KEYS, "left": SIDED_KEYS, "right": SIDED_KEYS, "hidden": PARTS}
 #: What is asked of both sides together teaches each of them.
 SIDES = ("left", "right")

@@ -11,9 +11,10 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from device.stages.reader import SIDED
 from training.augment import Batch, augment, mirrored
 from training.data.faces import PART_OF, Faces
-from training.face.data import SIDED, Targets
+from training.face.data import Targets
 from training.face.ordinal import ordinal_loss
 from training.face.recipe import FaceRecipe
 from training.learning import Trainee, cross_entropy
