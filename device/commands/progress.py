@@ -48,7 +48,7 @@ def _delivery(app: App) -> list[tuple[str, str]]:
     if app.uploader is None or app.outbox is None:
         return []
     counts, trouble = app.outbox.counts(), app.uploader.trouble
-    waiting = counts.waiting["frame"] + counts.waiting["second"] or counts.waiting["summary"]
+    waiting = counts.waiting["record"] + counts.waiting["second"] or counts.waiting["minute"]
     parts = [str(app.uploader.sent)]
     parts += [f"{waiting} waiting for the next start"] if waiting else []
     parts += [f"{counts.dead} refused"] if counts.dead else []

@@ -1,14 +1,14 @@
-"""A pack: many documents of one boot as one small document, from which the very documents come back, byte for byte.
+"""A pack: many documents of one session as one small document, from which the very documents come back, byte for byte.
 
-    of records     frames/DEVICE/BOOT/sNNNNNNNNN    N: `seq` of the first one in it
-    of seconds     spans/DEVICE/BOOT/tNNNNNNNNN     N: `number` of the first one in it
+    of records     packs/DEVICE/SESSION/sNNNNNNNNN    N: `seq` of the first one in it
+    of seconds     packs/DEVICE/SESSION/tNNNNNNNNN    N: `number` of the first one in it
 
 Every document is in one pack, and a pack is never changed. (A record that `affectbox replay` sends again stands alone,
 at `records/`: who reads both places unites them by identity.) `FIELDS` says what it holds; `columns` is a JSON object,
 deflated (zlib, RFC 1950) and written in base64. To read it:
 
-1. Undo base64 and deflate, and parse the JSON: an object from dotted field path (`aus.AU12`) to column. `device` and
-   `boot` have none; they are the pack's own.
+1. Undo base64 and deflate, and parse the JSON: an object from dotted field path (`aus.AU12`) to column. `device`,
+   `boot` and `session` have none; they are the pack's own.
 2. A column has `in` when some records lack the field: run lengths, beginning with records that have it, then those
    that lack it, and so on. Without `in` all have it. What follows counts only records that have it.
 3. It also has one of
@@ -31,15 +31,17 @@ from typing import Any
 
 from device.contract.errors import DataError
 from device.contract.fields import Field, Json, canonical, check, leaves, nest, schema
+from device.contract.session import session_of
 
 VERSION = 1
-FRAMES_ROOT, SPANS_ROOT = "frames", "spans"
-#: What is packed → root of the pack's path, letter before its number, field that holds the number.
-_OF = {"records": (FRAMES_ROOT, "s", "seq"), "seconds": (SPANS_ROOT, "t", "number")}
+ROOT = "packs"
+#: What is packed → letter before the number in the pack's path, field that holds the number.
+_OF = {"records": ("s", "seq"), "seconds": ("t", "number")}
 FIELDS = (
     Field("v", "integer", "version of this format", VERSION, VERSION, required=True),
     Field("device", "string", "name of the box", required=True),
     Field("boot", "string", "one start of the daemon", required=True),
+    Field("session", "string", "the session; from older boxes absent: then `boot`"),
     Field("of", "string", "what is packed: `records` or `seconds`", required=True),
     Field("first", "integer", "number of the first one", 0, required=True),
     Field("last", "integer", "number of the last one", 0, required=True),
@@ -49,7 +51,7 @@ FIELDS = (
     Field("time.trusted", "boolean", "whether the wall clock was synchronized at the first one", required=True),
     Field("columns", "string", "the documents, as the module says", required=True),
 )
-_SHARED = ("device", "boot")
+_SHARED = ("device", "boot", "session")
 _MAX_BYTES = 16_000_000  # of the columns as JSON: no pack of ours comes near
 _MOST = 100_000
 _MAX_DIGITS = 6
@@ -59,17 +61,16 @@ _ABSENT = object()
 
 
 def pack(records: Sequence[Json]) -> Json:
-    """One document of records or seconds of one boot, in the order of their numbers, at least one."""
+    """One document of records or seconds of one session and start, in the order of their numbers, at least one."""
     first, last = records[0], records[-1]
     of = "records" if "seq" in first else "seconds"
-    number = _OF[of][2]
+    number = _OF[of][1]
     flat = [dict(leaves(canonical(record))) for record in records]
     paths = sorted({path for record in flat for path in record}.difference(_SHARED))
     columns = {path: _column([record.get(path, _ABSENT) for record in flat]) for path in paths}
     return {
         "v": VERSION,
-        "device": first["device"],
-        "boot": first["boot"],
+        **_shared(first),
         "of": of,
         "first": first[number],
         "last": last[number],
@@ -85,7 +86,7 @@ def unpack(document: Json) -> list[Json]:
     if document["of"] not in _OF or document["count"] > _MOST:
         raise DataError(f"A pack of {document['count']} {document['of']} is not one of ours.")
     count = document["count"]
-    records: list[Json] = [{name: document[name] for name in _SHARED} for _ in range(count)]
+    records: list[Json] = [_shared(document) for _ in range(count)]
     try:
         inflate = zlib.decompressobj()
         columns = json.loads(inflate.decompress(base64.b64decode(document["columns"], validate=True), _MAX_BYTES))
@@ -100,13 +101,17 @@ def unpack(document: Json) -> list[Json]:
 
 def key(document: Json) -> str:
     """The pack's place in the database."""
-    root, letter, _ = _OF[document["of"]]
-    return f"{root}/{document['device']}/{document['boot']}/{letter}{document['first']:09d}"
+    letter, _ = _OF[document["of"]]
+    return f"{ROOT}/{document['device']}/{session_of(document)}/{letter}{document['first']:09d}"
 
 
 def json_schema() -> Json:
     """The JSON Schema (2020-12) of a pack."""
     return schema(FIELDS, f"Affectbox pack, version {VERSION}")
+
+
+def _shared(document: Json) -> Json:
+    return {name: document[name] for name in _SHARED if name in document}
 
 
 def _column(values: list[Any]) -> Json:

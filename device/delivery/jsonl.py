@@ -1,4 +1,4 @@
-"""A file with one record per line. A line that a crash cut short is completed by a line break at the next start."""
+"""A file with one record, or event of a session, per line. A line that a crash cut short is completed by a line break at the next start."""
 
 import os
 from collections.abc import Sequence
@@ -6,6 +6,8 @@ from pathlib import Path
 
 from device.closing import Closing
 from device.contract.errors import SinkError
+from device.contract.fields import Json, encode
+from device.contract.session import key
 from device.delivery.sink import Line
 
 
@@ -34,6 +36,9 @@ class JsonlSink(Closing):
                 data = data[os.write(self._file, data) :]
         except OSError as error:
             raise self._unwritable(error) from error
+
+    def tell(self, event: Json) -> None:
+        self.write([Line(key(event), encode(event))])
 
     def close(self) -> None:
         if self._file is not None:

@@ -7,7 +7,7 @@ from device.contract import telemetry
 from device.contract.errors import OutboxError
 from device.contract.fields import Json, encode
 from device.delivery.budget import PRICES_OF, Budget
-from device.delivery.condenser import FRAMES, SECONDS, Condenser
+from device.delivery.condenser import RECORDS, SECONDS, Condenser
 from device.delivery.database import Traffic
 from device.delivery.kinds import Kind
 from device.delivery.outbox_sink import OutboxSink
@@ -15,8 +15,8 @@ from device.delivery.uploader import Uploader
 
 NOTE = "budget"
 #: What waits until next month when the budget allows nothing finer than the mode.
-_HELD = {FRAMES: (), SECONDS: (Kind.PACK, Kind.FRAME)}
-_ALL_BUT_SUMMARIES = (Kind.SPAN, Kind.SECOND, Kind.PACK, Kind.FRAME)
+_HELD = {RECORDS: (), SECONDS: (Kind.PACKED_RECORDS, Kind.RECORD)}
+_ALL_BUT_MINUTES = (Kind.PACKED_SECONDS, Kind.SECOND, Kind.PACKED_RECORDS, Kind.RECORD)
 
 
 class Steward:
@@ -101,4 +101,4 @@ class Steward:
 
     def _obey(self) -> None:
         mode = self._condenser.mode = self._budget.mode
-        self._sink.outbox.hold(() if mode == self._wanted else _HELD.get(mode, _ALL_BUT_SUMMARIES))
+        self._sink.outbox.hold(() if mode == self._wanted else _HELD.get(mode, _ALL_BUT_MINUTES))

@@ -59,11 +59,11 @@ def test_a_budget_that_is_used_up_ends_at_summaries() -> None:
     budget = Budget(SETTINGS, at("2026-06-30"), "frames")
     for _ in range(5):
         budget.book(1, 101_000_000)
-    assert budget.mode == "summary"
+    assert budget.mode == "minutes"
 
 
 def test_a_coarser_mode_that_is_wanted_is_never_refined() -> None:
-    assert Budget(SETTINGS, at("2026-06-01"), "summary").mode == "summary"
+    assert Budget(SETTINGS, at("2026-06-01"), "minutes").mode == "minutes"
 
 
 def test_books_outlive_a_restart() -> None:

@@ -152,7 +152,7 @@ def test_among_the_live_summaries_go_before_seconds_before_frames(path: Path) ->
 def test_kinds_that_are_held_wait(path: Path) -> None:
     with Outbox(path, MB) as outbox:
         outbox.append(documents("records", 1) + documents("seconds", 1))
-        outbox.hold([Kind.FRAME, Kind.PACK])
+        outbox.hold([Kind.RECORD, Kind.PACKED_RECORDS])
         assert taken(outbox, 9) == ["seconds 1"]
         outbox.hold([])
         assert taken(outbox, 9) == ["records 1"]
@@ -168,17 +168,17 @@ def test_a_note_is_replaced_and_an_old_acknowledgement_does_not_remove_the_new_o
 
 
 def joined(bodies: Sequence[bytes]) -> tuple[str, bytes]:
-    return f"frames/box/boot/s{int(bodies[0]):09d}", b"+".join(bodies)
+    return f"packs/box/boot/s{int(bodies[0]):09d}", b"+".join(bodies)
 
 
 def test_records_leased_together_become_one_document_once_and_for_all(path: Path) -> None:
     with Outbox(path, MB, joined) as outbox:
         outbox.append(items(1, 2, 3, size=1))
         (first,) = outbox.lease(9)
-        assert (first.path, first.body, first.records) == ("frames/box/boot/s000000001", b"1+2+3", 3)
+        assert (first.path, first.body, first.records) == ("packs/box/boot/s000000001", b"1+2+3", 3)
         outbox.append(items(4, size=1))
     with Outbox(path, MB, joined) as outbox:  # killed before the answer came: the same document, not another one
-        assert outbox.counts().waiting["frame"] == 4
+        assert outbox.counts().waiting["record"] == 4
         bodies = [entry.body for _ in range(3) for entry in outbox.lease(1)]
         assert bodies == [b"1+2+3", b"4"]
 
@@ -217,8 +217,8 @@ def test_frames_thin_out_before_seconds_go_and_summaries_stay(path: Path) -> Non
             outbox.append(items(*range(start, start + 10), size=100))
             assert outbox.counts().bytes <= 20_000
         counts = outbox.counts()
-        assert (counts.waiting["summary"], counts.waiting["second"]) == (5, 50)
-        assert counts.dropped_by == {"summary": 0, "second": 0, "frame": 3000 - counts.waiting["frame"]}
+        assert (counts.waiting["minute"], counts.waiting["second"]) == (5, 50)
+        assert counts.dropped_by == {"minute": 0, "second": 0, "record": 3000 - counts.waiting["record"]}
         kept = [int(entry.path[-9:]) for entry in outbox.lease(9999) if entry.path.startswith("records")]
         gaps = [after - before for before, after in itertools.pairwise(kept)]
         assert gaps == sorted(gaps, reverse=True), "the oldest are the sparsest"
@@ -231,8 +231,8 @@ def test_without_frames_seconds_go_before_summaries_the_oldest_first(path: Path)
         assert outbox.counts().waiting["second"] == 6
         outbox.append(documents("sessions", *range(4, 14), size=100))
         counts = outbox.counts()
-        assert (counts.waiting["second"], counts.waiting["summary"]) == (0, 10)
-        assert counts.dropped_by == {"summary": 4, "second": 10, "frame": 0}
+        assert (counts.waiting["second"], counts.waiting["minute"]) == (0, 10)
+        assert counts.dropped_by == {"minute": 4, "second": 10, "record": 0}
         assert [int(entry.path[-9:]) for entry in outbox.lease(99)] == list(range(4, 14))
 
 

@@ -73,12 +73,12 @@ def send(box: Box, body_bytes: int) -> None:
 
 
 def test_telemetry_is_what_its_contract_says(box: Box) -> None:
-    box.outbox.append([("sessions/box/b/n000001", b"12345"), ("records/box/b/s1", b"{}")])
+    box.outbox.append([("minutes/box/b/n000001", b"12345"), ("records/box/b/s1", b"{}")])
     send(box, 1000)
     box.steward.tick()
     told = box.reported()
     check(told, FIELDS, "telemetry")
-    assert told["waiting"] == {"summary": 1, "second": 0, "frame": 1, "bytes": 7}
+    assert told["waiting"] == {"minute": 1, "second": 0, "record": 1, "bytes": 7}
     assert told["month"] | {"dollars": 0} == {
         "bytes": 1070 + OVERHEAD_BYTES,
         "writes": 1,
@@ -127,11 +127,11 @@ def test_losses_are_reported(box: Box) -> None:
     box.steward.tick()
     told = box.reported()
     assert told["unkept"] == 3
-    assert told["dropped"]["frame"] >= 500
+    assert told["dropped"]["record"] >= 500
     assert told["waiting"]["bytes"] <= 1_000_000
 
 
 def test_ending_keeps_the_last_summary(box: Box) -> None:
     box.sink.write([Line("records/box/b/s000000001", encode(RECORD))])
     box.steward.finish()
-    assert box.paths() == ["records/box/b/s000000001", "sessions/box/b/n000000", "telemetry/box"]
+    assert box.paths() == ["records/box/b/s000000001", "minutes/box/b/n000000", "telemetry/box"]

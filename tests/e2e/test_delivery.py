@@ -40,7 +40,7 @@ def command(server: Server, folder: Path, source: Path, *more: str) -> list[str]
 def held(server: Server) -> dict[str, Any]:
     """Every record in the database, by path, whether it stands alone or in a pack."""
     alone = [record for boot in node(server, "records/tester").values() for record in boot.values()]
-    packs = [document for boot in node(server, "frames/tester").values() for document in boot.values()]
+    packs = [document for boot in node(server, "packs/tester").values() for document in boot.values()]
     packed = [record for document in packs for record in unpack(document)]
     assert len({key(record) for record in alone + packed}) == len(alone + packed), "a record is there twice"
     return {key(record): record for record in alone + packed}
@@ -172,7 +172,7 @@ def test_sent_again_records_stand_alone_and_make_no_aggregates(server: Server, t
     assert [encode(record) for record in boot.values()] == (tmp_path / "records.jsonl").read_bytes().splitlines()
 
 
-@pytest.mark.parametrize(("mode", "roots"), [("seconds", {"spans", "sessions"}), ("summary", {"sessions"})])
+@pytest.mark.parametrize(("mode", "roots"), [("seconds", {"packs", "minutes"}), ("minutes", {"minutes"})])
 def test_coarser_modes_send_aggregates_and_no_record(
     server: Server, tmp_path: Path, clip: Path, mode: str, roots: set[str]
 ) -> None:
@@ -185,5 +185,5 @@ def test_coarser_modes_send_aggregates_and_no_record(
     (minutes,) = everything["sessions"]["tester"].values()
     assert sum(minute["frames"] for minute in minutes.values()) == recorded
     if mode == "seconds":
-        (spans,) = everything["spans"]["tester"].values()
+        (spans,) = everything["packs"]["tester"].values()
         assert sum(second["frames"] for span in spans.values() for second in unpack(span)) == recorded
