@@ -12,6 +12,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from device.contract.errors import ConfigError
 from device.contract.patient import check_pseudonym
 from device.contract.record import DEVICE_ID
+from device.contract.session import COVERS, GIVERS
 from device.contract.telemetry import MODES
 from device.contract.toml import nearest, read_toml, toml_value
 from device.settings import Settings
@@ -109,8 +110,12 @@ def _checked(key: str, value: Any, where: str) -> Any:
         wrong = f"must be one of {', '.join(PACES)}"
     elif key == "delivery.mode" and value not in MODES:
         wrong = f"must be one of {', '.join(MODES)}"
-    elif key == "patient.id" and value:
+    elif key == "session.patient" and value:
         return check_pseudonym(value)
+    elif key == "session.consent" and isinstance(value, str) and value not in COVERS:
+        wrong = f"must be one of {', '.join(COVERS)}"
+    elif key == "session.consent_by" and value not in ("", *GIVERS):
+        wrong = f"must be one of {', '.join(GIVERS)}"
     elif key == "device.id" and value and not DEVICE_ID.fullmatch(value):
         wrong = "must be 1 to 40 lower-case letters, digits and hyphens"
     elif key == "detector.zone" and isinstance(value, tuple) and value and not _is_zone(value):

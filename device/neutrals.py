@@ -23,8 +23,8 @@ import numpy as np
 from device.clock import Clock
 from device.contract.errors import StorageError
 from device.contract.record import DEVICE_ID
-from device.settings import Settings
-from device.stages.neutral import Neutral, NeutralSettings, neutral_of
+from device.settings import NeutralSettings, Settings
+from device.stages.neutral import Neutral, neutral_of
 from device.state import state_folder, write_private
 
 _FORMAT = 2
@@ -131,11 +131,11 @@ class NeutralStore:
         return self._folder / f"{person}.json"
 
 
-def calibrated_neutral(settings: Settings, clock: Clock) -> Neutral | None:
-    """The face at rest of the person whom the settings name, if one is to be used. Raises `StorageError`."""
-    if not settings.patient.id:
+def calibrated_neutral(settings: Settings, person: str, clock: Clock) -> Neutral | None:
+    """The face at rest of a person, if one is to be used; "" for nobody. Raises `StorageError`."""
+    if not person:
         return None
-    return NeutralStore(settings.neutral).newest(settings.patient.id, settings.models.estimators, clock.wall())
+    return NeutralStore(settings.neutral).newest(person, settings.models.estimators, clock.wall())
 
 
 def _parsed(body: Any) -> list[Calibration]:

@@ -9,8 +9,9 @@ from device.camera.opening import open_source
 from device.clock import SystemClock
 from device.contract.errors import AffectboxError, CheckFailedError
 from device.delivery.budget import Budget, describe
+from device.delivery.database import parse_url
 from device.delivery.identity import open_tokens
-from device.delivery.opening import open_database, open_outbox, open_sinks, own_shard
+from device.delivery.opening import open_database, open_outbox, open_sinks
 from device.delivery.signin import RefusedError, SignInError
 from device.delivery.steward import NOTE
 from device.delivery.verdict import Verdict, explain, judge
@@ -20,6 +21,7 @@ from device.models import open_models
 from device.neutrals import calibrated_neutral
 from device.runtime.interpreter import available_library
 from device.settings import Settings
+from device.state import outbox_file
 
 _LOW_DISK_MB = 500.0
 _HOT_C = 80.0
@@ -62,7 +64,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     }
     for what, check in checks.items():
         yield _finding(what, check, settings)
-    if settings.patient.id:
+    if settings.session.patient:
         yield _finding("neutral", _neutral, settings)
     for sink in settings.run.sinks:
         yield _finding("sink", _sink, replace(settings, run=replace(settings.run, sinks=(sink,))))
@@ -100,7 +102,8 @@ def _models(settings: Settings) -> str:
 def _outbox(settings: Settings) -> str:
     with open_outbox(settings) as outbox:
         counts = outbox.counts()
-    text = f"{settings.outbox.file()}: {counts.pending} waiting, {counts.dead} refused, {counts.dropped} ever dropped"
+    file = outbox_file(settings.outbox)
+    text = f"{file}: {counts.pending} waiting, {counts.dead} refused, {counts.dropped} ever dropped"
     if counts.damaged:
         raise _BearableError(f"{text}; damaged files set aside beside it: {counts.damaged}; see to the card.")
     return text
@@ -116,8 +119,8 @@ def _budget(settings: Settings) -> str:
 
 
 def _neutral(settings: Settings) -> str:
-    person = settings.patient.id
-    neutral = calibrated_neutral(settings, SystemClock())
+    person = settings.session.patient
+    neutral = calibrated_neutral(settings, person, SystemClock())
     if neutral is None:
         raise _BearableError(f"no valid face at rest of '{person}': run `affectbox calibrate --patient {person}`")
     return f"{neutral.version} of '{person}' is used"
@@ -138,7 +141,7 @@ def _sink(settings: Settings) -> str:
         text = settings.run.sinks[0]
         if opened.outbox is None:
             return f"{text} can be written"
-    database = open_database(own_shard(text.partition(":")[2], device_id(settings)), settings, SystemClock())
+    database = open_database(parse_url(text.partition(":")[2]), settings, SystemClock())
     answer = database.patch([])
     database.close()
     if answer.status == 0:
@@ -157,7 +160,7 @@ def _conditions(settings: Settings) -> Iterator[Finding]:
         if clock.trusted()
         else Finding("warning", "clock", "not synchronized: records say so; connect to the network for right times")
     )
-    folder = settings.outbox.file().parent
+    folder = outbox_file(settings.outbox).parent
     if folder.is_dir():  # else the outbox has been found wanting above
         free_mb = shutil.disk_usage(folder).free / 1e6
         level = "ok" if free_mb > _LOW_DISK_MB else "warning"

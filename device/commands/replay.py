@@ -95,7 +95,8 @@ def observe(source: str, settings: Settings, rest: Neutral | None = None) -> Gen
     """
     clock = SystemClock()
     with open_models(settings.models) as models, open_source(source, settings.camera) as pictures:
-        pipeline, index = Pipeline(models, settings, rest or calibrated_neutral(settings, clock)), 0
+        rest = rest or calibrated_neutral(settings, settings.session.patient, clock)
+        pipeline, index = Pipeline(models, settings, rest), 0
         while (not settings.run.max_frames or index < settings.run.max_frames) and (picture := pictures.read()):
             yield pipeline(Frame(picture.image, index, clock.monotonic(), media_s=picture.media_s))
             index += 1

@@ -142,7 +142,7 @@ def key(event: Json) -> str:
 
 
 def documents(event: Json) -> list[tuple[str, bytes]]:
-    """What the database gets of an event, path and body: first the event, and with `began` whom the session watches."""
+    """What the database gets of an event, path and body: before `began`, whom the session watches."""
     found = [(key(event), encode(event))]
     if event["event"] == Event.BEGAN:
         whom = patient.key(event["device"], event["session"])

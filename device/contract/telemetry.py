@@ -1,7 +1,7 @@
 """Telemetry: the latest state of a box, at `telemetry/DEVICE`, overwritten; no clinical data.
 
-`seen` is the server's own time when it took the document: it tells whether a box is there even where the box's clock is
-wrong. The last document of a run has the state `ended`, and is sent after everything else.
+`seen` is the server's own time when it took the document: it tells whether a box is there even where the box's clock
+is wrong. The last document of a run has the state `ended`, and is sent after everything else.
 
 Dropped, unkept and damaged are counts of what was lost, ever or in this run, so that nothing is lost in silence.
 """
@@ -30,7 +30,7 @@ FIELDS = (
     Field("v", "integer", "version of this format", VERSION, VERSION, required=True),
     Field("device", "string", "name of the box", required=True),
     Field("boot", "string", "one start of the daemon", required=True),
-    Field("seen", "integer", "when the database took this, milliseconds since 1970, by its own clock", 0, required=True),
+    Field("seen", "integer", "when the database took this, milliseconds since 1970", 0, required=True),
     Field("time.mono", "number", "monotonic time, seconds", 0, required=True),
     Field("time.wall", "number", "wall time, seconds since 1970", 0, required=True),
     Field("time.trusted", "boolean", "whether the wall clock is synchronized", required=True),
@@ -43,7 +43,7 @@ FIELDS = (
     Field("frames.measured", "integer", "frames measured in this run", 0, required=True),
     Field("frames.skipped", "integer", "frames skipped in this run, because newer ones came first", 0, required=True),
     Field("frames.rate", "number", "frames recorded a second, over the last two seconds of the session", 0),
-    Field("ms.detect", "number", "newest cost of a frame: detector and landmark networks and tracking, milliseconds", 0),
+    Field("ms.detect", "number", "newest cost of a frame, milliseconds: detector, landmarks, tracking", 0),
     Field("ms.align", "number", "the same: pose, aligned crop and quality gate", 0),
     Field("ms.read", "number", "the same: the networks that read the face", 0),
     Field("ms.interpret", "number", "the same: smoothing, eyes, codes and expressions", 0),
@@ -66,7 +66,7 @@ FIELDS = (
         for name in _COUNTED
     ),
     Field("waiting.bytes", "integer", "bytes of all documents in the outbox", 0, required=True),
-    Field("lag", "number", "for how long the database has not taken everything that was due, seconds", 0, required=True),
+    Field("lag", "number", "for how long nothing has gone out, though it was due, seconds", 0, required=True),
     Field("trouble", "string", "why nothing went out, or what stopped the daemon, in words; absent: nothing did"),
     *(
         Field(

@@ -6,13 +6,13 @@
     minutes    an aggregate a minute
 
 Minutes go in every mode: they cost next to nothing, arrive first after an outage, and are the last to be dropped.
-Seconds do not go beside records, for they follow from them. What a span in progress has seen is in memory only: a power
-cut costs at most the last second, in mode `minutes` the last minute; files of records (`jsonl:`) have every record.
+Seconds do not go beside records, for they follow from them. What a span in progress has seen is in memory only: a
+power cut costs at most the last second, in mode `minutes` the last minute; files of records (`jsonl:`) have every
+record.
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from device.contract import aggregate
 from device.contract.fields import Json, encode
@@ -22,15 +22,6 @@ from device.delivery.aggregate import Aggregator
 from device.delivery.sink import Line
 
 RECORDS, SECONDS, MINUTES = MODES
-
-
-@dataclass(frozen=True)
-class DeliverySettings:
-    """See `config.toml` for each."""
-
-    mode: str = RECORDS
-    packed: bool = True
-    telemetry_s: float = 60.0
 
 
 class Condenser:

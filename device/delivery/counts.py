@@ -7,7 +7,6 @@ from device.delivery.kinds import CONTENT, COUNTED, Kind
 from device.delivery.store import Connection
 
 
-
 @dataclass(frozen=True)
 class Counts:
     """What is in the outbox, and what has ever been lost.

@@ -1,4 +1,7 @@
-"""A file with one record, or event of a session, per line. A line that a crash cut short is completed by a line break at the next start."""
+"""A file with one record, or event of a session, per line.
+
+A line that a crash cut short is completed by a line break at the next start.
+"""
 
 import os
 from collections.abc import Sequence

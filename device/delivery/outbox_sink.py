@@ -9,6 +9,7 @@ Which session is open is kept beside its events, so that the next start can end 
 
 import json
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 
 from device.closing import Closing
@@ -36,14 +37,17 @@ class OutboxSink(Closing):
         self._condense = condense
         self._full = False
         self._events: list[Json] = []
+        self._lock = threading.RLock()
 
     def write(self, lines: Sequence[Line]) -> None:
-        if lines:
-            self._append(self._condense(lines) if self._condense else lines, len(lines))
+        with self._lock:
+            if lines:
+                self._append(self._condense(lines) if self._condense else lines, len(lines))
 
     def tell(self, event: Json) -> None:
-        self._events.append(event)
-        self._append(self._condense.end() if self._condense and event["event"] == Event.ENDED else (), 0)
+        with self._lock:
+            self._events.append(event)
+            self._append(self._condense.end() if self._condense and event["event"] == Event.ENDED else (), 0)
 
     def left_open(self) -> Json | None:
         """The last event of a session that an earlier start did not end."""
@@ -52,25 +56,25 @@ class OutboxSink(Closing):
 
     def end(self) -> None:
         """Keep what still waits in memory, aggregates of spans in progress too; no records come after."""
-        self._append(self._condense.end() if self._condense else (), 0)
+        with self._lock:
+            self._append(self._condense.end() if self._condense else (), 0)
 
     def close(self) -> None:
         self.end()
         self.outbox.close()
 
     def _append(self, lines: Sequence[Line], records: int) -> None:
-        events = self._events[:]
-        items = [document for event in events for document in documents(event)]
+        items = [document for event in self._events for document in documents(event)]
         items += [(line.path, line.body) for line in lines]
         if not items:
             return
         try:
-            self.outbox.append(items, _open_session(events))
+            self.outbox.append(items, _open_session(self._events))
         except StoreFullError as error:
             self.unkept += records
             self._say(True, f"{error} Recording goes on; what cannot be kept is counted.")
         else:
-            del self._events[: len(events)]
+            self._events.clear()
             self._say(False, f"The outbox has room again; {self.unkept} records could not be kept.")
 
     def _say(self, full: bool, sentence: str) -> None:

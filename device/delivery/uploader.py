@@ -9,7 +9,6 @@ database, proxy or portal that refuses everything must not bury everything.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from device.clock import Clock
 from device.delivery.backoff import Backoff
@@ -17,25 +16,12 @@ from device.delivery.database import Answer, Database
 from device.delivery.isolation import Isolation
 from device.delivery.outbox import Entry, Outbox
 from device.delivery.verdict import Verdict, explain, judge
+from device.settings import UploadSettings
 
 #: So many records refused alone, and none accepted: it is not about the records.
 _ENOUGH = 3
 #: A record that was refused alone, and may yet be good, is tried again after so many `denied_s`: others go first.
 _SUSPECT = 10
-
-
-@dataclass(frozen=True)
-class UploadSettings:
-    """See `config.toml` for each."""
-
-    batch: int = 500
-    interval_s: float = 15.0
-    timeout_s: float = 20.0
-    gzip: bool = True
-    backoff_base_s: float = 1.0
-    backoff_cap_s: float = 300.0
-    denied_s: float = 300.0
-    drain_s: float = 5.0
 
 
 class Uploader:
@@ -66,6 +52,7 @@ class Uploader:
         self._suspects: dict[int, int] = {}
         self._refused_in_a_row = 0
         self._renewed = False
+        self._trouble_since_s: float | None = None
         self.sent = 0
         self.trouble = ""
 
@@ -76,6 +63,11 @@ class Uploader:
             return 0.0
         left_s = self._backoff.left_s(self._clock.monotonic())
         return min(left_s, self._settings.interval_s) if left_s else self._settings.interval_s
+
+    @property
+    def behind_s(self) -> float:
+        """For how many seconds nothing has gone out, though it was due; 0 when all is well."""
+        return 0.0 if self._trouble_since_s is None else self._clock.monotonic() - self._trouble_since_s
 
     def drain(self) -> None:
         """Send what is due, until nothing is left, sending fails, or `drain_s` seconds have passed."""
@@ -105,7 +97,8 @@ class Uploader:
     def _accepted(self, batch: list[Entry]) -> bool:
         self._outbox.done(batch)
         self.sent += sum(entry.records for entry in batch)
-        self.trouble, self._renewed, self._refused_in_a_row = "", False, 0
+        self.trouble, self._trouble_since_s = "", None
+        self._renewed, self._refused_in_a_row = False, 0
         self._backoff.succeeded()
         self._batch = min(self._settings.batch, 2 * self._batch)
         if self._isolation and self._isolation.over:
@@ -113,7 +106,7 @@ class Uploader:
         return True
 
     def _later(self, batch: list[Entry], answer: Answer) -> bool:
-        self.trouble = explain(answer)
+        self._troubled(answer)
         if answer.status == 0:
             self._batch = max(1, self._batch // 2)
         self._outbox.retry(batch, self._clock.monotonic())
@@ -130,7 +123,7 @@ class Uploader:
         return True
 
     def _refused(self, batch: list[Entry], answer: Answer) -> bool:
-        self.trouble = explain(answer)
+        self._troubled(answer)
         search = self._search()
         search.refused(batch, self.trouble)
         self._refused_in_a_row += len(batch) == 1
@@ -142,6 +135,11 @@ class Uploader:
             self._renewed, self._refused_in_a_row = False, 0
             self._backoff.failed(self._clock.monotonic(), self._settings.denied_s if denied else answer.retry_after_s)
         return not hopeless
+
+    def _troubled(self, answer: Answer) -> None:
+        self.trouble = explain(answer)
+        if self._trouble_since_s is None:
+            self._trouble_since_s = self._clock.monotonic()
 
     def _search(self) -> Isolation:
         if self._isolation is None:

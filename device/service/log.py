@@ -1,5 +1,6 @@
 """The log of one session: its events, numbered, told to every sink as they happen."""
 
+import threading
 from collections.abc import Callable
 
 from device.clock import Clock
@@ -24,6 +25,7 @@ class SessionLog:
         self._tell = tell
         self._number = 0
         self._size = (0, 0)
+        self._lock = threading.Lock()
         self._happened(Event.BEGAN, _consent(beginning.consent))
 
     def camera(self, width: int, height: int) -> None:
@@ -54,32 +56,22 @@ class SessionLog:
         self._happened(Event.ENDED, {"why": why.value})
 
     def _happened(self, event: Event, content: Json) -> None:
-        self._number += 1
-        clock = self._clock
-        self._tell(
-            {
-                "v": VERSION,
-                **self.identity,
-                "number": self._number,
-                "event": event.value,
-                "patient": self.beginning.patient,
-                "time": {
-                    "mono": round(clock.monotonic(), 3),
-                    "wall": round(clock.wall(), 3),
-                    "trusted": clock.trusted(),
-                },
-                **content,
-            }
-        )
+        with self._lock:
+            self._number += 1
+            event_json = {"v": VERSION, **self.identity, "number": self._number, "patient": self.beginning.patient}
+            self._tell(event_json | {"event": event.value, "time": _now(self._clock), **content})
 
 
 def interrupted(last: Json, clock: Clock) -> Json:
     """The end of a session whose daemon was killed or lost its power, told by the next start; `last` is its last
     event."""
     kept = {name: last[name] for name in ("v", "device", "session", "patient")}
-    time = {"mono": round(clock.monotonic(), 3), "wall": round(clock.wall(), 3), "trusted": clock.trusted()}
     why = {"event": Event.ENDED.value, "why": Why.INTERRUPTED.value}
-    return kept | {"boot": clock.boot(), "number": last["number"] + 1, "time": time} | why
+    return kept | {"boot": clock.boot(), "number": last["number"] + 1, "time": _now(clock)} | why
+
+
+def _now(clock: Clock) -> Json:
+    return {"mono": round(clock.monotonic(), 3), "wall": round(clock.wall(), 3), "trusted": clock.trusted()}
 
 
 def _consent(consent: Consent | None) -> Json:

@@ -10,14 +10,15 @@ import pytest
 from device.clock import FakeClock
 from device.contract.fields import Json, check, encode
 from device.contract.telemetry import FIELDS
-from device.delivery.budget import OVERHEAD_BYTES, Budget, BudgetSettings
+from device.delivery.budget import OVERHEAD_BYTES, Budget
 from device.delivery.condenser import Condenser
 from device.delivery.database import Database, Traffic, parse_url
 from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
 from device.delivery.sink import Line
 from device.delivery.steward import NOTE, Steward
-from device.delivery.uploader import Uploader, UploadSettings
+from device.delivery.uploader import Uploader
+from device.settings import BudgetSettings, UploadSettings
 
 
 class Box:
@@ -26,14 +27,24 @@ class Box:
     def __init__(self, folder: Path, monthly_mb: float = 1.0) -> None:
         self.clock = FakeClock(wall=datetime(2026, 6, 30, tzinfo=UTC).timestamp())
         self.outbox = Outbox(folder / "outbox.db", 1.0)
-        self.condenser = Condenser("frames")
+        self.condenser = Condenser("records")
         self.sink = OutboxSink(self.outbox, self.condenser)
         settings = BudgetSettings(monthly_mb=monthly_mb)
-        budget = Budget(settings, self.clock, "frames", self.outbox.note(NOTE))
+        budget = Budget(settings, self.clock, "records", self.outbox.note(NOTE))
         self.traffic = Traffic()
         database = Database(parse_url("http://127.0.0.1:9"), 1.0)
         uploader = Uploader(self.outbox, database, UploadSettings(), self.clock)
-        self.steward = Steward("box", self.sink, self.condenser, budget, self.clock, self.traffic, uploader, 60.0)
+        self.steward = Steward(
+            {"device": "box", "boot": "b"},
+            self.sink,
+            self.condenser,
+            budget,
+            self.clock,
+            self.traffic,
+            uploader,
+            60.0,
+            lambda: ABOUT,
+        )
 
     def reported(self) -> Json:
         """The telemetry that waits, taken out."""
@@ -48,6 +59,13 @@ class Box:
         return sorted(entry.path for entry in entries)
 
 
+ABOUT: Json = {
+    "version": "1.0.0",
+    "state": "session",
+    "session": "b",
+    "frames": {"recorded": 10, "measured": 9, "skipped": 0, "rate": 10.0},
+    "host": {"cpu": 40.0, "rss": 130.0, "memory": 20.0},
+}
 RECORD: Json = {
     "v": 1,
     "device": "box",
@@ -77,7 +95,8 @@ def test_telemetry_is_what_its_contract_says(box: Box) -> None:
     send(box, 1000)
     box.steward.tick()
     told = box.reported()
-    check(told, FIELDS, "telemetry")
+    assert told.pop("seen") == {".sv": "timestamp"}, "for the database to fill in"
+    check(told | {"seen": 1}, FIELDS, "telemetry")
     assert told["waiting"] == {"minute": 1, "second": 0, "record": 1, "bytes": 7}
     assert told["month"] | {"dollars": 0} == {
         "bytes": 1070 + OVERHEAD_BYTES,
@@ -106,7 +125,7 @@ def test_too_much_use_falls_back_to_seconds_and_frames_wait_for_the_new_month(bo
     assert box.paths() == ["seconds/box/b/t1", "telemetry/box"]
     box.clock.advance(86_400)
     box.steward.tick()
-    assert box.condenser.mode == "frames"
+    assert box.condenser.mode == "records"
     assert box.paths() == ["records/box/b/s1", "telemetry/box"]
 
 
@@ -131,7 +150,7 @@ def test_losses_are_reported(box: Box) -> None:
     assert told["waiting"]["bytes"] <= 1_000_000
 
 
-def test_ending_keeps_the_last_summary(box: Box) -> None:
+def test_ending_keeps_the_last_minute(box: Box) -> None:
     box.sink.write([Line("records/box/b/s000000001", encode(RECORD))])
     box.steward.finish()
-    assert box.paths() == ["records/box/b/s000000001", "minutes/box/b/n000000", "telemetry/box"]
+    assert box.paths() == ["minutes/box/b/n000000", "records/box/b/s000000001"]
