@@ -14,18 +14,22 @@ from device.contract.typed import shown
 
 @dataclass(frozen=True)
 class Task:
-    """heads: output → its labels, empty where they are the network's own affair; any: one of the outputs is enough."""
+    """heads: output → its labels, empty where they are the network's own affair; any: one of the outputs is enough;
+    files: what the bundle holds beside its network."""
 
     crop: str
     heads: dict[str, tuple[str, ...]]
     any: bool = False
+    files: tuple[str, ...] = ()
 
 
+#: Of a bundle of landmarks: the canonical face, by which heads are found turned.
+CANONICAL_FACE = "canonical_face.json"
 FACE_DETECTION, FACE_LANDMARKS, FACE_READING = "face-detection", "face-landmarks", "face-reading"
 FACIAL_EXPRESSION, ACTION_UNITS = "facial-expression", "action-units"
 TASKS = {
     FACE_DETECTION: Task("letterbox", {"boxes": (), "scores": ()}),
-    FACE_LANDMARKS: Task("roi", {"landmarks": (), "presence": ()}),
+    FACE_LANDMARKS: Task("roi", {"landmarks": (), "presence": ()}, files=(CANONICAL_FACE,)),
     FACE_READING: Task(
         "aligned",
         {
@@ -51,7 +55,10 @@ def misfit(manifest: Manifest) -> str | None:
     have = {output.name: output.labels for output in manifest.outputs}
     missing = [head for head in task.heads if head not in have]
     if len(missing) == len(task.heads) or (missing and not task.any):
-        return f"has the outputs {', '.join(have)}, and for {manifest.task} the box needs {', '.join(task.heads)}"
+        needs = (" or " if task.any else ", ").join(task.heads)
+        return f"has the outputs {', '.join(have)}, and for {manifest.task} the box needs {needs}"
+    if lacking := [name for name in task.files if name not in manifest.files]:
+        return f"holds no {', '.join(lacking)}, which the box needs for {manifest.task}"
     for head, labels in task.heads.items():
         if labels and have[head] != labels:
             return f"has other labels in '{head}' than the box for {manifest.task}"
