@@ -172,12 +172,13 @@ def _doctor(args: argparse.Namespace) -> int:
 def _enrol(args: argparse.Namespace) -> int:
     from device.clock import SystemClock  # noqa: PLC0415
     from device.commands.enrol import RootKey, enrol  # noqa: PLC0415
+    from device.delivery.identity import identity_file  # noqa: PLC0415
     from device.identity import device_id  # noqa: PLC0415
 
     settings = _settings(args)
     root = RootKey(device_id(settings), args.api_key, args.database)
     identity = enrol(args.file, settings.identity, settings.upload.timeout_s, SystemClock(), root)
-    print(f"This box is enrolled as '{identity.device}'; {settings.identity.path()} signs it in.")
+    print(f"This box is enrolled as '{identity.device}'; {identity_file(settings.identity)} signs it in.")
     print(f'Its configuration should say: device.id = "{identity.device}", sinks = ["rtdb:{identity.database}"]')
     return 0
 

@@ -8,31 +8,10 @@ from pathlib import Path
 from device.contract.errors import ModelError
 from device.contract.manifest import bundle_cache, find_bundle, open_bundle
 from device.runtime.model import Model
+from device.settings import ModelSettings
 from device.signatures import authenticator, known_keys
 
 SHIPPED = Path(__file__).parent / "bundles"
-
-
-@dataclass(frozen=True)
-class ModelSettings:
-    """See `config.toml` for each. Names are `NAME-VERSION`; those of `full_range`, `expression` and `action_units` may
-    be empty."""
-
-    short_range: str = "blazeface-short-1.0.0"
-    full_range: str = "blazeface-full-1.0.0"
-    landmarks: str = "face-mesh-1.0.0"
-    face: str = "face-1.0.0"
-    expression: str = ""
-    action_units: str = ""
-    cache: str = ""
-    keys: str = ""
-    allow_unsigned: bool = False
-    threads: int = 1
-
-    @property
-    def estimators(self) -> str:
-        """The bundles that give the action units, as records and calibrations name them."""
-        return " ".join(filter(None, (self.face, self.action_units)))
 
 
 @dataclass(frozen=True)

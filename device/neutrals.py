@@ -23,8 +23,8 @@ from device.clock import Clock
 from device.contract.command import tell
 from device.contract.errors import StorageError
 from device.contract.record import DEVICE_ID
-from device.settings import Settings
-from device.stages.neutral import Neutral, NeutralSettings, neutral_of
+from device.settings import NeutralSettings, Settings
+from device.stages.neutral import Neutral, neutral_of
 from device.state import state_folder, write_private
 
 _FORMAT = 2

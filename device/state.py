@@ -3,12 +3,19 @@
 import os
 from pathlib import Path
 
+from device.settings import OutboxSettings
+
 
 def state_folder() -> Path:
     """systemd's state directory, else the user's."""
     if state := os.environ.get("STATE_DIRECTORY"):
         return Path(state)
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "affectbox"
+
+
+def outbox_file(settings: OutboxSettings) -> Path:
+    """The outbox: `path`, else in the state folder."""
+    return Path(settings.path) if settings.path else state_folder() / "outbox.db"
 
 
 def write_private(path: Path, data: bytes) -> None:

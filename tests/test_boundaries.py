@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +25,7 @@ SHARED_WITH_TRAINING = (
     "device.stages",
     "device.arrays",
     "device.runtime",
+    "device.settings",
 )
 #: What the converter may share beside the contract: the arithmetic and the trust that the box applies to a bundle.
 SHARED_WITH_CONVERTER = ("device.contract", "device.runtime", "device.signatures")
@@ -81,6 +84,26 @@ def test_the_contract_needs_only_the_standard_library() -> None:
     for path in modules("device/contract"):
         outside = {name for name in imports(path) if within(name, ("numpy", "cv2", "psutil", *SIDES))}
         assert {name for name in outside if not within(name, ("device.contract",))} == set(), path
+
+
+def test_settings_are_a_leaf() -> None:
+    """Everybody may import them, and a command that only reads them starts at once."""
+    for name, ours in (("settings", ("device.contract",)), ("config", ("device.contract", "device.settings"))):
+        others = imports(ROOT / "device" / f"{name}.py") - {"device"}
+        assert {other for other in others if within(other, SIDES) and not within(other, ours)} == set()
+
+
+def test_reading_the_settings_loads_nothing_else() -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import device.config, sys; print(*sys.modules)"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    ours = {name for name in loaded if within(name, SIDES)} - {"device", "device.config", "device.settings"}
+    assert {name for name in ours if not within(name, ("device.contract",))} == set()
+    assert set(loaded) & {"numpy", "cv2", "psutil", "nacl", "sqlite3", "http", "ssl", "socket", "asyncio"} == set()
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -8,8 +8,9 @@ from typing import Any
 from device.clock import Clock
 from device.contract.enrolment import AUDIENCE, LIFETIME_S, Enrolment, claims, decode, uid
 from device.contract.errors import IdentityError
-from device.delivery.identity import Identity, IdentitySettings, save
+from device.delivery.identity import Identity, identity_file, save
 from device.delivery.signin import SignIn, SignInError
+from device.settings import IdentitySettings
 
 _MAX_BYTES = 65_536
 
@@ -45,7 +46,7 @@ def enrol(file: Path, settings: IdentitySettings, timeout_s: float, clock: Clock
     except SignInError as error:
         raise IdentityError(f"'{enrolment.device}' cannot be enrolled: {error}.") from None
     identity = Identity(enrolment.device, enrolment.database, enrolment.api_key, tokens.refresh_token)
-    save(identity, settings.path())
+    save(identity, identity_file(settings))
     if key is None:
         _delete(file)
     return identity

@@ -18,27 +18,20 @@ from device.contract.record import DEVICE_ID
 from device.delivery.database import DatabaseUrl
 from device.delivery.signin import SignIn
 from device.delivery.tokens import RefreshedTokens, RefreshSettings, TokenSource
+from device.settings import IdentitySettings
 from device.state import state_folder, write_private
 
 CREDENTIAL = "affectbox-identity"
 
 
-@dataclass(frozen=True)
-class IdentitySettings:
-    """See `config.toml` for each."""
-
-    file: str = ""
-    refresh_before_s: float = 300.0
-    i_understand_this_is_root: bool = False
-
-    def path(self) -> Path:
-        """The identity file: `file`, else systemd's credential, else in the state folder."""
-        if self.file:
-            return Path(self.file)
-        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-        if credentials and (Path(credentials) / CREDENTIAL).exists():
-            return Path(credentials) / CREDENTIAL
-        return state_folder() / "identity.json"
+def identity_file(settings: IdentitySettings) -> Path:
+    """The identity file: `file`, else systemd's credential, else in the state folder."""
+    if settings.file:
+        return Path(settings.file)
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    if credentials and (Path(credentials) / CREDENTIAL).exists():
+        return Path(credentials) / CREDENTIAL
+    return state_folder() / "identity.json"
 
 
 @dataclass(frozen=True)
@@ -95,7 +88,7 @@ def open_tokens(settings: IdentitySettings, device: str, timeout_s: float, clock
     Raises:
         IdentityError: see `load`; or it is enrolled under another id than `device`, which its records bear.
     """
-    path = settings.path()
+    path = identity_file(settings)
     identity = load(path)
     if identity is None:
         return None

@@ -12,7 +12,8 @@ from converter.cli import main
 from converter.recipe import SCHEMES
 from device.contract.errors import ConfigError, ConversionError, DataError, ModelError, ParityError, StorageError
 from device.contract.manifest import CARD, MANIFEST, MODEL, open_bundle
-from device.models import ModelSettings, load
+from device.models import load
+from device.settings import ModelSettings
 
 pytest.importorskip("tensorflow")
 

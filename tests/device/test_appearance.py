@@ -9,11 +9,12 @@ import pytest
 from device.contract.errors import ModelError
 from device.contract.labels import EMOTIONS, LOWER, SIDED_KEYS
 from device.contract.manifest import Bundle, InputSpec, Manifest, OutputSpec, write_bundle
-from device.models import ModelSettings, open_models
+from device.models import open_models
 from device.pipeline import Eye
 from device.runtime.fake import FakeInterpreter
 from device.runtime.interpreter import Tensor
 from device.runtime.model import Model
+from device.settings import ModelSettings
 from device.stages.appearance import AppearanceActionUnits, merged
 from device.stages.reader import Reading
 from tests.people import actions

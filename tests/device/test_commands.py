@@ -23,7 +23,8 @@ from device.contract.errors import (
 )
 from device.contract.manifest import bundle_cache
 from device.contract.record import decode
-from device.models import SHIPPED, ModelSettings
+from device.models import SHIPPED
+from device.settings import ModelSettings
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from device.config import load_settings
 from device.contract.enrolment import AUDIENCE, Enrolment, decode
 from device.contract.errors import IdentityError, SinkError
 from device.delivery.database import parse_url
-from device.delivery.identity import Identity, IdentitySettings, load, open_tokens, refuse_plain, save
+from device.delivery.identity import Identity, identity_file, load, open_tokens, refuse_plain, save
+from device.settings import IdentitySettings
 from tests.identity_service import API_KEY, CUSTOM_TOKEN, REFRESH_TOKEN, SECRETS, IdentityService
 
 ENROLMENT = Enrolment("room-3", CUSTOM_TOKEN, API_KEY, "https://clinic.firebaseio.com", time.time() + 3600)
@@ -164,11 +165,11 @@ def test_records_of_another_box_are_not_signed_with_this_ones_name(place: Path) 
 def test_systemds_credential_comes_before_the_state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    assert IdentitySettings().path() == tmp_path / "state" / "identity.json"
+    assert identity_file(IdentitySettings()) == tmp_path / "state" / "identity.json"
     credential = tmp_path / "affectbox-identity"
     save(IDENTITY, credential)
     credential.chmod(0o440)  # as systemd 252 hands it to a dynamic user
-    assert IdentitySettings().path() == credential
+    assert identity_file(IdentitySettings()) == credential
     assert load(credential) == IDENTITY
 
 

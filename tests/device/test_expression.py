@@ -8,8 +8,9 @@ import pytest
 
 from device.contract.errors import ModelError
 from device.contract.labels import EMOTIONS
-from device.models import ModelSettings, load
+from device.models import load
 from device.pipeline import Eye
+from device.settings import ModelSettings
 from device.stages.aligner import align
 from device.stages.detector import BlazeFace
 from device.stages.expression import ExpressionClassifier

@@ -13,7 +13,7 @@ from device.contract import aggregate, pack, record, telemetry
 from device.contract.errors import DataError
 from device.contract.fields import Json, check, encode
 from device.delivery.budget import OVERHEAD_BYTES, SEGMENT_SHARE
-from device.delivery.uploader import UploadSettings
+from device.settings import UploadSettings
 
 RECORD: Json = {
     "v": 1,

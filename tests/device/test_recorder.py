@@ -12,8 +12,8 @@ from device.delivery.sink import MemorySink
 from device.models import Models
 from device.observation import Observation
 from device.pipeline import Pipeline
-from device.recorder import Recorder, RecorderSettings, to_json
-from device.settings import Settings
+from device.recorder import Recorder, to_json
+from device.settings import RecorderSettings, Settings
 from device.stages.eyes import Eyes
 from device.stages.frame import Frame
 from device.summary import Summary

@@ -11,7 +11,8 @@ from nacl.signing import SigningKey
 from device.contract.errors import ModelError
 from device.contract.manifest import CARD, MANIFEST, find_bundle, open_bundle
 from device.contract.signature import SIGNATURE, Signature, key_id, parse_signature, read_key, write_key
-from device.models import SHIPPED, ModelSettings, load
+from device.models import SHIPPED, load
+from device.settings import ModelSettings
 from device.signatures import SHIPPED_KEYS, authenticator, known_keys
 
 SHIPPED_ID = ModelSettings().face

@@ -16,7 +16,8 @@ from device.clock import SystemClock
 from device.contract.fields import encode
 from device.delivery.database import Database, parse_url
 from device.delivery.outbox import Outbox
-from device.delivery.uploader import Uploader, UploadSettings
+from device.delivery.uploader import Uploader
+from device.settings import UploadSettings
 from tests.disk import Disk, why_not
 from tests.relay import Relay, Weather
 from tests.servers import WAIT_S, Server
