@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from device.contract.errors import AffectboxError
+from device.contract.command import concluded
 
 _EPILOG = """\
 sources: picamera2:0, v4l2:/dev/video0, a video file, an image, a folder of images
@@ -95,16 +95,14 @@ def _command(commands: Any, name: str, text: str, run: Callable[[argparse.Namesp
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit code (see `device.contract.errors`)."""
-    args = _parser().parse_args(argv)
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # what is wrong is said by us, once
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    try:
+
+    def run() -> int:
+        args = _parser().parse_args(argv)
         return int(args.run(args))
-    except AffectboxError as error:
-        print(f"affectbox: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return 130
+
+    return concluded("affectbox", run)
 
 
 def _settings(args: argparse.Namespace) -> Any:
