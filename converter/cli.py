@@ -1,7 +1,6 @@
 """The command `affectbox-converter`: models become bundles."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,8 @@ from converter.fetch import fetch_all, make_all
 from converter.recipe import load_recipe
 from converter.signing import SHIPPED_SIGNATURES, keygen, sign_bundle, sign_third_party, signer
 from device.bundle_folders import bundle_cache
-from device.contract.errors import AffectboxError, ConfigError
+from device.contract.command import concluded
+from device.contract.errors import ConfigError
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -120,10 +120,10 @@ def _sign(args: argparse.Namespace) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit code (see `device.contract.errors`)."""
-    args = _parser().parse_args(argv)
-    try:
+
+    def run() -> int:
+        args = _parser().parse_args(argv)
         args.run(args)
-    except AffectboxError as error:
-        print(f"affectbox-converter: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+        return 0
+
+    return concluded("affectbox-converter", run)
