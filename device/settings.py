@@ -53,6 +53,7 @@ class ModelSettings:
     expression: str = ""
     action_units: str = ""
     cache: str = ""
+    folders: tuple[str, ...] = ()
     keys: str = ""
     allow_unsigned: bool = False
     threads: int = 1
@@ -162,6 +163,7 @@ class UploadSettings:
     backoff_cap_s: float = 300.0
     denied_s: float = 300.0
     drain_s: float = 5.0
+    allow_plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,6 @@ class IdentitySettings:
 
     file: str = ""
     refresh_before_s: float = 300.0
-    i_understand_this_is_root: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,38 +1,37 @@
-"""Live progress: one line that is rewritten in a terminal, a line every few seconds elsewhere, a table at the end."""
+"""Live progress: one line that is rewritten on a terminal, a line now and then elsewhere, a table at the end.
+
+What goes anywhere but to a terminal is kept: in the journal, in a file. So it says how the box does, never the person.
+"""
 
 from typing import TextIO
 
+from device.commands.display import Display
 from device.service.service import Service
 from device.summary import table
 
-_PLAIN_EVERY_S = 2.0
+_PLAIN_EVERY_S = 10.0
 
 
 class Progress:
-    """Shows an `Service` while it runs."""
+    """Shows a `Service` while it runs."""
 
     def __init__(self, out: TextIO) -> None:
-        self._out = out
-        self._live = out.isatty()
+        self._display = Display(out)
         self._shown_s = 0.0
 
     def show(self, service: Service) -> None:
         """Show the newest state; called often."""
-        now = service.clock.monotonic()
-        if not self._live and now - self._shown_s < _PLAIN_EVERY_S:
+        now, live = service.clock.monotonic(), self._display.live
+        if not live and now - self._shown_s < _PLAIN_EVERY_S:
             return
         self._shown_s = now
-        line = service.summary.line(_queue(service))
-        self._out.write(f"\r\x1b[K{line}" if self._live else f"{line}\n")
-        self._out.flush()
+        self._display.status(service.summary.line(_queue(service), of_the_person=live))
 
     def end(self, service: Service) -> None:
         """The summary table, if anything was recorded."""
-        if self._live and self._shown_s:
-            self._out.write("\n")
+        self._display.end()
         if service.summary.records:
-            self._out.write(table(service.summary.rows() + _delivery(service)) + "\n")
-        self._out.flush()
+            self._display.say(table(service.summary.rows(of_the_person=self._display.live) + _delivery(service)))
 
 
 def _queue(service: Service) -> int | None:
@@ -49,7 +48,7 @@ def _delivery(service: Service) -> list[tuple[str, str]]:
         return []
     counts, trouble = service.outbox.counts(), service.uploader.trouble
     waiting = counts.waiting["record"] + counts.waiting["second"] or counts.waiting["minute"]
-    parts = [str(service.uploader.sent)]
+    parts = [f"{service.uploader.sent} records and aggregates"]
     parts += [f"{waiting} waiting for the next start"] if waiting else []
     parts += [f"{counts.dead} refused"] if counts.dead else []
     parts += [

@@ -8,7 +8,6 @@ Which session is open is kept beside its events, so that the next start can end 
 """
 
 import json
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 
@@ -16,6 +15,7 @@ from device.closing import Closing
 from device.contract.fields import Json
 from device.contract.session import Event, documents
 from device.delivery.condenser import Condenser
+from device.delivery.loss import Loss
 from device.delivery.outbox import NO_NOTES, Outbox
 from device.delivery.sink import Line
 from device.delivery.store import StoreFullError
@@ -24,20 +24,20 @@ _OPEN = "session"  # the note that holds the last event of the session that is o
 
 
 class OutboxSink(Closing):
-    """Commits to the outbox, which it owns and closes, what the condenser makes of the records.
-
-    Attributes:
-        unkept: records that the disk did not take.
-    """
+    """Commits to the outbox, which it owns and closes, what the condenser makes of the records."""
 
     def __init__(self, outbox: Outbox, condense: Condenser | None = None) -> None:
         """Without a condenser every record is kept as it is."""
         self.outbox = outbox
-        self.unkept = 0
         self._condense = condense
-        self._full = False
+        self._loss = Loss()
         self._events: list[Json] = []
         self._lock = threading.RLock()
+
+    @property
+    def unkept(self) -> int:
+        """Records that the disk did not take."""
+        return self._loss.records
 
     def write(self, lines: Sequence[Line]) -> None:
         with self._lock:
@@ -71,16 +71,10 @@ class OutboxSink(Closing):
         try:
             self.outbox.append(items, _open_session(self._events))
         except StoreFullError as error:
-            self.unkept += records
-            self._say(True, f"{error} Recording goes on; what cannot be kept is counted.")
+            self._loss.more(records, str(error))
         else:
             self._events.clear()
-            self._say(False, f"The outbox has room again; {self.unkept} records could not be kept.")
-
-    def _say(self, full: bool, sentence: str) -> None:
-        if full != self._full:
-            self._full = full
-            print(f"affectbox: {sentence}", file=sys.stderr)
+            self._loss.over("The outbox")
 
 
 def _open_session(events: Sequence[Json]) -> Mapping[str, str]:

@@ -73,7 +73,7 @@ def test_a_face_that_is_wholly_hidden_has_emotions_and_no_units():
     assert not {"aus", "left", "right", "expressions", "pain"} & record.keys()
     summary = Summary()
     summary.hear(record)
-    assert "sadness 100%" in summary.line(None)
+    assert "sadness 100%" in summary.line(None, of_the_person=True)
 
 
 def test_a_contradiction_is_recorded_and_its_absence_is_not():

@@ -18,9 +18,9 @@ import pytest
 
 import device.pipeline
 from device.arrays import ByteImage
+from device.bundle_folders import bundle_cache
 from device.clock import SystemClock
 from device.config import load_settings
-from device.contract.manifest import bundle_cache
 from device.contract.pack import unpack
 from device.contract.session import Beginning
 from device.service.service import Service
