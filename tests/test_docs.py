@@ -130,7 +130,7 @@ def test_options_named_in_a_text_exist() -> None:
     known |= {"--version", "--system-site-packages"}
     for page in PAGES:
         prose = re.sub(r"^ *```.*?^ *```$", "", page.read_text(), flags=re.M | re.S)
-        named = set(re.findall(r"`[^`]*?(--[a-z][a-z-]*)", prose))
+        named = set(re.findall(r"`[^`]*?(--[a-z][a-z0-9-]*)", prose))
         assert named <= known, page
 
 
@@ -152,11 +152,12 @@ def test_every_configuration_key_is_in_the_help_with_a_comment_or_under_one() ->
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_settings_named_in_a_page_exist(page: Path) -> None:
     sections = {key.partition(".")[0] for key in keys()}
+    known = {*keys(), "device.contract"}
     named = re.findall(rf"`((?:{'|'.join(sections)})\.[a-z_]+)\b(?!\.)", page.read_text())
     files = (".py", ".toml", ".db", ".md", ".jsonl")
-    assert {name for name in named if not name.endswith(files)} <= set(keys())
+    assert {name for name in named if not name.endswith(files)} <= known
     for name in re.findall(r"--set ([a-z]+\.[a-z_]+)=", page.read_text()) if page != PAGES[-1] else ():
-        assert name in keys()
+        assert name in known
 
 
 def test_every_error_has_an_exit_code_of_its_own_that_is_documented(generate: ModuleType) -> None:

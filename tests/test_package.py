@@ -16,14 +16,17 @@ from pathlib import Path
 import cv2
 import pytest
 
+from cloud.__main__ import main as cloud_program
 from cloud.local import evaluation
 from device.arrays import ByteImage
-from device.contract import version
+from device.contract import command, version
+from device.contract.errors import RuntimeMissingError
 from device.contract.manifest import bundle_cache
 from tests.test_boundaries import imports
 
 ROOT = Path(__file__).parents[1]
 SIDES = ("device", "converter", "training", "cloud")
+PROGRAMS = ("affectbox", "affectbox-converter", "affectbox-training", "affectbox-cloud")
 LARGEST_MB = 4
 #: In the new environment: whoever opens a file of the checkout fails. Its virtual environment lends the dependencies.
 OUT_OF_REACH = """
@@ -146,9 +149,31 @@ def test_the_box_imports_only_what_its_extra_brings() -> None:
             assert name == "device" or brought & owners.get(name, set()), f"{path} imports {name}"
 
 
+def test_without_its_packages_a_program_says_which_to_install(environment: Path, tmp_path: Path) -> None:
+    own = next(environment.glob("lib/python*/site-packages"))
+    for program in PROGRAMS:
+        module = SIDES[PROGRAMS.index(program)]
+        bare = [sys.executable, "-S", "-c", f"import sys; from {module}.__main__ import main; sys.exit(main())"]
+        words = ["run", "--source", "face.png"] if program == "affectbox" else ["--help"]
+        ended = subprocess.run(
+            [*bare, *words], cwd=tmp_path, env={"PYTHONPATH": str(own)}, check=False, text=True, capture_output=True
+        )
+        extra = program.partition("-")[2] or "device"
+        assert (ended.returncode, ended.stderr.count("\n")) == (RuntimeMissingError.exit_code, 1), ended.stderr
+        assert f"pip install 'affectbox[{extra}]'" in ended.stderr
+
+
+def test_an_interrupt_while_a_program_is_imported_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "import_module", interrupted)
+    assert cloud_program() == command.INTERRUPTED
+
+
 def test_every_installed_command_has_help(elsewhere: Elsewhere) -> None:
-    for command in ("affectbox", "affectbox-converter", "affectbox-training", "affectbox-cloud"):
-        assert f"usage: {command}" in done(elsewhere(command, "--help"))
+    for program in PROGRAMS:
+        assert f"usage: {program}" in done(elsewhere(program, "--help"))
 
 
 def test_the_installed_local_database_enforces_rules_once_targaryen_is_there(elsewhere: Elsewhere) -> None:
