@@ -19,9 +19,9 @@ import pytest
 from cloud.__main__ import main as cloud_program
 from cloud.local import evaluation
 from device.arrays import ByteImage
+from device.bundle_folders import bundle_cache
 from device.contract import command, version
 from device.contract.errors import RuntimeMissingError
-from device.contract.manifest import bundle_cache
 from tests.test_boundaries import imports
 
 ROOT = Path(__file__).parents[1]
