@@ -114,11 +114,16 @@ def _add(parts: _Parts, column: Json | None, count: int) -> None:
         parts.runs.append(count)
         parts.there.append(False)
         return
-    runs = column.get("in", [count])
-    parts.runs += runs
-    parts.there += [number % 2 == 0 for number in range(len(runs))]
-    parts.having.append(sum(runs[::2]))
-    kind = next(name for name in ("same", "each", "step") if name in column)
+    if "in" in column:
+        runs = column["in"]
+        parts.runs += runs
+        parts.there += [True, False] * (len(runs) // 2) + [True] * (len(runs) % 2)
+        parts.having.append(sum(runs[::2]))
+    else:
+        parts.runs.append(count)
+        parts.there.append(True)
+        parts.having.append(count)
+    kind = "step" if "step" in column else "same" if "same" in column else "each"
     parts.kinds.append(kind)
     parts.contents.append(column[kind])
     parts.digits.append(column.get("digits", 0))
