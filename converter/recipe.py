@@ -41,12 +41,15 @@ from msgspec import Meta, field
 from msgspec.structs import replace
 
 from device.contract.errors import ConfigError
-from device.contract.manifest import ACTIVATIONS, COLOURS, CROPS, TASKS
+from device.contract.manifest import ACTIVATIONS, COLOURS, CROPS, NAME, TASK
 from device.contract.toml import Table, one_of, parse, read_toml
 
 SCHEMES = ("float32", "float16", "dynamic", "int8", "int16x8")
 #: Schemes that need representative data.
 STATIC = ("int8", "int16x8")
+_Name = Annotated[
+    str, Meta(pattern=rf"\A{NAME.pattern}\Z", description="part of a folder's name, without slashes or blanks")
+]
 
 
 class InputRecipe(Table, frozen=True):
@@ -89,9 +92,9 @@ class Limits(Table, frozen=True):
 class Recipe(Table, frozen=True):
     """The whole recipe; see the module's docstring."""
 
-    name: str
-    version: str
-    task: Annotated[str, one_of(TASKS)]
+    name: _Name
+    version: _Name
+    task: Annotated[str, Meta(pattern=rf"\A{TASK.pattern}\Z", description="lower-case letters, digits and hyphens")]
     outputs: tuple[OutputRecipe, ...]
     intended_use: str
     forbidden_use: str
@@ -108,8 +111,6 @@ class Recipe(Table, frozen=True):
             raise ConfigError("'outputs' must be at least one, each with a name of its own.")
         if self.input.range[0] >= self.input.range[1]:
             raise ConfigError("'input.range' must be two numbers, the lower first.")
-        if not self.name or not self.version or {"/", "\\"} & set(self.name + self.version):
-            raise ConfigError("'name' and 'version' become a folder's name: fill them, without slashes.")
 
 
 def load_recipe(path: Path) -> Recipe:

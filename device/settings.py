@@ -74,6 +74,7 @@ class ModelSettings(Table, frozen=True):
     expression: str = ""
     action_units: str = ""
     cache: str = ""
+    folders: tuple[str, ...] = ()
     keys: str = ""
     allow_unsigned: bool = False
     threads: Annotated[int, Meta(ge=1, le=64)] = 1

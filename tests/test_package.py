@@ -18,8 +18,8 @@ import pytest
 
 from cloud.local import evaluation
 from device.arrays import ByteImage
+from device.bundle_folders import bundle_cache
 from device.contract import version
-from device.contract.manifest import bundle_cache
 from tests.test_boundaries import imports
 
 ROOT = Path(__file__).parents[1]

@@ -1,7 +1,6 @@
 """What is wrong in a table that people wrote, in one sentence; see `device.contract.toml`."""
 
 import difflib
-import math
 import re
 import reprlib
 from collections.abc import Iterable, Iterator
@@ -29,19 +28,8 @@ def mistake(error: ValidationError, kind: type[Struct], table: dict[str, Any], w
         return ConfigError(text if field[1] else f"'{name}' is missing in {where}.")
     if _tables(hint) and get_origin(hint) is not tuple:
         return ConfigError(f"'{key}' in {where} must be a table: write [{key}] and keys below it.")
-    told = "" if _is_private(hint) else f"is {shown(value)}, and "
+    told = "" if _is_private(hint) or get_origin(hint) is type(value) is dict else f"is {shown(value)}, and "
     return ConfigError(f"'{key}' in {where} {told}must be {described(hint)}.")
-
-
-def oddity(table: dict[str, Any], where: str) -> ConfigError | None:
-    """The sentence for a value that none may be: no finite number, or text that no file name can be."""
-    for key, value in _leaves(table):
-        if isinstance(value, float) and not math.isfinite(value):
-            name = "not a number (nan)" if math.isnan(value) else "infinite"
-            return ConfigError(f"'{key}' in {where} is {name}: give a number.")
-        if isinstance(value, str) and ("\0" in value or not _is_unicode(value)):
-            return ConfigError(f"'{key}' in {where} holds a NUL character or bytes that are not UTF-8.")
-    return None
 
 
 def nearest(key: str, known: Iterable[str], cutoff: float = 0.5) -> str | None:
@@ -83,7 +71,7 @@ def described(hint: Any) -> str:
 def _limits(meta: Meta) -> str:
     if meta.ge is not None and meta.le is not None:
         return f"from {meta.ge:g} to {meta.le:g}" if meta.le < 1e6 else f"from {meta.ge} to {meta.le}"
-    bounds = (("at least", meta.ge), ("above", meta.gt), ("at most", meta.le), ("below", meta.lt))
+    bounds = (("of at least", meta.ge), ("above", meta.gt), ("of at most", meta.le), ("below", meta.lt))
     return " and ".join(f"{word} {bound}" for word, bound in bounds if bound is not None)
 
 
@@ -141,29 +129,9 @@ def keys(kind: type[Struct], table: Any = None) -> Iterator[str]:
             yield name
 
 
-def _leaves(table: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    waiting: list[tuple[str, Any]] = list(table.items())
-    while waiting:
-        key, value = waiting.pop()
-        if isinstance(value, dict):
-            waiting += [(f"{key}.{name}", item) for name, item in value.items()]
-        elif isinstance(value, list):
-            waiting += [(key, item) for item in value]
-        else:
-            yield key, value
-
-
 def _is_private(hint: Any) -> bool:
     notes = getattr(hint, "__metadata__", ())
     return any(isinstance(note, Meta) and (note.extra or {}).get("private") for note in notes)
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _plain(text: str) -> str:

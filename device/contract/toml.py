@@ -5,16 +5,15 @@ msgspec holds it to that; what concerns several values at once, `__post_init__` 
 mistake is one sentence that names the key, where it stands, what is wrong, and what was perhaps meant.
 """
 
+import math
 import re
-import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta, Struct, ValidationError, convert
 
 from device.contract.errors import ConfigError
-from device.contract.mistakes import mistake, oddity
 
 Json = dict[str, Any]
 #: What was read, and where it stands.
@@ -41,6 +40,8 @@ def read_toml(path: Path, option: str) -> Json:
     """The tables of a file that was given with `option`. Raises `ConfigError`: unreadable, or not TOML."""
     if path.exists() and not path.is_file():
         raise ConfigError(f"{path} is not a file: check the path after {option}.")
+    import tomllib  # noqa: PLC0415  # a tenth of the time of a command that reads no file
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -78,11 +79,12 @@ def parse(kind: type[AnyTable], layers: Sequence[Layer]) -> AnyTable:
     tables: Json = {}
     for above, where in layers:
         tables = _above(tables, above)
-        if odd := oddity(tables, where):
-            raise odd
+        _refuse_odd(tables, where)
         try:
             made = convert(tables, kind)
         except ValidationError as error:
+            from device.contract.mistakes import mistake  # noqa: PLC0415  # only when one was made
+
             raise mistake(error, kind, tables, where) from error
         except ConfigError as error:
             raise ConfigError(f"{where}: {error}") from error
@@ -93,6 +95,8 @@ def parse(kind: type[AnyTable], layers: Sequence[Layer]) -> AnyTable:
 
 def _value(text: str, where: str) -> Any:
     """What TOML makes of a value; what is not TOML, such as an unquoted word, is a text, and so are dates."""
+    import tomllib  # noqa: PLC0415
+
     try:
         table = tomllib.loads(f"value = {text}")
     except RecursionError as error:
@@ -109,3 +113,33 @@ def _above(below: Json, above: Json) -> Json:
         for key, value in above.items()
     }
     return below | both
+
+
+def _refuse_odd(table: Json, where: str) -> None:
+    """Raises `ConfigError` for what no value may be: no finite number, or text that no file name can be."""
+    for key, value in _leaves(table):
+        if isinstance(value, float) and not math.isfinite(value):
+            name = "not a number (nan)" if math.isnan(value) else "infinite"
+            raise ConfigError(f"{key!r} in {where} is {name}: give a number.")
+        if isinstance(value, str) and ("\0" in value or not _is_unicode(value)):
+            raise ConfigError(f"{key!r} in {where} holds a NUL character or bytes that are not UTF-8.")
+
+
+def _leaves(table: Json) -> Iterator[tuple[str, Any]]:
+    waiting: list[tuple[str, Any]] = list(table.items())
+    while waiting:
+        key, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [(f"{key}.{name}", item) for name, item in value.items()]
+        elif isinstance(value, list):
+            waiting += [(key, item) for item in value]
+        else:
+            yield key, value
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
