@@ -153,8 +153,8 @@ def test_every_configuration_key_is_in_the_help_with_a_comment_or_under_one() ->
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_settings_named_in_a_page_exist(page: Path) -> None:
-    sections = {key.partition(".")[0] for key in keys()}
-    known = {*keys(), "device.contract"}
+    sections = {key.partition(".")[0] for key in keys(Settings)}
+    known = {*keys(Settings), "device.contract"}
     named = re.findall(rf"`((?:{'|'.join(sections)})\.[a-z_]+)\b(?!\.)", page.read_text())
     files = (".py", ".toml", ".db", ".md", ".jsonl")
     assert {name for name in named if not name.endswith(files)} <= known
