@@ -9,7 +9,7 @@ from pathlib import Path
 from cloud import provision, report, rules
 from cloud.load import command as load
 from device.contract import aggregate, boot, pack, record, telemetry
-from device.contract.errors import AffectboxError
+from device.contract.command import concluded
 
 _CONTRACTS = {"record": record, "pack": pack, "aggregate": aggregate, "telemetry": telemetry, "boot": boot}
 _LOCAL = """Serve a local Firebase Realtime Database (REST protocol) until Ctrl-C.
@@ -77,12 +77,9 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit code (see `device.contract.errors`)."""
     words = sys.argv[1:] if argv is None else argv
     cut = words.index("--") if "--" in words else len(words)
-    args = _parser().parse_args(words[:cut], argparse.Namespace(wrapped=words[cut + 1 :]))
-    try:
-        code: int = args.run(args)
-    except AffectboxError as error:
-        print(f"affectbox-cloud: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return 130
-    return code
+
+    def run() -> int:
+        args = _parser().parse_args(words[:cut], argparse.Namespace(wrapped=words[cut + 1 :]))
+        return int(args.run(args))
+
+    return concluded("affectbox-cloud", run)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from device.contract.errors import AffectboxError
+from device.contract.command import concluded
 
 _EPILOG = """\
 sources: picamera2:0, v4l2:/dev/video0, a video file, an image, a folder of images
@@ -69,8 +69,6 @@ def _parser() -> argparse.ArgumentParser:
         commands, "enrol", "make this box sign in as itself, by a file of `affectbox-cloud provision`", _enrol
     )
     enrol.add_argument("file", type=Path, help="the enrolment file; it is deleted once it was used")
-    enrol.add_argument("--api-key", metavar="KEY", help="with a service account's key only: the project's web API key")
-    enrol.add_argument("--database", metavar="URL", help="with a service account's key only: where the box reports to")
 
     replay = _command(commands, "replay", "send a recording again, or draw on a clip what the box sees in it", _replay)
     replay.add_argument("recording", type=Path, help="records (.jsonl), or a video, an image, a folder of images")
@@ -88,7 +86,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _command(commands: Any, name: str, text: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text.capitalize() + ".")
+    command: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=f"{text[0].upper()}{text[1:]}."
+    )
     command.add_argument("--config", metavar="FILE", type=Path, help="TOML file; overrides the defaults")
     command.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help="override one setting")
     command.set_defaults(run=run)
@@ -97,16 +97,14 @@ def _command(commands: Any, name: str, text: str, run: Callable[[argparse.Namesp
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit code (see `device.contract.errors`)."""
-    args = _parser().parse_args(argv)
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # what is wrong is said by us, once
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    try:
+
+    def run() -> int:
+        args = _parser().parse_args(argv)
         return int(args.run(args))
-    except AffectboxError as error:
-        print(f"affectbox: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return 130
+
+    return concluded("affectbox", run)
 
 
 def _settings(args: argparse.Namespace) -> Any:
@@ -173,13 +171,12 @@ def _doctor(args: argparse.Namespace) -> int:
 
 def _enrol(args: argparse.Namespace) -> int:
     from device.clock import SystemClock  # noqa: PLC0415
-    from device.commands.enrol import RootKey, enrol  # noqa: PLC0415
-    from device.identity import device_id  # noqa: PLC0415
+    from device.commands.enrol import enrol  # noqa: PLC0415
+    from device.delivery.identity import identity_file  # noqa: PLC0415
 
     settings = _settings(args)
-    root = RootKey(device_id(settings), args.api_key, args.database)
-    identity = enrol(args.file, settings.identity, settings.upload.timeout_s, SystemClock(), root)
-    print(f"This box is enrolled as '{identity.device}'; {settings.identity.path()} signs it in.")
+    identity = enrol(args.file, settings.identity, settings.upload.timeout_s, SystemClock())
+    print(f"This box is enrolled as '{identity.device}'; {identity_file(settings.identity)} signs it in.")
     print(f'Its configuration should say: device.id = "{identity.device}", sinks = ["rtdb:{identity.database}"]')
     return 0
 

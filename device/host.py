@@ -1,6 +1,6 @@
 """Metrics of the machine, sampled at most once a second so that asking costs nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -19,14 +19,14 @@ class Host:
     """One sample.
 
     Attributes:
-        cpu: processor share of this process, per cent of one core.
+        cpu: processor share of this process, per cent of one core; None before there was time to measure it.
         rss: resident memory of this process, MB.
         memory: memory of the machine in use, per cent.
         temperature: degrees Celsius, or None where the machine does not tell.
         throttled: whether the firmware limits the processor now, or None where the machine does not tell.
     """
 
-    cpu: float
+    cpu: float | None
     rss: float
     memory: float
     temperature: float | None
@@ -41,7 +41,7 @@ class HostMeter:
         self._process = psutil.Process()
         self._process.cpu_percent()
         self._sampled_s = clock.monotonic()
-        self._host = self._sample()
+        self._host = replace(self._sample(), cpu=None)
 
     def __call__(self) -> Host:
         """The newest sample, at most `SAMPLE_S` old."""

@@ -10,7 +10,6 @@ calibration that has expired is still used.
 
 import json
 import math
-import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,10 +20,11 @@ from typing import Any
 import numpy as np
 
 from device.clock import Clock
+from device.contract.command import tell
 from device.contract.errors import StorageError
 from device.contract.record import DEVICE_ID
-from device.settings import Settings
-from device.stages.neutral import Neutral, NeutralSettings, neutral_of
+from device.settings import NeutralSettings, Settings
+from device.stages.neutral import Neutral, neutral_of
 from device.state import state_folder, write_private
 
 _FORMAT = 2
@@ -47,7 +47,7 @@ class Calibration:
 
 
 def _to_standard_error(sentence: str) -> None:
-    print(f"affectbox: {sentence}", file=sys.stderr)
+    tell("affectbox", sentence)
 
 
 class NeutralStore:

@@ -5,7 +5,6 @@ then does anyone hear of a record.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from device.clock import Clock
@@ -14,21 +13,13 @@ from device.contract.record import VERSION, Json, encode, key
 from device.delivery.sink import Line, Sink
 from device.host import Host, HostMeter
 from device.observation import Observation
+from device.settings import RecorderSettings
 from device.stages.eyes import Eyes
 from device.stages.geometry import Box
 from device.stages.reader import Actions
 
 #: Intensities of left and right are recorded where they are at least this far apart.
 SIDES_DIFFER = 0.5
-
-
-@dataclass(frozen=True)
-class RecorderSettings:
-    """See `config.toml` for each."""
-
-    commit_s: float = 0.25
-    commit_records: int = 16
-    costs_s: float = 1.0
 
 
 class Recorder:

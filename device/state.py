@@ -3,12 +3,19 @@
 import os
 from pathlib import Path
 
+from device.settings import OutboxSettings
+
 
 def state_folder() -> Path:
     """systemd's state directory, else the user's."""
     if state := os.environ.get("STATE_DIRECTORY"):
         return Path(state)
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "affectbox"
+
+
+def outbox_file(settings: OutboxSettings) -> Path:
+    """The outbox: `path`, else in the state folder."""
+    return Path(settings.path) if settings.path else state_folder() / "outbox.db"
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -25,8 +32,13 @@ def write_private(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Names that were made, changed or removed in a folder are so after a power cut too. Raises `OSError`."""
+    opened = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(opened)
     finally:
-        os.close(folder)
+        os.close(opened)

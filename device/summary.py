@@ -50,37 +50,53 @@ class Summary:
         span = self.recent[-1] - self.recent[0] if len(self.recent) > 1 else 0.0
         return (len(self.recent) - 1) / span if span > 0 else 0.0
 
-    def line(self, queue: int | None) -> str:
-        """One line for the terminal; `queue` is the outbox's depth, None without an outbox."""
-        last = self.last
-        if not last:
-            return "waiting for the first frame"
-        if "emotions" in last:
-            name, share = _largest(last["emotions"])[0]
-            units = " ".join(f"{unit} {value:.1f}" for unit, value in _largest(last.get("aus", {}))[:_STRONGEST])
-            seen = f"{name} {share:.0%}  {units}"
-        else:
-            seen = "no guess: " + ", ".join(last["reasons"])
-        host = self.host
-        waiting = "" if queue is None else f"  queue {queue}"
-        return (
-            f"{self.records:6d} frames  {self.rate:5.1f} fps  faces {last['faces']}  {seen:<44}{waiting}"
-            f"  cpu {host['cpu']:.0f} %  {host['rss']:.0f} MB"
-        )
+    def line(self, queue: int | None, of_the_person: bool) -> str:
+        """One line of how the run does.
 
-    def rows(self) -> list[tuple[str, str]]:
-        """The summary table: name and value."""
-        gated = ", ".join(f"{reason} {count}" for reason, count in self.reasons.most_common()) or "none"
+        Args:
+            queue: the outbox's depth, None without an outbox.
+            of_the_person: whether it also tells what is seen of whoever is watched.
+        """
+        if not self.last:
+            return "waiting for the first frame"
+        seen = _seen(self.last) if of_the_person else f"measured {self.measured / self.records:.0%}"
+        waiting = "" if queue is None else f"  queue {queue}"
+        cost = f"  cpu {self.host['cpu']:.0f} %" if "cpu" in self.host else ""
+        return f"{self.records:6d} frames  {self.rate:5.1f} fps  {seen}{waiting}{cost}  {self.host['rss']:.0f} MB"
+
+    def rows(self, of_the_person: bool) -> list[tuple[str, str]]:
+        """The summary table: name and value; `of_the_person` as for `line`."""
+        frames = [
+            ("frames", f"{self.records} recorded, {self.dropped} skipped"),
+            ("measured", f"{self.measured} of {self.records}"),
+        ]
+        if not of_the_person:
+            return frames
+        gated = ", ".join(f"{words(reason)} {count}" for reason, count in self.reasons.most_common()) or "none"
         top = ", ".join(f"{name} {count}" for name, count in self.top.most_common()) or "none"
         peaks = ", ".join(f"{unit} {value:.1f}" for unit, value in _largest(self.peaks)[:6]) or "none"
         return [
-            ("frames", f"{self.records} recorded, {self.dropped} skipped"),
-            ("measured", f"{self.measured} of {self.records}"),
+            *frames,
             ("without a guess", gated),
             ("patient's tracks", str(len(self.tracks))),
             ("strongest emotion", top),
             ("highest intensities", f"{peaks}  (0 to 5)"),
         ]
+
+
+def words(code: str) -> str:
+    """A code of a record as people read it."""
+    return code.replace("_", " ")
+
+
+def _seen(record: Json) -> str:
+    if "emotions" in record:
+        name, share = _largest(record["emotions"])[0]
+        units = " ".join(f"{unit} {value:.1f}" for unit, value in _largest(record.get("aus", {}))[:_STRONGEST])
+        seen = f"{name} {share:.0%}  {units}"
+    else:
+        seen = "no guess: " + ", ".join(map(words, record["reasons"]))
+    return f"faces {record['faces']}  {seen:<44}"
 
 
 def table(rows: list[tuple[str, Any]]) -> str:

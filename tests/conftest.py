@@ -18,7 +18,8 @@ from device.arrays import ByteImage  # noqa: E402
 from device.clock import SystemClock  # noqa: E402
 from device.config import load_settings  # noqa: E402
 from device.contract.record import Json, decode  # noqa: E402
-from device.models import Models, ModelSettings, open_models  # noqa: E402
+from device.models import Models, open_models  # noqa: E402
+from device.settings import ModelSettings  # noqa: E402
 from tests.identity_service import IdentityService  # noqa: E402
 from training.sample_clip.clip import make_clip  # noqa: E402
 

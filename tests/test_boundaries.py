@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,18 +16,21 @@ STAGES = (
     "geometry quantile frame detector landmarks tracker pose quality aligner "
     "reader expression appearance calm neutral eyes codes expressions smoother"
 ).split()
-#: What training may share with the box, beside the contract: the stages that must be identical on both, and the
-#: runtime, so that a bundle is evaluated by the very code that runs it on the box.
+#: What training may share with the box, beside the contract: the stages that must be identical on both, the runtime,
+#: so that a bundle is evaluated by the very code that runs it on the box, and how the box finds its bundles.
 SHARED_WITH_TRAINING = (
     "device.contract",
-    "device.faces",
+    "device.bundle_folders",
+    "device.closing",
+    "device.models",
     "device.stills",
     "device.stages",
     "device.arrays",
     "device.runtime",
+    "device.settings",
 )
 #: What the converter may share beside the contract: the arithmetic and the trust that the box applies to a bundle.
-SHARED_WITH_CONVERTER = ("device.contract", "device.runtime", "device.signatures")
+SHARED_WITH_CONVERTER = ("device.contract", "device.bundle_folders", "device.runtime", "device.signatures")
 NOT_ON_THE_BOX = ("tensorflow", "keras", "onnx", "firebase_admin", "plotly", "pandas", "matplotlib", "skimage", "dask")
 
 
@@ -83,6 +88,26 @@ def test_the_contract_needs_only_the_standard_library() -> None:
         assert {name for name in outside if not within(name, ("device.contract",))} == set(), path
 
 
+def test_settings_are_a_leaf() -> None:
+    """Everybody may import them, and a command that only reads them starts at once."""
+    for name, ours in (("settings", ("device.contract",)), ("config", ("device.contract", "device.settings"))):
+        others = imports(ROOT / "device" / f"{name}.py") - {"device"}
+        assert {other for other in others if within(other, SIDES) and not within(other, ours)} == set()
+
+
+def test_reading_the_settings_loads_nothing_else() -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import device.config, sys; print(*sys.modules)"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    ours = {name for name in loaded if within(name, SIDES)} - {"device", "device.config", "device.settings"}
+    assert {name for name in ours if not within(name, ("device.contract",))} == set()
+    assert set(loaded) & {"numpy", "cv2", "psutil", "nacl", "sqlite3", "http", "ssl", "socket", "asyncio"} == set()
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_no_stage_imports_a_later_stage(stage: str) -> None:
     later = tuple(f"device.stages.{name}" for name in STAGES[STAGES.index(stage) :])
@@ -115,6 +140,14 @@ def test_stages_do_no_input_or_output_and_start_no_thread() -> None:
 def test_each_outside_thing_has_one_door(package: str, only: str) -> None:
     users = [str(p.relative_to(ROOT)) for p in modules("device") if within_any(imports(p), package)]
     assert [user for user in users if not user.startswith((only, "device/commands/bench.py"))] == []
+
+
+def test_the_box_reaches_the_network_through_one_client_that_keeps_its_deadline() -> None:
+    others = ("urllib.request", "urllib3", "requests", "httpx", "aiohttp")
+    assert breaches("device", others) == []
+    assert [path.name for path in modules("device") if re.search(r"HTTPS?Connection\b", path.read_text())] == [
+        "connection.py"
+    ]
 
 
 def within_any(names: set[str], package: str) -> bool:

@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from device.contract.errors import AffectboxError, ConfigError, StorageError
+from device.contract.command import INTERRUPTED, concluded
+from device.contract.errors import ConfigError, StorageError
 from training.appearance.command import add_parser as add_au_parser
 from training.arguments import add_bundle_options, positive_count, written
 from training.data import kaggle
@@ -21,26 +22,26 @@ from training.videos.command import add_parser as add_faces_parser
 if TYPE_CHECKING:
     from training.data.faces import Faces
 
-INTERRUPTED = 130
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand and return its exit code; expected failures are one sentence on standard error."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up notes would bury the progress
-    arguments = _parser().parse_args(argv)
-    try:
-        code: int = arguments.run(arguments)
-    except AffectboxError as error:
-        print(f"affectbox-training: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("Stopped. The same command goes on where it was; `train` wants --resume for that.", file=sys.stderr)
-        return INTERRUPTED
-    except OSError as error:
-        message = StorageError(f"A file cannot be read or written ({error}): check the paths and the free space.")
-        print(f"affectbox-training: {message}", file=sys.stderr)
-        return message.exit_code
-    return code
+
+    def run() -> int:
+        arguments = _parser().parse_args(argv)
+        try:
+            return int(arguments.run(arguments))
+        except KeyboardInterrupt:
+            print("Stopped. The same command goes on where it was; `train` wants --resume for that.", file=sys.stderr)
+            return INTERRUPTED
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise StorageError(
+                f"A file cannot be read or written ({error}): check the paths and the free space."
+            ) from error
+
+    return concluded("affectbox-training", run)
 
 
 def _parser() -> argparse.ArgumentParser:

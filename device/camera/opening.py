@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from device.camera.source import CameraSettings, Source
+from device.camera.source import Source
 from device.contract.errors import SourceError
+from device.settings import CameraSettings
 
 FORMS = "picamera2:0, v4l2:/dev/video0, a video file, an image, or a folder of images"
 

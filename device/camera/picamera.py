@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from device.camera.source import CameraSettings, Picture
+from device.camera.source import Picture
 from device.closing import Closing
 from device.contract.errors import SourceError
+from device.settings import CameraSettings
 
 
 class PiCamera(Closing):

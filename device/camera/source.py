@@ -6,15 +6,6 @@ from typing import Protocol, Self
 from device.arrays import ByteImage
 
 
-@dataclass(frozen=True)
-class CameraSettings:
-    """See `config.toml` for each."""
-
-    width: int = 640
-    height: int = 480
-    fps: int = 25
-
-
 @dataclass(frozen=True, eq=False)
 class Picture:
     """An image (height, width, 3), uint8, BGR; `media_s` is the file's own timestamp, None from a camera."""

@@ -2,9 +2,10 @@
 
 import cv2
 
-from device.camera.source import CameraSettings, Picture
+from device.camera.source import Picture
 from device.closing import Closing
 from device.contract.errors import SourceError
+from device.settings import CameraSettings
 
 
 class V4l2Camera(Closing):

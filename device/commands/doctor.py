@@ -20,6 +20,7 @@ from device.models import open_models
 from device.neutrals import calibrated_neutral
 from device.runtime.interpreter import available_library
 from device.settings import Settings
+from device.state import outbox_file
 
 _LOW_DISK_MB = 500.0
 _HOT_C = 80.0
@@ -100,7 +101,8 @@ def _models(settings: Settings) -> str:
 def _outbox(settings: Settings) -> str:
     with open_outbox(settings) as outbox:
         counts = outbox.counts()
-    text = f"{settings.outbox.file()}: {counts.pending} waiting, {counts.dead} refused, {counts.dropped} ever dropped"
+    file = outbox_file(settings.outbox)
+    text = f"{file}: {counts.pending} waiting, {counts.dead} refused, {counts.dropped} ever dropped"
     if counts.damaged:
         raise _BearableError(f"{text}; damaged files set aside beside it: {counts.damaged}; see to the card.")
     return text
@@ -157,7 +159,7 @@ def _conditions(settings: Settings) -> Iterator[Finding]:
         if clock.trusted()
         else Finding("warning", "clock", "not synchronized: records say so; connect to the network for right times")
     )
-    folder = settings.outbox.file().parent
+    folder = outbox_file(settings.outbox).parent
     if folder.is_dir():  # else the outbox has been found wanting above
         free_mb = shutil.disk_usage(folder).free / 1e6
         level = "ok" if free_mb > _LOW_DISK_MB else "warning"

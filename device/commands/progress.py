@@ -1,38 +1,37 @@
-"""Live progress: one line that is rewritten in a terminal, a line every few seconds elsewhere, a table at the end."""
+"""Live progress: one line that is rewritten on a terminal, a line now and then elsewhere, a table at the end.
+
+What goes anywhere but to a terminal is kept: in the journal, in a file. So it says how the box does, never the person.
+"""
 
 from typing import TextIO
 
 from device.app import App
+from device.commands.display import Display
 from device.summary import table
 
-_PLAIN_EVERY_S = 2.0
+_PLAIN_EVERY_S = 10.0
 
 
 class Progress:
     """Shows an `App` while it runs."""
 
     def __init__(self, out: TextIO) -> None:
-        self._out = out
-        self._live = out.isatty()
+        self._display = Display(out)
         self._shown_s = 0.0
 
     def show(self, app: App) -> None:
         """Show the newest state; called often."""
-        now = app.clock.monotonic()
-        if not self._live and now - self._shown_s < _PLAIN_EVERY_S:
+        now, live = app.clock.monotonic(), self._display.live
+        if not live and now - self._shown_s < _PLAIN_EVERY_S:
             return
         self._shown_s = now
-        line = app.summary.line(_queue(app))
-        self._out.write(f"\r\x1b[K{line}" if self._live else f"{line}\n")
-        self._out.flush()
+        self._display.status(app.summary.line(_queue(app), of_the_person=live))
 
     def end(self, app: App) -> None:
         """The summary table, if anything was recorded."""
-        if self._live and self._shown_s:
-            self._out.write("\n")
+        self._display.end()
         if app.summary.records:
-            self._out.write(table(app.summary.rows() + _delivery(app)) + "\n")
-        self._out.flush()
+            self._display.say(table(app.summary.rows(of_the_person=self._display.live) + _delivery(app)))
 
 
 def _queue(app: App) -> int | None:
@@ -49,7 +48,7 @@ def _delivery(app: App) -> list[tuple[str, str]]:
         return []
     counts, trouble = app.outbox.counts(), app.uploader.trouble
     waiting = counts.waiting["frame"] + counts.waiting["second"] or counts.waiting["summary"]
-    parts = [str(app.uploader.sent)]
+    parts = [f"{app.uploader.sent} records and summaries"]
     parts += [f"{waiting} waiting for the next start"] if waiting else []
     parts += [f"{counts.dead} refused"] if counts.dead else []
     parts += [

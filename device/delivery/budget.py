@@ -20,6 +20,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from device.clock import Clock
 from device.contract.telemetry import MODES
+from device.settings import BudgetSettings
 
 OVERHEAD_BYTES, SEGMENT_SHARE = 1_850, 0.07
 _ANSWER_BYTES = 450  # of these, what the server sends: headers of a 204, TLS record, TCP and IP
@@ -31,14 +32,6 @@ PRICES_OF = "2026-11-21"
 _WEEK = 7
 _NO_DAY = "0001-01-01"
 _KEPT_DAYS = 31 + _WEEK
-
-
-@dataclass(frozen=True)
-class BudgetSettings:
-    """See `config.toml` for each."""
-
-    monthly_mb: float = 400.0
-    monthly_writes: int = 700_000
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ cut costs at most the last second, in mode `summary` the last minute; files of r
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from device.contract import aggregate
 from device.contract.errors import DataError
@@ -23,15 +22,6 @@ from device.delivery.aggregate import Aggregator
 from device.delivery.sink import Line
 
 FRAMES, SECONDS, SUMMARY = MODES
-
-
-@dataclass(frozen=True)
-class DeliverySettings:
-    """See `config.toml` for each."""
-
-    mode: str = FRAMES
-    packed: bool = True
-    telemetry_s: float = 60.0
 
 
 class Condenser:

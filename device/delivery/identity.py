@@ -18,27 +18,20 @@ from device.contract.record import DEVICE_ID
 from device.delivery.database import DatabaseUrl
 from device.delivery.signin import SignIn
 from device.delivery.tokens import RefreshedTokens, RefreshSettings, TokenSource
+from device.settings import IdentitySettings
 from device.state import state_folder, write_private
 
 CREDENTIAL = "affectbox-identity"
 
 
-@dataclass(frozen=True)
-class IdentitySettings:
-    """See `config.toml` for each."""
-
-    file: str = ""
-    refresh_before_s: float = 300.0
-    i_understand_this_is_root: bool = False
-
-    def path(self) -> Path:
-        """The identity file: `file`, else systemd's credential, else in the state folder."""
-        if self.file:
-            return Path(self.file)
-        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-        if credentials and (Path(credentials) / CREDENTIAL).exists():
-            return Path(credentials) / CREDENTIAL
-        return state_folder() / "identity.json"
+def identity_file(settings: IdentitySettings) -> Path:
+    """The identity file: `file`, else systemd's credential, else in the state folder."""
+    if settings.file:
+        return Path(settings.file)
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    if credentials and (Path(credentials) / CREDENTIAL).exists():
+        return Path(credentials) / CREDENTIAL
+    return state_folder() / "identity.json"
 
 
 @dataclass(frozen=True)
@@ -65,6 +58,8 @@ def load(path: Path) -> Identity | None:
     Raises:
         IdentityError: it cannot be read, is damaged, or others may read it too.
     """
+    if path.exists() and not path.is_file():  # reading a pipe would wait for ever
+        raise IdentityError(f"{path} is no file: set identity.file to the one that enrolling wrote.")
     try:
         content = path.read_bytes()
         shared = path.stat().st_mode & 0o077
@@ -82,7 +77,7 @@ def load(path: Path) -> Identity | None:
         whole = all(isinstance(value, str) and value for value in data.values()) and DEVICE_ID.fullmatch(
             identity.device
         )
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         whole = None
     if not whole:
         raise IdentityError(f"{path} is damaged: enrol this box again.")
@@ -95,7 +90,7 @@ def open_tokens(settings: IdentitySettings, device: str, timeout_s: float, clock
     Raises:
         IdentityError: see `load`; or it is enrolled under another id than `device`, which its records bear.
     """
-    path = settings.path()
+    path = identity_file(settings)
     identity = load(path)
     if identity is None:
         return None
@@ -111,10 +106,21 @@ def open_tokens(settings: IdentitySettings, device: str, timeout_s: float, clock
     return RefreshedTokens(refresh, identity.refresh_token, keep, when, clock)
 
 
-def refuse_plain(url: DatabaseUrl) -> None:
-    """A token goes over TLS, or nowhere. Raises `SinkError` for another machine without TLS."""
-    if not url.secure and not _is_loopback(url.host):
+def refuse_plain(url: DatabaseUrl, signs_in: bool, allowed: bool) -> None:
+    """To another machine goes a token over TLS or not at all, and a record likewise unless that is `allowed`.
+
+    Raises:
+        SinkError: another machine without TLS.
+    """
+    if url.secure or _is_loopback(url.host):
+        return
+    if signs_in:
         raise SinkError(f"This box signs in, and http://{url.host} would show its token to the network: use https.")
+    if not allowed:
+        raise SinkError(
+            f"http://{url.host} would show the records to the network: use https, or set upload.allow_plain = true "
+            "where the network is yours alone."
+        )
 
 
 def _is_credential(path: Path) -> bool:

@@ -21,6 +21,7 @@ from device.delivery.tokens import TokenSource
 from device.delivery.uploader import Uploader
 from device.identity import device_id
 from device.settings import Settings
+from device.state import outbox_file
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def open_sinks(settings: Settings, clock: Clock, again: bool = False) -> Iterato
 def open_outbox(settings: Settings, packed: bool = True) -> Outbox:
     """The outbox as configured. Raises `OutboxError`."""
     packing = pack_bodies if packed else None
-    return Outbox(settings.outbox.file(), settings.outbox.max_mb, packing, settings.outbox.history)
+    return Outbox(outbox_file(settings.outbox), settings.outbox.max_mb, packing, settings.outbox.history)
 
 
 def own_shard(text: str, device: str) -> DatabaseUrl:
@@ -105,6 +106,5 @@ def _open_database(url: DatabaseUrl, settings: Settings, tokens: TokenSource | N
 
 def _open_account(url: DatabaseUrl, settings: Settings, clock: Clock) -> TokenSource | None:
     tokens = open_tokens(settings.identity, device_id(settings), settings.upload.timeout_s, clock)
-    if tokens is not None:
-        refuse_plain(url)
+    refuse_plain(url, tokens is not None, settings.upload.allow_plain)
     return tokens

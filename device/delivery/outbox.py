@@ -39,24 +39,10 @@ from device.delivery.documents import Row
 from device.delivery.kinds import CONTENT, Kind
 from device.delivery.store import Connection, Store, StoreFullError
 from device.delivery.thinning import make_room
-from device.state import state_folder
 
 _T = TypeVar("_T")
 #: From the bodies of records of one boot, in their order, to one document: path and body. None: they go as they are.
 Pack = Callable[[Sequence[bytes]], tuple[str, bytes] | None]
-
-
-@dataclass(frozen=True)
-class OutboxSettings:
-    """See `config.toml` for each."""
-
-    path: str = ""
-    max_mb: float = 500.0
-    history: int = 300
-
-    def file(self) -> Path:
-        """The outbox file: `path`, else in the state folder."""
-        return Path(self.path) if self.path else state_folder() / "outbox.db"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ database, proxy or portal that refuses everything must not bury everything.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from device.clock import Clock
 from device.delivery.backoff import Backoff
@@ -17,25 +16,12 @@ from device.delivery.database import Answer, Database
 from device.delivery.isolation import Isolation
 from device.delivery.outbox import Entry, Outbox
 from device.delivery.verdict import Verdict, explain, judge
+from device.settings import UploadSettings
 
 #: So many records refused alone, and none accepted: it is not about the records.
 _ENOUGH = 3
 #: A record that was refused alone, and may yet be good, is tried again after so many `denied_s`: others go first.
 _SUSPECT = 10
-
-
-@dataclass(frozen=True)
-class UploadSettings:
-    """See `config.toml` for each."""
-
-    batch: int = 500
-    interval_s: float = 15.0
-    timeout_s: float = 20.0
-    gzip: bool = True
-    backoff_base_s: float = 1.0
-    backoff_cap_s: float = 300.0
-    denied_s: float = 300.0
-    drain_s: float = 5.0
 
 
 class Uploader:

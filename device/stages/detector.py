@@ -13,6 +13,7 @@ import numpy as np
 from device.arrays import FloatArray
 from device.contract.errors import ModelError
 from device.runtime.model import Model
+from device.settings import DetectorSettings
 from device.stages.frame import Frame
 from device.stages.geometry import Box, letterbox
 
@@ -20,15 +21,6 @@ from device.stages.geometry import Box, letterbox
 _LAYOUTS = {128: ((8, 16, 16, 16), 2), 192: ((4,), 1)}
 _SUPPRESSION_IOU = 0.3
 RIGHT_EYE, LEFT_EYE = 0, 1
-
-
-@dataclass(frozen=True)
-class DetectorSettings:
-    """See `config.toml` for each; `zone` is left, top, width, height in shares of the frame, or empty."""
-
-    short_score: float = 0.5
-    full_score: float = 0.6
-    zone: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,14 +22,6 @@ HELPED = ("AU1", "AU2", "AU4", "AU5", "AU7", "AU9", "AU12", "AU14", "AU17", "AU1
 _HELPED = np.array([key in HELPED for key in ACTION_UNIT_KEYS])
 
 
-@dataclass(frozen=True)
-class NeutralSettings:
-    """See `config.toml` for each."""
-
-    folder: str = ""
-    expiry_days: float = 30.0
-
-
 @dataclass(frozen=True, eq=False)
 class Neutral:
     """A face at rest.

@@ -10,23 +10,10 @@ import cv2
 
 from device.arrays import ByteImage
 from device.contract.labels import Reason
+from device.settings import QualitySettings
 from device.stages.frame import Frame
 from device.stages.landmarks import Face
 from device.stages.pose import Pose
-
-
-@dataclass(frozen=True)
-class QualitySettings:
-    """See `config.toml` for each."""
-
-    min_width_px: float = 32.0
-    min_presence: float = 0.7
-    min_sharpness: float = 0.12
-    min_brightness: float = 0.12
-    max_brightness: float = 0.92
-    max_yaw: float = 40.0
-    max_pitch: float = 35.0
-    min_in_view: float = 0.95
 
 
 @dataclass(frozen=True)

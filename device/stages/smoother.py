@@ -5,21 +5,12 @@ the first of a value that was not measured before.
 """
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from device.arrays import FloatArray
 
 _GAP_S = 1.0
-
-
-@dataclass(frozen=True)
-class SmoothingSettings:
-    """Time constants, seconds; 0 is off."""
-
-    emotions_tau_s: float = 0.3
-    aus_tau_s: float = 0.05
 
 
 class Smoother:

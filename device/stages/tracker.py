@@ -28,6 +28,7 @@ patient; a seat zone prevents most of that.
 import math
 from dataclasses import dataclass, replace
 
+from device.settings import TrackerSettings
 from device.stages.detector import Detection, Detector, merge
 from device.stages.frame import Frame
 from device.stages.geometry import Box
@@ -37,19 +38,6 @@ _SIZE_STEP = 1.25
 _SAME_FACE_IOU = 0.2
 _STEADY_IOU = 0.1
 _OTHER_REACH = 1.0  # an other moves less than its own width between two looks
-
-
-@dataclass(frozen=True)
-class TrackerSettings:
-    """See `config.toml` for each."""
-
-    min_presence: float = 0.5
-    recheck_s: float = 1.0
-    far_recheck_s: float = 10.0
-    max_gap_s: float = 1.0
-    hold_s: float = 20.0
-    size_tolerance: float = 1.5
-    forget_others_s: float = 3.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,9 +25,10 @@ from device.clock import FakeClock  # noqa: E402
 from device.commands.doctor import findings  # noqa: E402
 from device.config import load_settings  # noqa: E402
 from device.contract.enrolment import claims, uid  # noqa: E402
-from device.delivery.identity import IdentitySettings, open_tokens  # noqa: E402
+from device.delivery.identity import open_tokens  # noqa: E402
 from device.delivery.signin import RefusedError  # noqa: E402
 from device.delivery.tokens import TokenSource  # noqa: E402
+from device.settings import IdentitySettings  # noqa: E402
 
 FIREBASE = Path(__file__).parents[2] / "build" / "auth-emulator" / "node_modules" / ".bin" / "firebase"
 START_S = 120.0

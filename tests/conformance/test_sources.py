@@ -10,8 +10,9 @@ import pytest
 from device.camera.fake import FakeSource
 from device.camera.files import APART_S, ImageFiles, VideoFile
 from device.camera.opening import open_source
-from device.camera.source import CameraSettings, Source
+from device.camera.source import Source
 from device.contract.errors import SourceError
+from device.settings import CameraSettings
 
 HEIGHT, WIDTH, FPS = 48, 64, 10
 

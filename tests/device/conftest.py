@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 from device.camera.files import VideoFile
-from device.models import ModelSettings, load
+from device.models import load
+from device.settings import DetectorSettings, ModelSettings, QualitySettings, TrackerSettings
 from device.stages.aligner import align
-from device.stages.detector import BlazeFace, Detector, DetectorSettings
+from device.stages.detector import BlazeFace, Detector
 from device.stages.frame import Frame
 from device.stages.landmarks import Face, Landmarker, detection_roi
 from device.stages.pose import Pose, PoseEstimator
-from device.stages.quality import Quality, QualitySettings, judge
+from device.stages.quality import Quality, judge
 from device.stages.reader import FaceReader, Reading
-from device.stages.tracker import Tracker, TrackerSettings
+from device.stages.tracker import Tracker
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from device.clock import FakeClock
-from device.delivery.budget import OVERHEAD_BYTES, Budget, BudgetSettings, describe
+from device.delivery.budget import OVERHEAD_BYTES, Budget, describe
+from device.settings import BudgetSettings
 
 SETTINGS = BudgetSettings(monthly_mb=100.0, monthly_writes=100_000)
 

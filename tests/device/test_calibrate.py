@@ -18,10 +18,10 @@ from device.models import Models
 from device.neutrals import NeutralStore
 from device.observation import Observation
 from device.pipeline import Pipeline
-from device.settings import Settings
+from device.settings import NeutralSettings, Settings
 from device.stages.calm import Measured
 from device.stages.frame import Frame
-from device.stages.neutral import Neutral, NeutralSettings, relative
+from device.stages.neutral import Neutral, relative
 from device.stages.pose import Pose
 from tests.people import ANATOMY, BROW, blinking, covered, doing, measured, relaxed, talking
 

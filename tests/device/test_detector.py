@@ -8,17 +8,8 @@ import numpy as np
 import pytest
 
 from device.contract.errors import ModelError
-from device.stages.detector import (
-    BlazeFace,
-    Detection,
-    Detector,
-    DetectorSettings,
-    anchors,
-    decode,
-    inside,
-    merge,
-    weighted_nms,
-)
+from device.settings import DetectorSettings
+from device.stages.detector import BlazeFace, Detection, Detector, anchors, decode, inside, merge, weighted_nms
 from device.stages.frame import Frame
 from device.stages.geometry import Box
 

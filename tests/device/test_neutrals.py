@@ -9,7 +9,8 @@ import pytest
 
 from device.contract.errors import StorageError
 from device.neutrals import NeutralStore
-from device.stages.neutral import Neutral, NeutralSettings, named
+from device.settings import NeutralSettings
+from device.stages.neutral import Neutral, named
 from device.stages.reader import Actions
 from tests.people import actions
 

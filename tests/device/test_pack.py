@@ -16,7 +16,7 @@ from device.contract.columns import from_vlq, vlq
 from device.contract.errors import DataError
 from device.contract.fields import Json, check, encode
 from device.delivery.budget import OVERHEAD_BYTES, SEGMENT_SHARE
-from device.delivery.uploader import UploadSettings
+from device.settings import UploadSettings
 
 RECORD: Json = {
     "v": 1,

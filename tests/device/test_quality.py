@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from device.contract.labels import Reason
+from device.settings import QualitySettings
 from device.stages.aligner import align
 from device.stages.frame import Frame
 from device.stages.pose import Pose, PoseEstimator
-from device.stages.quality import QualitySettings, absence, judge
+from device.stages.quality import absence, judge
 
 SETTINGS = QualitySettings()
 

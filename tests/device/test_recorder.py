@@ -12,8 +12,8 @@ from device.delivery.sink import MemorySink
 from device.models import Models
 from device.observation import Observation
 from device.pipeline import Pipeline
-from device.recorder import Recorder, RecorderSettings, to_json
-from device.settings import Settings
+from device.recorder import Recorder, to_json
+from device.settings import RecorderSettings, Settings
 from device.stages.eyes import Eyes
 from device.stages.frame import Frame
 from device.summary import Summary
@@ -71,7 +71,7 @@ def test_a_face_that_is_wholly_hidden_has_emotions_and_no_units():
     assert not {"aus", "left", "right", "expressions", "pain"} & record.keys()
     summary = Summary()
     summary.hear(record)
-    assert "sadness 100%" in summary.line(None)
+    assert "sadness 100%" in summary.line(None, of_the_person=True)
 
 
 def test_a_contradiction_is_recorded_and_its_absence_is_not():

@@ -10,14 +10,15 @@ import pytest
 from device.clock import FakeClock
 from device.contract.fields import Json, check, encode
 from device.contract.telemetry import FIELDS
-from device.delivery.budget import OVERHEAD_BYTES, Budget, BudgetSettings
+from device.delivery.budget import OVERHEAD_BYTES, Budget
 from device.delivery.condenser import Condenser
 from device.delivery.database import Database, Traffic, parse_url
 from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
 from device.delivery.sink import Line
 from device.delivery.steward import NOTE, Steward
-from device.delivery.uploader import Uploader, UploadSettings
+from device.delivery.uploader import Uploader
+from device.settings import BudgetSettings, UploadSettings
 
 
 class Box:

@@ -4,10 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
-from device.stages.detector import Detector, DetectorSettings
+from device.settings import DetectorSettings, TrackerSettings
+from device.stages.detector import Detector
 from device.stages.frame import Frame
 from device.stages.landmarks import Landmarker
-from device.stages.tracker import Tracker, TrackerSettings
+from device.stages.tracker import Tracker
 
 HEAD = (slice(25, 225), slice(125, 325))  # of the portrait; the face is in the middle
 HEAD_FACE_W = 90

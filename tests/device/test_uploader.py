@@ -10,7 +10,8 @@ from device.clock import FakeClock
 from device.delivery.backoff import LONGEST_ASKED_S, Backoff
 from device.delivery.database import Database
 from device.delivery.outbox import Outbox
-from device.delivery.uploader import Uploader, UploadSettings
+from device.delivery.uploader import Uploader
+from device.settings import UploadSettings
 from tests.peers import Peer
 
 SETTINGS = UploadSettings(

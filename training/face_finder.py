@@ -9,14 +9,15 @@ import numpy as np
 from device.arrays import ByteImage, FloatArray
 from device.closing import Closing
 from device.contract.labels import Reason
-from device.models import ModelSettings, load
+from device.models import load
+from device.settings import DetectorSettings, ModelSettings, QualitySettings, TrackerSettings
 from device.stages.aligner import CROP_SIDE, align
-from device.stages.detector import Detector, DetectorSettings
+from device.stages.detector import Detector
 from device.stages.frame import Frame
 from device.stages.landmarks import Face, Landmarker
 from device.stages.pose import PoseEstimator
-from device.stages.quality import QualitySettings, absence, judge
-from device.stages.tracker import Tracker, TrackerSettings
+from device.stages.quality import absence, judge
+from device.stages.tracker import Tracker
 
 _REFINEMENTS = 3
 

@@ -1,0 +1,54 @@
+"""What a command shows while it works: nobody reading it, or a disk that does not take it, stops no work."""
+
+import select
+from typing import TextIO
+
+from device.contract.command import tell, to_nowhere
+
+
+class Display:
+    """Text for whoever looks on. `live`: a terminal, on which one line is rewritten."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out: TextIO | None = out
+        self.live = out.isatty()
+        self._begun = False
+
+    def say(self, text: str) -> None:
+        """Lines that stay."""
+        self._write(("\n" if self._begun else "") + text + "\n")
+        self._begun = False
+
+    def status(self, line: str) -> None:
+        """On a terminal the line that is rewritten, elsewhere a line; left out while nobody takes it."""
+        if self._ready():
+            self._write(f"\r\x1b[K{line}" if self.live else f"{line}\n")
+            self._begun = self.live
+
+    def end(self) -> None:
+        """What comes next begins a new line."""
+        if self._begun:
+            self._write("\n")
+            self._begun = False
+
+    def _ready(self) -> bool:
+        try:
+            return self._out is not None and bool(select.select([], [self._out], [], 0)[1])
+        except (OSError, ValueError):  # no file of the system
+            return True
+
+    def _write(self, text: str) -> None:
+        if self._out is None:
+            return
+        try:
+            self._out.write(text)
+            self._out.flush()
+        except BrokenPipeError:
+            self._give_up()
+        except (OSError, ValueError) as error:
+            self._give_up()
+            tell("affectbox", f"Nothing can be shown ({error}); the work goes on.")
+
+    def _give_up(self) -> None:
+        to_nowhere(self._out)
+        self._out = None
