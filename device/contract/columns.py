@@ -67,7 +67,8 @@ def values(column: Json, count: int, field: Field) -> list[Any]:
     """The field's value of each of `count` documents, `ABSENT` where one lacks it. Raises `DataError`."""
     runs = column.get("in", [count])
     known = _known(column, sum(runs[::2]), field)
-    at, spread = 0, []
+    at = 0
+    spread: list[Any] = []
     for number, length in enumerate(runs):
         here = number % 2 == 0
         spread += known[at : at + length] if here else [ABSENT] * length

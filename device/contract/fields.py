@@ -90,9 +90,8 @@ def check_value(field: Field, value: Any, name: str) -> None:
     elif isinstance(value, list):
         if not value or any(item not in field.names for item in value) or len(set(value)) < len(value):
             raise DataError(f"{where} is {_short(value)}: it lists known names, at least one, none twice.")
-    elif not _within(value, *field.bounds):
-        low, high = field.bounds
-        raise DataError(f"{where} is {_short(value)}, outside {low} to {high}.")
+    else:
+        _check_number(field, value, where)
 
 
 def schema(fields: Iterable[Field], title: str) -> Json:
@@ -174,8 +173,10 @@ def _check_text(field: Field, value: str, where: str) -> None:
         raise DataError(f"{where} is {_short(value)}: it holds half a character (a lone surrogate).") from None
 
 
-def _within(value: float, low: float, high: float) -> bool:
-    return low <= value <= high  # NaN is not
+def _check_number(field: Field, value: float, where: str) -> None:
+    low, high = field.bounds
+    if not low <= value <= high:  # as NaN is not
+        raise DataError(f"{where} is {_short(value)}, outside {low} to {high}.")
 
 
 def _short(value: Any) -> str:

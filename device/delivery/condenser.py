@@ -46,7 +46,7 @@ class Condenser:
 
 
 def pack_bodies(bodies: Sequence[bytes]) -> tuple[str, bytes] | None:
-    """The pack of canonical records, or of seconds, of one boot: path and body; None when they are neither, or too many."""
+    """The pack of canonical records, or of seconds, of one boot: path and body; None if neither, or too many."""
     documents = [json.loads(body) for body in bodies]
     try:
         packed = pack(documents)

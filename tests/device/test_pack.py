@@ -16,6 +16,7 @@ from device.contract.columns import from_vlq, vlq
 from device.contract.errors import DataError
 from device.contract.fields import Json, check, encode
 from device.delivery.budget import OVERHEAD_BYTES, SEGMENT_SHARE
+from device.delivery.condenser import pack_bodies
 from device.settings import UploadSettings
 
 RECORD: Json = {
@@ -89,6 +90,12 @@ def test_a_pack_is_found_by_the_number_of_its_first() -> None:
     assert pack.key(pack.pack([RECORD])) == "frames/box-1/0123abcd-0000000001/s000000007"
     second = {"v": 1, "device": "box-1", "boot": "b", "number": 3, "span": 1, "time": RECORD["time"], "frames": 1}
     assert pack.key(pack.pack([second])) == "spans/box-1/b/t000000003"
+
+
+def test_more_than_a_pack_holds_is_sent_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pack, "MOST", 1)
+    assert pack_bodies([encode(RECORD)]) is not None
+    assert pack_bodies([encode(RECORD), encode(RECORD | {"seq": 8})]) is None
 
 
 def columns(value: object) -> str:
