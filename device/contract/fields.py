@@ -173,7 +173,7 @@ def _check_text(field: Field, value: str, where: str) -> None:
         raise DataError(f"{where} is {_short(value)}: it holds half a character (a lone surrogate).") from None
 
 
-def _check_number(field: Field, value: float, where: str) -> None:
+def _check_number(field: Field, value: Any, where: str) -> None:
     low, high = field.bounds
     if not low <= value <= high:  # as NaN is not
         raise DataError(f"{where} is {_short(value)}, outside {low} to {high}.")
