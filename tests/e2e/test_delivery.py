@@ -76,7 +76,7 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_doubled(
     arguments = command(server, tmp_path, clip, "run.max_frames=1")
     last = subprocess.run(arguments, check=False, capture_output=True, text=True)
     assert last.returncode == 0, last.stderr
-    assert "waiting" not in last.stdout
+    assert "waiting for the next start" not in last.stdout
 
     database = held(server)
     accepted = [decode(line) for line in (tmp_path / "records.jsonl").read_bytes().splitlines() if is_whole(line)]
