@@ -59,7 +59,7 @@ class Document:
         fields: what it may hold.
         keys: the wildcards below the box's id, such as `$session` and `$key`.
         key: pattern of the last key, where it has one.
-        readers: roles that may read it, of `clinician` (own patients and boxes) and `engineer`.
+        readers: roles that may read it, of `clinician` (own patients and boxes), `any clinician` and `engineer`.
         history: written once; else the newest state, which overwrites the one before.
         condition: what else must hold of `newData`, in the rules' language.
     """
@@ -92,7 +92,6 @@ def _literal(value: str | int) -> str:
 
 
 _LONG = {"columns": MAX_PACK}
-_BOTH = ("clinician", "engineer")
 DOCUMENTS = (
     Document(record.ROOT, record.FIELDS, key="^s[0-9]{9}$", condition=_gated_without_guesses()),
     Document(
@@ -107,7 +106,13 @@ DOCUMENTS = (
     Document(
         aggregate.MINUTES_ROOT, aggregate.FIELDS, key="^n[0-9]{6}$", condition=_one_of("span", aggregate.MINUTE_S)
     ),
-    Document(boot.ROOT, boot.FIELDS, ("$boot",), readers=_BOTH, condition="newData.child('trusted').val() === true"),
+    Document(
+        boot.ROOT,
+        boot.FIELDS,
+        ("$boot",),
+        readers=("any clinician", "engineer"),
+        condition="newData.child('trusted').val() === true",
+    ),
     Document(
         telemetry.ROOT,
         telemetry.FIELDS,
@@ -143,7 +148,7 @@ def _document(document: Document) -> Rules:
         if key == "$session" and "clinician" in document.readers:
             node[".read"] = _OWN_PATIENT
         node = {key: node}
-    roles = {"clinician": _OWN_DEVICE, "engineer": _ENGINEER}
+    roles = {"clinician": _OWN_DEVICE, "any clinician": _CLINICIAN, "engineer": _ENGINEER}
     return {"$device": {".read": " || ".join(f"({roles[role]})" for role in document.readers), **node}}
 
 

@@ -12,7 +12,7 @@ from device.contract.command import concluded
 
 _EPILOG = """\
 sources: picamera2:0, v4l2:/dev/video0, a video file, an image, a folder of images
-sinks:   jsonl:FILE, rtdb:http://127.0.0.1:9000?ns=NAME, rtdb:https://NAME.firebaseio.com, rtdb:URL,URL
+sinks:   jsonl:FILE, rtdb:http://127.0.0.1:9000?ns=NAME, rtdb:https://NAME.firebaseio.com
 
 Every setting of `affectbox check-config` can be given as --set SECTION.KEY=VALUE.
 Exit codes: 0 done; 2 wrong usage; 11 configuration; 12 source; 13 model; 14 no inference library; 15 sink; 16 outbox;

@@ -1,6 +1,5 @@
 """What several test folders share: the real models, the portrait, the sample clip and what the box records of it."""
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,12 +17,13 @@ if (CHECKOUT / "build" / "cache").is_dir():  # where `make test` fetches the mod
 from device.arrays import ByteImage  # noqa: E402
 from device.clock import SystemClock  # noqa: E402
 from device.config import load_settings  # noqa: E402
-from device.contract.record import Json, decode  # noqa: E402
-from device.contract.session import Beginning, is_event  # noqa: E402
+from device.contract.record import Json  # noqa: E402
+from device.contract.session import Beginning  # noqa: E402
 from device.models import Models, open_models  # noqa: E402
 from device.service.service import Service  # noqa: E402
 from device.settings import ModelSettings  # noqa: E402
 from tests.identity_service import IdentityService  # noqa: E402
+from tests.recordings import records_in  # noqa: E402
 from training.sample_clip.clip import make_clip  # noqa: E402
 
 
@@ -59,7 +59,7 @@ def clip_records(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> list[J
     run = {"source": str(clip), "sinks": [f"jsonl:{out}"]}
     with Service(load_settings(None, ["device.id=tester"], {"run": run}), SystemClock()) as service:
         service.watch(Beginning())
-    return [decode(line) for line in out.read_bytes().splitlines() if not is_event(json.loads(line))]
+    return records_in(out)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from device.delivery.jsonl import JsonlSink
 from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
 from device.delivery.sink import Line, MemorySink
+from device.host import HostMeter
 from device.recorder import Recorder
 from device.settings import RecorderSettings
 
@@ -238,7 +239,7 @@ def test_what_is_no_file_can_be_written_and_is_not_locked():
 
 def test_a_full_disk_stops_neither_the_recording_nor_the_other_sinks(capsys):
     with JsonlSink(Path("/dev/full")) as full, MemorySink() as other:
-        recorder = Recorder("box", {}, [full, other], FakeClock(), RecorderSettings())
+        recorder = Recorder({}, {}, [full, other], FakeClock(), RecorderSettings(), HostMeter(FakeClock()))
         recorder._group = [({}, line) for line in LINES]
         recorder.commit()
     assert other.lines == LINES
