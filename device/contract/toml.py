@@ -77,19 +77,22 @@ def parse(kind: type[AnyTable], layers: Sequence[Layer]) -> AnyTable:
             together.
     """
     tables: Json = {}
+    apart: ConfigError | None = None  # values that do not go together may do so with a later layer
     for above, where in layers:
         tables = _above(tables, above)
         _refuse_odd(tables, where)
         try:
-            made = convert(tables, kind)
+            made, apart = convert(tables, kind), None
         except ValidationError as error:
             from device.contract.mistakes import mistake  # noqa: PLC0415  # only when one was made
 
             raise mistake(error, kind, tables, where) from error
         except ConfigError as error:
-            raise ConfigError(f"{where}: {error}") from error
+            apart = apart or ConfigError(f"{where}: {error}")
         except RecursionError as error:
             raise ConfigError(f"{where} {_DEEP}") from error
+    if apart:
+        raise apart
     return made if layers else kind()
 
 
