@@ -31,9 +31,10 @@ AnyTable = TypeVar("AnyTable", bound=Table)
 
 
 def one_of(names: Iterable[str]) -> Meta:
-    """For a text that must be one of `names`."""
+    """For a text that must be one of `names`; "" among them means that it may be left out."""
     known = list(names)
-    return Meta(pattern=rf"\A({'|'.join(map(re.escape, known))})\Z", description=f"one of {', '.join(known)}")
+    told = ", ".join(filter(None, known))
+    return Meta(pattern=rf"\A({'|'.join(map(re.escape, known))})\Z", description=f"one of {told}")
 
 
 def read_toml(path: Path, option: str) -> Json:

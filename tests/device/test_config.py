@@ -101,6 +101,8 @@ def test_the_command_line_overrides_the_file(tmp_path: Path) -> None:
         ("[quality]\nmin_brightness = 0.95\n", "'quality.min_brightness' must be below"),
         ("[run]\npace = 'slow'\n", "one of auto, realtime, fast"),
         ('[run]\npace = "fast\\n"\n', "one of auto, realtime, fast"),
+        ("[session]\nconsent_by = 'nurse'\n", "must be one of patient, guardian"),
+        ("[session]\nconsent = ['units', 'all']\n", "must be a list, each item one of expressions, units"),
         ("[run]\nsinks = 'jsonl:x'\n", "must be a list, each item text in quotes"),
         ("[run]\nsinks = [1]\n", r"'run.sinks' in .* is \[1\], and must be a list, each item text in quotes"),
         ('[run]\nsource = "a\\u0000b"\n', "'run.source' in .* holds a NUL character"),
