@@ -43,7 +43,7 @@ class Listening(socket.socket):
         super().close()
 
     def _turn_away(self) -> None:
-        """Close the connection that waits first. Raises `BlockingIOError`: nobody waits, or not even that is possible."""
+        """Close the connection that waits first. Raises `BlockingIOError`: nobody waits, or it cannot."""
         if time.monotonic() - self._told_s >= _TELL_S:
             self._told_s = time.monotonic()
             _log.error("too many connections for this process: new ones are closed; allow more with `ulimit -n`")
