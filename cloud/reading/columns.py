@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract import aggregate, record
-from device.contract.errors import DataError
-from device.contract.fields import Field, Json
+from device.contract.fields import LONGEST, Field, Json
 
 Column = NDArray[Any]
 Columns = dict[str, Column]
@@ -36,8 +35,6 @@ _TYPES: dict[str, set[type]] = {
 }
 _DTYPES: dict[str, tuple[type, Any]] = {"string": (np.int32, -1), "names": (np.uint32, 0)}
 _ABSENT = object()
-_LARGEST = 2**53 - 1  # whole numbers up to here are exact as float64
-_LONGEST = 200  # characters of a text
 
 
 class IrregularError(Exception):
@@ -73,9 +70,9 @@ class Words:
         self._numbers: dict[str, int] = {}
 
     def number(self, text: str) -> int:
-        """The number of a text, a new one for a new text. Raises `IrregularError`: no text that a document may hold."""
+        """The number of a text, a new one for a new text. Raises `IrregularError`: no text of a document."""
         if text not in self._numbers:
-            if len(text) > _LONGEST or any("\ud800" <= character <= "\udfff" for character in text):
+            if len(text) > LONGEST or any("\ud800" <= character <= "\udfff" for character in text):
                 raise IrregularError
             self._numbers[text] = len(self.texts)
             self.texts.append(text)
@@ -114,8 +111,7 @@ def encoded(field: Field, values: Sequence[Any], words: Words) -> Column:
 
 def check_range(field: Field, numbers: NDArray[np.float64]) -> None:
     """Raises `IrregularError`: a number outside its field's range."""
-    low = -_LARGEST if field.low is None else field.low
-    high = _LARGEST if field.high is None else field.high
+    low, high = field.bounds
     if len(numbers) and not (numbers.min() >= low and numbers.max() <= high):  # not so for NaN
         raise IrregularError
 

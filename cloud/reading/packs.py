@@ -1,7 +1,7 @@
 """Columns straight from packs: no document is made, and a field of many packs is decoded in one go.
 
-The format is described in `device/contract/pack.py`. What is not plainly right, or merely unusual, is `IrregularError`,
-and the contract's own `unpack` says what to think of the pack.
+The format is described in `device/contract/pack.py`. What is not plainly right, or merely unusual, is an
+`IrregularError`, and the contract's own `unpack` says what to think of the pack.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ from cloud.reading.columns import (
     check_together,
     encoded,
 )
-from cloud.reading.strict import columns_of, fields_of
+from device.contract import pack
 from device.contract.errors import DataError
 from device.contract.fields import Field, Json
 
@@ -51,8 +51,7 @@ def of_packs(documents: Sequence[Json], form: Form, words: Words) -> Columns:
     counts, packed = [], []
     for document in documents:
         try:
-            packed.append(columns_of(document))
-            fields_of(document)
+            packed.append(pack.columns(document))
         except DataError:
             raise IrregularError from None
         if document["of"] != form.of:
@@ -79,7 +78,7 @@ def _shared(documents: Sequence[Json], counts: list[int], form: Form, words: Wor
 
 
 def _check_ends(documents: Sequence[Json], counts: NDArray[np.intp], columns: Columns, form: Form) -> None:
-    """Raises `IrregularError`: the first or last document is not the one that a pack names, or they are not in order."""
+    """Raises `IrregularError`: first or last document is not the one that a pack names, or they are not in order."""
     last = np.cumsum(counts) - 1
     first = last + 1 - counts
     numbers = columns[form.number]
@@ -104,7 +103,7 @@ def _column(of: Field, packed: list[Json | None], counts: list[int], words: Word
     values = _decoded(of, parts, words)
     if len(values) == sum(counts):
         return values
-    whole = absent(of, sum(counts))
+    whole: Column = absent(of, sum(counts))
     whole[np.repeat(parts.there, parts.runs)] = values
     return whole
 
@@ -158,7 +157,7 @@ def _steps(of: Field, texts: list[str], having: NDArray[np.intp], digits: list[i
     scaled = sums - np.repeat(sums[first] - steps[first], having)
     if scaled.max() >= _EXACT or scaled.min() <= -_EXACT:
         raise IrregularError
-    numbers = scaled.astype(np.float64)
+    numbers: Column = scaled.astype(np.float64)
     if any(digits):
         numbers /= np.repeat(10.0 ** np.array(digits), having)
     check_range(of, numbers)
@@ -183,4 +182,5 @@ def _vlq(texts: list[str], having: NDArray[np.intp]) -> NDArray[np.int64]:
             raise IrregularError
         numbers <<= 5 * (np.arange(len(values)) - np.repeat(starts, lengths))
         numbers = np.add.reduceat(numbers, starts)
-    return (numbers >> 1) * (1 - 2 * (numbers & 1))
+    signed: NDArray[np.int64] = (numbers >> 1) * (1 - 2 * (numbers & 1))
+    return signed

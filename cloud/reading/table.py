@@ -26,7 +26,7 @@ class Table:
         sessions: in the order in which they were met; some may have no row.
         session: (N,) number of each row's session.
         time: (N,) seconds since the session's first row; by the video's own time where it has one.
-        wall: (N,) seconds since 1970, right ones: where the clock was set only later, corrected; NaN where nobody knows.
+        wall: (N,) seconds since 1970, corrected where the clock was set only later; NaN where nobody knows.
         faults: what was passed over.
     """
 
@@ -81,13 +81,15 @@ class Table:
         """(N,) whether the field is this text."""
         if text not in self.words:
             return np.zeros(len(self), bool)
-        return self._coded(path) == self.words.index(text)
+        found: Mask = self._coded(path) == self.words.index(text)
+        return found
 
     def has_name(self, path: str, name: str) -> Mask:
         """(N,) whether the field lists a name."""
         field = self._field(path, list)
         bits = self.columns.get(path, np.zeros(len(self), np.uint32))
-        return (bits & np.uint32(1 << field.names.index(name))) != 0
+        found: Mask = (bits & np.uint32(1 << field.names.index(name))) != 0
+        return found
 
     def lists(self, path: str) -> tuple[NDArray[np.intp], list[tuple[str, ...]]]:
         """(N,) number of each row's list of names, -1 where it has none; and the lists."""

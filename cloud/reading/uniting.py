@@ -76,7 +76,8 @@ def _put_in_order(columns: Columns, form: Form, words: Words, faults: Faults) ->
     if len(order) < len(both) or (np.diff(order) != 1).any():
         for path in columns:
             columns[path] = columns[path][order]
-    return sessions[new]
+    kept: _Rows = sessions[new]
+    return kept
 
 
 def _bounds(rows: _Rows) -> Iterator[tuple[int, int]]:
