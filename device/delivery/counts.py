@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from device.delivery.documents import PENDING
 from device.delivery.kinds import CONTENT, Kind
-from device.delivery.store import Connection
+from device.delivery.sqlite import Connection
 
 _COUNTED = (Kind.SUMMARY, Kind.SECOND, Kind.FRAME)
 
@@ -62,6 +62,12 @@ def set_counter(db: Connection, name: str, value: int) -> None:
     db.execute(
         "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
     )
+
+
+def add(db: Connection, name: str, more: int) -> None:
+    """Let a counter grow."""
+    if more:
+        set_counter(db, name, counter(db, name) + more)
 
 
 def dropped_name(kind: Kind) -> str:

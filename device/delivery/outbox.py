@@ -21,6 +21,8 @@
 - *Bounded.* Above `max_mb`, counted in bytes of the documents (the file is about a fifth larger), `thinning.py` says
   what goes, and in which order; it is counted.
 - *Checked.* A document whose checksum is wrong has been damaged on the disk; it is dead, and never sent.
+- *Recovered.* What can be read in files that were set aside comes back with each lease, a little at a time, while less
+  than `_ROOMY` of `max_mb` is used, so that nothing is dropped for its sake (`salvage.py`).
 - *Refused documents* are kept apart as `dead`, with the reason, and never sent again.
 """
 
@@ -34,13 +36,18 @@ from typing import TypeVar
 
 from device.closing import Closing
 from device.delivery import documents
-from device.delivery.counts import Counts, count
+from device.delivery.counts import Counts, count, total_bytes
 from device.delivery.documents import Row
 from device.delivery.kinds import CONTENT, Kind
-from device.delivery.store import Connection, Store, StoreFullError
+from device.delivery.migrations import FORMAT
+from device.delivery.salvage import damaged, take_over
+from device.delivery.sqlite import Connection
+from device.delivery.store import Store, StoreFullError
 from device.delivery.thinning import make_room
 
 _T = TypeVar("_T")
+_ROOMY = 0.9
+_ROUNDS = 50  # of looking into what was set aside, when nothing else is to be sent
 #: From the bodies of records of one boot, in their order, to one document: path and body. None: they go as they are.
 Pack = Callable[[Sequence[bytes]], tuple[str, bytes] | None]
 
@@ -75,7 +82,7 @@ class Outbox(Closing):
         self._max_bytes = int(max_mb * 1e6)
         self._pack = pack
         self._history = history
-        self._store = Store(path, documents.SCHEMA, documents.VERSION)
+        self._store = Store(path, FORMAT)
         self._lock = threading.RLock()
         self._held: frozenset[Kind] = frozenset()
         self._last: Counts | None = None
@@ -121,6 +128,10 @@ class Outbox(Closing):
         with self._lock:
             self._due = {row: due for row, due in self._due.items() if due > now}
             rows = self._run(lambda db: self._choose(db, limit))
+            for _ in range(_ROUNDS):
+                if not self._take_over() or rows:
+                    break
+                rows = self._run(lambda db: self._choose(db, limit))
             boundary = self._newest_history
             self._inflight |= {row.id: _entry(row) for row in rows}
         sent = [*self._packed([row for row in rows if row.id <= boundary])]
@@ -204,6 +215,12 @@ class Outbox(Closing):
                 self._inflight, self._due, self._newest_history = {}, {}, 0
             return result
 
+    def _take_over(self) -> bool:
+        """Take over some of what was set aside; whether there may be more of it."""
+        with suppress(StoreFullError):
+            return self._run(total_bytes) < _ROOMY * self._max_bytes and take_over(self._store.path, self._run)
+        return False
+
     def _choose(self, db: Connection, limit: int) -> list[Row]:
         """Live documents, then history within its bounds."""
         rows = self._by_kind(db, limit, live=True)
@@ -228,12 +245,12 @@ class Outbox(Closing):
             yield from together if line is None else self._substituted(together, line)
 
     def _substituted(self, rows: list[Row], line: tuple[str, bytes]) -> list[Row]:
-        """One document in the place of inflight ones; without room for that, they are pending again."""
+        """One document in the place of inflight ones; without room for that, they go as they are."""
         with self._lock:
             try:
                 packed = [self._run(lambda db: documents.substitute(db, rows, *line))]
             except StoreFullError:
-                packed = []
+                return rows
             for row in rows:
                 self._inflight.pop(row.id, None)
             self._inflight |= {row.id: _entry(row) for row in packed}
@@ -241,7 +258,7 @@ class Outbox(Closing):
 
     def _count(self, db: Connection) -> Counts:
         inflight = sum(entry.records for entry in self._inflight.values())
-        return count(db, inflight, self._store.damaged())
+        return count(db, inflight, damaged(self._store.path))
 
 
 def _entry(row: Row) -> Entry:

@@ -53,35 +53,38 @@ def damaged(cut: Path, tmp_path: Path) -> Path:
     return shutil.copytree(cut, tmp_path / "state") / "outbox.db"
 
 
-def open_and_use(path: Path) -> tuple[list[Line], int]:
-    """What an outbox still gives, after one more record was appended, and how many files it set aside."""
+def open_and_use(path: Path) -> tuple[set[Line], int]:
+    """What an outbox still gives, after one more record was appended, and how many damaged files lie beside it.
+
+    A batch that was sent when the damage was met is sent again: its acknowledgement was lost with the file.
+    """
     with Outbox(path, MB) as outbox:
         append(outbox, LINES[399:])
         found = emptied(outbox)
-        assert len({line.path for line in found}) == len(found), "doubled"
+        assert len(found) - len(set(found)) <= 50, "doubled"
         assert set(found) <= set(LINES), "a record was altered"
         assert LINES[399] in found, "what came after the damage is lost"
         append(outbox, LINES[:1])
         assert emptied(outbox) == LINES[:1], "it does not work as before"
-        return found, outbox.counts().damaged
+        return set(found), outbox.counts().damaged
 
 
 def test_a_power_cut_alone_loses_nothing(damaged: Path) -> None:
     found, aside = open_and_use(damaged)
-    assert (set(found), aside) == (set(LINES), 0)
+    assert (found, aside) == (set(LINES), 0)
 
 
 @pytest.mark.parametrize("at", [0, 16, 100, 1000, *range(PAGE, 45 * PAGE, 3 * PAGE)])
-def test_garbage_in_the_file_is_never_sent_and_stops_nothing(damaged: Path, at: int) -> None:
+@pytest.mark.parametrize("what", ["garbage", "a sector of zeros"])
+def test_a_bad_spot_costs_what_is_on_it(damaged: Path, at: int, what: str) -> None:
     with damaged.open("r+b") as file:
-        file.seek(at)
-        file.write(random.Random(at).randbytes(200))
-    found, aside = open_and_use(damaged)
-    if aside:
-        (kept,) = damaged.parent.glob("*.damaged-1")
-        assert kept.stat().st_size >= 40 * PAGE
-    else:
-        assert len(found) > 300, "one bad spot costs one page"
+        file.seek(at // 512 * 512 if what == "a sector of zeros" else at)
+        file.write(bytes(512) if what == "a sector of zeros" else random.Random(at).randbytes(200))
+    found, _ = open_and_use(damaged)
+    if at >= PAGE:  # the first page says what the others are, but the log has it too
+        assert len(found) >= 400 - 9, "a page holds no more than nine of these records"
+    kept = list(damaged.parent.glob("*.damaged-1*"))
+    assert all(file.stat().st_size >= 40 * PAGE for file in kept), "nothing that may still be of use was thrown away"
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.99])
@@ -220,12 +223,17 @@ def test_sending_goes_on_over_a_full_disk_and_nothing_is_sent_twice(disk: Disk) 
         assert emptied(outbox) == LINES[:20]
 
 
-def test_packing_that_finds_no_room_does_not_stop_what_needs_none(disk: Disk) -> None:
+def test_what_cannot_be_packed_for_want_of_room_goes_as_it_is(disk: Disk) -> None:
     def bulky(bodies: object) -> tuple[str, bytes]:
-        return "frames/box/boot/s1", bytes(4_000_000)
+        return "packs/box/boot/s000000000", bytes(4_000_000)
 
     with Outbox(disk.path, 10.0, bulky) as outbox:
-        append(outbox, [*LINES[:2], Line("sessions/box/boot/n000001", b"{}")])
+        append(outbox, [*LINES[:2], Line("minutes/box/boot/n000001", b"{}")])
         disk.fill(outbox)
-        assert [entry.path for entry in outbox.lease(9)] == ["sessions/box/boot/n000001"]
-        assert outbox.counts().waiting["frame"] == 2
+        sent = outbox.lease(9)
+        assert {Line(entry.path, entry.body) for entry in sent} == {
+            *LINES[:2],
+            Line("minutes/box/boot/n000001", b"{}"),
+        }
+        outbox.done(sent)
+        assert outbox.lease(9) == []
