@@ -11,6 +11,7 @@ from device.contract.errors import AffectboxError, CheckFailedError
 from device.delivery.budget import Budget, describe
 from device.delivery.identity import open_tokens
 from device.delivery.opening import open_database, open_outbox, open_sinks, own_shard
+from device.delivery.salvage import set_aside
 from device.delivery.signin import RefusedError, SignInError
 from device.delivery.steward import NOTE
 from device.delivery.verdict import Verdict, explain, judge
@@ -103,8 +104,14 @@ def _outbox(settings: Settings) -> str:
         counts = outbox.counts()
     file = outbox_file(settings.outbox)
     text = f"{file}: {counts.pending} waiting, {counts.dead} refused, {counts.dropped} ever dropped"
+    waits = [path.name for path in set_aside(outbox_file(settings.outbox)) if ".version-" in path.name]
+    if waits:
+        text += f"; for another version of Affectbox wait: {', '.join(waits)}"
     if counts.damaged:
-        raise _BearableError(f"{text}; damaged files set aside beside it: {counts.damaged}; see to the card.")
+        raise _BearableError(
+            f"{text}; damaged files set aside beside it: {counts.damaged}, of which {counts.saved} records were saved "
+            f"and {counts.lost} known to be lost; see to the card."
+        )
     return text
 
 

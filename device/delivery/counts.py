@@ -6,6 +6,7 @@ from device.delivery.documents import PENDING
 from device.delivery.kinds import CONTENT, Kind
 from device.delivery.sqlite import Connection
 
+SAVED, LOST = "salvaged.saved", "salvaged.lost"
 _COUNTED = (Kind.SUMMARY, Kind.SECOND, Kind.FRAME)
 
 
@@ -20,6 +21,7 @@ class Counts:
         waiting: pending and inflight ones, by the name of their kind.
         dropped_by: dropped ones, by the name of their kind.
         damaged: files that were found damaged and set aside.
+        saved, lost: records of such files that could be read and that could not, as far as that is known.
     """
 
     pending: int
@@ -30,6 +32,8 @@ class Counts:
     waiting: dict[str, int] = field(default_factory=dict)
     dropped_by: dict[str, int] = field(default_factory=dict)
     damaged: int = 0
+    saved: int = 0
+    lost: int = 0
 
 
 def count(db: Connection, inflight: int, damaged: int) -> Counts:
@@ -42,7 +46,16 @@ def count(db: Connection, inflight: int, damaged: int) -> Counts:
         waiting[kind.name.lower()] += held[PENDING, packed]
     dead = sum(held.values()) - pending
     return Counts(
-        pending - inflight, inflight, dead, sum(dropped.values()), total_bytes(db), waiting, dropped, damaged
+        pending - inflight,
+        inflight,
+        dead,
+        sum(dropped.values()),
+        total_bytes(db),
+        waiting,
+        dropped,
+        damaged,
+        counter(db, SAVED),
+        counter(db, LOST),
     )
 
 

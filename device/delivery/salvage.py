@@ -18,12 +18,11 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from device.delivery import documents
-from device.delivery.counts import add
+from device.delivery.counts import LOST, SAVED, add
 from device.delivery.migrations import VERSION, upgraded_counter, upgraded_note
 from device.delivery.sqlite import Connection
 from device.delivery.wreck import Reading, read
 
-SAVED, LOST = "salvaged.saved", "salvaged.lost"
 _T = TypeVar("_T")
 _STEP = 500  # documents
 _READ = ".read"

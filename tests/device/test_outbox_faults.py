@@ -180,13 +180,7 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
     if request.param == "page count":
         yield PageCount(tmp_path)
         return
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.mount(b"none", str(tmp_path).encode(), b"tmpfs", 0, b"size=3m"):
-        pytest.skip(f"a file system cannot be mounted here: {os.strerror(ctypes.get_errno())}")
-    try:
-        yield Tmpfs(tmp_path)
-    finally:
-        libc.umount2(str(tmp_path).encode(), 2)
+    yield request.getfixturevalue("tmpfs")
 
 
 def test_recording_goes_on_over_a_full_disk_and_recovers(disk: Disk, capsys: pytest.CaptureFixture[str]) -> None:
@@ -237,3 +231,116 @@ def test_what_cannot_be_packed_for_want_of_room_goes_as_it_is(disk: Disk) -> Non
         }
         outbox.done(sent)
         assert outbox.lease(9) == []
+
+
+@pytest.fixture
+def tmpfs(tmp_path: Path) -> Iterator[Tmpfs]:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(b"none", str(folder).encode(), b"tmpfs", 0, b"size=3m"):
+        pytest.skip(f"a file system cannot be mounted here: {os.strerror(ctypes.get_errno())}")
+    try:
+        yield Tmpfs(folder)
+    finally:
+        libc.umount2(str(folder).encode(), 2)
+
+
+@pytest.mark.parametrize("ending", ["a clean end", "a power cut"])
+@pytest.mark.parametrize("reserve", [True, False])
+def test_a_box_starts_on_a_full_disk_and_drains(tmpfs: Tmpfs, ending: str, reserve: bool) -> None:
+    outbox = Outbox(tmpfs.path, MB)
+    append(outbox, LINES[:300])
+    if ending == "a clean end":
+        outbox.close()
+    else:
+        left = {name: (tmpfs.path.parent / name).read_bytes() for name in ("outbox.db", "outbox.db-wal")}
+        outbox.close()
+        for name, content in left.items():
+            (tmpfs.path.parent / name).write_bytes(content)
+    if not reserve:
+        (tmpfs.path.parent / "outbox.db.reserve").unlink()
+    tmpfs.fill(outbox)
+    with Outbox(tmpfs.path, MB) as outbox:
+        assert set(emptied(outbox)) == set(LINES[:300])
+        if reserve:
+            append(outbox, LINES[300:])
+            assert set(emptied(outbox)) == set(LINES[300:]), "there is room inside it again"
+    tmpfs.free(outbox)
+    with Outbox(tmpfs.path, MB) as outbox:
+        if reserve:
+            assert emptied(outbox) == [], "what was sent was written down"
+        append(outbox, LINES[:1])
+        assert LINES[0] in emptied(outbox)
+    assert (tmpfs.path.parent / "outbox.db.reserve").stat().st_size > 0, "and the reserve is there again"
+
+
+def test_a_sound_file_is_opened_without_writing_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.db"
+    with Outbox(path, MB) as outbox:
+        append(outbox, LINES[:10])
+    before = path.read_bytes()
+    outbox = Outbox(path, MB)
+    assert (path.read_bytes(), path.with_name("outbox.db-wal").stat().st_size) == (before, 0)
+    outbox.close()
+
+
+def test_a_sector_that_the_disk_cannot_read_is_damage_not_want_of_room(tmp_path: Path) -> None:
+    class BadSectorError(sqlite3.OperationalError):
+        sqlite_errorcode = sqlite3.SQLITE_IOERR_READ
+
+    with Outbox(tmp_path / "outbox.db", MB) as outbox:
+        append(outbox, LINES[:10])
+        failures = [BadSectorError("disk I/O error")]
+
+        def work(db: sqlite3.Connection) -> None:
+            if failures:
+                raise failures.pop()
+
+        outbox._run(work)
+        append(outbox, LINES[10:20])
+        assert set(emptied(outbox)) == set(LINES[:20])
+
+
+def test_what_was_lost_and_saved_is_said_and_kept(damaged: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    damaged.with_name("outbox.db-wal").unlink()
+    with damaged.open("r+b") as file:
+        file.seek(20 * PAGE)
+        file.write(bytes(512))
+    with Outbox(damaged, MB) as outbox:
+        append(outbox, LINES[399:])
+        found = len(set(emptied(outbox)))
+        counts = outbox.counts()
+    assert 0 < counts.lost <= 9
+    assert found == 201 - counts.lost
+    said = capsys.readouterr().err
+    assert "is damaged; what can be read of it will be taken over" in said
+    assert f"{counts.saved} records" in said and f"{counts.lost} are lost" in said
+    with Outbox(damaged, MB) as outbox:
+        assert (outbox.counts().saved, outbox.counts().lost) == (counts.saved, counts.lost)
+        assert emptied(outbox) == []
+    assert capsys.readouterr().err == "", "said once"
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o000])
+def test_what_is_kept_is_for_the_owner_alone(tmp_path: Path, umask: int) -> None:
+    path = tmp_path / "new" / "state" / "outbox.db"
+    before = os.umask(umask)
+    try:
+        with Outbox(path, MB) as outbox:
+            append(outbox, LINES[:10])
+            modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
+    finally:
+        os.umask(before)
+    assert set(modes) >= {"outbox.db", "outbox.db-wal"}
+    assert set(modes.values()) == {0o600}
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_earlier_versions_let_everybody_read_is_made_private(damaged: Path) -> None:
+    aside = damaged.with_name("outbox.db.damaged-1.read")
+    aside.touch()
+    for file in damaged.parent.iterdir():
+        file.chmod(0o644)
+    with Outbox(damaged, MB):
+        assert {file.stat().st_mode & 0o777 for file in damaged.parent.iterdir()} == {0o600}
