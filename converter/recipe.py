@@ -39,8 +39,9 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from device.contract.errors import ConfigError
-from device.contract.manifest import ACTIVATIONS, COLOURS, CROPS, TASKS
+from device.contract.manifest import ACTIVATIONS, COLOURS, CROPS, NAME, TASK
 from device.contract.toml import nearest, read_toml
+from device.contract.typed import shown
 
 SCHEMES = ("float32", "float16", "dynamic", "int8", "int16x8")
 #: Schemes that need representative data.
@@ -156,7 +157,6 @@ def _unknown(key: str, known: list[str], path: Path) -> ConfigError:
 
 def _check(recipe: Recipe, path: Path) -> None:
     for key, value, allowed in (
-        ("task", recipe.task, TASKS),
         ("scheme", recipe.scheme, SCHEMES),
         ("input.colour", recipe.input.colour, COLOURS),
         ("input.crop", recipe.input.crop, CROPS),
@@ -169,5 +169,7 @@ def _check(recipe: Recipe, path: Path) -> None:
         raise ConfigError(f"'outputs' in {path} must be at least one, each with a name of its own.")
     if len(recipe.input.range) != 2 or recipe.input.range[0] >= recipe.input.range[1]:
         raise ConfigError(f"'input.range' in {path} must be two numbers, the lower first.")
-    if not recipe.name or not recipe.version or {"/", "\\"} & set(recipe.name + recipe.version):
-        raise ConfigError(f"'name' and 'version' in {path} become a folder's name: fill them, without slashes.")
+    if not (NAME.fullmatch(recipe.name) and NAME.fullmatch(recipe.version)):
+        raise ConfigError(f"'name' and 'version' in {path} become a folder's name, without slashes or blanks.")
+    if not TASK.fullmatch(recipe.task):
+        raise ConfigError(f"'task' in {path} is {shown(recipe.task)}: use lower-case letters, digits and hyphens.")

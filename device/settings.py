@@ -50,6 +50,7 @@ class ModelSettings:
     expression: str = ""
     action_units: str = ""
     cache: str = ""
+    folders: tuple[str, ...] = ()
     keys: str = ""
     allow_unsigned: bool = False
     threads: int = 1

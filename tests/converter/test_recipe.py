@@ -30,7 +30,7 @@ def test_a_recipe_is_read(write_recipe, tmp_path: Path) -> None:
         ('unit = "probability"', "unti = 1", r"Unknown key 'outputs\.unti'.*outputs\.unit"),
         ('name = "tiny"\n', "", "'name' is missing"),
         ('"int8"', '"int4"', "'scheme' .* must be one of float32, float16"),
-        ('"facial-expression"', '"mind-reading"', "'task' .* must be one of"),
+        ('"facial-expression"', '"Mind reading"', "'task' .* lower-case letters, digits and hyphens"),
         ('"softmax"', '"argmax"', r"'outputs\.activation' .* must be one of"),
         ("60", '"many"', r"'data\.calibration_rows' .* must be of type int"),
         ("60", "true", r"'data\.calibration_rows' .* must be of type int"),
