@@ -104,7 +104,7 @@ def _outbox(settings: Settings) -> str:
         counts = outbox.counts()
     file = outbox_file(settings.outbox)
     text = f"{file}: {counts.pending} waiting, {counts.dead} refused, {counts.dropped} ever dropped"
-    waits = [path.name for path in set_aside(outbox_file(settings.outbox)) if ".version-" in path.name]
+    waits = [path.name for path in set_aside(file) if ".version-" in path.name]
     if waits:
         text += f"; for another version of Affectbox wait: {', '.join(waits)}"
     if counts.damaged:

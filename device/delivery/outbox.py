@@ -27,20 +27,21 @@
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
 from device.closing import Closing
-from device.delivery import documents
+from device.delivery import documents, erasing
 from device.delivery.counts import Counts, count, total_bytes
 from device.delivery.documents import Row
+from device.delivery.erasing import Erased
 from device.delivery.kinds import CONTENT, Kind
 from device.delivery.migrations import FORMAT
-from device.delivery.salvage import damaged, take_over
+from device.delivery.salvage import damaged, remove_read, set_aside, take_over
 from device.delivery.sqlite import Connection
 from device.delivery.store import Store, StoreFullError
 from device.delivery.thinning import make_room
@@ -177,6 +178,29 @@ class Outbox(Closing):
     def keep_note(self, name: str, text: str) -> None:
         """Keep a text durably under a name. Raises `OutboxError`."""
         self._commit(lambda db: db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, text)))
+
+    def people(self) -> dict[str, str]:
+        """Session (`DEVICE/SESSION`) → pseudonym of whom it watched, as far as that is known, also in files that were
+        set aside, which are read to their ends. Raises `OutboxError`."""
+        with self._lock:
+            while take_over(self._store.path, self._run):
+                pass
+            return self._run(erasing.people)
+
+    def erase(self, person: str, theirs: Collection[str], known: Collection[str]) -> Erased:
+        """Erase a person and sessions that are `theirs`, so that no byte of it stays in this file.
+
+        Args:
+            known: all sessions of which it is known whose they were; what is left of others is counted.
+
+        Raises:
+            OutboxError: the disk has no room for that now.
+        """
+        with self._lock:
+            erased = self._commit(lambda db: erasing.erase(db, person, theirs, known))
+            self._store.scrub()
+            remove_read(self._store.path)
+            return replace(erased, waiting=tuple(set_aside(self._store.path)))
 
     def counts(self) -> Counts:
         """How much is where; after `close`, how much was."""

@@ -12,20 +12,22 @@ import json
 import re
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from device.contract.errors import OutboxError
 from device.delivery import documents
 from device.delivery.counts import LOST, SAVED, add
 from device.delivery.migrations import VERSION, upgraded_counter, upgraded_note
 from device.delivery.sqlite import Connection
+from device.delivery.store import StoreFullError
 from device.delivery.wreck import Reading, read
 
 _T = TypeVar("_T")
 _STEP = 500  # documents
 _READ = ".read"
+_PARTS = ("-wal", "-shm", "")
 _TAKEN_OVER = ("dropped", "salvaged")
 
 
@@ -57,8 +59,8 @@ def take_over(outbox: Path, run: Run) -> bool:
     if not before.ended:
         reading = read(aside, before.last, _STEP)
         progress = run(lambda db: _keep(db, aside.name, before, reading))
-    if progress.ended:
         _tell(aside, progress)
+    if progress.ended:
         _put_away(aside, whole=progress.lost == 0 and not progress.flawed)
         run(lambda db: db.execute("DELETE FROM notes WHERE name = ?", (_note(aside.name),)))
     return True
@@ -79,6 +81,17 @@ def set_aside(outbox: Path) -> list[Path]:
 def damaged(outbox: Path) -> int:
     """How many of them are damaged, or were taken for that and have not been read yet."""
     return sum(".damaged-" in path.name for path in set_aside(outbox))
+
+
+def remove_read(outbox: Path) -> None:
+    """Remove damaged files of which all that can be read is in the outbox. Raises `OutboxError`."""
+    for aside in set_aside(outbox):
+        if aside.suffix == _READ:
+            try:
+                for ending in _PARTS:
+                    Path(f"{aside}{ending}").unlink(missing_ok=True)
+            except OSError as error:
+                raise OutboxError(f"{aside} cannot be erased ({error.strerror}): check the folder's owner.") from error
 
 
 def _keep(db: Connection, name: str, before: _Progress, reading: Reading) -> _Progress:
@@ -118,6 +131,8 @@ def _note(name: str) -> str:
 
 
 def _tell(aside: Path, progress: _Progress) -> None:
+    if not progress.ended:
+        return
     if progress.lost == 0 and not progress.flawed:
         sentence = f"All {progress.saved} records of {aside} are in the outbox again"
     elif progress.lost is None:
@@ -129,10 +144,12 @@ def _tell(aside: Path, progress: _Progress) -> None:
 
 def _put_away(aside: Path, whole: bool) -> None:
     """Remove what is in the outbox as a whole; keep a damaged file, whose bad sectors nobody should be given again."""
-    for ending in ("-wal", "-shm", ""):
-        part = Path(f"{aside}{ending}")
-        with suppress(OSError):  # on a disk that takes no change: at the next start again
+    try:
+        for ending in _PARTS:
+            part = Path(f"{aside}{ending}")
             if whole:
                 part.unlink(missing_ok=True)
             elif part.exists():
                 part.rename(f"{aside}{_READ}{ending}")
+    except OSError as error:
+        raise StoreFullError(f"{aside} was read and cannot be removed ({error.strerror}).") from error
