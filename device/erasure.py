@@ -77,12 +77,14 @@ def _open(path: Path) -> IO[bytes]:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise StorageError(f"{path} is no file: name files of JSON lines.")
-        file = path.open("r+b")
-        lock(file.fileno())
-    except BlockingIOError:
-        raise StorageError(f"{path} is being written: stop the daemon first.") from None
+        file = path.resolve().open("r+b")
     except OSError as error:
         raise StorageError(f"{path} cannot be changed ({error.strerror}): check the path and its owner.") from error
+    try:
+        lock(file.fileno())
+    except BlockingIOError:
+        file.close()
+        raise StorageError(f"{path} is being written: stop the daemon first.") from None
     return file
 
 

@@ -64,6 +64,11 @@ def total_bytes(db: Connection) -> int:
     return int(db.execute("SELECT coalesce(sum(bytes), 0) FROM totals").fetchone()[0])
 
 
+def pending_bytes(db: Connection) -> int:
+    """Bytes of the bodies of documents that are to be sent."""
+    return int(db.execute("SELECT coalesce(sum(bytes), 0) FROM totals WHERE state = ?", (PENDING,)).fetchone()[0])
+
+
 def counter(db: Connection, name: str) -> int:
     """The value of a durable counter, 0 at first."""
     row = db.execute("SELECT value FROM counters WHERE name = ?", (name,)).fetchone()

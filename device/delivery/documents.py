@@ -95,11 +95,12 @@ def insert(db: Connection, items: Iterable[tuple[str, bytes]]) -> None:
         remember(db, path, body)
 
 
-def restore(db: Connection, document: Document) -> None:
-    """Add a document of another file in the state that it had; a path that is already there is left as it is."""
+def restore(db: Connection, document: Document) -> bool:
+    """Add a document of another file in the state that it had, unless its path is there already; whether it is new."""
     added = db.execute(_INSERT, _values(document.path, document.body, document.records))
     if added.rowcount and document.state == DEAD:
         bury(db, [added.lastrowid or 0], document.reason or "")
+    return bool(added.rowcount)
 
 
 def remember(db: Connection, path: str, body: bytes) -> None:

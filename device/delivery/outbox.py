@@ -36,7 +36,7 @@ from typing import TypeVar
 
 from device.closing import Closing
 from device.delivery import documents, erasing
-from device.delivery.counts import Counts, count, total_bytes
+from device.delivery.counts import Counts, count, pending_bytes, total_bytes
 from device.delivery.documents import Row
 from device.delivery.erasing import Erased
 from device.delivery.kinds import CONTENT, Kind
@@ -90,6 +90,7 @@ class Outbox(Closing):
         self._inflight: dict[int, Entry] = {}
         self._due: dict[int, float] = {}
         self._gone: list[Entry] = []
+        self._examined = False
         self._newest_history = self._store.commit(documents.newest)
 
     def append(self, items: Iterable[tuple[str, bytes]]) -> None:
@@ -130,7 +131,8 @@ class Outbox(Closing):
             self._due = {row: due for row, due in self._due.items() if due > now}
             rows = self._run(lambda db: self._choose(db, limit))
             for _ in range(_ROUNDS):
-                if not self._take_over() or rows:
+                more = self._take_over()
+                if rows or not (more or self._is_broken()):
                     break
                 rows = self._run(lambda db: self._choose(db, limit))
             boundary = self._newest_history
@@ -235,15 +237,30 @@ class Outbox(Closing):
         with self._lock:
             generation = self._store.generation
             result = self._store.commit(work)
-            if generation != self._store.generation:
-                self._inflight, self._due, self._newest_history = {}, {}, 0
+            self._begun_anew(generation)
             return result
+
+    def _begun_anew(self, before: int) -> None:
+        """What was known about rows is void when a new file was begun."""
+        if before != self._store.generation:
+            self._inflight, self._due, self._newest_history = {}, {}, 0
 
     def _take_over(self) -> bool:
         """Take over some of what was set aside; whether there may be more of it."""
         with suppress(StoreFullError):
             return self._run(total_bytes) < _ROOMY * self._max_bytes and take_over(self._store.path, self._run)
         return False
+
+    def _is_broken(self) -> bool:
+        """Whether documents are counted and none is found: then the file is looked through, once, and set aside."""
+        hidden = self._inflight or self._due or self._held
+        if self._examined or hidden or not self._run(pending_bytes):
+            return False
+        self._examined = True
+        before = self._store.generation
+        broken = self._store.examine()
+        self._begun_anew(before)
+        return broken
 
     def _choose(self, db: Connection, limit: int) -> list[Row]:
         """Live documents, then history within its bounds."""

@@ -22,7 +22,7 @@ from device.delivery.counts import LOST, SAVED, add
 from device.delivery.migrations import VERSION, upgraded_counter, upgraded_note
 from device.delivery.sqlite import Connection
 from device.delivery.store import StoreFullError
-from device.delivery.wreck import Reading, read
+from device.delivery.wreck import Reading, read, read_pages
 
 _T = TypeVar("_T")
 _STEP = 500  # documents
@@ -39,10 +39,11 @@ class Run(Protocol):
 
 @dataclass(frozen=True)
 class _Progress:
-    """How far a file has been read: up to the document with the id `last`; `saved` records so far, `lost` ones at the
-    end, None where nobody can know; `flawed` when a document could not be read."""
+    """How far a file has been read: up to the document with the id `last`, or, `by_page`, the page with that number;
+    `saved` records so far, `lost` ones at the end, None where nobody can know; `flawed` when one could not be read."""
 
     last: int = 0
+    by_page: bool = False
     ended: bool = False
     saved: int = 0
     lost: int | None = None
@@ -57,7 +58,7 @@ def take_over(outbox: Path, run: Run) -> bool:
     before = run(lambda db: _progress(db, aside.name))
     progress = before
     if not before.ended:
-        reading = read(aside, before.last, _STEP)
+        reading = (read_pages if before.by_page else read)(aside, before.last, _STEP)
         progress = run(lambda db: _keep(db, aside.name, before, reading))
         _tell(aside, progress)
     if progress.ended:
@@ -95,15 +96,19 @@ def remove_read(outbox: Path) -> None:
 
 
 def _keep(db: Connection, name: str, before: _Progress, reading: Reading) -> _Progress:
+    saved = before.saved
     for document in reading.found:
-        documents.restore(db, document)
+        new = documents.restore(db, document)
         documents.remember(db, document.path, document.body)
-    saved = before.saved + sum(document.records for document in reading.found)
+        saved += document.records if new or not before.by_page else 0
     lost = None if reading.records is None else max(0, reading.records - saved)
-    progress = _Progress(reading.last, reading.ended, saved, lost, before.flawed or reading.flawed)
-    db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (_note(name), json.dumps(asdict(progress))))
-    if reading.ended:
+    flawed = before.flawed or reading.flawed
+    progress = _Progress(reading.last, before.by_page, reading.ended, saved, lost, flawed)
+    if reading.ended and flawed and not before.by_page and (lost is None or lost > saved):
+        progress = _Progress(by_page=True, saved=saved, flawed=True)
+    if progress.ended:
         _finish(db, reading, progress)
+    db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (_note(name), json.dumps(asdict(progress))))
     return progress
 
 

@@ -43,6 +43,7 @@ def connect(path: Path) -> Connection:
     with suppress(OSError):  # SQLite says it better
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    db.text_factory = lambda raw: raw.decode(errors="replace")  # damaged text is the checksums' affair, not an error
     db.execute("PRAGMA locking_mode=EXCLUSIVE")
     return db
 

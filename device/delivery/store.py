@@ -96,6 +96,20 @@ class Store(Closing):
         except DatabaseError as error:
             raise StoreFullError(f"No new outbox can be begun at {self.path} ({error}).") from error
 
+    def examine(self) -> bool:
+        """Look through the whole file, and set it aside if it is damaged; whether it was. Raises `OutboxError`."""
+
+        def work(db: Connection) -> bool:
+            return bool(db.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok")
+
+        before = self.generation
+        if self.commit(work):
+            try:
+                self._begin_anew()
+            except DatabaseError as error:
+                raise StoreFullError(f"No new outbox can be begun at {self.path} ({error}).") from error
+        return self.generation != before
+
     def scrub(self) -> None:
         """Leave no byte of what was removed in the file or in its log. Raises `OutboxError`: not now."""
         if self._db is None:

@@ -1,8 +1,9 @@
 """Reads an outbox file of any format that may be damaged, as far as it goes.
 
 Documents are read in the order of their ids, straight from their table, without its indexes: where a page is damaged,
-the documents on it are passed over. Only what its checksum vouches for is taken; the first format had none, and there
-a body must be JSON.
+the documents on it are passed over. Where that leads nowhere, because what is damaged says where the others are, they
+are read page by page. Only what its checksum vouches for is taken; the first format had none, and there a body must be
+JSON.
 """
 
 import json
@@ -16,12 +17,14 @@ from typing import Any
 from device.contract import telemetry
 from device.delivery.documents import DEAD, PENDING, Document, is_sound
 from device.delivery.migrations import upgraded
+from device.delivery.pages import Pages, Row
 from device.delivery.sqlite import Connection, DatabaseError, connect, version_of
 
 _TRIES = 100_000  # ids that are passed over at a time, a few µs each: a damaged page holds no more
 _OLDEST = "id, path, body, NULL, 1, state, reason FROM records"
 _TODAY = "id, path, body, checksum, records, state, reason FROM documents"
 _MOST_RECORDS = 100_000
+_WIDTHS = (7, 10)  # columns of a document with the rowid before them, in the oldest format and today
 
 
 @dataclass
@@ -50,7 +53,6 @@ def read(path: Path, after: int, limit: int) -> Reading:
     reading = Reading(last=after)
     try:
         with closing(connect(path)) as db:
-            db.text_factory = lambda raw: raw.decode(errors="replace")
             db.execute("PRAGMA writable_schema=ON")  # else a file that was cut short is not opened at all
             version = version_of(db)
             _read_documents(db, version, reading, limit)
@@ -59,6 +61,39 @@ def read(path: Path, after: int, limit: int) -> Reading:
     except DatabaseError:
         reading.ended = reading.flawed = True
     return reading
+
+
+def read_pages(path: Path, after: int, limit: int) -> Reading:
+    """The documents on up to `limit` pages with numbers above `after`, which is what `last` means then."""
+    reading = Reading(last=after, flawed=True)
+    try:
+        pages = Pages(path)
+        reading.last = min(after + limit, pages.count)
+        reading.ended = reading.last == pages.count
+        rows = [row for number in range(after + 1, reading.last + 1) for row in pages.rows(number)]
+    except OSError:
+        reading.ended = True
+        return reading
+    found = [_sound(_as_asked(row)) for row in rows if len(row) in _WIDTHS]
+    reading.found = [document for document in found if document is not None and not _is_state_of_box(document)]
+    if reading.ended:
+        with suppress(DatabaseError), closing(connect(path)) as db:
+            _read_the_rest(db, version_of(db), reading)
+    return reading
+
+
+def _as_asked(row: Row) -> Row:
+    """A row of a page in the columns that are asked for."""
+    if len(row) == _WIDTHS[0]:
+        rowid, _, path, body, state, _, reason = row
+        return rowid, path, body, None, 1, state, reason
+    rowid, _, path, body, check, _, _, records, state, reason = row
+    return rowid, path, body, check, records, state, reason
+
+
+def _is_state_of_box(document: Document) -> bool:
+    """Whether it is telemetry: by now that is another."""
+    return document.path.startswith(f"{telemetry.ROOT}/")
 
 
 def _read_documents(db: Connection, version: int, reading: Reading, limit: int) -> None:
@@ -82,7 +117,7 @@ def _read_documents(db: Connection, version: int, reading: Reading, limit: int) 
     reading.ended |= not looked
 
 
-def _take(row: tuple[Any, ...], newest: float, reading: Reading) -> None:
+def _take(row: Row, newest: float, reading: Reading) -> None:
     document = _sound(row)
     if document is None:
         reading.flawed = True
@@ -90,11 +125,11 @@ def _take(row: tuple[Any, ...], newest: float, reading: Reading) -> None:
         return
     if reading.last < row[0] <= newest:
         reading.last = row[0]
-    if not document.path.startswith(f"{telemetry.ROOT}/"):  # the state of the box by now is another
+    if not _is_state_of_box(document):
         reading.found.append(document)
 
 
-def _sound(row: tuple[Any, ...]) -> Document | None:
+def _sound(row: Row) -> Document | None:
     """The document in a row, if it is what was written."""
     _, path, body, check, records, state, reason = row
     if not (_is_json(path, body) if check is None else is_sound(path, body, check)):

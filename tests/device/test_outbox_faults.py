@@ -302,6 +302,27 @@ def test_a_sector_that_the_disk_cannot_read_is_damage_not_want_of_room(tmp_path:
         assert set(emptied(outbox)) == set(LINES[:20])
 
 
+def test_no_bad_sector_of_a_file_stops_the_box_or_costs_more_than_its_page(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.db"
+    with Outbox(path, MB) as outbox:
+        append(outbox, [Line("patients/box/boot", b'"p-017"'), *LINES[:30]])
+        outbox.keep_note("budget", "{}")
+    sound = path.read_bytes()
+    for sector in range(len(sound) // 512):
+        for file in tmp_path.iterdir():
+            file.unlink()
+        garbage = random.Random(sector).randbytes(512)
+        path.write_bytes(sound[: sector * 512] + garbage + sound[(sector + 1) * 512 :])
+        for start in range(2):
+            with Outbox(path, MB) as outbox:
+                outbox.keep_note("budget", outbox.note("budget"))
+                append(outbox, [Line(f"records/box/later/s{start:09d}", b"{}")])
+                found = emptied(outbox)
+                assert Line(f"records/box/later/s{start:09d}", b"{}") in found, f"sector {sector}, start {start}"
+                assert start or len({*LINES[:30]} & {*found}) >= 21, f"sector {sector} cost more than its page"
+                outbox.counts()
+
+
 def test_what_was_lost_and_saved_is_said_and_kept(damaged: Path, capsys: pytest.CaptureFixture[str]) -> None:
     damaged.with_name("outbox.db-wal").unlink()
     with damaged.open("r+b") as file:
