@@ -27,7 +27,7 @@ setup: .venv/run.stamp ## make the virtual environment with what the box and its
 models: .venv/run.stamp ## fetch the third-party models into the cache
 	@$(BIN)/affectbox-converter fetch
 
-run: build/sample.mp4 ## set everything up and watch the sample clip, with a database on this machine (two minutes at first, then 20 s)
+run: build/sample.mp4 ## set everything up and watch the sample clip, with a database on this machine (two minutes at first, then half a minute)
 	@rm -rf run && mkdir -p run
 	@$(BIN)/affectbox-cloud local --port 0 --data run/database -- sh -ec '\
 		$(BIN)/affectbox run --source build/sample.mp4 --set device.id=demo --set outbox.path=run/outbox.db \
@@ -80,7 +80,7 @@ bench: build/sample.mp4 ## measure the cost of a frame on this machine, against 
 	$(BIN)/affectbox bench --source build/sample.mp4 --versus-haar
 
 rules: .venv/run.stamp ## generate the security rules and JSON Schemas from the contract
-	for document in record pack aggregate telemetry boot; do \
+	for document in record pack aggregate event telemetry boot; do \
 		$(BIN)/affectbox-cloud schema --of $$document > cloud/$$document.schema.json; \
 	done
 	$(BIN)/affectbox-cloud rules > cloud/database.rules.json

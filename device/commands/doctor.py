@@ -3,14 +3,17 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from device.camera.opening import open_source
 from device.clock import SystemClock
 from device.contract.errors import AffectboxError, CheckFailedError
 from device.delivery.budget import Budget, describe
+from device.delivery.database import parse_url
 from device.delivery.identity import open_tokens
-from device.delivery.opening import open_database, open_outbox, open_sinks, own_shard
+from device.delivery.opening import open_database, open_outbox, open_sinks
 from device.delivery.salvage import set_aside
 from device.delivery.signin import RefusedError, SignInError
 from device.delivery.steward import NOTE
@@ -64,7 +67,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     }
     for what, check in checks.items():
         yield _finding(what, check, settings)
-    if settings.patient.id:
+    if settings.session.patient:
         yield _finding("neutral", _neutral, settings)
     for sink in settings.run.sinks:
         yield _finding("sink", _sink, replace(settings, run=replace(settings.run, sinks=(sink,))))
@@ -125,8 +128,8 @@ def _budget(settings: Settings) -> str:
 
 
 def _neutral(settings: Settings) -> str:
-    person = settings.patient.id
-    neutral = calibrated_neutral(settings, SystemClock())
+    person = settings.session.patient
+    neutral = calibrated_neutral(settings, person, SystemClock())
     if neutral is None:
         raise _BearableError(f"no valid face at rest of '{person}': run `affectbox calibrate --patient {person}`")
     return f"{neutral.version} of '{person}' is used"
@@ -147,7 +150,7 @@ def _sink(settings: Settings) -> str:
         text = settings.run.sinks[0]
         if opened.outbox is None:
             return f"{text} can be written"
-    database = open_database(own_shard(text.partition(":")[2], device_id(settings)), settings, SystemClock())
+    database = open_database(parse_url(text.partition(":")[2]), settings, SystemClock())
     answer = database.patch([])
     database.close()
     if answer.status == 0:

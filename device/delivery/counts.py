@@ -3,11 +3,10 @@
 from dataclasses import dataclass, field
 
 from device.delivery.documents import PENDING
-from device.delivery.kinds import CONTENT, Kind
+from device.delivery.kinds import CONTENT, COUNTED, Kind
 from device.delivery.sqlite import Connection
 
 SAVED, LOST = "salvaged.saved", "salvaged.lost"
-_COUNTED = (Kind.SUMMARY, Kind.SECOND, Kind.FRAME)
 
 
 @dataclass(frozen=True)
@@ -40,8 +39,8 @@ def count(db: Connection, inflight: int, damaged: int) -> Counts:
     """Count everything; `inflight` records and `damaged` files are known to the caller."""
     held = {(state, kind): n for state, kind, n in db.execute("SELECT state, kind, records FROM totals")}
     pending = sum(number for (state, _), number in held.items() if state == PENDING)
-    dropped = {kind.name.lower(): counter(db, dropped_name(kind)) for kind in _COUNTED}
-    waiting = {kind.name.lower(): held[PENDING, kind] for kind in _COUNTED}
+    dropped = {kind.name.lower(): counter(db, dropped_name(kind)) for kind in COUNTED}
+    waiting = {kind.name.lower(): held[PENDING, kind] for kind in COUNTED}
     for packed, kind in CONTENT.items():
         waiting[kind.name.lower()] += held[PENDING, packed]
     dead = sum(held.values()) - pending

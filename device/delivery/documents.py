@@ -6,7 +6,7 @@ Each function works inside its caller's transaction.
 
 import json
 import zlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -109,6 +109,11 @@ def remember(db: Connection, path: str, body: bytes) -> None:
         with suppress(ValueError, RecursionError):
             session = path.partition("/")[2]
             db.execute("INSERT OR REPLACE INTO people VALUES (?, ?)", (session, str(json.loads(body))))
+
+
+def keep_notes(db: Connection, notes: Mapping[str, str]) -> None:
+    """Keep texts under their names."""
+    db.executemany("INSERT OR REPLACE INTO notes VALUES (?, ?)", notes.items())
 
 
 def remove(db: Connection, documents: Iterable[tuple[int, str]]) -> None:
