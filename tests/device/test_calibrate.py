@@ -1,6 +1,7 @@
 """Calibrating: who relaxes is calibrated; who does not is told what to do, and then why it failed."""
 
 import io
+import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from device.commands.calibrate import INSTRUCTION, RelaxedFace, guide
 from device.contract.errors import ConfigError, DataError, SourceError, StorageError
 from device.contract.labels import ACTION_UNITS, LOWER, Reason
 from device.contract.record import Json, decode
+from device.contract.session import is_event
 from device.models import Models
 from device.neutrals import NeutralStore
 from device.observation import Observation
@@ -148,7 +150,7 @@ def calibrated(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def recorded(clip: Path, out: Path, folder: Path, person: str) -> list[Json]:
     settings = [f"jsonl:{out}", "--set", f'neutral.folder="{folder}"', "--set", f'session.patient="{person}"']
     assert main(["run", "--source", str(clip), "--max-frames", "20", "--sink", *settings]) == 0
-    return [decode(line) for line in out.read_bytes().splitlines()]
+    return [decode(line) for line in out.read_bytes().splitlines() if not is_event(json.loads(line))]
 
 
 def test_who_is_named_is_seen_relative_to_their_calibrated_face_and_records_say_so(
