@@ -12,7 +12,7 @@ class FakeSource(Closing):
     """Delivers `count` pictures; as a camera (`live`), it then fails as a pulled camera does."""
 
     def __init__(self, make: Callable[[int], ByteImage], count: int, fps: float = 25.0, live: bool = False) -> None:
-        self.live = live
+        self.live, self.rate = live, fps
         self._make = make
         self._count = count
         self._fps = fps

@@ -22,7 +22,7 @@ from pathlib import Path
 import cv2
 
 from device.arrays import ByteImage
-from device.camera.files import IMAGE_SUFFIXES
+from device.camera.pictures import IMAGE_SUFFIXES
 from device.commands.replay import observe
 from device.contract.errors import DataError, SourceError, StorageError
 from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, EMOTIONS, SIDED_KEYS, Tier

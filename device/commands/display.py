@@ -3,7 +3,7 @@
 import select
 from typing import TextIO
 
-from device.contract.command import tell, to_nowhere
+from device.contract.command import to_nowhere, warn
 
 
 class Display:
@@ -47,7 +47,7 @@ class Display:
             self._give_up()
         except (OSError, ValueError) as error:
             self._give_up()
-            tell("affectbox", f"Nothing can be shown ({error}); the work goes on.")
+            warn(f"Nothing can be shown ({error}); the work goes on.")
 
     def _give_up(self) -> None:
         to_nowhere(self._out)

@@ -7,8 +7,8 @@ from pathlib import Path
 import cv2
 
 from device.arrays import ByteImage
-from device.camera.files import APART_S
 from device.camera.opening import open_source
+from device.camera.pictures import APART_S
 from device.clock import SystemClock
 from device.commands.overlay import draw
 from device.contract.errors import ConfigError, DataError, StorageError

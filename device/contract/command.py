@@ -41,6 +41,11 @@ def tell(program: str, sentence: object) -> None:
         print(f"{program}: {sentence}", file=sys.stderr, flush=True)
 
 
+def warn(sentence: str) -> None:
+    """What the box's own program tells beside its work."""
+    tell("affectbox", sentence)
+
+
 def to_nowhere(stream: object) -> None:
     """Let what is still to be written to an open file go nowhere, so that nothing fails when the program ends."""
     with suppress(OSError, ValueError, AttributeError):
