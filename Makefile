@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run models test chaos oldest-runtime onnx2tf signatures lint types bench rules rules-evaluator auth-emulator clean
+.PHONY: help setup run models test chaos oldest-runtime onnx2tf signatures lint types bench rules rules-evaluator auth-emulator wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -22,12 +22,12 @@ build/sample.mp4: $(wildcard training/sample_clip/*.py) .venv/run.stamp | models
 	@mkdir -p build
 	$(BIN)/affectbox-training clip --out $@
 
-setup: .venv/run.stamp ## make the virtual environment with what the box and its local database need
+setup: .venv/run.stamp ## make the virtual environment with what the box and its local database need (about a minute)
 
 models: .venv/run.stamp ## fetch the third-party models into the cache
 	@$(BIN)/affectbox-converter fetch
 
-run: build/sample.mp4 ## set everything up and watch the sample clip, with a database on this machine
+run: build/sample.mp4 ## set everything up and watch the sample clip, with a database on this machine (two minutes at first, then 20 s)
 	@rm -rf run && mkdir -p run
 	@$(BIN)/affectbox-cloud local --port 0 --data run/database -- sh -ec '\
 		$(BIN)/affectbox run --source build/sample.mp4 --set device.id=demo --set outbox.path=run/outbox.db \
@@ -37,12 +37,14 @@ run: build/sample.mp4 ## set everything up and watch the sample clip, with a dat
 			--database "$$AFFECTBOX_DATABASE_URL?ns=demo"'
 	@echo "Written      run/records.jsonl, run/database/, run/outbox.db, run/timing.png; the clip is build/sample.mp4"
 
-test: .venv/test.stamp oldest-runtime rules-evaluator ## run the whole suite (installs tensorflow for the training side)
+test: .venv/test.stamp oldest-runtime rules-evaluator ## run the whole suite (about 6 minutes; installs tensorflow for the training side, 2 GB, at first)
 	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
+	@echo "The whole suite takes about 6 minutes on two cores."
 	$(BIN)/python -m pytest
 
 chaos: .venv/test.stamp ## run the long fault runs: kills, power cuts, bad networks (ten minutes; as root for power cuts)
 	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
+	@echo "The long fault runs take about ten minutes."
 	$(BIN)/python -m pytest -m chaos
 
 oldest-runtime: build/oldest-runtime.stamp ## make the environment in which tests run converted models in tflite-runtime 2.14 (Python 3.11)
@@ -98,6 +100,11 @@ auth-emulator: build/auth-emulator/node.stamp .venv/test.stamp ## test signing i
 build/auth-emulator/node.stamp:
 	npm install --prefix build/auth-emulator --ignore-scripts --no-audit --no-fund --silent firebase-tools@15.34.2
 	@touch $@
+
+wheel: .venv/run.stamp ## build the wheel that boxes are installed and updated with, into build/dist/ (some seconds)
+	@rm -rf build/dist
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir build/dist .
+	@ls -1 build/dist/*.whl
 
 clean: ## remove what make made, except the model cache
 	rm -rf .venv build run

@@ -69,8 +69,6 @@ def _parser() -> argparse.ArgumentParser:
         commands, "enrol", "make this box sign in as itself, by a file of `affectbox-cloud provision`", _enrol
     )
     enrol.add_argument("file", type=Path, help="the enrolment file; it is deleted once it was used")
-    enrol.add_argument("--api-key", metavar="KEY", help="with a service account's key only: the project's web API key")
-    enrol.add_argument("--database", metavar="URL", help="with a service account's key only: where the box reports to")
 
     replay = _command(commands, "replay", "send a recording again, or draw on a clip what the box sees in it", _replay)
     replay.add_argument("recording", type=Path, help="records (.jsonl), or a video, an image, a folder of images")
@@ -171,13 +169,11 @@ def _doctor(args: argparse.Namespace) -> int:
 
 def _enrol(args: argparse.Namespace) -> int:
     from device.clock import SystemClock  # noqa: PLC0415
-    from device.commands.enrol import RootKey, enrol  # noqa: PLC0415
+    from device.commands.enrol import enrol  # noqa: PLC0415
     from device.delivery.identity import identity_file  # noqa: PLC0415
-    from device.identity import device_id  # noqa: PLC0415
 
     settings = _settings(args)
-    root = RootKey(device_id(settings), args.api_key, args.database)
-    identity = enrol(args.file, settings.identity, settings.upload.timeout_s, SystemClock(), root)
+    identity = enrol(args.file, settings.identity, settings.upload.timeout_s, SystemClock())
     print(f"This box is enrolled as '{identity.device}'; {identity_file(settings.identity)} signs it in.")
     print(f'Its configuration should say: device.id = "{identity.device}", sinks = ["rtdb:{identity.database}"]')
     return 0

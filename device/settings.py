@@ -159,6 +159,7 @@ class UploadSettings:
     backoff_cap_s: float = 300.0
     denied_s: float = 300.0
     drain_s: float = 5.0
+    allow_plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,6 @@ class IdentitySettings:
 
     file: str = ""
     refresh_before_s: float = 300.0
-    i_understand_this_is_root: bool = False
 
 
 @dataclass(frozen=True)

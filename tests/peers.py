@@ -1,8 +1,11 @@
-"""A database over a real socket that answers each PATCH as told, and keeps what it accepted."""
+"""Who answers over a real socket: a database that does as told, and those who are none."""
 
+import contextlib
 import gzip
 import json
+import socket
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -80,3 +83,52 @@ def _handler(peer: Peer) -> type[BaseHTTPRequestHandler]:
             pass
 
     return Handler
+
+
+class Raw:
+    """Accepts connections, and does with each what it is told."""
+
+    def __init__(self, treat: Callable[[socket.socket], None]) -> None:
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._held: list[socket.socket] = []
+        self._treat = treat
+        self.host = f"127.0.0.1:{self._listening.getsockname()[1]}"
+        self.url = parse_url(f"http://{self.host}")
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listening.accept()
+            except OSError:
+                return
+            self._held.append(connection)  # not closed by the collector
+            threading.Thread(target=self._work, args=(connection,), daemon=True).start()
+
+    def _work(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            self._treat(connection)
+
+
+def says(answer: bytes) -> Callable[[socket.socket], None]:
+    """Reads a request, sends these bytes, and hangs up."""
+
+    def treat(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(answer)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    return treat
+
+
+def drip(start: bytes, more: bytes) -> Callable[[socket.socket], None]:
+    """Answers, a little at a time and without end, so that each single wait is short."""
+
+    def treat(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(start)
+        pause = threading.Event()
+        while not pause.wait(0.02):
+            connection.sendall(more)
+
+    return treat

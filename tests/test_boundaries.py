@@ -140,6 +140,14 @@ def test_each_outside_thing_has_one_door(package: str, only: str) -> None:
     assert [user for user in users if not user.startswith((only, "device/commands/bench.py"))] == []
 
 
+def test_the_box_reaches_the_network_through_one_client_that_keeps_its_deadline() -> None:
+    others = ("urllib.request", "urllib3", "requests", "httpx", "aiohttp")
+    assert breaches("device", others) == []
+    assert [path.name for path in modules("device") if re.search(r"HTTPS?Connection\(", path.read_text())] == [
+        "connection.py"
+    ]
+
+
 def within_any(names: set[str], package: str) -> bool:
     return any(within(name, (package,)) for name in names)
 

@@ -11,6 +11,7 @@ tests rules and clients; it does not keep an attacker out.
 
 import base64
 import json
+import os
 import shutil
 import subprocess
 import threading
@@ -26,10 +27,20 @@ from device.contract.errors import ConfigError
 
 Auth = dict[str, Any] | None
 
-NODE_MODULES = FilePath(__file__).parents[2] / "build" / "node" / "node_modules"
-_SCRIPT = FilePath(__file__).with_name("evaluator") / "evaluator.js"
+_EVALUATOR = FilePath(__file__).with_name("evaluator")
 _OWNER = "Bearer owner"
 _OVERRIDE = "auth_variable_override"
+
+
+def _node_folder() -> FilePath:
+    """Where targaryen is installed: in a checkout its `build/node`, else a folder of the user's cache."""
+    checkout = FilePath(__file__).parents[2]
+    if (checkout / "Makefile").is_file():
+        return checkout / "build" / "node"
+    return FilePath(os.environ.get("XDG_CACHE_HOME") or FilePath.home() / ".cache") / "affectbox" / "node"
+
+
+NODE_MODULES = _node_folder() / "node_modules"
 
 
 class Rules(Protocol):
@@ -210,9 +221,14 @@ def _start() -> "subprocess.Popen[bytes]":
     if node is None:
         raise ConfigError("Rules cannot be enforced without Node: install nodejs, or leave out --rules.")
     if not (NODE_MODULES / "targaryen").is_dir():
+        folder = NODE_MODULES.parent
         raise ConfigError(
-            "Rules cannot be enforced without targaryen: run `make rules-evaluator`, or leave out --rules."
+            f"Rules cannot be enforced without targaryen: run `mkdir -p {folder} && cp {_EVALUATOR}/package*.json "
+            f"{folder} && npm ci --ignore-scripts --prefix {folder}`, or leave out --rules."
         )
     return subprocess.Popen(
-        [node, _SCRIPT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={"NODE_PATH": str(NODE_MODULES)}
+        [node, _EVALUATOR / "evaluator.js"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={"NODE_PATH": str(NODE_MODULES)},
     )

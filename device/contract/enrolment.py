@@ -20,8 +20,6 @@ FORMAT = 1
 LIFETIME_S = 3600
 #: The claims of a box's account, by which the security rules know it.
 ROLE = "box"
-#: Whom a custom token is for. Source: Firebase documentation, "Create custom tokens using a third-party JWT library".
-AUDIENCE = "https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit"
 
 
 @dataclass(frozen=True)
@@ -45,14 +43,15 @@ def decode(content: bytes) -> Enrolment:
     try:
         data: Any = json.loads(content)
         enrolment = Enrolment(**data)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise IdentityError("This is no enrolment file: make one with `affectbox-cloud provision DEVICE`.") from None
     texts = (enrolment.device, enrolment.custom_token, enrolment.api_key, enrolment.database)
     if enrolment.format != FORMAT:
         raise IdentityError(
             "The enrolment file is of another version: update Affectbox on the box and the workstation."
         )
-    if not all(isinstance(text, str) and text for text in texts) or not isinstance(enrolment.expires, (int, float)):
+    whole = all(isinstance(text, str) and text and text.isprintable() for text in texts)
+    if not whole or not isinstance(enrolment.expires, (int, float)):
         raise IdentityError("The enrolment file is damaged: make a new one with `affectbox-cloud provision DEVICE`.")
     if not DEVICE_ID.fullmatch(enrolment.device):
         raise IdentityError("The enrolment file names no box: make a new one with `affectbox-cloud provision DEVICE`.")

@@ -58,6 +58,8 @@ def load(path: Path) -> Identity | None:
     Raises:
         IdentityError: it cannot be read, is damaged, or others may read it too.
     """
+    if path.exists() and not path.is_file():  # reading a pipe would wait for ever
+        raise IdentityError(f"{path} is no file: set identity.file to the one that enrolling wrote.")
     try:
         content = path.read_bytes()
         shared = path.stat().st_mode & 0o077
@@ -75,7 +77,7 @@ def load(path: Path) -> Identity | None:
         whole = all(isinstance(value, str) and value for value in data.values()) and DEVICE_ID.fullmatch(
             identity.device
         )
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         whole = None
     if not whole:
         raise IdentityError(f"{path} is damaged: enrol this box again.")
@@ -104,10 +106,21 @@ def open_tokens(settings: IdentitySettings, device: str, timeout_s: float, clock
     return RefreshedTokens(refresh, identity.refresh_token, keep, when, clock)
 
 
-def refuse_plain(url: DatabaseUrl) -> None:
-    """A token goes over TLS, or nowhere. Raises `SinkError` for another machine without TLS."""
-    if not url.secure and not _is_loopback(url.host):
+def refuse_plain(url: DatabaseUrl, signs_in: bool, allowed: bool) -> None:
+    """To another machine goes a token over TLS or not at all, and a record likewise unless that is `allowed`.
+
+    Raises:
+        SinkError: another machine without TLS.
+    """
+    if url.secure or _is_loopback(url.host):
+        return
+    if signs_in:
         raise SinkError(f"This box signs in, and http://{url.host} would show its token to the network: use https.")
+    if not allowed:
+        raise SinkError(
+            f"http://{url.host} would show the records to the network: use https, or set upload.allow_plain = true "
+            "where the network is yours alone."
+        )
 
 
 def _is_credential(path: Path) -> bool:

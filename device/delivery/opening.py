@@ -106,6 +106,5 @@ def _open_database(url: DatabaseUrl, settings: Settings, tokens: TokenSource | N
 
 def _open_account(url: DatabaseUrl, settings: Settings, clock: Clock) -> TokenSource | None:
     tokens = open_tokens(settings.identity, device_id(settings), settings.upload.timeout_s, clock)
-    if tokens is not None:
-        refuse_plain(url)
+    refuse_plain(url, tokens is not None, settings.upload.allow_plain)
     return tokens

@@ -11,16 +11,19 @@ Source: Firebase documentation, "Firebase Auth REST API" (sign in with custom to
 
 import http.client
 import json
+import math
 import os
-import urllib.error
-import urllib.parse
-import urllib.request
+import ssl
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
-_SIGN_IN = "identitytoolkit.googleapis.com/v1/accounts:signInWithCustomToken"
-_REFRESH = "securetoken.googleapis.com/v1/token"
+from device.delivery.connection import Connection
+
+_SIGN_IN = ("identitytoolkit.googleapis.com", "/v1/accounts:signInWithCustomToken")
+_REFRESH = ("securetoken.googleapis.com", "/v1/token")
 _MAX_ANSWER_BYTES = 65_536
+_SOMETHING_ELSE = "what answers in place of the sign-in service is something else"
 _REFUSALS = {
     "USER_DISABLED": "the account of this box was disabled",
     "USER_NOT_FOUND": "the account of this box does not exist any more",
@@ -53,15 +56,13 @@ class Tokens:
 
 
 class SignIn:
-    """A project's sign-in service. `FIREBASE_AUTH_EMULATOR_HOST` puts Google's emulator in its place."""
+    """A project's sign-in service. `FIREBASE_AUTH_EMULATOR_HOST` (HOST:PORT) puts Google's emulator in its place."""
 
     def __init__(self, api_key: str, timeout_s: float) -> None:
-        """`timeout_s` bounds connecting, and each wait for bytes."""
-        emulator = os.environ.get("FIREBASE_AUTH_EMULATOR_HOST")
-        self._base = f"http://{emulator}/" if emulator else "https://"
+        """`timeout_s` bounds a whole exchange, from looking up the name to the last byte of the answer."""
+        self._emulator = os.environ.get("FIREBASE_AUTH_EMULATOR_HOST")
         self._api_key = api_key
         self._timeout_s = timeout_s
-        self._opener = urllib.request.build_opener(_NoRedirects())
 
     def with_custom_token(self, custom_token: str) -> Tokens:
         """Exchange the token of an enrolment. Raises `SignInError`, `RefusedError`."""
@@ -70,31 +71,46 @@ class SignIn:
 
     def with_refresh_token(self, refresh_token: str) -> Tokens:
         """Get a new ID token. Raises `SignInError`, `RefusedError`."""
-        body = urllib.parse.urlencode({"grant_type": "refresh_token", "refresh_token": refresh_token}).encode()
+        body = urlencode({"grant_type": "refresh_token", "refresh_token": refresh_token}).encode()
         answer = self._post(_REFRESH, body, "application/x-www-form-urlencoded")
         return _tokens(answer, "id_token", "refresh_token", "expires_in")
 
-    def _post(self, endpoint: str, body: bytes, kind: str) -> Any:
-        url = f"{self._base}{endpoint}?" + urllib.parse.urlencode({"key": self._api_key})
-        request = urllib.request.Request(url, body, {"Content-Type": kind})
+    def _post(self, endpoint: tuple[str, str], body: bytes, kind: str) -> Any:
+        """The answer's JSON. A redirect is no success: whoever redirects is a captive portal, and gets no token."""
         try:
-            with self._opener.open(request, timeout=self._timeout_s) as response:
-                return json.loads(response.read(_MAX_ANSWER_BYTES))
-        except urllib.error.HTTPError as error:
-            raise _explain(error.code, error.read(_MAX_ANSWER_BYTES).decode(errors="replace")) from None
-        except urllib.error.URLError as error:
-            raise SignInError(f"the sign-in service cannot be reached ({error.reason})") from None
-        except (OSError, http.client.HTTPException) as error:
+            status, content = self._exchange(*endpoint, body, kind)
+        except TimeoutError:
+            raise SignInError("the sign-in service does not answer in time") from None
+        except http.client.HTTPException as error:
             raise SignInError(f"the sign-in service does not answer ({type(error).__name__})") from None
-        except ValueError:
-            raise SignInError("what answers in place of the sign-in service is something else") from None
+        except OSError as error:
+            raise SignInError(f"the sign-in service cannot be reached ({error.strerror or error})") from None
+        except ValueError:  # the standard library's, for a wrong chunk size
+            raise SignInError(_SOMETHING_ELSE) from None
+        if status != http.client.OK:
+            raise _explain(status, content.decode(errors="replace"))
+        try:
+            return json.loads(content)
+        except (ValueError, RecursionError):
+            raise SignInError(_SOMETHING_ELSE) from None
 
+    def _exchange(self, host: str, path: str, body: bytes, kind: str) -> tuple[int, bytes]:
+        connection, prefix = self._connect(host)
+        connection.deadline.set(self._timeout_s)
+        try:
+            target = f"{prefix}{path}?" + urlencode({"key": self._api_key})
+            connection.request("POST", target, body, {"Content-Type": kind, "Connection": "close"})
+            response = connection.getresponse()
+            return response.status, response.read(_MAX_ANSWER_BYTES)
+        finally:
+            connection.close()
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """The service never redirects; whoever does is a captive portal, and gets no token."""
-
-    def redirect_request(self, *args: Any, **options: Any) -> None:
-        return None
+    def _connect(self, host: str) -> tuple[Connection, str]:
+        """A connection, and what goes before the path: the emulator has every service on one port."""
+        if self._emulator:
+            name, _, port = self._emulator.rpartition(":")
+            return Connection(name, int(port), None), f"/{host}"
+        return Connection(host, http.client.HTTPS_PORT, ssl.create_default_context()), ""
 
 
 def _explain(status: int, body: str) -> SignInError:
@@ -106,6 +122,10 @@ def _explain(status: int, body: str) -> SignInError:
 
 def _tokens(answer: Any, id_token: str, refresh_token: str, lasts: str) -> Tokens:
     try:
-        return Tokens(str(answer[id_token]), str(answer[refresh_token]), float(answer[lasts]))
-    except (KeyError, TypeError, ValueError):
-        raise SignInError("what answers in place of the sign-in service is something else") from None
+        tokens = Tokens(answer[id_token], answer[refresh_token], float(answer[lasts]))
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise SignInError(_SOMETHING_ELSE) from None
+    texts = (tokens.id_token, tokens.refresh_token)
+    if not all(isinstance(text, str) and text for text in texts) or not 0 < tokens.lasts_s < math.inf:
+        raise SignInError(_SOMETHING_ELSE)
+    return tokens

@@ -16,10 +16,12 @@ by mistake need not travel to the box. Its records wait in the outbox.
 import random
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 from device.clock import Clock
+from device.contract.errors import IdentityError
 from device.delivery.signin import RefusedError, SignInError, Tokens
 
 
@@ -66,12 +68,12 @@ class RefreshedTokens:
         Args:
             refresh: asks the service, such as `SignIn.with_refresh_token`.
             refresh_token: what the box was enrolled with.
-            keep: told when the service replaces the refresh token.
+            keep: told when the service replaces the refresh token; may raise `IdentityError`.
             settings: when to ask.
             clock: whose monotonic time counts.
         """
         self._refresh = refresh
-        self._refresh_token = refresh_token
+        self._refresh_token = self._kept = refresh_token
         self._keep = keep
         self._settings = settings
         self._clock = clock
@@ -117,9 +119,11 @@ class RefreshedTokens:
         self._token, self._ends_s = tokens.id_token, now_s + tokens.lasts_s
         self._due_s = self._ends_s - before_s * random.uniform(1.0, 2.0)
         self._failures, self._trouble = 0, None
-        if tokens.refresh_token != self._refresh_token:
-            self._refresh_token = tokens.refresh_token
-            self._keep(tokens.refresh_token)
+        self._refresh_token = tokens.refresh_token
+        if self._refresh_token != self._kept:
+            with suppress(IdentityError):  # the disk is full: at the next renewal again
+                self._keep(self._refresh_token)
+                self._kept = self._refresh_token
 
 
 class FakeTokens:

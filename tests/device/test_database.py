@@ -1,6 +1,5 @@
 """The database client against everything that a network does: each failure is an answer in words, in bounded time."""
 
-import contextlib
 import json
 import socket
 import ssl
@@ -14,7 +13,8 @@ import pytest
 
 from device.contract.errors import SinkError
 from device.delivery.database import Answer, Database, DatabaseUrl, parse_url
-from tests.peers import Peer
+from device.delivery.verdict import explain
+from tests.peers import Peer, Raw, drip, says
 from tests.relay import Relay, Weather
 
 TIMEOUT_S = 0.5
@@ -27,54 +27,6 @@ def peer() -> Iterator[Peer]:
     peer = Peer()
     yield peer
     peer.close()
-
-
-class Raw:
-    """Accepts connections, and does with each what it is told."""
-
-    def __init__(self, treat: Callable[[socket.socket], None]) -> None:
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self._held: list[socket.socket] = []
-        self._treat = treat
-        self.url = parse_url(f"http://127.0.0.1:{self._listening.getsockname()[1]}")
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listening.accept()
-            except OSError:
-                return
-            self._held.append(connection)  # not closed by the collector
-            threading.Thread(target=self._work, args=(connection,), daemon=True).start()
-
-    def _work(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            self._treat(connection)
-
-
-def says(answer: bytes) -> Callable[[socket.socket], None]:
-    """Reads a request, sends these bytes, and hangs up."""
-
-    def treat(connection: socket.socket) -> None:
-        connection.recv(65536)
-        connection.sendall(answer)
-        connection.shutdown(socket.SHUT_RDWR)
-
-    return treat
-
-
-def drip(start: bytes, more: bytes) -> Callable[[socket.socket], None]:
-    """Answers, a little at a time and without end, so that each single wait is short."""
-
-    def treat(connection: socket.socket) -> None:
-        connection.recv(65536)
-        connection.sendall(start)
-        pause = threading.Event()
-        while not pause.wait(0.02):
-            connection.sendall(more)
-
-    return treat
 
 
 def tell(url: DatabaseUrl, compress: bool = False) -> Answer:
@@ -94,8 +46,13 @@ def tell(url: DatabaseUrl, compress: bool = False) -> Answer:
         (says(b"HTTP/1.1 two-hundred OK\r\n\r\n"), "not HTTP"),
         (says(b"HTTP/1.1 204 " + b"x" * 100_000 + b"\r\n\r\n"), "not HTTP"),
         (says(b"\x15\x03\x01\x00\x02\x02\x46"), "not HTTP"),
+        (says(b"HTTP/1.1 400 No\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n"), "not HTTP"),
+        (says(b"HTTP/1.1 400 No\r\nTransfer-Encoding: chunked\r\n\r\nnone\r\nhello\r\n"), "not HTTP"),
     ],
-    ids="silence dripping-status endless-headers dripping-body hang-up ssh no-status long-status tls".split(),
+    ids=(
+        "silence dripping-status endless-headers dripping-body hang-up ssh no-status long-status tls "
+        "chunk-of-minus-five chunk-of-nothing"
+    ).split(),
 )
 def test_an_answer_that_is_none_is_said_to_be_none(treat: Callable[[socket.socket], None], said: str) -> None:
     began = time.monotonic()
@@ -272,10 +229,34 @@ def test_the_token_goes_into_the_address_and_a_failed_sign_in_is_no_answer(peer:
         assert database.patch([RECORD]) == Answer(0, "signing in failed: the sign-in service is away")
 
 
-@pytest.mark.parametrize("text", ["", "127.0.0.1:9000", "ftp://x", "http://", "http://x:port", "http://x/records"])
+@pytest.mark.parametrize("location", ["http://[", "http://[::1", "\\\\", "http://x\x1b[31m.example/"])
+def test_a_redirect_to_nowhere_is_an_answer_like_any_other(location: str) -> None:
+    head = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+    answer = tell(Raw(says(head.encode())).url)
+    assert answer.status == 302
+    assert answer.text in ("", "x [31m.example")
+
+
+def test_what_a_server_says_moves_no_terminal() -> None:
+    body = "\x1b]0;owned\x07\x1b[2J\u202ebad\r\n\x9b1mZürich".encode()
+    head = f"HTTP/1.1 400 No\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    answer = tell(Raw(says(head + body)).url)
+    assert answer.text.isprintable()
+    assert "Zürich" in explain(answer)
+
+
+ODD = "http://[ http://[::1 http://[x]:1 http://x:99999 http://x:0 http://x:-1 http://x:port http://x\x1b[31m".split(
+    " "
+)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "127.0.0.1:9000", "ftp://x", "http://", "http://x/records", "http://a b", "http://x\x7f", *ODD]
+)
 def test_a_wrong_address_is_explained(text: str) -> None:
-    with pytest.raises(SinkError, match="write rtdb:http"):
+    with pytest.raises(SinkError, match="write rtdb:http") as caught:
         parse_url(text)
+    assert str(caught.value).isprintable()
 
 
 def test_addresses_are_read() -> None:

@@ -1,18 +1,17 @@
 """From an enrolment file to a box that signs in: what is kept, what is deleted, what is refused."""
 
-import json
+import os
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from device.cli import main
 from device.clock import FakeClock, SystemClock
 from device.commands.doctor import findings
-from device.commands.enrol import RootKey, enrol
+from device.commands.enrol import enrol
 from device.config import load_settings
-from device.contract.enrolment import AUDIENCE, Enrolment, decode
+from device.contract.enrolment import Enrolment, decode
 from device.contract.errors import IdentityError, SinkError
 from device.delivery.database import parse_url
 from device.delivery.identity import Identity, identity_file, load, open_tokens, refuse_plain, save
@@ -111,12 +110,11 @@ def test_an_expired_enrolment_is_refused_by_a_clock_that_knows(
     identity_service: IdentityService, file: Path, place: Path
 ) -> None:
     late = FakeClock(wall=ENROLMENT.expires + 1, trusted=True)
-    nothing = RootKey("room-3", None, None)
     with pytest.raises(IdentityError, match="has expired"):
-        enrol(file, IdentitySettings(str(place)), 5, late, nothing)
+        enrol(file, IdentitySettings(str(place)), 5, late)
     assert identity_service.asked == []
     late.set_wall(ENROLMENT.expires + 1, trusted=False)
-    assert enrol(file, IdentitySettings(str(place)), 5, late, nothing) == IDENTITY
+    assert enrol(file, IdentitySettings(str(place)), 5, late) == IDENTITY
 
 
 @pytest.mark.parametrize(
@@ -125,6 +123,9 @@ def test_an_expired_enrolment_is_refused_by_a_clock_that_knows(
         (b"", "no enrolment file"),
         (b"[]", "no enrolment file"),
         (b"\xff\xfe", "no enrolment file"),
+        (b"[" * 60_000, "no enrolment file"),
+        (b'{"device":' * 10_000, "no enrolment file"),
+        (ENROLMENT.encode().replace(b"https://clinic", b"https://\\u001b]0;clinic"), "damaged"),
         (b'{"device": "room-3"}', "no enrolment file"),
         (ENROLMENT.encode().replace(b'"format": 1', b'"format": 2'), "another version"),
         (ENROLMENT.encode().replace(b'"room-3"', b'"Room 3"'), "names no box"),
@@ -148,12 +149,25 @@ def test_others_may_not_read_the_identity(place: Path) -> None:
         load(place)
 
 
-@pytest.mark.parametrize("content", ["", "{}", '{"device": 1}', "[]", '{"a": "b"}'])
+@pytest.mark.parametrize("content", ["", "{}", '{"device": 1}', "[]", '{"a": "b"}', "[" * 100_000])
 def test_a_damaged_identity_is_said_in_one_sentence(place: Path, content: str) -> None:
     save(IDENTITY, place)
     place.write_text(content)
     with pytest.raises(IdentityError, match="is damaged"):
         load(place)
+
+
+@pytest.mark.parametrize("what", ["a pipe", "a folder", "nothing"])
+def test_what_is_no_file_is_said_in_one_sentence(what: str, tmp_path: Path, place: Path) -> None:
+    path = tmp_path / "odd"
+    if what == "a pipe":
+        os.mkfifo(path)
+    elif what == "a folder":
+        path.mkdir()
+    assert command(path, place) == IdentityError.exit_code
+    if what != "nothing":
+        with pytest.raises(IdentityError, match="is no file"):
+            load(path)
 
 
 def test_records_of_another_box_are_not_signed_with_this_ones_name(place: Path) -> None:
@@ -185,57 +199,49 @@ def test_a_replaced_refresh_token_is_kept(identity_service: IdentityService, pla
     assert place.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize(
-    "url", ["https://clinic.firebaseio.com", "http://127.0.0.1:9000?ns=a", "http://localhost:9000"]
-)
-def test_a_token_goes_over_tls_or_stays_on_this_machine(url: str) -> None:
-    refuse_plain(parse_url(url))
+HERE = ["http://127.0.0.1:9000?ns=a", "http://localhost:9000", "http://[::1]:9000"]
+ELSEWHERE = ["http://clinic.example", "http://192.0.2.1:9000"]
 
 
-@pytest.mark.parametrize("url", ["http://clinic.example", "http://192.0.2.1:9000"])
-def test_a_token_goes_nowhere_else(url: str) -> None:
-    with pytest.raises(SinkError, match="use https"):
-        refuse_plain(parse_url(url))
+@pytest.mark.parametrize("url", ["https://clinic.firebaseio.com", *HERE])
+@pytest.mark.parametrize("signs_in", [True, False])
+def test_what_is_sent_goes_over_tls_or_stays_on_this_machine(url: str, signs_in: bool) -> None:
+    refuse_plain(parse_url(url), signs_in, allowed=False)
 
 
-@pytest.fixture
-def root_key(tmp_path: Path) -> Path:
-    """A service account's key, as the console gives it; its private key is made here."""
-    rsa = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.rsa")
-    from cryptography.hazmat.primitives import serialization as forms  # noqa: PLC0415
-
-    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = private.private_bytes(forms.Encoding.PEM, forms.PrivateFormat.PKCS8, forms.NoEncryption()).decode()
-    file = tmp_path / "key.json"
-    file.write_text(json.dumps({"type": "service_account", "client_email": "a@b.example", "private_key": pem}))
-    return file
+@pytest.mark.parametrize("url", ELSEWHERE)
+def test_a_token_goes_nowhere_else_whatever_is_allowed(url: str) -> None:
+    with pytest.raises(SinkError, match="show its token to the network: use https"):
+        refuse_plain(parse_url(url), signs_in=True, allowed=True)
 
 
-def test_a_service_accounts_key_is_refused(root_key: Path, place: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert command(root_key, place, "--api-key", API_KEY, "--database", "https://x.example") == 25
-    errors = capfd.readouterr().err
-    assert "is root on the whole database" in errors
-    assert errors.count("\n") == 1
-    assert not place.exists()
+@pytest.mark.parametrize("url", ELSEWHERE)
+def test_records_go_to_another_machine_without_encryption_only_when_that_is_set(place: Path, url: str) -> None:
+    def sink(*more: str) -> tuple[str, str]:
+        settings = [f"identity.file={place}", f"run.sinks=['rtdb:{url}']", f"outbox.path={place.parent}/o", *more]
+        found = findings(load_settings(None, [*settings, "upload.timeout_s=0.2"]))
+        return next((finding.level, finding.text) for finding in found if finding.what == "sink")
+
+    level, text = sink()
+    assert (level, "would show the records to the network" in text) == ("FAIL", True)
+    assert sink("upload.allow_plain=true")[0] == "warning", "nobody answers there"
 
 
-def test_who_understands_what_root_is_may_use_it_once(
-    identity_service: IdentityService, root_key: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_refresh_token_that_the_disk_does_not_take_is_kept_at_the_next_renewal(
+    identity_service: IdentityService, tmp_path: Path
 ) -> None:
-    sent: list[Any] = []
-
-    def answer(path: str, body: str) -> tuple[int, str]:
-        sent.append(json.loads(body)["token"])
-        return 200, json.dumps({"idToken": "i", "refreshToken": REFRESH_TOKEN, "expiresIn": "3600"})
-
-    monkeypatch.setattr(identity_service, "answer", answer)
-    words = ["--set=identity.i_understand_this_is_root=true", "--set=device.id=room-3"]
-    assert command(root_key, place, *words) == 25, "it must be told the key and the database"
-    assert command(root_key, place, *words, "--api-key", API_KEY, "--database", IDENTITY.database) == 0
-    jwt = pytest.importorskip("google.auth.jwt")
-    payload = jwt.decode(sent[0], verify=False)
-    assert (payload["uid"], payload["claims"]) == ("box-room-3", {"role": "box", "device": "room-3"})
-    assert (payload["aud"], payload["exp"] - payload["iat"]) == (AUDIENCE, 3600)
-    assert load(place) == IDENTITY
-    assert "PRIVATE" not in place.read_text()
-    assert root_key.exists()
+    place = tmp_path / "identity.json"
+    save(IDENTITY, place)
+    identity_service.refresh_token = "another"
+    identity_service.lasts_s = 100
+    clock = FakeClock()
+    tokens = open_tokens(IdentitySettings(str(place)), "room-3", 5, clock)
+    assert tokens is not None
+    (tmp_path / "identity.part").mkdir()  # in the way of every write
+    assert tokens.token()
+    assert "another" not in place.read_text()
+    (tmp_path / "identity.part").rmdir()
+    identity_service.answers = [(200, '{"id_token": "i", "refresh_token": "another", "expires_in": "100"}')]
+    clock.advance(99)
+    assert tokens.token()
+    assert "another" in place.read_text()

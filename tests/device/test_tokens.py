@@ -1,16 +1,26 @@
 """When a token is renewed, kept, given up; what the service's words mean; and that no secret is ever shown."""
 
 import logging
+import socket
+import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from device.clock import FakeClock
+from device.clock import FakeClock, SystemClock
 from device.delivery.database import Answer, Database, parse_url, without
+from device.delivery.outbox import Outbox
 from device.delivery.signin import RefusedError, SignIn, SignInError, Tokens
 from device.delivery.tokens import FakeTokens, RefreshedTokens, RefreshSettings
+from device.delivery.uploader import Uploader
+from device.settings import UploadSettings
+from device.worker import Worker
 from tests.identity_service import API_KEY, CUSTOM_TOKEN, REFRESH_TOKEN, SECRETS, IdentityService, refusal
+from tests.peers import Raw, drip
 
+BOUND_S = 30.0  # for a machine that does other things too; without the deadline these tests would take for ever
 SETTINGS = RefreshSettings(refresh_before_s=300, refused_s=300, retry_cap_s=60)
 
 
@@ -164,6 +174,10 @@ TROUBLES: list[tuple[int, str, str]] = [
     (200, "<html>Welcome to our guest network</html>", "something else"),
     (200, "{}", "something else"),
     (200, "[1]", "something else"),
+    (200, "[" * 60_000, "something else"),
+    (200, '{"id_token": "", "refresh_token": "r", "expires_in": "3600"}', "something else"),
+    (200, '{"id_token": "i", "refresh_token": "r", "expires_in": "nan"}', "something else"),
+    (200, '{"id_token": "i", "refresh_token": "r", "expires_in": 1' + "0" * 400 + "}", "something else"),
 ]
 
 
@@ -183,6 +197,52 @@ def test_nobody_there(identity_service: IdentityService) -> None:
     identity_service.close()
     with pytest.raises(SignInError, match="cannot be reached"):
         SignIn(API_KEY, 5).with_custom_token(CUSTOM_TOKEN)
+
+
+DRIPS = {
+    "a status": drip(b"", b"H"),
+    "headers": drip(b"HTTP/1.1 200 OK\r\n", b"X-More: 1\r\n"),
+    "a body": drip(b"HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n", b" "),
+    "nothing": lambda connection: None,
+}
+
+
+@pytest.mark.parametrize("ask", [SignIn.with_custom_token, SignIn.with_refresh_token])
+@pytest.mark.parametrize("treat", DRIPS.values(), ids=DRIPS)
+def test_a_service_that_drips_is_given_up_in_time(
+    monkeypatch: pytest.MonkeyPatch, treat: Callable[[socket.socket], None], ask: Callable[[SignIn, str], Tokens]
+) -> None:
+    monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", Raw(treat).host)
+    began = time.monotonic()
+    with pytest.raises(SignInError):
+        ask(SignIn(API_KEY, 0.2), "any")
+    assert time.monotonic() - began < BOUND_S
+
+
+def test_a_sign_in_that_drips_does_not_hold_the_upload_worker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", Raw(drip(b"", b"H")).host)
+    source = RefreshedTokens(
+        SignIn(API_KEY, 0.1).with_refresh_token, REFRESH_TOKEN, lambda token: None, SETTINGS, SystemClock()
+    )
+    with (
+        Outbox(tmp_path / "outbox.db", 1.0) as outbox,
+        Database(parse_url("http://127.0.0.1:1"), 0.1, source.token) as db,
+    ):
+        outbox.append([("records/box/boot/s1", b"1")])
+        settings = UploadSettings(interval_s=0.01, backoff_base_s=0.001, backoff_cap_s=0.01, drain_s=0.1)
+        uploader = Uploader(outbox, db, settings, SystemClock())
+        ended, steps = threading.Event(), iter(range(3))
+
+        def step() -> float | None:
+            uploader.step()
+            return 0.0 if next(steps, None) is not None else ended.set()
+
+        worker = Worker("upload", step, SystemClock(), stall_s=BOUND_S)
+        worker.start()
+        assert ended.wait(BOUND_S), "it is held"
+        worker.check()
+        assert uploader.trouble == "no answer: signing in failed: the sign-in service does not answer in time"
+        assert outbox.counts().pending == 1
 
 
 @pytest.mark.parametrize("ask", [SignIn.with_custom_token, SignIn.with_refresh_token])
