@@ -64,7 +64,7 @@ class FaceFinder(Closing):
         """The face of the person in `frame`, or the reasons why nothing can be made of it."""
         track = self._track(frame).track
         if track is None:
-            return Sight(None, None, absence(frame, QualitySettings()))
+            return Sight(None, None, absence(frame, None, QualitySettings()))
         face = self._settled(frame, track.face)
         if reasons := self._refused(frame, face):
             return Sight(None, None, reasons)

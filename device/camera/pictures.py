@@ -29,6 +29,7 @@ class ImageFiles(Closing):
         if not (folder := is_folder(path)):
             require_file(path)
         self._paths = pictures_in(path) if folder else [path]
+        self.count = len(self._paths)
         self._at = 0
         self._warn = warn
         self._broken: list[str] = []

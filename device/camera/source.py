@@ -22,10 +22,12 @@ class Source(Protocol):
     Attributes:
         live: whether pictures come in real time and are lost when nobody takes them.
         rate: pictures a second; 0 where they have none, or it is not known.
+        count: how many pictures there are; 0 where that is not known.
     """
 
     live: bool
     rate: float
+    count: int
 
     def read(self) -> Picture | None:
         """The next picture; None at the end of a file, and ever after.

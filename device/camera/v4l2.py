@@ -14,7 +14,7 @@ class V4l2Camera(Closing):
     """Captures MJPG, which USB cameras deliver at full rate."""
 
     live = True
-    rate = 0.0
+    rate, count = 0.0, 0
 
     def __init__(self, device: str, settings: CameraSettings) -> None:
         """Raises `SourceError` when there is no such camera."""

@@ -34,7 +34,7 @@ class VideoFile(Closing):
             raise SourceError(f"{path} cannot be read ({error.strerror}): check its owner and the disk.") from error
         name = _readable_name(path, self._file.fileno())
         self._capture = cv2.VideoCapture(name, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
-        self._announced = int(max(self._capture.get(cv2.CAP_PROP_FRAME_COUNT), 0))
+        self.count = int(max(self._capture.get(cv2.CAP_PROP_FRAME_COUNT), 0))
         self.rate = self._capture.get(cv2.CAP_PROP_FPS)
         self._read = self._damaged = self._missing = 0
         self._ended = False
@@ -66,10 +66,10 @@ class VideoFile(Closing):
                 self._read, self._damaged = self._read + 1, self._damaged + failed
                 return picture
             failed += 1
-            left = self._announced - self._read - self._damaged if self._announced else _ENOUGH
+            left = self.count - self._read - self._damaged if self.count else _ENOUGH
             if failed >= left:
                 self._ended = True
-                self._missing = max(left, 0) if self._announced else 0
+                self._missing = max(left, 0) if self.count else 0
         return None
 
     def _decoded(self) -> Picture | None:
@@ -84,8 +84,8 @@ class VideoFile(Closing):
             return
         if self._damaged:
             self._warn(f"{self._damaged} damaged frames of {self._path} were passed over.")
-        if self._missing > max(_ESTIMATED, self._announced // 100):
-            there = f"{self._announced - self._missing} of the {self._announced} frames"
+        if self._missing > max(_ESTIMATED, self.count // 100):
+            there = f"{self.count - self._missing} of the {self.count} frames"
             self._warn(f"{self._path} breaks off: {there} that it announces are there.")
         self._damaged = self._missing = 0
 

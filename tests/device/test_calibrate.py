@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -153,7 +154,7 @@ def calibrated(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("neutrals")
     command = ["calibrate", "--source", str(clip), "--patient", "p-01", "--seconds", "1"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("device.commands.calibrate.observe", lambda source, settings: seen(relaxed, 10))
+        patch.setattr("device.commands.calibrate.Watch", lambda source, settings: nullcontext(seen(relaxed, 10)))
         assert main([*command, "--set", f'neutral.folder="{folder}"']) == 0
     return folder
 
