@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run models test chaos oldest-runtime onnx2tf signatures lint types bench rules rules-evaluator auth-emulator wheel clean
+.PHONY: help setup run models test chaos oldest-runtime onnx2tf signatures lint types bench rules rules-evaluator auth-emulator wheel docs clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -105,6 +105,9 @@ wheel: .venv/run.stamp ## build the wheel that boxes are installed and updated w
 	@rm -rf build/dist
 	$(BIN)/pip wheel --quiet --no-deps --wheel-dir build/dist .
 	@ls -1 build/dist/*.whl
+
+docs: .venv/run.stamp ## write docs/commands.md anew, from the commands' own parsers
+	$(BIN)/python docs/generate.py
 
 clean: ## remove what make made, except the model cache
 	rm -rf .venv build run

@@ -1,7 +1,14 @@
-"""`python -m cloud` is `affectbox-cloud`."""
+"""Starts `affectbox-cloud`, also as `python -m cloud`."""
 
 import sys
 
-from cloud.cli import main
+from device.contract.command import started
 
-sys.exit(main())
+
+def main() -> int:
+    """Import the program and run it; returns its exit code."""
+    return started("affectbox-cloud", "cloud.cli")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

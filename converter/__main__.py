@@ -1,7 +1,14 @@
-"""`python -m converter` is `affectbox-converter`."""
+"""Starts `affectbox-converter`, also as `python -m converter`."""
 
 import sys
 
-from converter.cli import main
+from device.contract.command import started
 
-sys.exit(main())
+
+def main() -> int:
+    """Import the program and run it; returns its exit code."""
+    return started("affectbox-converter", "converter.cli")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

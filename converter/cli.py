@@ -4,12 +4,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from converter.bundle import made
 from converter.fetch import fetch_all, make_all
 from converter.recipe import load_recipe
 from converter.signing import SHIPPED_SIGNATURES, keygen, sign_bundle, sign_third_party, signer
+from device.bundle_folders import bundle_cache
 from device.contract.command import concluded
 from device.contract.errors import ConfigError
-from device.contract.manifest import bundle_cache
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -35,6 +36,7 @@ def _add_convert(commands: Any) -> None:
     convert.add_argument("--all", action="store_true", help="measure every scheme, not only the recipe's")
     convert.add_argument("--layers", action="store_true", help="also name the tensors that lost most")
     convert.add_argument("--key", type=Path, help="private key file that signs the bundle")
+    convert.add_argument("--replace", action="store_true", help="write over a bundle of the same name and version")
     convert.add_argument("--onnx2tf", default="", help="Python that has onnx2tf (default: $AFFECTBOX_ONNX2TF)")
     convert.set_defaults(run=_convert)
 
@@ -75,15 +77,13 @@ def _add_sign(commands: Any) -> None:
 
 def _convert(args: argparse.Namespace) -> None:
     from converter.convert import convert  # noqa: PLC0415
-    from converter.source import open_source  # noqa: PLC0415
+    from converter.opening import open_source  # noqa: PLC0415
 
     recipe = load_recipe(args.recipe)
     sign = signer(args.key) if args.key else None
     source = open_source(args.source, recipe, args.onnx2tf)
-    folder = convert(source, recipe, args.out, every=args.all, layers=args.layers, sign=sign)
-    print(f"{folder}: written{' and signed' if sign else ''}")
-    if not sign:
-        print("It is unsigned, so a box refuses it: `affectbox-converter sign`.")
+    folder = convert(source, recipe, args.out, every=args.all, layers=args.layers, sign=sign, replaced=args.replace)
+    print(made(folder, signed=sign is not None))
 
 
 def _inspect(args: argparse.Namespace) -> None:

@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from converter.bundle import Sign, require_new, write_bundle
 from converter.card import model_card
 from converter.describe import by_output, describe
 from converter.layers import worst_layers
@@ -20,7 +21,8 @@ from converter.reference import REFERENCE, ROWS, make_reference
 from converter.rows import Floats, Rows, calibration_rows, evaluation_rows
 from converter.source import Source
 from device.contract.errors import ConversionError, DataError, ModelError, StorageError
-from device.contract.manifest import Manifest, Sign, write_bundle
+from device.contract.manifest import Manifest
+from device.contract.tasks import misfit
 
 _PACKAGES = ("tensorflow-cpu", "keras", "ai-edge-quantizer", "ai-edge-litert")
 
@@ -75,6 +77,7 @@ def convert(
     every: bool = False,
     layers: bool = False,
     sign: Sign | None = None,
+    replaced: bool = False,
     say: Callable[[str], None] = print,
 ) -> Path:
     """Make the recipe's bundle under `out`; returns its folder.
@@ -86,13 +89,15 @@ def convert(
         every: measure every scheme and say the table.
         layers: say the tensors that lost most, and keep them in the receipt.
         sign: makes the signature; without it the bundle is unsigned.
+        replaced: write over a bundle of the same name and version.
         say: hears of every line.
 
     Raises:
         ConversionError, DataError, ConfigError, ModelError: as sources, rows and recipes do.
         ParityError: further from the source than the recipe's limits.
-        StorageError: the bundle cannot be written.
+        StorageError: the bundle cannot be written, or is there already.
     """
+    require_new(out, f"{recipe.name}-{recipe.version}", replace=replaced)
     conversion = Conversion(source, recipe)
     if every:
         say(_HEADER)
@@ -105,6 +110,8 @@ def convert(
     if layers:
         chosen = _with_layers(conversion, chosen, say)
     enforce(chosen.manifest.receipt, recipe.limits, recipe.scheme)
+    if why := misfit(chosen.manifest):
+        say(f"Note: the network {why}; the box has no use for it as it is.")
     return _written(chosen, conversion.rows, out, sign)
 
 
@@ -112,7 +119,7 @@ def _written(chosen: Converted, rows: Floats, out: Path, sign: Sign | None) -> P
     reference = make_reference(chosen.manifest, chosen.model, rows)
     card = model_card(chosen.manifest)
     try:
-        return write_bundle(out, chosen.manifest, chosen.model, card, {REFERENCE: reference}, sign)
+        return write_bundle(out, chosen.manifest, chosen.model, card, {REFERENCE: reference}, sign, replace=True)
     except OSError as error:
         raise StorageError(
             f"{out} cannot be written ({error.strerror}): free the disk or name another --out."

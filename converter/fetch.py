@@ -19,11 +19,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from converter.bundle import write_bundle
 from converter.canonical_mesh import canonical_mesh_json
 from converter.signing import shipped_signature
 from converter.third_party import LANDMARKER_TASK, MESH_MEMBER, RECIPES, Artifact, Recipe
 from device.contract.errors import FetchError, ModelError
-from device.contract.manifest import open_bundle, sha256, write_bundle
+from device.contract.manifest import open_bundle, sha256
+from device.contract.tasks import CANONICAL_FACE
 from device.signatures import authenticator, known_keys
 
 URL_TIMEOUT_S = 20.0
@@ -35,8 +37,14 @@ def fetch_all(cache: Path, *, offline: bool = False, say: Callable[[str], None] 
     """Make every third-party bundle in `cache`; returns their folders.
 
     Raises:
-        FetchError: a file can be had from no source, or arrived altered, or the cache cannot be written.
+        FetchError: a file can be had from no source, or arrived altered, or the cache cannot be written; or this
+            installation lacks the keys and signatures by which a box would trust what is fetched.
     """
+    if not known_keys() or not all(shipped_signature(recipe.manifest.id) for recipe in RECIPES):
+        raise FetchError(
+            "This installation lacks the project's public key or the signatures of the models, so a box would refuse "
+            "what it fetches: install Affectbox again. The cache is left as it is."
+        )
     return [_bundle(recipe, cache, offline, say) for recipe in RECIPES]
 
 
@@ -64,8 +72,8 @@ def make_bundle(recipe: Recipe, downloads: Path, parent: Path, *, offline: bool)
         model = _member(model, recipe.member)
     if recipe.mesh:
         task = obtain(LANDMARKER_TASK, downloads, offline=offline)
-        extras["canonical_face.json"] = canonical_mesh_json(_member(task, MESH_MEMBER))
-    return write_bundle(parent, manifest, model, _card(recipe), extras, shipped_signature(manifest.id))
+        extras[CANONICAL_FACE] = canonical_mesh_json(_member(task, MESH_MEMBER))
+    return write_bundle(parent, manifest, model, _card(recipe), extras, shipped_signature(manifest.id), replace=True)
 
 
 def _member(archive: bytes, name: str) -> bytes:

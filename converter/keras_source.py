@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from converter.source import fixed_shape
+from converter.source import Floats, fixed_shape
 from device.contract.errors import ConversionError
 from device.runtime.quiet import native_chatter_silenced
 
@@ -30,7 +29,6 @@ try:
 except ImportError as error:
     raise ConversionError("TensorFlow is not installed: pip install --editable '.[converter]'.") from error
 
-Floats = NDArray[np.float32]
 _UNSUPPORTED = re.compile(r"(?:tf\.|Flex|custom op: ?)(\w+)")
 
 
@@ -88,10 +86,16 @@ def open_keras(path: Path, wanted: tuple[int, ...]) -> KerasSource:
             network = keras.models.load_model(path, compile=False)
     except Exception as error:  # zip, JSON, HDF5 and missing-class errors alike
         raise ConversionError(f"{path} is no Keras network that can be loaded ({_first_line(error)}).") from error
-    if len(network.inputs) != 1:
-        raise ConversionError(f"{path} has {len(network.inputs)} inputs; a bundle's network has one.")
-    shape = fixed_shape(tuple(network.inputs[0].shape), wanted, str(path))
-    names = [tensor.name for tensor in network.outputs] if _clash(network.output_names) else network.output_names
+    inputs = getattr(network, "inputs", None) or []
+    if len(inputs) != 1:
+        raise ConversionError(
+            f"{path} has {len(inputs)} inputs; a bundle's network has one"
+            + ("." if inputs else ": build it, by an Input layer or by calling it once, before it is saved.")
+        )
+    shape = fixed_shape(tuple(inputs[0].shape), wanted, str(path))
+    names = getattr(network, "output_names", None) or [network.layers[-1].name]  # a Sequential has only layers
+    if _clash(names):
+        names = [tensor.name for tensor in network.outputs]
     return KerasSource(lambda x: _listed(network(x, training=False)), names, shape, "Keras", path.name)
 
 

@@ -6,6 +6,7 @@ onnx2tf turns channels-first pictures into channels-last ones, so the network ta
 becomes 1.
 """
 
+import os
 import re
 import subprocess
 import tempfile
@@ -16,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from converter.source import ONNX2TF, fixed_shape
+from converter.source import fixed_shape
 from device.contract.errors import ConversionError
 
 if TYPE_CHECKING:
     from converter.keras_source import KerasSource
 
+#: In the environment: the Python that has onnx2tf.
+ONNX2TF = "AFFECTBOX_ONNX2TF"
 TIMEOUT_S = 900.0
 TOLERANCE = 1e-3  # of the largest output, between onnx2tf's network and the ONNX reference
 _MISSING_OPERATOR = re.compile(r"No module named 'onnx2tf\.ops\.(\w+)'|(\w+) OP is not yet implemented")
@@ -33,7 +36,7 @@ def open_onnx(path: Path, wanted: tuple[int, ...], python: str, say: Callable[[s
     Args:
         path: the file.
         wanted: the network's input shape (channels last) where the file leaves it open, or empty.
-        python: of the environment that has onnx2tf.
+        python: of the environment that has onnx2tf; default: `$AFFECTBOX_ONNX2TF`.
         say: hears when a dynamic batch is fixed.
 
     Raises:
@@ -41,6 +44,7 @@ def open_onnx(path: Path, wanted: tuple[int, ...], python: str, say: Callable[[s
     """
     from converter.keras_source import open_saved_model  # noqa: PLC0415
 
+    python = python or os.environ.get(ONNX2TF, "")
     graph = _checked(path)
     if len(graph.inputs) != 1:
         raise ConversionError(f"{path} has {len(graph.inputs)} inputs; a bundle's network has one.")

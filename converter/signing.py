@@ -10,8 +10,9 @@ from pathlib import Path
 
 from nacl.signing import SigningKey
 
+from converter.bundle import Sign, write_signature
 from device.contract.errors import ConfigError, StorageError
-from device.contract.manifest import MANIFEST, Sign, open_bundle, read_signature, write_signature
+from device.contract.manifest import MANIFEST, open_bundle, read_signature
 from device.contract.signature import Signature, key_id, read_key, write_key
 
 #: `NAME-VERSION.sig` of every third-party bundle: its manifest is always the same, so its signature can be shipped.

@@ -10,15 +10,12 @@ from contextlib import redirect_stdout
 from io import StringIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from converter.flatbuffer import interface, prepare
-from converter.source import fixed_shape
+from converter.source import Floats, fixed_shape
 from device.contract.errors import ConversionError, ModelError
 from device.runtime.interpreter import TfLiteInterpreter
 from device.runtime.quiet import native_chatter_silenced
-
-Floats = NDArray[np.float32]
 
 
 class TfliteSource:

@@ -1,7 +1,14 @@
-"""`python -m device` is `affectbox`."""
+"""Starts `affectbox`, also as `python -m device`."""
 
 import sys
 
-from device.cli import main
+from device.contract.command import started
 
-sys.exit(main())
+
+def main() -> int:
+    """Import the program and run it; returns its exit code."""
+    return started("affectbox", "device.cli")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

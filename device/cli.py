@@ -88,7 +88,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _command(commands: Any, name: str, text: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text.capitalize() + ".")
+    command: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=f"{text[0].upper()}{text[1:]}."
+    )
     command.add_argument("--config", metavar="FILE", type=Path, help="TOML file; overrides the defaults")
     command.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help="override one setting")
     command.set_defaults(run=run)

@@ -1,27 +1,39 @@
-"""Opening the bundles that the pipeline needs: those shipped with the box, and those fetched into the cache."""
+"""Opening the bundles that the pipeline needs: those shipped with the box, fetched, or of somebody's own."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from device.bundle_folders import SHIPPED, bundle_cache, find_bundle
+from device.contract import tasks
 from device.contract.errors import ModelError
-from device.contract.manifest import bundle_cache, find_bundle, open_bundle
+from device.contract.manifest import open_bundle
 from device.runtime.model import Model
 from device.settings import ModelSettings
 from device.signatures import authenticator, known_keys
 
-SHIPPED = Path(__file__).parent / "bundles"
+#: Role → the task of its bundle, which `models.ROLE` names.
+ROLES = {
+    "short_range": tasks.FACE_DETECTION,
+    "full_range": tasks.FACE_DETECTION,
+    "landmarks": tasks.FACE_LANDMARKS,
+    "face": tasks.FACE_READING,
+    "expression": tasks.FACIAL_EXPRESSION,
+    "action_units": tasks.ACTION_UNITS,
+}
+#: Those that may be left empty.
+OPTIONAL = ("full_range", "expression", "action_units")
 
 
 @dataclass(frozen=True)
 class Models:
-    """The loaded networks of the pipeline."""
+    """The loaded networks of the pipeline, each in its role."""
 
     short_range: Model
-    full_range: Model | None
     landmarks: Model
     face: Model
+    full_range: Model | None = None
     expression: Model | None = None
     action_units: Model | None = None
 
@@ -37,16 +49,24 @@ class Models:
 
 def folders(settings: ModelSettings) -> list[Path]:
     """Where bundles are looked for, in order."""
-    return [SHIPPED, Path(settings.cache) if settings.cache else bundle_cache()]
+    own = [Path(folder) for folder in settings.folders]
+    return [SHIPPED, *own, Path(settings.cache) if settings.cache else bundle_cache()]
 
 
-def load(name: str, settings: ModelSettings) -> Model:
-    """Open and check one bundle and load its network. Raises `ModelError`, `RuntimeMissingError`."""
+def load(name: str, settings: ModelSettings, task: str = "") -> Model:
+    """Open and check one bundle and load its network.
+
+    Raises:
+        ModelError: it is not to be had, not to be trusted, or for another task than `task`.
+        RuntimeMissingError: no inference library.
+    """
     keys = known_keys(Path(settings.keys) if settings.keys else None)
     folder = find_bundle(name, folders(settings))
     bundle = open_bundle(folder, authenticator(keys, allow_unsigned=settings.allow_unsigned))
     if bundle.manifest.id != name:
         raise ModelError(f"The bundle in {folder} is {bundle.manifest.id}: fetch or build {name} again.")
+    if task:
+        tasks.require(bundle.manifest, task)
     return Model(bundle, settings.threads)
 
 
@@ -54,18 +74,9 @@ def load(name: str, settings: ModelSettings) -> Model:
 def open_models(settings: ModelSettings) -> Iterator[Models]:
     """Load all networks for the length of a `with` block. Raises `ModelError`, `RuntimeMissingError`."""
     with ExitStack() as stack:
-
-        def opened(name: str) -> Model:
-            return stack.enter_context(load(name, settings))
-
-        def perhaps(name: str) -> Model | None:
-            return opened(name) if name else None
-
-        yield Models(
-            short_range=opened(settings.short_range),
-            full_range=perhaps(settings.full_range),
-            landmarks=opened(settings.landmarks),
-            face=opened(settings.face),
-            expression=perhaps(settings.expression),
-            action_units=perhaps(settings.action_units),
-        )
+        opened = {}
+        for role, task in ROLES.items():
+            name = getattr(settings, role)
+            if name or role not in OPTIONAL:
+                opened[role] = stack.enter_context(load(name, settings, task))
+        yield Models(**opened)

@@ -1,9 +1,13 @@
-"""README, help and configuration comments tell the truth."""
+"""README, docs, help and configuration comments tell the truth."""
 
 import argparse
+import ast
+import importlib.util
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -11,17 +15,26 @@ import cloud.cli
 import converter.cli
 import device.cli
 import training.cli
-from device.config import DEFAULTS, keys
+from device.config import DEFAULTS
 from device.contract import errors
+from device.contract.mistakes import keys
+from device.settings import Settings
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
+README = ROOT / "README.md"
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [README, *DOCS, ROOT / "training" / "README.md"]
 PARSERS = {
     "affectbox": device.cli._parser(),
     "affectbox-converter": converter.cli._parser(),
     "affectbox-training": training.cli._parser(),
     "affectbox-cloud": cloud.cli._parser(),
 }
+PROGRAM = r"affectbox(?:-converter|-training|-cloud)?"
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
 
 
 def commands() -> Iterator[tuple[str, argparse.ArgumentParser]]:
@@ -40,26 +53,90 @@ def commands_of(program: str, parser: argparse.ArgumentParser) -> Iterator[tuple
 COMMANDS = dict(commands())
 
 
-def test_there_are_commands() -> None:
-    assert len(COMMANDS) >= 11
+@pytest.fixture(scope="module")
+def generate() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def blocks(text: str) -> list[str]:
+    """The code blocks of a page, fenced or indented, without their indent."""
+    fenced = re.findall(r"^ *```\w*\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)
+    indented = re.findall(r"(?:^(?: {4,}.*)\n)+", re.sub(r"^ *```\w*\n.*?^ *```$", "", text, flags=re.M | re.S), re.M)
+    return [*fenced, *indented]
+
+
+def command_lines(page: Path) -> list[str]:
+    """What a page tells people to type, of our programs; continued lines in one."""
+    lines = "\n".join(blocks(page.read_text())).replace("\\\n", " ").splitlines()
+    typed = [re.sub(r"^(\S*/)?(?=affectbox)", "", line.strip()) for line in lines]
+    return [line for line in typed if re.match(rf"{PROGRAM} [a-z]", line) and "[…]" not in line]
+
+
+# --- commands
+
+
+def test_the_page_of_commands_is_what_the_parsers_say(generate: ModuleType) -> None:
+    assert generate.page() == generate.PAGE.read_text(), "run `make docs`"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_and_option_is_in_the_readme(name: str) -> None:
-    row = next((line for line in README.splitlines() if line.startswith(f"| `{name}`")), "")
-    assert row, f"'{name}' has no row in the README's table"
-    general = {"--help", "--config", "--set"}
+def test_every_command_and_option_is_documented(name: str, generate: ModuleType) -> None:
+    section = generate.PAGE.read_text().partition(f"\n### {name}\n")[2].partition("\n##")[0]
+    assert section
+    general = {"--help", "--config", "--set"} if name.startswith("affectbox ") else {"--help"}
     for action in COMMANDS[name]._actions:
         for option in action.option_strings:
-            if option.startswith("--") and option not in general:
-                assert f"`{option}`" in row, f"{name} {option} is not in the README"
-    assert "`--set SECTION.KEY=VALUE`" in README
-    assert "`--config`" in README
+            assert not option.startswith("--") or option in general or f"`{option}" in section, option
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_says_what_it_is(name: str) -> None:
     assert [action.dest for action in COMMANDS[name]._actions if not action.help] == []
+
+
+LINES = [(name_of(page), line) for page in PAGES for line in command_lines(page)]
+
+
+def test_command_lines_are_found_in_the_pages() -> None:
+    assert len(LINES) > 30
+    assert {page for page, _ in LINES} >= {"README.md", "docs/firebase.md", "training/README.md"}
+
+
+@pytest.mark.parametrize(("page", "line"), LINES)
+def test_what_a_page_tells_people_to_type_is_taken(page: str, line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    program, *words = shlex.split(line, comments=True)
+    cut = words.index("--") if "--" in words else len(words)
+    words = [re.sub(r"\$\w+", "1", word) for word in words[:cut]]
+    try:
+        PARSERS[program].parse_args(words)
+    except SystemExit:
+        pytest.fail(f"{page}: {line}\n{capsys.readouterr().err}")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_commands_named_in_a_text_exist(page: Path) -> None:
+    names = {*COMMANDS, *(name.rpartition(" ")[0] for name in COMMANDS)}
+    for program, words in re.findall(rf"`({PROGRAM}) ((?:[a-z-]+ ?)+)", page.read_text()):
+        assert any(f"{program} {words}".startswith(name) for name in names if " " in name), f"{program} {words}"
+
+
+def test_options_named_in_a_text_exist() -> None:
+    known = {
+        option for command in COMMANDS.values() for action in command._actions for option in action.option_strings
+    }
+    known |= {"--version", "--system-site-packages"}
+    for page in PAGES:
+        prose = re.sub(r"^ *```.*?^ *```$", "", page.read_text(), flags=re.M | re.S)
+        named = set(re.findall(r"`[^`]*?(--[a-z][a-z0-9-]*)", prose))
+        assert named <= known, page
+
+
+# --- configuration, exit codes, make
 
 
 def test_every_configuration_key_is_in_the_help_with_a_comment_or_under_one() -> None:
@@ -70,40 +147,114 @@ def test_every_configuration_key_is_in_the_help_with_a_comment_or_under_one() ->
             section, general = header[1], "#" in header[2]
         elif (entry := re.match(r"(\w+) = ", line)) and ("#" in line or general):
             explained.add(f"{section}.{entry[1]}")
-    assert explained == set(keys())
+    assert explained == set(keys(Settings))
     assert DEFAULTS.read_text().strip() in text
 
 
-def test_every_exit_code_is_in_the_readme_and_its_own() -> None:
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_settings_named_in_a_page_exist(page: Path) -> None:
+    sections = {key.partition(".")[0] for key in keys(Settings)}
+    known = {*keys(Settings), "device.contract"}
+    named = re.findall(rf"`((?:{'|'.join(sections)})\.[a-z_]+)\b(?!\.)", page.read_text())
+    files = (".py", ".toml", ".db", ".md", ".jsonl")
+    assert {name for name in named if not name.endswith(files)} <= known
+    for name in re.findall(r"--set ([a-z]+\.[a-z_]+)=", page.read_text()) if page != PAGES[-1] else ():
+        assert name in known
+
+
+def test_every_error_has_an_exit_code_of_its_own_that_is_documented(generate: ModuleType) -> None:
     classes = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, errors.AffectboxError)]
     codes = [c.exit_code for c in classes]
     assert len(codes) == len(set(codes))
-    listed = re.search(r"\*\*Failures\*\*.*?\n\n", README, re.DOTALL)
-    assert listed
-    assert {int(n) for n in re.findall(r"\b\d+\b", listed[0])} == {*codes, 2} - {errors.AffectboxError.exit_code}
+    listed = generate.PAGE.read_text().partition("## Exit codes")[2]
+    assert {int(n) for n in re.findall(r"^\| (\d+) \|", listed, re.M)} == {*codes, 0, 2, 130} - {10}
 
 
-def test_every_make_target_is_listed_and_those_in_the_readme_exist() -> None:
+def test_every_make_target_is_listed_and_those_in_the_pages_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z0-9-]+):", makefile, re.MULTILINE))
     listed = set(re.findall(r"^([a-z0-9-]+):.*## ", makefile, re.MULTILINE))
     assert targets == listed
-    assert set(re.findall(r"\bmake ([a-z0-9-]+)", README)) - {"alone"} <= targets
+    for page in PAGES:
+        told = re.findall(r"`make((?: [a-z0-9-]+)+)`", page.read_text().replace("\n", " "))
+        told += re.findall(r"^ {4}make((?: [a-z0-9-]+)+)", page.read_text(), re.MULTILINE)
+        assert {target for targets in told for target in targets.split()} <= targets, page
 
 
-def test_links_and_files_named_in_the_readme_exist() -> None:
-    for target in re.findall(r"\]\((?!#|https?:)([^)]+)\)", README):
-        assert (ROOT / target).exists(), target
-    tree = README.partition("## The house")[2].partition("```")[2].partition("```")[0]
-    folder = ROOT
+# --- links
+
+
+def anchors(page: Path) -> set[str]:
+    """Of the headings of a page, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.M | re.S), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def links(page: Path) -> list[tuple[str, str, str]]:
+    """Path, anchor and title of every link to a file or a heading."""
+    found = re.findall(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)(?: \"([^\"]*)\")?\)", page.read_text())
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "](" in page.read_text()], ids=name_of)
+def test_links_lead_somewhere(page: Path) -> None:
+    for path, anchor, _ in links(page):
+        target = page.parent / path if path else page
+        assert target.exists(), path
+        assert not anchor or anchor in anchors(target), f"{path}#{anchor}"
+
+
+def test_every_page_is_in_the_readme() -> None:
+    told = {(ROOT / path).resolve() for path, _, _ in links(README)}
+    assert set(DOCS) <= told
+
+
+# --- the README
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.read_text().splitlines()) <= 120
+
+
+def test_files_named_in_the_readme_exist() -> None:
+    for line in README.read_text().partition("## Where is what")[2].partition("\n## ")[0].splitlines()[4:]:
+        for name in re.findall(r"`([\w./-]+)`", line):
+            assert (ROOT / name).exists(), name
+
+
+def test_the_house_is_as_the_readme_draws_it() -> None:
+    tree = README.read_text().partition("## The house")[2].partition("```\n")[2].partition("```")[0]
+    folder, drawn = ROOT, set()
     for line in tree.splitlines():
         if match := re.match(r"( *)((?:[\w.-]+/?(?:, )?)+)  ", line):
             folder = folder if match[1] else ROOT / match[2].rstrip("/").split(", ")[0]
-            base = folder if match[1] else ROOT
             for name in match[2].split(", "):
-                assert (base / name.rstrip("/")).exists(), name
+                assert ((folder if match[1] else ROOT) / name.rstrip("/")).exists(), name
+            drawn |= set() if match[1] else {match[2].rstrip("/")}
+    folders = {path.parent.name for path in ROOT.glob("*/*.*") if path.parent.name[0] not in "._"}
+    assert folders - {"build", "run"} <= drawn
 
 
-def test_no_document_names_a_bundle_that_is_not_there() -> None:
-    for name in set(re.findall(r"\bfer-\d+\.\d+\.\d+", README)):
-        assert (ROOT / "device" / "bundles" / name).is_dir()
+# --- what happens when…
+
+
+ROWS = [line for line in (ROOT / "docs" / "delivery.md").read_text().splitlines() if "[✓]" in line]
+
+
+def test_every_fault_names_its_test() -> None:
+    text = (ROOT / "docs" / "delivery.md").read_text()
+    tables = re.findall(r"^\| what happens .*\n\|[-|]+\n((?:\|.*\n)+)", text, re.MULTILINE)
+    rows = [row for table in tables for row in table.splitlines()]
+    assert len(rows) > 20
+    assert rows == ROWS
+    assert {row.count(" | ") for row in rows} == {3}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.strip("| *").partition("|")[0].strip("* ")[:40])
+def test_the_test_of_a_fault_exists(row: str) -> None:
+    found = re.findall(r"\[✓\]\(\.\./(tests/\S+\.py) \"(\w+)\"\)", row)
+    assert len(found) == row.count("[✓]")
+    for path, name in found:
+        tree = ast.parse((ROOT / path).read_text())
+        assert name in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}, name

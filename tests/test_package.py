@@ -15,15 +15,19 @@ from pathlib import Path
 
 import cv2
 import pytest
+from packaging.requirements import Requirement
 
+from cloud.__main__ import main as cloud_program
 from cloud.local import evaluation
 from device.arrays import ByteImage
-from device.contract import version
-from device.contract.manifest import bundle_cache
+from device.bundle_folders import bundle_cache
+from device.contract import command, version
+from device.contract.errors import RuntimeMissingError
 from tests.test_boundaries import imports
 
 ROOT = Path(__file__).parents[1]
 SIDES = ("device", "converter", "training", "cloud")
+PROGRAMS = ("affectbox", "affectbox-converter", "affectbox-training", "affectbox-cloud")
 LARGEST_MB = 4
 #: In the new environment: whoever opens a file of the checkout fails. Its virtual environment lends the dependencies.
 OUT_OF_REACH = """
@@ -92,7 +96,7 @@ def done(result: Done) -> str:
 def test_the_wheel_holds_every_file_of_the_four_sides_and_the_service_and_no_tests(wheel: Path) -> None:
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name and ".data/" not in name}
     files = {p for side in SIDES for p in (ROOT / side).rglob("*") if p.is_file() and "__pycache__" not in p.parts}
-    assert held == {str(path.relative_to(ROOT)) for path in files} - {"cloud/sample-timing.png"}
+    assert held == {str(path.relative_to(ROOT)) for path in files}
     assert wheel.stat().st_size < LARGEST_MB * 1e6
 
 
@@ -125,6 +129,11 @@ def test_the_installed_box_watches_a_picture_with_models_that_it_fetched(
     assert record["emotions"]["happiness"] > 0.5
 
 
+def test_the_service_file_is_where_an_installer_finds_it(environment: Path) -> None:
+    installed = {path.name: path.read_text() for path in (environment / "share" / "affectbox" / "systemd").iterdir()}
+    assert installed == {path.name: path.read_text() for path in (ROOT / "systemd").iterdir()}
+
+
 def test_the_installed_converter_verifies_the_bundle_that_ships(elsewhere: Elsewhere, environment: Path) -> None:
     bundle = next(environment.glob("lib/python*/site-packages/device/bundles/face-*"))
     assert bundle.name in done(elsewhere("affectbox-converter", "verify", bundle))
@@ -146,9 +155,48 @@ def test_the_box_imports_only_what_its_extra_brings() -> None:
             assert name == "device" or brought & owners.get(name, set()), f"{path} imports {name}"
 
 
+@pytest.mark.parametrize(
+    ("python", "machine", "numpy"),
+    [("3.11", "aarch64", "1.26.4"), ("3.13", "aarch64", "2.4.6"), ("3.11", "x86_64", "2.4.6")],
+)
+def test_what_runs_on_a_pi_asks_for_one_version_of_each_package(python: str, machine: str, numpy: str) -> None:
+    """apt's picamera2 is built against numpy 1 on bookworm (3.11), against numpy 2 on trixie (3.13)."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    asked = [Requirement(text) for extra in ("device", "cloud", "demo") for text in extras[extra]]
+    where = {"python_version": python, "platform_machine": machine}
+    there = [one for one in asked if one.marker is None or one.marker.evaluate(where)]
+    versions = {
+        name: {str(one.specifier) for one in there if one.name == name} for name in {one.name for one in asked}
+    }
+    assert {len(found) for found in versions.values()} == {1}
+    assert versions["numpy"] == {f"=={numpy}"}
+
+
+def test_without_its_packages_a_program_says_which_to_install(environment: Path, tmp_path: Path) -> None:
+    own = next(environment.glob("lib/python*/site-packages"))
+    for program in PROGRAMS:
+        module = SIDES[PROGRAMS.index(program)]
+        bare = [sys.executable, "-S", "-c", f"import sys; from {module}.__main__ import main; sys.exit(main())"]
+        words = ["run", "--source", "face.png"] if program == "affectbox" else ["--help"]
+        ended = subprocess.run(
+            [*bare, *words], cwd=tmp_path, env={"PYTHONPATH": str(own)}, check=False, text=True, capture_output=True
+        )
+        extra = program.partition("-")[2] or "device"
+        assert (ended.returncode, ended.stderr.count("\n")) == (RuntimeMissingError.exit_code, 1), ended.stderr
+        assert f"pip install 'affectbox[{extra}]'" in ended.stderr
+
+
+def test_an_interrupt_while_a_program_is_imported_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "import_module", interrupted)
+    assert cloud_program() == command.INTERRUPTED
+
+
 def test_every_installed_command_has_help(elsewhere: Elsewhere) -> None:
-    for command in ("affectbox", "affectbox-converter", "affectbox-training", "affectbox-cloud"):
-        assert f"usage: {command}" in done(elsewhere(command, "--help"))
+    for program in PROGRAMS:
+        assert f"usage: {program}" in done(elsewhere(program, "--help"))
 
 
 def test_the_installed_local_database_enforces_rules_once_targaryen_is_there(elsewhere: Elsewhere) -> None:

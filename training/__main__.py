@@ -1,7 +1,14 @@
-"""`python -m training`: the same as `affectbox-training`."""
+"""Starts `affectbox-training`, also as `python -m training`."""
 
 import sys
 
-from training.cli import main
+from device.contract.command import started
 
-sys.exit(main())
+
+def main() -> int:
+    """Import the program and run it; returns its exit code."""
+    return started("affectbox-training", "training.cli")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from converter.bundle import Sign, write_bundle
 from converter.describe import describe
 from converter.recipe import InputRecipe, OutputRecipe, Recipe
 from converter.reference import REFERENCE, make_reference
 from device.contract.errors import ConfigError
-from device.contract.manifest import Sign, write_bundle
+from device.contract.tasks import FACIAL_EXPRESSION
 from training.card import model_card
 from training.data.faces import TRAINING, VALIDATION, Faces
 from training.metrics import compare, report, softmax
@@ -77,7 +78,7 @@ def conversion(run: Run[BaseRecipe], label: Label) -> Recipe:
     return Recipe(
         name=label.name,
         version=label.version,
-        task="facial-expression",
+        task=FACIAL_EXPRESSION,
         outputs=tuple(OutputRecipe(head, labels, "softmax", "probability") for head, labels in run.heads.items()),
         intended_use=INTENDED_USE,
         forbidden_use=FORBIDDEN_USE,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from device.bundle_folders import bundle_cache
 from device.contract.errors import ConfigError, ModelError
-from device.contract.manifest import bundle_cache
 from device.settings import Settings
 
 ROUNDS = 3

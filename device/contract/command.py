@@ -7,8 +7,9 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 
-from device.contract.errors import AffectboxError, StorageError
+from device.contract.errors import AffectboxError, RuntimeMissingError, StorageError
 
 INTERRUPTED = 128 + 2
 """By Ctrl-C, as shells count it."""
@@ -36,6 +37,11 @@ def concluded(program: str, run: Callable[[], int]) -> int:
     return code
 
 
+def started(program: str, module: str) -> int:
+    """Import the module of a program and run its `main`; a Ctrl-C or a missing package meanwhile ends as later."""
+    return concluded(program, lambda: int(import_module(module).main()))
+
+
 def tell(program: str, sentence: object) -> None:
     """One line on standard error; what nobody can be told is not worth failing for."""
     with suppress(OSError):
@@ -61,8 +67,17 @@ def _code_of(program: str, run: Callable[[], int]) -> int:
     except AffectboxError as error:
         tell(program, error)
         return error.exit_code
+    except ModuleNotFoundError as error:
+        return _without_package(program, error)
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _without_package(program: str, error: ModuleNotFoundError) -> int:
+    """The exit code where the packages of a program were not installed with it. Each has an extra of its own name."""
+    extra = program.partition("-")[2] or "device"
+    tell(program, f"The package '{error.name}' is not installed: run `pip install 'affectbox[{extra}]'`.")
+    return RuntimeMissingError.exit_code
 
 
 def _unwritten(program: str, error: OSError) -> int:

@@ -31,7 +31,7 @@ class ModelError(AffectboxError):
 
 
 class RuntimeMissingError(AffectboxError):
-    """Neither ai-edge-litert nor tflite-runtime can be imported."""
+    """A package that the command needs is not installed; or neither ai-edge-litert nor tflite-runtime is."""
 
     exit_code = 14
 

@@ -1,9 +1,9 @@
 """A model bundle: a folder `NAME-VERSION/` with `model.tflite`, `MODEL_CARD.md` and `manifest.json`.
 
-`manifest.json` is written last (and renamed into place), so its presence means that the bundle is whole. Beside it
-stands `manifest.sig` when the bundle is signed (`device.contract.signature`). The device opens a bundle fail-closed:
-an unknown format or task, a missing file, a wrong hash, a malformed field or no good signature raises `ModelError`
-and nothing is inferred.
+`manifest.json` is written last (`converter.bundle`), so its presence means that the bundle is whole. Beside it stands
+`manifest.sig` when the bundle is signed (`device.contract.signature`). The device opens a bundle fail-closed: an
+unknown format, a missing file, a wrong hash, a malformed field or no good signature raises `ModelError` and nothing is
+inferred. A task is any name; what the box makes of it stands in `device.contract.tasks`.
 
     {
       "format": 1,
@@ -27,31 +27,36 @@ file lists them.
 
 import hashlib
 import json
-import math
-import os
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from device.contract.errors import ModelError
 from device.contract.signature import SIGNATURE
+from device.contract.typed import shown, typed
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 MODEL = "model.tflite"
 CARD = "MODEL_CARD.md"
-TASKS = ("face-detection", "face-landmarks", "facial-expression", "action-units", "face-reading")
 COLOURS = ("rgb", "grey", "none")
 CROPS = ("letterbox", "roi", "aligned", "points")
 ACTIVATIONS = ("none", "sigmoid", "softmax")
 DTYPES = ("float32", "int8", "int16", "uint8")
+#: No `manifest.json` is longer, and no `manifest.sig`: they are read before anybody is trusted.
+LONGEST_BYTES = 1_000_000
+LARGEST_FILE_BYTES = 1_000_000_000
+#: What a bundle, its version, its files and its outputs may be called, and a task.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
+TASK = re.compile(r"[a-z][a-z0-9-]{0,49}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_LARGEST_SIZE = 1_000_000
 
 #: Called with the bundle's folder, the bytes of `manifest.json` and those of `manifest.sig` (None: there is none);
 #: raises `ModelError` when they are not to be trusted.
 Authenticate = Callable[[Path, bytes, bytes | None], None]
-#: Called with the bytes of `manifest.json`; returns those of `manifest.sig`.
-Sign = Callable[[bytes], bytes]
 
 
 @dataclass(frozen=True)
@@ -145,21 +150,18 @@ def parse_manifest(text: str, where: str) -> Manifest:
     """
     try:
         raw = json.loads(text)
-        if raw.get("format") != FORMAT:
+        if isinstance(raw, dict) and raw.get("format") != FORMAT:
             raise ModelError(
-                f"{where} has bundle format {raw.get('format')!r}, and this version reads format {FORMAT}: "
+                f"{where} has bundle format {shown(raw.get('format'))}, and this version reads format {FORMAT}: "
                 "update Affectbox or fetch the bundle again."
             )
-        spec = InputSpec(**_tuples(raw.pop("input")))
-        outputs = tuple(OutputSpec(**_tuples(output)) for output in raw.pop("outputs"))
-        manifest = Manifest(input=spec, outputs=outputs, **raw)
-        _check(manifest)
-        if not {MODEL, CARD} <= manifest.files.keys() or any(Path(name).name != name for name in manifest.files):
-            raise ModelError(f"{where} names no hash for {MODEL} and {CARD}: fetch or build the bundle again.")
-    except ModelError:
-        raise
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ModelError(f"{where} is no bundle manifest ({error}): fetch or build the bundle again.") from error
+        manifest: Manifest = typed(Manifest, raw)
+    except (ValueError, RecursionError) as error:
+        why = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
+        raise ModelError(f"{where} is no bundle manifest ({why}): fetch or build the bundle again.") from error
+    check_manifest(manifest)
+    if not {MODEL, CARD} <= manifest.files.keys():
+        raise ModelError(f"{where} names no hash for {MODEL} and {CARD}: fetch or build the bundle again.")
     return manifest
 
 
@@ -174,125 +176,78 @@ def open_bundle(folder: Path, authenticate: Authenticate | None = None) -> Bundl
     Raises:
         ModelError: no such bundle, an unknown format, a missing or altered file, a signature not to be trusted.
     """
-    try:
-        data = (folder / MANIFEST).read_bytes()
-        text = data.decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(f"No model bundle at {folder}: run `affectbox-converter fetch`.") from error
+    data = _read(folder / MANIFEST, LONGEST_BYTES)
+    if data is None:
+        raise ModelError(f"There is no model bundle at {folder}: give a folder NAME-VERSION that holds a {MANIFEST}.")
+    if len(data) > LONGEST_BYTES:
+        raise ModelError(f"{folder / MANIFEST} is longer than any manifest: fetch or build the bundle again.")
     if authenticate:
         authenticate(folder, data, read_signature(folder))
-    manifest = parse_manifest(text, str(folder / MANIFEST))
+    manifest = parse_manifest(data.decode("utf-8", "replace"), str(folder / MANIFEST))
     contents = {name: _read_checked(folder / name, digest) for name, digest in manifest.files.items()}
     return Bundle(folder, manifest, contents)
 
 
 def read_signature(folder: Path) -> bytes | None:
     """Content of the bundle's `manifest.sig`, or None when there is none that can be read."""
+    return _read(folder / SIGNATURE, LONGEST_BYTES)
+
+
+def check_manifest(manifest: Manifest) -> None:
+    """Raises `ModelError` where a value is none that its field may have."""
+    for what, value, good in _checks(manifest):
+        if not good:
+            raise ModelError(f"Bundle {shown(manifest.id)}: {what} is {shown(value)}: fetch or build it again.")
+
+
+def _checks(manifest: Manifest) -> Iterator[tuple[str, Any, bool]]:
+    """What is looked at, its value, and whether that may be."""
+    yield "name", manifest.name, _is(NAME, manifest.name)
+    yield "version", manifest.version, _is(NAME, manifest.version)
+    yield "task", manifest.task, _is(TASK, manifest.task)
+    for name, digest in manifest.files.items():
+        yield "a file's name", name, _is(NAME, name) and name not in (MANIFEST, SIGNATURE)
+        yield f"the SHA-256 of {name}", digest, _is(_SHA256, digest)
+    spec = manifest.input
+    yield from _tensor_checks("input", spec)
+    yield "colour", spec.colour, spec.colour in COLOURS
+    yield "crop", spec.crop, spec.crop in CROPS
+    yield "range", spec.range, spec.range[0] < spec.range[1]
+    yield "margin", spec.margin, spec.margin >= 0
+    names = [output.name for output in manifest.outputs]
+    yield "the outputs", names, 0 < len(names) == len(set(names))
+    for output in manifest.outputs:
+        yield "an output's name", output.name, _is(NAME, output.name)
+        yield from _tensor_checks(output.name, output)
+        yield f"activation of {output.name}", output.activation, output.activation in ACTIVATIONS
+        yield f"temperature of {output.name}", output.temperature, output.temperature > 0
+
+
+def _tensor_checks(name: str, spec: InputSpec | OutputSpec) -> Iterator[tuple[str, Any, bool]]:
+    yield f"dtype of {name}", spec.dtype, spec.dtype in DTYPES
+    yield f"shape of {name}", spec.shape, all(0 < size <= _LARGEST_SIZE for size in spec.shape)
+    yield f"scale of {name}", spec.scale, spec.scale >= 0
+
+
+def _is(form: re.Pattern[str], value: str) -> bool:
+    return form.fullmatch(value) is not None
+
+
+def _read(path: Path, most: int) -> bytes | None:
+    """The bytes of a file, no more than one beyond `most`; None when it cannot be read or is no file."""
     try:
-        return (folder / SIGNATURE).read_bytes()
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            return file.read(most + 1)
     except OSError:
         return None
 
 
-def write_bundle(
-    parent: Path,
-    manifest: Manifest,
-    model: bytes,
-    card: str,
-    extras: dict[str, bytes] | None = None,
-    sign: Sign | None = None,
-) -> Path:
-    """Write a bundle folder under `parent` and return it; `manifest.json` comes last, by rename.
-
-    `extras` are further files by name. `manifest.files` is filled in here. `sign` makes the signature, which is
-    written just before the manifest; without it the bundle is unsigned. An existing bundle of the same name is
-    replaced file by file; its manifest is removed first, so that a crash in between leaves no bundle rather than a
-    mixed one.
-    """
-    _check(manifest)
-    folder = parent / manifest.id
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / MANIFEST).unlink(missing_ok=True)
-    (folder / SIGNATURE).unlink(missing_ok=True)
-    contents = {MODEL: model, CARD: card.encode()} | (extras or {})
-    for name, data in contents.items():
-        _write_synced(folder / name, data)
-    content = asdict(manifest) | {"files": {name: sha256(data) for name, data in contents.items()}}
-    data = (json.dumps(content, indent=2) + "\n").encode()
-    if sign:
-        write_signature(folder, sign(data))
-    _replace(folder / MANIFEST, data)
-    return folder
-
-
-def write_signature(folder: Path, signature: bytes) -> None:
-    """Put `manifest.sig` in place, by rename."""
-    _replace(folder / SIGNATURE, signature)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    partial = path.with_name(path.name + ".part")
-    _write_synced(partial, data)
-    partial.replace(path)
-
-
-def bundle_cache() -> Path:
-    """Where fetched bundles live: `$AFFECTBOX_CACHE`, else systemd's cache directory, else the user's."""
-    for variable in ("AFFECTBOX_CACHE", "CACHE_DIRECTORY"):
-        if folder := os.environ.get(variable):
-            return Path(folder)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "affectbox"
-
-
-def find_bundle(name: str, folders: list[Path]) -> Path:
-    """The folder of bundle `name` (`NAME-VERSION`) in the first of `folders` that has it.
-
-    Raises:
-        ModelError: none has it.
-    """
-    for folder in folders:
-        if (folder / name / MANIFEST).is_file():
-            return folder / name
-    places = " or ".join(str(folder) for folder in folders)
-    raise ModelError(f"No model bundle {name} in {places}: run `affectbox-converter fetch`.")
-
-
-def _tuples(raw: dict[str, Any]) -> dict[str, Any]:
-    return {key: _tuple(value) for key, value in raw.items()}
-
-
-def _tuple(value: Any) -> Any:
-    return tuple(map(_tuple, value)) if isinstance(value, list) else value
-
-
-def _check(manifest: Manifest) -> None:
-    for value, allowed, what in (
-        (manifest.task, TASKS, "task"),
-        (manifest.input.colour, COLOURS, "colour"),
-        (manifest.input.crop, CROPS, "crop"),
-        (manifest.input.dtype, DTYPES, "dtype"),
-        *((output.activation, ACTIVATIONS, "activation") for output in manifest.outputs),
-        *((output.dtype, DTYPES, "dtype") for output in manifest.outputs),
-    ):
-        if value not in allowed:
-            raise ModelError(f"Bundle {manifest.id}: unknown {what} {value!r} (known: {', '.join(allowed)}).")
-    for output in manifest.outputs:
-        if not 0 < output.temperature < math.inf:
-            raise ModelError(f"Bundle {manifest.id}: temperature {output.temperature!r} is not a number above 0.")
-
-
 def _read_checked(path: Path, digest: str) -> bytes:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path} is missing or unreadable: fetch or build the bundle again.") from error
+    data = _read(path, LARGEST_FILE_BYTES)
+    if data is None:
+        raise ModelError(f"{path} is missing or unreadable: fetch or build the bundle again.")
     if sha256(data) != digest:
         raise ModelError(f"{path} is not what its manifest names (wrong SHA-256): fetch or build the bundle again.")
     return data
-
-
-def _write_synced(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())

@@ -17,6 +17,8 @@ from device.contract.errors import ModelError
 
 SIGNATURE = "manifest.sig"
 PUBLIC_KEY_BYTES = 32
+#: No `manifest.sig` is longer; it is read before anybody is trusted.
+_LONGEST_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,12 @@ class Signature:
 def parse_signature(data: bytes, where: str) -> Signature:
     """Read the content of `manifest.sig`. Raises `ModelError`, naming `where`."""
     try:
+        if len(data) > _LONGEST_BYTES:
+            raise ValueError
         signature = Signature(**json.loads(data))
         if not isinstance(signature.key, str) or len(signature.raw) != 64:
             raise ValueError
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(f"{where} is no signature: sign or fetch the bundle again.") from error
     return signature
 

@@ -1,44 +1,102 @@
-"""A file with one record per line. A line that a crash cut short is completed by a line break at the next start."""
+"""A file with one record per line, written for the moment before a power cut.
 
+*Durable.* Each group goes to the kernel in one write and to the disk with one `fdatasync`. A line that a crash cut
+short is completed by a line break at the next start.
+
+*A full disk* does not stop the daemon: a group that is not taken whole is taken back, counted, said once, and the next
+one is tried.
+
+*Alone.* The file is locked while it is open, so that nobody rewrites it meanwhile (see `device.erasure`).
+"""
+
+import errno
+import fcntl
 import os
+import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from device.closing import Closing
 from device.contract.errors import SinkError
+from device.delivery.loss import Loss
 from device.delivery.sink import Line
+from device.state import sync_folder
 
 
 class JsonlSink(Closing):
-    """Appends to `path`; each group goes to the kernel in one write."""
+    """Appends to `path`.
+
+    Attributes:
+        loss: what the disk did not take.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Raises `SinkError` when the file cannot be written."""
+        """Raises `SinkError` when the file cannot be written, or somebody else has it open."""
         self._path = path
         self._file: int | None = None
+        self.loss = Loss()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-            size = os.fstat(self._file).st_size
-            if size and os.pread(self._file, 1, size - 1) != b"\n":
-                os.write(self._file, b"\n")
+            self._regular = stat.S_ISREG(os.fstat(self._file).st_mode)  # else a pipe, or a device
+            if self._regular:
+                lock(self._file)
+                sync_folder(path.parent)
+            self._torn = self._regular and _is_torn(self._file)
         except OSError as error:
+            self.close()
             raise self._unwritable(error) from error
 
     def write(self, lines: Sequence[Line]) -> None:
         if self._file is None:
             raise SinkError(f"{self._path} is closed.")
+        if not lines:
+            return
         data = b"".join(line.body + b"\n" for line in lines)
         try:
-            while data:
-                data = data[os.write(self._file, data) :]
+            self._append(self._file, b"\n" + data if self._torn else data)
         except OSError as error:
-            raise self._unwritable(error) from error
+            self.loss.more(len(lines), str(self._unwritable(error)))
+        else:
+            self._torn = False
+            self.loss.over(str(self._path))
 
     def close(self) -> None:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+            self.loss.ended(str(self._path))
+
+    def _append(self, file: int, data: bytes) -> None:
+        size = os.fstat(file).st_size
+        try:
+            while data:
+                data = data[os.write(file, data) :]
+            if self._regular:
+                os.fdatasync(file)
+        except OSError:
+            if self._regular:
+                with suppress(OSError):
+                    os.ftruncate(file, size)
+            raise
 
     def _unwritable(self, error: OSError) -> SinkError:
+        if error.errno == errno.EWOULDBLOCK:
+            return SinkError(f"{self._path} is being written by another affectbox: stop it, or name another file.")
         return SinkError(f"{self._path} cannot be written ({error.strerror}): free the disk or name another file.")
+
+
+def lock(file: int) -> None:
+    """Keep everybody else from writing an open file, until it is closed. Raises `BlockingIOError`: somebody does."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:  # what cannot be locked, such as a file of some network file systems
+        return
+
+
+def _is_torn(file: int) -> bool:
+    size = os.fstat(file).st_size
+    return bool(size) and os.pread(file, 1, size - 1) != b"\n"

@@ -12,10 +12,11 @@ from device.arrays import ByteImage, FloatArray
 from device.contract.errors import ModelError
 from device.contract.labels import ACTION_UNIT_KEYS, SIDED_KEYS
 from device.contract.manifest import Manifest
+from device.contract.tasks import ACTION_UNITS, require
 from device.runtime.model import Model
 from device.stages.reader import Actions, Reading
 
-TASK, MAX_INTENSITY = "action-units", 5.0
+MAX_INTENSITY = 5.0
 PRESENCE, INTENSITY = "presence", "intensity"
 #: Where a network gives only the probability that an action unit is present, its intensity lies on the line through
 #: these points: at one half it is 1, from which it counts as present on the box; when certain, 3 (FACS C), the middle
@@ -71,9 +72,8 @@ def _intensities(head: str, values: FloatArray) -> FloatArray:
 
 def _columns(manifest: Manifest) -> dict[str, int]:
     """Label → its position in all outputs laid end to end; that of the intensity where there are both."""
-    shape, spec = manifest.input.shape, manifest.input
-    if manifest.task != TASK or spec.crop != "aligned" or spec.colour != "grey":
-        raise ModelError(f"Bundle {manifest.id} does not take grey aligned crops to action units: name another one.")
+    require(manifest, ACTION_UNITS)
+    shape = manifest.input.shape
     if len(shape) != 4 or shape != (1, shape[1], shape[1], 1):
         raise ModelError(f"Bundle {manifest.id} takes crops of the shape {shape}, not of one square grey face.")
     found: dict[str, dict[str, int]] = {}

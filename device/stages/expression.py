@@ -6,7 +6,7 @@ annotators would say of the picture (FER+), not what the person feels; see the b
 
 from device.arrays import ByteImage, FloatArray
 from device.contract.errors import ModelError
-from device.contract.labels import EMOTIONS
+from device.contract.tasks import FACIAL_EXPRESSION, require
 from device.runtime.model import Model
 from device.stages.aligner import CROP_SIDE
 
@@ -19,9 +19,10 @@ class ExpressionClassifier:
     def __init__(self, model: Model) -> None:
         """Raises `ModelError` unless the bundle has a FER+ head over 48×48 grey crops."""
         self._model = model
-        self._position, spec = model.manifest.output(HEAD)
-        if spec.labels != EMOTIONS or model.manifest.input.shape != (1, CROP_SIDE, CROP_SIDE, 1):
-            raise ModelError(f"Bundle {model.manifest.id} does not take 48×48 grey crops to the eight emotions.")
+        require(model.manifest, FACIAL_EXPRESSION)
+        self._position, _ = model.manifest.output(HEAD)
+        if model.manifest.input.shape != (1, CROP_SIDE, CROP_SIDE, 1):
+            raise ModelError(f"Bundle {model.manifest.id} does not take 48×48 grey crops: name another one.")
 
     def __call__(self, crop: ByteImage) -> FloatArray:
         """(8,) probability of each emotion, in the contract's order; they sum to 1."""

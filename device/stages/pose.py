@@ -12,6 +12,7 @@ import numpy as np
 
 from device.arrays import FloatArray
 from device.contract.manifest import Bundle
+from device.contract.tasks import CANONICAL_FACE
 from device.stages.landmarks import Face
 
 
@@ -29,7 +30,7 @@ class PoseEstimator:
 
     def __init__(self, landmarks_bundle: Bundle) -> None:
         """Takes the canonical mesh from the landmark network's bundle."""
-        mesh = json.loads(landmarks_bundle.contents["canonical_face.json"])
+        mesh = json.loads(landmarks_bundle.contents[CANONICAL_FACE])
         weights = {int(point): weight for point, weight in mesh["pose_weights"].items()}
         self._indices = np.array(list(weights), np.intp)
         self._weights = np.array(list(weights.values()), np.float32)[:, None]

@@ -11,29 +11,22 @@ import numpy as np
 
 from device.arrays import ByteImage, FloatArray
 from device.contract.errors import ModelError
-from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, EMOTIONS, PARTS, SIDED_KEYS
-from device.contract.manifest import Manifest, OutputSpec
+from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, PARTS, SIDED_KEYS
+from device.contract.manifest import OutputSpec
+from device.contract.tasks import FACE_READING, TASKS, require
 from device.runtime.model import Model
 from device.stages.aligner import CROP_SIDE
 
-TASK = "face-reading"
 EMOTIONS_HEAD, UNITS_HEAD, LEFT_HEAD, RIGHT_HEAD, HIDDEN_HEAD = "ferplus", "units", "left", "right", "hidden"
 #: From this probability on a part counts as hidden.
 HIDES = 0.5
-_WANTED = {
-    EMOTIONS_HEAD: EMOTIONS,
-    UNITS_HEAD: ACTION_UNIT_KEYS,
-    LEFT_HEAD: SIDED_KEYS,
-    RIGHT_HEAD: SIDED_KEYS,
-    HIDDEN_HEAD: PARTS,
-}
 #: Where the units with two sides stand among all.
 SIDED = np.array([ACTION_UNIT_KEYS.index(key) for key in SIDED_KEYS], np.intp)
 #: The heads of action units, read as one vector of scales, and where it is cut into both sides, left and right.
 _SCALES = (UNITS_HEAD, LEFT_HEAD, RIGHT_HEAD)
 _CUTS = len(ACTION_UNIT_KEYS), len(ACTION_UNIT_KEYS) + len(SIDED_KEYS)
 _PART_OF = {unit.key: PARTS.index(unit.part) for unit in ACTION_UNITS}
-_PART = np.array([_PART_OF[key] for head in _SCALES for key in _WANTED[head]], np.intp)
+_PART = np.array([_PART_OF[key] for head in _SCALES for key in TASKS[FACE_READING].heads[head]], np.intp)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +75,10 @@ class FaceReader:
     def __init__(self, model: Model) -> None:
         """Raises `ModelError` unless the bundle gives what a reading holds."""
         self._model = model
-        specs = {head: model.manifest.output(head) for head in _WANTED}
-        _check(model.manifest, {head: spec for head, (_, spec) in specs.items()})
+        require(model.manifest, FACE_READING)
+        if model.manifest.input.shape != (1, CROP_SIDE, CROP_SIDE, 1):
+            raise ModelError(f"Bundle {model.manifest.id} does not read 48×48 grey faces: name another one.")
+        specs = {head: model.manifest.output(head) for head in TASKS[FACE_READING].heads}
         self._emotions, self._hidden = specs[EMOTIONS_HEAD][0], specs[HIDDEN_HEAD][0]
         self._scales = [specs[head][0] for head in _SCALES]
         self._curves = np.concatenate([_curves(specs[head][1], model.manifest.id) for head in _SCALES])
@@ -108,15 +103,6 @@ def intensities(scales: FloatArray, curves: FloatArray) -> FloatArray:
     low, high = curves[rows, below], curves[rows, below + 1]
     share = np.minimum(np.maximum((scales - low) / (high - low), 0.0), 1.0)
     return np.asarray(below + share, np.float32)
-
-
-def _check(manifest: Manifest, outputs: dict[str, OutputSpec]) -> None:
-    crop = manifest.input.shape == (1, CROP_SIDE, CROP_SIDE, 1) and manifest.input.crop == "aligned"
-    known = all(spec.labels == _WANTED[head] for head, spec in outputs.items())
-    if not (manifest.task == TASK and crop and known):
-        raise ModelError(
-            f"Bundle {manifest.id} does not read 48×48 grey faces as this version does: name another one."
-        )
 
 
 def _curves(spec: OutputSpec, bundle: str) -> FloatArray:

@@ -1,14 +1,20 @@
 """Every sink keeps the same promises: what was written is there, in order, byte for byte."""
 
+import errno
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from device.clock import FakeClock
 from device.contract.errors import AffectboxError, SinkError
 from device.delivery.jsonl import JsonlSink
 from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
 from device.delivery.sink import Line, MemorySink
+from device.recorder import Recorder
+from device.settings import RecorderSettings
 
 BODIES = [
     b'{"seq":1,"note":"Z\xc3\xbcrich"}',
@@ -149,3 +155,80 @@ def test_a_file_that_cannot_be_written_is_said_in_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(SinkError, match="cannot be written"):
         JsonlSink(tmp_path / "file" / "records.jsonl")
+
+
+def test_each_group_is_on_the_disk_when_write_returns(tmp_path, monkeypatch):
+    path = tmp_path / "records.jsonl"
+    synced, sync = [], os.fdatasync
+    with JsonlSink(path) as sink:
+        monkeypatch.setattr(os, "fdatasync", lambda file: (sync(file), synced.append(path.read_bytes())))
+        sink.write(LINES[:2])
+        sink.write(LINES[2:])
+    assert [data.splitlines() for data in synced] == [BODIES[:2], BODIES], "one sync a group, after all of it"
+
+
+def test_a_file_that_somebody_writes_is_left_to_them(tmp_path):
+    path = tmp_path / "records.jsonl"
+    with JsonlSink(path) as sink:
+        with pytest.raises(SinkError, match="being written by another"):
+            JsonlSink(path)
+        sink.write(LINES[:1])
+    assert path.read_bytes() == BODIES[0] + b"\n"
+    JsonlSink(path).close()
+
+
+def test_a_full_disk_takes_nothing_back_but_what_it_did_not_take_whole(tmp_path, monkeypatch, capsys):
+    path, write = tmp_path / "records.jsonl", os.write
+
+    def half(file, data):
+        if file == sink._file:
+            if room[0] <= 0:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            room[0] -= 10
+            return write(file, data[:10])
+        return write(file, data)
+
+    with JsonlSink(path) as sink:
+        sink.write(LINES[:1])
+        room = [15]
+        monkeypatch.setattr(os, "write", half)
+        for _ in range(3):
+            sink.write(LINES[1:3])
+        assert path.read_bytes() == BODIES[0] + b"\n", "half a record is none"
+        monkeypatch.undo()
+        sink.write(LINES[2:3])
+        assert path.read_bytes() == BODIES[0] + b"\n" + BODIES[2] + b"\n"
+        assert sink.loss.records == 6
+    said = capsys.readouterr().err.splitlines()
+    assert [("No space left" in line, "6 records could not be kept" in line) for line in said] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+def test_a_sync_that_fails_is_a_loss_that_is_counted(tmp_path, monkeypatch, capsys):
+    def fails(file):
+        raise OSError(errno.EIO, "Input/output error")
+
+    path = tmp_path / "records.jsonl"
+    with JsonlSink(path) as sink:
+        monkeypatch.setattr(os, "fdatasync", fails)
+        sink.write(LINES[:2])
+    assert path.read_bytes() == b""
+    assert "did not take 2 records" in capsys.readouterr().err
+
+
+def test_what_is_no_file_can_be_written_and_is_not_locked():
+    with JsonlSink(Path("/dev/null")) as one, JsonlSink(Path("/dev/null")) as two:
+        one.write(LINES)
+        two.write(LINES)
+        assert one.loss.records == two.loss.records == 0
+
+
+def test_a_full_disk_stops_neither_the_recording_nor_the_other_sinks(capsys):
+    with JsonlSink(Path("/dev/full")) as full, MemorySink() as other:
+        recorder = Recorder("box", {}, [full, other], FakeClock(), RecorderSettings())
+        recorder._group = [({}, line) for line in LINES]
+        recorder.commit()
+    assert other.lines == LINES
+    assert "/dev/full did not take 4 records" in capsys.readouterr().err

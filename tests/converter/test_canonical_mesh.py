@@ -8,8 +8,8 @@ import pytest
 
 from converter.canonical_mesh import canonical_mesh_json
 from converter.third_party import LANDMARKER_TASK, MESH_MEMBER
+from device.bundle_folders import bundle_cache
 from device.contract.errors import FetchError
-from device.contract.manifest import bundle_cache
 
 TASK = bundle_cache() / "downloads" / LANDMARKER_TASK.filename
 POINTS = [(i * 0.5, -float(i), 7.25) for i in range(468)]

@@ -222,7 +222,7 @@ def test_an_open_batch_becomes_one_and_a_file_without_signature_gets_one(tiny, t
 @pytest.mark.parametrize("name", ["face_landmarks", "face_mesh", "blazeface_short"])
 def test_the_fetched_networks_can_be_sources(name: str) -> None:
     from converter.tflite_source import TfliteSource  # noqa: PLC0415
-    from device.contract.manifest import bundle_cache, find_bundle  # noqa: PLC0415
+    from device.bundle_folders import bundle_cache, find_bundle  # noqa: PLC0415
     from device.runtime.interpreter import TfLiteInterpreter  # noqa: PLC0415
 
     model = open_bundle(find_bundle(f"{name.replace('_', '-')}-1.0.0", [bundle_cache()])).model
@@ -233,6 +233,58 @@ def test_the_fetched_networks_can_be_sources(name: str) -> None:
     for one, other in zip(expected, source.predict(x[:1]).values(), strict=True):
         assert np.array_equal(one, other[0])
     assert len(source.to_tflite("int8", x)) < len(model)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_sequential_network_is_converted(tiny, tmp_path: Path, named: bool) -> None:
+    import keras  # noqa: PLC0415
+
+    layers = [keras.layers.Flatten(), keras.layers.Dense(3, name="place" if named else None)]
+    network = keras.Sequential([keras.Input((8, 8, 1)), *layers] if named else layers)
+    network.build((None, 8, 8, 1))
+    network.save(tmp_path / "network.keras")
+    text = tiny.recipe(("accuracy_drop = 2.0", "accuracy_drop = 100.0")).read_text()
+    first, _, rest = text.partition('[[outputs]]\nname = "mean"')
+    recipe = tiny.folder / "one.toml"
+    recipe.write_text(first + rest[rest.index("[data]") :])
+    arguments = ["convert", str(tmp_path / "network.keras"), "--recipe", str(recipe), "--out", str(tmp_path)]
+    assert main(arguments) == 0
+    assert open_bundle(tmp_path / "tiny-1.0.0").manifest.outputs[0].labels == ("top", "middle", "bottom")
+
+
+def test_a_network_that_was_never_built_is_said(tiny, tmp_path: Path, capsys) -> None:
+    import keras  # noqa: PLC0415
+
+    keras.Sequential([keras.layers.Dense(3)]).save(tmp_path / "network.keras")
+    assert convert(tiny, tmp_path / "network.keras", tmp_path) == ConversionError.exit_code
+    assert "has 0 inputs" in capsys.readouterr().err
+
+
+def test_a_version_is_written_once_and_the_command_says_where_it_goes(tiny, tmp_path: Path, capsys) -> None:
+    assert convert(tiny, tiny.tflite, tmp_path) == 0
+    said = capsys.readouterr().out
+    assert f"models.folders names {tmp_path}" in said and "unsigned, so a box refuses it" in said
+    assert "Note: the network has the outputs" in said and "the box needs ferplus" in said
+    before = (tmp_path / "tiny-1.0.0" / MANIFEST).read_bytes()
+    assert convert(tiny, tiny.tflite, tmp_path) == StorageError.exit_code
+    assert "is there already: give a new version, or --replace" in capsys.readouterr().err
+    assert (tmp_path / "tiny-1.0.0" / MANIFEST).read_bytes() == before
+    assert convert(tiny, tiny.tflite, tmp_path, options=("--replace",)) == 0
+
+
+def test_a_network_for_a_new_task_is_converted_verified_and_opened(tiny, tmp_path: Path, capsys) -> None:
+    assert convert(tiny, tiny.tflite, tmp_path, ('"facial-expression"', '"diagnosis-support"')) == 0
+    assert "is for the task 'diagnosis-support', and this version of the box knows" in capsys.readouterr().out
+    assert main(["verify", str(tmp_path / "tiny-1.0.0"), "--allow-unsigned"]) == 0
+    settings = ModelSettings(folders=(str(tmp_path),), allow_unsigned=True)
+    with load("tiny-1.0.0", settings) as model:
+        assert model.manifest.task == "diagnosis-support"
+
+
+def test_verify_of_what_is_not_there_says_so(tmp_path: Path, capsys) -> None:
+    assert main(["verify", str(tmp_path / "nowhere-1.0.0")]) == ModelError.exit_code
+    err = capsys.readouterr().err
+    assert "There is no model bundle at" in err and "fetch" not in err
 
 
 def test_a_quantized_file_is_no_source(tiny, parent: Path, tmp_path: Path, capsys) -> None:
@@ -289,7 +341,7 @@ def test_inspect_tells_what_a_bundle_is(parent: Path, key: Path, capsys) -> None
 
 
 def test_inspect_tells_of_the_shipped_bundle_too(capsys) -> None:
-    from device.models import SHIPPED  # noqa: PLC0415
+    from device.bundle_folders import SHIPPED  # noqa: PLC0415
 
     assert main(["inspect", str(SHIPPED / ModelSettings().face)]) == 0
     assert "CONV_2D" in capsys.readouterr().out

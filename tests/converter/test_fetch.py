@@ -18,8 +18,9 @@ import pytest
 from converter.cli import main
 from converter.fetch import fetch_all, from_package, from_url, obtain
 from converter.third_party import FACE_MESH, FULL_RANGE, LANDMARKER_TASK, RECIPES, Artifact
+from device.bundle_folders import bundle_cache
 from device.contract.errors import FetchError
-from device.contract.manifest import MANIFEST, MODEL, bundle_cache, open_bundle, sha256
+from device.contract.manifest import MANIFEST, MODEL, open_bundle, sha256
 
 DATA = b"the model that was pinned" * 40
 ARTIFACT = Artifact(
@@ -294,6 +295,17 @@ def test_bundles_are_made_from_the_downloads_once(cache):
     said.clear()
     assert fetch_all(cache, offline=True, say=said.append) == folders
     assert len(said) == 4 and all("already in" in line for line in said)
+
+
+@has_downloads
+@pytest.mark.parametrize("lacking", ["device.signatures.SHIPPED_KEYS", "converter.signing.SHIPPED_SIGNATURES"])
+def test_an_installation_without_keys_or_signatures_leaves_signed_bundles_alone(cache, lacking, monkeypatch):
+    folders = fetch_all(cache, offline=True, say=lambda _: None)
+    before = {folder: (folder / "manifest.sig").read_bytes() for folder in folders}
+    monkeypatch.setattr(lacking, cache / "nowhere")
+    with pytest.raises(FetchError, match="lacks the project's public key or the signatures"):
+        fetch_all(cache, offline=True)
+    assert {folder: (folder / "manifest.sig").read_bytes() for folder in folders} == before
 
 
 @has_downloads

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from converter.bundle import write_bundle
 from converter.cli import main
 from converter.fetch import make_all
 from converter.signing import SHIPPED_SIGNATURES
 from converter.third_party import FULL_RANGE, LANDMARKER_TASK, RECIPES
+from device.bundle_folders import bundle_cache
 from device.contract.errors import ConfigError, ModelError, StorageError
-from device.contract.manifest import MODEL, InputSpec, Manifest, OutputSpec, bundle_cache, open_bundle, write_bundle
+from device.contract.manifest import MODEL, InputSpec, Manifest, OutputSpec, open_bundle
 from device.contract.signature import SIGNATURE, key_id, read_key
 from device.signatures import authenticator, known_keys
 
@@ -63,7 +65,7 @@ def test_a_bundle_that_is_not_whole_is_not_signed(bundle: Path, key: Path) -> No
 
 def test_writing_a_bundle_again_drops_the_old_signature(bundle: Path, key: Path) -> None:
     main(["sign", str(bundle), "--key", str(key)])
-    write_bundle(bundle.parent, open_bundle(bundle).manifest, b"another", "# card")
+    write_bundle(bundle.parent, open_bundle(bundle).manifest, b"another", "# card", replace=True)
     assert not (bundle / SIGNATURE).exists()
 
 

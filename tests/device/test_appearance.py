@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from converter.bundle import write_bundle
 from device.contract.errors import ModelError
 from device.contract.labels import EMOTIONS, LOWER, SIDED_KEYS
-from device.contract.manifest import Bundle, InputSpec, Manifest, OutputSpec, write_bundle
+from device.contract.manifest import Bundle, InputSpec, Manifest, OutputSpec
 from device.models import open_models
 from device.pipeline import Eye
 from device.runtime.fake import FakeInterpreter
@@ -63,12 +64,12 @@ def test_no_intensity_is_below_nought():
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"task": "facial-expression"}, "to action units"),
-        ({"input": replace(IMAGE, crop="roi")}, "grey aligned crops"),
-        ({"input": replace(IMAGE, colour="rgb", shape=(1, 48, 48, 3))}, "grey aligned crops"),
+        ({"task": "facial-expression"}, "is for .facial-expression."),
+        ({"input": replace(IMAGE, crop="roi")}, "crop .roi."),
+        ({"input": replace(IMAGE, colour="rgb", shape=(1, 48, 48, 3))}, "one square grey face"),
         ({"input": replace(IMAGE, shape=(1, 48, 64, 1))}, "one square grey face"),
         ({"input": replace(IMAGE, crop="aligned", shape=(1, 99))}, "one square grey face"),
-        ({"outputs": (replace(PRESENCE, name="valence"),)}, "'valence'"),
+        ({"outputs": (replace(PRESENCE, name="valence"),)}, "has the outputs valence, .* needs presence or intensity"),
         ({"outputs": (replace(PRESENCE, labels=("AU1",)),)}, "'presence'"),
         ({"outputs": (PRESENCE, PRESENCE)}, "'presence'"),
         ({"outputs": (replace(INTENSITY, labels=("AD19", "AD32")),)}, "none of the action units"),

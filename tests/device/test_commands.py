@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from device.arrays import ByteImage
+from device.bundle_folders import SHIPPED, bundle_cache
 from device.cli import main
 from device.contract.errors import (
     CheckFailedError,
@@ -21,9 +22,7 @@ from device.contract.errors import (
     SourceError,
     StorageError,
 )
-from device.contract.manifest import bundle_cache
 from device.contract.record import decode
-from device.models import SHIPPED
 from device.settings import ModelSettings
 
 
@@ -118,10 +117,14 @@ def wrong_uses(tmp_path: Path) -> list[tuple[list[str], int, str]]:
             "outbox.path",
         ),
         (["run", *good, "--set", "models.face=face-9.9.9"], models, "affectbox-converter fetch"),
-        (["run", *good, "--set", "models.face=blazeface-short-1.0.0"], models, "no output 'ferplus'"),
+        (
+            ["run", *good, "--set", "models.face=blazeface-short-1.0.0"],
+            models,
+            "not for 'face-reading'",
+        ),
         (["run", *good, "--set", "models.expression=face-9.9.9"], models, "affectbox-converter fetch"),
-        (["run", *good, "--set", "models.action_units=face-1.0.0"], models, "to action units"),
-        (["run", *good, "--set", "models.landmarks=blazeface-short-1.0.0"], models, "no output 'landmarks'"),
+        (["run", *good, "--set", "models.action_units=face-1.0.0"], models, "not for 'action-units'"),
+        (["run", *good, "--set", "models.landmarks=blazeface-short-1.0.0"], models, "not for 'face-landmarks'"),
         (["run", *good, "--max-frames", "-1"], ConfigError.exit_code, "max_frames"),
         (["run", "--config", str(tmp_path / "none.toml")], ConfigError.exit_code, "cannot be read"),
         (["replay", str(picture)], ConfigError.exit_code, "--overlay"),

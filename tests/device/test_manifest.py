@@ -1,13 +1,15 @@
 """Bundles are opened fail-closed, and written so that a crash leaves none rather than half of one."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from device.contract.errors import ModelError
-from device.contract.manifest import CARD, MANIFEST, MODEL, InputSpec, Manifest, OutputSpec, find_bundle, open_bundle
-from device.contract.manifest import write_bundle as write
+from converter.bundle import write_bundle as write
+from device.bundle_folders import find_bundle
+from device.contract.errors import ModelError, StorageError
+from device.contract.manifest import CARD, MANIFEST, MODEL, InputSpec, Manifest, OutputSpec, open_bundle
 
 
 @pytest.fixture
@@ -55,10 +57,21 @@ def test_an_altered_or_missing_file_is_refused(bundle: Path, name: str) -> None:
     "changes",
     [
         {"format": 2},
-        {"task": "mind-reading"},
+        {"task": "Mind reading"},
+        {"task": ["face-reading"]},
+        {"name": "tiny\0", "version": "1"},
+        {"name": "../tiny"},
+        {"version": "1/2"},
+        {"intended_use": "\x1b[2Jgone"},
+        {"receipt": [1]},
+        {"provenance": {"data": 3}},
         {"files": {}},
         {"files": {MODEL: "0" * 64}},
         {"files": {MODEL: "0" * 64, CARD: "0" * 64, "../../etc/passwd": "0" * 64}},
+        {"files": {MODEL: "0" * 64, CARD: "0" * 64, "weights\0": "0" * 64}},
+        {"files": {MODEL: "0" * 64, CARD: "0" * 64, MANIFEST: "0" * 64}},
+        {"files": {MODEL: "short", CARD: "0" * 64}},
+        {"outputs": []},
         {"outputs": [{"name": "x"}]},
         {"surprise": 1},
         {"input": "none"},
@@ -66,7 +79,63 @@ def test_an_altered_or_missing_file_is_refused(bundle: Path, name: str) -> None:
 )
 def test_a_manifest_that_is_not_understood_is_refused(bundle: Path, changes: dict[str, object]) -> None:
     edit(bundle, **changes)
-    with pytest.raises(ModelError):
+    with pytest.raises(ModelError) as caught:
+        open_bundle(bundle)
+    assert str(caught.value).isprintable() and len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"range": [0, 1, 2]}, r"'input\.range' has 3 items, not 2"),
+        ({"range": [0, float("nan")]}, r"'input\.range\[1\]' is nan, not a number"),
+        ({"range": [0, float("inf")]}, r"'input\.range\[1\]' is inf, not a number"),
+        ({"range": [1, 0]}, r"range is \(1\.0, 0\.0\)"),
+        ({"range": [True, 2]}, r"'input\.range\[0\]' is True"),
+        ({"shape": [1, 0, 48]}, r"shape of input is \(1, 0, 48\)"),
+        ({"shape": [1, 48.5]}, r"'input\.shape\[1\]' is 48\.5, not a whole number"),
+        ({"shape": [10**400]}, "shape of input"),
+        ({"dtype": "float16"}, "dtype of input is 'float16'"),
+        ({"colour": "infrared"}, "colour is 'infrared'"),
+        ({"crop": {}}, r"'input\.crop' is \{\}, not a text"),
+        ({"margin": -0.1}, "margin is -0.1"),
+    ],
+)
+def test_an_impossible_input_is_said_field_and_value(bundle: Path, changes: dict[str, object], why: str) -> None:
+    edit(bundle, input=json.loads((bundle / MANIFEST).read_text())["input"] | changes)
+    with pytest.raises(ModelError, match=why) as caught:
+        open_bundle(bundle)
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("name", ["personal", "diagnosis-support", "atypicality"])
+def test_a_bundle_for_a_task_of_which_nobody_knows_yet_opens(bundle: Path, name: str) -> None:
+    edit(bundle, task=name)
+    assert open_bundle(bundle).manifest.task == name
+
+
+@pytest.mark.parametrize("depth", [2_000, 400_000])
+def test_a_manifest_nested_too_deeply_is_said(bundle: Path, depth: int) -> None:
+    (bundle / MANIFEST).write_text("[" * depth + "]" * depth)
+    with pytest.raises(ModelError, match="no bundle manifest"):
+        open_bundle(bundle)
+
+
+def test_a_manifest_beyond_all_bounds_is_refused_before_it_is_read(bundle: Path) -> None:
+    with (bundle / MANIFEST).open("wb") as file:
+        file.truncate(10**12)  # takes no room on the disk
+    with pytest.raises(ModelError, match="longer than any manifest"):
+        open_bundle(bundle)
+
+
+def test_a_pipe_in_the_place_of_a_file_stops_nobody(bundle: Path) -> None:
+    (bundle / "extra.txt").unlink()
+    os.mkfifo(bundle / "extra.txt")
+    with pytest.raises(ModelError, match=r"extra\.txt is missing or unreadable"):
+        open_bundle(bundle)
+    (bundle / MANIFEST).unlink()
+    os.mkfifo(bundle / MANIFEST)
+    with pytest.raises(ModelError, match="no model bundle at"):
         open_bundle(bundle)
 
 
@@ -94,7 +163,7 @@ def test_a_manifest_that_is_no_json_object_is_refused(bundle: Path, text: str) -
 
 def test_without_a_manifest_there_is_no_bundle(bundle: Path) -> None:
     (bundle / MANIFEST).unlink()
-    with pytest.raises(ModelError, match="affectbox-converter fetch"):
+    with pytest.raises(ModelError, match=r"no model bundle at .*manifest\.json"):
         open_bundle(bundle)
     with pytest.raises(ModelError, match="affectbox-converter fetch"):
         find_bundle(bundle.name, [bundle.parent])
@@ -109,6 +178,15 @@ def test_a_crash_while_writing_leaves_no_bundle(bundle: Path, monkeypatch: pytes
     manifest = open_bundle(bundle).manifest
     monkeypatch.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        write(bundle.parent, manifest, b"new network", "# card")
+        write(bundle.parent, manifest, b"new network", "# card", replace=True)
     with pytest.raises(ModelError):
         open_bundle(bundle)
+
+
+def test_a_version_is_one_network(bundle: Path) -> None:
+    manifest = open_bundle(bundle).manifest
+    with pytest.raises(StorageError, match=r"tiny-1\.2\.3 is there already: give a new version, or --replace"):
+        write(bundle.parent, manifest, b"another", "# card")
+    assert open_bundle(bundle).model == b"network"
+    write(bundle.parent, manifest, b"another", "# card", replace=True)
+    assert open_bundle(bundle).model == b"another"

@@ -2,16 +2,17 @@
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from nacl.signing import SigningKey
 
+from device.bundle_folders import SHIPPED, find_bundle
 from device.contract.errors import ModelError
-from device.contract.manifest import CARD, MANIFEST, find_bundle, open_bundle
+from device.contract.manifest import CARD, MANIFEST, open_bundle
 from device.contract.signature import SIGNATURE, Signature, key_id, parse_signature, read_key, write_key
-from device.models import SHIPPED, load
+from device.models import load
 from device.settings import ModelSettings
 from device.signatures import SHIPPED_KEYS, authenticator, known_keys
 
@@ -111,7 +112,19 @@ def test_a_signed_bundle_under_anothers_name_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{}", b"[]", b"\xff", b'{"key": "a", "signature": "!"}', b'{"key": "a", "signature": "AAAA"}']
+    "content",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"\xff",
+        b'{"key": "a", "signature": "!"}',
+        b'{"key": "a", "signature": "AAAA"}',
+        b"[" * 2000 + b"]" * 2000,
+        b"[" * 400_000,
+        b" " * 10_000_000,
+    ],
+    ids=range(9),
 )
 def test_what_is_no_signature_is_refused(settings: ModelSettings, content: bytes) -> None:
     (folder(settings) / SIGNATURE).write_bytes(content)

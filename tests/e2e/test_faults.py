@@ -146,6 +146,21 @@ def test_a_database_killed_in_the_middle_of_a_batch_holds_what_it_acknowledged(t
     server.end()
 
 
+JSONL_WRITER = """
+import sys
+from pathlib import Path
+from device.delivery.jsonl import JsonlSink
+from device.delivery.sink import Line
+import os
+if sys.argv[2]:
+    os.fdatasync = lambda file: None
+sink = JsonlSink(Path(sys.argv[1]))
+n = 0
+while True:
+    n += 1
+    sink.write([Line("", b'{"seq":%d,"text":"%s"}' % (n, b"x" * 300))])
+    print(n, flush=True)
+"""
 WRITER = """
 import sys
 from pathlib import Path
@@ -168,7 +183,22 @@ def kept_after_a_cut(disk: Disk, synchronous: str, acknowledgements: int) -> int
     of such a record when the power is really gone.
     """
     outbox = disk.folder / f"outbox{synchronous}.db"
-    command = [sys.executable, "-c", WRITER, str(outbox), synchronous]
+    write_until_a_cut(disk, WRITER, outbox, synchronous, acknowledgements)
+    with Outbox(outbox, 100.0) as again:
+        kept = {entry.path for entry in again.lease(100_000, now=0.0)}
+    return sum(f"records/box/boot/s{n:09d}" in kept for n in range(1, acknowledgements + 1))
+
+
+def lines_after_a_cut(disk: Disk, lax: str, acknowledgements: int) -> int:
+    """The same with a file of JSON lines."""
+    file = disk.folder / f"records{lax}.jsonl"
+    write_until_a_cut(disk, JSONL_WRITER, file, lax, acknowledgements)
+    kept = file.read_bytes().split(b"\n") if file.exists() else []
+    return sum(any(line.startswith(b'{"seq":%d,' % n) for line in kept) for n in range(1, acknowledgements + 1))
+
+
+def write_until_a_cut(disk: Disk, program: str, file: Path, option: str, acknowledgements: int) -> None:
+    command = [sys.executable, "-c", program, str(file), option]
     writer = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert writer.stdout is not None
     for _ in range(acknowledgements):
@@ -177,9 +207,6 @@ def kept_after_a_cut(disk: Disk, synchronous: str, acknowledgements: int) -> int
     writer.kill()
     writer.communicate()
     disk.mount_again()
-    with Outbox(outbox, 100.0) as again:
-        kept = {entry.path for entry in again.lease(100_000, now=0.0)}
-    return sum(f"records/box/boot/s{n:09d}" in kept for n in range(1, acknowledgements + 1))
 
 
 @pytest.mark.skipif(bool(why_not()), reason=why_not())
@@ -190,6 +217,8 @@ def test_a_power_cut_takes_nothing_that_was_acknowledged(tmp_path: Path, cuts: i
         with Disk(tmp_path / f"disk{cut}") as disk:
             acknowledged = moments.randint(20, 150)
             assert kept_after_a_cut(disk, "", acknowledged) == acknowledged
+            acknowledged = moments.randint(20, 150)
+            assert lines_after_a_cut(disk, "", acknowledged) == acknowledged
 
 
 @pytest.mark.skipif(bool(why_not()), reason=why_not())
@@ -197,4 +226,6 @@ def test_a_power_cut_takes_nothing_that_was_acknowledged(tmp_path: Path, cuts: i
 def test_the_power_cut_is_a_real_one(tmp_path: Path, synchronous: str) -> None:
     with Disk(tmp_path / "disk") as disk:
         kept = kept_after_a_cut(disk, synchronous, 100)
+        lines = lines_after_a_cut(disk, "never synced", 100)
     assert kept < 100, "with this setting records must be lost, or the test above shows nothing"
+    assert lines < 100, "likewise"

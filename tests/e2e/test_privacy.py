@@ -19,9 +19,9 @@ import pytest
 import device.pipeline
 from device.app import App
 from device.arrays import ByteImage
+from device.bundle_folders import bundle_cache
 from device.clock import SystemClock
 from device.config import load_settings
-from device.contract.manifest import bundle_cache
 from device.contract.pack import unpack
 
 ACCEPTED_REQUESTS = 3  # then the database is 'down', so that the outbox keeps records

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow")
+from converter.bundle import write_bundle
 from converter.describe import describe
 from device.contract.errors import ConfigError
 from device.contract.labels import EMOTIONS, FER2013_EMOTIONS
-from device.contract.manifest import open_bundle, write_bundle
+from device.contract.manifest import open_bundle
 from device.runtime.model import Model
 from training.export import Label, conversion
 from training.face.data import HEADS

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow")
+from device.bundle_folders import bundle_cache, find_bundle
 from device.contract.errors import DataError
 from device.contract.labels import ACTION_UNIT_KEYS, EMOTIONS
-from device.contract.manifest import bundle_cache, find_bundle
 from device.stages.reader import NOTHING, Actions, Reading
 from training.cli import main
 from training.data.faces import Answers, Codings, Faces, save_faces

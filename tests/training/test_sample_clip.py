@@ -258,7 +258,7 @@ def test_what_fails_half_way_leaves_nothing(
 
 
 def test_a_detector_that_sees_nobody_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("device.faces.find_landmarks", lambda image: None)
+    monkeypatch.setattr("training.face_finder.find_landmarks", lambda image: None)
     with pytest.raises(DataError, match="no face"):
         sample_clip.portrait_landmarks()
 

@@ -18,7 +18,6 @@ import pytest
 
 from device.arrays import ByteImage
 from device.contract.errors import ConfigError, DataError, ModelError, StorageError
-from device.faces import FaceFinder
 from device.settings import DetectorSettings, TrackerSettings
 from device.stages.aligner import align
 from device.stages.detector import Detector
@@ -26,6 +25,7 @@ from device.stages.frame import Frame
 from device.stages.landmarks import Landmarker
 from device.stages.tracker import Tracker
 from training.cli import main
+from training.face_finder import FaceFinder
 from training.videos import spread
 from training.videos.progress import Bar
 from training.videos.store import Outcome

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from device.arrays import ByteImage
 from device.contract.errors import DataError
-from device.faces import FaceFinder
 from device.stages.frame import Frame
 from device.stills import with_border
 from training.appearance.recording import Recording
+from training.face_finder import FaceFinder
 
 #: Frames a second, where pictures of a film have numbers only: what decides is whether the next is soon or later.
 FPS = 25.0

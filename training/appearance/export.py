@@ -13,11 +13,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from converter.bundle import Sign, write_bundle
 from converter.describe import describe
 from converter.recipe import InputRecipe, OutputRecipe, Recipe
 from converter.reference import REFERENCE, ROWS, make_reference
-from device.contract.manifest import Sign, write_bundle
-from device.stages.appearance import INTENSITY, PRESENCE, TASK
+from device.contract.tasks import ACTION_UNITS
+from device.stages.appearance import INTENSITY, PRESENCE
 from training.appearance.card import model_card
 from training.appearance.data import Annotated
 from training.appearance.estimators import Answers, answers_of, readable, runs_of
@@ -74,7 +75,7 @@ def _conversion(run: Run[BaseRecipe], label: Label) -> Recipe:
     return Recipe(
         name=label.name,
         version=label.version,
-        task=TASK,
+        task=ACTION_UNITS,
         outputs=tuple(OutputRecipe(head, labels, *READINGS[head]) for head, labels in run.heads.items()),
         intended_use=INTENDED_USE,
         forbidden_use=FORBIDDEN_USE,

@@ -19,11 +19,11 @@ import numpy as np
 from tqdm import tqdm
 
 from device.contract.errors import ConfigError, DataError
-from device.faces import finder_models
 from training.appearance.crops import Crops, crop_recording
 from training.appearance.data import Annotated, coded_labels, coding, load_annotated, save_annotated
 from training.appearance.layouts import CAMERAS, read_recordings
 from training.appearance.recording import Recording
+from training.face_finder import finder_models
 
 
 @dataclass(frozen=True)

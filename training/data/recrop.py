@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from device.contract.manifest import bundle_cache, find_bundle, open_bundle
+from device.bundle_folders import bundle_cache, find_bundle
+from device.contract.manifest import open_bundle
 from device.runtime.model import Model
 from device.stages.aligner import align
 from device.stages.frame import Frame

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
+from converter.bundle import Sign, write_bundle
 from converter.describe import describe
 from converter.recipe import InputRecipe, OutputRecipe
 from converter.recipe import Recipe as Conversion
 from converter.reference import REFERENCE, make_reference
 from device.contract.errors import ConfigError
-from device.contract.manifest import OutputSpec, Sign, write_bundle
-from device.stages.reader import TASK
+from device.contract.manifest import OutputSpec
+from device.contract.tasks import FACE_READING
 from training.data.faces import VALIDATION, Faces
 from training.export import CALIBRATION_IMAGES, FORBIDDEN_USE, INTENDED_USE, Label, history
 from training.face.calibrate import DIGITS, centre_hidden, curves_of
@@ -75,7 +76,7 @@ def _conversion(run: Run[FaceRecipe], label: Label) -> Conversion:
     return Conversion(
         name=label.name,
         version=label.version,
-        task=TASK,
+        task=FACE_READING,
         outputs=tuple(output(head, labels) for head, labels in run.heads.items()),
         intended_use=INTENDED_USE,
         forbidden_use=FORBIDDEN_USE,

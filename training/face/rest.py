@@ -20,9 +20,10 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from device.arrays import ByteImage, FloatArray
+from device.bundle_folders import bundle_cache, find_bundle
 from device.contract.errors import DataError
 from device.contract.labels import ACTION_UNIT_KEYS, EMOTIONS
-from device.contract.manifest import bundle_cache, find_bundle, open_bundle
+from device.contract.manifest import open_bundle
 from device.runtime.model import Model
 from device.stages.geometry import similarity
 from device.stages.landmarks import Landmarker

@@ -90,7 +90,7 @@ def portrait_landmarks() -> FloatArray:
         DataError: they see no face.
         ModelError: the models have not been fetched.
     """
-    from device.faces import find_landmarks  # noqa: PLC0415 - loads the interpreter, which the rest does not need
+    from training.face_finder import find_landmarks  # noqa: PLC0415 - loads the interpreter, which the rest does not need
 
     landmarks = find_landmarks(load_portrait())
     if landmarks is None:

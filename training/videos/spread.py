@@ -10,7 +10,7 @@ from distributed import Client, LocalCluster, as_completed
 from distributed.scheduler import KilledWorker
 
 from device.contract.errors import AffectboxError, ConfigError
-from device.faces import finder_models
+from training.face_finder import finder_models
 from training.videos.store import Outcome
 from training.videos.task import Job, make_faces
 

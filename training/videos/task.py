@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from device.contract.errors import DataError
-from device.faces import FaceFinder, finder_models
+from training.face_finder import FaceFinder, finder_models
 from training.videos.frames import Sampler
 from training.videos.store import Outcome, face_file, write_faces
 
