@@ -16,6 +16,7 @@ from device.contract.record import decode, encode, key
 from device.delivery.opening import open_sinks
 from device.delivery.sink import Line
 from device.settings import Settings
+from device.state import outbox_file
 
 _GROUP = 100
 
@@ -57,13 +58,13 @@ def _send(recording: Path, settings: Settings) -> int:
         if opened.uploader is not None:
             opened.uploader.drain()
         after = opened.outbox.counts() if opened.outbox else None
-        why = opened.uploader.trouble if opened.uploader else ""
     waiting = after.pending if after else 0
     refused = after.dead - before.dead if after and before else 0
     sent = total - refused - (max(waiting - before.pending, 0) if before else 0)
     print(f"{sent} of {total} records sent again" + (f", {waiting} still waiting in the outbox" if waiting else ""))
     if refused:
-        raise DataError(f"The database refused {refused} of {total} records{f' ({why})' if why else ''}.")
+        where = outbox_file(settings.outbox)
+        raise DataError(f"The database refused {refused} of {total} records; {where} keeps them with the reason.")
     if broken:
         raise DataError(
             f"{len(broken)} lines of {recording} are not records (first: {broken[0]}); the others were sent."
