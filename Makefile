@@ -80,7 +80,7 @@ bench: build/sample.mp4 ## measure the cost of a frame on this machine, against 
 	$(BIN)/affectbox bench --source build/sample.mp4 --versus-haar
 
 rules: .venv/run.stamp ## generate the security rules and JSON Schemas from the contract
-	for document in record pack aggregate telemetry boot; do \
+	for document in record pack aggregate event telemetry boot; do \
 		$(BIN)/affectbox-cloud schema --of $$document > cloud/$$document.schema.json; \
 	done
 	$(BIN)/affectbox-cloud rules > cloud/database.rules.json

@@ -10,6 +10,7 @@ from msgspec import Meta
 from device.contract.errors import ConfigError
 from device.contract.patient import check_pseudonym
 from device.contract.record import DEVICE_ID
+from device.contract.session import COVERS, GIVERS
 from device.contract.telemetry import MODES
 from device.contract.toml import Share, Table, one_of
 
@@ -45,14 +46,17 @@ class DeviceSettings(Table, frozen=True):
     id: _BoxName = ""
 
 
-class PatientSettings(Table, frozen=True):
-    """Who is watched: a pseudonym."""
+class SessionSettings(Table, frozen=True):
+    """What the session begins with that a command holds; see `config.toml` for each."""
 
-    id: _Pseudonym = ""
+    patient: _Pseudonym = ""
+    consent: tuple[Annotated[str, one_of(COVERS)], ...] = ()
+    consent_by: Annotated[str, one_of(("", *GIVERS))] = ""
+    consent_until: str = ""
 
     def __post_init__(self) -> None:
-        if self.id:
-            check_pseudonym(self.id)
+        if self.patient:
+            check_pseudonym(self.patient)
 
 
 class CameraSettings(Table, frozen=True):
@@ -206,7 +210,7 @@ class Settings(Table, frozen=True):
 
     run: RunSettings = RunSettings()
     device: DeviceSettings = DeviceSettings()
-    patient: PatientSettings = PatientSettings()
+    session: SessionSettings = SessionSettings()
     camera: CameraSettings = CameraSettings()
     models: ModelSettings = ModelSettings()
     detector: DetectorSettings = DetectorSettings()

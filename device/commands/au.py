@@ -74,7 +74,7 @@ def au_of_pictures(paths: list[Path], settings: Settings, neutral: Path | None, 
     for path in (*([neutral] if neutral else []), *(paths if len(paths) == 1 else [])):
         _require_picture(path)
     with open_models(settings.models) as models:
-        rest = calibrated_neutral(settings, SystemClock())
+        rest = calibrated_neutral(settings, settings.session.patient, SystemClock())
         if neutral:
             rest = _rest_in(neutral, Pipeline(models, settings))
         pipeline = Pipeline(models, settings, rest, gate)

@@ -1,8 +1,9 @@
 """`affectbox replay`: a recording goes through again: records into sinks, or a clip with what the box sees in it."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 
 from device.camera.pictures import require_file
@@ -12,9 +13,12 @@ from device.commands.drawing import open_drawing
 from device.commands.overlay import draw
 from device.commands.watch import Watch
 from device.contract.errors import ConfigError, DataError, SourceError, StorageError
-from device.contract.record import decode, encode, key
+from device.contract.fields import Json, encode
+from device.contract.lines import decode
+from device.contract.record import key
+from device.contract.session import is_event
 from device.delivery.opening import open_sinks
-from device.delivery.sink import Line
+from device.delivery.sink import Line, Sink
 from device.settings import Settings
 from device.state import outbox_file
 
@@ -50,21 +54,22 @@ def _send(recording: Path, settings: Settings) -> int:
         raise StorageError(f"{recording} cannot be read ({error.strerror}): check its owner and the disk.") from error
     broken: list[str] = []
     with file, open_sinks(settings, SystemClock(), again=True) as opened:
-        before, lines, total = opened.outbox.counts() if opened.outbox else None, _lines(file, broken), 0
-        while group := list(islice(lines, _GROUP)):
-            total += len(group)
-            for sink in opened.sinks:
-                sink.write(group)
+        before, total = opened.outbox.counts() if opened.outbox else None, Counter[bool]()
+        for of_events, run in groupby(_documents(file, broken), is_event):
+            while group := list(islice(run, _GROUP)):
+                total[of_events] += len(group)
+                for sink in opened.sinks:
+                    _send_to(sink, group, of_events)
         if opened.uploader is not None:
             opened.uploader.drain()
         after = opened.outbox.counts() if opened.outbox else None
-    waiting = after.pending if after else 0
     refused = after.dead - before.dead if after and before else 0
-    sent = total - refused - (max(waiting - before.pending, 0) if before else 0)
-    print(f"{sent} of {total} records sent again" + (f", {waiting} still waiting in the outbox" if waiting else ""))
+    waiting = f", {after.pending} still waiting in the outbox" if after and after.pending else ""
+    sent = f" read: {refused} refused, the others sent again" if refused else " sent again"
+    print(f"{total[False]} records and {total[True]} events{sent}{waiting}")
     if refused:
         where = outbox_file(settings.outbox)
-        raise DataError(f"The database refused {refused} of {total} records; {where} keeps them with the reason.")
+        raise DataError(f"The database refused {refused} documents; {where} keeps them with the reason.")
     if broken:
         raise DataError(
             f"{len(broken)} lines of {recording} are not records (first: {broken[0]}); the others were sent."
@@ -72,15 +77,21 @@ def _send(recording: Path, settings: Settings) -> int:
     return 0
 
 
-def _lines(file: Iterable[bytes], broken: list[str]) -> Iterator[Line]:
-    """The records of a file; what is none goes to `broken`, in sentences."""
+def _send_to(sink: Sink, documents: list[Json], of_events: bool) -> None:
+    if of_events:
+        for event in documents:
+            sink.tell(event)
+    else:
+        sink.write([Line(key(record), encode(record)) for record in documents])
+
+
+def _documents(file: Iterable[bytes], broken: list[str]) -> Iterator[Json]:
+    """The records and events of a file; what is neither goes to `broken`, in sentences."""
     for number, text in enumerate(file, start=1):
         try:
-            record = decode(text.rstrip(b"\r\n"))
+            yield decode(text.rstrip(b"\r\n"))
         except DataError as error:
             broken.append(f"line {number}: {error}")
-            continue
-        yield Line(key(record), encode(record))
 
 
 def _draw(recording: Path, settings: Settings, out: Path) -> int:

@@ -39,7 +39,7 @@ class Watch(Closing):
         with ExitStack() as stack:
             self._source = stack.enter_context(open_source(source, settings.camera))
             models = stack.enter_context(open_models(settings.models))
-            rest = rest or calibrated_neutral(settings, self._clock)
+            rest = rest or calibrated_neutral(settings, settings.session.patient, self._clock)
             self._pipeline = Pipeline(models, settings, rest, gate)
             self._open = stack.pop_all()
         self.rate = self._source.rate

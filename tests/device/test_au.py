@@ -14,13 +14,14 @@ from device.cli import main
 from device.clock import SystemClock
 from device.commands.au import COLUMNS
 from device.contract.errors import DataError, SourceError, StorageError
+from device.contract.fields import Json
 from device.contract.labels import ACTION_UNIT_KEYS, EMOTIONS, LOWER, UPPER
-from device.contract.record import Json, decode
 from device.neutrals import NeutralStore
 from device.settings import ModelSettings, NeutralSettings
 from device.stages.neutral import named, relative
 from device.stages.reader import Reading
 from tests.people import actions
+from tests.recordings import records_in
 
 
 @pytest.fixture
@@ -224,7 +225,7 @@ def record_of(path: Path, *options: str) -> Json:
     """What a session records of the picture."""
     out = path.with_suffix(".jsonl")
     assert main(["run", "--source", str(path), "--sink", f"jsonl:{out}", *options]) == 0
-    (record,) = [decode(line) for line in out.read_bytes().splitlines()]
+    (record,) = records_in(out)
     return record
 
 

@@ -14,7 +14,7 @@ from device.cli import main
 from device.commands.calibrate import INSTRUCTION, RelaxedFace, guide
 from device.contract.errors import ConfigError, DataError, SourceError, StorageError
 from device.contract.labels import ACTION_UNITS, LOWER, Reason
-from device.contract.record import Json, decode
+from device.contract.record import Json
 from device.models import Models
 from device.neutrals import NeutralStore
 from device.observation import Observation
@@ -25,6 +25,7 @@ from device.stages.frame import Frame
 from device.stages.neutral import Neutral, relative
 from device.stages.pose import Pose
 from tests.people import ANATOMY, BROW, blinking, covered, doing, measured, relaxed, talking
+from tests.recordings import records_in
 
 FPS = 25
 Person = Callable[[float], Measured | None]
@@ -160,9 +161,9 @@ def calibrated(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def recorded(clip: Path, out: Path, folder: Path, person: str) -> list[Json]:
-    settings = [f"jsonl:{out}", "--set", f'neutral.folder="{folder}"', "--set", f'patient.id="{person}"']
+    settings = [f"jsonl:{out}", "--set", f'neutral.folder="{folder}"', "--set", f'session.patient="{person}"']
     assert main(["run", "--source", str(clip), "--max-frames", "20", "--sink", *settings]) == 0
-    return [decode(line) for line in out.read_bytes().splitlines()]
+    return records_in(out)
 
 
 def test_who_is_named_is_seen_relative_to_their_calibrated_face_and_records_say_so(
@@ -208,5 +209,5 @@ def test_doctor_says_whether_the_named_person_is_calibrated(
     calibrated: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for person, finding in (("p-01", "ok       neutral"), ("p-02", "warning  neutral")):
-        main(["doctor", "--set", f'neutral.folder="{calibrated}"', "--set", f'patient.id="{person}"'])
+        main(["doctor", "--set", f'neutral.folder="{calibrated}"', "--set", f'session.patient="{person}"'])
         assert finding in capsys.readouterr().out

@@ -153,7 +153,7 @@ def test_an_odd_assignment_is_a_sentence_or_a_text(text: str) -> None:
 def test_what_may_be_a_name_is_not_repeated(tmp_path: Path, capsys: Any, value: str, where: str) -> None:
     arguments = {
         "file": ["check-config", "--config", str(write(tmp_path, f"[patient]\nid = {value}\n"))],
-        "--set": ["check-config", f"--set=patient.id={value}"],
+        "--set": ["check-config", f"--set=session.patient={value}"],
         "--patient": ["calibrate", "--source", "none.mp4", "--patient", value],
         "key alone": ["check-config", f"--set=patient={value}"],
     }[where]
@@ -165,7 +165,7 @@ def test_what_may_be_a_name_is_not_repeated(tmp_path: Path, capsys: Any, value: 
 
 def test_a_date_of_birth_is_told_as_one() -> None:
     with pytest.raises(ConfigError, match="looks like a telephone number or a date of birth"):
-        load_settings(None, ["patient.id=1980-01-02"])
+        load_settings(None, ["session.patient=1980-01-02"])
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

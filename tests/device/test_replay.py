@@ -151,7 +151,7 @@ def test_a_bad_line_is_told_and_the_others_are_sent(
     assert main(["replay", str(recording), "--sink", f"jsonl:{again}"]) == DataError.exit_code
     assert [decode(line)["seq"] for line in again.read_bytes().splitlines()] == [1, 3]
     captured = capsys.readouterr()
-    assert captured.out == "2 of 2 records sent again\n"
+    assert captured.out == "2 records and 0 events sent again\n"
     (sentence,) = captured.err.splitlines()
     assert "1 lines" in sentence and "line 2" in sentence and len(sentence) < 600
 
@@ -164,7 +164,7 @@ def test_what_the_database_refuses_does_not_count_as_sent(tmp_path: Path, capsys
     code = main(["replay", str(recording), "--sink", sink, "--set", outbox])
     captured = capsys.readouterr()
     assert code == DataError.exit_code
-    assert captured.out == "19 of 20 records sent again\n"
-    assert "refused 1 of 20 records" in captured.err and "outbox.db keeps them" in captured.err
+    assert captured.out == "20 records and 0 events read: 1 refused, the others sent again\n"
+    assert "refused 1 documents" in captured.err and "outbox.db keeps them" in captured.err
     assert len([path for path in peer.held if path.startswith("records/")]) == 19
     peer.close()
