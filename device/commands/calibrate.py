@@ -142,12 +142,6 @@ def guide(seen: Iterable[Observation], seconds: float, out: TextIO) -> RelaxedFa
     return face
 
 
-def forget(person: str, settings: Settings, out: TextIO) -> None:
-    """Erase every calibration of a person. Raises `StorageError`."""
-    found = NeutralStore(settings.neutral).forget(person)
-    out.write(f"Everything kept of '{person}' is erased.\n" if found else f"Nothing is kept of '{person}'.\n")
-
-
 class _Line:
     """One line that is rewritten in a terminal; elsewhere a line whenever the hint changes."""
 

@@ -126,7 +126,6 @@ def test_a_terminal_has_one_line_that_is_rewritten() -> None:
             StorageError,
             "neutral.folder",
         ),
-        (["--forget", "Jane Doe"], StorageError, "names no person"),
     ],
 )
 def test_wrong_use_is_one_sentence(
@@ -135,18 +134,6 @@ def test_wrong_use_is_one_sentence(
     assert main(["calibrate", *arguments]) == error.exit_code
     (line,) = capfd.readouterr().err.splitlines()
     assert sentence in line
-
-
-def test_a_person_is_forgotten_by_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "p-01.json").write_text("{}")
-    command = ["calibrate", "--forget", "p-01", "--set", f'neutral.folder="{tmp_path}"']
-    assert main(command) == 0
-    assert main(command) == 0
-    assert capsys.readouterr().out.splitlines() == [
-        "Everything kept of 'p-01' is erased.",
-        "Nothing is kept of 'p-01'.",
-    ]
-    assert NeutralStore(NeutralSettings(folder=str(tmp_path))).history("p-01") == []
 
 
 @pytest.fixture(scope="module")
