@@ -135,6 +135,7 @@ def test_stages_do_no_input_or_output_and_start_no_thread() -> None:
         ("sqlite3", "device/delivery/sqlite.py"),
         ("http.client", "device/delivery/"),
         ("psutil", "device/host.py"),
+        ("PIL", "device/commands/lettering.py"),
         ("mediapipe", "device/commands/mediapipe_worker.py"),
     ],
 )
