@@ -137,9 +137,10 @@ def test_stages_do_no_input_or_output_and_start_no_thread() -> None:
     ("package", "only"),
     [
         ("picamera2", "device/camera/picamera.py"),
-        ("sqlite3", "device/delivery/store.py"),
+        ("sqlite3", "device/delivery/sqlite.py"),
         ("http.client", "device/delivery/"),
         ("psutil", "device/host.py"),
+        ("PIL", "device/commands/lettering.py"),
         ("mediapipe", "device/commands/mediapipe_worker.py"),
     ],
 )
