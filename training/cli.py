@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from device.contract.command import INTERRUPTED, concluded
 from device.contract.errors import ConfigError, StorageError
-from training.appearance.command import add_parser as add_au_parser
+from training.action_units.command import add_parser as add_au_parser
 from training.arguments import add_bundle_options, positive_count, written
 from training.data import kaggle
 from training.face.rest import add_parser as add_rest_parser
@@ -174,13 +174,13 @@ def _add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    from training.evaluate import bundle_candidate, evaluate, run_candidate, text  # noqa: PLC0415
+    from training.expressions.evaluate import bundle_candidate, evaluate, run_candidate, text  # noqa: PLC0415
 
     faces = _faces(arguments)
     candidate = bundle_candidate(arguments.bundle) if arguments.bundle else run_candidate(arguments.run_folder, faces)
     result, found = evaluate(candidate, faces, arguments.split)
     if arguments.pictures:
-        from training.pictures import draw_all  # noqa: PLC0415
+        from training.expressions.pictures import draw_all  # noqa: PLC0415
 
         draw_all(result, found, faces.split(arguments.split), arguments.pictures)
     print(json.dumps(result) if arguments.json else text(result))

@@ -13,7 +13,7 @@ from converter.recipe import InputRecipe, OutputRecipe, Recipe
 from converter.reference import REFERENCE, make_reference
 from device.contract.errors import ConfigError
 from device.contract.tasks import FACIAL_EXPRESSION
-from training.card import model_card
+from training.expressions.card import model_card
 from training.data.faces import TRAINING, VALIDATION, Faces
 from training.metrics import compare, report, softmax
 from training.networks import count_macs

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from device.contract.errors import ConfigError, DataError
-from training.appearance import prepare as module
-from training.appearance.data import load_annotated
-from training.appearance.disfa import UNITS
+from training.action_units import prepare as module
+from training.action_units.data import load_annotated
+from training.action_units.disfa import UNITS
 from training.cli import main
 
 

@@ -19,9 +19,9 @@ from device.contract.manifest import Bundle, open_bundle
 from device.runtime.model import Model
 from device.signatures import authenticator, known_keys
 from device.stages.appearance import AppearanceActionUnits
-from training.appearance.data import Annotated, load_annotated, save_annotated
-from training.appearance.estimators import runs_estimator, runs_of
-from training.appearance.folds import folds
+from training.action_units.data import Annotated, load_annotated, save_annotated
+from training.action_units.estimators import runs_estimator, runs_of
+from training.action_units.folds import folds
 from training.cli import main
 from training.train import Trainer
 

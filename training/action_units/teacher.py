@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from device.contract.errors import ConfigError
-from training.appearance.data import Annotated, load_annotated
-from training.appearance.estimators import Answers, answers_of, runs_of
-from training.appearance.evaluate import require_data
-from training.appearance.recipe import AuRecipe
+from training.action_units.data import Annotated, load_annotated
+from training.action_units.estimators import Answers, answers_of, runs_of
+from training.action_units.evaluate import require_data
+from training.action_units.recipe import AuRecipe
 
 
 def taught(recipe: AuRecipe, data: Annotated, fold: int) -> Answers:

@@ -13,7 +13,7 @@ from device.arrays import ByteImage
 from device.contract.errors import DataError
 from device.stages.frame import Frame
 from device.stills import with_border
-from training.appearance.recording import Recording
+from training.action_units.recording import Recording
 from training.face_finder import FaceFinder
 
 #: Frames a second, where pictures of a film have numbers only: what decides is whether the next is soon or later.

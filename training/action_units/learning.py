@@ -8,9 +8,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from device.stages.appearance import PRESENCE
-from training.appearance.data import Annotated, Values
-from training.appearance.estimators import Answers
-from training.appearance.recipe import AuRecipe
+from training.action_units.data import Annotated, Values
+from training.action_units.estimators import Answers
+from training.action_units.recipe import AuRecipe
 from training.augment import Batch, augment
 from training.learning import Trainee
 from training.machines import Machines

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from device.contract.errors import DataError
 from device.stages.appearance import INTENSITY, PRESENCE
-from training.appearance.recording import LABELS, Recording
+from training.action_units.recording import LABELS, Recording
 
 HEADS = (PRESENCE, INTENSITY)
 Values = NDArray[np.float32]

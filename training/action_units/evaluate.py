@@ -7,10 +7,10 @@ import numpy as np
 
 from device.contract.errors import ConfigError, DataError
 from device.contract.manifest import open_bundle
-from training.appearance.data import Annotated, Values
-from training.appearance.estimators import Estimator, bundle_estimator, runs_estimator, runs_of
-from training.appearance.folds import folds
-from training.appearance.scores import Scores, means, over_folds, report, rounded
+from training.action_units.data import Annotated, Values
+from training.action_units.estimators import Estimator, bundle_estimator, runs_estimator, runs_of
+from training.action_units.folds import folds
+from training.action_units.scores import Scores, means, over_folds, report, rounded
 
 if TYPE_CHECKING:
     from training.recipe import BaseRecipe

@@ -22,10 +22,10 @@ from device.contract.errors import DataError
 from device.contract.manifest import open_bundle
 from device.stages.appearance import PRESENCE
 from device.stages.frame import Frame
-from training.appearance.crops import APART_S, open_cropper, read_image
-from training.appearance.data import HEADS
-from training.appearance.estimators import Estimator, bundle_estimator, runs_estimator, runs_of
-from training.appearance.table import SUFFIX
+from training.action_units.crops import APART_S, open_cropper, read_image
+from training.action_units.data import HEADS
+from training.action_units.estimators import Estimator, bundle_estimator, runs_estimator, runs_of
+from training.action_units.table import SUFFIX
 from training.videos.frames import Sampler
 
 IMAGES = frozenset(".bmp .jpeg .jpg .pgm .png .tif .tiff .webp".split())

@@ -19,12 +19,12 @@ from converter.recipe import InputRecipe, OutputRecipe, Recipe
 from converter.reference import REFERENCE, ROWS, make_reference
 from device.contract.tasks import ACTION_UNITS
 from device.stages.appearance import INTENSITY, PRESENCE
-from training.appearance.card import model_card
-from training.appearance.data import Annotated
-from training.appearance.estimators import Answers, answers_of, readable, runs_of
-from training.appearance.evaluate import held_out_of
-from training.appearance.scores import THRESHOLD, Report, means, report, rounded
-from training.appearance.train import fold_folder
+from training.action_units.card import model_card
+from training.action_units.data import Annotated
+from training.action_units.estimators import Answers, answers_of, readable, runs_of
+from training.action_units.evaluate import held_out_of
+from training.action_units.scores import THRESHOLD, Report, means, report, rounded
+from training.action_units.train import fold_folder
 from training.export import CALIBRATION_IMAGES, Label, history
 from training.networks import count_macs
 from training.predict import pixels

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract.errors import DataError
-from training.appearance.recording import (
+from training.action_units.recording import (
     Recording,
     coded,
     existing,

@@ -19,10 +19,10 @@ import numpy as np
 from tqdm import tqdm
 
 from device.contract.errors import ConfigError, DataError
-from training.appearance.crops import Crops, crop_recording
-from training.appearance.data import Annotated, coded_labels, coding, load_annotated, save_annotated
-from training.appearance.layouts import CAMERAS, read_recordings
-from training.appearance.recording import Recording
+from training.action_units.crops import Crops, crop_recording
+from training.action_units.data import Annotated, coded_labels, coding, load_annotated, save_annotated
+from training.action_units.layouts import CAMERAS, read_recordings
+from training.action_units.recording import Recording
 from training.face_finder import finder_models
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.stages.appearance import PRESENCE
-from training.appearance.data import HEADS, Annotated, Values
+from training.action_units.data import HEADS, Annotated, Values
 
 THRESHOLD = 0.5
 Floats = NDArray[np.float64]

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from device.contract.manifest import Bundle
 from device.runtime.model import Model, activate
 from device.stages.appearance import PRESENCE, AppearanceActionUnits
-from training.appearance.data import Values
-from training.appearance.recording import MAX_INTENSITY
+from training.action_units.data import Values
+from training.action_units.recording import MAX_INTENSITY
 
 if TYPE_CHECKING:
     import keras
@@ -66,7 +66,7 @@ def bundle_estimator(bundle: Bundle) -> Estimator:
 
 def runs_of(folder: Path) -> "list[Run[BaseRecipe]]":
     """The runs of every trained fold in `folder`, or that of one fold. Raises `ConfigError` when there are none."""
-    from training.appearance.recipe import AuRecipe  # noqa: PLC0415
+    from training.action_units.recipe import AuRecipe  # noqa: PLC0415
     from training.run_folder import WEIGHTS, load_run_of  # noqa: PLC0415
 
     found = [path.parent for path in sorted(folder.glob(f"fold-*/{WEIGHTS}"))] or [folder]

@@ -4,8 +4,8 @@ from typing import Any
 
 from device.contract.manifest import Manifest
 from device.stages.appearance import PRESENCE
-from training.appearance.evaluate import TITLES
-from training.appearance.recording import LABELS
+from training.action_units.evaluate import TITLES
+from training.action_units.recording import LABELS
 
 CARD = """\
 # {id}: action units from a {side} × {side} grey face

@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract.errors import ConfigError
-from training.appearance.data import Annotated
-from training.appearance.estimators import answers_of
-from training.appearance.folds import folds
-from training.appearance.learning import AuBatches, AuLearner
-from training.appearance.recipe import AuRecipe
-from training.appearance.scores import means, report
-from training.appearance.teacher import taught
+from training.action_units.data import Annotated
+from training.action_units.estimators import answers_of
+from training.action_units.folds import folds
+from training.action_units.learning import AuBatches, AuLearner
+from training.action_units.recipe import AuRecipe
+from training.action_units.scores import means, report
+from training.action_units.teacher import taught
 from training.machines import Machines
 from training.train import Trainer, require_new, run_epochs
 

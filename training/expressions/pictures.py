@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from training.data.faces import Faces
-from training.evaluate import Probabilities
+from training.expressions.evaluate import Probabilities
 from training.metrics import calibration_bins, calibration_error
 
 

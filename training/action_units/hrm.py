@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from device.contract.errors import DataError
-from training.appearance.recording import UNKNOWN, Recording, coded, existing, frame_number, read_rows, require_some
+from training.action_units.recording import UNKNOWN, Recording, coded, existing, frame_number, read_rows, require_some
 
 #: Column → our label: the 22 of the paper's tables, and what else the contract knows.
 COLUMNS = {f"AU{n}": f"AU{n}" for n in (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 18, 20, 22, 23, 24, 25, 28)} | {

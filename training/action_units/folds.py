@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from device.contract.errors import DataError
 from device.stages.appearance import INTENSITY, PRESENCE
-from training.appearance.data import Annotated
+from training.action_units.data import Annotated
 
 
 def folds(data: Annotated, count: int, seed: int) -> NDArray[np.int64]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from device.contract.errors import DataError
 from device.contract.toml import nearest
-from training.appearance.recording import (
+from training.action_units.recording import (
     LABELS,
     MAX_INTENSITY,
     UNKNOWN,

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract.errors import DataError
-from training.appearance.recording import UNKNOWN, Recording, coded, existing, frame_number, read_rows, require_some
+from training.action_units.recording import UNKNOWN, Recording, coded, existing, frame_number, read_rows, require_some
 
 UNITS = (1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24)
 INTENSITY_UNITS = (6, 10, 12, 14, 17)

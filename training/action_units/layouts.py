@@ -4,12 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from device.contract.errors import DataError
-from training.appearance.bp4d import read_bp4d
-from training.appearance.coded import read_coded
-from training.appearance.disfa import read_disfa
-from training.appearance.hrm import read_hrm
-from training.appearance.recording import Recording
-from training.appearance.table import read_table
+from training.action_units.bp4d import read_bp4d
+from training.action_units.coded import read_coded
+from training.action_units.disfa import read_disfa
+from training.action_units.hrm import read_hrm
+from training.action_units.recording import Recording
+from training.action_units.table import read_table
 
 CAMERAS = ("left", "right")
 TABLES = ("csv", "codes")

@@ -7,13 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.appearance.layouts import CAMERAS, LAYOUTS
+from training.action_units.layouts import CAMERAS, LAYOUTS
 from training.arguments import add_bundle_options, crop_side, positive_count, positive_number, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from training.appearance.predict import Look
+    from training.action_units.predict import Look
 
 _DESCRIPTION = """\
 Trains a network of action units on faces that FACS coders annotated, for those who hold such data: DISFA, BP4D, HRM,
@@ -54,7 +54,7 @@ def _add_prepare(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 
 def _prepare(arguments: argparse.Namespace) -> int:
-    from training.appearance.prepare import Source, prepare  # noqa: PLC0415
+    from training.action_units.prepare import Source, prepare  # noqa: PLC0415
 
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a broken video is told of once, in our words
     source = Source(arguments.data, arguments.layout, arguments.size, arguments.every, arguments.camera)
@@ -88,14 +88,14 @@ def _add_train(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    from training.appearance.recipe import AuRecipe  # noqa: PLC0415
+    from training.action_units.recipe import AuRecipe  # noqa: PLC0415
     from training.machines import find_machines  # noqa: PLC0415
     from training.recipe import load_recipe_of  # noqa: PLC0415
 
     recipe = load_recipe_of(AuRecipe, arguments.recipe, arguments.set)
     machines = find_machines(recipe.strategy, recipe.batch)  # before the data: TensorFlow wants its cluster first
-    from training.appearance.data import load_annotated  # noqa: PLC0415
-    from training.appearance.train import train_folds  # noqa: PLC0415
+    from training.action_units.data import load_annotated  # noqa: PLC0415
+    from training.action_units.train import train_folds  # noqa: PLC0415
 
     changes = "".join(f" --set '{text}'" for text in arguments.set)
     command = f"affectbox-training au train --recipe {arguments.recipe.name}{changes} --data data.npz --out RUN"
@@ -119,8 +119,8 @@ def _add_evaluate(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    from training.appearance.data import load_annotated  # noqa: PLC0415
-    from training.appearance.evaluate import evaluate_bundle, evaluate_run, text  # noqa: PLC0415
+    from training.action_units.data import load_annotated  # noqa: PLC0415
+    from training.action_units.evaluate import evaluate_bundle, evaluate_run, text  # noqa: PLC0415
 
     data = load_annotated(arguments.data)
     by_bundle = arguments.bundle is not None
@@ -147,8 +147,8 @@ def _add_export(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def _export(arguments: argparse.Namespace) -> int:
     from converter.signing import signer  # noqa: PLC0415
-    from training.appearance.data import load_annotated  # noqa: PLC0415
-    from training.appearance.export import export  # noqa: PLC0415
+    from training.action_units.data import load_annotated  # noqa: PLC0415
+    from training.action_units.export import export  # noqa: PLC0415
     from training.export import Label  # noqa: PLC0415
 
     sign = signer(arguments.key) if arguments.key else None  # a wrong key fails here, not after the measuring
@@ -183,7 +183,7 @@ def _add_predict(steps: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 
 def _predict(arguments: argparse.Namespace) -> int:
-    from training.appearance.predict import open_estimator, predict  # noqa: PLC0415
+    from training.action_units.predict import open_estimator, predict  # noqa: PLC0415
 
     estimator = open_estimator(arguments.bundle, arguments.run_folder)
     count, seen = predict(estimator, _looks(arguments, estimator.side), arguments.csv)
@@ -192,7 +192,7 @@ def _predict(arguments: argparse.Namespace) -> int:
 
 
 def _looks(arguments: argparse.Namespace, side: int) -> "Iterator[Look]":
-    from training.appearance.predict import images_in, look_at_images, look_at_video  # noqa: PLC0415
+    from training.action_units.predict import images_in, look_at_images, look_at_video  # noqa: PLC0415
 
     if arguments.video:
         return look_at_video(arguments.video, arguments.every, side)

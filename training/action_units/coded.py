@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from device.contract.errors import DataError
 from device.contract.labels import ACTION_UNIT_KEYS
-from training.appearance.data import Values
-from training.appearance.recording import Recording, presence_of, require_some
+from training.action_units.data import Values
+from training.action_units.recording import Recording, presence_of, require_some
 from training.data.codes import IMAGE, CodeTable, Coding, codings_at, read_codes
 from training.data.faces import PART_OF
 
