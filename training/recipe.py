@@ -169,10 +169,15 @@ def load_recipe_of(kind: type[AnyRecipe], path: Path, assignments: Iterable[str]
     Raises:
         ConfigError: unreadable file, bad TOML, an unknown key (with the nearest known one), a wrong type or value.
     """
+    return parse_recipe_of(kind, read_table(path, assignments), path.name)
+
+
+def read_table(path: Path, assignments: Iterable[str] = ()) -> dict[str, Any]:
+    """The tables of a recipe's file, changed by `assignments`; see `load_recipe_of`. Raises `ConfigError`."""
     table = read_toml(path, "--recipe")
     for text in assignments:
         _assign(table, text)
-    return parse_recipe_of(kind, table, path.name)
+    return table
 
 
 def parse_recipe_of(kind: type[AnyRecipe], table: dict[str, Any], where: str) -> AnyRecipe:

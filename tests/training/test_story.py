@@ -129,7 +129,7 @@ def test_the_card_holds_the_commands_and_the_measured_figures(story):
 
     assert "    affectbox-training prepare --csv fer2013.csv --ferplus fer2013new.csv" in card
     assert "    affectbox-training train --recipe tiny.toml" in card
-    assert "    affectbox-training export --run RUN" in card and "--version 0.0.1" in card
+    assert "    affectbox-training export --run runs/run --data data.npz" in card and "--version 0.0.1" in card
     assert str(story.folder) not in card
     assert f"| accuracy, int8 | {receipt['ferplus']['accuracy']} | {receipt['fer2013']['accuracy']} |" in card
     assert f"| accuracy, box crop | {receipt['box']['ferplus_box']} | {receipt['box']['fer2013_box']} |" in card

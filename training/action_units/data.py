@@ -1,4 +1,4 @@
-"""Annotated crops as arrays, and the file `data.npz` that keeps them between `au prepare` and the other steps."""
+"""Annotated crops as arrays, and the file `data.npz` that keeps them between `prepare` and the other steps."""
 
 import hashlib
 import json
@@ -86,7 +86,7 @@ def save_annotated(path: Path, data: Annotated) -> None:
 
 
 def load_annotated(path: Path) -> Annotated:
-    """Read `data.npz`. Raises `DataError` if it is missing or was not written by `au prepare`."""
+    """Read `data.npz`. Raises `DataError` if it is missing or is none of annotated faces."""
     try:
         with np.load(path) as arrays:
             meta = json.loads(str(arrays["meta"]))
@@ -94,4 +94,6 @@ def load_annotated(path: Path) -> Annotated:
             values = {head: arrays[f"value.{head}"] for head in labels}
             return Annotated(arrays["images"], arrays["participants"], labels, values, meta["about"])
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise DataError(f"Cannot read {path} ({error}): make it with `affectbox-training au prepare`.") from error
+        raise DataError(
+            f"Cannot read {path} ({error}): make it with `affectbox-training prepare --layout`."
+        ) from error

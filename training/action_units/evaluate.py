@@ -1,19 +1,20 @@
-"""`au evaluate`: how good a run or a bundle is on people whom it has never seen, in the papers' tables."""
+"""How good a run or a bundle is on people whom it has never seen, in the papers' tables."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from device.contract.errors import ConfigError, DataError
-from device.contract.manifest import open_bundle
+from device.contract.errors import DataError
+from device.contract.manifest import Bundle
 from training.action_units.data import Annotated, Values
-from training.action_units.estimators import Estimator, bundle_estimator, runs_estimator, runs_of
+from training.action_units.estimators import bundle_estimator, runs_estimator
 from training.action_units.folds import folds
 from training.action_units.scores import Scores, means, over_folds, report, rounded
+from training.candidate import Candidate
 
 if TYPE_CHECKING:
-    from training.recipe import BaseRecipe
+    from training.action_units.recipe import AuRecipe
     from training.run_folder import Run
 
 TITLES = {
@@ -36,33 +37,31 @@ def evaluate_run(folder: Path, data: Annotated) -> dict[str, Any]:
     Raises:
         ConfigError: no run, or one of other data.
     """
+    from training.action_units.recipe import AuRecipe  # noqa: PLC0415 - a bundle needs no TensorFlow
+    from training.run_folder import runs_of  # noqa: PLC0415
+
     parts = []
-    for run in runs_of(folder):
+    for run in runs_of(AuRecipe, folder):
         held_out = held_out_of(run, data)
         parts.append(_part(runs_estimator(folder.name, [run]), held_out, run.meta["fold"]))
     return _result(folder.name, parts)
 
 
-def held_out_of(run: "Run[BaseRecipe]", data: Annotated) -> Annotated:
+def held_out_of(run: "Run[AuRecipe]", data: Annotated) -> Annotated:
     """The participants whom a fold's run never saw. Raises `ConfigError` if it was trained on other data."""
-    require_data(run, data)
-    return data.at(folds(data, run.meta["recipe"]["folds"], run.recipe.seed) == run.meta["fold"])
+    from training.run_folder import require_data  # noqa: PLC0415
+
+    require_data(run, data.digest())
+    return data.at(folds(data, run.recipe.folds, run.recipe.seed) == run.meta["fold"])
 
 
-def require_data(run: "Run[BaseRecipe]", data: Annotated) -> None:
-    """Raises `ConfigError` unless the run was trained on these data."""
-    if run.meta.get("data") != data.digest():
-        raise ConfigError(f"{run.folder} was trained on other data than these: give the data.npz of that training.")
-
-
-def evaluate_bundle(folder: Path, data: Annotated) -> dict[str, Any]:
+def evaluate_bundle(bundle: Bundle, data: Annotated) -> dict[str, Any]:
     """A bundle on all faces, or on its held-out participants where it was trained on the others; see `_result`.
 
     Raises:
-        ModelError, RuntimeMissingError: no such bundle, or it cannot be run.
+        ModelError, RuntimeMissingError: it cannot be run, or is for something else.
         DataError: no action unit in common, or crops of another size.
     """
-    bundle = open_bundle(folder)
     estimator, receipt = bundle_estimator(bundle), bundle.manifest.receipt
     fold = receipt.get("fold") if receipt.get("data_digest") == data.digest() else None
     if fold is not None:
@@ -70,20 +69,20 @@ def evaluate_bundle(folder: Path, data: Annotated) -> dict[str, Any]:
     return _result(estimator.name, [_part(estimator, data, fold)])
 
 
-def _part(estimator: Estimator, data: Annotated, fold: int | None) -> dict[str, Any]:
+def _part(estimator: Candidate, data: Annotated, fold: int | None) -> dict[str, Any]:
     """Figures on some participants, unrounded."""
     if estimator.side != data.side:
         raise DataError(f"{estimator.name} takes crops of {estimator.side} pixels, and these have {data.side}.")
     said = estimator.answer(data.images)
-    shared = {head: _arranged(said[head], estimator.labels[head], labels) for head, labels in _shared(estimator, data)}
+    shared = {head: _arranged(said[head], estimator.heads[head], labels) for head, labels in _shared(estimator, data)}
     found = report(shared, data)
     people = len(set(data.participants.tolist()))
     return {"fold": fold, "participants": people, "faces": len(data), "report": found}
 
 
-def _shared(estimator: Estimator, data: Annotated) -> list[tuple[str, tuple[str, ...]]]:
+def _shared(estimator: Candidate, data: Annotated) -> list[tuple[str, tuple[str, ...]]]:
     pairs = [
-        (head, labels) for head, labels in data.labels.items() if set(labels) & set(estimator.labels.get(head, ()))
+        (head, labels) for head, labels in data.labels.items() if set(labels) & set(estimator.heads.get(head, ()))
     ]
     if not pairs:
         raise DataError(f"{estimator.name} and the data have no action unit in common: give data of its action units.")

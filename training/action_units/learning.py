@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from device.stages.appearance import PRESENCE
 from training.action_units.data import Annotated, Values
-from training.action_units.estimators import Answers
 from training.action_units.recipe import AuRecipe
 from training.augment import Batch, augment
+from training.candidate import Answers
 from training.learning import Trainee
 from training.machines import Machines
 from training.pipeline import Shuffled

@@ -1,10 +1,10 @@
-"""`au predict`: presence and intensity of action units in one picture, a folder of pictures or a video, as csv.
+"""`predict`: presence and intensity of action units in one picture, a folder of pictures or a video, as csv.
 
     image,frame,seconds,face,AU1,AU1_intensity,…
     anna/0001.png,,,1,0.93,2.41,…
     visit.mp4,12,0.48,0,,,…
 
-`AU1` is the probability of presence, `AU1_intensity` 0–5, as in the tables of `au prepare --layout csv`. `face` is 1
+`AU1` is the probability of presence, `AU1_intensity` 0–5, as in the tables of `prepare --layout csv`. `face` is 1
 where the box finds a face; without one there are no answers.
 """
 
@@ -24,8 +24,9 @@ from device.stages.appearance import PRESENCE
 from device.stages.frame import Frame
 from training.action_units.crops import APART_S, open_cropper, read_image
 from training.action_units.data import HEADS
-from training.action_units.estimators import Estimator, bundle_estimator, runs_estimator, runs_of
+from training.action_units.estimators import bundle_estimator, runs_estimator
 from training.action_units.table import SUFFIX
+from training.candidate import Candidate
 from training.videos.frames import Sampler
 
 IMAGES = frozenset(".bmp .jpeg .jpg .pgm .png .tif .tiff .webp".split())
@@ -41,21 +42,24 @@ class Look:
     crop: ByteImage | None
 
 
-def open_estimator(bundle: Path | None, run: Path | None) -> Estimator:
+def open_estimator(bundle: Path | None, run: Path | None) -> Candidate:
     """A bundle, or the mean of the folds of a run. Raises `ModelError`, `RuntimeMissingError`, `ConfigError`."""
     if bundle is not None:
         return bundle_estimator(open_bundle(bundle))
     if run is None:
         raise ValueError("neither a bundle nor a run")
-    return runs_estimator(run.name, runs_of(run))
+    from training.action_units.recipe import AuRecipe  # noqa: PLC0415 - a bundle needs no TensorFlow
+    from training.run_folder import runs_of  # noqa: PLC0415
+
+    return runs_estimator(run.name, runs_of(AuRecipe, run))
 
 
-def predict(estimator: Estimator, looks: Iterator[Look], out: Path) -> tuple[int, int]:
+def predict(estimator: Candidate, looks: Iterator[Look], out: Path) -> tuple[int, int]:
     """Write one row for each picture; returns how many there are, and in how many a face was found."""
     columns = [
         (label if head == PRESENCE else label + SUFFIX, head, place)
         for head in HEADS
-        for place, label in enumerate(estimator.labels.get(head, ()))
+        for place, label in enumerate(estimator.heads.get(head, ()))
     ]
     count = seen = 0
     with out.open("w", newline="", encoding="utf-8") as file:

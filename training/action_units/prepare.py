@@ -1,4 +1,4 @@
-"""`au prepare`: from an annotated data set to one `data.npz` of crops.
+"""`prepare --layout`: from an annotated data set to one `data.npz` of crops.
 
 Every recording's crops are kept in a folder beside it until all are there, so that an interrupted call goes on with
 the recording where it was.
@@ -41,7 +41,7 @@ class Source:
         """What to type to prepare the same data, without folders of this machine."""
         camera = [f"--camera {self.camera}"] * (self.layout == "disfa")
         words = [f"--layout {self.layout}", *camera, f"--size {self.side}", f"--every {self.every}"]
-        return " ".join(["affectbox-training au prepare --data DATA", *words, "--out data.npz"])
+        return " ".join(["affectbox-training prepare --data DATA", *words, "--out data.npz"])
 
 
 def prepare(source: Source, out: Path, processes: int = 1, log: Callable[[str], None] = print) -> Annotated:

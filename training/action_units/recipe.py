@@ -30,7 +30,7 @@ class AuLoss:
 class AuTeacher:
     """Knowledge distillation (Hinton et al. 2015): the answers of a larger network, also about what nobody coded.
 
-    run: run folder of `au train`, of which each fold teaches the same fold; empty for none; data: its data.npz, which
+    run: run folder, of which each fold teaches the same fold; empty for none; data: its data.npz, which
     holds the same faces in its size; share: of the loss.
     """
 

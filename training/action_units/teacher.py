@@ -6,9 +6,10 @@ import numpy as np
 
 from device.contract.errors import ConfigError
 from training.action_units.data import Annotated, load_annotated
-from training.action_units.estimators import Answers, answers_of, runs_of
-from training.action_units.evaluate import require_data
+from training.action_units.estimators import answers_of
 from training.action_units.recipe import AuRecipe
+from training.candidate import Answers
+from training.run_folder import fold_folder, load_run_of, require_data
 
 
 def taught(recipe: AuRecipe, data: Annotated, fold: int) -> Answers:
@@ -21,11 +22,11 @@ def taught(recipe: AuRecipe, data: Annotated, fold: int) -> Answers:
     if not recipe.teacher.run:
         return {}
     larger = load_annotated(Path(recipe.teacher.data))
-    [run] = runs_of(Path(recipe.teacher.run) / f"fold-{fold}")
+    run = load_run_of(AuRecipe, fold_folder(Path(recipe.teacher.run), fold))
     same = data.labels == larger.labels and np.array_equal(data.participants, larger.participants)
     if not same or any(not np.array_equal(data.values[h], larger.values[h], equal_nan=True) for h in data.values):
         raise ConfigError("teacher.data does not hold the same faces as --data: prepare both from the same data set.")
-    require_data(run, larger)
-    if (run.meta["recipe"]["folds"], run.recipe.seed) != (recipe.folds, recipe.seed):
+    require_data(run, larger.digest())
+    if (run.recipe.folds, run.recipe.seed) != (recipe.folds, recipe.seed):
         raise ConfigError("teacher.run was trained with other folds: train it with the same folds and seed.")
     return answers_of(run.network, run.recipe.network.white, larger.images)

@@ -7,12 +7,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from training.candidate import Answers
 from training.data.faces import Faces
-from training.expressions.evaluate import Probabilities
 from training.metrics import calibration_bins, calibration_error
 
 
-def draw_all(result: dict[str, Any], found: Probabilities, faces: Faces, folder: Path) -> None:
+def draw_all(result: dict[str, Any], found: Answers, faces: Faces, folder: Path) -> None:
     """Write `confusion-HEAD.png` and `calibration-HEAD.png` for each head of `evaluate`'s result."""
     folder.mkdir(parents=True, exist_ok=True)
     for head, figures in result["heads"].items():

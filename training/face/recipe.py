@@ -8,15 +8,12 @@ folds = 5
 unseen = [1]
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from device.contract.errors import ConfigError
-from device.contract.toml import read_toml
 from training.networks import NetworkConfig
 from training.networks.face import Face
-from training.recipe import Augmentation, BaseRecipe, Recipe, load_recipe_of, require_share
+from training.recipe import Augmentation, BaseRecipe, require_share
 
 
 @dataclass(frozen=True)
@@ -86,10 +83,3 @@ class FaceRecipe(BaseRecipe):
             raise ConfigError("units.rare must be at least 1.")
         if not isinstance(self.network, Face):
             raise ConfigError("network.kind must be face in a recipe with units.")
-
-
-def load_any_recipe(path: Path, assignments: Iterable[str] = ()) -> Recipe | FaceRecipe:
-    """A recipe of a face network if its network is `face`, else of an expression network; see `load_recipe_of`."""
-    network = read_toml(path, "--recipe").get("network", {})
-    face = isinstance(network, dict) and network.get("kind") == "face"
-    return load_recipe_of(FaceRecipe, path, assignments) if face else load_recipe_of(Recipe, path, assignments)

@@ -1,0 +1,44 @@
+"""What options of the command line may hold. What one may not raises `argparse.ArgumentTypeError`, which argparse
+explains."""
+
+import argparse
+import math
+import re
+
+
+def positive_count(text: str) -> int:
+    """A whole number of at least 1."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def positive_number(text: str) -> float:
+    """A finite number above 0."""
+    value = float(text)
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError("must be more than 0")
+    return value
+
+
+def crop_side(text: str) -> int:
+    """Side of a crop, pixels."""
+    value = int(text)
+    if not 16 <= value <= 512:
+        raise argparse.ArgumentTypeError("must be 16 to 512")
+    return value
+
+
+def bundle_version(text: str) -> str:
+    """A bundle's version."""
+    if not re.fullmatch(r"\d+\.\d+\.\d+", text):
+        raise argparse.ArgumentTypeError("write it as three numbers, such as 0.2.0")
+    return text
+
+
+def bundle_name(text: str) -> str:
+    """A bundle's name."""
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", text):
+        raise argparse.ArgumentTypeError("use lower-case letters, digits and hyphens")
+    return text
