@@ -38,7 +38,7 @@ def calibration_rows(recipe: Recipe, scheme: str, shape: tuple[int, ...]) -> Flo
         return None
     if not recipe.data.representative:
         raise DataError(f"Scheme {scheme} needs representative data: name an .npz in the recipe, data.representative.")
-    rows = _read(recipe.folder / recipe.data.representative, recipe.outputs, shape)
+    rows = _read(Path(recipe.data.representative), recipe.outputs, shape)
     x = _some(rows.x, recipe.data.calibration_rows)
     return x if recipe.input.colour == "none" else with_both_ends(x, recipe.input.range)
 
@@ -60,7 +60,7 @@ def evaluation_rows(recipe: Recipe, shape: tuple[int, ...]) -> Rows:
     if not name:
         noise = np.random.default_rng(0).uniform(*recipe.input.range, (NOISE_ROWS, *shape[1:]))
         return Rows(noise.astype(np.float32), {}, "uniform noise")
-    rows = _read(recipe.folder / name, recipe.outputs, shape)
+    rows = _read(Path(name), recipe.outputs, shape)
     limit = recipe.data.evaluation_rows
     classes = {output: _some(y, limit) for output, y in rows.classes.items()}
     return Rows(_some(rows.x, limit), classes, Path(name).name)

@@ -1,45 +1,69 @@
-"""Every setting of the daemon, as frozen dataclasses; `config.toml` beside this file lists and explains them."""
+"""Every setting of the daemon, with its default and its limits; `config.toml` beside this file explains them.
 
-from dataclasses import dataclass, field
+Imports the contract alone, so that everybody may import it.
+"""
 
+from typing import Annotated
+
+from msgspec import Meta
+
+from device.contract.errors import ConfigError
+from device.contract.patient import check_pseudonym
+from device.contract.record import DEVICE_ID
 from device.contract.telemetry import MODES
+from device.contract.toml import Share, Table, one_of
+
+_DAY_S = 86_400
+#: A pause or duration that may be left out, and one that may not; seconds.
+_Pause = Annotated[float, Meta(ge=0, le=_DAY_S)]
+_Duration = Annotated[float, Meta(ge=0.01, le=_DAY_S)]
+_Timeout = Annotated[float, Meta(ge=0.1, le=600)]
+_Angle = Annotated[float, Meta(ge=0, le=90)]
+_Score = Annotated[float, Meta(gt=0, lt=1)]
+_BoxName = Annotated[
+    str,
+    Meta(pattern=rf"\A({DEVICE_ID.pattern})?\Z", description="1 to 40 lower-case letters, digits and hyphens"),
+]
+_Pseudonym = Annotated[
+    str, Meta(description="a pseudonym in quotes, such as 'p-0042', never a name", extra={"private": True})
+]
+_SMALLEST_ZONE = 0.05
 
 
-@dataclass(frozen=True)
-class RunSettings:
+class RunSettings(Table, frozen=True):
     """What to run."""
 
     source: str = ""
     sinks: tuple[str, ...] = ()
-    max_frames: int = 0
-    pace: str = "auto"
+    max_frames: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 0
+    pace: Annotated[str, one_of(("auto", "realtime", "fast"))] = "auto"
 
 
-@dataclass(frozen=True)
-class DeviceSettings:
+class DeviceSettings(Table, frozen=True):
     """Which box this is."""
 
-    id: str = ""
+    id: _BoxName = ""
 
 
-@dataclass(frozen=True)
-class PatientSettings:
+class PatientSettings(Table, frozen=True):
     """Who is watched: a pseudonym."""
 
-    id: str = ""
+    id: _Pseudonym = ""
+
+    def __post_init__(self) -> None:
+        if self.id:
+            check_pseudonym(self.id)
 
 
-@dataclass(frozen=True)
-class CameraSettings:
+class CameraSettings(Table, frozen=True):
     """See `config.toml` for each."""
 
-    width: int = 640
-    height: int = 480
-    fps: int = 25
+    width: Annotated[int, Meta(ge=64, le=8192)] = 640
+    height: Annotated[int, Meta(ge=64, le=8192)] = 480
+    fps: Annotated[int, Meta(ge=1, le=240)] = 25
 
 
-@dataclass(frozen=True)
-class ModelSettings:
+class ModelSettings(Table, frozen=True):
     """See `config.toml` for each. Names are `NAME-VERSION`; those of `full_range`, `expression` and `action_units` may
     be empty."""
 
@@ -53,7 +77,7 @@ class ModelSettings:
     folders: tuple[str, ...] = ()
     keys: str = ""
     allow_unsigned: bool = False
-    threads: int = 1
+    threads: Annotated[int, Meta(ge=1, le=64)] = 1
 
     @property
     def estimators(self) -> str:
@@ -61,141 +85,146 @@ class ModelSettings:
         return " ".join(filter(None, (self.face, self.action_units)))
 
 
-@dataclass(frozen=True)
-class DetectorSettings:
+class DetectorSettings(Table, frozen=True):
     """See `config.toml` for each; `zone` is left, top, width, height in shares of the frame, or empty."""
 
-    short_score: float = 0.5
-    full_score: float = 0.6
-    zone: tuple[float, ...] = ()
+    short_score: _Score = 0.5
+    full_score: _Score = 0.6
+    zone: tuple[Share, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.zone and not _is_zone(self.zone):
+            raise ConfigError(
+                "'detector.zone' must be [left, top, width, height] inside the frame, in shares from 0 to 1, and "
+                f"width and height of at least {_SMALLEST_ZONE}."
+            )
 
 
-@dataclass(frozen=True)
-class TrackerSettings:
+class TrackerSettings(Table, frozen=True):
     """See `config.toml` for each."""
 
-    min_presence: float = 0.5
-    recheck_s: float = 1.0
-    far_recheck_s: float = 10.0
-    max_gap_s: float = 1.0
-    hold_s: float = 20.0
-    size_tolerance: float = 1.5
-    forget_others_s: float = 3.0
+    min_presence: Share = 0.5
+    recheck_s: _Pause = 1.0
+    far_recheck_s: _Pause = 10.0
+    max_gap_s: _Duration = 1.0
+    hold_s: _Pause = 20.0
+    size_tolerance: Annotated[float, Meta(ge=1, le=100)] = 1.5
+    forget_others_s: _Pause = 3.0
 
 
-@dataclass(frozen=True)
-class QualitySettings:
+class QualitySettings(Table, frozen=True):
     """See `config.toml` for each."""
 
-    min_width_px: float = 32.0
-    min_presence: float = 0.7
-    min_sharpness: float = 0.12
-    min_brightness: float = 0.12
-    max_brightness: float = 0.92
-    max_yaw: float = 40.0
-    max_pitch: float = 35.0
-    min_in_view: float = 0.95
+    min_width_px: Annotated[float, Meta(ge=0, le=8192)] = 32.0
+    min_presence: Share = 0.7
+    min_sharpness: Annotated[float, Meta(ge=0, le=100)] = 0.12
+    min_brightness: Share = 0.12
+    max_brightness: Share = 0.92
+    max_yaw: _Angle = 40.0
+    max_pitch: _Angle = 35.0
+    min_in_view: Share = 0.95
+
+    def __post_init__(self) -> None:
+        if self.min_brightness >= self.max_brightness:
+            raise ConfigError("'quality.min_brightness' must be below 'quality.max_brightness'.")
 
 
-@dataclass(frozen=True)
-class NeutralSettings:
+class NeutralSettings(Table, frozen=True):
     """See `config.toml` for each."""
 
     folder: str = ""
-    expiry_days: float = 30.0
+    expiry_days: Annotated[float, Meta(gt=0, le=36_500)] = 30.0
 
 
-@dataclass(frozen=True)
-class SmoothingSettings:
+class SmoothingSettings(Table, frozen=True):
     """Time constants, seconds; 0 is off."""
 
-    emotions_tau_s: float = 0.3
-    aus_tau_s: float = 0.05
+    emotions_tau_s: Annotated[float, Meta(ge=0, le=60)] = 0.3
+    aus_tau_s: Annotated[float, Meta(ge=0, le=60)] = 0.05
 
 
-@dataclass(frozen=True)
-class RecorderSettings:
+class RecorderSettings(Table, frozen=True):
     """See `config.toml` for each."""
 
-    commit_s: float = 0.25
-    commit_records: int = 16
-    costs_s: float = 1.0
+    commit_s: Annotated[float, Meta(ge=0, le=60)] = 0.25
+    commit_records: Annotated[int, Meta(ge=1, le=1000)] = 16
+    costs_s: _Pause = 1.0
 
 
-@dataclass(frozen=True)
-class DeliverySettings:
+class DeliverySettings(Table, frozen=True):
     """See `config.toml` for each."""
 
-    mode: str = MODES[0]
+    mode: Annotated[str, one_of(MODES)] = MODES[0]
     packed: bool = True
-    telemetry_s: float = 60.0
+    telemetry_s: _Duration = 60.0
 
 
-@dataclass(frozen=True)
-class BudgetSettings:
+class BudgetSettings(Table, frozen=True):
     """See `config.toml` for each."""
 
-    monthly_mb: float = 400.0
-    monthly_writes: int = 700_000
+    monthly_mb: Annotated[float, Meta(ge=1, le=1_000_000)] = 400.0
+    monthly_writes: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 700_000
 
 
-@dataclass(frozen=True)
-class OutboxSettings:
+class OutboxSettings(Table, frozen=True):
     """See `config.toml` for each."""
 
     path: str = ""
-    max_mb: float = 500.0
-    history: int = 300
+    max_mb: Annotated[float, Meta(ge=1, le=1_000_000)] = 500.0
+    history: Annotated[int, Meta(ge=1, le=10_000)] = 300
 
 
-@dataclass(frozen=True)
-class UploadSettings:
+class UploadSettings(Table, frozen=True):
     """See `config.toml` for each."""
 
-    batch: int = 500
-    interval_s: float = 15.0
-    timeout_s: float = 20.0
+    batch: Annotated[int, Meta(ge=1, le=10_000)] = 500
+    interval_s: _Duration = 15.0
+    timeout_s: _Timeout = 20.0
     gzip: bool = True
-    backoff_base_s: float = 1.0
-    backoff_cap_s: float = 300.0
-    denied_s: float = 300.0
-    drain_s: float = 5.0
+    backoff_base_s: _Duration = 1.0
+    backoff_cap_s: _Duration = 300.0
+    denied_s: _Duration = 300.0
+    drain_s: Annotated[float, Meta(ge=0, le=600)] = 5.0
     allow_plain: bool = False
 
 
-@dataclass(frozen=True)
-class IdentitySettings:
+class IdentitySettings(Table, frozen=True):
     """See `config.toml` for each."""
 
     file: str = ""
-    refresh_before_s: float = 300.0
+    refresh_before_s: Annotated[float, Meta(ge=0, le=1500)] = 300.0
 
 
-@dataclass(frozen=True)
-class SupervisionSettings:
+class SupervisionSettings(Table, frozen=True):
     """When a silent worker counts as dead."""
 
-    stall_s: float = 30.0
+    stall_s: Annotated[float, Meta(ge=0.1, le=3600)] = 30.0
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Table, frozen=True):
     """The whole configuration, a section per field."""
 
-    run: RunSettings = field(default_factory=RunSettings)
-    device: DeviceSettings = field(default_factory=DeviceSettings)
-    patient: PatientSettings = field(default_factory=PatientSettings)
-    camera: CameraSettings = field(default_factory=CameraSettings)
-    models: ModelSettings = field(default_factory=ModelSettings)
-    detector: DetectorSettings = field(default_factory=DetectorSettings)
-    tracker: TrackerSettings = field(default_factory=TrackerSettings)
-    quality: QualitySettings = field(default_factory=QualitySettings)
-    neutral: NeutralSettings = field(default_factory=NeutralSettings)
-    smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
-    recorder: RecorderSettings = field(default_factory=RecorderSettings)
-    delivery: DeliverySettings = field(default_factory=DeliverySettings)
-    budget: BudgetSettings = field(default_factory=BudgetSettings)
-    outbox: OutboxSettings = field(default_factory=OutboxSettings)
-    upload: UploadSettings = field(default_factory=UploadSettings)
-    identity: IdentitySettings = field(default_factory=IdentitySettings)
-    supervision: SupervisionSettings = field(default_factory=SupervisionSettings)
+    run: RunSettings = RunSettings()
+    device: DeviceSettings = DeviceSettings()
+    patient: PatientSettings = PatientSettings()
+    camera: CameraSettings = CameraSettings()
+    models: ModelSettings = ModelSettings()
+    detector: DetectorSettings = DetectorSettings()
+    tracker: TrackerSettings = TrackerSettings()
+    quality: QualitySettings = QualitySettings()
+    neutral: NeutralSettings = NeutralSettings()
+    smoothing: SmoothingSettings = SmoothingSettings()
+    recorder: RecorderSettings = RecorderSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    budget: BudgetSettings = BudgetSettings()
+    outbox: OutboxSettings = OutboxSettings()
+    upload: UploadSettings = UploadSettings()
+    identity: IdentitySettings = IdentitySettings()
+    supervision: SupervisionSettings = SupervisionSettings()
+
+
+def _is_zone(zone: tuple[float, ...]) -> bool:
+    if len(zone) != 4:
+        return False
+    left, top, width, height = zone
+    return min(width, height) >= _SMALLEST_ZONE and max(left + width, top + height) <= 1 + 1e-9

@@ -15,8 +15,10 @@ import cloud.cli
 import converter.cli
 import device.cli
 import training.cli
-from device.config import DEFAULTS, keys
+from device.config import DEFAULTS
 from device.contract import errors
+from device.contract.mistakes import keys
+from device.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -145,14 +147,14 @@ def test_every_configuration_key_is_in_the_help_with_a_comment_or_under_one() ->
             section, general = header[1], "#" in header[2]
         elif (entry := re.match(r"(\w+) = ", line)) and ("#" in line or general):
             explained.add(f"{section}.{entry[1]}")
-    assert explained == set(keys())
+    assert explained == set(keys(Settings))
     assert DEFAULTS.read_text().strip() in text
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_settings_named_in_a_page_exist(page: Path) -> None:
-    sections = {key.partition(".")[0] for key in keys()}
-    known = {*keys(), "device.contract"}
+    sections = {key.partition(".")[0] for key in keys(Settings)}
+    known = {*keys(Settings), "device.contract"}
     named = re.findall(rf"`((?:{'|'.join(sections)})\.[a-z_]+)\b(?!\.)", page.read_text())
     files = (".py", ".toml", ".db", ".md", ".jsonl")
     assert {name for name in named if not name.endswith(files)} <= known

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import cv2
 import pytest
+from packaging.requirements import Requirement
 
 from cloud.__main__ import main as cloud_program
 from cloud.local import evaluation
@@ -95,7 +96,7 @@ def done(result: Done) -> str:
 def test_the_wheel_holds_every_file_of_the_four_sides_and_the_service_and_no_tests(wheel: Path) -> None:
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name and ".data/" not in name}
     files = {p for side in SIDES for p in (ROOT / side).rglob("*") if p.is_file() and "__pycache__" not in p.parts}
-    assert held == {str(path.relative_to(ROOT)) for path in files} - {"cloud/sample-timing.png"}
+    assert held == {str(path.relative_to(ROOT)) for path in files}
     assert wheel.stat().st_size < LARGEST_MB * 1e6
 
 
@@ -128,6 +129,11 @@ def test_the_installed_box_watches_a_picture_with_models_that_it_fetched(
     assert record["emotions"]["happiness"] > 0.5
 
 
+def test_the_service_file_is_where_an_installer_finds_it(environment: Path) -> None:
+    installed = {path.name: path.read_text() for path in (environment / "share" / "affectbox" / "systemd").iterdir()}
+    assert installed == {path.name: path.read_text() for path in (ROOT / "systemd").iterdir()}
+
+
 def test_the_installed_converter_verifies_the_bundle_that_ships(elsewhere: Elsewhere, environment: Path) -> None:
     bundle = next(environment.glob("lib/python*/site-packages/device/bundles/face-*"))
     assert bundle.name in done(elsewhere("affectbox-converter", "verify", bundle))
@@ -147,6 +153,23 @@ def test_the_box_imports_only_what_its_extra_brings() -> None:
     for path in (ROOT / "device").rglob("*.py"):
         for name in {imported.partition(".")[0] for imported in imports(path)} - sys.stdlib_module_names - optional:
             assert name == "device" or brought & owners.get(name, set()), f"{path} imports {name}"
+
+
+@pytest.mark.parametrize(
+    ("python", "machine", "numpy"),
+    [("3.11", "aarch64", "1.26.4"), ("3.13", "aarch64", "2.4.6"), ("3.11", "x86_64", "2.4.6")],
+)
+def test_what_runs_on_a_pi_asks_for_one_version_of_each_package(python: str, machine: str, numpy: str) -> None:
+    """apt's picamera2 is built against numpy 1 on bookworm (3.11), against numpy 2 on trixie (3.13)."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    asked = [Requirement(text) for extra in ("device", "cloud", "demo") for text in extras[extra]]
+    where = {"python_version": python, "platform_machine": machine}
+    there = [one for one in asked if one.marker is None or one.marker.evaluate(where)]
+    versions = {
+        name: {str(one.specifier) for one in there if one.name == name} for name in {one.name for one in asked}
+    }
+    assert {len(found) for found in versions.values()} == {1}
+    assert versions["numpy"] == {f"=={numpy}"}
 
 
 def test_without_its_packages_a_program_says_which_to_install(environment: Path, tmp_path: Path) -> None:

@@ -6,12 +6,13 @@ import statistics
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 import psutil
+from msgspec.structs import replace
 
 from device.app import App
 from device.camera.opening import open_source

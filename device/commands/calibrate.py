@@ -7,10 +7,10 @@ read in them is kept. Emotions are not asked, for the network sees happiness or 
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import replace
 from typing import TextIO
 
 import numpy as np
+from msgspec.structs import replace
 
 from device.clock import SystemClock
 from device.commands.replay import observe

@@ -15,7 +15,7 @@ SHAPE = (1, 8, 8, 1)
 
 def test_a_recipe_is_read(write_recipe, tmp_path: Path) -> None:
     recipe = load_recipe(write_recipe(tmp_path))
-    assert (recipe.name, recipe.scheme, recipe.folder) == ("tiny", "int8", tmp_path)
+    assert (recipe.name, recipe.scheme, recipe.data.representative) == ("tiny", "int8", str(tmp_path / "rows.npz"))
     assert recipe.outputs[0].labels == ("top", "middle", "bottom")
     assert recipe.input.range == (0.0, 1.0)
     assert recipe.limits.mean_error == 0.05
@@ -32,12 +32,17 @@ def test_a_recipe_is_read(write_recipe, tmp_path: Path) -> None:
         ('"int8"', '"int4"', "'scheme' .* must be one of float32, float16"),
         ('"facial-expression"', '"Mind reading"', "'task' .* lower-case letters, digits and hyphens"),
         ('"softmax"', '"argmax"', r"'outputs\.activation' .* must be one of"),
-        ("60", '"many"', r"'data\.calibration_rows' .* must be of type int"),
-        ("60", "true", r"'data\.calibration_rows' .* must be of type int"),
-        ('["top", "middle", "bottom"]', '"top"', r"'outputs\.labels' .* must be of type list"),
+        ("60", '"many"', r"'data\.calibration_rows' .* must be a whole number"),
+        ("60", "true", r"'data\.calibration_rows' .* must be a whole number"),
+        ('["top", "middle", "bottom"]', '"top"', r"'outputs\.labels' .* must be a list, each item text in quotes"),
         ('name = "mean"', 'name = "place"', "each with a name of its own"),
         ('crop = "aligned"', 'crop = "aligned"\nrange = [1.0, 0.0]', "the lower first"),
         ('"1.0.0"', '"../1"', "without slashes"),
+        ("mean_error = 0.05", "mean_error = nan", r"'limits\.mean_error' .* is not a number"),
+        ("mean_error = 0.05", "mean_error = -1", "must be a number of at least 0"),
+        ("60", "-1", "must be a whole number of at least 0"),
+        ('crop = "aligned"', 'crop = "aligned"\nrange = [1.0]', "must be a list of 2, each item a number"),
+        ('source = "made in a test"', "source = 3", "'provenance' .* must be a table, each value text in quotes"),
         ("[limits]", "[limits", "is not valid TOML"),
     ],
 )

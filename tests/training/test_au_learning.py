@@ -155,13 +155,13 @@ def test_the_recipes_of_the_house_load_and_survive_being_written_down(name):
 @pytest.mark.parametrize(
     ("settings", "complaint"),
     [
-        (["folds=1"], "folds must be at least 2"),
-        (["loss.positive_weight=0.5"], "positive_weight at least 1"),
+        (["folds=1"], "must be a whole number of at least 2"),
+        (["loss.positive_weight=0.5"], "must be a number of at least 1"),
         (["teacher.run=runs/x"], "give both"),
         (["network.side=50"], "give 48 or 96"),
         (["network.places=0"], "none below 1"),
-        (["fold=3"], "perhaps you meant folds"),
-        (["optimizer.kind=adam"], "not one of adamw, sgd"),
+        (["fold=3"], "perhaps you meant 'folds'"),
+        (["optimizer.kind=adam"], "must be one of adamw, sgd"),
     ],
 )
 def test_recipes_that_cannot_be_are_refused(settings, complaint):

@@ -8,26 +8,27 @@ kind = "appearance"
 intensity = 0.5
 """
 
-from dataclasses import dataclass, field
+from typing import Annotated
+
+from msgspec import Meta
 
 from device.contract.errors import ConfigError
-from training.networks import NetworkConfig
+from device.contract.toml import Share, Table
+from training.networks import Network
 from training.networks.appearance import Appearance
-from training.recipe import BaseRecipe, require_share
+from training.recipe import BaseRecipe
 
 
-@dataclass(frozen=True)
-class AuLoss:
+class AuLoss(Table, frozen=True):
     """presence, intensity: weight of each head's loss; positive_weight: how many times as much a present action unit
     counts at most as an absent one. Up to there it counts as much as there are absent ones for it."""
 
-    presence: float = 1.0
-    intensity: float = 1.0
-    positive_weight: float = 10.0
+    presence: Annotated[float, Meta(ge=0)] = 1.0
+    intensity: Annotated[float, Meta(ge=0)] = 1.0
+    positive_weight: Annotated[float, Meta(ge=1)] = 10.0
 
 
-@dataclass(frozen=True)
-class AuTeacher:
+class AuTeacher(Table, frozen=True):
     """Knowledge distillation (Hinton et al. 2015): the answers of a larger network, also about what nobody coded.
 
     run: run folder, of which each fold teaches the same fold; empty for none; data: its data.npz, which
@@ -36,25 +37,18 @@ class AuTeacher:
 
     run: str = ""
     data: str = ""
-    share: float = 0.5
+    share: Share = 0.5
 
 
-@dataclass(frozen=True)
-class AuRecipe(BaseRecipe):
+class AuRecipe(BaseRecipe, frozen=True):
     """A whole recipe of a network of action units. folds: into how many parts the participants are divided."""
 
-    epochs: int = 20
-    network: NetworkConfig = field(default_factory=Appearance)
-    folds: int = 3
-    loss: AuLoss = field(default_factory=AuLoss)
-    teacher: AuTeacher = field(default_factory=AuTeacher)
+    epochs: Annotated[int, Meta(ge=1)] = 20
+    network: Network = Appearance()
+    folds: Annotated[int, Meta(ge=2)] = 3
+    loss: AuLoss = AuLoss()
+    teacher: AuTeacher = AuTeacher()
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.folds < 2:
-            raise ConfigError("folds must be at least 2: some participants are learnt from, the others measure.")
-        if min(self.loss.presence, self.loss.intensity) < 0 or self.loss.positive_weight < 1:
-            raise ConfigError("loss: the weights of heads must not be negative, and positive_weight at least 1.")
         if bool(self.teacher.run) != bool(self.teacher.data):
             raise ConfigError("teacher: give both, its run folder and the data.npz that it was trained on.")
-        require_share("teacher.share", self.teacher.share)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from device.contract.errors import DataError
-from device.contract.toml import nearest
+from device.contract.mistakes import nearest
 from training.action_units.recording import (
     LABELS,
     MAX_INTENSITY,

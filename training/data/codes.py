@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from device.contract.errors import DataError
 from device.contract.labels import ACTION_UNIT_KEYS
-from device.contract.toml import nearest
+from device.contract.mistakes import nearest
 from training.data.faces import SIDE, TRAINING, Answers, Codings, Faces
 
 ROW, IMAGE = "row", "image"

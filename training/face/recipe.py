@@ -8,16 +8,19 @@ folds = 5
 unseen = [1]
 """
 
-from dataclasses import dataclass, field
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
 
 from device.contract.errors import ConfigError
-from training.networks import NetworkConfig
+from device.contract.toml import Share, Table
+from training.networks import Network
 from training.networks.face import Face
-from training.recipe import Augmentation, BaseRecipe, require_share
+from training.recipe import Augmentation, BaseRecipe
 
 
-@dataclass(frozen=True)
-class Units:
+class Units(Table, frozen=True):
     """What is learnt from codes, and how.
 
     folds: into how many parts coded faces are divided, near copies of a picture together; unseen: the folds whose
@@ -28,17 +31,16 @@ class Units:
     coded.
     """
 
-    folds: int = 5
+    folds: Annotated[int, Meta(ge=2)] = 5
     unseen: tuple[int, ...] = (1,)
     only: bool = False
-    rare: float = 3.0
-    chimeras: float = 0.15
-    covered: float = 0.1
-    taught: float = 0.5
+    rare: Annotated[float, Meta(ge=1)] = 3.0
+    chimeras: Share = 0.15
+    covered: Share = 0.1
+    taught: Share = 0.5
 
 
-@dataclass(frozen=True)
-class FaceTeacher:
+class FaceTeacher(Table, frozen=True):
     """Knowledge distillation (Hinton et al. 2015), by what teachers say once of several views of every face.
 
     bundles: teach the heads of expressions; runs: run folders of face networks, which teach the rest. Of a coded face
@@ -47,11 +49,10 @@ class FaceTeacher:
 
     bundles: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
-    share: float = 0.5
+    share: Share = 0.5
 
 
-@dataclass(frozen=True)
-class FaceRecipe(BaseRecipe):
+class FaceRecipe(BaseRecipe, frozen=True):
     """A whole recipe of a face network.
 
     start: folders of bundles or runs whose weights it begins with, one after the other; box_share: share of faces
@@ -60,26 +61,18 @@ class FaceRecipe(BaseRecipe):
     """
 
     start: tuple[str, ...] = ()
-    box_share: float = 0.4
-    smoothing: float = 0.1
-    heads: dict[str, float] = field(default_factory=dict)
-    network: NetworkConfig = field(default_factory=Face)
-    augmentation: Augmentation = field(default_factory=Augmentation)
-    units: Units = field(default_factory=Units)
-    teacher: FaceTeacher = field(default_factory=FaceTeacher)
+    box_share: Share = 0.4
+    smoothing: Share = 0.1
+    heads: dict[str, Annotated[float, Meta(ge=0)]] = msgspec.field(default_factory=dict)
+    network: Network = Face()
+    augmentation: Augmentation = Augmentation()
+    units: Units = Units()
+    teacher: FaceTeacher = FaceTeacher()
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        for key in ("chimeras", "covered", "taught"):
-            require_share(f"units.{key}", getattr(self.units, key))
-        require_share("teacher.share", self.teacher.share)
-        require_share("box_share", self.box_share)
-        require_share("smoothing", self.smoothing)
         if not self.units.unseen or not set(self.units.unseen) <= set(range(1, self.units.folds + 1)):
             raise ConfigError(f"units.unseen: name some of the {self.units.folds} folds, the first of which measures.")
         if len(set(self.units.unseen)) >= self.units.folds:
             raise ConfigError("units.unseen: leave a fold to learn from.")
-        if self.units.rare < 1:
-            raise ConfigError("units.rare must be at least 1.")
         if not isinstance(self.network, Face):
             raise ConfigError("network.kind must be face in a recipe with units.")

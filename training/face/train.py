@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 import keras
@@ -23,6 +22,7 @@ from training.machines import Machines
 from training.metrics import accuracy
 from training.networks.face import Face
 from training.predict import predict
+from training.recipe import recipe_table
 
 
 def lesson(recipe: FaceRecipe, data: Faces, folder: Path, say: Callable[[str], None]) -> Lesson:
@@ -60,7 +60,7 @@ def lesson(recipe: FaceRecipe, data: Faces, folder: Path, say: Callable[[str], N
 
 def _name(recipe: FaceRecipe, data: Faces) -> str:
     """Of the file of what these teachers say of these data."""
-    asked = json.dumps([asdict(recipe.teacher), data.digest()])
+    asked = json.dumps([recipe_table(recipe)["teacher"], data.digest()])
     return f"taught-{hashlib.sha256(asked.encode()).hexdigest()[:16]}.npz"
 
 

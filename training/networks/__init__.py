@@ -5,8 +5,6 @@ A configuration has `white`, the value that a white pixel has at the network's i
 side is 48 where the configuration does not say it.
 """
 
-from typing import ClassVar, Protocol
-
 import keras
 from keras import layers
 
@@ -17,25 +15,8 @@ from training.networks.plain import Plain
 from training.networks.residual import Residual
 from training.networks.resnet50 import Resnet50
 
-
-class NetworkConfig(Protocol):
-    """What every configuration offers; see the module's docstring."""
-
-    white: ClassVar[float]
-
-    def build(self, heads: dict[str, int], batch: int | None = None) -> keras.Model:
-        """The network; `heads` is name → number of classes, `batch` a fixed batch size or None."""
-
-
-#: `network.kind` in a recipe → configuration.
-NETWORKS: dict[str, type[NetworkConfig]] = {
-    "face": Face,
-    "plain": Plain,
-    "ednn": Ednn,
-    "residual": Residual,
-    "appearance": Appearance,
-    "resnet50": Resnet50,
-}
+#: `network.kind` in a recipe says which of them.
+Network = Face | Plain | Ednn | Residual | Appearance | Resnet50
 
 
 def count_macs(network: keras.Model) -> int:

@@ -7,18 +7,17 @@ A raised brow and a raised lip look alike to a mean over the whole face. Aligned
 places, so the place is kept to the end, in few channels to spare weights.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import keras
 from keras import layers
 
 from device.contract.errors import ConfigError
+from device.contract.toml import Share, Table
 from training.networks.plain import SIDE, convolve, trunk
 
 
-@dataclass(frozen=True)
-class Appearance:
+class Appearance(Table, frozen=True, tag_field="kind", tag="appearance"):
     """side: of the crop, 48 pixels, which the box has at hand anyway, or 96, which it must crop anew; widths, blocks:
     see `plain`; places: channels that are kept of every place; dropout: fraction dropped before the heads."""
 
@@ -26,7 +25,7 @@ class Appearance:
     widths: tuple[int, ...] = (24, 48, 96, 192)
     blocks: tuple[int, ...] = ()
     places: int = 32
-    dropout: float = 0.3
+    dropout: Share = 0.3
 
     white: ClassVar[float] = 1.0
 

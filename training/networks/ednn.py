@@ -12,20 +12,20 @@ convolutions pad: the first three before a pool do not (`valid`), as drawn above
 56.9 M multiply–accumulates that the deployed network has.
 """
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import keras
 from keras import layers
 
+from device.contract.toml import Share, Table
+
 SIDE = 48
 
 
-@dataclass(frozen=True)
-class Ednn:
+class Ednn(Table, frozen=True, tag_field="kind", tag="ednn"):
     """dropout: fraction dropped after each of the two dense layers."""
 
-    dropout: float = 0.2
+    dropout: Share = 0.2
 
     white: ClassVar[float] = 255.0
 

@@ -10,13 +10,13 @@ Expressions are learnt from a mean over the face, action units where the place i
 look alike to a mean. What a value on the scale of a unit means, its `Cuts` say (`training.face.ordinal`).
 """
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import keras
 from keras import layers
 
 from device.contract.errors import ConfigError
+from device.contract.toml import Share, Table
 from training.networks.plain import SIDE, convolve, trunk
 
 #: Heads that need to know where something is.
@@ -25,16 +25,15 @@ UNITS, SCALE = "units", "units_scale"
 _LEVELS = 5
 
 
-@dataclass(frozen=True)
-class Face:
+class Face(Table, frozen=True, tag_field="kind", tag="face"):
     """widths, blocks: see `plain`; places: channels that are kept of every place; dropout: fraction dropped before the
     heads of expressions; places_dropout: before the others."""
 
     widths: tuple[int, ...] = (24, 48, 96, 192)
     blocks: tuple[int, ...] = ()
     places: int = 32
-    dropout: float = 0.2
-    places_dropout: float = 0.3
+    dropout: Share = 0.2
+    places_dropout: Share = 0.3
     frozen: bool = False
 
     white: ClassVar[float] = 1.0

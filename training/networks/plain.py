@@ -7,25 +7,24 @@ Plain convolutions with batch normalization and ReLU lose little in int8, and tr
 depthwise ones of the same size. There is no normalization layer in front: the first batch normalization does it.
 """
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import keras
 from keras import layers
 
 from device.contract.errors import ConfigError
+from device.contract.toml import Share, Table
 
 SIDE = 48
 
 
-@dataclass(frozen=True)
-class Plain:
+class Plain(Table, frozen=True, tag_field="kind", tag="plain"):
     """widths: channels of the stages; blocks: convolutions with a skip in each stage but the first (empty: one in
     each); dropout: fraction dropped before the heads."""
 
     widths: tuple[int, ...] = (24, 48, 96, 192)
     blocks: tuple[int, ...] = ()
-    dropout: float = 0.3
+    dropout: Share = 0.3
 
     white: ClassVar[float] = 1.0
 

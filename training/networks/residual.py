@@ -6,25 +6,24 @@ Source: He et al. 2016, *Identity Mappings in Deep Residual Networks*; Zagoruyko
 Networks*.
 """
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import keras
 from keras import layers
 
 from device.contract.errors import ConfigError
+from device.contract.toml import Share, Table
 
 SIDE = 48
 
 
-@dataclass(frozen=True)
-class Residual:
+class Residual(Table, frozen=True, tag_field="kind", tag="residual"):
     """widths: channels of the stages, each at half the resolution of the one before; blocks: of two convolutions,
     in each stage; dropout: fraction dropped before the heads."""
 
     widths: tuple[int, ...] = (64, 128, 256, 512)
     blocks: tuple[int, ...] = (2, 2, 2, 2)
-    dropout: float = 0.4
+    dropout: Share = 0.4
 
     white: ClassVar[float] = 1.0
 

@@ -6,27 +6,26 @@ Source: He et al. 2016, *Deep Residual Learning for Image Recognition*, as `kera
 of action units: Ji et al. 2025, *Hugging Rain Man*.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import keras
 from keras import layers
 
 from device.contract.errors import ConfigError
+from device.contract.toml import Share, Table
 
 SMALLEST = 32
 #: What was subtracted from the channels of ImageNet's images (BGR, 0–255) when those weights were trained.
 MEANS = (103.939, 116.779, 123.68)
 
 
-@dataclass(frozen=True)
-class Resnet50:
+class Resnet50(Table, frozen=True, tag_field="kind", tag="resnet50"):
     """side: of the crop, pixels; weights: `none`, or `imagenet`, which Keras downloads the first time; dropout:
     fraction dropped before the heads."""
 
     side: int = 112
     weights: str = "none"
-    dropout: float = 0.4
+    dropout: Share = 0.4
 
     white: ClassVar[float] = 255.0
 
