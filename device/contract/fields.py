@@ -3,10 +3,12 @@
 A document is a JSON object. There are no nulls and no empty containers, which the database would drop anyway; whole
 numbers are written without a fraction and keys are sorted, so that a document has the same bytes before it is sent and
 after it is read back.
+
+Numbers are no larger than what every reader of JSON holds exactly, texts are as long as their field allows and can be
+written in UTF-8, and no key holds a dot, which in paths stands between an object and its field.
 """
 
 import json
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +16,10 @@ from typing import Any
 from device.contract.errors import DataError
 
 Json = dict[str, Any]
+LARGEST = 2**53 - 1  # beyond it, whole numbers are not exact in JavaScript, nor in the database
+LONGEST = 200  # characters of a text
+MAX_DEPTH = 32  # as in the database; no document of ours is deeper than four
+_SHOWN = 60  # characters of a wrong value that a sentence repeats
 _KINDS: dict[str, tuple[type, ...]] = {
     "integer": (int,),
     "number": (int, float),
@@ -27,7 +33,7 @@ _CALLED = {"integer": "a whole number", "names": "a list of names"}
 @dataclass(frozen=True)
 class Field:
     """One field: dotted `path`, JSON `kind`, meaning with unit, and range where there is one. A field of kind `names`
-    lists some of `names`, at least one."""
+    lists some of `names`, at least one and none twice. A text has at most `longest` characters."""
 
     path: str
     kind: str
@@ -36,6 +42,22 @@ class Field:
     high: float | None = None
     required: bool = False
     names: tuple[str, ...] = ()
+    longest: int = LONGEST
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the greatest value of a number."""
+        return (-LARGEST if self.low is None else self.low), (LARGEST if self.high is None else self.high)
+
+
+def parse(text: bytes | str, name: str) -> Any:
+    """The JSON value of a document called `name`. Raises `DataError`: no JSON, no UTF-8, or nested too deeply."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise DataError(f"Not a {name}: its objects are nested too deeply.") from None
+    except ValueError as error:
+        raise DataError(f"Not a {name}: {error}.") from None
 
 
 def encode(document: Json) -> bytes:
@@ -53,8 +75,23 @@ def check(document: Any, fields: tuple[Field, ...], name: str) -> None:
             raise DataError(f"Field '{field.path}' of a {name} is missing.")
     for path, value in flat.items():
         if path not in known:
-            raise DataError(f"Field '{path}' is not known to this version of a {name}.")
-        _check(known[path], value, name)
+            raise DataError(f"Field {_short(path)} is not known to this version of a {name}.")
+        check_value(known[path], value, name)
+
+
+def check_value(field: Field, value: Any, name: str) -> None:
+    """Check one value of a document called `name`. Raises `DataError` naming the field."""
+    where = f"Field '{field.path}' of a {name}"
+    if not isinstance(value, _KINDS[field.kind]) or (isinstance(value, bool) and field.kind != "boolean"):
+        called = _CALLED.get(field.kind, f"a {field.kind}")
+        raise DataError(f"{where} is {_short(value)}, not {called}.")
+    if isinstance(value, str):
+        _check_text(field, value, where)
+    elif isinstance(value, list):
+        if not value or any(item not in field.names for item in value) or len(set(value)) < len(value):
+            raise DataError(f"{where} is {_short(value)}: it lists known names, at least one, none twice.")
+    else:
+        _check_number(field, value, where)
 
 
 def schema(fields: Iterable[Field], title: str) -> Json:
@@ -73,12 +110,16 @@ def schema(fields: Iterable[Field], title: str) -> Json:
     return root
 
 
-def leaves(node: Json, prefix: str = "") -> list[tuple[str, Any]]:
-    """Every value that is no object, with its dotted path."""
+def leaves(node: Json, prefix: str = "", depth: int = 1) -> list[tuple[str, Any]]:
+    """Every value that is no object, with its dotted path. Raises `DataError`: a key with a dot, or too deep."""
+    if depth > MAX_DEPTH:
+        raise DataError(f"Objects are nested in more than {MAX_DEPTH} levels.")
     found: list[tuple[str, Any]] = []
     for name, value in node.items():
+        if "." in name:
+            raise DataError(f"The key {_short(name)} holds a dot.")
         if isinstance(value, dict):
-            found += leaves(value, f"{prefix}{name}.")
+            found += leaves(value, f"{prefix}{name}.", depth + 1)
         else:
             found.append((prefix + name, value))
     return found
@@ -96,11 +137,13 @@ def nest(flat: Json) -> Json:
     return root
 
 
-def canonical(value: Any) -> Any:
-    """The same value with whole numbers as integers."""
+def canonical(value: Any, depth: int = 0) -> Any:
+    """The same value with whole numbers as integers. Raises `DataError`: nested too deeply."""
+    if depth > MAX_DEPTH:
+        raise DataError(f"Objects are nested in more than {MAX_DEPTH} levels.")
     if isinstance(value, dict):
-        return {name: canonical(child) for name, child in value.items()}
-    if isinstance(value, float) and value.is_integer():
+        return {name: canonical(child, depth + 1) for name, child in value.items()}
+    if isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST:
         return int(value)
     return value
 
@@ -111,21 +154,36 @@ def _object() -> Json:
 
 def _property(field: Field) -> Json:
     if field.kind == "names":
-        return {"type": "array", "minItems": 1, "items": {"enum": list(field.names)}, "description": field.meaning}
-    limits = {"minimum": field.low, "maximum": field.high}
-    bounds = {name: value for name, value in limits.items() if value is not None}
-    return {"type": field.kind, "description": field.meaning, **bounds}
+        items = {"minItems": 1, "uniqueItems": True, "items": {"enum": list(field.names)}}
+        return {"type": "array", **items, "description": field.meaning}
+    limits: Json = {}
+    if field.kind == "string":
+        limits = {"maxLength": field.longest}
+    elif field.kind in ("integer", "number"):
+        limits = dict(zip(("minimum", "maximum"), field.bounds, strict=True))
+    return {"type": field.kind, "description": field.meaning, **limits}
 
 
-def _check(field: Field, value: Any, name: str) -> None:
-    if not isinstance(value, _KINDS[field.kind]) or (isinstance(value, bool) and field.kind != "boolean"):
-        called = _CALLED.get(field.kind, f"a {field.kind}")
-        raise DataError(f"Field '{field.path}' of a {name} is {value!r}, not {called}.")
-    if isinstance(value, (int, float)) and not _within(value, field.low, field.high):
-        raise DataError(f"Field '{field.path}' of a {name} is {value}, outside {field.low} to {field.high}.")
-    if isinstance(value, list) and (not value or any(item not in field.names for item in value)):
-        raise DataError(f"Field '{field.path}' of a {name} is {value!r}: it lists known names, at least one.")
+def _check_text(field: Field, value: str, where: str) -> None:
+    if len(value) > field.longest:
+        raise DataError(f"{where} has {len(value)} characters, and may have {field.longest}.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise DataError(f"{where} is {_short(value)}: it holds half a character (a lone surrogate).") from None
 
 
-def _within(value: float, low: float | None, high: float | None) -> bool:
-    return math.isfinite(value) and (low is None or value >= low) and (high is None or value <= high)
+def _check_number(field: Field, value: Any, where: str) -> None:
+    low, high = field.bounds
+    if not low <= value <= high:  # as NaN is not
+        raise DataError(f"{where} is {_short(value)}, outside {low} to {high}.")
+
+
+def _short(value: Any) -> str:
+    """The value as a sentence repeats it: in ASCII, and not all of what is long."""
+    text = (
+        "a nested list"
+        if isinstance(value, list) and any(isinstance(item, list | dict) for item in value)
+        else ascii(value)
+    )
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -21,14 +21,11 @@ Why columns: neighbouring frames differ little, so most steps are small or nothi
 what the same records take as JSON; gzip of whole requests saves less, and the database is not documented to take it.
 """
 
-import base64
-import binascii
-import json
-import zlib
-from collections.abc import Iterator, Sequence
-from itertools import accumulate, groupby
-from typing import Any
+from collections.abc import Sequence
+from itertools import pairwise
 
+from device.contract import aggregate, record
+from device.contract.columns import ABSENT, column, read, values, write
 from device.contract.errors import DataError
 from device.contract.fields import Field, Json, canonical, check, leaves, nest, schema
 
@@ -47,25 +44,27 @@ FIELDS = (
     Field("time.mono", "number", "monotonic time of the first one, seconds", 0, required=True),
     Field("time.wall", "number", "wall time of the first one, seconds since 1970", 0, required=True),
     Field("time.trusted", "boolean", "whether the wall clock was synchronized at the first one", required=True),
-    Field("columns", "string", "the documents, as the module says", required=True),
+    Field("columns", "string", "the documents, as the module says", required=True, longest=1_000_000),
 )
 _SHARED = ("device", "boot")
-_MAX_BYTES = 16_000_000  # of the columns as JSON: no pack of ours comes near
-_MOST = 100_000
-_MAX_DIGITS = 6
-_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
-_ABSENT = object()
+MOST = 10_000  # documents in a pack: a session of a quarter of an hour, where a box packs a quarter of a minute
+_CONTENTS = {"records": record.FIELDS, "seconds": aggregate.FIELDS}
 
 
 def pack(records: Sequence[Json]) -> Json:
-    """One document of records or seconds of one boot, in the order of their numbers, at least one."""
+    """One document of records or seconds of one boot, in the order of their numbers, at least one.
+
+    Raises:
+        DataError: more than `MOST`.
+    """
+    if len(records) > MOST:
+        raise DataError(f"A pack holds {MOST} documents at most.")
     first, last = records[0], records[-1]
     of = "records" if "seq" in first else "seconds"
     number = _OF[of][2]
-    flat = [dict(leaves(canonical(record))) for record in records]
-    paths = sorted({path for record in flat for path in record}.difference(_SHARED))
-    columns = {path: _column([record.get(path, _ABSENT) for record in flat]) for path in paths}
+    flat = [dict(leaves(canonical(one))) for one in records]
+    paths = sorted({path for one in flat for path in one}.difference(_SHARED))
+    packed = {path: column([one.get(path, ABSENT) for one in flat]) for path in paths}
     return {
         "v": VERSION,
         "device": first["device"],
@@ -75,27 +74,38 @@ def pack(records: Sequence[Json]) -> Json:
         "last": last[number],
         "count": len(records),
         "time": first["time"],
-        "columns": base64.b64encode(zlib.compress(_json(columns), 9)).decode(),
+        "columns": write(packed),
     }
 
 
-def unpack(document: Json) -> list[Json]:
-    """The documents, in order. Raises `DataError`."""
+def columns(document: Json) -> dict[str, Json]:
+    """The columns of a pack by field path, right in form (see `device/contract/columns.py`). Raises `DataError`."""
     check(document, FIELDS, "pack")
-    if document["of"] not in _OF or document["count"] > _MOST:
-        raise DataError(f"A pack of {document['count']} {document['of']} is not one of ours.")
-    count = document["count"]
-    records: list[Json] = [{name: document[name] for name in _SHARED} for _ in range(count)]
-    try:
-        inflate = zlib.decompressobj()
-        columns = json.loads(inflate.decompress(base64.b64decode(document["columns"], validate=True), _MAX_BYTES))
-        for path, column in columns.items():
-            having = list(_having(records, column))
-            for record, value in zip(having, _values(column, len(having)), strict=True):
-                record[path] = value
-    except (zlib.error, binascii.Error, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise DataError(f"The columns of a pack cannot be read: {error}.") from error
-    return [nest(record) for record in records]
+    if document["of"] not in _OF or document["count"] > MOST:
+        raise DataError(f"Not a pack: {document['count']} {document['of']!a} are none of ours.")
+    return read(document["columns"], document["count"], fields(document))
+
+
+def fields(document: Json) -> tuple[Field, ...]:
+    """The fields that a pack can have columns of: all that its documents do not share."""
+    return tuple(field for field in _CONTENTS[document["of"]] if field.path not in _SHARED)
+
+
+def unpack(document: Json) -> list[Json]:
+    """The documents, in order, each of them valid.
+
+    Raises:
+        DataError: what no box of ours would have packed, whatever it is. Bounded in time and memory.
+    """
+    there, known = columns(document), {field.path: field for field in fields(document)}
+    flat: list[Json] = [{name: document[name] for name in _SHARED} for _ in range(document["count"])]
+    for path, packed in there.items():
+        for one, value in zip(flat, values(packed, len(flat), known[path]), strict=True):
+            if value is not ABSENT:
+                one[path] = value
+    found = [nest(one) for one in flat]
+    _check_contents(document, found)
+    return found
 
 
 def key(document: Json) -> str:
@@ -109,73 +119,14 @@ def json_schema() -> Json:
     return schema(FIELDS, f"Affectbox pack, version {VERSION}")
 
 
-def _column(values: list[Any]) -> Json:
-    runs = [(there, len(list(run))) for there, run in groupby(value is not _ABSENT for value in values)]
-    lengths = ([] if runs[0][0] else [0]) + [length for _, length in runs]
-    known = [value for value in values if value is not _ABSENT]
-    return ({"in": lengths} if len(known) < len(values) else {}) | _content(known)
-
-
-def _content(values: list[Any]) -> Json:
-    if all(value == values[0] for value in values):
-        return {"same": values[0]}
-    digits = _digits(values)
-    if digits is None:
-        return {"each": values}
-    scaled = [round(value * 10**digits) for value in values]
-    steps = [b - a for a, b in zip([0, *scaled], scaled, strict=False)]
-    return {"digits": digits, "step": "".join(_vlq(step) for step in steps)}
-
-
-def _digits(values: list[Any]) -> int | None:
-    """The fewest decimals that restore every value exactly; None where there are none, or for what is no number."""
-    if not all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
-        return None
-    for digits in range(_MAX_DIGITS + 1):
-        if all(_restored(round(value * 10**digits), digits) == value for value in values):
-            return digits
-    return None
-
-
-def _restored(scaled: int, digits: int) -> float | int:
-    return canonical(scaled / 10**digits) if digits else scaled
-
-
-def _having(records: list[Json], column: Json) -> Iterator[Json]:
-    there, at = True, 0
-    for length in column.get("in", [len(records)]):
-        if there:
-            yield from records[at : at + length]
-        there, at = not there, at + length
-
-
-def _values(column: Json, count: int) -> list[Any]:
-    if "same" in column:
-        return [column["same"]] * count
-    if "each" in column:
-        return list(column["each"])
-    return [_restored(scaled, column["digits"]) for scaled in accumulate(_from_vlq(column["step"]))]
-
-
-def _vlq(number: int) -> str:
-    rest, text = (abs(number) << 1) | (number < 0), ""
-    while True:
-        rest, low = rest >> 5, rest & 31
-        text += _DIGITS[low | (32 if rest else 0)]
-        if not rest:
-            return text
-
-
-def _from_vlq(text: str) -> Iterator[int]:
-    number = shift = 0
-    for digit in text:
-        value = _VALUES[digit]
-        number |= (value & 31) << shift
-        shift += 5
-        if not value & 32:
-            yield -(number >> 1) if number & 1 else number >> 1
-            number = shift = 0
-
-
-def _json(value: Json) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+def _check_contents(document: Json, found: Sequence[Json]) -> None:
+    """Raises `DataError`: not what the pack says of its contents, not in order, or a record with contradictions."""
+    name = _OF[document["of"]][2]
+    numbers = [one[name] for one in found]
+    if numbers[0] != document["first"] or numbers[-1] != document["last"] or found[0]["time"] != document["time"]:
+        raise DataError("Not a pack: its first or last document is not the one that it names.")
+    if any(later <= earlier for earlier, later in pairwise(numbers)):
+        raise DataError("Not a pack: its documents are not in order.")
+    if document["of"] == "records":
+        for one in found:
+            record.check_status(one)

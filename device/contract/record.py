@@ -10,12 +10,11 @@ knowledge is an absent field. Numbers are rounded; bytes are canonical (see `dev
 generated from it.
 """
 
-import json
 import re
 from typing import Any
 
 from device.contract.errors import DataError
-from device.contract.fields import Field, Json, check, encode, schema
+from device.contract.fields import Field, Json, check, encode, parse, schema
 from device.contract.labels import ACTION_UNITS, CODES, EMOTIONS, EXPRESSIONS, PARTS, Reason
 
 __all__ = [
@@ -109,10 +108,7 @@ FIELDS = (
 
 def decode(line: bytes | str) -> Json:
     """Read and validate one record. Raises `DataError`."""
-    try:
-        record = json.loads(line)
-    except ValueError as error:
-        raise DataError(f"Not a record: {error}.") from error
+    record = parse(line, "record")
     validate(record)
     return dict(record)
 
@@ -136,6 +132,11 @@ def validate(record: Any) -> None:
     check(record, FIELDS, "record")
     if not DEVICE_ID.fullmatch(record["device"]):
         raise DataError(f"Field 'device' is {record['device']!r}: use lower-case letters, digits and hyphens.")
+    check_status(record)
+
+
+def check_status(record: Json) -> None:
+    """Whether a record whose fields are right is gated for reasons and carries no guess. Raises `DataError`."""
     gated = record["status"] == "gated"
     if record["status"] not in ("gated", "measured") or gated != ("reasons" in record):
         raise DataError("Field 'status' is 'gated' with reasons, or 'measured' without.")

@@ -14,6 +14,7 @@ import json
 from collections.abc import Sequence
 
 from device.contract import aggregate
+from device.contract.errors import DataError
 from device.contract.fields import Json, encode
 from device.contract.pack import key, pack
 from device.contract.telemetry import MODES
@@ -45,11 +46,11 @@ class Condenser:
 
 
 def pack_bodies(bodies: Sequence[bytes]) -> tuple[str, bytes] | None:
-    """The pack of canonical records, or of seconds, of one boot: path and body; None when they are neither."""
+    """The pack of canonical records, or of seconds, of one boot: path and body; None if neither, or too many."""
     documents = [json.loads(body) for body in bodies]
     try:
         packed = pack(documents)
-    except (KeyError, TypeError, AttributeError):
+    except (DataError, KeyError, TypeError, AttributeError):
         return None
     return key(packed), encode(packed)
 

@@ -3,6 +3,8 @@
 import base64
 import json
 import random
+import time
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -10,9 +12,11 @@ import pytest
 
 from cloud.cli import main
 from device.contract import aggregate, pack, record, telemetry
+from device.contract.columns import from_vlq, vlq
 from device.contract.errors import DataError
 from device.contract.fields import Json, check, encode
 from device.delivery.budget import OVERHEAD_BYTES, SEGMENT_SHARE
+from device.delivery.condenser import pack_bodies
 from device.settings import UploadSettings
 
 RECORD: Json = {
@@ -70,14 +74,14 @@ def test_a_month_of_ten_frames_a_second_stays_under_400_mb_on_the_wire(clip_reco
 
 @pytest.mark.parametrize("number", [0, 1, -1, 15, -15, 16, -16, 511, 10**12, -(10**12)])
 def test_a_step_of_any_size_comes_back(number: int) -> None:
-    assert list(pack._from_vlq(pack._vlq(number) * 2)) == [number, number]
+    assert list(from_vlq(vlq(number) * 2, 2)) == [number, number]
 
 
 def test_small_steps_are_written_as_in_source_maps() -> None:
-    assert [pack._vlq(step) for step in (0, 1, -1, 15, 16)] == ["A", "C", "D", "e", "gB"]
+    assert [vlq(step) for step in (0, 1, -1, 15, 16)] == ["A", "C", "D", "e", "gB"]
 
 
-@pytest.mark.parametrize("value", [1e-9, 0.1234567, 1e300, 1 / 3])
+@pytest.mark.parametrize("value", [1e-9, 0.1234567, 5e-324, 1 / 3])
 def test_what_has_too_many_decimals_is_kept_as_it_is(value: float) -> None:
     assert same([RECORD | {"pain": value}, RECORD | {"seq": 8, "pain": 2 * value}])
 
@@ -88,8 +92,24 @@ def test_a_pack_is_found_by_the_number_of_its_first() -> None:
     assert pack.key(pack.pack([second])) == "spans/box-1/b/t000000003"
 
 
+def test_more_than_a_pack_holds_is_sent_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pack, "MOST", 1)
+    assert pack_bodies([encode(RECORD)]) is not None
+    assert pack_bodies([encode(RECORD), encode(RECORD | {"seq": 8})]) is None
+
+
 def columns(value: object) -> str:
     return base64.b64encode(zlib.compress(json.dumps(value).encode())).decode()
+
+
+def loose(text: str) -> bytes:
+    """The JSON of columns with room in it, which changes nothing of what it says."""
+    return zlib.decompress(base64.b64decode(text)) + b" " * 8000
+
+
+def twice(text: str) -> str:
+    """The text with something behind its end that a reader might pass over."""
+    return base64.b64encode(base64.b64decode(text) + b"hidden").decode()
 
 
 @pytest.mark.parametrize(
@@ -98,17 +118,116 @@ def columns(value: object) -> str:
         {"columns": "?"},
         {"columns": base64.b64encode(b"no deflate").decode()},
         {"columns": columns([])},
-        {"columns": columns({"seq": {}})},
-        {"columns": columns({"seq": {"each": [1, 2]}})},
-        {"columns": columns({"seq": {"digits": 0, "step": "!"}})},
+        {"columns": columns({})},
         {"count": 10**9},
+        {"count": 2},
+        {"first": 6},
+        {"last": 8},
+        {"time": {"mono": 2.0, "wall": 1e9, "trusted": True}},
         {"of": "people"},
+        {"of": "seconds"},
         {"v": 2},
+        {"columns": pack.pack([RECORD])["columns"][:-4]},
+        {"columns": twice(pack.pack([RECORD])["columns"])},
+        {"columns": base64.b64encode(zlib.compress(loose(pack.pack([RECORD])["columns"]), 0)).decode()},
     ],
 )
 def test_a_spoilt_pack_is_refused(changes: Json) -> None:
     with pytest.raises(DataError):
         pack.unpack(pack.pack([RECORD]) | changes)
+
+
+def altered(count: int, **changes: object) -> Json:
+    """A pack of records of which columns, by path with `__`, were replaced by whoever made it; None takes one away."""
+    made = pack.pack([RECORD | {"seq": 7 + at, "time": RECORD["time"] | {"mono": 1.0 + at}} for at in range(count)])
+    there = json.loads(zlib.decompress(base64.b64decode(made["columns"])))
+    there |= {path.replace("__", "."): column for path, column in changes.items()}
+    return made | {"columns": columns({path: column for path, column in there.items() if column is not None})}
+
+
+def test_what_is_altered_below_is_a_pack_before() -> None:
+    assert len(pack.unpack(altered(2, pain={"in": [0, 1, 1], "same": 3}))) == 2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"device": {"same": "box-2"}},
+        {"boot": {"same": "another"}},
+        {"name": {"same": "Ada Lovelace"}},
+        {"image": {"same": "/9j/4AAQSkZJRg"}},
+        {"pain": {}},
+        {"pain": {"same": 1, "each": [1, 1]}},
+        {"pain": {"same": 1, "of": 2}},
+        {"pain": [1, 2]},
+        {"pain": {"each": [1]}},
+        {"neutral": {"each": "xy"}},
+        {"pain": {"same": 17}},
+        {"pain": {"same": -1}},
+        {"pain": {"each": [1, 17]}},
+        {"pain": {"same": "1"}},
+        {"pain": {"same": {"deep": 1}}},
+        {"pain": {"same": float("nan")}},
+        {"pain": {"digits": 0, "step": "Cg"}},
+        {"pain": {"digits": 0, "step": "C!"}},
+        {"pain": {"digits": 0, "step": "CCC"}},
+        {"pain": {"digits": 0, "step": "CDg"}},
+        {"pain": {"digits": 0, "step": ["C", "C"]}},
+        {"pain": {"digits": 0, "step": "oCC"}},
+        {"pain": {"digits": 7, "step": "CC"}},
+        {"pain": {"digits": 30_000_000, "step": "CC"}},
+        {"quality__width": {"digits": -1, "step": "CC"}},
+        {"pain": {"digits": True, "step": "CC"}},
+        {"pain": {"digits": 0, "step": "g" * 3000 + "AC"}},
+        {"pain": {"in": [-1, 3], "same": 1}},
+        {"pain": {"in": [3, -1], "same": 1}},
+        {"pain": {"in": [1, 0, 1], "same": 1}},
+        {"pain": {"in": [1], "same": 1}},
+        {"pain": {"in": [1, 2], "same": 1}},
+        {"pain": {"in": [0, 2], "same": 1}},
+        {"pain": {"in": [1.0, 1], "same": 1}},
+        {"pain": {"in": 2, "same": 1}},
+        {"seq": None},
+        {"seq": {"in": [1, 1], "same": 7}},
+        {"seq": {"digits": 1, "step": "sEU"}},
+        {"seq": {"each": [7, 7]}},
+        {"seq": {"each": [9, 8]}},
+        {"frame__index": None},
+        {"v": {"same": 2}},
+        {"status": {"same": "perhaps"}},
+        {"status": {"same": "gated"}},
+        {"reasons": {"same": ["no_face"]}},
+        {"codes": {"same": []}},
+        {"codes": {"same": ["AD53", "AD53"]}},
+        {"neutral": {"same": "x" * 201}},
+        {"neutral": {"same": "\ud800"}},
+    ],
+    ids=str,
+)
+def test_a_pack_that_no_box_of_ours_would_make_is_refused(changes: Json) -> None:
+    with pytest.raises(DataError):
+        pack.unpack(altered(2, **changes))
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        b'{"neutral":{"same":"' + b"0" * 100_000_000 + b'"}}',
+        b'{"neutral":{"same":"' + b"0" * 2_000_000 + b'"}}',
+        b'{"seq":' + b"[" * 5000 + b"]" * 5000 + b"}",
+        b'{"seq":{"digits":0,"step":"' + b"g" * 12_000 + b'"}}',
+    ],
+    ids=["a bomb", "a bomb in a text of the right size", "nested", "a number without end"],
+)
+def test_what_is_made_to_take_for_ever_or_fill_the_memory_is_refused_at_once(plain: bytes) -> None:
+    bomb = pack.pack([RECORD]) | {"columns": base64.b64encode(zlib.compress(plain, 9)).decode()[:900_000]}
+    tracemalloc.start()
+    began_s = time.process_time()
+    with pytest.raises(DataError):
+        pack.unpack(bomb)
+    assert time.process_time() - began_s < 1
+    assert tracemalloc.get_traced_memory()[1] < 1e6
+    tracemalloc.stop()
 
 
 @pytest.mark.parametrize("name", ["record", "pack", "aggregate", "telemetry"])
