@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from device.contract.manifest import Bundle
 from device.runtime.model import Model
+from training.progress import bar
 
 Floats = NDArray[np.float32]
 #: Head → what is said of N faces, N × labels, with the activation that the manifest states.
@@ -37,7 +37,7 @@ def bundle_candidate(bundle: Bundle) -> Candidate:
 
     def answer(images: NDArray[np.uint8]) -> Answers:
         with Model(bundle) as model:
-            rows = [model.on_image(image) for image in tqdm(images, bundle.manifest.id, leave=False, disable=None)]
+            rows = [model.on_image(image) for image in bar(images, bundle.manifest.id, len(images))]
         return {head: np.concatenate(column) for head, column in zip(heads, zip(*rows, strict=True), strict=True)}
 
     curves = {spec.name: np.array(spec.curves, np.float32) for spec in outputs if spec.curves}

@@ -14,13 +14,13 @@ from zipfile import BadZipFile
 
 import keras
 import numpy as np
-from tqdm import tqdm
 
 from device.contract.errors import ConfigError
 from training.kind import Data, Kind
 from training.learning import Trainee, learning_rate
 from training.machines import Machines
 from training.pipeline import Shuffled
+from training.progress import bar, in_words
 from training.recipe import BaseRecipe, recipe_table
 from training.run_folder import CHECKPOINT, WEIGHTS, fold_folder, save_arrays, save_meta, versions
 
@@ -95,10 +95,12 @@ def run_epochs(
         begun = time.monotonic()
         loss = trainer.run_epoch()
         scores = validated()
-        trainer.history.append({"loss": round(loss, 5), **scores, "seconds": round(time.monotonic() - begun, 1)})
+        took_s = time.monotonic() - begun
+        trainer.history.append({"loss": round(loss, 5), **scores, "seconds": round(took_s, 1)})
         trainer.save(folder, command)
         figures = "  ".join(f"{name} {value:.4g}" for name, value in trainer.history[-1].items())
-        say(f"epoch {trainer.epoch}/{epochs}  {figures}")
+        left = f"  about {in_words(took_s * (epochs - trainer.epoch))} to go" if trainer.epoch < epochs else ""
+        say(f"epoch {trainer.epoch}/{epochs}  {figures}{left}")
 
 
 class Trainer:
@@ -134,12 +136,12 @@ class Trainer:
             lambda _: self.batches.epoch(self.epoch, machines.worker, machines.workers, machines.replicas)
         )
         losses = []
-        with tqdm(total=self.batches.steps, desc=f"epoch {self.epoch + 1}", leave=False, disable=None) as bar:
+        with bar(None, f"epoch {self.epoch + 1}", self.batches.steps, "step") as shown:
             for number, batch in enumerate(dataset):
                 step = self.epoch * self.batches.steps + number
                 rate = learning_rate(self.recipe.optimizer, step / total)
                 losses.append(self.learner.step(batch, rate, step))
-                bar.update()
+                shown.update()
         return float(np.mean([loss.numpy() for loss in losses]))
 
     def save(self, folder: Path, command: str) -> None:

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from device.contract.errors import ConfigError, DataError
 from training.action_units.crops import Crops, crop_recording
@@ -24,6 +23,7 @@ from training.action_units.data import Annotated, coded_labels, coding, load_ann
 from training.action_units.layouts import CAMERAS, read_recordings
 from training.action_units.recording import Recording
 from training.face_finder import finder_models
+from training.progress import bar
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,9 @@ def _key(recording: Recording, source: Source) -> str:
 def _crop_all(recordings: list[Recording], paths: list[Path], source: Source, processes: int) -> None:
     todo = [(recording, path) for recording, path in zip(recordings, paths, strict=True) if not path.is_file()]
     done = len(recordings) - len(todo)
-    with tqdm(total=len(recordings), initial=done, desc="crops", unit="recording", disable=None) as bar:
+    with bar(None, "crops", len(recordings), "recording", done) as shown:
         for _ in _spread(partial(_crop, side=source.side, every=source.every), todo, processes):
-            bar.update()
+            shown.update()
 
 
 def _spread(
