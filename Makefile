@@ -28,7 +28,7 @@ setup: .venv/run.stamp ## make the virtual environment with what the box and its
 models: .venv/run.stamp ## fetch the third-party models into the cache
 	@$(BIN)/affectbox-converter fetch
 
-run: build/sample.mp4 ## set everything up and watch the sample clip, with a database on this machine (two minutes at first, then 20 s)
+run: build/sample.mp4 ## set everything up and watch the sample clip, with a database on this machine (two minutes at first, then half a minute)
 	@rm -rf run && mkdir -p run
 	@$(BIN)/affectbox-cloud local --port 0 --data run/database -- sh -ec '\
 		$(BIN)/affectbox run --source build/sample.mp4 --set device.id=demo --set outbox.path=run/outbox.db \

@@ -16,6 +16,7 @@ from pathlib import Path
 import cv2
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from cloud.__main__ import main as cloud_program
 from cloud.local import evaluation
@@ -29,6 +30,16 @@ ROOT = Path(__file__).parents[1]
 SIDES = ("device", "converter", "training", "cloud")
 PROGRAMS = ("affectbox", "affectbox-converter", "affectbox-training", "affectbox-cloud")
 LARGEST_MB = 4
+#: Side → the extras that its commands are documented to need.
+EXTRAS = {
+    "device": ("device",),
+    "converter": ("converter",),
+    "training": ("training", "demo"),
+    "cloud": ("cloud", "admin"),
+}
+#: Comes from apt, is another library for the same, has an environment or an extra of its own, or is google-auth, of
+#: whatever version firebase-admin wants.
+OPTIONAL = {"picamera2", "tflite_runtime", "mediapipe", "kaggle", "google"}
 #: In the new environment: whoever opens a file of the checkout fails. Its virtual environment lends the dependencies.
 OUT_OF_REACH = """
 import os, sys
@@ -88,6 +99,12 @@ def elsewhere(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> El
     return Elsewhere(environment / "bin", folder)
 
 
+@pytest.fixture(scope="module")
+def owners() -> dict[str, set[str]]:
+    """Import name → the packages that bring it."""
+    return {name: set(map(canonicalize_name, found)) for name, found in metadata.packages_distributions().items()}
+
+
 def done(result: Done) -> str:
     assert result.returncode == 0, result.stderr
     return result.stdout
@@ -110,6 +127,29 @@ def test_nothing_of_the_checkout_can_be_opened(elsewhere: Elsewhere) -> None:
 def test_the_version_is_that_of_the_wheel(elsewhere: Elsewhere, wheel: Path) -> None:
     said = done(elsewhere("python", "-c", "from device.contract.version import version; print(version())")).strip()
     assert wheel.name.startswith(f"affectbox-{said}-")
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ((), r"0\.1\.0\.dev0"),
+        (("init", "add", "commit"), r"0\.1\.0\.dev\d+\+g[0-9a-f]+"),
+        (("init", "add", "commit", "tag v0.2.0"), r"0\.2\.0"),
+        (("init", "add", "commit", "tag v0.2.0", "commit"), r"0\.2\.1\.dev1\+g[0-9a-f]+"),
+    ],
+    ids=["no git", "no tag", "a tag", "after a tag"],
+)
+def test_versions_come_of_the_tags_and_there_always_is_one(tmp_path: Path, steps: tuple[str, ...], said: str) -> None:
+    for name in ("pyproject.toml", "LICENSE", "NOTICE"):
+        shutil.copy(ROOT / name, tmp_path)
+    options = {"add": ["--all"], "commit": ["--quiet", "--allow-empty", "--message", "One"], "init": ["--quiet"]}
+    who = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org"]
+    for step in steps:
+        subprocess.run(["git", *who, *step.split(), *options.get(step, ())], cwd=tmp_path, check=True)
+    told = subprocess.run(
+        [sys.executable, "-m", "hatchling", "version"], cwd=tmp_path, check=True, text=True, stdout=subprocess.PIPE
+    )
+    assert re.fullmatch(said, told.stdout.strip())
 
 
 def test_a_bare_copy_of_the_tree_says_that_its_version_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,15 +184,29 @@ def test_the_installed_cloud_side_prints_the_rules(elsewhere: Elsewhere) -> None
     assert printed == json.loads((ROOT / "cloud" / "database.rules.json").read_text())
 
 
-def test_the_box_imports_only_what_its_extra_brings() -> None:
-    """The extra `device` is all that a Pi installs; the rest comes from apt, or is not there and not needed."""
-    optional = {"picamera2", "tflite_runtime", "mediapipe", "google"}
-    extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["device"]
-    brought = {re.split(r"[^\w-]", requirement)[0].lower() for requirement in extra}
-    owners = {name: {owner.lower() for owner in found} for name, found in metadata.packages_distributions().items()}
-    for path in (ROOT / "device").rglob("*.py"):
-        for name in {imported.partition(".")[0] for imported in imports(path)} - sys.stdlib_module_names - optional:
-            assert name == "device" or brought & owners.get(name, set()), f"{path} imports {name}"
+@pytest.mark.parametrize(("side", "extras"), EXTRAS.items())
+def test_a_side_imports_only_what_its_extra_brings(
+    side: str, extras: tuple[str, ...], owners: dict[str, set[str]]
+) -> None:
+    """Also in what it imports of the other sides. The extra `device` is all that a Pi installs."""
+    offered = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    brought = {canonicalize_name(Requirement(text).name) for extra in extras for text in offered[extra]}
+    for path in reached(side):
+        for name in {imported.partition(".")[0] for imported in imports(path)} - sys.stdlib_module_names - OPTIONAL:
+            assert name in SIDES or brought & owners.get(name, set()), f"{path.relative_to(ROOT)} imports {name}"
+
+
+def reached(side: str) -> set[Path]:
+    """The modules of a side, and those of other sides that they import, directly or not."""
+    found: set[Path] = set()
+    waiting = list((ROOT / side).rglob("*.py"))
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            named = [ROOT / (name.replace(".", "/") + ".py") for name in imports(path)]
+            waiting += [module for module in named if module.is_file()]
+    return found
 
 
 @pytest.mark.parametrize(
