@@ -66,7 +66,12 @@ def test_the_network_learns_and_says_so(story):
     receipt = story.bundle.manifest.receipt
 
     assert receipt["fer2013"]["accuracy"] > 0.9 and receipt["ferplus"]["accuracy"] > 0.9
-    assert "to go" in story.printed and "epoch 6/6" in story.printed and "box_ferplus" in story.printed and "wrote" in story.printed
+    assert (
+        "to go" in story.printed
+        and "epoch 6/6" in story.printed
+        and "box_ferplus" in story.printed
+        and "wrote" in story.printed
+    )
 
 
 def test_meta_tells_how_the_weights_came_about(story):
