@@ -8,10 +8,17 @@ from pathlib import Path
 
 from cloud import provision, report, rules
 from cloud.load import command as load
-from device.contract import aggregate, boot, pack, record, telemetry
+from device.contract import aggregate, boot, pack, record, session, telemetry
 from device.contract.command import concluded
 
-_CONTRACTS = {"record": record, "pack": pack, "aggregate": aggregate, "telemetry": telemetry, "boot": boot}
+_CONTRACTS = {
+    "record": record,
+    "pack": pack,
+    "aggregate": aggregate,
+    "event": session,
+    "telemetry": telemetry,
+    "boot": boot,
+}
 _LOCAL = """Serve a local Firebase Realtime Database (REST protocol) until Ctrl-C.
 
 No rules are enforced without --rules: whoever reaches the port can read and change everything, and so can a page that

@@ -21,6 +21,11 @@ from device.contract.errors import IdentityError
 from device.contract.record import DEVICE_ID
 
 _NO_SDK = "This needs the Firebase Admin SDK: install affectbox with the extra `admin`."
+_NO_KEY = (
+    "This needs the key of the project's service account, and none was given: name its file with --service-account, "
+    "or in GOOGLE_APPLICATION_CREDENTIALS."
+)
+_SAID = 200  # characters of what Firebase says
 _EMULATED_PROJECT = "demo-affectbox"
 
 
@@ -78,6 +83,8 @@ def _admin(service_account: Path | None) -> Iterator[tuple[Any, Any]]:
     except ImportError:
         raise IdentityError(_NO_SDK) from None
     emulated = {"projectId": _EMULATED_PROJECT} if os.environ.get("FIREBASE_AUTH_EMULATOR_HOST") else None
+    if not (emulated or service_account or os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")):
+        raise IdentityError(_NO_KEY)
     try:
         credential = credentials.Certificate(str(service_account)) if service_account else None
         app = firebase_admin.initialize_app(credential, emulated, name="provisioning")
@@ -88,9 +95,14 @@ def _admin(service_account: Path | None) -> Iterator[tuple[Any, Any]]:
     except auth.UserNotFoundError:
         raise IdentityError("There is no such box: it was never provisioned, or its account was deleted.") from None
     except (exceptions.FirebaseError, GoogleAuthError, ValueError) as error:
-        raise IdentityError(f"Firebase does not take this: {error}") from None
+        raise IdentityError(f"Firebase does not take this: {_in_one_line(error)}") from None
     finally:
         firebase_admin.delete_app(app)
+
+
+def _in_one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if len(text) <= _SAID else f"{text[:_SAID]}…"
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

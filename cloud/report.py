@@ -27,9 +27,10 @@ from cloud.summary import clock, episode_table, percent, summary
 from cloud.timing import draw
 from device.contract.boot import ROOT as BOOTS_ROOT
 from device.contract.errors import DataError, StorageError
-from device.contract.pack import FRAMES_ROOT, unpack
+from device.contract.pack import ROOT as PACKS_ROOT
+from device.contract.pack import unpack
 from device.contract.record import ROOT, Json, encode
-from device.contract.shards import rank, split
+from device.contract.session import session_of
 
 _TIMEOUT_S = 30.0
 _READ = "read from the action units, not evidence beside them"
@@ -84,32 +85,31 @@ def same_in_database(records: list[Json], database: str) -> int:
 
     Args:
         records: of one device and boot.
-        database: its URL, or those of several shards, asked in the order of `shards.rank` until nothing is missing.
+        database: its URL, or those of several, separated by commas, asked until nothing is missing.
 
     Raises:
         DataError: one does not answer.
-        SinkError: one is not a database address.
     """
-    device, boot = records[0]["device"], records[0]["boot"]
+    device, session = records[0]["device"], session_of(records[0])
     missing = Counter(encode(record) for record in records)
-    for url in rank(device, split(database)):
+    for url in database.split(","):
         if missing:
-            held = _held(url, f"{device}/{boot}")
+            held = _held(url, f"{device}/{session}")
             missing = Counter({body: times for body, times in missing.items() if body not in held})
     return len(records) - missing.total()
 
 
 def _boots(database: str, device: str) -> Json:
-    """The clock offsets of a box's boots, from all shards."""
+    """The clock offsets of a box's boots, from all databases."""
     return {
-        boot: document for url in split(database) for boot, document in _get(url, f"{BOOTS_ROOT}/{device}").items()
+        boot: document for url in database.split(",") for boot, document in _get(url, f"{BOOTS_ROOT}/{device}").items()
     }
 
 
-def _held(url: str, boot: str) -> set[bytes]:
-    """The records of a boot (`DEVICE/BOOT`), those that stand alone and those in packs."""
-    packs = _get(url, f"{FRAMES_ROOT}/{boot}").values()
-    alone = _get(url, f"{ROOT}/{boot}").values()
+def _held(url: str, session: str) -> set[bytes]:
+    """The records of a session (`DEVICE/SESSION`), those that stand alone and those in packs."""
+    packs = _get(url, f"{PACKS_ROOT}/{session}").values()
+    alone = _get(url, f"{ROOT}/{session}").values()
     return {encode(record) for records in (alone, *map(unpack, packs)) for record in records}
 
 

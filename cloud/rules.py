@@ -27,7 +27,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from device.contract import aggregate, boot, pack, patient, record, telemetry
+from device.contract import aggregate, boot, pack, patient, record, session, telemetry
 from device.contract.fields import Field
 from device.contract.record import GUESSES
 
@@ -43,7 +43,7 @@ _ADMIN = f"{_SIGNED_IN} && {_STAFF}.child('role').val() === 'admin'"
 _ENGINEER = f"{_SIGNED_IN} && {_STAFF}.child('role').val() === 'engineer'"
 _CLINICIAN = f"{_SIGNED_IN} && {_STAFF}.child('role').val() === 'clinician'"
 _OWN_DEVICE = f"{_CLINICIAN} && {_STAFF}.child('devices').child($device).val() === true"
-_PATIENT = f"root.child('{patient.ROOT}').child($device).child($boot)"
+_PATIENT = f"root.child('{patient.ROOT}').child($device).child($session)"
 _OWN_PATIENT = (
     f"{_CLINICIAN} && {_PATIENT}.exists() && {_STAFF}.child('patients').child({_PATIENT}.val()).val() === true"
 )
@@ -57,16 +57,16 @@ class Document:
     Attributes:
         root: first key of its path; the id of the box follows, then `keys`.
         fields: what it may hold.
-        keys: the wildcards below the box's id, such as `$boot` and `$key`.
+        keys: the wildcards below the box's id, such as `$session` and `$key`.
         key: pattern of the last key, where it has one.
-        readers: roles that may read it, of `clinician` (own patients and boxes) and `engineer`.
+        readers: roles that may read it, of `clinician` (own patients and boxes), `any clinician` and `engineer`.
         history: written once; else the newest state, which overwrites the one before.
         condition: what else must hold of `newData`, in the rules' language.
     """
 
     root: str
     fields: tuple[Field, ...]
-    keys: tuple[str, ...] = ("$boot", "$key")
+    keys: tuple[str, ...] = ("$session", "$key")
     key: str = ""
     readers: tuple[str, ...] = ("clinician",)
     history: bool = True
@@ -92,18 +92,27 @@ def _literal(value: str | int) -> str:
 
 
 _LONG = {"columns": MAX_PACK}
-_BOTH = ("clinician", "engineer")
 DOCUMENTS = (
     Document(record.ROOT, record.FIELDS, key="^s[0-9]{9}$", condition=_gated_without_guesses()),
-    Document(pack.FRAMES_ROOT, pack.FIELDS, key="^s[0-9]{9}$", condition=_one_of("of", "records")),
-    Document(pack.SPANS_ROOT, pack.FIELDS, key="^t[0-9]{9}$", condition=_one_of("of", "seconds")),
+    Document(
+        pack.ROOT,
+        pack.FIELDS,
+        key="^[st][0-9]{9}$",
+        condition="newData.child('of').val() === ($key.beginsWith('s') ? 'records' : 'seconds')",
+    ),
     Document(
         aggregate.SECONDS_ROOT, aggregate.FIELDS, key="^t[0-9]{9}$", condition=_one_of("span", aggregate.SECOND_S)
     ),
     Document(
-        aggregate.SESSIONS_ROOT, aggregate.FIELDS, key="^n[0-9]{6}$", condition=_one_of("span", aggregate.SUMMARY_S)
+        aggregate.MINUTES_ROOT, aggregate.FIELDS, key="^n[0-9]{6}$", condition=_one_of("span", aggregate.MINUTE_S)
     ),
-    Document(boot.ROOT, boot.FIELDS, ("$boot",), readers=_BOTH, condition="newData.child('trusted').val() === true"),
+    Document(
+        boot.ROOT,
+        boot.FIELDS,
+        ("$boot",),
+        readers=("any clinician", "engineer"),
+        condition="newData.child('trusted').val() === true",
+    ),
     Document(
         telemetry.ROOT,
         telemetry.FIELDS,
@@ -118,6 +127,7 @@ DOCUMENTS = (
 def rules() -> Rules:
     """The whole rule set, as it is deployed."""
     tree: Rules = {".read": _ADMIN, ".write": False, "staff": _staff(), patient.ROOT: _pseudonyms()}
+    tree[session.ROOT] = _visits()
     return {"rules": tree | {document.root: _document(document) for document in DOCUMENTS}}
 
 
@@ -127,7 +137,7 @@ def text() -> str:
 
 
 def _document(document: Document) -> Rules:
-    place = f"$boot.length <= {MAX_BOOT}" if "$boot" in document.keys else ""
+    place = _place(document.keys)
     pattern = f"{document.keys[-1]}.matches(/{document.key}/)" if document.key else ""
     node: Rules = {
         ".write": _write(document),
@@ -135,21 +145,27 @@ def _document(document: Document) -> Rules:
         **_children(document),
     }
     for key in reversed(document.keys):
-        if key == "$boot" and "clinician" in document.readers:
+        if key == "$session" and "clinician" in document.readers:
             node[".read"] = _OWN_PATIENT
         node = {key: node}
-    roles = {"clinician": _OWN_DEVICE, "engineer": _ENGINEER}
+    roles = {"clinician": _OWN_DEVICE, "any clinician": _CLINICIAN, "engineer": _ENGINEER}
     return {"$device": {".read": " || ".join(f"({roles[role]})" for role in document.readers), **node}}
+
+
+def _place(keys: tuple[str, ...]) -> str:
+    """That ids are no longer than ours, and that a document is of the session under which it stands; in those of older
+    boxes the session is the start of the daemon."""
+    if "$session" not in keys:
+        return f"$boot.length <= {MAX_BOOT}" if "$boot" in keys else ""
+    boot = "!newData.hasChild('session') && newData.child('boot').val() === $session"
+    return f"$session.length <= {MAX_BOOT} && (newData.hasChild('session') || ({boot}))"
 
 
 def _write(document: Document) -> str:
     """Who may write it, and when: the box itself, and history only once or as it is."""
     if not document.history:
         return _all(_BOX, "newData.exists()")
-    same = " && ".join(
-        f"data.child('{path}').val() === newData.child('{path}').val()" for path in _leaf_paths(document.fields)
-    )
-    return _all(_BOX, "newData.exists()", f"(!data.exists() || ({same}))")
+    return _all(_BOX, "newData.exists()", f"(!data.exists() || ({_same(document.fields)}))")
 
 
 def _leaf_paths(fields: Iterable[Field]) -> list[str]:
@@ -186,7 +202,7 @@ def _names(field: Field) -> Rules:
 
 def _value(field: Field, keys: tuple[str, ...]) -> str:
     """What a leaf may be. A document says itself whose it is; that must be where it stands."""
-    if field.path == "device" or (field.path == "boot" and "$boot" in keys):
+    if field.path == "device" or f"${field.path}" in keys:
         return f"newData.val() === ${field.path}"
     match field.kind:
         case "boolean":
@@ -200,19 +216,46 @@ def _value(field: Field, keys: tuple[str, ...]) -> str:
 
 
 def _pseudonyms() -> Rules:
-    """`patients/DEVICE/BOOT`: whom this start of the box watched. Written once by the box."""
+    """`patients/DEVICE/SESSION`: whom the session watched. Written once by the box."""
     pattern = patient.PSEUDONYM.pattern.replace("(?:", "(")
-    pseudonym = f"newData.isString() && newData.val().matches(/^{pattern}$/) && newData.val().matches(/[0-9]/)"
+    named = f"newData.val().matches(/^{pattern}$/) && newData.val().matches(/[0-9]/)"
+    pseudonym = f"newData.isString() && (newData.val() === '{session.UNNAMED}' || ({named}))"
     return {
         "$device": {
             ".read": _OWN_DEVICE,
-            "$boot": {
+            "$session": {
                 ".read": _OWN_PATIENT,
                 ".write": _all(_BOX, "newData.exists()", "(!data.exists() || data.val() === newData.val())"),
-                ".validate": _all(f"$boot.length <= {MAX_BOOT}", pseudonym),
+                ".validate": _all(f"$session.length <= {MAX_BOOT}", pseudonym),
             },
         }
     }
+
+
+def _visits() -> Rules:
+    """`visits/PATIENT/DEVICE~SESSION/eNNNNNN`: what happened in a session. Written once, by the box that held it."""
+    own = f"{_SIGNED_IN} && auth.token.role === 'box' && $visit.beginsWith(auth.token.device + '~')"
+    document = Document(session.ROOT, session.FIELDS, ("$patient", "$visit", "$key"))
+    node = {
+        ".write": _all(own, "newData.exists()", f"(!data.exists() || ({_same(session.FIELDS)}))"),
+        ".validate": _all("$key.matches(/^e[0-9]{6}$/)", _required(session.FIELDS), _kinds_of_events()),
+        **_children(document),
+    }
+    node["device"] = {".validate": "newData.val() === auth.token.device"}
+    node["session"] = {".validate": "$visit === auth.token.device + '~' + newData.val()"}
+    device = "data.child('e000001').child('device').val()"
+    own_device = f"{_CLINICIAN} && data.exists() && {_STAFF}.child('devices').child({device}).val() === true"
+    own_patient = f"{_CLINICIAN} && {_STAFF}.child('patients').child($patient).val() === true"
+    return {"$patient": {".read": own_patient, "$visit": {".read": own_device, "$key": node}}}
+
+
+def _kinds_of_events() -> str:
+    kinds = "|".join(event.value for event in session.Event)
+    return f"newData.child('event').val().matches(/^({kinds})$/)"
+
+
+def _same(fields: Iterable[Field]) -> str:
+    return " && ".join(f"data.child('{path}').val() === newData.child('{path}').val()" for path in _leaf_paths(fields))
 
 
 def _staff() -> Rules:

@@ -12,7 +12,7 @@ from device.contract.command import concluded
 
 _EPILOG = """\
 sources: picamera2:0, v4l2:/dev/video0, a video file, an image, a folder of images
-sinks:   jsonl:FILE, rtdb:http://127.0.0.1:9000?ns=NAME, rtdb:https://NAME.firebaseio.com, rtdb:URL,URL
+sinks:   jsonl:FILE, rtdb:http://127.0.0.1:9000?ns=NAME, rtdb:https://NAME.firebaseio.com
 
 Every setting of `affectbox check-config` can be given as --set SECTION.KEY=VALUE.
 Exit codes: 0 done; 2 wrong usage; 11 configuration; 12 source; 13 model; 14 no inference library; 15 sink; 16 outbox;
@@ -27,7 +27,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    run = _command(commands, "run", "watch a source and record what is seen, until it ends or Ctrl-C", _run)
+    run = _command(commands, "run", "hold a session: watch a source and record what is seen", _run)
+    run.add_argument("--patient", metavar="ID", help="pseudonym of the person who is watched; else nobody is named")
+    run.add_argument(
+        "--consent", metavar="WHAT,WHAT", type=_listed, help="what the person agreed to: expressions, units, …"
+    )
+    run.add_argument("--consent-by", metavar="WHO", help="who gave the consent: patient or guardian")
+    run.add_argument("--consent-until", metavar="DAY", help="last day on which it holds: YYYY-MM-DD")
     run.add_argument("--source", metavar="SRC", help="what to watch")
     run.add_argument("--sink", metavar="SINK", action="append", help="where records go; may be given several times")
     run.add_argument("--max-frames", metavar="N", type=int, help="stop after N frames")
@@ -57,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 
     calibrate = _command(commands, "calibrate", "learn a person's face at rest, or forget it", _calibrate)
     calibrate.add_argument("--source", metavar="SRC", help="where the person is seen")
-    calibrate.add_argument("--patient", metavar="ID", help="the person's pseudonym; else patient.id of the settings")
+    calibrate.add_argument("--patient", metavar="ID", help="the person's pseudonym")
     calibrate.add_argument("--seconds", metavar="S", type=float, default=5.0, help="of a relaxed face (default 5)")
     calibrate.add_argument("--forget", metavar="ID", help="erase everything kept of this person, and stop")
 
@@ -83,6 +89,10 @@ def _parser() -> argparse.ArgumentParser:
     au.add_argument("--neutral", metavar="FILE", type=Path, help="a picture of the same person with a relaxed face")
     au.add_argument("--csv", metavar="OUT", type=Path, help="a row for each picture or frame")
     return parser
+
+
+def _listed(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",")]
 
 
 def _command(commands: Any, name: str, text: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
@@ -117,24 +127,27 @@ def _settings(args: argparse.Namespace) -> Any:
         "pace": getattr(args, "pace", None),
     }
     run = {key: value for key, value in given.items() if value is not None}
-    person = getattr(args, "patient", None)
-    patient = {} if person is None else {"id": person}
-    return load_settings(args.config, args.set, {"run": run, "patient": patient})
+    told = {name: getattr(args, name, None) for name in ("patient", "consent", "consent_by", "consent_until")}
+    session = {key: value for key, value in told.items() if value is not None}
+    return load_settings(args.config, args.set, {"run": run, "session": session})
 
 
 def _run(args: argparse.Namespace) -> int:
-    from device.app import App  # noqa: PLC0415
     from device.clock import SystemClock  # noqa: PLC0415
     from device.commands.progress import Progress  # noqa: PLC0415
+    from device.service.beginning import beginning_of  # noqa: PLC0415
+    from device.service.service import Service  # noqa: PLC0415
 
-    progress = Progress(sys.stdout)
-    app = App(_settings(args), SystemClock(), progress.show)
+    progress, settings, clock = Progress(sys.stdout), _settings(args), SystemClock()
+    beginning = beginning_of(settings.session, clock)
+    service = Service(settings, clock, progress.show)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: app.stop())
+        signal.signal(number, lambda *_: service.stop())
     try:
-        app.run()
+        with service:
+            service.watch(beginning)
     finally:
-        progress.end(app)
+        progress.end(service)
     return 0
 
 

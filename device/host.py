@@ -6,6 +6,7 @@ from pathlib import Path
 import psutil
 
 from device.clock import Clock
+from device.contract.fields import Json
 
 SAMPLE_S = 1.0
 _THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
@@ -31,6 +32,12 @@ class Host:
     memory: float
     temperature: float | None
     throttled: bool | None
+
+    def to_json(self) -> Json:
+        """As records and telemetry hold it: rounded, without what the machine does not tell."""
+        known = {"cpu": self.cpu, "rss": self.rss, "memory": self.memory, "temperature": self.temperature}
+        rounded: Json = {name: round(value, 1) for name, value in known.items() if value is not None}
+        return rounded if self.throttled is None else rounded | {"throttled": self.throttled}
 
 
 class HostMeter:

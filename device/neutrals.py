@@ -131,11 +131,11 @@ class NeutralStore:
         return self._folder / f"{person}.json"
 
 
-def calibrated_neutral(settings: Settings, clock: Clock) -> Neutral | None:
-    """The face at rest of the person whom the settings name, if one is to be used. Raises `StorageError`."""
-    if not settings.patient.id:
+def calibrated_neutral(settings: Settings, person: str, clock: Clock) -> Neutral | None:
+    """The face at rest of a person, if one is to be used; "" for nobody. Raises `StorageError`."""
+    if not person:
         return None
-    return NeutralStore(settings.neutral).newest(settings.patient.id, settings.models.estimators, clock.wall())
+    return NeutralStore(settings.neutral).newest(person, settings.models.estimators, clock.wall())
 
 
 def _parsed(body: Any) -> list[Calibration]:

@@ -4,12 +4,12 @@ A group is committed when it is `commit_s` old or `commit_records` long: one syn
 then does anyone hear of a record.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
 
 from device.clock import Clock
 from device.contract.labels import EMOTIONS, SIDED_KEYS
 from device.contract.record import VERSION, Json, encode, key
+from device.contract.session import Consent
 from device.delivery.sink import Line, Sink
 from device.host import Host, HostMeter
 from device.observation import Observation
@@ -20,6 +20,11 @@ from device.stages.reader import Actions
 
 #: Intensities of left and right are recorded where they are at least this far apart.
 SIDES_DIFFER = 0.5
+#: What a consent has to cover → the groups of a record for which it must.
+_NEEDS: dict[str, tuple[str, ...]] = {
+    "expressions": ("emotions", "expressions", "disagree"),
+    "units": ("aus", "left", "right", "codes", "eyes", "pain"),
+}
 
 
 class Recorder:
@@ -27,21 +32,30 @@ class Recorder:
 
     def __init__(
         self,
-        device: str,
+        identity: Json,
         models: dict[str, str],
         sinks: Sequence[Sink],
         clock: Clock,
         settings: RecorderSettings,
+        meter: HostMeter,
         heard: Callable[[Json], None] = lambda record: None,
+        withheld: Collection[str] = (),
     ) -> None:
-        """`device` is the box's name; `models` names the bundles that give the emotions and the action units."""
-        self._identity = {"v": VERSION, "device": device, "boot": clock.boot()}
+        """One session's.
+
+        Args:
+            identity: `device`, `boot` and `session`.
+            models: names the bundles that give the emotions and the action units.
+            withheld: groups of a record that the person has not agreed to; see `not_covered`.
+        """
+        self._identity = {"v": VERSION, **identity}
+        self._withheld = withheld
         self._models = models
         self._sinks = sinks
         self._clock = clock
         self._settings = settings
         self._heard = heard
-        self._meter = HostMeter(clock)
+        self._meter = meter
         self._seq = 0
         self._group: list[tuple[Json, Line]] = []
         self._group_began_s = 0.0
@@ -52,6 +66,8 @@ class Recorder:
         self._seq += 1
         now = self._clock.monotonic()
         record = self._identity | {"seq": self._seq} | to_json(observation, self._models)
+        for group in self._withheld:
+            record.pop(group, None)
         if self._costs_told_s is None or now - self._costs_told_s >= self._settings.costs_s:
             self._costs_told_s = now
             record |= _costs(observation, self._meter())
@@ -77,6 +93,13 @@ class Recorder:
             sink.write([line for _, line in group])
         for record, _ in group:
             self._heard(record)
+
+
+def not_covered(consent: Consent | None) -> tuple[str, ...]:
+    """The groups of a record that a consent leaves out; where nobody recorded a consent, none."""
+    return (
+        () if consent is None else sum((groups for name, groups in _NEEDS.items() if name not in consent.covers), ())
+    )
 
 
 def to_json(observation: Observation, models: dict[str, str]) -> Json:
@@ -152,11 +175,7 @@ def _gated(observation: Observation) -> Json:
 
 
 def _costs(observation: Observation, host: Host) -> Json:
-    known: dict[str, Any] = {name: value for name, value in vars(host).items() if value is not None}
-    return {
-        "ms": {stage: _round(ms, 2) for stage, ms in observation.ms.items()},
-        "host": {name: value if isinstance(value, bool) else _round(value, 1) for name, value in known.items()},
-    }
+    return {"ms": {stage: _round(ms, 2) for stage, ms in observation.ms.items()}, "host": host.to_json()}
 
 
 def _share(box: Box, bounds: Box) -> Json:

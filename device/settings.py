@@ -10,6 +10,7 @@ from msgspec import Meta
 from device.contract.errors import ConfigError
 from device.contract.patient import check_pseudonym
 from device.contract.record import DEVICE_ID
+from device.contract.session import COVERS, GIVERS
 from device.contract.telemetry import MODES
 from device.contract.toml import Share, Table, one_of
 
@@ -19,7 +20,7 @@ _Pause = Annotated[float, Meta(ge=0, le=_DAY_S)]
 _Duration = Annotated[float, Meta(ge=0.01, le=_DAY_S)]
 _Timeout = Annotated[float, Meta(ge=0.1, le=600)]
 _Angle = Annotated[float, Meta(ge=0, le=90)]
-_Score = Annotated[float, Meta(gt=0, lt=1)]
+_Score = Annotated[float, Meta(ge=0.01, le=0.99)]
 _BoxName = Annotated[
     str,
     Meta(pattern=rf"\A({DEVICE_ID.pattern})?\Z", description="1 to 40 lower-case letters, digits and hyphens"),
@@ -45,14 +46,17 @@ class DeviceSettings(Table, frozen=True):
     id: _BoxName = ""
 
 
-class PatientSettings(Table, frozen=True):
-    """Who is watched: a pseudonym."""
+class SessionSettings(Table, frozen=True):
+    """What the session begins with that a command holds; see `config.toml` for each."""
 
-    id: _Pseudonym = ""
+    patient: _Pseudonym = ""
+    consent: tuple[Annotated[str, one_of(COVERS)], ...] = ()
+    consent_by: Annotated[str, one_of(("", *GIVERS))] = ""
+    consent_until: str = ""
 
     def __post_init__(self) -> None:
-        if self.id:
-            check_pseudonym(self.id)
+        if self.patient:
+            check_pseudonym(self.patient)
 
 
 class CameraSettings(Table, frozen=True):
@@ -198,7 +202,7 @@ class IdentitySettings(Table, frozen=True):
 class SupervisionSettings(Table, frozen=True):
     """When a silent worker counts as dead."""
 
-    stall_s: Annotated[float, Meta(ge=0.1, le=3600)] = 30.0
+    stall_s: Annotated[float, Meta(ge=0.3, le=3600)] = 30.0
 
 
 class Settings(Table, frozen=True):
@@ -206,7 +210,7 @@ class Settings(Table, frozen=True):
 
     run: RunSettings = RunSettings()
     device: DeviceSettings = DeviceSettings()
-    patient: PatientSettings = PatientSettings()
+    session: SessionSettings = SessionSettings()
     camera: CameraSettings = CameraSettings()
     models: ModelSettings = ModelSettings()
     detector: DetectorSettings = DetectorSettings()

@@ -23,6 +23,7 @@ class Summary:
     peaks: dict[str, float] = field(default_factory=dict)
     last: Json = field(default_factory=dict)
     host: Json = field(default_factory=dict)
+    ms: Json = field(default_factory=dict)
     recent: deque[float] = field(default_factory=deque)
 
     def hear(self, record: Json) -> None:
@@ -39,6 +40,7 @@ class Summary:
             self.peaks[unit] = max(self.peaks.get(unit, 0.0), intensity)
         self.last = record
         self.host = record.get("host", self.host)
+        self.ms = record.get("ms", self.ms)
         captured_s = record["time"]["mono"]
         self.recent.append(captured_s)
         while captured_s - self.recent[0] > _RATE_S:

@@ -13,14 +13,17 @@ os.environ |= {"OPENCV_LOG_LEVEL": "SILENT", "OPENCV_FFMPEG_LOGLEVEL": "-8"}  # 
 if (CHECKOUT / "build" / "cache").is_dir():  # where `make test` fetches the models to
     os.environ["AFFECTBOX_CACHE"] = str(CHECKOUT / "build" / "cache")
 
-from device.app import App  # noqa: E402
+
 from device.arrays import ByteImage  # noqa: E402
 from device.clock import SystemClock  # noqa: E402
 from device.config import load_settings  # noqa: E402
-from device.contract.record import Json, decode  # noqa: E402
+from device.contract.record import Json  # noqa: E402
+from device.contract.session import Beginning  # noqa: E402
 from device.models import Models, open_models  # noqa: E402
+from device.service.service import Service  # noqa: E402
 from device.settings import ModelSettings  # noqa: E402
 from tests.identity_service import IdentityService  # noqa: E402
+from tests.recordings import records_in  # noqa: E402
 from training.sample_clip.clip import make_clip  # noqa: E402
 
 
@@ -54,8 +57,9 @@ def clip_records(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> list[J
     """What the box records of the sample clip, every frame processed."""
     out = tmp_path_factory.mktemp("records") / "records.jsonl"
     run = {"source": str(clip), "sinks": [f"jsonl:{out}"]}
-    App(load_settings(None, ["device.id=tester"], {"run": run}), SystemClock()).run()
-    return [decode(line) for line in out.read_bytes().splitlines()]
+    with Service(load_settings(None, ["device.id=tester"], {"run": run}), SystemClock()) as service:
+        service.watch(Beginning())
+    return records_in(out)
 
 
 @pytest.fixture

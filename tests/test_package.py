@@ -24,6 +24,7 @@ from device.arrays import ByteImage
 from device.bundle_folders import bundle_cache
 from device.contract import command, version
 from device.contract.errors import RuntimeMissingError
+from tests.recordings import records_in
 from tests.test_boundaries import imports
 
 ROOT = Path(__file__).parents[1]
@@ -164,7 +165,7 @@ def test_the_installed_box_watches_a_picture_with_models_that_it_fetched(
     done(elsewhere("affectbox-converter", "fetch", "--offline"))
     cv2.imwrite(str(elsewhere.folder / "face.png"), portrait)  # type: ignore[call-overload]
     done(elsewhere("affectbox", "run", "--source", "face.png", "--sink", "jsonl:out.jsonl"))
-    lines = [json.loads(line) for line in (elsewhere.folder / "out.jsonl").read_text().splitlines()]
+    lines = records_in(elsewhere.folder / "out.jsonl")
     record = next(line for line in lines if "emotions" in line)
     assert record["emotions"]["happiness"] > 0.5
 

@@ -16,7 +16,6 @@ from cloud.load.fleet import make_fleet, read_back, send
 from cloud.load.processor import moment, share
 from cloud.load.result import Result
 from device.contract.errors import CheckFailedError, StorageError
-from device.contract.shards import split
 
 _DESCRIPTION = """Simulate a fleet of boxes, each of which writes one batch of records a second.
 
@@ -38,7 +37,7 @@ def add_parser(subparsers: Any) -> None:
     load.add_argument(
         "--sample", type=_positive, default=20, help="boxes compared byte for byte (default: %(default)s)"
     )
-    load.add_argument("--url", metavar="URL[,URL…]", help="an already running database, or several shards")
+    load.add_argument("--url", metavar="URL", help="an already running database")
     load.add_argument("--json", action="store_true", help="print the figures as JSON")
     load.set_defaults(run=run)
 
@@ -49,22 +48,22 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         CheckFailedError: an acknowledged record is missing or altered.
         DataError: the records cannot be read back.
-        SinkError: `--url` is not a list of database addresses.
+        SinkError: `--url` is not a database address.
         StorageError: no local database can be started.
     """
     if args.url:
-        result = asyncio.run(_load(args, split(args.url), None))
+        result = asyncio.run(_load(args, args.url, None))
     else:
         with _own_database() as (url, pid):
-            result = asyncio.run(_load(args, (f"{url}?ns=load",), pid))
+            result = asyncio.run(_load(args, f"{url}?ns=load", pid))
     print(json.dumps(result.figures(), indent=2) if args.json else result.text())
     if result.findings.lost or result.findings.altered:
         raise CheckFailedError("The database does not hold what it acknowledged: see 'Read back'.")
     return 0
 
 
-async def _load(args: argparse.Namespace, urls: tuple[str, ...], pid: int | None) -> Result:
-    fleet = make_fleet(args.boxes, urls, f"load-{time.time_ns():x}", args.records)
+async def _load(args: argparse.Namespace, url: str, pid: int | None) -> Result:
+    fleet = make_fleet(args.boxes, url, f"load-{time.time_ns():x}", args.records)
     begin = moment(pid) if pid else None
     began_s = time.monotonic()
     tally = await send(fleet, args.seconds)

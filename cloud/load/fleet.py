@@ -16,7 +16,6 @@ from cloud.load.connection import Connection
 from cloud.load.records import batch, simulated
 from device.contract.errors import DataError
 from device.contract.record import ROOT, Json, encode
-from device.contract.shards import rank
 
 INTERVAL_S = 1.0
 TIMEOUT_S = 30.0
@@ -64,10 +63,10 @@ class Findings:
     altered: int
 
 
-def make_fleet(boxes: int, urls: tuple[str, ...], boot: str, records: int) -> list[Box]:
-    """`boxes` simulated boxes, each at its own shard among `urls`, with `records` a batch."""
+def make_fleet(boxes: int, url: str, boot: str, records: int) -> list[Box]:
+    """`boxes` simulated boxes, at a database, with `records` a batch."""
     names = [f"load-{number:05d}" for number in range(1, boxes + 1)]
-    return [Box(name, boot, rank(name, urls)[0], records) for name in names]
+    return [Box(name, boot, url, records) for name in names]
 
 
 async def send(fleet: list[Box], seconds: float) -> Tally:

@@ -4,32 +4,28 @@ The rules are evaluated by targaryen, an implementation of Firebase's rule langu
 that lives as long as the database (see `evaluator/evaluator.js`). What targaryen would take and Firebase refuses, such
 as depth over 32, control characters in keys or overlapping paths, is refused before it, by `tree.normalize`.
 
-Tokens are read as Google's emulators read them: expiry counts, the signature is not checked, and `Authorization:
-Bearer owner` is above the rules, unless it asks by `auth_variable_override=JSON` to be treated as somebody. So this
-tests rules and clients; it does not keep an attacker out.
+Who sends a request is told by `asker.py`. Tokens are not verified, so this tests rules and clients; it does not keep
+an attacker out.
 """
 
-import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import threading
-import time
 from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any, Protocol
 
 from starlette.requests import Request
 
+from cloud.local.asker import FREELY, Permit, authenticate, ends_s, is_owner
 from cloud.local.tree import Changes, Node, Path, RequestError
 from device.contract.errors import ConfigError
 
-Auth = dict[str, Any] | None
-
 _EVALUATOR = FilePath(__file__).with_name("evaluator")
-_OWNER = "Bearer owner"
-_OVERRIDE = "auth_variable_override"
+_LOOKS_AT = re.compile(r"root\.child\(\\?['\"]/?([^'\"/\\]+)")
 
 
 def _node_folder() -> FilePath:
@@ -48,6 +44,12 @@ class Rules(Protocol):
 
     def check_read(self, request: Request, namespace: str, path: Path, root: Node) -> None:
         """Raises `RequestError` (401) if the node at `path` may not be read."""
+
+    def permit(self, request: Request, namespace: str, path: Path) -> Permit:
+        """For how long a stream that may be opened may go on."""
+
+    def concern_readers(self, changes: Changes) -> bool:
+        """Whether `changes` may decide anew who may read."""
 
     def check_write(self, request: Request, namespace: str, changes: Changes, root: Node, now_ms: int) -> None:
         """Raises `RequestError` (401) if not all of `changes`, made together on `root`, are allowed."""
@@ -71,6 +73,12 @@ class NoRules:
     def check_read(self, request: Request, namespace: str, path: Path, root: Node) -> None:
         pass
 
+    def permit(self, request: Request, namespace: str, path: Path) -> Permit:
+        return FREELY
+
+    def concern_readers(self, changes: Changes) -> bool:
+        return False
+
     def check_write(self, request: Request, namespace: str, changes: Changes, root: Node, now_ms: int) -> None:
         pass
 
@@ -93,6 +101,7 @@ class EvaluatedRules:
     def __init__(self, file: FilePath) -> None:
         """Raises `ConfigError`: no Node, no targaryen, an unreadable file, or a rule that does not parse."""
         self._source = _read(file)
+        self._deciding = _deciding(self._source)
         self._process = _start()
         self._lock = threading.Lock()
         self._loaded: dict[str, Node] = {}  # the tree that the evaluator has of each namespace
@@ -110,6 +119,14 @@ class EvaluatedRules:
         with self._lock:
             self._load(namespace, root)
             self._decide(question | {"ns": namespace})
+
+    def permit(self, request: Request, namespace: str, path: Path) -> Permit:
+        if is_owner(request):
+            return FREELY
+        return Permit(ends_s(request), lambda root: self.check_read(request, namespace, path, root))
+
+    def concern_readers(self, changes: Changes) -> bool:
+        return any(not path or path[0] in self._deciding for path in changes)
 
     def check_write(self, request: Request, namespace: str, changes: Changes, root: Node, now_ms: int) -> None:
         if is_owner(request):
@@ -136,6 +153,7 @@ class EvaluatedRules:
         with self._lock:
             self._ask({"op": "rules", "rules": source})
             self._source = source
+            self._deciding = _deciding(source)
             self._loaded.clear()
 
     def close(self) -> None:
@@ -170,43 +188,6 @@ class EvaluatedRules:
         return answer
 
 
-def is_owner(request: Request) -> bool:
-    """Whether the request is above the rules: the owner's, who does not ask to be treated as somebody else."""
-    return request.headers.get("authorization") == _OWNER and _OVERRIDE not in request.query_params
-
-
-def authenticate(request: Request) -> Auth:
-    """The `auth` of the rules: None, `uid` and the claims of the ID token in `?auth=`, or what the owner asks for.
-
-    Raises:
-        RequestError: the token or the override cannot be read, or the token has expired.
-    """
-    if request.headers.get("authorization") == _OWNER:
-        return _override(request.query_params.get(_OVERRIDE, "null"))
-    token = request.query_params.get("auth")
-    if not token:
-        return None
-    try:
-        _, payload, _ = token.split(".")
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        uid, expires_s = str(claims.get("user_id") or claims["sub"]), float(claims["exp"])
-    except (ValueError, TypeError, KeyError, AttributeError):
-        raise RequestError("Could not parse auth token.", 401) from None
-    if expires_s <= time.time():
-        raise RequestError("Auth token is expired", 401)
-    return {"uid": uid, "provider": "custom", "token": claims}
-
-
-def _override(text: str) -> Auth:
-    try:
-        auth = json.loads(text)
-    except ValueError:
-        auth = text
-    if auth is not None and not isinstance(auth, dict):
-        raise RequestError(f"{_OVERRIDE} must be a JSON object or null")
-    return auth
-
-
 def _read(file: FilePath) -> Any:
     try:
         return json.loads(file.read_text(encoding="utf-8"))
@@ -214,6 +195,13 @@ def _read(file: FilePath) -> Any:
         raise ConfigError(f"{file} cannot be read ({error.strerror}): check the path after --rules.") from None
     except ValueError as error:
         raise ConfigError(f"{file} is not JSON: {error}.") from None
+    except RecursionError:
+        raise ConfigError(f"{file} holds no rules: its objects are nested too deeply.") from None
+
+
+def _deciding(source: Any) -> frozenset[str]:
+    """The first keys below which rules look, wherever they stand: what is written there may change who reads what."""
+    return frozenset(_LOOKS_AT.findall(json.dumps(source)))
 
 
 def _start() -> "subprocess.Popen[bytes]":

@@ -3,18 +3,23 @@
 A writer never waits: it appends to each concerned listener's queue and goes on. A queue that is full (its reader is
 slow) is replaced by one `put` of the whole node: a slow reader misses steps, never the state, and memory is bounded.
 
+A stream ends with `auth_revoked` when the token that opened it has ended, and with `cancel` when a write, or other
+rules, take its permission away. What is still queued then is not sent.
+
 Source: Firebase Realtime Database REST reference, "Streaming from the REST API".
 """
 
 import asyncio
 import json
+import time
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from cloud.local.asker import FREELY, Permit
 from cloud.local.query import Query
-from cloud.local.tree import Changes, Node, Path, export, get, same
+from cloud.local.tree import Changes, Node, Path, RequestError, export, get, same
 
 KEEP_ALIVE_S = 30.0
 QUEUE_EVENTS = 64
@@ -56,6 +61,10 @@ def encode_event(kind: str, data: Any) -> bytes:
     return f"event: {kind}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
 
 
+_CANCEL = encode_event("cancel", None)
+_REVOKED = encode_event("auth_revoked", "credential is no longer valid")
+
+
 def event_for(path: Path, query: Query | None, write: Write) -> Event | None:
     """What `write` means for a listener at `path`; None if nothing.
 
@@ -80,9 +89,11 @@ def event_for(path: Path, query: Query | None, write: Write) -> Event | None:
 class Listener:
     """One open stream: a bounded queue of events."""
 
-    def __init__(self, path: Path, query: Query | None, root: Node) -> None:
+    def __init__(self, path: Path, query: Query | None, permit: Permit, root: Node) -> None:
         self._path = path
         self._query = query
+        self._permit = permit
+        self._farewell: bytes | None = None
         self._queue: deque[Event] = deque()
         self._wake = asyncio.Event()
         self._closed = False
@@ -91,13 +102,20 @@ class Listener:
     def offer(self, write: Write) -> None:
         """Queue what the write means for this stream."""
         event = event_for(self._path, self._query, write)
-        if event is None:
+        if event is None or self._farewell is not None:
             return
         if len(self._queue) < QUEUE_EVENTS:
             self._queue.append(event)
         else:
             self._put_whole(write.new_root)
         self._wake.set()
+
+    def check(self, root: Node) -> None:
+        """End the stream if its reader may not read any more."""
+        try:
+            self._permit.check(root)
+        except RequestError:
+            self._end(_CANCEL)
 
     def close(self) -> None:
         """End the stream, at once."""
@@ -107,14 +125,26 @@ class Listener:
     async def stream(self) -> AsyncIterator[bytes]:
         """The encoded events, first the whole node; `keep-alive` when there is nothing to say for a while."""
         while not self._closed:
+            left_s = self._permit.until_s - time.time()
+            if left_s <= 0:
+                self._end(_REVOKED)
+            if self._farewell is not None:
+                yield self._farewell
+                return
             if self._queue:
                 yield await asyncio.to_thread(self._queue.popleft().encode)  # a big node must not stop the writers
                 continue
             self._wake.clear()
             try:
-                await asyncio.wait_for(self._wake.wait(), KEEP_ALIVE_S)
+                await asyncio.wait_for(self._wake.wait(), min(KEEP_ALIVE_S, left_s))
             except TimeoutError:
-                yield encode_event("keep-alive", None)
+                if left_s > KEEP_ALIVE_S:
+                    yield encode_event("keep-alive", None)
+
+    def _end(self, farewell: bytes) -> None:
+        self._farewell = farewell if self._permit.until_s > time.time() else _REVOKED
+        self._queue.clear()
+        self._wake.set()
 
     def _put_whole(self, root: Node) -> None:
         node = get(root, self._path)
@@ -123,23 +153,42 @@ class Listener:
 
 
 class Hub:
-    """All open streams, by namespace. `root` gives a namespace's present tree."""
+    """All open streams, by namespace. `root` gives a namespace's present tree; `concern_readers` says whether changes
+    may decide anew who may read."""
 
-    def __init__(self, root: Callable[[str], Node]) -> None:
+    def __init__(
+        self, root: Callable[[str], Node], concern_readers: Callable[[Changes], bool] = lambda changes: False
+    ) -> None:
         self._root = root
+        self._concern_readers = concern_readers
         self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
         self._closed = False
 
     def publish(self, namespace: str, write: Write) -> None:
         """Tell every stream of the namespace; never waits."""
+        if self._concern_readers(write.changes):
+            self._check(namespace)
         for listener in self._listeners[namespace]:
             listener.offer(write)
 
-    async def listen(self, namespace: str, path: Path, query: Query | None) -> AsyncIterator[bytes]:
-        """The stream of one node, registered until its reader goes away or the hub closes."""
+    def check_all(self) -> None:
+        """End the streams of those who may not read any more, after the rules were changed."""
+        for namespace in self._listeners:
+            self._check(namespace)
+
+    def _check(self, namespace: str) -> None:
+        for listener in self._listeners[namespace]:
+            listener.check(self._root(namespace))
+
+    async def listen(
+        self, namespace: str, path: Path, query: Query | None, permit: Permit = FREELY
+    ) -> AsyncIterator[bytes]:
+        """The stream of one node, registered until its reader goes away, may not read any more, or the hub closes."""
         if self._closed:
             return
-        listener = Listener(path, query, self._root(namespace))  # read and registered at once: no write slips between
+        root = self._root(namespace)
+        listener = Listener(path, query, permit, root)  # read and registered at once: no write slips between
+        listener.check(root)
         self._listeners[namespace].add(listener)
         try:
             async for event in listener.stream():

@@ -98,7 +98,7 @@ def _parse_order(text: str) -> tuple[Callable[[str, Node], Index], Callable[[Nod
         if order == "$priority":
             return (lambda key, child: value_order(None)), value_order
         path = parse_path(order)
-    except (ValueError, AttributeError, RequestError):
+    except (ValueError, AttributeError, RecursionError, RequestError):
         path = ()
     if not path:
         raise RequestError("orderBy must be a valid JSON encoded path")
@@ -114,7 +114,7 @@ def _key_bound(value: Node) -> Index:
 def _constraint(text: str) -> Node:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = {}
     if isinstance(value, dict | list):
         raise RequestError("Constraint index field must be a JSON primitive")

@@ -8,11 +8,12 @@ The namespace, one database of many, is `?ns=`, or the host's first label under 
 
 Without rules (see `evaluation.py`) every request may read and write everything: `Authorization: Bearer owner`,
 `?auth=…` and no credentials at all are taken alike. Serve it on a loopback address only. With rules, a stream is
-checked when it opens.
+checked when it opens, and again whenever a write may have changed who may read (see `listeners.py`).
 
 Writes run on the event loop's thread, one after the other: each is checked against and staged on the head, which is
-the tree as the write before it left it, so that `if-match` and `.sv` increments are exact without a lock. A write is
-answered when it is durable (see `commits.py`). Reads run beside them in worker threads, each on the durable root that
+the tree as the write before it left it, so that `if-match` and `.sv` increments are exact without a lock. Only what
+takes long and needs no order, parsing a large body and writing the answer, is done beside it. A write is answered when
+it is durable (see `commits.py`). Reads run beside them in worker threads, each on the durable root that
 it found: a tree is never modified.
 
 Source: Firebase Realtime Database REST reference; status codes and error sentences are Firebase's.
@@ -23,8 +24,9 @@ import logging
 import re
 import sqlite3
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -45,6 +47,8 @@ from cloud.local.tree import Changes, Node, Path, RequestError
 DEFAULT_NAMESPACE = "default"
 METHODS = ("GET", "PUT", "PATCH", "POST", "DELETE")
 
+T = TypeVar("T")
+_LARGE_BYTES = 100_000  # of a body: what takes 10 ms or more
 _OVERRIDE = "x-http-method-override"
 _FIREBASE_HOST = re.compile(r"([^.]+)\.(?:firebaseio\.com|[^.]+\.firebasedatabase\.app)")
 _NAMESPACE = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
@@ -94,16 +98,25 @@ class Call:
         return self.answer(tree.export(node), headers, status)
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A write that is checked and not made yet: what it changes, at or below `path`."""
+
+    method: str
+    path: Path
+    now_ms: int
+    changes: Changes
+
+
 class RestApi:
     """The ASGI application on one store. `hub.close()` ends the open streams when the server stops."""
 
     def __init__(self, store: Store, rules: Rules | None = None) -> None:
-        self.hub = Hub(store.root)
+        self._rules = rules or NoRules()
+        self.hub = Hub(store.root, self._rules.concern_readers)
         self._store = store
         self._commits = GroupCommit(store, self.hub.publish)
-        self._rules = rules or NoRules()
         self._push_ids = PushIds()
-        self._writers = {"PUT": self._put, "PATCH": self._patch, "POST": self._post, "DELETE": self._delete}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -125,21 +138,50 @@ class RestApi:
 
     async def _answer(self, request: Request) -> Response:
         if request.scope["path"] == RULES_ADDRESS:
-            return json_response(await answer_rules(request, self._rules), 200, _HEADERS)
+            answer = await answer_rules(request, self._rules)
+            self.hub.check_all()
+            return json_response(answer, 200, _HEADERS)
         call = await _read_call(request)
         method = _method(request)
         if method == "GET":
             return await run_in_threadpool(self._get, call)
-        response = self._writers[method](call)
+        if method in ("PATCH", "POST") and call.header("if-match") is not None:
+            raise RequestError("if-match is only supported with PUT and DELETE")
+        write = await self._prepare(call, method)
+        if refusal := self._mismatch(call, write):
+            return refusal
+        self._write(call, write)
         await self._commits.durable()
-        return response
+        return await _here_or_aside(call, _answer_to_write, call, write)
+
+    async def _prepare(self, call: Call, method: str) -> Prepared:
+        """What the request would write. What takes long is made beside the event loop, on the head that it found."""
+        data = None if method == "DELETE" else await _here_or_aside(call, parse_json, call.body)
+        now_ms = _now_ms()
+        path = (*call.path, self._push_ids.next(now_ms)) if method == "POST" else call.path
+        head = self._store.head(call.namespace)
+        write = await _here_or_aside(call, _changes, method, path, data, now_ms, head)
+        if head is not self._store.head(call.namespace) and b"increment" in call.body:
+            return _changes(method, path, data, now_ms, self._store.head(call.namespace))
+        return write
+
+    def _mismatch(self, call: Call, write: Prepared) -> Response | None:
+        """The answer where `if-match` names another state than there is, to whoever may read it."""
+        expected = call.header("if-match")
+        head = self._store.head(call.namespace)
+        current = tree.get(head, write.path)
+        if expected is None or expected == tree.etag(current):
+            return None
+        self._rules.check_read(call.request, call.namespace, write.path, head)
+        return call.answer_node(current, status=412)
 
     def _get(self, call: Call) -> Response:
         query = parse_query(call.request.query_params)
         root = self._store.root(call.namespace)
         self._rules.check_read(call.request, call.namespace, call.path, root)
         if "text/event-stream" in (call.header("accept") or ""):
-            stream = self.hub.listen(call.namespace, call.path, query)
+            permit = self._rules.permit(call.request, call.namespace, call.path)
+            stream = self.hub.listen(call.namespace, call.path, query, permit)
             return StreamingResponse(stream, headers=_HEADERS, media_type="text/event-stream")
         node = tree.get(root, call.path)
         if call.param("shallow") == "true":
@@ -148,48 +190,35 @@ class RestApi:
             return call.answer(shallow(node))
         return call.answer_node(query(node) if query else node)
 
-    def _put(self, call: Call) -> Response:
-        return self._replace(call, parse_json(call.body))
-
-    def _delete(self, call: Call) -> Response:
-        return self._replace(call, None)
-
-    def _replace(self, call: Call, data: Any) -> Response:
-        now_ms = _now_ms()
+    def _write(self, call: Call, write: Prepared) -> None:
         head = self._store.head(call.namespace)
-        current = tree.get(head, call.path)
-        node = tree.normalize(data, len(call.path), now_ms, current)
-        expected = call.header("if-match")
-        if expected is not None and expected != tree.etag(current):
-            self._rules.check_read(call.request, call.namespace, call.path, head)
-            return call.answer_node(current, status=412)
-        self._write(call, call.path, {call.path: node}, now_ms)
-        return call.answer_node(node)
-
-    def _patch(self, call: Call) -> Response:
-        _refuse_condition(call)
-        now_ms = _now_ms()
-        head = self._store.head(call.namespace)
-        changes = tree.normalize_patch(parse_json(call.body), call.path, now_ms, head)
-        self._write(call, call.path, changes, now_ms, is_patch=True)
-        if call.is_silent():
-            return call.answer(None)
-        depth = len(call.path)
-        return call.answer({"/".join(path[depth:]): tree.export(node) for path, node in changes.items()})
-
-    def _post(self, call: Call) -> Response:
-        _refuse_condition(call)
-        now_ms = _now_ms()
-        name = self._push_ids.next(now_ms)
-        path = (*call.path, name)
-        self._write(call, path, {path: tree.normalize(parse_json(call.body), len(path), now_ms, None)}, now_ms)
-        return call.answer({"name": name})
-
-    def _write(self, call: Call, base: Path, changes: Changes, now_ms: int, is_patch: bool = False) -> None:
-        head = self._store.head(call.namespace)
-        self._rules.check_write(call.request, call.namespace, changes, head, now_ms)
-        self._commits.stage(call.namespace, base, changes, is_patch)
+        self._rules.check_write(call.request, call.namespace, write.changes, head, write.now_ms)
+        self._commits.stage(call.namespace, write.path, write.changes, write.method == "PATCH")
         self._rules.committed(call.namespace, self._store.head(call.namespace))
+
+
+def _changes(method: str, path: Path, data: Any, now_ms: int, head: Node) -> Prepared:
+    """The changes that a request asks for. Raises `RequestError`: data that Firebase refuses."""
+    if method == "PATCH":
+        return Prepared(method, path, now_ms, tree.normalize_patch(data, path, now_ms, head))
+    return Prepared(method, path, now_ms, {path: tree.normalize(data, len(path), now_ms, tree.get(head, path))})
+
+
+def _answer_to_write(call: Call, write: Prepared) -> Response:
+    """What Firebase answers to a write: what was written, or the name that a POST gave it."""
+    if write.method == "POST":
+        return call.answer({"name": write.path[-1]})
+    if write.method != "PATCH":
+        return call.answer_node(write.changes[write.path])
+    if call.is_silent():
+        return call.answer(None)
+    depth = len(write.path)
+    return call.answer({"/".join(path[depth:]): tree.export(node) for path, node in write.changes.items()})
+
+
+async def _here_or_aside(call: Call, function: Callable[..., T], *args: Any) -> T:
+    """The function's result; it runs in a thread where the body is so large that others would wait for it."""
+    return function(*args) if len(call.body) < _LARGE_BYTES else await run_in_threadpool(function, *args)
 
 
 def json_response(data: Any, status: int, headers: dict[str, str], pretty: bool = False) -> Response:
@@ -245,11 +274,6 @@ def _preflight(request: Request) -> Response:
         "Access-Control-Max-Age": "3600",
     }
     return Response(status_code=200, headers=_HEADERS | headers)
-
-
-def _refuse_condition(call: Call) -> None:
-    if call.header("if-match") is not None:
-        raise RequestError("if-match is only supported with PUT and DELETE")
 
 
 def _now_ms() -> int:

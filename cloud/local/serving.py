@@ -13,9 +13,10 @@ from pathlib import Path
 import uvicorn
 
 from cloud.local.evaluation import EvaluatedRules, NoRules
+from cloud.local.listening import address_of, bind
 from cloud.local.server import RestApi
 from cloud.local.store import Store
-from device.contract.errors import AddressInUseError, ConfigError
+from device.contract.errors import ConfigError
 
 _KEEP_ALIVE_S = 60  # an idle connection; a box that pushes every few seconds keeps its own
 _STOP_S = 3  # for answers under way when the server stops
@@ -60,7 +61,7 @@ def serve(settings: Settings) -> int:
     """
     _refuse_remote(settings)
     with contextlib.ExitStack() as stack:
-        listening = stack.enter_context(contextlib.closing(_bind(settings)))
+        listening = stack.enter_context(contextlib.closing(bind(settings.host, settings.port)))
         store = stack.enter_context(contextlib.closing(Store(settings.data)))
         rules = stack.enter_context(
             contextlib.closing(EvaluatedRules(settings.rules) if settings.rules else NoRules())
@@ -84,7 +85,7 @@ async def _serve(settings: Settings, listening: socket.socket, api: RestApi) -> 
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     await server.ready.wait()
-    address = _address(listening)
+    address = address_of(listening)
     print(f"listening on http://{address}", flush=True)
     try:
         return await _run(settings.command, address, stop) if settings.command else await _wait(stop)
@@ -129,34 +130,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _bind(settings: Settings) -> socket.socket:
-    """A listening socket on the address; who connects before the server is ready waits."""
-    host, port = settings.host, settings.port
-    if not 0 <= port <= 65535:
-        raise AddressInUseError(f"there is no port {port}; take one up to 65535 with --port, or 0 for any free one")
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, kind, protocol)
-    except (OSError, UnicodeError) as error:
-        raise AddressInUseError(f"cannot use the address {host} ({error}); name one of this machine's") from None
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen()
-    except OSError as error:
-        listening.close()
-        raise AddressInUseError(_bind_sentence(error, host, port)) from None
-    return listening
-
-
-def _bind_sentence(error: OSError, host: str, port: int) -> str:
-    if isinstance(error, PermissionError):
-        return f"port {port} is not allowed for this user; take one from 1024 up with --port, or 0 for any free one"
-    return f"cannot listen on {host} port {port} ({error.strerror}); take another with --port, or 0 for any free one"
-
-
-def _address(listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -9,8 +9,9 @@ from typing import Any
 
 from starlette.requests import Request
 
+from cloud.local.asker import is_owner
 from cloud.local.body import parse_json, read_body
-from cloud.local.evaluation import Rules, is_owner
+from cloud.local.evaluation import Rules
 from cloud.local.tree import RequestError
 
 RULES_ADDRESS = "/.settings/rules.json"

@@ -33,6 +33,8 @@ _BAD_KEY = BAD_JSON + " Perhaps you're using invalid characters in your key name
 _BAD_PATCH = "Invalid data; couldn't parse JSON object. Are you sending a JSON object with valid key names?"
 _KEY = re.compile(r"[^\x00-\x1f\x7f.$#\[\]/]+")
 _INDEX = re.compile(r"0|[1-9]\d{0,9}", re.ASCII)
+_PRIORITY = ".priority"
+_LARGE = 2**63
 _INTEGER_KEY = re.compile(r"-?\d{1,10}", re.ASCII)
 
 
@@ -100,20 +102,20 @@ def normalize(data: Any, depth: int, now_ms: int, current: Node) -> Node:
             return _server_value(data[".sv"], now_ms, current)
         if ".value" in data:
             return _leaf(data[".value"])
-        items: Iterable[tuple[str, Any]] = data.items()
+        items: Iterable[tuple[str, Any]] = ((check_key(key), value) for key, value in data.items() if key != _PRIORITY)
     elif isinstance(data, list):
         items = ((str(index), value) for index, value in enumerate(data))
     else:
         return _leaf(data)
+    if data and depth == MAX_DEPTH:
+        raise too_deep()
     old = current if isinstance(current, dict) else {}
     children: dict[str, Node] = {}
     for key, value in items:
-        if key == ".priority":
-            continue
-        name = check_key(key)
-        child = normalize(value, depth + 1, now_ms, old.get(name))
+        is_leaf = not isinstance(value, dict | list)
+        child = _leaf(value) if is_leaf else normalize(value, depth + 1, now_ms, old.get(key))
         if child is not None:
-            children[name] = child
+            children[key] = child
     return children or None
 
 
@@ -139,8 +141,9 @@ def normalize_patch(data: Any, base: Path, now_ms: int, root: Node) -> dict[Path
 
 
 def _leaf(value: Any) -> Node:
-    if type(value) is float and math.isfinite(value):
-        return value  # most leaves of most writes
+    kind = type(value)
+    if (kind is float and math.isfinite(value)) or (kind is int and -_LARGE <= value < _LARGE):
+        return value  # type: ignore[no-any-return]  # most leaves of most writes
     match value:
         case None | bool():
             return value
@@ -159,7 +162,7 @@ def _number(value: float) -> int | float:
     Raises:
         RequestError: a number that no double holds.
     """
-    if isinstance(value, int) and -(2**63) <= value < 2**63:
+    if isinstance(value, int) and -_LARGE <= value < _LARGE:
         return value
     try:
         value = float(value)
@@ -225,8 +228,9 @@ def export(node: Node) -> Any:
     if all(map(_INDEX.fullmatch, node)):
         last = max(map(int, node))
         if last < 2 * len(node):
-            return [export(node.get(str(index))) for index in range(last + 1)]
-    return {key: export(node[key]) for key in ordered(node)}
+            children: Iterable[Node] = (node.get(str(index)) for index in range(last + 1))
+            return [export(child) if isinstance(child, dict) else child for child in children]
+    return {key: export(child) if isinstance(child := node[key], dict) else child for key in ordered(node)}
 
 
 def ordered(keys: Collection[str]) -> list[str]:

@@ -14,15 +14,16 @@ import cv2
 import psutil
 from msgspec.structs import replace
 
-from device.app import App
 from device.camera.opening import open_source
 from device.clock import SystemClock
 from device.commands.rival import MediaPipe, compare, open_mediapipe
 from device.contract.errors import SourceError
+from device.contract.session import Beginning
 from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
 from device.delivery.sink import Line, MemorySink
 from device.models import load
+from device.service.service import Service
 from device.settings import Settings
 from device.summary import table
 
@@ -44,17 +45,17 @@ class _Probe(MemorySink):
 
     def __init__(self) -> None:
         super().__init__()
-        self.app: App | None = None
+        self.service: Service | None = None
         self.marks: list[_Mark] = []
         self.first_record_s = 0.0
 
     def write(self, lines: Sequence[Line]) -> None:
-        assert self.app is not None and self.app.models is not None
+        assert self.service is not None and self.service.models is not None
         super().write(lines)
         if not self.marks:
             self.first_record_s = _age_of_process()
-        invoke_s = sum(model.invoke_cpu_s for model in self.app.models.loaded().values())
-        spent_s = time.perf_counter(), time.process_time(), invoke_s, self.app.read_cpu_s
+        invoke_s = sum(model.invoke_cpu_s for model in self.service.models.loaded().values())
+        spent_s = time.perf_counter(), time.process_time(), invoke_s, self.service.read_cpu_s
         self.marks.append(_Mark(len(self.lines), *spent_s))
 
 
@@ -93,9 +94,13 @@ def report(figures: dict[str, Any], as_json: bool) -> str:
 def _measured(settings: Settings) -> dict[str, Any]:
     """The figures of one run: differences between its first and its last commit, so starting up is not in them."""
     probe = _Probe()
-    with tempfile.TemporaryDirectory() as folder, Outbox(Path(folder) / "outbox.db", settings.outbox.max_mb) as outbox:
-        app = probe.app = App(settings, SystemClock(), more_sinks=(OutboxSink(outbox), probe))
-        app.run()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Outbox(Path(folder) / "outbox.db", settings.outbox.max_mb) as outbox,
+        Service(settings, SystemClock(), more_sinks=(OutboxSink(outbox), probe)) as service,
+    ):
+        probe.service = service
+        service.watch(Beginning())
     if len(probe.marks) < 2:
         raise SourceError(f"{settings.run.source} is too short to measure: give a video of some seconds.")
     return _figures(probe)

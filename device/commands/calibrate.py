@@ -17,7 +17,7 @@ from device.commands.replay import observe
 from device.contract.errors import ConfigError, DataError
 from device.neutrals import NeutralStore
 from device.observation import Observation
-from device.settings import PatientSettings, Settings
+from device.settings import SessionSettings, Settings
 from device.stages.calm import CalmMeter, Measured, Unrest
 from device.stages.neutral import named
 from device.stages.reader import Actions
@@ -106,7 +106,7 @@ def calibrate(settings: Settings, seconds: float, out: TextIO) -> None:
     """Calibrate the configured person from the configured source, telling them on `out` what to do.
 
     Args:
-        settings: with `patient.id` and `run.source`; of files every frame is used.
+        settings: with `session.patient` and `run.source`; of files every frame is used.
         seconds: how much of a relaxed face is asked for.
         out: a terminal or a file.
 
@@ -116,13 +116,13 @@ def calibrate(settings: Settings, seconds: float, out: TextIO) -> None:
         SourceError, ModelError: as when running.
         StorageError: it cannot be stored.
     """
-    person, estimator, store = settings.patient.id, settings.models.estimators, NeutralStore(settings.neutral)
+    person, estimator, store = settings.session.patient, settings.models.estimators, NeutralStore(settings.neutral)
     if not person:
-        raise ConfigError("Nobody is named: give --patient with a pseudonym, or set patient.id.")
+        raise ConfigError("Nobody is named: give --patient with a pseudonym, or set session.patient.")
     if not 0 < seconds <= _MAX_S:
         raise ConfigError(f"--seconds {seconds:g} is not more than 0 and at most {_MAX_S:g}.")
     store.ready(person)  # before the person sits still
-    unaided = replace(settings, patient=PatientSettings())
+    unaided = replace(settings, session=SessionSettings())
     with closing(observe(settings.run.source, unaided)) as seen:
         face = guide(seen, seconds, out)
     neutral = named(face.actions(), estimator)

@@ -11,8 +11,9 @@ from device.camera.opening import open_source
 from device.clock import SystemClock
 from device.contract.errors import AffectboxError, CheckFailedError
 from device.delivery.budget import Budget, describe
+from device.delivery.database import parse_url
 from device.delivery.identity import open_tokens
-from device.delivery.opening import open_database, open_outbox, open_sinks, own_shard
+from device.delivery.opening import open_database, open_outbox, open_sinks
 from device.delivery.signin import RefusedError, SignInError
 from device.delivery.steward import NOTE
 from device.delivery.verdict import Verdict, explain, judge
@@ -65,7 +66,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     }
     for what, check in checks.items():
         yield _finding(what, check, settings)
-    if settings.patient.id:
+    if settings.session.patient:
         yield _finding("neutral", _neutral, settings)
     for sink in settings.run.sinks:
         yield _finding("sink", _sink, replace(settings, run=replace(settings.run, sinks=(sink,))))
@@ -120,8 +121,8 @@ def _budget(settings: Settings) -> str:
 
 
 def _neutral(settings: Settings) -> str:
-    person = settings.patient.id
-    neutral = calibrated_neutral(settings, SystemClock())
+    person = settings.session.patient
+    neutral = calibrated_neutral(settings, person, SystemClock())
     if neutral is None:
         raise _BearableError(f"no valid face at rest of '{person}': run `affectbox calibrate --patient {person}`")
     return f"{neutral.version} of '{person}' is used"
@@ -142,7 +143,7 @@ def _sink(settings: Settings) -> str:
         text = settings.run.sinks[0]
         if opened.outbox is None:
             return f"{text} can be written"
-    database = open_database(own_shard(text.partition(":")[2], device_id(settings)), settings, SystemClock())
+    database = open_database(parse_url(text.partition(":")[2]), settings, SystemClock())
     answer = database.patch([])
     database.close()
     if answer.status == 0:

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
+from itertools import groupby
 from pathlib import Path
 
 import cv2
@@ -12,9 +13,12 @@ from device.camera.opening import open_source
 from device.clock import SystemClock
 from device.commands.overlay import draw
 from device.contract.errors import ConfigError, DataError, StorageError
-from device.contract.record import decode, encode, key
+from device.contract.fields import Json, encode
+from device.contract.lines import decode
+from device.contract.record import key
+from device.contract.session import is_event
 from device.delivery.opening import open_sinks
-from device.delivery.sink import Line
+from device.delivery.sink import Line, Sink
 from device.models import open_models
 from device.neutrals import calibrated_neutral
 from device.observation import Observation
@@ -47,14 +51,15 @@ def _send(recording: Path, settings: Settings) -> int:
         raise ConfigError("Replaying records needs somewhere to send them: give --sink.")
     broken: list[str] = []
     with open_sinks(settings, SystemClock(), again=True) as opened:
-        lines = list(_lines(recording, broken))
-        for start in range(0, len(lines), _GROUP):
-            for sink in opened.sinks:
-                sink.write(lines[start : start + _GROUP])
+        documents = list(_documents(recording, broken))
+        for sink in opened.sinks:
+            _send_to(sink, documents)
         if opened.uploader is not None:
             opened.uploader.drain()
         waiting = opened.outbox.counts().pending if opened.outbox else 0
-    print(f"{len(lines)} records sent again" + (f", {waiting} still waiting in the outbox" if waiting else ""))
+    events = sum(map(is_event, documents))
+    sent = f"{len(documents) - events} records and {events} events sent again"
+    print(sent + (f", {waiting} still waiting in the outbox" if waiting else ""))
     if broken:
         raise DataError(
             f"{len(broken)} lines of {recording} are not records (first: {broken[0]}); the others were sent."
@@ -62,18 +67,28 @@ def _send(recording: Path, settings: Settings) -> int:
     return 0
 
 
-def _lines(recording: Path, broken: list[str]) -> Iterator[Line]:
+def _send_to(sink: Sink, documents: list[Json]) -> None:
+    """Records go in groups, events at their places between them."""
+    for of_events, run in groupby(documents, is_event):
+        if of_events:
+            for event in run:
+                sink.tell(event)
+        else:
+            lines = [Line(key(record), encode(record)) for record in run]
+            for start in range(0, len(lines), _GROUP):
+                sink.write(lines[start : start + _GROUP])
+
+
+def _documents(recording: Path, broken: list[str]) -> Iterator[Json]:
     try:
         texts = recording.read_bytes().splitlines()
     except OSError as error:
         raise StorageError(f"{recording} cannot be read ({error.strerror}): check the path.") from error
     for number, text in enumerate(texts, start=1):
         try:
-            record = decode(text)
+            yield decode(text)
         except DataError as error:
             broken.append(f"line {number}: {error}")
-            continue
-        yield Line(key(record), encode(record))
 
 
 def _draw(recording: Path, settings: Settings, out: Path) -> int:
@@ -95,7 +110,8 @@ def observe(source: str, settings: Settings, rest: Neutral | None = None) -> Gen
     """
     clock = SystemClock()
     with open_models(settings.models) as models, open_source(source, settings.camera) as pictures:
-        pipeline, index = Pipeline(models, settings, rest or calibrated_neutral(settings, clock)), 0
+        rest = rest or calibrated_neutral(settings, settings.session.patient, clock)
+        pipeline, index = Pipeline(models, settings, rest), 0
         while (not settings.run.max_frames or index < settings.run.max_frames) and (picture := pictures.read()):
             yield pipeline(Frame(picture.image, index, clock.monotonic(), media_s=picture.media_s))
             index += 1

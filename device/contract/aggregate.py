@@ -1,10 +1,10 @@
-"""Aggregates: what a second, or a minute, of records of one boot came to.
+"""Aggregates: what a second, or a minute, of records of one session came to.
 
-    a second            seconds/DEVICE/BOOT/tNNNNNNNNN
-    a session summary   sessions/DEVICE/BOOT/nNNNNNN      a minute each; those of a session follow one another
+    a second    seconds/DEVICE/SESSION/tNNNNNNNNN
+    a minute    minutes/DEVICE/SESSION/nNNNNNN
 
-N is `number`: how many whole spans of `span` seconds lie between the daemon's start and the first record in it, by the
-monotonic clock. It follows from the records alone, and is the identity: the same span is never there twice.
+N is `number`: how many whole spans of `span` seconds lie between the session's beginning and the first record in it,
+by the monotonic clock. It follows from the records alone, and is the identity: the same span is never there twice.
 
 `share` says how much of the time the numbers stand for: measured frames of all frames. Means and peaks are over the
 measured frames, and absent when there is none. As in a record, absent knowledge is an absent field; a zero is a zero.
@@ -15,10 +15,11 @@ from typing import Any
 from device.contract import record
 from device.contract.fields import Field, Json, check, schema
 from device.contract.labels import Reason
+from device.contract.session import session_of
 
 VERSION = 1
-SECOND_S, SUMMARY_S = 1, 60
-SECONDS_ROOT, SESSIONS_ROOT = "seconds", "sessions"
+SECOND_S, MINUTE_S = 1, 60
+SECONDS_ROOT, MINUTES_ROOT = "seconds", "minutes"
 #: The fields of a record that are aggregated.
 MEASURES = tuple(
     field for field in record.FIELDS if field.path.partition(".")[0] in ("emotions", "aus", "expressions", "pain")
@@ -28,8 +29,9 @@ FIELDS = (
     Field("v", "integer", "version of this format", VERSION, VERSION, required=True),
     Field("device", "string", "name of the box", required=True),
     Field("boot", "string", "one start of the daemon", required=True),
-    Field("number", "integer", "spans between the daemon's start and this one", 0, required=True),
-    Field("span", "integer", "length of the span, seconds: 1 or 60", SECOND_S, SUMMARY_S, required=True),
+    Field("session", "string", "the session; from older boxes absent: then `boot`"),
+    Field("number", "integer", "spans between the session's beginning and this one", 0, required=True),
+    Field("span", "integer", "length of the span, seconds: 1 or 60", SECOND_S, MINUTE_S, required=True),
     Field("time.mono", "number", "monotonic time of the first frame in it, seconds", 0, required=True),
     Field("time.wall", "number", "wall time of the first frame in it, seconds since 1970", 0, required=True),
     Field("time.trusted", "boolean", "whether the wall clock was synchronized then", required=True),
@@ -48,10 +50,10 @@ FIELDS = (
 
 def key(aggregate: Json) -> str:
     """The aggregate's place in the database."""
-    boot, number = f"{aggregate['device']}/{aggregate['boot']}", aggregate["number"]
+    session, number = f"{aggregate['device']}/{session_of(aggregate)}", aggregate["number"]
     if aggregate["span"] == SECOND_S:
-        return f"{SECONDS_ROOT}/{boot}/t{number:09d}"
-    return f"{SESSIONS_ROOT}/{boot}/n{number:06d}"
+        return f"{SECONDS_ROOT}/{session}/t{number:09d}"
+    return f"{MINUTES_ROOT}/{session}/n{number:06d}"
 
 
 def validate(aggregate: Any) -> None:

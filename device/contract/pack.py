@@ -1,14 +1,14 @@
-"""A pack: many documents of one boot as one small document, from which the very documents come back, byte for byte.
+"""A pack: many documents of one session as one small document, from which the very documents come back, byte for byte.
 
-    of records     frames/DEVICE/BOOT/sNNNNNNNNN    N: `seq` of the first one in it
-    of seconds     spans/DEVICE/BOOT/tNNNNNNNNN     N: `number` of the first one in it
+    of records     packs/DEVICE/SESSION/sNNNNNNNNN    N: `seq` of the first one in it
+    of seconds     packs/DEVICE/SESSION/tNNNNNNNNN    N: `number` of the first one in it
 
 Every document is in one pack, and a pack is never changed. (A record that `affectbox replay` sends again stands alone,
 at `records/`: who reads both places unites them by identity.) `FIELDS` says what it holds; `columns` is a JSON object,
 deflated (zlib, RFC 1950) and written in base64. To read it:
 
-1. Undo base64 and deflate, and parse the JSON: an object from dotted field path (`aus.AU12`) to column. `device` and
-   `boot` have none; they are the pack's own.
+1. Undo base64 and deflate, and parse the JSON: an object from dotted field path (`aus.AU12`) to column. `device`,
+   `boot` and `session` have none; they are the pack's own.
 2. A column has `in` when some records lack the field: run lengths, beginning with records that have it, then those
    that lack it, and so on. Without `in` all have it. What follows counts only records that have it.
 3. It also has one of
@@ -28,15 +28,17 @@ from device.contract import aggregate, record
 from device.contract.columns import ABSENT, column, read, values, write
 from device.contract.errors import DataError
 from device.contract.fields import Field, Json, canonical, check, leaves, nest, schema
+from device.contract.session import session_of
 
 VERSION = 1
-FRAMES_ROOT, SPANS_ROOT = "frames", "spans"
-#: What is packed → root of the pack's path, letter before its number, field that holds the number.
-_OF = {"records": (FRAMES_ROOT, "s", "seq"), "seconds": (SPANS_ROOT, "t", "number")}
+ROOT = "packs"
+#: What is packed → letter before the number in the pack's path, field that holds the number.
+_OF = {"records": ("s", "seq"), "seconds": ("t", "number")}
 FIELDS = (
     Field("v", "integer", "version of this format", VERSION, VERSION, required=True),
     Field("device", "string", "name of the box", required=True),
     Field("boot", "string", "one start of the daemon", required=True),
+    Field("session", "string", "the session; from older boxes absent: then `boot`"),
     Field("of", "string", "what is packed: `records` or `seconds`", required=True),
     Field("first", "integer", "number of the first one", 0, required=True),
     Field("last", "integer", "number of the last one", 0, required=True),
@@ -46,13 +48,13 @@ FIELDS = (
     Field("time.trusted", "boolean", "whether the wall clock was synchronized at the first one", required=True),
     Field("columns", "string", "the documents, as the module says", required=True, longest=1_000_000),
 )
-_SHARED = ("device", "boot")
+_SHARED = ("device", "boot", "session")
 MOST = 10_000  # documents in a pack: a session of a quarter of an hour, where a box packs a quarter of a minute
 _CONTENTS = {"records": record.FIELDS, "seconds": aggregate.FIELDS}
 
 
 def pack(records: Sequence[Json]) -> Json:
-    """One document of records or seconds of one boot, in the order of their numbers, at least one.
+    """One document of records or seconds of one session, in the order of their numbers, at least one.
 
     Raises:
         DataError: more than `MOST`.
@@ -61,14 +63,13 @@ def pack(records: Sequence[Json]) -> Json:
         raise DataError(f"A pack holds {MOST} documents at most.")
     first, last = records[0], records[-1]
     of = "records" if "seq" in first else "seconds"
-    number = _OF[of][2]
+    number = _OF[of][1]
     flat = [dict(leaves(canonical(one))) for one in records]
     paths = sorted({path for one in flat for path in one}.difference(_SHARED))
     packed = {path: column([one.get(path, ABSENT) for one in flat]) for path in paths}
     return {
         "v": VERSION,
-        "device": first["device"],
-        "boot": first["boot"],
+        **_shared(first),
         "of": of,
         "first": first[number],
         "last": last[number],
@@ -98,7 +99,7 @@ def unpack(document: Json) -> list[Json]:
         DataError: what no box of ours would have packed, whatever it is. Bounded in time and memory.
     """
     there, known = columns(document), {field.path: field for field in fields(document)}
-    flat: list[Json] = [{name: document[name] for name in _SHARED} for _ in range(document["count"])]
+    flat: list[Json] = [_shared(document) for _ in range(document["count"])]
     for path, packed in there.items():
         for one, value in zip(flat, values(packed, len(flat), known[path]), strict=True):
             if value is not ABSENT:
@@ -110,8 +111,8 @@ def unpack(document: Json) -> list[Json]:
 
 def key(document: Json) -> str:
     """The pack's place in the database."""
-    root, letter, _ = _OF[document["of"]]
-    return f"{root}/{document['device']}/{document['boot']}/{letter}{document['first']:09d}"
+    letter, _ = _OF[document["of"]]
+    return f"{ROOT}/{document['device']}/{session_of(document)}/{letter}{document['first']:09d}"
 
 
 def json_schema() -> Json:
@@ -119,9 +120,13 @@ def json_schema() -> Json:
     return schema(FIELDS, f"Affectbox pack, version {VERSION}")
 
 
+def _shared(document: Json) -> Json:
+    return {name: document[name] for name in _SHARED if name in document}
+
+
 def _check_contents(document: Json, found: Sequence[Json]) -> None:
     """Raises `DataError`: not what the pack says of its contents, not in order, or a record with contradictions."""
-    name = _OF[document["of"]][2]
+    name = _OF[document["of"]][1]
     numbers = [one[name] for one in found]
     if numbers[0] != document["first"] or numbers[-1] != document["last"] or found[0]["time"] != document["time"]:
         raise DataError("Not a pack: its first or last document is not the one that it names.")

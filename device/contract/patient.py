@@ -9,7 +9,7 @@ import re
 
 from device.contract.errors import ConfigError
 
-#: Where a start of the daemon says whom it watched: `patients/DEVICE/BOOT` is a pseudonym.
+#: Where a session says whom it watched: `patients/DEVICE/SESSION` is a pseudonym.
 ROOT = "patients"
 PSEUDONYM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _PHONE_DIGITS = 6  # the shortest subscriber numbers; a date of birth has six or eight
@@ -30,9 +30,9 @@ def check_pseudonym(text: str) -> str:
     return text
 
 
-def key(device: str, boot: str) -> str:
-    """The place of the pseudonym in the database: `patients/DEVICE/BOOT`."""
-    return f"{ROOT}/{device}/{boot}"
+def key(device: str, session: str) -> str:
+    """The place of the pseudonym in the database: `patients/DEVICE/SESSION`."""
+    return f"{ROOT}/{device}/{session}"
 
 
 def _wrong(text: str) -> str:

@@ -1,7 +1,9 @@
 """A record: one processed frame of one face. Versioned JSON, one object; no pixels, no names.
 
-Identity is `(device, boot, seq)`; it is also the database key, so that sending a record twice changes nothing. `boot`
-is one start of the daemon: the kernel's boot id and the monotonic milliseconds at start, so no two starts share it.
+Identity is `(device, session, seq)`; it is also the database key, so that sending a record twice changes nothing.
+`boot` is one start of the daemon: the kernel's boot id and the monotonic milliseconds at start, so no two starts share
+it. `session` is of the same form; records of before it was known are of one session a start (see
+`device/contract/session.py`).
 
 A frame that fails the quality gate has `status` "gated", its `reasons`, and none of `GUESSES`. Absent
 knowledge is an absent field. Numbers are rounded; bytes are canonical (see `device/contract/fields.py`).
@@ -16,6 +18,7 @@ from typing import Any
 from device.contract.errors import DataError
 from device.contract.fields import Field, Json, check, encode, parse, schema
 from device.contract.labels import ACTION_UNITS, CODES, EMOTIONS, EXPRESSIONS, PARTS, Reason
+from device.contract.session import session_of
 
 __all__ = [
     "DEVICE_ID",
@@ -43,7 +46,8 @@ FIELDS = (
     Field("v", "integer", "version of this format", VERSION, VERSION, required=True),
     Field("device", "string", "name of the box: lower-case letters, digits, hyphens", required=True),
     Field("boot", "string", "one start of the daemon", required=True),
-    Field("seq", "integer", "number of the record within the boot, from 1", 1, required=True),
+    Field("session", "string", "the session; in records of older boxes absent: then `boot`"),
+    Field("seq", "integer", "number of the record within the session, from 1", 1, required=True),
     Field("status", "string", "`measured` or `gated`", required=True),
     Field("time.mono", "number", "monotonic time of capture, seconds", 0, required=True),
     Field("time.wall", "number", "wall time of capture, seconds since 1970", 0, required=True),
@@ -55,7 +59,7 @@ FIELDS = (
     Field(
         "hidden", "names", "parts of the face that something hides; their action units were not measured", names=PARTS
     ),
-    Field("track.id", "integer", "number of the patient's track within the boot, from 1", 1),
+    Field("track.id", "integer", "number of the patient's track within the session, from 1", 1),
     Field("track.age", "number", "time since the track began, seconds", 0),
     Field("faces", "integer", "faces in view at the last look, the patient's included", 0),
     Field("face.x", "number", "left edge, share of the frame's width", -1, 2),
@@ -114,16 +118,16 @@ def decode(line: bytes | str) -> Json:
 
 
 def key(record: Json) -> str:
-    """The record's place in the database: `records/DEVICE/BOOT/sNNNNNNNNN`.
+    """The record's place in the database: `records/DEVICE/SESSION/sNNNNNNNNN`.
 
     The letter keeps databases from taking the numbers for an array's indices; padding keeps the keys in order.
     """
-    return f"{ROOT}/{record['device']}/{record['boot']}/s{record['seq']:09d}"
+    return f"{ROOT}/{record['device']}/{session_of(record)}/s{record['seq']:09d}"
 
 
-def started_s(boot: str) -> float:
-    """Monotonic seconds at which the daemon of this boot started; 0 for a boot id of another form."""
-    _, _, started_ms = boot.rpartition("-")
+def started_s(session: str) -> float:
+    """Monotonic seconds at which a session, or a start of the daemon, began; 0 for an id of another form."""
+    _, _, started_ms = session.rpartition("-")
     return int(started_ms, 16) / 1000 if re.fullmatch(r"[0-9a-f]{10}", started_ms) else 0.0
 
 

@@ -1,22 +1,59 @@
 """Telemetry: the latest state of a box, at `telemetry/DEVICE`, overwritten; no clinical data.
 
+`seen` is the server's own time when it took the document: it tells whether a box is there even where the box's clock
+is wrong. The last document of a run has the state `ended`, and is sent after everything else.
+
 Dropped, unkept and damaged are counts of what was lost, ever or in this run, so that nothing is lost in silence.
 """
 
+from enum import Enum
+
 from device.contract.fields import Field, Json, schema
 
-VERSION = 1
+VERSION = 2
 ROOT = "telemetry"
-MODES = ("frames", "seconds", "summary")
-_COUNTED = ("summary", "second", "frame")
+MODES = ("records", "seconds", "minutes")
+#: Written in the place of `seen`, for the database to fill in. Source: Firebase documentation, "Server values".
+SERVER_TIME = {".sv": "timestamp"}
+_COUNTED = ("minute", "second", "record")
+
+
+class State(str, Enum):
+    """What the daemon is doing."""
+
+    IDLE = "idle"  # no session; delivering
+    SESSION = "session"
+    ENDED = "ended"  # the daemon was stopped, or failed
+
 
 FIELDS = (
     Field("v", "integer", "version of this format", VERSION, VERSION, required=True),
     Field("device", "string", "name of the box", required=True),
     Field("boot", "string", "one start of the daemon", required=True),
+    Field("seen", "integer", "when the database took this, milliseconds since 1970", 0, required=True),
     Field("time.mono", "number", "monotonic time, seconds", 0, required=True),
     Field("time.wall", "number", "wall time, seconds since 1970", 0, required=True),
     Field("time.trusted", "boolean", "whether the wall clock is synchronized", required=True),
+    Field("version", "string", "version of the software", required=True),
+    Field("state", "string", f"what the daemon is doing: {', '.join(State)}", required=True),
+    Field("session", "string", "the session that is open"),
+    Field("models.emotions", "string", "bundle that gives the emotions"),
+    Field("models.aus", "string", "estimators that give the action units"),
+    Field("frames.recorded", "integer", "frames recorded in this run", 0, required=True),
+    Field("frames.measured", "integer", "frames measured in this run", 0, required=True),
+    Field("frames.skipped", "integer", "frames skipped in this run, because newer ones came first", 0, required=True),
+    Field("frames.rate", "number", "frames recorded a second, over the last two seconds of the session", 0),
+    Field("ms.detect", "number", "newest cost of a frame, milliseconds: detector, landmarks, tracking", 0),
+    Field("ms.align", "number", "the same: pose, aligned crop and quality gate", 0),
+    Field("ms.read", "number", "the same: the networks that read the face", 0),
+    Field("ms.interpret", "number", "the same: smoothing, eyes, codes and expressions", 0),
+    Field("ms.total", "number", "the same: all stages", 0),
+    Field("host.cpu", "number", "processor share of the daemon, per cent of one core", 0, required=True),
+    Field("host.rss", "number", "resident memory of the daemon, MB (10^6 bytes)", 0, required=True),
+    Field("host.memory", "number", "memory of the machine in use, per cent", 0, 100, required=True),
+    Field("host.temperature", "number", "processor temperature, degrees Celsius", -50, 150),
+    Field("host.throttled", "boolean", "whether the machine is throttled or under voltage now"),
+    Field("disk.free", "integer", "free room on the outbox's disk, MB (10^6 bytes)", 0),
     Field("mode", "string", f"what is sent: {', '.join(MODES)}", required=True),
     Field(
         "wanted",
@@ -29,6 +66,8 @@ FIELDS = (
         for name in _COUNTED
     ),
     Field("waiting.bytes", "integer", "bytes of all documents in the outbox", 0, required=True),
+    Field("lag", "number", "for how long nothing has gone out, though it was due, seconds", 0, required=True),
+    Field("trouble", "string", "why nothing went out, or what stopped the daemon, in words; absent: nothing did"),
     *(
         Field(
             f"dropped.{name}", "integer", f"documents ever dropped for want of room, of kind {name}", 0, required=True

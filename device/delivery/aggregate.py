@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from device.contract.aggregate import MEASURES, VERSION
 from device.contract.fields import Json, leaves, nest
 from device.contract.record import started_s
+from device.contract.session import session_of
 
 _DIGITS = {entry.path: 3 if entry.high == 1 else 2 for entry in MEASURES}
 
@@ -35,11 +36,11 @@ class Aggregator:
 
     def add(self, record: Json) -> Json | None:
         """Take one record; returns the aggregate of the span before, when this record begins another."""
-        number = int((record["time"]["mono"] - started_s(record["boot"])) // self._span_s)
+        number = int((record["time"]["mono"] - started_s(session_of(record))) // self._span_s)
         number = max(number, 0)
         ended = None
         span = self._span
-        if span is None or (span.number, span.first["boot"]) != (number, record["boot"]):
+        if span is None or (span.number, session_of(span.first)) != (number, session_of(record)):
             ended = self.end()
             span = self._span = _Span(record, number)
         _count(span, record)
@@ -57,6 +58,7 @@ class Aggregator:
             "v": VERSION,
             "device": first["device"],
             "boot": first["boot"],
+            "session": session_of(first),
             "number": span.number,
             "span": self._span_s,
             "time": first["time"],

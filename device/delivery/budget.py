@@ -8,7 +8,7 @@ TLS records), and `SEGMENT_SHARE` of the body (TCP and IP headers of its segment
 present mode (days without use count, for a practice has weekends; in a box's first week this errs to the low side).
 
 *Fallback*: when the projection, or the use, exceeds the budget, the mode becomes one step coarser for the rest of the
-month; in the new mode the projection begins anew. In `summary` nothing is left to save: it goes on, a few MB a month.
+month; in the new mode the projection begins anew. In `minutes` nothing is left to save: it goes on, a few MB a month.
 A clock that cannot be trusted moves no month: what is used then counts for the last day that was known.
 """
 

@@ -1,13 +1,14 @@
 """What of the records goes to the database: all of them, or what each second came to, or each minute.
 
     mode       sent
-    frames     every record, and a session summary a minute
-    seconds    an aggregate a second, and a session summary a minute
-    summary    a session summary a minute
+    records    every record, and an aggregate a minute
+    seconds    an aggregate a second, and one a minute
+    minutes    an aggregate a minute
 
-Summaries go in every mode: they cost next to nothing, arrive first after an outage, and are the last to be dropped.
-Seconds do not go beside frames, for they follow from them. What a span in progress has seen is in memory only: a power
-cut costs at most the last second, in mode `summary` the last minute; files of records (`jsonl:`) have every record.
+Minutes go in every mode: they cost next to nothing, arrive first after an outage, and are the last to be dropped.
+Seconds do not go beside records, for they follow from them. What a span in progress has seen is in memory only: a
+power cut costs at most the last second, in mode `minutes` the last minute; files of records (`jsonl:`) have every
+record.
 """
 
 import json
@@ -21,7 +22,7 @@ from device.contract.telemetry import MODES
 from device.delivery.aggregate import Aggregator
 from device.delivery.sink import Line
 
-FRAMES, SECONDS, SUMMARY = MODES
+RECORDS, SECONDS, MINUTES = MODES
 
 
 class Condenser:
@@ -30,7 +31,7 @@ class Condenser:
     def __init__(self, mode: str) -> None:
         self.mode = mode
         self._seconds = Aggregator(aggregate.SECOND_S)
-        self._minutes = Aggregator(aggregate.SUMMARY_S)
+        self._minutes = Aggregator(aggregate.MINUTE_S)
 
     def __call__(self, lines: Sequence[Line]) -> list[Line]:
         """What is to be kept and sent in the place of these records."""
@@ -38,7 +39,7 @@ class Condenser:
         ended = [done for record in records if (done := self._minutes.add(record))]
         if self.mode == SECONDS:
             ended += [done for record in records if (done := self._seconds.add(record))]
-        return [*(lines if self.mode == FRAMES else ()), *map(_line, ended)]
+        return [*(lines if self.mode == RECORDS else ()), *map(_line, ended)]
 
     def end(self) -> list[Line]:
         """The aggregates of spans in progress; nothing comes after."""

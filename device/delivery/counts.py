@@ -3,10 +3,8 @@
 from dataclasses import dataclass, field
 
 from device.delivery.documents import PENDING
-from device.delivery.kinds import CONTENT, Kind
+from device.delivery.kinds import CONTENT, COUNTED, Kind
 from device.delivery.store import Connection
-
-_COUNTED = (Kind.SUMMARY, Kind.SECOND, Kind.FRAME)
 
 
 @dataclass(frozen=True)
@@ -36,8 +34,8 @@ def count(db: Connection, inflight: int, damaged: int) -> Counts:
     """Count everything; `inflight` records and `damaged` files are known to the caller."""
     held = {(state, kind): n for state, kind, n in db.execute("SELECT state, kind, records FROM totals")}
     pending = sum(number for (state, _), number in held.items() if state == PENDING)
-    dropped = {kind.name.lower(): counter(db, dropped_name(kind)) for kind in _COUNTED}
-    waiting = {kind.name.lower(): held[PENDING, kind] for kind in _COUNTED}
+    dropped = {kind.name.lower(): counter(db, dropped_name(kind)) for kind in COUNTED}
+    waiting = {kind.name.lower(): held[PENDING, kind] for kind in COUNTED}
     for packed, kind in CONTENT.items():
         waiting[kind.name.lower()] += held[PENDING, packed]
     dead = sum(held.values()) - pending

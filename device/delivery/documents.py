@@ -5,7 +5,7 @@ Each function works inside its caller's transaction.
 """
 
 import zlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from device.delivery.kinds import Kind, kind_of, number_of
@@ -73,6 +73,11 @@ class Row:
 def insert(db: Connection, items: Iterable[tuple[str, bytes]]) -> None:
     """Add documents (path, body); a path that is already there is left as it is."""
     db.executemany(_INSERT, (_values(path, body, int(kind_of(path) != Kind.NOTE)) for path, body in items))
+
+
+def keep_notes(db: Connection, notes: Mapping[str, str]) -> None:
+    """Keep texts under their names."""
+    db.executemany("INSERT OR REPLACE INTO notes VALUES (?, ?)", notes.items())
 
 
 def remove(db: Connection, documents: Iterable[tuple[int, str]]) -> None:

@@ -1,10 +1,10 @@
-"""A file with one record per line, written for the moment before a power cut.
+"""A file with one record, or event of a session, per line, written for the moment before a power cut.
 
 *Durable.* Each group goes to the kernel in one write and to the disk with one `fdatasync`. A line that a crash cut
 short is completed by a line break at the next start.
 
 *A full disk* does not stop the daemon: a group that is not taken whole is taken back, counted, said once, and the next
-one is tried.
+one is tried. Events are not lost by it: they wait in memory, and no record is kept before them.
 
 *Alone.* The file is locked while it is open, so that nobody rewrites it meanwhile (see `device.erasure`).
 """
@@ -19,6 +19,7 @@ from pathlib import Path
 
 from device.closing import Closing
 from device.contract.errors import SinkError
+from device.contract.fields import Json, encode
 from device.delivery.loss import Loss
 from device.delivery.sink import Line
 from device.state import sync_folder
@@ -36,6 +37,7 @@ class JsonlSink(Closing):
         self._path = path
         self._file: int | None = None
         self.loss = Loss()
+        self._events: list[bytes] = []
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
@@ -49,24 +51,35 @@ class JsonlSink(Closing):
             raise self._unwritable(error) from error
 
     def write(self, lines: Sequence[Line]) -> None:
-        if self._file is None:
-            raise SinkError(f"{self._path} is closed.")
-        if not lines:
-            return
-        data = b"".join(line.body + b"\n" for line in lines)
-        try:
-            self._append(self._file, b"\n" + data if self._torn else data)
-        except OSError as error:
-            self.loss.more(len(lines), str(self._unwritable(error)))
-        else:
-            self._torn = False
-            self.loss.over(str(self._path))
+        if lines:
+            self._keep([line.body for line in lines])
+
+    def tell(self, event: Json) -> None:
+        self._events.append(encode(event))
+        self._keep([])
 
     def close(self) -> None:
         if self._file is not None:
+            self._keep([])
             os.close(self._file)
             self._file = None
             self.loss.ended(str(self._path))
+
+    def _keep(self, records: list[bytes]) -> None:
+        """Append the events that wait, then records."""
+        if self._file is None:
+            raise SinkError(f"{self._path} is closed.")
+        data = b"".join(body + b"\n" for body in (*self._events, *records))
+        if not data:
+            return
+        try:
+            self._append(self._file, b"\n" + data if self._torn else data)
+        except OSError as error:
+            self.loss.more(len(records), str(self._unwritable(error)))
+        else:
+            self._events.clear()
+            self._torn = False
+            self.loss.over(str(self._path))
 
     def _append(self, file: int, data: bytes) -> None:
         size = os.fstat(file).st_size

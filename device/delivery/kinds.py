@@ -1,11 +1,9 @@
-"""What a document on its way to the database is, told by the first part of its path; the order is that of sending."""
+"""What a document on its way to the database is, told by its path; the order is that of sending."""
 
 import re
 from enum import IntEnum
 
-from device.contract.aggregate import SECONDS_ROOT, SESSIONS_ROOT
-from device.contract.pack import FRAMES_ROOT, SPANS_ROOT
-from device.contract.record import ROOT as RECORDS_ROOT
+from device.contract import aggregate, pack, record
 
 _NUMBER = re.compile(r"\d{1,18}$")
 
@@ -13,28 +11,30 @@ _NUMBER = re.compile(r"\d{1,18}$")
 class Kind(IntEnum):
     """The most telling in the fewest bytes goes first, and is dropped last."""
 
-    NOTE = 0  # the state of the box, its clock: one small document per path
-    SUMMARY = 1
-    SPAN = 2  # seconds that were packed into one document, to be sent
+    NOTE = 0  # events of sessions, the state of the box, its clock: one small document per path
+    MINUTE = 1
+    PACKED_SECONDS = 2  # seconds that were packed into one document, to be sent
     SECOND = 3
-    PACK = 4  # records that were packed into one document, to be sent
-    FRAME = 5  # one record
+    PACKED_RECORDS = 4  # records that were packed into one document, to be sent
+    RECORD = 5
 
 
 #: What a packed kind holds, and is counted as.
-CONTENT = {Kind.SPAN: Kind.SECOND, Kind.PACK: Kind.FRAME}
+CONTENT = {Kind.PACKED_SECONDS: Kind.SECOND, Kind.PACKED_RECORDS: Kind.RECORD}
+#: What is counted.
+COUNTED = (Kind.MINUTE, Kind.SECOND, Kind.RECORD)
 _ROOTS = {
-    SESSIONS_ROOT: Kind.SUMMARY,
-    SPANS_ROOT: Kind.SPAN,
-    SECONDS_ROOT: Kind.SECOND,
-    FRAMES_ROOT: Kind.PACK,
-    RECORDS_ROOT: Kind.FRAME,
+    (aggregate.MINUTES_ROOT, "n"): Kind.MINUTE,
+    (pack.ROOT, "t"): Kind.PACKED_SECONDS,
+    (aggregate.SECONDS_ROOT, "t"): Kind.SECOND,
+    (pack.ROOT, "s"): Kind.PACKED_RECORDS,
+    (record.ROOT, "s"): Kind.RECORD,
 }
 
 
 def kind_of(path: str) -> Kind:
-    """The kind of the document at a database path."""
-    return _ROOTS.get(path.partition("/")[0], Kind.NOTE)
+    """The kind of the document at a database path, by its root and the letter of its last key."""
+    return _ROOTS.get((path.partition("/")[0], path.rpartition("/")[2][:1]), Kind.NOTE)
 
 
 def number_of(path: str) -> int:

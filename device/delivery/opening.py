@@ -1,13 +1,13 @@
 """From the texts after `--sink` to open sinks, and the uploader that goes with a database."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from device.clock import Clock
 from device.contract.errors import SinkError
-from device.contract.shards import rank, split
+from device.contract.fields import Json
 from device.delivery.budget import Budget
 from device.delivery.condenser import Condenser, pack_bodies
 from device.delivery.database import FORM, Database, DatabaseUrl, parse_url
@@ -28,18 +28,24 @@ from device.state import outbox_file
 class OpenSinks:
     """Sinks in the order in which they are written, the durable outbox first.
 
-    With a database, `uploader` empties the outbox, and `steward` keeps the budget and reports.
+    With a database, `uploader` empties the outbox, `steward` keeps the budget and reports, and `left_open` is the last
+    event of a session that an earlier start did not end.
     """
 
     sinks: tuple[Sink, ...]
     outbox: Outbox | None
     uploader: Uploader | None
     steward: Steward | None = None
+    left_open: Json | None = None
 
 
 @contextmanager
-def open_sinks(settings: Settings, clock: Clock, again: bool = False) -> Iterator[OpenSinks]:
+def open_sinks(
+    settings: Settings, clock: Clock, again: bool = False, about: Callable[[], Json] = dict
+) -> Iterator[OpenSinks]:
     """Open every sink of `settings.run.sinks` for the length of a `with` block.
+
+    `about` gives what telemetry says of the daemon beside its delivery.
 
     Records that are sent `again` go to the database as they are, each at its own path, so that it does not matter how
     often: without packs and without aggregates, which depend on what else is sent.
@@ -55,43 +61,35 @@ def open_sinks(settings: Settings, clock: Clock, again: bool = False) -> Iterato
         if scheme == "jsonl" and rest:
             files.append(Path(rest))
         elif scheme == "rtdb":
-            urls.append(own_shard(rest, device_id(settings)))
+            urls.append(parse_url(rest))
         else:
             raise SinkError(f"'{text}' is not a sink: write jsonl:FILE, {FORM}.")
     if len(urls) > 1:
-        raise SinkError("Only one rtdb sink can be given: a box reports to one database; list shards as rtdb:URL,URL.")
+        raise SinkError("Only one rtdb sink can be given: a box reports to one database.")
     with ExitStack() as stack:
         sinks: list[Sink] = []
-        outbox = uploader = steward = None
+        outbox = uploader = steward = left_open = None
         for url in urls:
             outbox = open_outbox(settings, packed=settings.delivery.packed and not again)
             condenser = Condenser(settings.delivery.mode)
             sink = stack.enter_context(OutboxSink(outbox, None if again else condenser))
             sinks.append(sink)
+            left_open = sink.left_open()
             tokens = _open_account(url, settings, clock)
             database = stack.enter_context(_open_database(url, settings, tokens))
             uploader = Uploader(outbox, database, settings.upload, clock, tokens.renew if tokens else lambda: None)
             budget = Budget(settings.budget, clock, settings.delivery.mode, outbox.note(NOTE))
+            identity = {"device": device_id(settings), "boot": clock.boot()}
             every_s = settings.delivery.telemetry_s
-            steward = Steward(device_id(settings), sink, condenser, budget, clock, database.traffic, uploader, every_s)
+            steward = Steward(identity, sink, condenser, budget, clock, database.traffic, uploader, every_s, about)
         sinks += [stack.enter_context(JsonlSink(path)) for path in files]
-        yield OpenSinks(tuple(sinks), outbox, uploader, steward)
+        yield OpenSinks(tuple(sinks), outbox, uploader, steward, left_open)
 
 
 def open_outbox(settings: Settings, packed: bool = True) -> Outbox:
     """The outbox as configured. Raises `OutboxError`."""
     packing = pack_bodies if packed else None
     return Outbox(outbox_file(settings.outbox), settings.outbox.max_mb, packing, settings.outbox.history)
-
-
-def own_shard(text: str, device: str) -> DatabaseUrl:
-    """The database of this box among the shards `URL,URL,…`, all of which must be addresses.
-
-    Raises:
-        SinkError: one is empty, named twice, or not a database address.
-    """
-    shards = {url: parse_url(url) for url in split(text)}
-    return shards[rank(device, shards)[0]]
 
 
 def open_database(url: DatabaseUrl, settings: Settings, clock: Clock) -> Database:

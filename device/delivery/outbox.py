@@ -14,7 +14,7 @@
   inflight document again after a crash changes nothing. `inflight` is kept in memory only, for just that reason: a
   lease costs no write, and works while the disk is full.
 - *Order of sending.* What has come since sending last failed is *live*, what was there before is *history*. Live goes
-  first, in the order of `Kind`; then history: newest summaries first, then seconds, then frames, at most
+  first, in the order of `Kind`; then history: newest minutes first, then seconds, then records, at most
   `history` of them in a lease, so that a long outage never delays what is happening now.
 - *Packed.* With a `pack` function, the records leased together become one document, and so do the seconds, by a
   transaction that removes them and adds it, before anything is sent: a record is in one document, always the same.
@@ -25,7 +25,7 @@
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
@@ -41,6 +41,7 @@ from device.delivery.store import Connection, Store, StoreFullError
 from device.delivery.thinning import make_room
 
 _T = TypeVar("_T")
+NO_NOTES: Mapping[str, str] = {}
 #: From the bodies of records of one boot, in their order, to one document: path and body. None: they go as they are.
 Pack = Callable[[Sequence[bytes]], tuple[str, bytes] | None]
 
@@ -84,8 +85,11 @@ class Outbox(Closing):
         self._gone: list[Entry] = []
         self._newest_history = self._store.commit(documents.newest)
 
-    def append(self, items: Iterable[tuple[str, bytes]]) -> None:
+    def append(self, items: Iterable[tuple[str, bytes]], notes: Mapping[str, str] = NO_NOTES) -> None:
         """Commit documents (path, body). A path that is already here is left as it is.
+
+        Args:
+            notes: texts to keep under names, in the same transaction.
 
         Raises:
             StoreFullError: the disk has no room; none of them is kept.
@@ -95,6 +99,7 @@ class Outbox(Closing):
 
         def work(db: Connection) -> None:
             documents.insert(db, lines)
+            documents.keep_notes(db, notes)
             make_room(db, self._max_bytes, self._inflight)
 
         self._commit(work)
@@ -165,7 +170,7 @@ class Outbox(Closing):
 
     def keep_note(self, name: str, text: str) -> None:
         """Keep a text durably under a name. Raises `OutboxError`."""
-        self._commit(lambda db: db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, text)))
+        self._commit(lambda db: documents.keep_notes(db, {name: text}))
 
     def counts(self) -> Counts:
         """How much is where; after `close`, how much was."""

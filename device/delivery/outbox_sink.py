@@ -1,56 +1,85 @@
 """The outbox as a sink; the uploader takes the documents from there to the database.
 
-A full disk does not stop the daemon: what cannot be kept is counted, said once, and the next group is tried again.
+A full disk does not stop the daemon: records that cannot be kept are counted, said once, and the next group is tried
+again. Events of sessions are few and say whose records these are: they wait in memory until the disk takes them, and
+no record is kept before them.
+
+Which session is open is kept beside its events, so that the next start can end it if this one cannot.
 """
 
-import sys
-from collections.abc import Sequence
+import json
+import threading
+from collections.abc import Mapping, Sequence
 
 from device.closing import Closing
+from device.contract.fields import Json
+from device.contract.session import Event, documents
 from device.delivery.condenser import Condenser
-from device.delivery.outbox import Outbox
+from device.delivery.loss import Loss
+from device.delivery.outbox import NO_NOTES, Outbox
 from device.delivery.sink import Line
 from device.delivery.store import StoreFullError
 
+_OPEN = "session"  # the note that holds the last event of the session that is open; empty when none is
+
 
 class OutboxSink(Closing):
-    """Commits to the outbox, which it owns and closes, what the condenser makes of the records.
-
-    Attributes:
-        unkept: records that the disk did not take.
-    """
+    """Commits to the outbox, which it owns and closes, what the condenser makes of the records."""
 
     def __init__(self, outbox: Outbox, condense: Condenser | None = None) -> None:
         """Without a condenser every record is kept as it is."""
         self.outbox = outbox
-        self.unkept = 0
         self._condense = condense
-        self._full = False
+        self._loss = Loss()
+        self._events: list[Json] = []
+        self._lock = threading.RLock()
+
+    @property
+    def unkept(self) -> int:
+        """Records that the disk did not take."""
+        return self._loss.records
 
     def write(self, lines: Sequence[Line]) -> None:
-        self._append(self._condense(lines) if self._condense else lines, len(lines))
+        with self._lock:
+            if lines:
+                self._append(self._condense(lines) if self._condense else lines, len(lines))
+
+    def tell(self, event: Json) -> None:
+        with self._lock:
+            self._events.append(event)
+            self._append(self._condense.end() if self._condense and event["event"] == Event.ENDED else (), 0)
+
+    def left_open(self) -> Json | None:
+        """The last event of a session that an earlier start did not end."""
+        kept = self.outbox.note(_OPEN)
+        return json.loads(kept) if kept else None
 
     def end(self) -> None:
-        """Keep the aggregates of spans in progress; no records come after."""
-        if self._condense:
-            self._append(self._condense.end(), 0)
+        """Keep what still waits in memory, aggregates of spans in progress too; no records come after."""
+        with self._lock:
+            self._append(self._condense.end() if self._condense else (), 0)
 
     def close(self) -> None:
         self.end()
         self.outbox.close()
 
     def _append(self, lines: Sequence[Line], records: int) -> None:
-        if not lines:
+        items = [document for event in self._events for document in documents(event)]
+        items += [(line.path, line.body) for line in lines]
+        if not items:
             return
         try:
-            self.outbox.append((line.path, line.body) for line in lines)
+            self.outbox.append(items, _open_session(self._events))
         except StoreFullError as error:
-            self.unkept += records
-            self._say(True, f"{error} Recording goes on; what cannot be kept is counted.")
+            self._loss.more(records, str(error))
         else:
-            self._say(False, f"The outbox has room again; {self.unkept} records could not be kept.")
+            self._events.clear()
+            self._loss.over("The outbox")
 
-    def _say(self, full: bool, sentence: str) -> None:
-        if full != self._full:
-            self._full = full
-            print(f"affectbox: {sentence}", file=sys.stderr)
+
+def _open_session(events: Sequence[Json]) -> Mapping[str, str]:
+    """The note that goes with events."""
+    if not events:
+        return NO_NOTES
+    last = events[-1]
+    return {_OPEN: "" if last["event"] == Event.ENDED else json.dumps(last)}

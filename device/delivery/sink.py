@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from device.closing import Closing
+from device.contract.fields import Json
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,9 @@ class Sink(Protocol):
     def write(self, lines: Sequence[Line]) -> None:
         """Keep the records. Raises `SinkError` or `OutboxError`."""
 
+    def tell(self, event: Json) -> None:
+        """Keep an event of a session; see `device.contract.session`. Raises `SinkError` or `OutboxError`."""
+
     def close(self) -> None:
         """Let go of files and connections. May be called twice."""
 
@@ -34,9 +38,13 @@ class MemorySink(Closing):
 
     def __init__(self) -> None:
         self.lines: list[Line] = []
+        self.events: list[Json] = []
 
     def write(self, lines: Sequence[Line]) -> None:
         self.lines += lines
+
+    def tell(self, event: Json) -> None:
+        self.events.append(event)
 
     def close(self) -> None:
         pass

@@ -1,5 +1,6 @@
 """The steward: keeps the budget and reports the state of the box, beside the uploader and in its thread."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from device.clock import Clock
@@ -7,7 +8,7 @@ from device.contract import telemetry
 from device.contract.errors import OutboxError
 from device.contract.fields import Json, encode
 from device.delivery.budget import PRICES_OF, Budget
-from device.delivery.condenser import FRAMES, SECONDS, Condenser
+from device.delivery.condenser import RECORDS, SECONDS, Condenser
 from device.delivery.database import Traffic
 from device.delivery.kinds import Kind
 from device.delivery.outbox_sink import OutboxSink
@@ -15,8 +16,8 @@ from device.delivery.uploader import Uploader
 
 NOTE = "budget"
 #: What waits until next month when the budget allows nothing finer than the mode.
-_HELD = {FRAMES: (), SECONDS: (Kind.PACK, Kind.FRAME)}
-_ALL_BUT_SUMMARIES = (Kind.SPAN, Kind.SECOND, Kind.PACK, Kind.FRAME)
+_HELD = {RECORDS: (), SECONDS: (Kind.PACKED_RECORDS, Kind.RECORD)}
+_ALL_BUT_MINUTES = (Kind.PACKED_SECONDS, Kind.SECOND, Kind.PACKED_RECORDS, Kind.RECORD)
 
 
 class Steward:
@@ -24,7 +25,7 @@ class Steward:
 
     def __init__(
         self,
-        device: str,
+        identity: Json,
         sink: OutboxSink,
         condenser: Condenser,
         budget: Budget,
@@ -32,8 +33,11 @@ class Steward:
         traffic: Traffic,
         uploader: Uploader,
         every_s: float,
+        about: Callable[[], Json] = dict,
     ) -> None:
-        self._device = device
+        """`identity`: `device` and `boot`; `about` gives what telemetry says beside what is known here."""
+        self._identity = identity
+        self._about = about
         self._sink = sink
         self._condenser = condenser
         self._budget = budget
@@ -64,26 +68,27 @@ class Steward:
             self.report()
 
     def finish(self) -> None:
-        """No records come after: keep the last aggregates, and report, so that both can still be sent."""
+        """No records come after: keep what still waits in memory, so that it can be sent."""
         self._sink.end()
-        self.report()
 
     def report(self) -> None:
         """Keep the budget's books and put the telemetry into the outbox; on a full disk, next time."""
         with suppress(OutboxError):
             self._sink.outbox.keep_note(NOTE, self._budget.text())
-            self._sink.outbox.replace(telemetry.key(self._device), encode(self.telemetry()))
+            self._sink.outbox.replace(telemetry.key(self._identity["device"]), encode(self.telemetry()))
 
     def telemetry(self) -> Json:
         """The state of the box, as `device.contract.telemetry` describes it."""
         counts, month, clock = self._sink.outbox.counts(), self._budget.estimate(), self._clock
         return {
             "v": telemetry.VERSION,
-            "device": self._device,
-            "boot": clock.boot(),
+            **self._identity,
+            "seen": telemetry.SERVER_TIME,
             "time": {"mono": round(clock.monotonic(), 3), "wall": round(clock.wall(), 3), "trusted": clock.trusted()},
             "mode": self._condenser.mode,
             "wanted": self._wanted,
+            "lag": round(self._uploader.behind_s, 1),
+            **({"trouble": trouble} if (trouble := self._uploader.trouble) else {}),
             "waiting": counts.waiting | {"bytes": counts.bytes},
             "dropped": counts.dropped_by,
             "refused": counts.dead,
@@ -97,8 +102,9 @@ class Steward:
                 "dollars": month.dollars,
                 "prices": PRICES_OF,
             },
+            **self._about(),
         }
 
     def _obey(self) -> None:
         mode = self._condenser.mode = self._budget.mode
-        self._sink.outbox.hold(() if mode == self._wanted else _HELD.get(mode, _ALL_BUT_SUMMARIES))
+        self._sink.outbox.hold(() if mode == self._wanted else _HELD.get(mode, _ALL_BUT_MINUTES))

@@ -1,10 +1,10 @@
 """What goes when the outbox is full, and in which order; all of it is counted, by kind.
 
-1. Records of frames become sparse, the oldest first: of the whole queue every second one goes, then of what is left
+1. Records become sparse, the oldest first: of the whole queue every second one goes, then of what is left
    again every second one, up to every 64th (about one in six seconds at 10 frames a second).
 2. The oldest of these sparse records go, then packs, then refused documents.
 3. The oldest per-second aggregates.
-4. The oldest session summaries. Notes (one document per path) are never dropped.
+4. The oldest minutes. Notes (one document per path) are never dropped.
 
 Work is bounded: a call looks at `ROUNDS × STEP` documents at most, so the outbox may exceed its limit for a while by
 what arrives meanwhile (a few MB at worst) rather than stall the recording.
@@ -21,12 +21,12 @@ STEP = 256
 ROUNDS = 4
 SPARSEST = 6  # every 2^6th record is kept
 _IN_ORDER = (
-    (PENDING, Kind.FRAME),
-    (PENDING, Kind.PACK),
+    (PENDING, Kind.RECORD),
+    (PENDING, Kind.PACKED_RECORDS),
     *((DEAD, kind) for kind in reversed(Kind)),
     (PENDING, Kind.SECOND),
-    (PENDING, Kind.SPAN),
-    (PENDING, Kind.SUMMARY),
+    (PENDING, Kind.PACKED_SECONDS),
+    (PENDING, Kind.MINUTE),
 )
 
 
@@ -63,7 +63,7 @@ def _thin(db: Connection, excess: int, busy: Collection[int]) -> tuple[int, bool
     level, after = counter(db, "thinning.level") + 1, counter(db, "thinning.after")
     rows = db.execute(
         "SELECT id, number, length(body) FROM documents WHERE state = ? AND kind = ? AND id > ? ORDER BY id LIMIT ?",
-        (PENDING, Kind.FRAME, after, STEP),
+        (PENDING, Kind.RECORD, after, STEP),
     ).fetchall()
     if not rows and after == 0:
         return 0, True
@@ -80,7 +80,7 @@ def _thin(db: Connection, excess: int, busy: Collection[int]) -> tuple[int, bool
         set_counter(db, "thinning.level", level % SPARSEST)
         after = 0
     set_counter(db, "thinning.after", after)
-    _drop(db, Kind.FRAME, doomed, len(doomed))
+    _drop(db, Kind.RECORD, doomed, len(doomed))
     return freed, ended and level == SPARSEST
 
 

@@ -52,6 +52,7 @@ class Uploader:
         self._suspects: dict[int, int] = {}
         self._refused_in_a_row = 0
         self._renewed = False
+        self._trouble_since_s: float | None = None
         self.sent = 0
         self.trouble = ""
 
@@ -62,6 +63,11 @@ class Uploader:
             return 0.0
         left_s = self._backoff.left_s(self._clock.monotonic())
         return min(left_s, self._settings.interval_s) if left_s else self._settings.interval_s
+
+    @property
+    def behind_s(self) -> float:
+        """For how many seconds nothing has gone out, though it was due; 0 when all is well."""
+        return 0.0 if self._trouble_since_s is None else self._clock.monotonic() - self._trouble_since_s
 
     def drain(self) -> None:
         """Send what is due, until nothing is left, sending fails, or `drain_s` seconds have passed."""
@@ -91,7 +97,8 @@ class Uploader:
     def _accepted(self, batch: list[Entry]) -> bool:
         self._outbox.done(batch)
         self.sent += sum(entry.records for entry in batch)
-        self.trouble, self._renewed, self._refused_in_a_row = "", False, 0
+        self.trouble, self._trouble_since_s = "", None
+        self._renewed, self._refused_in_a_row = False, 0
         self._backoff.succeeded()
         self._batch = min(self._settings.batch, 2 * self._batch)
         if self._isolation and self._isolation.over:
@@ -99,7 +106,7 @@ class Uploader:
         return True
 
     def _later(self, batch: list[Entry], answer: Answer) -> bool:
-        self.trouble = explain(answer)
+        self._troubled(answer)
         if answer.status == 0:
             self._batch = max(1, self._batch // 2)
         self._outbox.retry(batch, self._clock.monotonic())
@@ -116,7 +123,7 @@ class Uploader:
         return True
 
     def _refused(self, batch: list[Entry], answer: Answer) -> bool:
-        self.trouble = explain(answer)
+        self._troubled(answer)
         search = self._search()
         search.refused(batch, self.trouble)
         self._refused_in_a_row += len(batch) == 1
@@ -128,6 +135,11 @@ class Uploader:
             self._renewed, self._refused_in_a_row = False, 0
             self._backoff.failed(self._clock.monotonic(), self._settings.denied_s if denied else answer.retry_after_s)
         return not hopeless
+
+    def _troubled(self, answer: Answer) -> None:
+        self.trouble = explain(answer)
+        if self._trouble_since_s is None:
+            self._trouble_since_s = self._clock.monotonic()
 
     def _search(self) -> Isolation:
         if self._isolation is None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from device.contract import aggregate, boot, pack, telemetry
+from device.contract import aggregate, boot, pack, session, telemetry
 from device.contract.fields import Field, Json
 from device.contract.record import FIELDS, GUESSES, VERSION, validate
 
@@ -33,6 +33,7 @@ def record(seq: int = 2, **changes: Any) -> Json:
         "v": VERSION,
         "device": "box-1",
         "boot": BOOT,
+        "session": BOOT,
         "seq": seq,
         "status": "measured",
         "codes": ["AD53", "AD61"],
@@ -50,27 +51,35 @@ def gated(**changes: Any) -> Json:
 def filled(fields: tuple[Field, ...], **changes: Any) -> Json:
     """Any other document with every field that there is; `changes` as for `record`."""
     values = {"integer": 1, "number": 0.25, "string": "x", "boolean": True}
-    flat = {field.path: values[field.kind] for field in fields} | {"device": "box-1", "boot": BOOT}
+    flat = {field.path: values.get(field.kind) for field in fields} | {"device": "box-1", "boot": BOOT}
+    flat |= {"session": BOOT} if "session" in flat else {}
     return nested(flat | {path.replace("__", "."): value for path, value in changes.items()})
 
 
 SECOND = filled(aggregate.FIELDS, number=7)
-SUMMARY = filled(aggregate.FIELDS, number=7, span=60)
+MINUTE = filled(aggregate.FIELDS, number=7, span=60)
 CLOCK = filled(boot.FIELDS, offset=1.5e9)
-STATE = filled(telemetry.FIELDS, mode="frames", wanted="frames")
+STATE = filled(telemetry.FIELDS, v=telemetry.VERSION, mode="records", wanted="records")
+BEGAN = filled(session.FIELDS, event="began", patient="p-0042", consent__covers=["units"], consent__by="patient")
+BEGAN = {name: value for name, value in BEGAN.items() if name not in ("frame", "name", "why")}
+MARK = {name: value for name, value in BEGAN.items() if name != "consent"} | {"event": "mark", "number": 2}
+VISIT = f"visits/p-0042/box-1~{BOOT}"
 PACK = pack.pack([record(5), record(6)])
 
 for sample in (record(), gated()):
     validate(sample)
-for span in (SECOND, SUMMARY):
+for span in (SECOND, MINUTE):
     aggregate.validate(span)
 boot.validate(CLOCK)
+for event in (BEGAN, MARK):
+    session.validate(event)
 
 SEED = {
     "records": {"box-1": {BOOT: {"s000000001": record(1)}}, "box-2": {BOOT: {"s000000001": record(1)}}},
     "seconds": {"box-1": {BOOT: {"t000000007": SECOND}}},
-    "frames": {"box-1": {BOOT: {"s000000005": PACK}}},
+    "packs": {"box-1": {BOOT: {"s000000005": PACK}}},
     "boots": {"box-1": {BOOT: CLOCK}},
+    "visits": {"p-0042": {f"box-1~{BOOT}": {"e000001": BEGAN}}},
     "telemetry": {"box-1": STATE},
     "patients": {"box-1": {BOOT: "p-0042"}},
     "staff": {
@@ -121,7 +130,9 @@ WRITES = [
     box(f"records/box-1/{BOOT}", {"s000000002": record()}, ALLOWED, "a batch below the boot", "PATCH"),
     box(OLD, record(1), ALLOWED, "the same record again"),
     box("", {OLD: record(1), NEW: record()}, ALLOWED, "a batch of which a part arrived before", "PATCH"),
-    box("records/box-1/other-boot/s000000001", record(1, boot="other-boot"), ALLOWED, "the first of another boot"),
+    box(
+        "records/box-1/other-boot/s000000001", record(1, session="other-boot"), ALLOWED, "the first of another session"
+    ),
     Case("box-2", "PUT", NEW, record(), DENIED, "another box's record"),
     Case("box-2", "PUT", NEW.replace("box-1", "box-2"), record(device="box-2"), ALLOWED, "its own"),
     Case("nobody", "PUT", NEW, record(), DENIED, "not signed in"),
@@ -153,7 +164,9 @@ WRITES = [
     box(f"records/box-1/{BOOT}/2", record(), DENIED, "a key without letter"),
     box(f"records/box-1/{BOOT}/s2", record(), DENIED, "a key that is not padded"),
     box(f"records/box-1/{BOOT}/s0000000021", record(), DENIED, "a key too long"),
-    box(f"records/box-1/{'b' * 41}/s000000002", record(boot="b" * 41), DENIED, "a boot too long"),
+    box(f"records/box-1/{'b' * 41}/s000000002", record(session="b" * 41), DENIED, "a session too long"),
+    box(NEW, record(session=None), ALLOWED, "a record of an older box"),
+    box("records/box-1/other/s000000002", record(session=None), DENIED, "the same, of another start"),
     box("somewhere/box-1", 1, DENIED, "outside of what there is"),
     box(f"{NEW}/v", VERSION, DENIED, "a record of one field"),
     *(
@@ -162,7 +175,7 @@ WRITES = [
             (record(v=VERSION + 1), "a version that is not known"),
             (record(v=None), "no version"),
             (record(device="box-2"), "says that it is another box's"),
-            (record(boot="other"), "says that it is another boot's"),
+            (record(session="other"), "says that it is another session's"),
             (record(seq=None), "no number"),
             (record(seq=0), "numbers begin at 1"),
             (record(seq=1.5), "numbers are whole"),
@@ -194,17 +207,17 @@ WRITES = [
     box(f"seconds/box-1/{BOOT}/t000000008", SECOND | {"number": 8}, ALLOWED, "a second"),
     box(f"seconds/box-1/{BOOT}/t000000007", SECOND, ALLOWED, "the same second again"),
     box(f"seconds/box-1/{BOOT}/t000000007", SECOND | {"frames": 2}, DENIED, "changes a second"),
-    box(f"seconds/box-1/{BOOT}/t000000008", SUMMARY, DENIED, "a minute for a second"),
+    box(f"seconds/box-1/{BOOT}/t000000008", MINUTE, DENIED, "a minute for a second"),
     box(f"seconds/box-1/{BOOT}/s000000008", SECOND, DENIED, "a second under a record's key"),
-    box(f"sessions/box-1/{BOOT}/n000007", SUMMARY, ALLOWED, "a summary"),
-    box(f"sessions/box-1/{BOOT}/n000007", SUMMARY | {"share": 1.5}, DENIED, "more than everything"),
-    box(f"sessions/box-1/{BOOT}/n000007", SUMMARY | {"note": "x"}, DENIED, "a summary with words"),
-    box(f"frames/box-1/{BOOT}/s000000006", PACK | {"first": 6}, ALLOWED, "a pack"),
-    box(f"frames/box-1/{BOOT}/s000000005", PACK, ALLOWED, "the same pack again"),
-    box(f"frames/box-1/{BOOT}/s000000005", PACK | {"columns": "x"}, DENIED, "changes a pack"),
-    box(f"frames/box-1/{BOOT}/s000000006", PACK | {"columns": "x" * 1_000_001}, DENIED, "a pack too large"),
-    box(f"spans/box-1/{BOOT}/t000000006", PACK, DENIED, "a pack of something else"),
-    box(f"spans/box-1/{BOOT}/t000000006", PACK | {"of": "seconds"}, ALLOWED, "a pack of seconds"),
+    box(f"minutes/box-1/{BOOT}/n000007", MINUTE, ALLOWED, "a minute"),
+    box(f"minutes/box-1/{BOOT}/n000007", MINUTE | {"share": 1.5}, DENIED, "more than everything"),
+    box(f"minutes/box-1/{BOOT}/n000007", MINUTE | {"note": "x"}, DENIED, "a minute with words"),
+    box(f"packs/box-1/{BOOT}/s000000006", PACK | {"first": 6}, ALLOWED, "a pack"),
+    box(f"packs/box-1/{BOOT}/s000000005", PACK, ALLOWED, "the same pack again"),
+    box(f"packs/box-1/{BOOT}/s000000005", PACK | {"columns": "x"}, DENIED, "changes a pack"),
+    box(f"packs/box-1/{BOOT}/s000000006", PACK | {"columns": "x" * 1_000_001}, DENIED, "a pack too large"),
+    box(f"packs/box-1/{BOOT}/t000000006", PACK, DENIED, "a pack of something else"),
+    box(f"packs/box-1/{BOOT}/t000000006", PACK | {"of": "seconds"}, ALLOWED, "a pack of seconds"),
     box(f"boots/box-1/{BOOT}", CLOCK, ALLOWED, "the same offset again"),
     box(f"boots/box-1/{BOOT}", CLOCK | {"offset": 0}, DENIED, "changes its clock"),
     box("boots/box-1/other", CLOCK | {"boot": "other"}, ALLOWED, "the clock of another boot"),
@@ -217,12 +230,22 @@ WRITES = [
     box("telemetry/box-1", None, DENIED, "no state at all", "DELETE"),
     box("telemetry/box-2", STATE, DENIED, "another box's state"),
     box(f"patients/box-1/{BOOT}", "p-0042", ALLOWED, "the same pseudonym again"),
-    box(f"patients/box-1/{BOOT}", "p-0007", DENIED, "another patient for a boot that has one"),
-    box("patients/box-1/other", "p-0007", ALLOWED, "the pseudonym of a new boot"),
+    box(f"patients/box-1/{BOOT}", "p-0007", DENIED, "another patient for a session that has one"),
+    box("patients/box-1/other", "p-0007", ALLOWED, "the pseudonym of a new session"),
+    box("patients/box-1/other", "unnamed", ALLOWED, "a session of nobody who is named"),
     box("patients/box-1/other", "Ada Lovelace", DENIED, "a name"),
     box("patients/box-1/other", "ada", DENIED, "a pseudonym without a digit"),
     box("patients/box-1/other", "a1@example.org", DENIED, "an address"),
-    box("patients/box-2/other", "p-0007", DENIED, "the pseudonym of another box's boot"),
+    box("patients/box-2/other", "p-0007", DENIED, "the pseudonym of another box's session"),
+    box(f"{VISIT}/e000002", MARK, ALLOWED, "an event"),
+    box(f"{VISIT}/e000001", BEGAN, ALLOWED, "the same event again"),
+    box(f"{VISIT}/e000001", BEGAN | {"consent": {"by": "guardian"}}, DENIED, "changes a consent"),
+    box(f"{VISIT}/e000001", None, DENIED, "deletes an event", "DELETE"),
+    box(f"{VISIT}/e000002", MARK | {"event": "party"}, DENIED, "an event that is not known"),
+    box(f"{VISIT}/e000002", MARK | {"patient": "p-0007"}, DENIED, "an event of another person"),
+    box(f"{VISIT}/e000002", MARK | {"session": "other"}, DENIED, "an event of another session"),
+    box(f"{VISIT.replace('box-1', 'box-2')}/e000002", MARK | {"device": "box-2"}, DENIED, "another box's event"),
+    Case("box-2", "PUT", f"{VISIT}/e000002", MARK, DENIED, "another box's event"),
     box("staff/box-box-1", {"role": "admin"}, DENIED, "makes itself an admin"),
     Case("clara", "PUT", "staff/clara/patients/p-0007", True, DENIED, "takes another patient"),
     Case("ada", "PUT", "staff/clara/patients/p-0007", True, ALLOWED, "an admin gives a patient"),
@@ -245,20 +268,24 @@ READS = [
             ("clara", OLD, ALLOWED, "her patient"),
             ("clara", f"patients/box-1/{BOOT}", ALLOWED, "her patient"),
             ("clara", "records/box-1", DENIED, "others sit there too"),
-            ("clara", f"records/box-2/{BOOT}", DENIED, "a boot without a pseudonym"),
+            ("clara", f"records/box-2/{BOOT}", DENIED, "a session without a pseudonym"),
             ("clara", "patients", DENIED, "everybody's pseudonyms"),
             ("clara", "staff/clara", ALLOWED, "herself"),
             ("clara", "staff/cleo", DENIED, "a colleague"),
             ("cleo", f"records/box-1/{BOOT}", DENIED, "a colleague's patient"),
             ("cleo", "records/box-2", ALLOWED, "his own box"),
+            ("clara", "visits/p-0042", ALLOWED, "the sessions of her patient, wherever they were held"),
+            ("clara", "visits/p-0007", DENIED, "a colleague's patient"),
+            ("cleo", VISIT, DENIED, "a colleague's patient"),
+            ("enno", VISIT, DENIED, "clinical data"),
             ("enno", f"records/box-1/{BOOT}", DENIED, "clinical data, whatever is noted beside the role"),
             ("enno", "patients/box-1", DENIED, "clinical data"),
             ("enno", f"seconds/box-1/{BOOT}", DENIED, "clinical data"),
-            ("enno", f"frames/box-1/{BOOT}", DENIED, "clinical data"),
+            ("enno", f"packs/box-1/{BOOT}", DENIED, "clinical data"),
             ("enno", f"boots/box-1/{BOOT}", ALLOWED, "a clock"),
             ("enno", "telemetry/box-1", ALLOWED, "the state of a box"),
             ("clara", f"seconds/box-1/{BOOT}", ALLOWED, "her patient"),
-            ("clara", f"frames/box-1/{BOOT}", ALLOWED, "her patient"),
+            ("clara", f"packs/box-1/{BOOT}", ALLOWED, "her patient"),
             ("clara", f"boots/box-1/{BOOT}", ALLOWED, "what corrects her patient's times"),
             ("clara", "telemetry/box-1", DENIED, "the state of a box"),
             ("box-1", "telemetry/box-1", DENIED, "not even its own state"),

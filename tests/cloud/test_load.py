@@ -24,7 +24,7 @@ def url(server, request):
 
 def loaded(url, boxes=3, records=4):
     """A fleet that has sent one batch a box."""
-    fleet = make_fleet(boxes, (url,), "load-1", records)
+    fleet = make_fleet(boxes, url, "load-1", records)
     tally = asyncio.run(send(fleet, 1))
     return fleet, tally
 
@@ -58,21 +58,13 @@ def test_a_lost_and_an_altered_record_are_found(url):
 
 
 def test_refusals_and_silence_are_failures_and_no_record_counts(server):
-    refusing = make_fleet(1, (f"{server.url}?ns=not%20a%20name",), "load-1", 1)
+    refusing = make_fleet(1, f"{server.url}?ns=not%20a%20name", "load-1", 1)
     tally = asyncio.run(send(refusing, 1))
     assert [what[:3] for what in tally.failures] == ["400"]
-    silent = make_fleet(1, ("http://127.0.0.1:9?ns=x",), "load-1", 1)
+    silent = make_fleet(1, "http://127.0.0.1:9?ns=x", "load-1", 1)
     assert asyncio.run(send(silent, 1)).failures == {"ConnectionRefusedError": 1}
     with pytest.raises(DataError, match="nothing is proven"):
         asyncio.run(read_back(silent, 1))
-
-
-def test_a_fleet_over_several_shards(server):
-    urls = tuple(f"{server.url}?ns=shard-{number}" for number in range(3))
-    fleet, tally = make_fleet(12, urls, "load-1", 1), None
-    assert {box.url for box in fleet} == set(urls)
-    tally = asyncio.run(send(fleet, 1))
-    assert asyncio.run(read_back(fleet, 12)).found == len(tally.latencies_s)
 
 
 def test_the_command_with_a_database_of_its_own(capsys):

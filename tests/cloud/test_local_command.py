@@ -1,11 +1,14 @@
 """`affectbox-cloud local`: starting, stopping, running a command, and every way to fail on purpose."""
 
+import contextlib
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -35,6 +38,22 @@ def test_a_signal_stops_it_cleanly(start, tmp_path, number):
     server = start(tmp_path / "not" / "yet" / "there")
     assert httpx.get(f"{server.url}/.json").json() is None
     assert server.end(number) == (0, "")
+
+
+def test_connections_beyond_its_descriptors_are_closed_and_told_once(start, tmp_path):
+    server = start(tmp_path)
+    opened = len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
+    resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (opened + 10, opened + 10))
+    address = urlsplit(server.url)
+    with contextlib.ExitStack() as stack:
+        several = [
+            stack.enter_context(socket.create_connection((address.hostname, address.port), timeout=30))
+            for _ in range(40)
+        ]
+        assert several[-1].recv(1) == b"", "the last is closed, not left waiting"
+    assert httpx.get(f"{server.url}/.json").json() is None
+    code, errors = server.end()
+    assert (code, errors.count("\n"), "ulimit -n" in errors) == (0, 1, True)
 
 
 @pytest.mark.parametrize("code", [0, 7])

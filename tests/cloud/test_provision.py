@@ -33,10 +33,15 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
         (["provision", "Room 3", "--api-key", "k", "--database", "d"], "is no box's id"),
         (["revoke", "Room 3"], "is no box's id"),
         (["revoke", "room-3", "--service-account", "no-such-file.json"], "cannot be used"),
+        (["revoke", "room-3"], "name its file with --service-account"),
     ],
 )
-def test_a_mistake_is_one_sentence(words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistake_is_one_sentence(
+    words: list[str], sentence: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("firebase_admin")
+    for name in ("GOOGLE_APPLICATION_CREDENTIALS", "FIREBASE_AUTH_EMULATOR_HOST"):
+        monkeypatch.delenv(name, raising=False)
     assert main(words) == IdentityError.exit_code
     errors = capsys.readouterr().err
     assert (sentence in errors, errors.count("\n")) == (True, 1), errors

@@ -1,4 +1,4 @@
-"""`affectbox-cloud report --database`: what several shards hold together."""
+"""`affectbox-cloud report --database`: what several databases hold together."""
 
 import httpx
 import pytest
@@ -6,7 +6,6 @@ import pytest
 from cloud.report import same_in_database
 from device.contract.errors import DataError
 from device.contract.record import key
-from device.contract.shards import rank
 
 
 def record(seq):
@@ -20,7 +19,7 @@ RECORDS = [record(seq) for seq in range(1, 21)]
 
 
 @pytest.fixture
-def shards(server, request):
+def databases(server, request):
     return [f"{server.url}/?ns={request.node.name}-{number}" for number in range(3)]
 
 
@@ -28,22 +27,22 @@ def keep(url, records):
     httpx.patch(url.replace("/?", "/.json?"), json={key(record): record for record in records}).raise_for_status()
 
 
-def test_a_box_that_moved_is_found_in_both_shards_and_nothing_counts_twice(shards):
-    own, former, never = rank("box-1", shards)
+def test_a_box_that_moved_is_found_in_both_databases_and_nothing_counts_twice(databases):
+    own, former, never = databases
     keep(former, RECORDS[:12])
     keep(own, RECORDS[10:])
-    assert same_in_database(RECORDS, ",".join(shards)) == 20
+    assert same_in_database(RECORDS, ",".join(databases)) == 20
     assert same_in_database(RECORDS, own) == 10
     assert same_in_database(RECORDS, never) == 0
 
 
-def test_an_altered_record_is_not_the_same(shards):
-    keep(shards[0], RECORDS[:10])
-    keep(shards[0], [RECORDS[0] | {"reasons": ["too_dark"]}])
-    assert same_in_database(RECORDS, ",".join(shards)) == 9
+def test_an_altered_record_is_not_the_same(databases):
+    keep(databases[0], RECORDS[:10])
+    keep(databases[0], [RECORDS[0] | {"reasons": ["too_dark"]}])
+    assert same_in_database(RECORDS, ",".join(databases)) == 9
 
 
-def test_while_records_are_missing_every_shard_is_asked_and_a_silent_one_is_an_error(shards):
-    keep(shards[0], RECORDS[1:])
+def test_while_records_are_missing_every_database_is_asked_and_a_silent_one_is_an_error(databases):
+    keep(databases[0], RECORDS[1:])
     with pytest.raises(DataError, match="does not answer"):
-        same_in_database(RECORDS, f"{shards[0]},http://127.0.0.1:9?ns=x")
+        same_in_database(RECORDS, f"{databases[0]},http://127.0.0.1:9?ns=x")

@@ -4,13 +4,14 @@ import gzip
 import json
 import socket
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from cloud.local.body import MAX_BODY_BYTES
+from cloud.local.body import MAX_BODY_BYTES, MAX_VALUES
 
 
 def value(client, path="/.json"):
@@ -248,6 +249,31 @@ def test_a_gzip_bomb_is_refused_before_it_unfolds(server, client):
     status = Path(f"/proc/{server.process.pid}/status").read_text()
     peak_kib = int(status.split("VmHWM:")[1].split()[0])
     assert peak_kib < 4 * MAX_BODY_BYTES // 1024
+
+
+def test_more_values_than_one_request_may_bring_are_refused_before_they_are_read(client):
+    array = b"[" + b"1," * 10_000_000 + b"1]"
+    answer = client.put("/a.json", content=array)
+    assert (answer.status_code, "exceeds the maximum size" in answer.json()["error"]) == (400, True)
+    text = json.dumps({"text": "," * MAX_VALUES})
+    assert client.put("/a.json", content=text).status_code == 200
+
+
+def test_other_writers_do_not_wait_for_a_large_write(client):
+    with ThreadPoolExecutor() as threads:
+        large = threads.submit(client.put, "/large.json", json=list(range(400_000)))
+        meanwhile = 0
+        while not large.done():
+            assert client.put("/small.json", json=meanwhile).status_code == 200
+            meanwhile += not large.done()
+    assert large.result().json()[-1] == 399_999
+    assert meanwhile > 20
+
+
+@pytest.mark.parametrize("name", ["orderBy", "startAt", "equalTo"])
+def test_a_parameter_that_is_nested_without_end_is_refused(client, name):
+    answer = client.get("/a.json", params={"orderBy": '"$key"', name: "[" * 3000})
+    assert answer.status_code == 400
 
 
 @pytest.mark.parametrize("credentials", [{"headers": {"Authorization": "Bearer owner"}}, {"params": {"auth": "x"}}])

@@ -10,6 +10,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ import pytest
 from cloud import rules
 from cloud.cli import main
 from cloud.local.evaluation import NODE_MODULES
+from tests.cloud.conftest import Stream
 from tests.cloud.rules_cases import BOOT, CASES, NEW, OLD, PEOPLE, SEED, Case, record
 from tests.servers import WAIT_S, Server
 
 FILE = Path(rules.__file__).with_name("database.rules.json")
 EMULATOR = os.environ.get("FIREBASE_DATABASE_EMULATOR_HOST")
+HERS = OLD.rpartition("/")[0]
 OWNER = {"Authorization": "Bearer owner"}
 needs_node = pytest.mark.skipif(
     not EMULATOR and not shutil.which("node"), reason="no node on this machine: nothing evaluates rules"
@@ -104,15 +107,74 @@ def test_a_change_past_the_rules_is_known_to_them(client: httpx.Client) -> None:
 
 
 @needs_node
-@pytest.mark.parametrize("query", [token({"sub": "ada"}, expires_in_s=-1), {"auth": "nonsense"}, {"auth": "a.b.c"}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        token({"sub": "ada"}, expires_in_s=-1),
+        token({"sub": "ada"}, expires_in_s=float("nan")),
+        {"auth": "nonsense"},
+        {"auth": "a.b.c"},
+        {"auth": f"a.{base64.b64encode(b'[' * 3000).decode()}."},
+    ],
+)
 def test_a_token_that_is_none_or_has_expired_is_refused(client: httpx.Client, query: dict[str, str]) -> None:
     assert client.get("/.json", params=query).status_code == 401
+
+
+@needs_node
+@pytest.mark.skipif(bool(EMULATOR), reason="what Google's emulator says to nonsense is its own affair")
+def test_a_person_that_is_nested_without_end_is_none(client: httpx.Client) -> None:
+    assert client.get("/.json", params={"auth_variable_override": "[" * 3000}, headers=OWNER).status_code == 400
 
 
 @needs_node
 def test_a_stream_is_denied_like_a_read(client: httpx.Client) -> None:
     headers = {"Accept": "text/event-stream"}
     assert client.get("/.json", params=token(PEOPLE["enno"]), headers=headers).status_code == 401
+
+
+@contextmanager
+def streaming(client: httpx.Client, path: str, who: str, lasts_s: float = 3600) -> Iterator[Stream]:
+    """An open stream of somebody's; its first event was taken."""
+    params, headers = token(PEOPLE[who], lasts_s), {"Accept": "text/event-stream"}
+    with client.stream("GET", f"/{path}.json", params=params, headers=headers) as response:
+        assert response.status_code == 200
+        stream = Stream(response.iter_lines())
+        assert stream.next()[0] == "put"
+        yield stream
+
+
+@needs_node
+def test_who_may_not_read_any_more_hears_nothing_more(client: httpx.Client) -> None:
+    with streaming(client, HERS, "clara") as hers, streaming(client, "telemetry/box-1", "enno") as state:
+        client.delete("/staff/clara/patients/p-0042.json", headers=OWNER).raise_for_status()
+        assert hers.next() == ("cancel", None)
+        ask(client, Case("box-1", "PUT", NEW, record(), True, "")).raise_for_status()
+        assert hers.next() is None
+        client.put("/telemetry/box-1/sent.json", json=7, headers=OWNER).raise_for_status()
+        assert state.next() == ("put", {"path": "/sent", "data": 7})
+
+
+@needs_node
+def test_a_stream_ends_with_the_token_that_opened_it(client: httpx.Client) -> None:
+    with streaming(client, HERS, "clara", lasts_s=2) as stream:
+        assert stream.next() == ("auth_revoked", "credential is no longer valid")
+        assert stream.next() is None
+
+
+@needs_node
+@pytest.mark.skipif(bool(EMULATOR), reason="its rules are of one namespace")
+def test_other_rules_end_the_streams_that_they_do_not_allow(client: httpx.Client) -> None:
+    source = json.loads(FILE.read_text())
+    with streaming(client, HERS, "clara") as hers, streaming(client, "staff", "ada") as all_staff:
+        try:
+            closed = {"rules": {"staff": {".read": "auth.uid === 'ada'"}}}
+            client.put("/.settings/rules.json", json=closed, headers=OWNER).raise_for_status()
+            assert hers.next() == ("cancel", None)
+        finally:
+            client.put("/.settings/rules.json", json=source, headers=OWNER).raise_for_status()
+        client.put("/staff/new/role.json", json="admin", headers=OWNER).raise_for_status()
+        assert all_staff.next() == ("put", {"path": "/new/role", "data": "admin"})
 
 
 @needs_node
@@ -130,7 +192,12 @@ def test_generated_equals_committed(capsys: pytest.CaptureFixture[str]) -> None:
 @needs_node
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [(None, "cannot be read"), ("{", "is not JSON"), ('{"rules": {".read": "x +"}}', "holds no")],
+    [
+        (None, "cannot be read"),
+        ("{", "is not JSON"),
+        ('{"a":' * 20_000, "nested too deeply"),
+        ('{"rules": {".read": "x +"}}', "holds no"),
+    ],
 )
 def test_rules_that_are_none_are_said_in_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, sentence: str

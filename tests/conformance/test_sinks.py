@@ -9,10 +9,12 @@ import pytest
 
 from device.clock import FakeClock
 from device.contract.errors import AffectboxError, SinkError
+from device.contract.fields import encode
 from device.delivery.jsonl import JsonlSink
 from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
 from device.delivery.sink import Line, MemorySink
+from device.host import HostMeter
 from device.recorder import Recorder
 from device.settings import RecorderSettings
 
@@ -22,6 +24,7 @@ BODIES = [
     b'{"seq":3}',
     b'{"seq":4,"long":"' + b"x" * 70_000 + b'"}',
 ]
+EVENT = {"v": 1, "device": "box", "boot": "b", "session": "s", "number": 1, "event": "began", "patient": "p-1"}
 LINES = [Line(f"records/box/{i:02}", body) for i, body in enumerate(BODIES)]
 
 
@@ -78,6 +81,15 @@ def test_what_was_written_is_read_back_in_order_byte_for_byte(kept):
     kept.sink.write(LINES[:1])
     kept.sink.write(LINES[1:])
     assert kept.bodies() == BODIES
+
+
+def test_an_event_is_kept_as_it_was_told(kept):
+    kept.sink.write(LINES[:1])
+    kept.sink.tell(EVENT)
+    if isinstance(kept, Memory):
+        assert kept.sink.events == [EVENT]
+    else:
+        assert kept.bodies() == [BODIES[0], *([b'"p-1"'] if isinstance(kept, Durable) else []), encode(EVENT)]
 
 
 def test_an_empty_group_writes_nothing(kept):
@@ -227,7 +239,7 @@ def test_what_is_no_file_can_be_written_and_is_not_locked():
 
 def test_a_full_disk_stops_neither_the_recording_nor_the_other_sinks(capsys):
     with JsonlSink(Path("/dev/full")) as full, MemorySink() as other:
-        recorder = Recorder("box", {}, [full, other], FakeClock(), RecorderSettings())
+        recorder = Recorder({}, {}, [full, other], FakeClock(), RecorderSettings(), HostMeter(FakeClock()))
         recorder._group = [({}, line) for line in LINES]
         recorder.commit()
     assert other.lines == LINES

@@ -80,7 +80,7 @@ def test_a_new_start_of_the_daemon_begins_a_new_span() -> None:
     minutes.add(record(1, 10.0))
     done = minutes.add(record(1, 10.0) | {"boot": "0123abcd-0000002711"})
     assert done is not None
-    assert aggregate.key(done) == f"sessions/box/{BOOT}/n000000"
+    assert aggregate.key(done) == f"minutes/box/{BOOT}/n000000"
 
 
 def test_the_same_records_give_the_same_bytes_under_the_same_path() -> None:
@@ -95,12 +95,12 @@ def test_the_same_records_give_the_same_bytes_under_the_same_path() -> None:
 @pytest.mark.parametrize(
     ("mode", "roots"),
     [
-        ("frames", {"records": 130, "sessions": 3}),
-        ("seconds", {"seconds": 130, "sessions": 3}),
-        ("summary", {"sessions": 3}),
+        ("records", {"records": 130, "minutes": 3}),
+        ("seconds", {"seconds": 130, "minutes": 3}),
+        ("minutes", {"minutes": 3}),
     ],
 )
-def test_each_mode_sends_what_it_says_and_summaries_always(mode: str, roots: dict[str, int]) -> None:
+def test_each_mode_sends_what_it_says_and_minutes_always(mode: str, roots: dict[str, int]) -> None:
     condense = Condenser(mode)
     sent = condense(lines([record(seq, 9.5 + seq, pain=1) for seq in range(1, 131)])) + condense.end()
     paths = [line.path.partition("/")[0] for line in sent]
@@ -119,7 +119,7 @@ def test_seconds_and_records_are_packed_and_what_is_neither_is_not(clip_records:
     bodies = [encode(r) for r in clip_records[:50]]
     packed = pack_bodies(bodies)
     assert packed is not None
-    assert packed[0] == f"frames/tester/{clip_records[0]['boot']}/s000000001"
+    assert packed[0] == f"packs/tester/{clip_records[0]['session']}/s000000001"
     assert [encode(decode(encode(r))) for r in unpack(json_of(Line(*packed)))] == bodies
     assert pack_bodies([b'{"seq":1}', b'{"seq":2}']) is None
     assert pack_bodies([b"[]"]) is None

@@ -159,7 +159,7 @@ def calibrated(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def recorded(clip: Path, out: Path, folder: Path, person: str) -> list[Json]:
-    settings = [f"jsonl:{out}", "--set", f'neutral.folder="{folder}"', "--set", f'patient.id="{person}"']
+    settings = [f"jsonl:{out}", "--set", f'neutral.folder="{folder}"', "--set", f'session.patient="{person}"']
     assert main(["run", "--source", str(clip), "--max-frames", "20", "--sink", *settings]) == 0
     return [decode(line) for line in out.read_bytes().splitlines()]
 
@@ -207,5 +207,5 @@ def test_doctor_says_whether_the_named_person_is_calibrated(
     calibrated: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for person, finding in (("p-01", "ok       neutral"), ("p-02", "warning  neutral")):
-        main(["doctor", "--set", f'neutral.folder="{calibrated}"', "--set", f'patient.id="{person}"'])
+        main(["doctor", "--set", f'neutral.folder="{calibrated}"', "--set", f'session.patient="{person}"'])
         assert finding in capsys.readouterr().out

@@ -22,8 +22,8 @@ from device.contract.errors import (
     SourceError,
     StorageError,
 )
-from device.contract.record import decode
 from device.settings import ModelSettings
+from tests.recordings import events_in, records_in
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def short_clip(tmp_path: Path, portrait: ByteImage) -> Path:
 def test_a_photograph_of_a_smiling_woman(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "records.jsonl"
     assert main(["run", "--source", str(photo), "--sink", f"jsonl:{out}"]) == 0
-    (record,) = [decode(line) for line in out.read_bytes().splitlines()]
+    (record,) = records_in(out)
     assert record["emotions"]["happiness"] > 0.8
     assert record["aus"]["AU12"] > 2
     assert next(iter(record["models"].values())) == ModelSettings().face
@@ -58,13 +58,14 @@ def test_a_photograph_of_a_smiling_woman(photo: Path, tmp_path: Path, capsys: py
 def test_a_run_stops_after_max_frames(short_clip: Path, tmp_path: Path) -> None:
     out = tmp_path / "records.jsonl"
     assert main(["run", "--source", str(short_clip), "--max-frames", "7", "--sink", f"jsonl:{out}"]) == 0
-    assert len(out.read_bytes().splitlines()) == 7
+    assert len(records_in(out)) == 7
+    assert [event["event"] for event in events_in(out)] == ["began", "camera", "ended"]
 
 
 def test_in_real_time_frames_come_at_their_own_pace(short_clip: Path, tmp_path: Path) -> None:
     out = tmp_path / "records.jsonl"
     assert main(["run", "--realtime", "--source", str(short_clip), "--sink", f"jsonl:{out}"]) == 0
-    records = [decode(line) for line in out.read_bytes().splitlines()]
+    records = records_in(out)
     assert len(records) + sum(r["frame"].get("dropped", 0) for r in records) == 50
     first, last = records[0], records[-1]
     media_s = last["frame"]["media"] - first["frame"]["media"]
@@ -75,7 +76,7 @@ def test_two_runs_into_one_file_do_not_share_an_identity(photo: Path, tmp_path: 
     out = tmp_path / "records.jsonl"
     for _ in range(2):
         main(["run", "--source", str(photo), "--sink", f"jsonl:{out}"])
-    first, second = (decode(line) for line in out.read_bytes().splitlines())
+    first, second = records_in(out)
     assert first["seq"] == second["seq"] == 1
     assert first["boot"] != second["boot"]
 
@@ -220,7 +221,7 @@ def test_replaying_records_sends_the_same_bytes_and_names_broken_lines(
     recording.write_bytes(good + b'{"v":1,"cut of\n' + good)
     assert main(["replay", str(recording), "--sink", f"jsonl:{again}"]) == DataError.exit_code
     assert again.read_bytes() == good * 3
-    assert "line 2" in capsys.readouterr().err
+    assert "line 5" in capsys.readouterr().err
 
 
 def test_an_overlay_is_drawn_beside_and_upon_the_picture(photo: Path, tmp_path: Path, portrait: ByteImage) -> None:

@@ -20,6 +20,7 @@ from device.contract.command import INTERRUPTED, UNREAD, concluded
 from device.contract.errors import StorageError
 from device.contract.labels import ACTION_UNIT_KEYS, EMOTIONS
 from device.summary import Summary
+from tests.recordings import records_in
 
 SEEN = {
     "status": "measured",
@@ -133,7 +134,7 @@ def test_recording_goes_on_whatever_becomes_of_the_output(kind: str, tmp_path: P
         with open("/dev/full" if kind == "/dev/full" else unread(), "w") as stdout:  # noqa: PTH123  # may be a number
             done = as_program(*run, stdout=stdout)
     assert done.returncode == 0
-    assert len(out.read_bytes().splitlines()) == 5
+    assert len(records_in(out)) == 5
     assert "Traceback" not in done.stderr and "Exception" not in done.stderr
 
 

@@ -112,7 +112,8 @@ def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
 
 
 def documents(root: str, *numbers: int, size: int = 20) -> list[tuple[str, bytes]]:
-    return [(f"{root}/box/boot/n{n:09d}", f"{n:0{size}d}".encode()) for n in numbers]
+    letter = {"records": "s", "seconds": "t", "minutes": "n"}[root]
+    return [(f"{root}/box/boot/{letter}{n:09d}", f"{n:0{size}d}".encode()) for n in numbers]
 
 
 def taken(outbox: Outbox, limit: int) -> list[str]:
@@ -122,14 +123,14 @@ def taken(outbox: Outbox, limit: int) -> list[str]:
     return [f"{entry.path.partition('/')[0]} {int(entry.path[-9:])}" for entry in entries]
 
 
-def test_live_goes_before_history_and_history_newest_summaries_first(path: Path) -> None:
+def test_live_goes_before_history_and_history_newest_minutes_first(path: Path) -> None:
     with Outbox(path, MB, history=2) as outbox:
-        outbox.append(documents("records", 1, 2, 3) + documents("sessions", 1, 2, 3) + documents("seconds", 1))
+        outbox.append(documents("records", 1, 2, 3) + documents("minutes", 1, 2, 3) + documents("seconds", 1))
         outbox.retry(outbox.lease(1))  # sending fails: all of this is history now
         outbox.append(documents("records", 8, 9))
-        assert taken(outbox, 9) == ["sessions 2", "sessions 3", "records 8", "records 9"]
+        assert taken(outbox, 9) == ["minutes 2", "minutes 3", "records 8", "records 9"]
         outbox.append(documents("records", 10))
-        assert taken(outbox, 9) == ["sessions 1", "seconds 1", "records 10"]
+        assert taken(outbox, 9) == ["minutes 1", "seconds 1", "records 10"]
         assert taken(outbox, 9) == ["records 2", "records 3"]
         assert taken(outbox, 9) == ["records 1"]
         assert taken(outbox, 9) == []
@@ -143,16 +144,16 @@ def test_history_never_takes_the_place_of_what_is_live(path: Path) -> None:
         assert [int(entry.path[-9:]) for entry in outbox.lease(5)] == [100, 101, 102, 103, 104]
 
 
-def test_among_the_live_summaries_go_before_seconds_before_frames(path: Path) -> None:
+def test_among_the_live_minutes_go_before_seconds_before_records(path: Path) -> None:
     with Outbox(path, MB) as outbox:
-        outbox.append(documents("records", 1) + documents("seconds", 1) + documents("sessions", 1))
-        assert [taken(outbox, 1) for _ in range(3)] == [["sessions 1"], ["seconds 1"], ["records 1"]]
+        outbox.append(documents("records", 1) + documents("seconds", 1) + documents("minutes", 1))
+        assert [taken(outbox, 1) for _ in range(3)] == [["minutes 1"], ["seconds 1"], ["records 1"]]
 
 
 def test_kinds_that_are_held_wait(path: Path) -> None:
     with Outbox(path, MB) as outbox:
         outbox.append(documents("records", 1) + documents("seconds", 1))
-        outbox.hold([Kind.FRAME, Kind.PACK])
+        outbox.hold([Kind.RECORD, Kind.PACKED_RECORDS])
         assert taken(outbox, 9) == ["seconds 1"]
         outbox.hold([])
         assert taken(outbox, 9) == ["records 1"]
@@ -168,17 +169,17 @@ def test_a_note_is_replaced_and_an_old_acknowledgement_does_not_remove_the_new_o
 
 
 def joined(bodies: Sequence[bytes]) -> tuple[str, bytes]:
-    return f"frames/box/boot/s{int(bodies[0]):09d}", b"+".join(bodies)
+    return f"packs/box/boot/s{int(bodies[0]):09d}", b"+".join(bodies)
 
 
 def test_records_leased_together_become_one_document_once_and_for_all(path: Path) -> None:
     with Outbox(path, MB, joined) as outbox:
         outbox.append(items(1, 2, 3, size=1))
         (first,) = outbox.lease(9)
-        assert (first.path, first.body, first.records) == ("frames/box/boot/s000000001", b"1+2+3", 3)
+        assert (first.path, first.body, first.records) == ("packs/box/boot/s000000001", b"1+2+3", 3)
         outbox.append(items(4, size=1))
     with Outbox(path, MB, joined) as outbox:  # killed before the answer came: the same document, not another one
-        assert outbox.counts().waiting["frame"] == 4
+        assert outbox.counts().waiting["record"] == 4
         bodies = [entry.body for _ in range(3) for entry in outbox.lease(1)]
         assert bodies == [b"1+2+3", b"4"]
 
@@ -209,38 +210,38 @@ def test_what_cannot_be_packed_goes_as_it_is(path: Path) -> None:
         assert [(entry.path, entry.body) for entry in outbox.lease(9)] == items(1, 2)
 
 
-def test_frames_thin_out_before_seconds_go_and_summaries_stay(path: Path) -> None:
+def test_records_thin_out_before_seconds_go_and_minutes_stay(path: Path) -> None:
     with Outbox(path, max_mb=0.02) as outbox:
-        outbox.append(documents("sessions", *range(5), size=100))
+        outbox.append(documents("minutes", *range(5), size=100))
         outbox.append(documents("seconds", *range(50), size=100))
         for start in range(0, 3000, 10):
             outbox.append(items(*range(start, start + 10), size=100))
             assert outbox.counts().bytes <= 20_000
         counts = outbox.counts()
-        assert (counts.waiting["summary"], counts.waiting["second"]) == (5, 50)
-        assert counts.dropped_by == {"summary": 0, "second": 0, "frame": 3000 - counts.waiting["frame"]}
+        assert (counts.waiting["minute"], counts.waiting["second"]) == (5, 50)
+        assert counts.dropped_by == {"minute": 0, "second": 0, "record": 3000 - counts.waiting["record"]}
         kept = [int(entry.path[-9:]) for entry in outbox.lease(9999) if entry.path.startswith("records")]
         gaps = [after - before for before, after in itertools.pairwise(kept)]
         assert gaps == sorted(gaps, reverse=True), "the oldest are the sparsest"
         assert gaps[0] <= 64 and gaps[-1] == 1
 
 
-def test_without_frames_seconds_go_before_summaries_the_oldest_first(path: Path) -> None:
+def test_without_records_seconds_go_before_minutes_the_oldest_first(path: Path) -> None:
     with Outbox(path, max_mb=0.001) as outbox:
-        outbox.append(documents("sessions", *range(4), size=100) + documents("seconds", *range(10), size=100))
+        outbox.append(documents("minutes", *range(4), size=100) + documents("seconds", *range(10), size=100))
         assert outbox.counts().waiting["second"] == 6
-        outbox.append(documents("sessions", *range(4, 14), size=100))
+        outbox.append(documents("minutes", *range(4, 14), size=100))
         counts = outbox.counts()
-        assert (counts.waiting["second"], counts.waiting["summary"]) == (0, 10)
-        assert counts.dropped_by == {"summary": 4, "second": 10, "frame": 0}
+        assert (counts.waiting["second"], counts.waiting["minute"]) == (0, 10)
+        assert counts.dropped_by == {"minute": 4, "second": 10, "record": 0}
         assert [int(entry.path[-9:]) for entry in outbox.lease(99)] == list(range(4, 14))
 
 
 def test_refused_documents_go_before_aggregates(path: Path) -> None:
     with Outbox(path, max_mb=0.001) as outbox:
-        outbox.append(documents("sessions", *range(9), size=100))
+        outbox.append(documents("minutes", *range(9), size=100))
         outbox.bury(outbox.lease(4), "400")
-        outbox.append(documents("sessions", *range(9, 13), size=100))
+        outbox.append(documents("minutes", *range(9, 13), size=100))
         assert (outbox.counts().dead, outbox.counts().pending) == (1, 9)
 
 

@@ -222,10 +222,10 @@ def test_sending_goes_on_over_a_full_disk_and_nothing_is_sent_twice(disk: Disk) 
 
 def test_packing_that_finds_no_room_does_not_stop_what_needs_none(disk: Disk) -> None:
     def bulky(bodies: object) -> tuple[str, bytes]:
-        return "frames/box/boot/s1", bytes(4_000_000)
+        return "packs/box/boot/s1", bytes(4_000_000)
 
     with Outbox(disk.path, 10.0, bulky) as outbox:
-        append(outbox, [*LINES[:2], Line("sessions/box/boot/n000001", b"{}")])
+        append(outbox, [*LINES[:2], Line("minutes/box/boot/n000001", b"{}")])
         disk.fill(outbox)
-        assert [entry.path for entry in outbox.lease(9)] == ["sessions/box/boot/n000001"]
-        assert outbox.counts().waiting["frame"] == 2
+        assert [entry.path for entry in outbox.lease(9)] == ["minutes/box/boot/n000001"]
+        assert outbox.counts().waiting["record"] == 2

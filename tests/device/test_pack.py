@@ -87,9 +87,9 @@ def test_what_has_too_many_decimals_is_kept_as_it_is(value: float) -> None:
 
 
 def test_a_pack_is_found_by_the_number_of_its_first() -> None:
-    assert pack.key(pack.pack([RECORD])) == "frames/box-1/0123abcd-0000000001/s000000007"
+    assert pack.key(pack.pack([RECORD])) == "packs/box-1/0123abcd-0000000001/s000000007"
     second = {"v": 1, "device": "box-1", "boot": "b", "number": 3, "span": 1, "time": RECORD["time"], "frames": 1}
-    assert pack.key(pack.pack([second])) == "spans/box-1/b/t000000003"
+    assert pack.key(pack.pack([second])) == "packs/box-1/b/t000000003"
 
 
 def test_more_than_a_pack_holds_is_sent_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from device.clock import FakeClock
 from device.contract.labels import EMOTIONS, LOWER, SIDED_KEYS, UPPER, Reason
 from device.contract.record import decode
 from device.delivery.sink import MemorySink
+from device.host import HostMeter
 from device.models import Models
 from device.observation import Observation
 from device.pipeline import Pipeline
@@ -19,6 +20,7 @@ from device.stages.frame import Frame
 from device.summary import Summary
 from tests.people import actions
 
+IDENTITY = {"device": "tester", "boot": "b", "session": "s"}
 MODELS = {"emotions": "face-1.0.0", "aus": "face-1.0.0"}
 SEEN = Observation(
     Frame(np.zeros((4, 4, 3), np.uint8), 0, 1.0, 1e9),
@@ -36,8 +38,8 @@ SEEN = Observation(
 
 def recorded(*observations):
     """The records, read back from their bytes, as `decode` accepts them."""
-    kept = MemorySink()
-    recorder = Recorder("tester", MODELS, [kept], FakeClock(trusted=True), RecorderSettings())
+    kept, clock = MemorySink(), FakeClock(trusted=True)
+    recorder = Recorder(IDENTITY, MODELS, [kept], clock, RecorderSettings(), HostMeter(clock))
     for observation in observations:
         recorder.add(observation)
     recorder.commit()

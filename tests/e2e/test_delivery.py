@@ -17,6 +17,7 @@ import pytest
 
 from device.contract.pack import unpack
 from device.contract.record import decode, encode, key
+from tests.recordings import lines_of_records
 from tests.servers import WAIT_S, Server
 
 EAGER = ["upload.interval_s=0.02", "upload.batch=7", "recorder.commit_records=3", "device.id=tester"]
@@ -40,7 +41,7 @@ def command(server: Server, folder: Path, source: Path, *more: str) -> list[str]
 def held(server: Server) -> dict[str, Any]:
     """Every record in the database, by path, whether it stands alone or in a pack."""
     alone = [record for boot in node(server, "records/tester").values() for record in boot.values()]
-    packs = [document for boot in node(server, "frames/tester").values() for document in boot.values()]
+    packs = [document for boot in node(server, "packs/tester").values() for document in boot.values()]
     packed = [record for document in packs for record in unpack(document)]
     assert len({key(record) for record in alone + packed}) == len(alone + packed), "a record is there twice"
     return {key(record): record for record in alone + packed}
@@ -75,7 +76,7 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_doubled(
     arguments = command(server, tmp_path, clip, "run.max_frames=1")
     last = subprocess.run(arguments, check=False, capture_output=True, text=True)
     assert last.returncode == 0, last.stderr
-    assert "waiting" not in last.stdout
+    assert "waiting for the next start" not in last.stdout
 
     database = held(server)
     accepted = [decode(line) for line in (tmp_path / "records.jsonl").read_bytes().splitlines() if is_whole(line)]
@@ -84,14 +85,17 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_doubled(
     assert lost == []
     frames: dict[str, list[int]] = defaultdict(list)
     for record in database.values():
-        frames[record["boot"]].append(record["frame"]["index"])
+        frames[record["session"]].append(record["frame"]["index"])
         assert record["seq"] == record["frame"]["index"] + 1
     assert all(sorted(indices) == list(range(len(indices))) for indices in frames.values()), "a hole or a double"
+    ends = [list(events.values())[-1] for events in node(server, "visits/unnamed").values()]
+    assert [event["event"] for event in ends] == ["ended"] * len(ends)
+    assert [event["why"] for event in ends].count("interrupted") >= kills / 4
 
 
 def is_whole(line: bytes) -> bool:
-    """A kill can cut the last line of a run short; the record itself is in the outbox."""
-    return line.endswith(b"}") and line.startswith(b"{") and line.count(b'"v":1') == 1
+    """Whether it is a record. A kill can cut the last line of a run short; the record itself is in the outbox."""
+    return line.endswith(b"}") and line.startswith(b"{") and line.count(b'"v":1') == 1 and b'"event"' not in line
 
 
 def test_firebase_admin_reads_back_what_the_box_wrote(
@@ -102,7 +106,7 @@ def test_firebase_admin_reads_back_what_the_box_wrote(
 
     arguments = command(server, tmp_path, clip, "run.max_frames=60", "delivery.packed=false")
     subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL)
-    lines = (tmp_path / "records.jsonl").read_bytes().splitlines()
+    lines = lines_of_records(tmp_path / "records.jsonl")
     monkeypatch.setenv("FIREBASE_DATABASE_EMULATOR_HOST", server.url.removeprefix("http://"))
 
     class Owner(credentials.Base):  # type: ignore[misc]
@@ -113,8 +117,8 @@ def test_firebase_admin_reads_back_what_the_box_wrote(
 
     app = firebase_admin.initialize_app(Owner(), {"databaseURL": "https://clinic.firebaseio.com"}, name="reader")
     try:
-        boot = decode(lines[0])["boot"]
-        node = db.reference(f"records/tester/{boot}", app)
+        session = decode(lines[0])["session"]
+        node = db.reference(f"records/tester/{session}", app)
         assert [encode(record) for record in node.get().values()] == lines
         newest = node.order_by_child("seq").limit_to_last(1).get()
         assert [encode(record) for record in newest.values()] == lines[-1:]
@@ -133,7 +137,7 @@ def test_a_database_that_dies_and_comes_back_has_everything(tmp_path: Path, clip
     server = Server(tmp_path / "database")
     try:
         subprocess.run(command(server, tmp_path, clip, "run.max_frames=1"), check=True, stdout=subprocess.DEVNULL)
-        lines = (tmp_path / "records.jsonl").read_bytes().splitlines()
+        lines = lines_of_records(tmp_path / "records.jsonl")
         assert sorted(encode(record) for record in held(server).values()) == sorted(lines)
         assert len(lines) == 41
     finally:
@@ -152,7 +156,7 @@ def test_an_orderly_end_by_signal_sends_what_was_recorded(server: Server, tmp_pa
     process.send_signal(signal.SIGTERM)
     printed, _ = process.communicate(timeout=WAIT_S)
     assert process.returncode == 0
-    lines = (tmp_path / "records.jsonl").read_bytes().splitlines()
+    lines = lines_of_records(tmp_path / "records.jsonl")
     assert sorted(encode(record) for record in held(server).values()) == sorted(lines)
     assert f"{len(lines)} recorded" in printed
 
@@ -164,15 +168,15 @@ def test_sent_again_records_stand_alone_and_make_no_aggregates(server: Server, t
     for _ in range(2):
         again = [sys.executable, "-m", "device", "replay", str(tmp_path / "records.jsonl"), sink, outbox]
         done = subprocess.run(again, check=True, capture_output=True, text=True)
-        assert done.stdout == "20 records sent again\n"
+        assert done.stdout == "20 records and 3 events sent again\n"
     with urllib.request.urlopen(f"{server.url}/.json?ns=again", timeout=WAIT_S) as response:
         everything = json.load(response)
-    assert set(everything) == {"records"}
+    assert set(everything) == {"records", "patients", "visits"}
     (boot,) = everything["records"]["tester"].values()
-    assert [encode(record) for record in boot.values()] == (tmp_path / "records.jsonl").read_bytes().splitlines()
+    assert [encode(record) for record in boot.values()] == lines_of_records(tmp_path / "records.jsonl")
 
 
-@pytest.mark.parametrize(("mode", "roots"), [("seconds", {"spans", "sessions"}), ("summary", {"sessions"})])
+@pytest.mark.parametrize(("mode", "roots"), [("seconds", {"packs", "minutes"}), ("minutes", {"minutes"})])
 def test_coarser_modes_send_aggregates_and_no_record(
     server: Server, tmp_path: Path, clip: Path, mode: str, roots: set[str]
 ) -> None:
@@ -180,10 +184,10 @@ def test_coarser_modes_send_aggregates_and_no_record(
     subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL)
     with urllib.request.urlopen(f"{server.url}/.json?ns=clinic", timeout=WAIT_S) as response:
         everything = json.load(response)
-    assert set(everything) == roots | {"telemetry"}
-    recorded = len((tmp_path / "records.jsonl").read_bytes().splitlines())
-    (minutes,) = everything["sessions"]["tester"].values()
+    assert set(everything) == roots | {"telemetry", "patients", "visits"}
+    recorded = len(lines_of_records(tmp_path / "records.jsonl"))
+    (minutes,) = everything["minutes"]["tester"].values()
     assert sum(minute["frames"] for minute in minutes.values()) == recorded
     if mode == "seconds":
-        (spans,) = everything["spans"]["tester"].values()
+        (spans,) = everything["packs"]["tester"].values()
         assert sum(second["frames"] for span in spans.values() for second in unpack(span)) == recorded

@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 
 from cloud import rules
-from device.app import App
 from device.clock import SystemClock
 from device.commands.doctor import findings
 from device.config import load_settings
 from device.contract.enrolment import claims, uid
+from device.contract.session import is_event
 from device.delivery.identity import Identity, save
+from device.service.beginning import beginning_of
+from device.service.service import Service
 from device.settings import Settings
 from tests.identity_service import API_KEY, REFRESH_TOKEN, IdentityService
 from tests.servers import WAIT_S, Server
@@ -60,8 +62,21 @@ def unsigned(payload: dict[str, Any]) -> str:
 def settings(server: Server, tmp_path: Path, clip: Path, *more: str) -> Settings:
     sinks = [f"jsonl:{tmp_path / 'records.jsonl'}", f"rtdb:{server.url}?ns=clinic"]
     run = {"source": str(clip), "sinks": sinks, "max_frames": FRAMES}
-    assignments = [f"device.id={DEVICE}", f"outbox.path={tmp_path / 'outbox.db'}", "upload.interval_s=0.05", *more]
+    assignments = [
+        f"device.id={DEVICE}",
+        f"outbox.path={tmp_path / 'outbox.db'}",
+        "upload.interval_s=0.05",
+        "session.patient=p-0042",
+        *more,
+    ]
     return load_settings(None, assignments, {"run": run})
+
+
+def watched(settings: Settings) -> Service:
+    """A service that has held one session and ended."""
+    with Service(settings, SystemClock()) as service:
+        service.watch(beginning_of(settings.session, SystemClock()))
+    return service
 
 
 def held(server: Server, path: str) -> Any:
@@ -75,14 +90,17 @@ def test_an_enrolled_box_delivers_everything(
     server: Server, tmp_path: Path, clip: Path, identity_file: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     enrolled = settings(server, tmp_path, clip, f"identity.file={identity_file}", "delivery.packed=false")
-    app = App(enrolled, SystemClock())
-    app.run()
+    app = watched(enrolled)
     assert app.outbox is not None
     counts = app.outbox.counts()
     assert (counts.pending, counts.inflight, counts.dead) == (0, 0, 0)
-    (boot,) = held(server, f"records/{DEVICE}").values()
-    recorded = [json.loads(line) for line in (tmp_path / "records.jsonl").read_bytes().splitlines()]
-    assert list(boot.values()) == recorded
+    (session,) = held(server, f"records/{DEVICE}").values()
+    lines = [json.loads(line) for line in (tmp_path / "records.jsonl").read_bytes().splitlines()]
+    assert list(session.values()) == [line for line in lines if not is_event(line)]
+    (events,) = held(server, "visits/p-0042").values()
+    assert list(events.values()) == [line for line in lines if is_event(line)]
+    assert held(server, f"telemetry/{DEVICE}")["state"] == "ended"
+    assert held(server, f"telemetry/{DEVICE}")["waiting"]["record"] == 0
     assert [finding.text for finding in findings(enrolled) if finding.what == "sink"][1].endswith("takes writes")
     files = [path for path in tmp_path.rglob("*") if path.is_file() and path != identity_file]
     shown = b"".join(path.read_bytes() for path in files) + "".join(capfd.readouterr()).encode()
@@ -94,8 +112,7 @@ def test_an_enrolled_box_delivers_everything(
 def test_a_box_that_is_not_enrolled_is_not_let_in_and_loses_nothing(
     server: Server, tmp_path: Path, clip: Path
 ) -> None:
-    app = App(settings(server, tmp_path, clip), SystemClock())
-    app.run()
+    app = watched(settings(server, tmp_path, clip))
     assert app.outbox is not None
     assert app.uploader is not None
     assert app.outbox.counts().pending >= FRAMES
@@ -108,8 +125,7 @@ def test_a_revoked_box_says_so_and_loses_nothing(
     server: Server, tmp_path: Path, clip: Path, identity_file: Path, identity_service: IdentityService
 ) -> None:
     identity_service.refuse = "USER_DISABLED"
-    app = App(settings(server, tmp_path, clip, f"identity.file={identity_file}"), SystemClock())
-    app.run()
+    app = watched(settings(server, tmp_path, clip, f"identity.file={identity_file}"))
     assert app.outbox is not None
     assert app.uploader is not None
     assert app.outbox.counts().pending >= FRAMES

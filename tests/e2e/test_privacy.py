@@ -17,12 +17,13 @@ import numpy as np
 import pytest
 
 import device.pipeline
-from device.app import App
 from device.arrays import ByteImage
 from device.bundle_folders import bundle_cache
 from device.clock import SystemClock
 from device.config import load_settings
 from device.contract.pack import unpack
+from device.contract.session import Beginning
+from device.service.service import Service
 
 ACCEPTED_REQUESTS = 3  # then the database is 'down', so that the outbox keeps records
 CROP_ROW = slice(20, 28)  # the middle of an aligned crop: eyes and nose, never uniform
@@ -137,7 +138,10 @@ def test_a_full_run_leaves_no_pixel_on_disk_in_the_outbox_or_on_the_wire(
     wire = Wire()
     sinks = [f"jsonl:{tmp_path / 'records.jsonl'}", f"rtdb:{wire.url}"]
     assignments = ["device.id=tester", f"outbox.path={tmp_path / 'outbox.db'}", "upload.interval_s=0.02"]
-    App(load_settings(None, assignments, {"run": {"source": str(clip), "sinks": sinks}}), SystemClock()).run()
+    with Service(
+        load_settings(None, assignments, {"run": {"source": str(clip), "sinks": sinks}}), SystemClock()
+    ) as service:
+        service.watch(Beginning())
     wire.close()
 
     rows = rows_of(crops)

@@ -1,0 +1,172 @@
+"""A session: from its beginning to its end one person is watched, with their consent. Everything recorded names one.
+
+A session's id has the form of a start's (`boot`): the kernel's boot id, `-`, monotonic milliseconds when it began. One
+start of the daemon may hold several sessions, one after another. Boxes of before knew none: what bears no `session` is
+of the session that has its `boot` for an id (`session_of`).
+
+What happens in a session are events, documents of their own, numbered from 1, written once and never changed:
+
+    event       fields                 meaning
+    began       consent.*              the first; `consent` is absent where nobody recorded one
+    camera      frame.*                the size of the frames from here on
+    phase       name                   a part of the session begins and the one before ends; no name: it ends
+    stimulus    name                   something was shown or asked
+    mark        name                   somebody marked this moment
+    consent     consent.*              the consent was changed
+    ended       why                    the last
+
+They stand at `visits/PATIENT/DEVICE~SESSION/eNNNNNN`, so that the sessions of a person are found without knowing where
+they were held, and in a file of records (JSON lines) among the records, told from them by their field `event`. PATIENT
+is the pseudonym, or `unnamed`. With `began` goes `patients/DEVICE/SESSION`, which says whom the session watched: by it
+the security rules decide who may read the session's records.
+"""
+
+import json
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from device.contract import patient
+from device.contract.errors import DataError
+from device.contract.fields import Field, Json, check, encode, schema
+
+VERSION = 1
+ROOT = "visits"
+#: In the place of a pseudonym, which holds a digit.
+UNNAMED = "unnamed"
+#: What a consent can cover.
+COVERS = ("expressions", "units", "live", "personal", "diagnosis", "atypicality")
+#: Who can give it.
+GIVERS = ("patient", "guardian")
+
+
+class Event(str, Enum):
+    """See the table above."""
+
+    BEGAN = "began"
+    CAMERA = "camera"
+    PHASE = "phase"
+    STIMULUS = "stimulus"
+    MARK = "mark"
+    CONSENT = "consent"
+    ENDED = "ended"
+
+
+class Why(str, Enum):
+    """Why a session ended."""
+
+    FINISHED = "finished"  # the source had no more frames, or as many were seen as were asked for
+    STOPPED = "stopped"  # somebody stopped it
+    EXPIRED = "expired"  # the consent ended
+    FAILED = "failed"  # the box could not go on
+    INTERRUPTED = "interrupted"  # a power cut, or the daemon was killed: told at its next start
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What a person agreed to: `covers`, of `COVERS`; `by`, of `GIVERS`; `given` and `until` in seconds since 1970,
+    `until` None for no end."""
+
+    covers: tuple[str, ...]
+    by: str
+    given: float
+    until: float | None = None
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a session begins with: whom it watches, by a pseudonym or `UNNAMED`, and the consent, None where nobody
+    recorded one."""
+
+    patient: str = UNNAMED
+    consent: Consent | None = None
+
+
+FIELDS = (
+    Field("v", "integer", "version of this format", VERSION, VERSION, required=True),
+    Field("device", "string", "name of the box", required=True),
+    Field("boot", "string", "the start of the daemon that tells this", required=True),
+    Field("session", "string", "the session", required=True),
+    Field("number", "integer", "number of the event within the session, from 1", 1, required=True),
+    Field("event", "string", f"what happened: {', '.join(Event)}", required=True),
+    Field("patient", "string", "pseudonym of whom the session watches, or `unnamed`", required=True),
+    Field("time.mono", "number", "monotonic time, seconds", 0, required=True),
+    Field("time.wall", "number", "wall time, seconds since 1970", 0, required=True),
+    Field("time.trusted", "boolean", "whether the wall clock was synchronized", required=True),
+    Field("consent.covers", "names", "what the consent covers", names=COVERS),
+    Field("consent.by", "string", f"who gave it: {', '.join(GIVERS)}"),
+    Field("consent.given", "number", "when it was given, seconds since 1970", 0),
+    Field("consent.until", "number", "when it ends, seconds since 1970; absent: it does not end by itself", 0),
+    Field("frame.width", "integer", "width of the frames, pixels", 1),
+    Field("frame.height", "integer", "height of the frames, pixels", 1),
+    Field("name", "string", "name of the phase, stimulus or mark, of lower-case letters, digits and hyphens"),
+    Field("why", "string", f"why the session ended: {', '.join(Why)}"),
+)
+#: Event → what it must have, and what it may have beside that, of the groups that belong to events.
+HOLDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    Event.BEGAN: ((), ("consent",)),
+    Event.CAMERA: (("frame",), ()),
+    Event.PHASE: ((), ("name",)),
+    Event.STIMULUS: (("name",), ()),
+    Event.MARK: ((), ("name",)),
+    Event.CONSENT: (("consent",), ()),
+    Event.ENDED: (("why",), ()),
+}
+_GROUPS = ("consent", "frame", "name", "why")
+
+
+def session_id(boot: str, mono_s: float) -> str:
+    """The id of a session that begins `mono_s` seconds after the machine started, in the start `boot`."""
+    return f"{boot.partition('-')[0]}-{int(mono_s * 1000):010x}"
+
+
+def session_of(document: Json) -> str:
+    """The session of a record, a pack, an aggregate or an event."""
+    return str(document.get("session", document["boot"]))
+
+
+def is_event(document: Any) -> bool:
+    """Whether a line of a file is an event; else it is a record."""
+    return isinstance(document, dict) and "event" in document
+
+
+def consent_json(consent: Consent) -> Json:
+    """A consent as events hold it."""
+    held: Json = {"covers": list(consent.covers), "by": consent.by, "given": consent.given}
+    return held if consent.until is None else held | {"until": consent.until}
+
+
+def key(event: Json) -> str:
+    """The event's place in the database."""
+    return f"{ROOT}/{event['patient']}/{event['device']}~{event['session']}/e{event['number']:06d}"
+
+
+def documents(event: Json) -> list[tuple[str, bytes]]:
+    """What the database gets of an event, path and body: before `began`, whom the session watches."""
+    found = [(key(event), encode(event))]
+    if event["event"] == Event.BEGAN:
+        whom = patient.key(event["device"], event["session"])
+        found.insert(0, (whom, json.dumps(event["patient"]).encode()))
+    return found
+
+
+def validate(event: Any) -> None:
+    """Check an event against `FIELDS`, and that it holds what its kind must and may. Raises `DataError`."""
+    check(event, FIELDS, "event")
+    if event["event"] not in HOLDS:
+        raise DataError(f"Field 'event' of an event is {event['event']!r}: it is one of {', '.join(Event)}.")
+    must, may = HOLDS[event["event"]]
+    for group in _GROUPS:
+        if group in must and group not in event:
+            raise DataError(f"An event '{event['event']}' has '{group}', and this one has not.")
+        if group in event and group not in (*must, *may):
+            raise DataError(f"An event '{event['event']}' has no '{group}', and this one has.")
+    if event["patient"] != UNNAMED and not patient.PSEUDONYM.fullmatch(event["patient"]):
+        raise DataError("Field 'patient' of an event is no pseudonym.")
+    if not patient.PSEUDONYM.fullmatch(event.get("name", "a")):
+        raise DataError("Field 'name' of an event is 1 to 40 lower-case letters, digits and hyphens.")
+
+
+def json_schema() -> Json:
+    """The JSON Schema (2020-12) of an event."""
+    return schema(FIELDS, f"Affectbox session event, version {VERSION}")

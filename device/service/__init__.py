@@ -1,0 +1,1 @@
+"""The daemon: delivery always, camera and networks only in a session."""

@@ -1,0 +1,62 @@
+"""Reads the source and leaves frames in the mailbox; in real time, files are paced by their own timestamps."""
+
+import time
+
+from device.camera.source import Picture, Source
+from device.clock import Clock
+from device.mailbox import Mailbox
+from device.stages.frame import Frame
+
+_TICK_S = 0.25
+
+
+class Capture:
+    """One step reads one picture, or waits for its time.
+
+    Attributes:
+        read_cpu_s: processor seconds spent so far in reading: decoding, for a file.
+    """
+
+    def __init__(self, source: Source, mailbox: Mailbox, clock: Clock, realtime: bool, max_frames: int) -> None:
+        """`max_frames`: stop after so many; 0 means never."""
+        self._source = source
+        self._mailbox = mailbox
+        self._clock = clock
+        self._realtime = realtime
+        self._max_frames = max_frames
+        self._began_s: float | None = None
+        self._index = 0
+        self._picture: Picture | None = None
+        self.read_cpu_s = 0.0
+
+    def step(self) -> float | None:
+        """Seconds to wait before the next step; None when there are no more pictures. Raises `SourceError`."""
+        if self._picture is None:
+            if self._max_frames and self._index >= self._max_frames:
+                return None
+            self._picture = self._read()
+            if self._picture is None:
+                return None
+        now = self._clock.monotonic()
+        if (wait_s := self._ahead(self._picture.media_s, now)) > 0:
+            return wait_s
+        trusted = self._clock.trusted()  # first: a clock set in between is right, and only looks as if it were not
+        wall = self._clock.wall()
+        frame = Frame(self._picture.image, self._index, now, wall, trusted, self._picture.media_s)
+        if self._mailbox.put(frame, timeout_s=_TICK_S):
+            self._picture = None
+            self._index += 1
+        return 0.0
+
+    def _read(self) -> Picture | None:
+        start = time.thread_time()
+        picture = self._source.read()
+        self.read_cpu_s += time.thread_time() - start
+        return picture
+
+    def _ahead(self, media_s: float | None, now_s: float) -> float:
+        if not self._realtime or media_s is None:
+            return 0.0
+        if self._began_s is None:
+            self._began_s = now_s - media_s
+        return self._began_s + media_s - now_s

@@ -1,0 +1,78 @@
+"""The log of one session: its events, numbered, told to every sink as they happen."""
+
+import threading
+from collections.abc import Callable
+
+from device.clock import Clock
+from device.contract.fields import Json
+from device.contract.session import VERSION, Beginning, Consent, Event, Why, consent_json, session_id
+
+
+class SessionLog:
+    """Tells that a session began when it is made, and what happens in it until `ended`.
+
+    Attributes:
+        id: the session's.
+        beginning: whom it watches, and their consent as it stands now.
+    """
+
+    def __init__(self, beginning: Beginning, device: str, clock: Clock, tell: Callable[[Json], None]) -> None:
+        """`tell` takes each event; see `device.contract.session`."""
+        self.id = session_id(clock.boot(), clock.monotonic())
+        self.beginning = beginning
+        self.identity: Json = {"device": device, "boot": clock.boot(), "session": self.id}
+        self._clock = clock
+        self._tell = tell
+        self._number = 0
+        self._size = (0, 0)
+        self._lock = threading.Lock()
+        self._happened(Event.BEGAN, _consent(beginning.consent))
+
+    def camera(self, width: int, height: int) -> None:
+        """Frames are of this size, in pixels, from now on."""
+        if (width, height) != self._size:
+            self._size = width, height
+            self._happened(Event.CAMERA, {"frame": {"width": width, "height": height}})
+
+    def phase(self, name: str = "") -> None:
+        """A part of the session begins; without a name, the one before ends."""
+        self._happened(Event.PHASE, {"name": name} if name else {})
+
+    def stimulus(self, name: str) -> None:
+        """Something was shown or asked."""
+        self._happened(Event.STIMULUS, {"name": name})
+
+    def mark(self, name: str = "") -> None:
+        """Somebody marked this moment."""
+        self._happened(Event.MARK, {"name": name} if name else {})
+
+    def consented(self, consent: Consent) -> None:
+        """The consent was changed."""
+        self.beginning = Beginning(self.beginning.patient, consent)
+        self._happened(Event.CONSENT, _consent(consent))
+
+    def ended(self, why: Why) -> None:
+        """Nothing comes after."""
+        self._happened(Event.ENDED, {"why": why.value})
+
+    def _happened(self, event: Event, content: Json) -> None:
+        with self._lock:
+            self._number += 1
+            event_json = {"v": VERSION, **self.identity, "number": self._number, "patient": self.beginning.patient}
+            self._tell(event_json | {"event": event.value, "time": _now(self._clock), **content})
+
+
+def interrupted(last: Json, clock: Clock) -> Json:
+    """The end of a session whose daemon was killed or lost its power, told by the next start; `last` is its last
+    event."""
+    kept = {name: last[name] for name in ("v", "device", "session", "patient")}
+    why = {"event": Event.ENDED.value, "why": Why.INTERRUPTED.value}
+    return kept | {"boot": clock.boot(), "number": last["number"] + 1, "time": _now(clock)} | why
+
+
+def _now(clock: Clock) -> Json:
+    return {"mono": round(clock.monotonic(), 3), "wall": round(clock.wall(), 3), "trusted": clock.trusted()}
+
+
+def _consent(consent: Consent | None) -> Json:
+    return {} if consent is None else {"consent": consent_json(consent)}

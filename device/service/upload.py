@@ -1,0 +1,27 @@
+"""Sends; before each batch the clock is looked at, and the steward sees to the budget."""
+
+from device.delivery.boot_time import BootTime
+from device.delivery.steward import Steward
+from device.delivery.uploader import Uploader
+
+
+class Upload:
+    """The steps of the upload worker."""
+
+    def __init__(self, uploader: Uploader, steward: Steward, boot_time: BootTime) -> None:
+        self._uploader = uploader
+        self._steward = steward
+        self._boot_time = boot_time
+
+    def step(self) -> float:
+        """Send a batch if any is due; seconds to wait before the next step."""
+        self._boot_time.look()
+        self._steward.tick()
+        return self._uploader.step()
+
+    def finish(self) -> None:
+        """Send what is due, and last of all how things stand now."""
+        self._steward.finish()
+        self._uploader.drain()
+        self._steward.report()
+        self._uploader.drain()
