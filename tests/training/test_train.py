@@ -153,7 +153,7 @@ def test_two_machines_end_with_equal_weights(data, tiny, tmp_path):
         workers.append(subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True))
     try:
         for worker in workers:
-            _, errors = worker.communicate(timeout=90)
+            _, errors = worker.communicate(timeout=300)
             assert worker.returncode == 0, errors[-2000:]
     finally:
         for worker in workers:

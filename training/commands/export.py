@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from training.commands.arguments import bundle_name, bundle_version, positive_count
+from training.arguments import bundle_name, bundle_version, positive_count
 
 _DESCRIPTION = """\
 Quantizes the weights of a run to int8, calibrates and measures the network on what it has not learnt from, and writes

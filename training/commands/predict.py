@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.commands.arguments import positive_number
+from training.arguments import positive_number
 from training.commands.evaluate import add_network
 
 if TYPE_CHECKING:

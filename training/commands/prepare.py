@@ -8,7 +8,7 @@ from typing import Any
 
 from device.contract.errors import ConfigError
 from training.action_units.layouts import CAMERAS, LAYOUTS
-from training.commands.arguments import crop_side, positive_count
+from training.arguments import crop_side, positive_count
 from training.data import kaggle
 
 _DESCRIPTION = """\

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from training.commands.arguments import positive_count
+from training.arguments import positive_count
 
 _DESCRIPTION = """\
 Trains the network of a recipe on a data.npz, with a checkpoint after every epoch. The averaged weights of the last

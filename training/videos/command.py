@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from device.contract.errors import DataError
-from training.commands.arguments import crop_side, positive_number
+from training.arguments import crop_side, positive_number
 from training.videos.split import PARTS, parse_weights, split
 from training.videos.study import Video, read_study
 
