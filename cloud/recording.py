@@ -26,8 +26,8 @@ Names = NDArray[np.str_]
 
 
 def read_last_session(path: Path) -> tuple[list[Json], int]:
-    """The records of the session that the file ends with, in order, without events, and the number of lines that are no
-    whole JSON and were passed over: a power cut ends a line before its end.
+    """The records of the session that the file ends with, in order, and the number of lines that are no whole JSON and
+    were passed over: a power cut ends a line before its end. Events are passed over, too.
 
     Raises:
         DataError: no such file, a whole line that is not a record, or no record at all.
