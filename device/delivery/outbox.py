@@ -26,6 +26,7 @@
 - *Refused documents* are kept apart as `dead`, with the reason, and never sent again.
 """
 
+import json
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -178,12 +179,15 @@ class Outbox(Closing):
         self._held = frozenset(kinds)
 
     def note(self, name: str) -> str:
-        """The text that is kept under a name, empty at first."""
+        """The JSON that is kept under a name; empty at first, and when the disk has altered it."""
         rows = self._run(lambda db: db.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchall())
-        return str(rows[0][0]) if rows else ""
+        with suppress(ValueError, RecursionError):
+            json.loads(rows[0][0] if rows else "")
+            return str(rows[0][0])
+        return ""
 
     def keep_note(self, name: str, text: str) -> None:
-        """Keep a text durably under a name. Raises `OutboxError`."""
+        """Keep JSON durably under a name. Raises `OutboxError`."""
         self._commit(lambda db: documents.keep_notes(db, {name: text}))
 
     def people(self) -> dict[str, str]:
