@@ -97,6 +97,8 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--folder", metavar="DIR", type=Path, help="the pictures of a folder")
     what.add_argument("--video", metavar="FILE", type=Path, help="a video")
     au.add_argument("--neutral", metavar="FILE", type=Path, help="a picture of the same person with a relaxed face")
+    au.add_argument("--patient", metavar="ID", help="the person's pseudonym, whose calibrated face at rest is used")
+    au.add_argument("--ungated", action="store_true", help="read also what the box would not trust; see `doubts`")
     au.add_argument("--csv", metavar="OUT", type=Path, help="a row for each picture or frame")
     return parser
 
@@ -215,10 +217,11 @@ def _replay(args: argparse.Namespace) -> int:
 
 
 def _au(args: argparse.Namespace) -> int:
-    from device.commands.au import au_of_pictures, au_of_video, pictures_in  # noqa: PLC0415
+    from device.camera.pictures import pictures_in  # noqa: PLC0415
+    from device.commands.au import au_of_pictures, au_of_video  # noqa: PLC0415
 
-    settings = _settings(args)
+    settings, gate = _settings(args), not args.ungated
     if args.video:
-        return au_of_video(args.video, settings, args.neutral, args.csv)
+        return au_of_video(args.video, settings, args.neutral, args.csv, gate)
     paths = pictures_in(args.folder) if args.folder else [args.image]
-    return au_of_pictures(paths, settings, args.neutral, args.csv)
+    return au_of_pictures(paths, settings, args.neutral, args.csv, gate)

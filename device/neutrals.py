@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from device.clock import Clock
-from device.contract.command import tell
+from device.contract.command import warn
 from device.contract.errors import StorageError
 from device.contract.record import DEVICE_ID
 from device.settings import NeutralSettings, Settings
@@ -46,14 +46,10 @@ class Calibration:
         return neutral_of(np.array(self.units, np.float32), self.version)
 
 
-def _to_standard_error(sentence: str) -> None:
-    tell("affectbox", sentence)
-
-
 class NeutralStore:
     """The calibrations of all persons on this box."""
 
-    def __init__(self, settings: NeutralSettings, warn: Callable[[str], None] = _to_standard_error) -> None:
+    def __init__(self, settings: NeutralSettings, warn: Callable[[str], None] = warn) -> None:
         """`warn` is told, in a sentence, of a file that cannot be used."""
         self._folder = Path(settings.folder) if settings.folder else state_folder() / "neutrals"
         self._expiry_s = settings.expiry_days * _DAY_S

@@ -1,8 +1,8 @@
 """Calibrating: who relaxes is calibrated; who does not is told what to do, and then why it failed."""
 
 import io
-import json
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -14,8 +14,7 @@ from device.cli import main
 from device.commands.calibrate import INSTRUCTION, RelaxedFace, guide
 from device.contract.errors import ConfigError, DataError, SourceError, StorageError
 from device.contract.labels import ACTION_UNITS, LOWER, Reason
-from device.contract.record import Json, decode
-from device.contract.session import is_event
+from device.contract.record import Json
 from device.models import Models
 from device.neutrals import NeutralStore
 from device.observation import Observation
@@ -26,6 +25,7 @@ from device.stages.frame import Frame
 from device.stages.neutral import Neutral, relative
 from device.stages.pose import Pose
 from tests.people import ANATOMY, BROW, blinking, covered, doing, measured, relaxed, talking
+from tests.recordings import records_in
 
 FPS = 25
 Person = Callable[[float], Measured | None]
@@ -142,7 +142,7 @@ def calibrated(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("neutrals")
     command = ["calibrate", "--source", str(clip), "--patient", "p-01", "--seconds", "1"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("device.commands.calibrate.observe", lambda source, settings: seen(relaxed, 10))
+        patch.setattr("device.commands.calibrate.Watch", lambda source, settings: nullcontext(seen(relaxed, 10)))
         assert main([*command, "--set", f'neutral.folder="{folder}"']) == 0
     return folder
 
@@ -150,7 +150,7 @@ def calibrated(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def recorded(clip: Path, out: Path, folder: Path, person: str) -> list[Json]:
     settings = [f"jsonl:{out}", "--set", f'neutral.folder="{folder}"', "--set", f'session.patient="{person}"']
     assert main(["run", "--source", str(clip), "--max-frames", "20", "--sink", *settings]) == 0
-    return [decode(line) for line in out.read_bytes().splitlines() if not is_event(json.loads(line))]
+    return records_in(out)
 
 
 def test_who_is_named_is_seen_relative_to_their_calibrated_face_and_records_say_so(
