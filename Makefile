@@ -10,11 +10,13 @@ help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 
 .venv/run.stamp: pyproject.toml
+	@echo "Installing what the box and its local database need into .venv: 640 MB, about a minute with a good network."
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --editable '.[device,cloud,demo]'
 	@touch $@
 
 .venv/test.stamp: .venv/run.stamp
+	@echo "Installing TensorFlow and what the tests need into .venv: 2 GB more, some minutes."
 	$(BIN)/pip install --quiet --editable '.[device,cloud,demo,admin,converter,training,dev]'
 	@touch $@
 
@@ -24,7 +26,7 @@ build/sample.mp4: $(wildcard training/sample_clip/*.py) .venv/run.stamp | models
 
 setup: .venv/run.stamp ## make the virtual environment with what the box and its local database need (about a minute)
 
-models: .venv/run.stamp ## fetch the third-party models into the cache
+models: .venv/run.stamp ## fetch the third-party models into the cache (11 MB, some seconds)
 	@$(BIN)/affectbox-converter fetch
 
 run: build/sample.mp4 ## set everything up and watch the sample clip, with a database on this machine (two minutes at first, then half a minute)
@@ -57,7 +59,7 @@ build/oldest-runtime.stamp:
 	else echo "tflite-runtime 2.14 needs Python 3.11: its tests are skipped"; fi
 	@touch $@
 
-onnx2tf: build/onnx2tf.stamp ## make the environment that converts ONNX files (2.6 GB; Python 3.10 or 3.11)
+onnx2tf: build/onnx2tf.stamp ## make the environment that converts ONNX files (2.6 GB, some minutes; Python 3.10 or 3.11)
 
 build/onnx2tf.stamp:
 	@mkdir -p build
@@ -69,14 +71,14 @@ signatures: .venv/test.stamp ## for maintainers: renew the signatures of fetched
 	$(BIN)/affectbox-converter fetch
 	$(BIN)/affectbox-converter sign --third-party --key $(KEY)
 
-lint: .venv/test.stamp ## check style
+lint: .venv/test.stamp ## check style (some seconds)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: .venv/test.stamp ## check types
+types: .venv/test.stamp ## check types (a minute at first, then some seconds)
 	$(BIN)/mypy
 
-bench: build/sample.mp4 ## measure the cost of a frame on this machine, against OpenCV's Haar cascade
+bench: build/sample.mp4 ## measure the cost of a frame on this machine, against OpenCV's Haar cascade (half a minute)
 	$(BIN)/affectbox bench --source build/sample.mp4 --versus-haar
 
 rules: .venv/run.stamp ## generate the security rules and JSON Schemas from the contract

@@ -20,7 +20,7 @@ _Pause = Annotated[float, Meta(ge=0, le=_DAY_S)]
 _Duration = Annotated[float, Meta(ge=0.01, le=_DAY_S)]
 _Timeout = Annotated[float, Meta(ge=0.1, le=600)]
 _Angle = Annotated[float, Meta(ge=0, le=90)]
-_Score = Annotated[float, Meta(gt=0, lt=1)]
+_Score = Annotated[float, Meta(ge=0.01, le=0.99)]
 _BoxName = Annotated[
     str,
     Meta(pattern=rf"\A({DEVICE_ID.pattern})?\Z", description="1 to 40 lower-case letters, digits and hyphens"),
@@ -202,7 +202,7 @@ class IdentitySettings(Table, frozen=True):
 class SupervisionSettings(Table, frozen=True):
     """When a silent worker counts as dead."""
 
-    stall_s: Annotated[float, Meta(ge=0.1, le=3600)] = 30.0
+    stall_s: Annotated[float, Meta(ge=0.3, le=3600)] = 30.0
 
 
 class Settings(Table, frozen=True):

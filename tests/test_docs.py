@@ -3,6 +3,7 @@
 import argparse
 import ast
 import importlib.util
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import converter.cli
 import device.cli
 import training.cli
 from device.config import DEFAULTS
-from device.contract import errors
+from device.contract import aggregate, boot, errors, pack, patient, record, session, telemetry
 from device.contract.mistakes import keys
 from device.settings import Settings
 
@@ -208,6 +209,25 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_every_page_is_in_the_readme() -> None:
     told = {(ROOT / path).resolve() for path, _, _ in links(README)}
     assert set(DOCS) <= told
+
+
+# --- records
+
+
+def test_the_record_that_is_shown_is_one() -> None:
+    text = (ROOT / "docs" / "records.md").read_text().partition("## A record")[2]
+    sample = next(block for block in blocks(text) if block.lstrip().startswith("{"))
+    shown = json.loads(sample.replace(",…", ""))
+    record.validate(shown)
+    assert set(shown) >= {"session", "boot", "aus", "emotions", "time"}
+
+
+def test_every_place_in_the_database_is_told() -> None:
+    text = (ROOT / "docs" / "records.md").read_text()
+    told = set(re.findall(r"^\| `([a-z]+)/", text, re.MULTILINE))
+    contracts = (aggregate, boot, pack, patient, record, session, telemetry)
+    roots = {value for c in contracts for name, value in vars(c).items() if re.fullmatch(r"([A-Z]+_)?ROOT", name)}
+    assert told == roots
 
 
 # --- the README

@@ -32,9 +32,9 @@ def mistake(error: ValidationError, kind: type[Struct], table: dict[str, Any], w
     return ConfigError(f"'{key}' in {where} {told}must be {described(hint)}.")
 
 
-def nearest(key: str, known: Iterable[str], cutoff: float = 0.5) -> str | None:
+def nearest(key: str, known: Iterable[str]) -> str | None:
     """The known key that an unknown one was perhaps meant to be."""
-    return next(iter(difflib.get_close_matches(key, list(known), n=1, cutoff=cutoff)), None)
+    return next(iter(difflib.get_close_matches(key, list(known), n=1, cutoff=0.5)), None)
 
 
 def shown(value: Any) -> str:
@@ -114,8 +114,9 @@ def _meant(key: str, hint: Any, value: Any, kind: type[Struct], table: dict[str,
     prefix, dot, name = key.rpartition(".")
     here = list(_fields(hint, value))
     elsewhere = {known.rpartition(".")[2]: known for known in keys(kind, table)}
-    if (near := nearest(name, here, 0.7)) or ((near := elsewhere.get(name)) is None and (near := nearest(name, here))):
-        near = prefix + dot + near
+    near = elsewhere.get(name)
+    if near is None and (beside := nearest(name, here)):
+        near = prefix + dot + beside
     return f"perhaps you meant '{near}'." if near else f"known are {', '.join(here)}."
 
 

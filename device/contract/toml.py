@@ -31,9 +31,10 @@ AnyTable = TypeVar("AnyTable", bound=Table)
 
 
 def one_of(names: Iterable[str]) -> Meta:
-    """For a text that must be one of `names`."""
+    """For a text that must be one of `names`; "" among them means that it may be left out."""
     known = list(names)
-    return Meta(pattern=rf"\A({'|'.join(map(re.escape, known))})\Z", description=f"one of {', '.join(known)}")
+    told = ", ".join(filter(None, known))
+    return Meta(pattern=rf"\A({'|'.join(map(re.escape, known))})\Z", description=f"one of {told}")
 
 
 def read_toml(path: Path, option: str) -> Json:
@@ -77,19 +78,22 @@ def parse(kind: type[AnyTable], layers: Sequence[Layer]) -> AnyTable:
             together.
     """
     tables: Json = {}
+    apart: ConfigError | None = None  # values that do not go together may do so with a later layer
     for above, where in layers:
         tables = _above(tables, above)
         _refuse_odd(tables, where)
         try:
-            made = convert(tables, kind)
+            made, apart = convert(tables, kind), None
         except ValidationError as error:
             from device.contract.mistakes import mistake  # noqa: PLC0415  # only when one was made
 
             raise mistake(error, kind, tables, where) from error
         except ConfigError as error:
-            raise ConfigError(f"{where}: {error}") from error
+            apart = apart or ConfigError(f"{where}: {error}")
         except RecursionError as error:
             raise ConfigError(f"{where} {_DEEP}") from error
+    if apart:
+        raise apart
     return made if layers else kind()
 
 

@@ -40,7 +40,7 @@ def some(hint: Any, draw: random.Random) -> Any:
     """A value that the type allows."""
     odd = "".join(draw.choices("ab\"'\\\n\r\t\b\f\x01\x1b\x7f\x85\u2028ü€😀{}[]#=. ", k=draw.randrange(9)))
     lists = [[], [odd, odd], [0.1, 0.2, 0.3, 1 / 3]]
-    numbers = [1, 64, draw.randrange(1, 64), draw.randrange(64, 999), draw.random(), 30 * draw.random(), 1e-5]
+    numbers = [1, 64, draw.randrange(1, 64), draw.randrange(64, 999), draw.random(), 30 * draw.random(), 1e-5, 0.5]
     values = [True, False, odd, "", "fast", MODES[1], *numbers, *lists]
     for value in draw.sample(values, len(values)):
         with suppress(msgspec.ValidationError):
@@ -96,16 +96,19 @@ def test_the_command_line_overrides_the_file(tmp_path: Path) -> None:
         (f"[upload]\ntimeout_s = 0x{'f' * 400}\n", "must be a number from 0.1 to 600"),
         ("[models]\nthreads = 4294967297\n", "must be a whole number from 1 to 64"),
         ("[outbox]\nmax_mb = 0\n", "must be a number from 1 to"),
-        ("[detector]\nshort_score = 0\n", "must be a number above 0 and below 1"),
-        ("[detector]\nshort_score = 5\n", "must be a number above 0 and below 1"),
+        ("[detector]\nshort_score = 0\n", "must be a number from 0.01 to 0.99"),
+        ("[detector]\nshort_score = 5\n", "must be a number from 0.01 to 0.99"),
         ("[quality]\nmin_brightness = 0.95\n", "'quality.min_brightness' must be below"),
         ("[run]\npace = 'slow'\n", "one of auto, realtime, fast"),
         ('[run]\npace = "fast\\n"\n', "one of auto, realtime, fast"),
+        ("[session]\nconsent_by = 'nurse'\n", "must be one of patient, guardian"),
+        ("[session]\nconsent = ['units', 'all']\n", "must be a list, each item one of expressions, units"),
         ("[run]\nsinks = 'jsonl:x'\n", "must be a list, each item text in quotes"),
         ("[run]\nsinks = [1]\n", r"'run.sinks' in .* is \[1\], and must be a list, each item text in quotes"),
         ('[run]\nsource = "a\\u0000b"\n', "'run.source' in .* holds a NUL character"),
         ("[device]\nid = 'Jane Doe'\n", "lower-case letters"),
         ('[device]\nid = "room-3\\n"\n', "lower-case letters"),
+        (f"[device]\nid = '{'x' * 999}'\n", "lower-case letters"),
         ("[detector]\nzone = [0.5, 0.5, 0.6, 0.2]\n", "config.toml: 'detector.zone' must be .* inside the frame"),
         ("[detector]\nzone = [0.5]\n", "inside the frame"),
         ("[detector]\nzone = [0.1, 0.1, 0.2, 0.001]\n", "at least 0.05"),
@@ -122,6 +125,13 @@ def test_a_mistake_is_one_sentence_that_names_it(tmp_path: Path, text: str, sent
         load_settings(write(tmp_path, text))
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 400
+
+
+def test_values_that_go_together_may_be_set_one_after_the_other() -> None:
+    bright = ["quality.min_brightness=0.95", "quality.max_brightness=0.99"]
+    assert load_settings(None, bright).quality.min_brightness == 0.95
+    with pytest.raises(ConfigError, match=r"--set quality\.min_brightness: .* must be below"):
+        load_settings(None, [bright[0], "camera.fps=5"])
 
 
 @pytest.mark.parametrize("key", NUMBERS)
