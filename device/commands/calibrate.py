@@ -6,14 +6,13 @@ read in them is kept. Emotions are not asked, for the network sees happiness or 
 
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import closing
 from typing import TextIO
 
 import numpy as np
 from msgspec.structs import replace
 
 from device.clock import SystemClock
-from device.commands.replay import observe
+from device.commands.watch import Watch
 from device.contract.errors import ConfigError, DataError
 from device.neutrals import NeutralStore
 from device.observation import Observation
@@ -123,7 +122,7 @@ def calibrate(settings: Settings, seconds: float, out: TextIO) -> None:
         raise ConfigError(f"--seconds {seconds:g} is not more than 0 and at most {_MAX_S:g}.")
     store.ready(person)  # before the person sits still
     unaided = replace(settings, session=SessionSettings())
-    with closing(observe(settings.run.source, unaided)) as seen:
+    with Watch(settings.run.source, unaided) as seen:
         face = guide(seen, seconds, out)
     neutral = named(face.actions(), estimator)
     store.add(person, neutral, estimator, SystemClock().wall())
@@ -141,12 +140,6 @@ def guide(seen: Iterable[Observation], seconds: float, out: TextIO) -> RelaxedFa
             break
     line.end()
     return face
-
-
-def forget(person: str, settings: Settings, out: TextIO) -> None:
-    """Erase every calibration of a person. Raises `StorageError`."""
-    found = NeutralStore(settings.neutral).forget(person)
-    out.write(f"Everything kept of '{person}' is erased.\n" if found else f"Nothing is kept of '{person}'.\n")
 
 
 class _Line:

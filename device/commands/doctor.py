@@ -14,6 +14,7 @@ from device.delivery.budget import Budget, describe
 from device.delivery.database import parse_url
 from device.delivery.identity import open_tokens
 from device.delivery.opening import open_database, open_outbox, open_sinks
+from device.delivery.salvage import set_aside
 from device.delivery.signin import RefusedError, SignInError
 from device.delivery.steward import NOTE
 from device.delivery.verdict import Verdict, explain, judge
@@ -106,8 +107,14 @@ def _outbox(settings: Settings) -> str:
         counts = outbox.counts()
     file = outbox_file(settings.outbox)
     text = f"{file}: {counts.pending} waiting, {counts.dead} refused, {counts.dropped} ever dropped"
+    waits = [path.name for path in set_aside(file) if ".version-" in path.name]
+    if waits:
+        text += f"; for another version of Affectbox wait: {', '.join(waits)}"
     if counts.damaged:
-        raise _BearableError(f"{text}; damaged files set aside beside it: {counts.damaged}; see to the card.")
+        raise _BearableError(
+            f"{text}; damaged files set aside beside it: {counts.damaged}, of which {counts.saved} records were saved "
+            f"and {counts.lost} known to be lost; see to the card."
+        )
     return text
 
 

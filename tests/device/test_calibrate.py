@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from device.cli import main
 from device.commands.calibrate import INSTRUCTION, RelaxedFace, guide
 from device.contract.errors import ConfigError, DataError, SourceError, StorageError
 from device.contract.labels import ACTION_UNITS, LOWER, Reason
-from device.contract.record import Json, decode
+from device.contract.record import Json
 from device.models import Models
 from device.neutrals import NeutralStore
 from device.observation import Observation
@@ -24,6 +25,7 @@ from device.stages.frame import Frame
 from device.stages.neutral import Neutral, relative
 from device.stages.pose import Pose
 from tests.people import ANATOMY, BROW, blinking, covered, doing, measured, relaxed, talking
+from tests.recordings import records_in
 
 FPS = 25
 Person = Callable[[float], Measured | None]
@@ -124,7 +126,6 @@ def test_a_terminal_has_one_line_that_is_rewritten() -> None:
             StorageError,
             "neutral.folder",
         ),
-        (["--forget", "Jane Doe"], StorageError, "names no person"),
     ],
 )
 def test_wrong_use_is_one_sentence(
@@ -135,25 +136,13 @@ def test_wrong_use_is_one_sentence(
     assert sentence in line
 
 
-def test_a_person_is_forgotten_by_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "p-01.json").write_text("{}")
-    command = ["calibrate", "--forget", "p-01", "--set", f'neutral.folder="{tmp_path}"']
-    assert main(command) == 0
-    assert main(command) == 0
-    assert capsys.readouterr().out.splitlines() == [
-        "Everything kept of 'p-01' is erased.",
-        "Nothing is kept of 'p-01'.",
-    ]
-    assert NeutralStore(NeutralSettings(folder=str(tmp_path))).history("p-01") == []
-
-
 @pytest.fixture(scope="module")
 def calibrated(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which `p-01` is calibrated, who relaxes as asked."""
     folder = tmp_path_factory.mktemp("neutrals")
     command = ["calibrate", "--source", str(clip), "--patient", "p-01", "--seconds", "1"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("device.commands.calibrate.observe", lambda source, settings: seen(relaxed, 10))
+        patch.setattr("device.commands.calibrate.Watch", lambda source, settings: nullcontext(seen(relaxed, 10)))
         assert main([*command, "--set", f'neutral.folder="{folder}"']) == 0
     return folder
 
@@ -161,7 +150,7 @@ def calibrated(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def recorded(clip: Path, out: Path, folder: Path, person: str) -> list[Json]:
     settings = [f"jsonl:{out}", "--set", f'neutral.folder="{folder}"', "--set", f'session.patient="{person}"']
     assert main(["run", "--source", str(clip), "--max-frames", "20", "--sink", *settings]) == 0
-    return [decode(line) for line in out.read_bytes().splitlines()]
+    return records_in(out)
 
 
 def test_who_is_named_is_seen_relative_to_their_calibrated_face_and_records_say_so(

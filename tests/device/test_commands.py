@@ -130,7 +130,11 @@ def wrong_uses(tmp_path: Path) -> list[tuple[list[str], int, str]]:
         (["run", "--config", str(tmp_path / "none.toml")], ConfigError.exit_code, "cannot be read"),
         (["replay", str(picture)], ConfigError.exit_code, "--overlay"),
         (["replay", str(tmp_path / "x.jsonl")], ConfigError.exit_code, "--sink"),
-        (["replay", str(tmp_path / "x.jsonl"), "--sink", f"jsonl:{tmp_path}/y"], StorageError.exit_code, "be read"),
+        (
+            ["replay", str(tmp_path / "x.jsonl"), "--sink", f"jsonl:{tmp_path}/y"],
+            StorageError.exit_code,
+            "does not exist",
+        ),
         (["bench", "--source", str(tmp_path / "none.mp4")], source, "does not exist"),
     ]
 
@@ -226,7 +230,7 @@ def test_replaying_records_sends_the_same_bytes_and_names_broken_lines(
 
 def test_an_overlay_is_drawn_beside_and_upon_the_picture(photo: Path, tmp_path: Path, portrait: ByteImage) -> None:
     assert main(["replay", str(photo), "--overlay", str(tmp_path / "drawn")]) == 0
-    drawn = cv2.imread(str(tmp_path / "drawn" / "000000.png"))
+    drawn = cv2.imread(str(tmp_path / "drawn" / "portrait.png"))
     assert drawn is not None
     assert drawn.shape[1] > 720
     enlarged = cv2.resize(portrait, (720, 720), interpolation=cv2.INTER_LINEAR)
