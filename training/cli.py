@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from device.contract.command import INTERRUPTED, concluded
 from device.contract.errors import ConfigError, StorageError
+from device.contract.version import version
 from training.appearance.command import add_parser as add_au_parser
 from training.arguments import add_bundle_options, positive_count, written
 from training.data import kaggle
@@ -46,6 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("affectbox-training", description="Trains the networks of Affectbox.")
+    parser.add_argument("--version", action="version", version=version())
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_prepare(commands)
     _add_train(commands)
