@@ -1,4 +1,4 @@
-"""A recording as the reader sees it: the records of one boot, and quantities over time."""
+"""A recording as the reader sees it: the records of one session, and quantities over time."""
 
 import json
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from device.contract.errors import DataError
 from device.contract.labels import ACTION_UNIT_KEYS
 from device.contract.record import Json, validate
+from device.contract.session import is_event, session_of
 from device.contract.templates import PEACEFUL, TEMPLATES
 
 _REQUIRED = {template.name: template.required for template in TEMPLATES}
@@ -24,9 +25,9 @@ Mask = NDArray[np.bool_]
 Names = NDArray[np.str_]
 
 
-def read_last_boot(path: Path) -> tuple[list[Json], int]:
-    """The records of the boot that the file ends with, in order, and the number of lines that are no whole JSON and
-    were passed over: a power cut ends a line before its end.
+def read_last_session(path: Path) -> tuple[list[Json], int]:
+    """The records of the session that the file ends with, in order, and the number of lines that are no whole JSON and
+    were passed over: a power cut ends a line before its end. Events are passed over, too.
 
     Raises:
         DataError: no such file, a whole line that is not a record, or no record at all.
@@ -42,6 +43,8 @@ def read_last_boot(path: Path) -> tuple[list[Json], int]:
         except ValueError:
             cut += 1
             continue
+        if is_event(record):
+            continue
         try:
             validate(record)
         except DataError as error:
@@ -49,8 +52,8 @@ def read_last_boot(path: Path) -> tuple[list[Json], int]:
         records.append(record)
     if not records:
         raise DataError(f"{path} holds no record.")
-    last = records[-1]["boot"]
-    return sorted((r for r in records if r["boot"] == last), key=lambda r: int(r["seq"])), cut
+    last = session_of(records[-1])
+    return sorted((r for r in records if session_of(r) == last), key=lambda r: int(r["seq"])), cut
 
 
 def time_of(record: Json) -> float:

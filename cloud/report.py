@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from cloud.analysis import Analysis, analyse, to_json
 from cloud.captured import captured
 from cloud.episodes import Episode
-from cloud.recording import read_last_boot
+from cloud.recording import read_last_session
 from cloud.summary import clock, episode_table, percent, summary
 from cloud.timing import draw
 from device.contract.boot import ROOT as BOOTS_ROOT
@@ -53,7 +53,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Report on the last boot in the recording."""
-    records, cut = read_last_boot(args.recording)
+    records, cut = read_last_session(args.recording)
     analysis = analyse(records)
     boots = _boots(args.database, records[0]["device"]) if args.database else {}
     when = captured(records, boots)

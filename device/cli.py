@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from device.contract.command import concluded
+from device.contract.version import version
 
 _EPILOG = """\
 sources: picamera2:0, v4l2:/dev/video0, a video file, an image, a folder of images
@@ -25,6 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "affectbox", description=__doc__, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--version", action="version", version=version())
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     run = _command(commands, "run", "hold a session: watch a source and record what is seen", _run)
@@ -61,11 +63,21 @@ def _parser() -> argparse.ArgumentParser:
     check.formatter_class = argparse.RawDescriptionHelpFormatter
     check.epilog = Path(__file__).with_name("config.toml").read_text(encoding="utf-8")
 
-    calibrate = _command(commands, "calibrate", "learn a person's face at rest, or forget it", _calibrate)
+    calibrate = _command(commands, "calibrate", "learn a person's face at rest", _calibrate)
     calibrate.add_argument("--source", metavar="SRC", help="where the person is seen")
     calibrate.add_argument("--patient", metavar="ID", help="the person's pseudonym")
     calibrate.add_argument("--seconds", metavar="S", type=float, default=5.0, help="of a relaxed face (default 5)")
-    calibrate.add_argument("--forget", metavar="ID", help="erase everything kept of this person, and stop")
+
+    forget = _command(commands, "forget", "erase a person from this box, and say what is out of its reach", _forget)
+    forget.add_argument("person", metavar="ID", help="the person's pseudonym")
+    forget.add_argument(
+        "--file",
+        metavar="F",
+        type=Path,
+        action="append",
+        default=[],
+        help="also erase their lines in this file of records (.jsonl); may be given several times",
+    )
 
     doctor = _command(commands, "doctor", "check everything that a session needs, and say how to mend it", _doctor)
     doctor.add_argument("--source", metavar="SRC", help="also open this source and take a picture")
@@ -87,6 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--folder", metavar="DIR", type=Path, help="the pictures of a folder")
     what.add_argument("--video", metavar="FILE", type=Path, help="a video")
     au.add_argument("--neutral", metavar="FILE", type=Path, help="a picture of the same person with a relaxed face")
+    au.add_argument("--patient", metavar="ID", help="the person's pseudonym, whose calibrated face at rest is used")
+    au.add_argument("--ungated", action="store_true", help="read also what the box would not trust; see `doubts`")
     au.add_argument("--csv", metavar="OUT", type=Path, help="a row for each picture or frame")
     return parser
 
@@ -167,12 +181,16 @@ def _check_config(args: argparse.Namespace) -> int:
 
 
 def _calibrate(args: argparse.Namespace) -> int:
-    from device.commands.calibrate import calibrate, forget  # noqa: PLC0415
+    from device.commands.calibrate import calibrate  # noqa: PLC0415
 
-    if args.forget is not None:
-        forget(args.forget, _settings(args), sys.stdout)
-    else:
-        calibrate(_settings(args), args.seconds, sys.stdout)
+    calibrate(_settings(args), args.seconds, sys.stdout)
+    return 0
+
+
+def _forget(args: argparse.Namespace) -> int:
+    from device.commands.forget import forget  # noqa: PLC0415
+
+    forget(args.person, _settings(args), args.file, sys.stdout)
     return 0
 
 
@@ -201,10 +219,11 @@ def _replay(args: argparse.Namespace) -> int:
 
 
 def _au(args: argparse.Namespace) -> int:
-    from device.commands.au import au_of_pictures, au_of_video, pictures_in  # noqa: PLC0415
+    from device.camera.pictures import pictures_in  # noqa: PLC0415
+    from device.commands.au import au_of_pictures, au_of_video  # noqa: PLC0415
 
-    settings = _settings(args)
+    settings, gate = _settings(args), not args.ungated
     if args.video:
-        return au_of_video(args.video, settings, args.neutral, args.csv)
+        return au_of_video(args.video, settings, args.neutral, args.csv, gate)
     paths = pictures_in(args.folder) if args.folder else [args.image]
-    return au_of_pictures(paths, settings, args.neutral, args.csv)
+    return au_of_pictures(paths, settings, args.neutral, args.csv, gate)

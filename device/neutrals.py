@@ -1,8 +1,8 @@
 """Calibrated faces at rest: one small JSON file per pseudonymous person in the state folder.
 
 A file holds every calibration of the person, oldest first, and of each the action units alone: no picture, no
-landmark, no name. It is readable by its owner only, is replaced as a whole or not at all, and is gone with `forget`.
-The newest calibration of the estimator in use that has not expired is used.
+landmark, no name. It is readable by its owner only, is replaced as a whole or not at all, and is gone with
+`affectbox forget`. The newest calibration of the estimator in use that has not expired is used.
 
 Age is told by the wall clock. While the clock is behind (a Pi after a power cut, before the network is back) a
 calibration that has expired is still used.
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from device.clock import Clock
-from device.contract.command import tell
+from device.contract.command import warn
 from device.contract.errors import StorageError
 from device.contract.record import DEVICE_ID
 from device.settings import NeutralSettings, Settings
@@ -46,14 +46,10 @@ class Calibration:
         return neutral_of(np.array(self.units, np.float32), self.version)
 
 
-def _to_standard_error(sentence: str) -> None:
-    tell("affectbox", sentence)
-
-
 class NeutralStore:
     """The calibrations of all persons on this box."""
 
-    def __init__(self, settings: NeutralSettings, warn: Callable[[str], None] = _to_standard_error) -> None:
+    def __init__(self, settings: NeutralSettings, warn: Callable[[str], None] = warn) -> None:
         """`warn` is told, in a sentence, of a file that cannot be used."""
         self._folder = Path(settings.folder) if settings.folder else state_folder() / "neutrals"
         self._expiry_s = settings.expiry_days * _DAY_S
@@ -72,7 +68,7 @@ class NeutralStore:
         Raises:
             StorageError: the file is there and cannot be read.
         """
-        path = self._file(person)
+        path = self.file(person)
         try:
             return _parsed(json.loads(path.read_bytes()))
         except FileNotFoundError:
@@ -94,7 +90,7 @@ class NeutralStore:
         units = tuple(None if math.isnan(value) else value for value in neutral.values().tolist())
         made = [*self.history(person), Calibration(neutral.version, estimator, now_s, units)]
         body = {"v": _FORMAT, "calibrations": [asdict(one) for one in made]}
-        path = self._file(person)
+        path = self.file(person)
         try:
             write_private(path, json.dumps(body, allow_nan=False).encode())
         except OSError as error:
@@ -116,7 +112,7 @@ class NeutralStore:
 
     def forget(self, person: str) -> bool:
         """Erase everything kept of `person`; whether there was anything. Raises `StorageError`."""
-        path = self._file(person)
+        path = self.file(person)
         found = [kept for kept in (path, path.with_suffix(".damaged"), path.with_suffix(".part")) if kept.exists()]
         try:
             for kept in found:
@@ -125,7 +121,8 @@ class NeutralStore:
             raise StorageError(f"{path} cannot be erased ({error.strerror}): check the folder's owner.") from error
         return bool(found)
 
-    def _file(self, person: str) -> Path:
+    def file(self, person: str) -> Path:
+        """Where the calibrations of `person` are, if there are any. Raises `StorageError`: that is no pseudonym."""
         if not DEVICE_ID.fullmatch(person):
             raise StorageError(f"'{person}' names no person: use 1 to 40 lower-case letters, digits and hyphens.")
         return self._folder / f"{person}.json"

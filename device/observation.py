@@ -17,7 +17,8 @@ from device.stages.tracker import Track
 
 @dataclass(frozen=True, eq=False)
 class Observation:
-    """What the box saw in one frame; with `reasons` it holds nothing that was measured of the face.
+    """What the box saw in one frame; with `reasons` it holds nothing that was measured of the face, unless the
+    pipeline was told to read what the quality gate refuses.
 
     `emotions` are (8,) probabilities, or (0,); `hidden` the parts of the face whose units were not measured.
     `measured` has the action units as they were read, `neutral` names the face at rest used for `actions`.

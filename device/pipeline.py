@@ -27,7 +27,8 @@ from device.stages.pose import PoseEstimator
 from device.stages.quality import absence, judge
 from device.stages.reader import Actions, FaceReader, Reading
 from device.stages.smoother import Smoother
-from device.stages.tracker import Tracker
+from device.stages.tracker import Sighting, Track, Tracker
+from device.stills import LEAST_PX, face_of, may_fill
 
 _NEUTRAL = EMOTIONS.index("neutral")
 
@@ -53,10 +54,20 @@ class Eye:
 class Pipeline:
     """Tracker, pose, aligner, quality gate, the reading of the face, eyes, codes, expressions, in that order."""
 
-    def __init__(self, models: Models, settings: Settings, rest: Neutral | None = None) -> None:
-        """`rest` is the calibrated face at rest of the person whom the settings name, if there is one."""
+    def __init__(self, models: Models, settings: Settings, rest: Neutral | None = None, gate: bool = True) -> None:
+        """Connect the stages.
+
+        Args:
+            models: the loaded networks.
+            settings: those of the stages.
+            rest: the face at rest of the person who is watched, if it is known.
+            gate: whether a frame that fails the quality gate carries no guess, as on the box always.
+        """
         detector = Detector(models.short_range, models.full_range, settings.detector)
-        self._track = Tracker(detector, Landmarker(models.landmarks), settings.tracker)
+        self._landmarker = Landmarker(models.landmarks)
+        self._track = Tracker(detector, self._landmarker, settings.tracker)
+        self._min_presence = settings.tracker.min_presence
+        self._gate = gate
         self._pose = PoseEstimator(models.landmarks.bundle)
         self._read = Eye(models)
         self._rest = rest
@@ -69,18 +80,19 @@ class Pipeline:
 
     def __call__(self, frame: Frame) -> Observation:
         watch = _Stopwatch()
-        sighting = self._track(frame)
+        sighting = self._sighted(frame)
         track = sighting.track
         watch.lap("detect")
         if track is None:
             self._forget()
-            return Observation(frame, sighting.faces, absence(frame, self._quality), watch.total())
+            reasons = absence(frame, sighting.refused, self._quality)
+            return Observation(frame, sighting.faces, reasons, watch.total())
 
         pose = self._pose(track.face)
         crop = align(frame, track.face)
         quality = judge(frame, track.face, pose, crop, self._quality)
         watch.lap("align")
-        if quality.reasons:
+        if quality.reasons and self._gate:
             self._forget()
             return Observation(frame, sighting.faces, quality.reasons, watch.total(), track, pose, quality)
 
@@ -89,7 +101,8 @@ class Pipeline:
         watch.lap("read")
         if reading.covered:
             self._forget()
-            return Observation(frame, sighting.faces, (Reason.HIDDEN,), watch.total(), track, pose, quality)
+            reasons = (*quality.reasons, Reason.HIDDEN)
+            return Observation(frame, sighting.faces, reasons, watch.total(), track, pose, quality)
 
         emotions = self._smooth_emotions(reading.emotions, *when)
         actions = self._smoothed(relative(reading.actions, self._rest), *when)
@@ -100,7 +113,7 @@ class Pipeline:
         return Observation(
             frame,
             sighting.faces,
-            (),
+            quality.reasons,
             watch.total(),
             track,
             pose,
@@ -116,6 +129,17 @@ class Pipeline:
             disagree(expressions, np.maximum(emotions, reading.emotions)),  # emotions are smoothed longer: they lag
             pain(actions.both),
         )
+
+    def _sighted(self, frame: Frame) -> Sighting:
+        """Who is followed, and in a small picture in which nobody is found the face that fills it."""
+        if min(frame.image.shape[:2]) < LEAST_PX:
+            return Sighting(None, 0)
+        sighting = self._track(frame)
+        if sighting.faces == 0 and may_fill(frame.image):
+            face = face_of(frame, self._landmarker)
+            if face.presence >= self._min_presence:
+                return Sighting(Track(1, frame.time_s, frame.time_s, face), 1)
+        return sighting
 
     def _smoothed(self, actions: Actions, track: int, time_s: float) -> Actions:
         views = (actions.both, actions.left, actions.right)

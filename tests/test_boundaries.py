@@ -77,9 +77,14 @@ def test_other_sides_know_only_the_contract_of_the_box(side: str, shared: tuple[
 
 
 def test_training_shares_only_the_stages_that_must_be_identical() -> None:
-    assert breaches("training", ("cloud",)) == []
+    assert breaches("training", ("cloud",), ("cloud.reading",)) == []  # what it learns from is what boxes wrote
     assert breaches("converter", ("training",)) == []  # a trained network goes to the converter, never back
     assert breaches("training", ("device",), SHARED_WITH_TRAINING) == []
+
+
+def test_the_reader_knows_the_contract_alone() -> None:
+    """So that whoever reads what boxes wrote, training too, gets none of the rest with it."""
+    assert breaches("cloud/reading", SIDES, ("device.contract", "cloud.reading")) == []
 
 
 def test_the_contract_needs_only_the_standard_library_and_for_toml_one_more() -> None:
@@ -132,9 +137,10 @@ def test_stages_do_no_input_or_output_and_start_no_thread() -> None:
     ("package", "only"),
     [
         ("picamera2", "device/camera/picamera.py"),
-        ("sqlite3", "device/delivery/store.py"),
+        ("sqlite3", "device/delivery/sqlite.py"),
         ("http.client", "device/delivery/"),
         ("psutil", "device/host.py"),
+        ("PIL", "device/commands/lettering.py"),
         ("mediapipe", "device/commands/mediapipe_worker.py"),
     ],
 )

@@ -12,15 +12,14 @@ class FakeSource(Closing):
     """Delivers `count` pictures; as a camera (`live`), it then fails as a pulled camera does."""
 
     def __init__(self, make: Callable[[int], ByteImage], count: int, fps: float = 25.0, live: bool = False) -> None:
-        self.live = live
+        self.live, self.rate, self.count = live, fps, count
         self._make = make
-        self._count = count
         self._fps = fps
         self._next = 0
         self._closed = False
 
     def read(self) -> Picture | None:
-        if self._next >= self._count or self._closed:
+        if self._next >= self.count or self._closed:
             if self.live:
                 raise SourceError("The camera stopped delivering pictures: check its cable, then start again.")
             return None

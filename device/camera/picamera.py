@@ -12,6 +12,7 @@ class PiCamera(Closing):
     """Configured once and never again: reconfiguring leaks contiguous memory on the Pi."""
 
     live = True
+    rate, count = 0.0, 0
 
     def __init__(self, number: int, settings: CameraSettings) -> None:
         """Raises `SourceError` when Picamera2 is not installed or there is no such camera."""

@@ -8,10 +8,12 @@ from device.arrays import ByteImage
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """An image (height, width, 3), uint8, BGR; `media_s` is the file's own timestamp, None from a camera."""
+    """An image (height, width, 3), uint8, BGR; `media_s` is the file's own timestamp, None from a camera; `name` that
+    of the file, where each picture has one."""
 
     image: ByteImage
     media_s: float | None
+    name: str = ""
 
 
 class Source(Protocol):
@@ -19,9 +21,13 @@ class Source(Protocol):
 
     Attributes:
         live: whether pictures come in real time and are lost when nobody takes them.
+        rate: pictures a second; 0 where they have none, or it is not known.
+        count: how many pictures there are; 0 where that is not known.
     """
 
     live: bool
+    rate: float
+    count: int
 
     def read(self) -> Picture | None:
         """The next picture; None at the end of a file, and ever after.

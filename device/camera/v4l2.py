@@ -1,5 +1,7 @@
 """A USB camera or any other Video4Linux device, through OpenCV."""
 
+from pathlib import Path
+
 import cv2
 
 from device.camera.source import Picture
@@ -12,9 +14,12 @@ class V4l2Camera(Closing):
     """Captures MJPG, which USB cameras deliver at full rate."""
 
     live = True
+    rate, count = 0.0, 0
 
     def __init__(self, device: str, settings: CameraSettings) -> None:
         """Raises `SourceError` when there is no such camera."""
+        if not Path(device).is_char_device():
+            raise SourceError(f"No camera answers at {device}: plug it in, and see `ls /dev/video*` for its name.")
         self._device = device
         self._capture = cv2.VideoCapture(device, cv2.CAP_V4L2)
         if not self._capture.isOpened():

@@ -1,60 +1,51 @@
 """`affectbox au`: the action units of pictures and videos, printed and as a CSV file.
 
-A row for each picture or frame: `file`, `frame`, `time` (seconds, of videos), `face` (1 or 0), `faces` (how many are
-in view), `x` and `y` (the middle of the one that is told of, pixels of the picture), an intensity 0–5 for each action
-unit (1 and above: present; empty where something hides it), the person's two sides (`AU12_left`, `AU12_right`) where
-they are told apart, `hidden` (parts of the face), the leading `emotion` and `expression` and whether they `disagree`
-(1 or 0), `pain` (PSPI), `neutral` (the face at rest in use), head pose in degrees, the measures of quality, and
-`doubts`: why the box in a session would not have trusted this picture. Without a face the cells are empty.
+A row for each picture or frame: `file`, `frame`, `time` (seconds, of videos), `face` (1 or 0), `measured` (1 or 0:
+what follows was read of it), `faces` (how many are in view), `track` (the number of the person followed, in videos),
+`left`, `top`, `right` and `bottom` (the face that is told of, pixels of the picture), an intensity 0–5 for each
+action unit (1 and above: present; empty where something hides it), the person's two sides (`AU12_left`, `AU12_right`)
+where they are told apart, `hidden` (parts of the face), the leading `emotion` and the probability of each
+(`emotion_sadness`), the leading `expression` and whether they `disagree` (1 or 0), `pain` (PSPI), `neutral` (the face
+at rest in use), head pose in degrees, the measures of quality, and `doubts`: why the box does not trust this picture.
+What was not measured is empty.
 
-Pictures are taken one by one, the largest face of each, with the landmarks averaged over several looks; a small one
-(up to 128 pixels) is taken for a face that fills it, and read as it is where no landmarks are found. Videos are seen
-as a session is: one person followed, smoothed.
+Pictures and videos go the way of a session: the same gate, the same face at rest, the largest face of a picture, one
+person of a video, followed and smoothed. A small picture (up to 128 pixels) may be a face that fills it.
 """
 
 import csv
-import errno
 import math
-from collections.abc import Iterable, Iterator
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
-import cv2
-
-from device.arrays import ByteImage
-from device.camera.files import IMAGE_SUFFIXES
-from device.commands.replay import observe
+from device.camera.pictures import APART_S, is_folder, read_image
+from device.camera.video import VIDEO_SUFFIXES
+from device.clock import SystemClock
+from device.commands.display import Display, Ticker
+from device.commands.watch import Watch
 from device.contract.errors import DataError, SourceError, StorageError
 from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, EMOTIONS, SIDED_KEYS, Tier
+from device.models import open_models
+from device.neutrals import calibrated_neutral
 from device.observation import Observation
-from device.portraits import Portraits
+from device.pipeline import Pipeline
 from device.settings import Settings
+from device.stages.frame import Frame
+from device.stages.geometry import Box
 from device.stages.neutral import Neutral
+from device.summary import words
 
 COLUMNS = (
-    "file",
-    "frame",
-    "time",
-    "face",
-    "faces",
-    "x",
-    "y",
+    *("file", "frame", "time", "face", "measured", "faces", "track", "left", "top", "right", "bottom"),
     *ACTION_UNIT_KEYS,
     *(f"{key}_{side}" for key in SIDED_KEYS for side in ("left", "right")),
-    "hidden",
-    "emotion",
-    "expression",
-    "disagree",
-    "pain",
-    "neutral",
-    "yaw",
-    "pitch",
-    "roll",
-    "presence",
-    "width",
-    "sharpness",
-    "brightness",
-    "doubts",
+    *("hidden", "emotion", *(f"emotion_{name}" for name in EMOTIONS), "expression", "disagree", "pain", "neutral"),
+    *("yaw", "pitch", "roll", "presence", "width", "sharpness", "brightness", "doubts"),
 )
 PRESENT = 1.0
 _MARKS = {Tier.REPORTED: "", Tier.LOW_CONFIDENCE: "~", Tier.EXPERIMENTAL: "?"}
@@ -64,96 +55,119 @@ _TIERS = {unit.key: unit.tier for unit in ACTION_UNITS}
 Row = dict[str, object]
 
 
-def au_of_pictures(paths: list[Path], settings: Settings, neutral: Path | None, out: Path | None) -> int:
+def au_of_pictures(paths: list[Path], settings: Settings, neutral: Path | None, out: Path | None, gate: bool) -> int:
     """Read pictures one by one; returns the exit code.
 
     Args:
         paths: image files.
+        settings: of the stages; of the person whom they name the calibrated face at rest is used.
         neutral: picture of the same person with a relaxed face.
         out: the CSV file.
+        gate: whether what the box in a session would not trust is left out.
 
     Raises:
         SourceError: the neutral, or the only picture, is no picture.
         DataError: the neutral shows no face, or some pictures could not be read (the others are in the CSV file).
         StorageError: the CSV file cannot be written.
     """
-    broken: list[Path] = []
-    with Portraits(settings) as portraits:
-        rest = portraits.neutral(_picture(neutral), neutral.name) if neutral else None
-        _write(_picture_rows(paths, portraits, rest, broken), out)
+    broken: list[str] = []
+    for path in (*([neutral] if neutral else []), *(paths if len(paths) == 1 else [])):
+        _require_picture(path)
+    with open_models(settings.models) as models:
+        rest = calibrated_neutral(settings, settings.session.patient, SystemClock())
+        if neutral:
+            rest = _rest_in(neutral, Pipeline(models, settings))
+        pipeline = Pipeline(models, settings, rest, gate)
+        _write((_row(seen) for seen in _seen(paths, pipeline, broken)), out, Display(sys.stdout).say)
     if broken:
         raise DataError(
-            f"{len(broken)} of {len(paths)} pictures cannot be read (first: {broken[0].name}): convert them to PNG; "
-            "the others are done."
+            f"{len(broken)} of {len(paths)} pictures were left out; the others are done. The first: {broken[0]}"
         )
     return 0
 
 
-def au_of_video(path: Path, settings: Settings, neutral: Path | None, out: Path | None) -> int:
+def au_of_video(path: Path, settings: Settings, neutral: Path | None, out: Path | None, gate: bool) -> int:
     """Read a video frame by frame; returns the exit code. Raises as `au_of_pictures`."""
     rest = None
     if neutral:
-        with Portraits(settings) as portraits:
-            rest = portraits.neutral(_picture(neutral), neutral.name)
-    rows = (_row(path.name, observation) for observation in observe(str(path), settings, rest))
-    _write(rows, out)
+        _require_picture(neutral)
+        with open_models(settings.models) as models:
+            rest = _rest_in(neutral, Pipeline(models, settings))
+    with Watch(str(path), settings, rest, gate) as seen:
+        rows, ticker = (_row(observation, path.name) for observation in seen), Ticker(seen.count, sys.stderr)
+        _write(rows, out, print if out is None else lambda line: ticker.tick(), ticker.end)
     return 0
 
 
-def pictures_in(folder: Path) -> list[Path]:
-    """The pictures of a folder in the order of their names. Raises `SourceError` when there is none."""
-    paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES) if folder.is_dir() else []
-    if not paths:
-        raise SourceError(f"{folder} holds no picture ({', '.join(sorted(IMAGE_SUFFIXES))}): give another --folder.")
-    return paths
+def _require_picture(path: Path) -> None:
+    """Before networks are loaded: that it can be read."""
+    if is_folder(path):
+        raise SourceError(f"{path} is a folder: give it with --folder.")
+    try:
+        read_image(path)
+    except SourceError as error:
+        if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file():
+            raise SourceError(f"{path} is a video: give it with --video.") from error
+        raise
 
 
-def _picture_rows(
-    paths: list[Path], portraits: Portraits, neutral: Neutral | None, broken: list[Path]
-) -> Iterator[Row]:
-    for path in paths:
+def _seen(paths: list[Path], pipeline: Pipeline, broken: list[str]) -> Iterator[Observation]:
+    """What each picture shows, by itself; sentences on those that cannot be read go to `broken`."""
+    for index, path in enumerate(paths):
         try:
-            image = _picture(path)
-        except SourceError:
-            if len(paths) == 1:
-                raise
-            broken.append(path)
+            image = read_image(path)
+        except SourceError as error:
+            broken.append(str(error))
             continue
-        yield _row(path.name, portraits(image, neutral))
+        yield pipeline(Frame(image, index, index * APART_S, name=path.name))
 
 
-def _picture(path: Path) -> ByteImage:
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise SourceError(f"{path} is missing or no readable picture: give a PNG or JPEG file.")
-    return image  # type: ignore[return-value]
+def _rest_in(path: Path, pipeline: Pipeline) -> Neutral:
+    """The face at rest in a picture. Raises `DataError` if there is none, or not all of it, or several."""
+    seen = pipeline(Frame(read_image(path), 0, 0.0))
+    if seen.faces > 1:
+        what = f"shows {seen.faces} faces"
+    elif seen.track is None:
+        what = "shows no face"
+    elif seen.measured is None:
+        what = f"cannot be relied on ({_told(seen)})"
+    elif seen.hidden:
+        what = "hides a part of the face"
+    else:
+        return Neutral(seen.measured.actions, path.name)
+    raise DataError(f"{path.name} {what}: give a good picture of the person alone, with a relaxed face.")
 
 
-def _row(name: str, observation: Observation) -> Row:
-    frame, pose, quality = observation.frame, observation.pose, observation.quality
-    row: Row = {"file": name, "frame": frame.index, "face": int(len(observation.emotions) > 0)}
-    row["faces"] = observation.faces
+def _row(observation: Observation, file: str = "") -> Row:
+    frame, pose, quality, track = observation.frame, observation.pose, observation.quality, observation.track
+    row: Row = {"file": file or frame.name, "frame": frame.index, "faces": observation.faces}
+    row |= {"face": int(track is not None), "measured": int(len(observation.emotions) > 0)}
     row["doubts"] = " ".join(reason.value for reason in observation.reasons)
     if frame.media_s is not None:
-        row["time"] = f"{frame.media_s:.3f}"
-    if observation.track is not None:
-        row |= {name: round(at) for name, at in zip("xy", observation.track.face.box.centre, strict=True)}
+        row |= {"time": f"{frame.media_s:.3f}", "track": track.number if track else ""}
+    if track is not None:
+        row |= _place(track.face.box)
     if pose is not None and quality is not None:
         row |= {name: f"{value:.1f}" for name, value in vars(pose).items()}
         measures = {"presence": quality.presence, "sharpness": quality.sharpness, "brightness": quality.brightness}
         row |= {name: f"{value:.3f}" for name, value in measures.items()} | {"width": f"{quality.width_px:.1f}"}
-    return row | _read(observation) if row["face"] else row
+    return row | _read(observation) if row["measured"] else row
+
+
+def _place(box: Box) -> Row:
+    return {"left": round(box.x), "top": round(box.y), "right": round(box.x + box.w), "bottom": round(box.y + box.h)}
 
 
 def _read(observation: Observation) -> Row:
     """What was read of a face."""
-    actions = observation.actions
+    actions, emotions = observation.actions, observation.emotions
     row: Row = {key: f"{value:.3f}" for key, value in actions.known().items()}
     for side, values in (("left", actions.left), ("right", actions.right)):
         pairs = zip(SIDED_KEYS, values.tolist(), strict=True)
         row |= {f"{key}_{side}": f"{value:.3f}" for key, value in pairs if not math.isnan(value)}
     row["hidden"] = " ".join(observation.hidden)
-    row["emotion"] = EMOTIONS[int(observation.emotions.argmax())]
+    row["emotion"] = EMOTIONS[int(emotions.argmax())]
+    row |= {f"emotion_{name}": f"{share:.3f}" for name, share in zip(EMOTIONS, emotions.tolist(), strict=True)}
     row["expression"] = next(iter(observation.expressions), "")
     row["disagree"] = int(observation.disagree)
     row["neutral"] = observation.neutral
@@ -162,45 +176,78 @@ def _read(observation: Observation) -> Row:
     return row
 
 
-def _write(rows: Iterable[Row], out: Path | None) -> None:
-    """Print every row and write the CSV file, which appears whole or not at all."""
+def _write(
+    rows: Iterable[Row], out: Path | None, say: Callable[[str], None], end: Callable[[], None] = lambda: None
+) -> None:
+    """Say every row and write the CSV file, which appears whole or not at all; `end` is called before the last lines.
+
+    A device or a pipe in the place of the file is written to as it is, and then nothing is said.
+    """
     if out is None:
         for row in rows:
-            print(_sentence(row))
-        print(_LEGEND)
+            say(_sentence(row))
+        say(_LEGEND)
         return
-    partial, count = out.with_name(out.name + ".part"), 0
+    if is_folder(out):
+        raise StorageError(f"{out} cannot be written (it is a folder): name a file.")
+    if out.exists() and not stat.S_ISREG(out.stat().st_mode):
+        _fill(out, out, rows, lambda line: None)
+        return
+    whole = Path(os.path.realpath(out))
+    partial = whole.with_name(whole.name + ".part")
     try:
-        if out.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "Is a directory")
-        with partial.open("w", newline="", encoding="utf-8") as file:
+        count = _fill(partial, out, rows, say)
+        partial.replace(whole)
+    except OSError as error:
+        raise _unwritable(out, error) from error
+    finally:
+        with suppress(OSError):
+            partial.unlink()
+    end()
+    print(_LEGEND)
+    print(f"{count} rows in {out}")
+
+
+def _fill(path: Path, out: Path, rows: Iterable[Row], say: Callable[[str], None]) -> int:
+    """Write the rows to a file, `out` in sentences; how many they were."""
+    count = 0
+    try:
+        with _opened(path) as file:
             writer = csv.DictWriter(file, COLUMNS)
             writer.writeheader()
             for row in rows:
                 count += 1
                 writer.writerow(row)
-                print(_sentence(row))
-        partial.replace(out)
+                say(_sentence(row))
     except OSError as error:
-        raise StorageError(f"{out} cannot be written ({error.strerror}): check the folder and the space.") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink()
-    print(_LEGEND)
-    print(f"{count} rows in {out}")
+        raise _unwritable(out, error) from error
+    return count
+
+
+def _opened(path: Path) -> TextIO:
+    return path.open("w", newline="", encoding="utf-8", errors="surrogateescape")  # file names are what they are
+
+
+def _unwritable(out: Path, error: OSError) -> StorageError:
+    return StorageError(f"{out} cannot be written ({error.strerror}): check the folder and the space.")
+
+
+def _told(observation: Observation) -> str:
+    return ", ".join(words(reason.value) for reason in observation.reasons)
 
 
 def _sentence(row: Row) -> str:
     """One line for a person: what is present, the strongest first."""
     where = f"{row['file']}" + (f"  {row['time']} s" if "time" in row else "")
-    if not row["face"]:
-        return f"{where}  no action units: {row['doubts']}"
+    several = int(str(row["faces"])) > 1
+    which = f"  one of {row['faces']} faces, at {row['left']}, {row['top']}" if several and row["face"] else ""
+    doubts = ", ".join(map(words, str(row["doubts"]).split()))
+    if not row["measured"]:
+        seen = f"  {row['faces']} faces" if several and not row["face"] else which
+        return f"{where}  not measured: {doubts}{seen}"
     found = sorted(((float(str(row[key])), key) for key in ACTION_UNIT_KEYS if key in row), reverse=True)
     present = [f"{key}{_MARKS[_TIERS[key]]} {value:.1f}" for value, key in found if value >= PRESENT]
     said = f"{row['emotion']}, but {row['expression']} by its units" if row["disagree"] else f"{row['emotion']}"
     nothing = f"nothing above {PRESENT:.0f}" if found else "nothing measured"
     hidden = f"  hidden: {row['hidden']}" if row["hidden"] else ""
-    several = int(str(row["faces"])) > 1 and "x" in row
-    which = f"  one of {row['faces']} faces, at {row['x']}, {row['y']}" if several else ""
-    doubts = f"  ({row['doubts']})" if row["doubts"] else ""
-    return f"{where}  {said}  {'  '.join(present) or nothing}{hidden}{which}{doubts}"
+    return f"{where}  {said}  {'  '.join(present) or nothing}{hidden}{which}{f'  ({doubts})' if doubts else ''}"

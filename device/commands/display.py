@@ -1,9 +1,12 @@
 """What a command shows while it works: nobody reading it, or a disk that does not take it, stops no work."""
 
 import select
+import time
 from typing import TextIO
 
-from device.contract.command import tell, to_nowhere
+from device.contract.command import to_nowhere, warn
+
+_EVERY_S = 0.25
 
 
 class Display:
@@ -47,8 +50,43 @@ class Display:
             self._give_up()
         except (OSError, ValueError) as error:
             self._give_up()
-            tell("affectbox", f"Nothing can be shown ({error}); the work goes on.")
+            warn(f"Nothing can be shown ({error}); the work goes on.")
 
     def _give_up(self) -> None:
         to_nowhere(self._out)
         self._out = None
+
+
+class Ticker:
+    """How far a command has come, on a terminal; elsewhere nothing."""
+
+    def __init__(self, count: int, out: TextIO) -> None:
+        """`count` is how many pictures there are; 0 where that is not known."""
+        self._display, self._count = Display(out), count
+        self._began_s = self._shown_s = time.monotonic()
+        self._done = 0
+
+    def tick(self) -> None:
+        """One picture more."""
+        self._done += 1
+        now = time.monotonic()
+        if self._display.live and now - self._shown_s >= _EVERY_S:
+            self._shown_s = now
+            self._display.status(self._line(now - self._began_s))
+
+    def end(self) -> None:
+        """What comes next begins a new line."""
+        self._display.end()
+
+    def _line(self, took_s: float) -> str:
+        rate = self._done / took_s
+        if not self._count:
+            return f"{self._done} pictures  {rate:.1f} a second"
+        left_s = max(self._count - self._done, 0) / rate
+        share = self._done / self._count
+        return f"{self._done} of {self._count} pictures  {share:.0%}  {rate:.1f} a second  {_clock(left_s)} left"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"

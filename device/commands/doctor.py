@@ -9,11 +9,13 @@ from msgspec.structs import replace
 
 from device.camera.opening import open_source
 from device.clock import SystemClock
+from device.commands.sight import look
 from device.contract.errors import AffectboxError, CheckFailedError
 from device.delivery.budget import Budget, describe
 from device.delivery.database import parse_url
 from device.delivery.identity import open_tokens
 from device.delivery.opening import open_database, open_outbox, open_sinks
+from device.delivery.salvage import set_aside
 from device.delivery.signin import RefusedError, SignInError
 from device.delivery.steward import NOTE
 from device.delivery.verdict import Verdict, explain, judge
@@ -64,6 +66,8 @@ def findings(settings: Settings) -> Iterator[Finding]:
         "budget": _budget,
         "source": _source,
     }
+    if settings.run.source:
+        checks["face"] = _face
     for what, check in checks.items():
         yield _finding(what, check, settings)
     if settings.session.patient:
@@ -106,8 +110,14 @@ def _outbox(settings: Settings) -> str:
         counts = outbox.counts()
     file = outbox_file(settings.outbox)
     text = f"{file}: {counts.pending} waiting, {counts.dead} refused, {counts.dropped} ever dropped"
+    waits = [path.name for path in set_aside(file) if ".version-" in path.name]
+    if waits:
+        text += f"; for another version of Affectbox wait: {', '.join(waits)}"
     if counts.damaged:
-        raise _BearableError(f"{text}; damaged files set aside beside it: {counts.damaged}; see to the card.")
+        raise _BearableError(
+            f"{text}; damaged files set aside beside it: {counts.damaged}, of which {counts.saved} records were saved "
+            f"and {counts.lost} known to be lost; see to the card."
+        )
     return text
 
 
@@ -135,6 +145,16 @@ def _source(settings: Settings) -> str:
         picture = source.read()
     height, width = picture.image.shape[:2] if picture else (0, 0)
     return f"{settings.run.source}: {width}×{height}"
+
+
+def _face(settings: Settings) -> str:
+    try:
+        text, good = look(settings)
+    except AffectboxError as error:
+        raise _BearableError("not looked for, because of what is said above") from error
+    if not good:
+        raise _BearableError(text)
+    return text
 
 
 def _sink(settings: Settings) -> str:

@@ -2,6 +2,7 @@
 without a traceback where nobody reads its output any more, or no disk takes it."""
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -45,6 +46,11 @@ def tell(program: str, sentence: object) -> None:
     """One line on standard error; what nobody can be told is not worth failing for."""
     with suppress(OSError):
         print(f"{program}: {sentence}", file=sys.stderr, flush=True)
+
+
+def warn(sentence: str) -> None:
+    """What the box's own program tells beside its work."""
+    tell("affectbox", sentence)
 
 
 def to_nowhere(stream: object) -> None:
@@ -92,3 +98,6 @@ def _open_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # the lowest free number
     sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8", closefd=False)
     sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
+    for stream in (sys.stdout, sys.stderr):  # names of files are what they are, and a terminal may know few letters
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 
 from device.delivery.documents import PENDING
 from device.delivery.kinds import CONTENT, COUNTED, Kind
-from device.delivery.store import Connection
+from device.delivery.sqlite import Connection
+
+SAVED, LOST = "salvaged.saved", "salvaged.lost"
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class Counts:
         waiting: pending and inflight ones, by the name of their kind.
         dropped_by: dropped ones, by the name of their kind.
         damaged: files that were found damaged and set aside.
+        saved, lost: records of such files that could be read and that could not, as far as that is known.
     """
 
     pending: int
@@ -28,6 +31,8 @@ class Counts:
     waiting: dict[str, int] = field(default_factory=dict)
     dropped_by: dict[str, int] = field(default_factory=dict)
     damaged: int = 0
+    saved: int = 0
+    lost: int = 0
 
 
 def count(db: Connection, inflight: int, damaged: int) -> Counts:
@@ -40,13 +45,27 @@ def count(db: Connection, inflight: int, damaged: int) -> Counts:
         waiting[kind.name.lower()] += held[PENDING, packed]
     dead = sum(held.values()) - pending
     return Counts(
-        pending - inflight, inflight, dead, sum(dropped.values()), total_bytes(db), waiting, dropped, damaged
+        pending - inflight,
+        inflight,
+        dead,
+        sum(dropped.values()),
+        total_bytes(db),
+        waiting,
+        dropped,
+        damaged,
+        counter(db, SAVED),
+        counter(db, LOST),
     )
 
 
 def total_bytes(db: Connection) -> int:
     """Bytes of the documents' bodies, whatever their state."""
     return int(db.execute("SELECT coalesce(sum(bytes), 0) FROM totals").fetchone()[0])
+
+
+def pending_bytes(db: Connection) -> int:
+    """Bytes of the bodies of documents that are to be sent."""
+    return int(db.execute("SELECT coalesce(sum(bytes), 0) FROM totals WHERE state = ?", (PENDING,)).fetchone()[0])
 
 
 def counter(db: Connection, name: str) -> int:
@@ -60,6 +79,12 @@ def set_counter(db: Connection, name: str, value: int) -> None:
     db.execute(
         "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
     )
+
+
+def add(db: Connection, name: str, more: int) -> None:
+    """Let a counter grow."""
+    if more:
+        set_counter(db, name, counter(db, name) + more)
 
 
 def dropped_name(kind: Kind) -> str:

@@ -4,16 +4,19 @@
 Each function works inside its caller's transaction.
 """
 
+import json
 import zlib
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
+from device.contract import patient
 from device.delivery.kinds import Kind, kind_of, number_of
-from device.delivery.store import Connection
+from device.delivery.sqlite import Connection
 
 PENDING, DEAD = 0, 2
-VERSION = 2
-SCHEMA = """
+SCHEMA_2 = """
 CREATE TABLE IF NOT EXISTS documents (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     path TEXT NOT NULL UNIQUE,
@@ -51,7 +54,22 @@ END;
     for state in (PENDING, DEAD)
     for kind in Kind
 )
+#: What format 3 has beside that: whom a session (`DEVICE/SESSION`) watches, also after the note that says so was sent.
+SCHEMA_3 = """
+CREATE TABLE people (session TEXT PRIMARY KEY, person TEXT NOT NULL);
+"""
 _INSERT = "INSERT OR IGNORE INTO documents (path, body, checksum, kind, number, records) VALUES (?, ?, ?, ?, ?, ?)"
+
+
+@dataclass(frozen=True)
+class Document:
+    """One document as it is kept, without the place where: `records` is how many it stands for."""
+
+    path: str
+    body: bytes
+    records: int
+    state: int = PENDING
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,12 +85,30 @@ class Row:
 
     def sound(self) -> bool:
         """Whether path and body are what was written."""
-        return _checksum(self.path, self.body) == self.checksum
+        return is_sound(self.path, self.body, self.checksum)
 
 
 def insert(db: Connection, items: Iterable[tuple[str, bytes]]) -> None:
     """Add documents (path, body); a path that is already there is left as it is."""
-    db.executemany(_INSERT, (_values(path, body, int(kind_of(path) != Kind.NOTE)) for path, body in items))
+    for path, body in items:
+        db.execute(_INSERT, _values(path, body, int(kind_of(path) != Kind.NOTE)))
+        remember(db, path, body)
+
+
+def restore(db: Connection, document: Document) -> bool:
+    """Add a document of another file in the state that it had, unless its path is there already; whether it is new."""
+    added = db.execute(_INSERT, _values(document.path, document.body, document.records))
+    if added.rowcount and document.state == DEAD:
+        bury(db, [added.lastrowid or 0], document.reason or "")
+    return bool(added.rowcount)
+
+
+def remember(db: Connection, path: str, body: bytes) -> None:
+    """Keep in mind whom a session watches, if this is the document that says so."""
+    if path.startswith(f"{patient.ROOT}/"):
+        with suppress(ValueError, RecursionError):
+            session = path.partition("/")[2]
+            db.execute("INSERT OR REPLACE INTO people VALUES (?, ?)", (session, str(json.loads(body))))
 
 
 def keep_notes(db: Connection, notes: Mapping[str, str]) -> None:
@@ -126,10 +162,16 @@ def substitute(db: Connection, rows: list[Row], path: str, body: bytes) -> Row:
 
 
 def _values(path: str, body: bytes, records: int) -> tuple[str, bytes, int, int, int, int]:
-    return path, body, _checksum(path, body), kind_of(path), number_of(path), records
+    return path, body, checksum(path, body), kind_of(path), number_of(path), records
 
 
-def _checksum(path: str, body: bytes) -> int:
+def is_sound(path: Any, body: Any, check: Any) -> bool:
+    """Whether path and body of a document, as they were read, are what was written."""
+    return isinstance(path, str) and isinstance(body, bytes) and check == checksum(path, body)
+
+
+def checksum(path: str, body: bytes) -> int:
+    """What tells whether a document was damaged on the disk."""
     return zlib.crc32(body, zlib.crc32(path.encode()))
 
 

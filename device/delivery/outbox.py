@@ -21,26 +21,36 @@
 - *Bounded.* Above `max_mb`, counted in bytes of the documents (the file is about a fifth larger), `thinning.py` says
   what goes, and in which order; it is counted.
 - *Checked.* A document whose checksum is wrong has been damaged on the disk; it is dead, and never sent.
+- *Recovered.* What can be read in files that were set aside comes back with each lease, a little at a time, while less
+  than `_ROOMY` of `max_mb` is used, so that nothing is dropped for its sake (`salvage.py`).
 - *Refused documents* are kept apart as `dead`, with the reason, and never sent again.
 """
 
+import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
 from device.closing import Closing
-from device.delivery import documents
-from device.delivery.counts import Counts, count
+from device.delivery import documents, erasing
+from device.delivery.choice import Choice
+from device.delivery.counts import Counts, count, pending_bytes, total_bytes
 from device.delivery.documents import Row
+from device.delivery.erasing import Erased
 from device.delivery.kinds import CONTENT, Kind
-from device.delivery.store import Connection, Store, StoreFullError
+from device.delivery.migrations import FORMAT
+from device.delivery.salvage import damaged, remove_read, set_aside, take_over
+from device.delivery.sqlite import Connection
+from device.delivery.store import Store, StoreFullError
 from device.delivery.thinning import make_room
 
 _T = TypeVar("_T")
+_ROOMY = 0.9
+_ROUNDS = 50  # of looking into what was set aside, when nothing else is to be sent
 NO_NOTES: Mapping[str, str] = {}
 #: From the bodies of records of one boot, in their order, to one document: path and body. None: they go as they are.
 Pack = Callable[[Sequence[bytes]], tuple[str, bytes] | None]
@@ -76,13 +86,14 @@ class Outbox(Closing):
         self._max_bytes = int(max_mb * 1e6)
         self._pack = pack
         self._history = history
-        self._store = Store(path, documents.SCHEMA, documents.VERSION)
+        self._store = Store(path, FORMAT)
         self._lock = threading.RLock()
         self._held: frozenset[Kind] = frozenset()
         self._last: Counts | None = None
         self._inflight: dict[int, Entry] = {}
         self._due: dict[int, float] = {}
         self._gone: list[Entry] = []
+        self._examined = False
         self._newest_history = self._store.commit(documents.newest)
 
     def append(self, items: Iterable[tuple[str, bytes]], notes: Mapping[str, str] = NO_NOTES) -> None:
@@ -125,7 +136,12 @@ class Outbox(Closing):
         """
         with self._lock:
             self._due = {row: due for row, due in self._due.items() if due > now}
-            rows = self._run(lambda db: self._choose(db, limit))
+            rows = self._choose(limit)
+            for _ in range(_ROUNDS):
+                more = self._take_over()
+                if rows or not (more or self._is_broken()):
+                    break
+                rows = self._choose(limit)
             boundary = self._newest_history
             self._inflight |= {row.id: _entry(row) for row in rows}
         sent = [*self._packed([row for row in rows if row.id <= boundary])]
@@ -164,13 +180,39 @@ class Outbox(Closing):
         self._held = frozenset(kinds)
 
     def note(self, name: str) -> str:
-        """The text that is kept under a name, empty at first."""
+        """The JSON that is kept under a name; empty at first, and when the disk has altered it."""
         rows = self._run(lambda db: db.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchall())
-        return str(rows[0][0]) if rows else ""
+        with suppress(ValueError, RecursionError):
+            json.loads(rows[0][0] if rows else "")
+            return str(rows[0][0])
+        return ""
 
     def keep_note(self, name: str, text: str) -> None:
-        """Keep a text durably under a name. Raises `OutboxError`."""
+        """Keep JSON durably under a name. Raises `OutboxError`."""
         self._commit(lambda db: documents.keep_notes(db, {name: text}))
+
+    def people(self) -> dict[str, str]:
+        """Session (`DEVICE/SESSION`) → pseudonym of whom it watched, as far as that is known, also in files that were
+        set aside, which are read to their ends. Raises `OutboxError`."""
+        with self._lock:
+            while take_over(self._store.path, self._run):
+                pass
+            return self._run(erasing.people)
+
+    def erase(self, person: str, theirs: Collection[str], known: Collection[str]) -> Erased:
+        """Erase a person and sessions that are `theirs`, so that no byte of it stays in this file.
+
+        Args:
+            known: all sessions of which it is known whose they were; what is left of others is counted.
+
+        Raises:
+            OutboxError: the disk has no room for that now.
+        """
+        with self._lock:
+            erased = self._commit(lambda db: erasing.erase(db, person, theirs, known))
+            self._store.scrub()
+            remove_read(self._store.path)
+            return replace(erased, waiting=tuple(set_aside(self._store.path)))
 
     def counts(self) -> Counts:
         """How much is where; after `close`, how much was."""
@@ -205,24 +247,35 @@ class Outbox(Closing):
         with self._lock:
             generation = self._store.generation
             result = self._store.commit(work)
-            if generation != self._store.generation:
-                self._inflight, self._due, self._newest_history = {}, {}, 0
+            self._begun_anew(generation)
             return result
 
-    def _choose(self, db: Connection, limit: int) -> list[Row]:
-        """Live documents, then history within its bounds."""
-        rows = self._by_kind(db, limit, live=True)
-        room = limit - sum(row.records for row in rows)
-        return rows + self._by_kind(db, room if self._history is None else min(room, self._history), live=False)
+    def _begun_anew(self, before: int) -> None:
+        """What was known about rows is void when a new file was begun."""
+        if before != self._store.generation:
+            self._inflight, self._due, self._newest_history = {}, {}, 0
 
-    def _by_kind(self, db: Connection, limit: int, live: bool) -> list[Row]:
-        chosen: list[Row] = []
+    def _take_over(self) -> bool:
+        """Take over some of what was set aside; whether there may be more of it."""
+        with suppress(StoreFullError):
+            return self._run(total_bytes) < _ROOMY * self._max_bytes and take_over(self._store.path, self._run)
+        return False
+
+    def _is_broken(self) -> bool:
+        """Whether documents are counted and none is found: then the file is looked through, once, and set aside."""
+        hidden = self._inflight or self._due or self._held
+        if self._examined or hidden or not self._run(pending_bytes):
+            return False
+        self._examined = True
+        before = self._store.generation
+        broken = self._store.examine()
+        self._begun_anew(before)
+        return broken
+
+    def _choose(self, limit: int) -> list[Row]:
         busy = self._inflight.keys() | self._due.keys()
-        for kind in Kind:
-            room = limit - sum(row.records for row in chosen)
-            if room > 0 and kind not in self._held:
-                chosen += documents.pending(db, kind, room, self._newest_history, live, busy)
-        return chosen
+        choice = Choice(self._history, self._newest_history, busy, self._held)
+        return self._run(lambda db: choice(db, limit))
 
     def _packed(self, rows: list[Row]) -> Iterator[Row]:
         """Inflight rows, with the records of each boot, and its seconds, as one document; nobody waits meanwhile."""
@@ -233,12 +286,12 @@ class Outbox(Closing):
             yield from together if line is None else self._substituted(together, line)
 
     def _substituted(self, rows: list[Row], line: tuple[str, bytes]) -> list[Row]:
-        """One document in the place of inflight ones; without room for that, they are pending again."""
+        """One document in the place of inflight ones; without room for that, they go as they are."""
         with self._lock:
             try:
                 packed = [self._run(lambda db: documents.substitute(db, rows, *line))]
             except StoreFullError:
-                packed = []
+                return rows
             for row in rows:
                 self._inflight.pop(row.id, None)
             self._inflight |= {row.id: _entry(row) for row in packed}
@@ -246,7 +299,7 @@ class Outbox(Closing):
 
     def _count(self, db: Connection) -> Counts:
         inflight = sum(entry.records for entry in self._inflight.values())
-        return count(db, inflight, self._store.damaged())
+        return count(db, inflight, damaged(self._store.path))
 
 
 def _entry(row: Row) -> Entry:

@@ -12,10 +12,10 @@ what arrives meanwhile (a few MB at worst) rather than stall the recording.
 
 from collections.abc import Collection
 
-from device.delivery.counts import counter, dropped_name, set_counter, total_bytes
+from device.delivery.counts import add, counter, dropped_name, set_counter, total_bytes
 from device.delivery.documents import DEAD, PENDING
 from device.delivery.kinds import Kind
-from device.delivery.store import Connection
+from device.delivery.sqlite import Connection
 
 STEP = 256
 ROUNDS = 4
@@ -104,6 +104,4 @@ def _drop_oldest(db: Connection, state: int, kind: Kind, excess: int, busy: Coll
 
 def _drop(db: Connection, kind: Kind, ids: list[int], records: int) -> None:
     db.executemany("DELETE FROM documents WHERE id = ?", [(row,) for row in ids])
-    if records:
-        name = dropped_name(kind)
-        set_counter(db, name, counter(db, name) + records)
+    add(db, dropped_name(kind), records)

@@ -20,6 +20,7 @@ from device.stages.geometry import Box, letterbox
 #: input side → (strides, anchors per cell and stride)
 _LAYOUTS = {128: ((8, 16, 16, 16), 2), 192: ((4,), 1)}
 _SUPPRESSION_IOU = 0.3
+_MOST_SQUARES = 8
 RIGHT_EYE, LEFT_EYE = 0, 1
 
 
@@ -116,8 +117,10 @@ def inside(box: Box, zone: Box) -> bool:
 
 
 def squares(bounds: Box) -> list[Box]:
-    """Overlapping squares that cover `bounds`; a letterboxed whole would show far faces a quarter smaller."""
-    side, length = sorted((bounds.w, bounds.h))
+    """Overlapping squares that cover `bounds`; a letterboxed whole would show far faces a quarter smaller. Those of a
+    strip are larger than it is high, so that they are not too many."""
+    short, length = sorted((bounds.w, bounds.h))
+    side = max(short, length / _MOST_SQUARES)
     steps = int(length / side) if length > side else 0
     right, down = (bounds.w - side) / max(steps, 1), (bounds.h - side) / max(steps, 1)
     return [Box(bounds.x + i * right, bounds.y + i * down, side, side) for i in range(steps + 1)]

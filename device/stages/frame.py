@@ -18,6 +18,7 @@ class Frame:
         trusted: whether the wall clock was synchronized.
         media_s: the file's own timestamp in seconds; None for a camera.
         dropped: frames lost since the frame before, because a newer one came first.
+        name: that of the file, where each picture has one.
     """
 
     image: ByteImage
@@ -27,6 +28,7 @@ class Frame:
     trusted: bool = False
     media_s: float | None = None
     dropped: int = 0
+    name: str = ""
 
     @property
     def time_s(self) -> float:

@@ -5,9 +5,11 @@ Kartynnik et al. 2019, *Real-time Facial Surface Geometry from Monocular Video o
 the outer eye corners; the next crop is 1.5 times the points' box.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import cv2
+import numpy as np
 
 from device.arrays import FloatArray
 from device.runtime.model import Model
@@ -16,6 +18,12 @@ from device.stages.frame import Frame
 from device.stages.geometry import Box, Roi, roi_from_box, warp
 
 ROI_SCALE = 1.5
+ROUNDS = 3
+"""Looks after which landmarks no longer depend on what framed the first."""
+#: By how much more sure a look has to be to say that a face is turned otherwise than its detection says.
+_SURER = 0.001
+#: Shift in x and y and scale of five regions, in shares of the region's side.
+_JITTER = ((0.0, 0.0, 1.0), (0.025, 0.025, 1.0), (-0.025, -0.025, 1.0), (0.025, -0.025, 0.95), (-0.025, 0.025, 1.05))
 RIGHT_OUTER_CORNER, LEFT_OUTER_CORNER = 33, 263
 
 
@@ -59,3 +67,31 @@ class Landmarker:
 def detection_roi(detection: Detection) -> Roi:
     """The crop for a face that has just been detected."""
     return roi_from_box(detection.box, detection.points[RIGHT_EYE], detection.points[LEFT_EYE], ROI_SCALE)
+
+
+def settled(frame: Frame, face: Face, landmarker: Landmarker) -> Face:
+    """A face that was only just found as it would be after further rounds of tracking, framed by its own landmarks."""
+    for _ in range(ROUNDS - 1):
+        face = landmarker(frame, face.roi())
+    return face
+
+
+def upright(frame: Frame, roi: Roi, landmarker: Landmarker) -> Face:
+    """The face of a region whichever way it is turned, settled: of one that lies on its side or stands on its head, a
+    detection does not tell where the eyes are, and landmarks that were found the wrong way round look like a face."""
+    turns = (replace(roi, angle=roi.angle + turn * math.pi / 2) for turn in range(4))
+    as_detected, *others = (settled(frame, landmarker(frame, turned), landmarker) for turned in turns)
+    other = max(others, key=lambda face: face.presence)
+    return other if other.presence > as_detected.presence + _SURER else as_detected
+
+
+def averaged(frame: Frame, face: Face, landmarker: Landmarker) -> Face:
+    """A settled face with its landmarks averaged over slightly different regions: those of a single look jitter by
+    more than a faint action unit moves, and only a stream smooths that."""
+    roi = face.roi()
+    moved = [
+        replace(roi, cx=roi.cx + x * roi.side, cy=roi.cy + y * roi.side, side=s * roi.side) for x, y, s in _JITTER
+    ]
+    faces = [landmarker(frame, region) for region in moved]
+    points = np.mean([found.points for found in faces], axis=0)
+    return Face(points, float(np.median([found.presence for found in faces])), Box.around(points))

@@ -43,8 +43,12 @@ def judge(frame: Frame, face: Face, pose: Pose, crop: ByteImage, settings: Quali
     return Quality(face.presence, face.box.w, sharpness, brightness, reasons)
 
 
-def absence(frame: Frame, settings: QualitySettings) -> tuple[Reason, ...]:
-    """Why nobody is seen: no face, and perhaps the light."""
+def absence(frame: Frame, refused: Face | None, settings: QualitySettings) -> tuple[Reason, ...]:
+    """Why nobody is followed: there is no face, or none but a `refused` one, which is hardly to be seen; and perhaps
+    the light."""
+    if refused is not None:
+        small = refused.box.w < settings.min_width_px
+        return (Reason.LOW_PRESENCE, Reason.TOO_SMALL) if small else (Reason.LOW_PRESENCE,)
     brightness = float(frame.image[::8, ::8].mean()) / 255
     reasons = [Reason.NO_FACE]
     if brightness < settings.min_brightness / 2:

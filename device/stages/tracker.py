@@ -17,6 +17,8 @@ Policy, with one box and one patient in a room where others may be seen:
 - *Holding.* While the patient is followed, every other face that the detector meets is remembered as 'other' by its
   place alone, never analysed or recorded, and cannot become the patient until it has left the view: until looks that
   could meet it have not for `forget_others_s`.
+- *Turned faces.* A face that lies on its side or stands on its head is found too: whoever is picked is looked at in
+  four turns. Where no look as detected finds a face, the other turns are tried once in `recheck_s`.
 - *Losing.* For `hold_s` after the patient's face is lost, only a face of similar size that is not a known other is
   taken for the patient's return (the same track). After that a new face is a new track. A known other stays an
   other: the box would rather report 'no face' than watch the wrong person.
@@ -32,11 +34,12 @@ from device.settings import TrackerSettings
 from device.stages.detector import Detection, Detector, merge
 from device.stages.frame import Frame
 from device.stages.geometry import Box
-from device.stages.landmarks import Face, Landmarker, detection_roi
+from device.stages.landmarks import Face, Landmarker, averaged, detection_roi, upright
 
 _SIZE_STEP = 1.25
 _SAME_FACE_IOU = 0.2
 _STEADY_IOU = 0.1
+_SURE = 0.9  # presence of a face that only another turn finds
 _OTHER_REACH = 1.0  # an other moves less than its own width between two looks
 
 
@@ -52,10 +55,12 @@ class Track:
 
 @dataclass(frozen=True, eq=False)
 class Sighting:
-    """The patient's track (None when absent), and how many faces were in view at the last look that could see each."""
+    """The patient's track (None when absent), and how many faces were in view at the last look that could see each.
+    `refused` is the likeliest of those that were looked at and are too faint to be anybody's."""
 
     track: Track | None
     faces: int
+    refused: Face | None = None
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,10 @@ class Tracker:
         self._following = False
         self._others: tuple[_Other, ...] = ()
         self._beside = 0
+        self._refused: Face | None = None
         self._looked_s = -math.inf
         self._looked_far_s = -math.inf
+        self._turned_s = -math.inf
 
     def __call__(self, frame: Frame) -> Sighting:
         face = self._follow(frame)
@@ -86,7 +93,8 @@ class Tracker:
         self._following = face is not None
         if face is not None:
             self._track = self._extended(face, frame)
-        return Sighting(self._track if self._following else None, self._beside + self._following)
+        track = self._track if self._following else None
+        return Sighting(track, self._beside + self._following, None if track else self._refused)
 
     def _follow(self, frame: Frame) -> Face | None:
         if not self._following or self._track is None or self._gap(frame) > self._settings.max_gap_s:
@@ -127,12 +135,19 @@ class Tracker:
         return looked_s - other.seen_s < self._settings.forget_others_s
 
     def _pick(self, frame: Frame, candidates: list[Detection]) -> Face | None:
-        allowed = self._detector.allowed(frame, candidates)
-        for detection in sorted(allowed, key=lambda d: -_size_class(d.box)):
-            face = self._landmarker(frame, detection_roi(detection))
-            if face.presence >= self._settings.min_presence and self._may_be_patient(face, frame):
-                return self._landmarker(frame, face.roi())  # a detection frames a face less well than its landmarks
-        return None
+        allowed = sorted(self._detector.allowed(frame, candidates), key=lambda d: -_size_class(d.box))
+        places = [detection_roi(detection) for detection in allowed]
+        looks = [(roi, self._landmarker(frame, roi)) for roi in places]
+        seen = [(roi, face) for roi, face in looks if face.presence >= self._settings.min_presence]
+        found = (upright(frame, roi, self._landmarker) for roi, face in seen if self._may_be_patient(face, frame))
+        if not seen and frame.time_s - self._turned_s >= self._settings.recheck_s:
+            self._turned_s = frame.time_s
+            turned = (upright(frame, roi, self._landmarker) for roi in places)
+            found = (face for face in turned if face.presence >= _SURE and self._may_be_patient(face, frame))
+        likeliest = max((face for _, face in looks), key=lambda face: face.presence, default=None)
+        self._refused = None if seen else likeliest
+        face = next(found, None)
+        return None if face is None else averaged(frame, face, self._landmarker)
 
     def _may_be_patient(self, face: Face, frame: Frame) -> bool:
         if self._track is None or self._gap(frame) > self._settings.hold_s:

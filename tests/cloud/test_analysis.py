@@ -11,7 +11,7 @@ import pytest
 from cloud.analysis import Analysis, analyse, to_json
 from cloud.cli import main
 from cloud.episodes import LIMITS, Episode, learn
-from cloud.recording import durations_of, read_last_boot, values_of
+from cloud.recording import durations_of, read_last_session, values_of
 from cloud.summary import clock, dominant, summary
 from device.contract.errors import StorageError
 from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, EMOTIONS, LOWER
@@ -276,7 +276,7 @@ def path(tmp_path: Path) -> Path:
         if not record.get("expressions", True):
             del record["expressions"]
     path = written(tmp_path / "session.jsonl", records)
-    assert len(read_last_boot(path)[0]) == 350
+    assert len(read_last_session(path)[0]) == 350
     return path
 
 
@@ -312,6 +312,23 @@ def test_a_line_that_a_power_cut_ended_does_not_keep_from_the_others(
     printed = capsys.readouterr().out
     assert "348 records" in printed
     assert "Cut short    2 lines of the file passed over: no whole record" in printed
+
+
+def test_of_a_file_with_several_sessions_the_last_one_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = {"v": 1, "device": "tester", "boot": "b", "number": 1, "event": "began", "patient": "unnamed"}
+    lines: list[Json] = []
+    for session, seconds in (("one", 5), ("two", 4)):
+        records = recording(seconds, lambda t: {"emotions": {"neutral": 1}})
+        lines += [event | {"session": session}, *(record | {"session": session} for record in records)]
+        count = len(records)
+    path = tmp_path / "session.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    assert main(["report", str(path)]) == 0
+
+    assert f"{count} records" in capsys.readouterr().out
 
 
 def test_pain_and_threat_are_told_only_when_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,8 @@
 """Every source of pictures keeps the same promises."""
 
+import os
+import re
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -8,9 +11,10 @@ import numpy as np
 import pytest
 
 from device.camera.fake import FakeSource
-from device.camera.files import APART_S, ImageFiles, VideoFile
 from device.camera.opening import open_source
+from device.camera.pictures import APART_S, ImageFiles
 from device.camera.source import Source
+from device.camera.video import VideoFile
 from device.contract.errors import SourceError
 from device.settings import CameraSettings
 
@@ -19,7 +23,7 @@ HEIGHT, WIDTH, FPS = 48, 64, 10
 
 def picture(number):
     """A grey level for each number, far enough apart to outlast compression."""
-    return np.full((HEIGHT, WIDTH, 3), 40 + 50 * number, np.uint8)
+    return np.full((HEIGHT, WIDTH, 3), (40 + 50 * number) % 256, np.uint8)
 
 
 def write_video(folder, count):
@@ -137,7 +141,26 @@ def test_images_come_in_the_order_of_their_names(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "nowhere.mp4", "nowhere.png", "nowhere/", "v4l2:/dev/nowhere", "picamera2:first"]
+    "text",
+    [
+        "",
+        "nowhere.mp4",
+        "nowhere.png",
+        "nowhere/",
+        "no\0where.mp4",
+        "x" * 300,
+        "x" * 300 + ".png",
+        "caf\udce9.mp4",
+        "caf\udce9",
+        "v4l2:/dev/nowhere",
+        "v4l2:caf\udce9",
+        "/dev/nowhere",
+        "/dev/null",
+        "99",
+        "picamera2:first",
+        "rtsp://camera/1",
+        "https://example.org/clip.mp4",
+    ],
 )
 def test_what_is_not_there_is_said_in_one_sentence(tmp_path, monkeypatch, text):
     monkeypatch.chdir(tmp_path)
@@ -155,3 +178,91 @@ def test_what_holds_no_picture_is_refused(tmp_path, name):
         path.mkdir()
     with pytest.raises(SourceError, match=name), open_source(str(path), CameraSettings()) as source:
         source.read()
+
+
+def test_a_camera_may_be_named_by_its_number_or_its_device(monkeypatch):
+    opened = []
+    monkeypatch.setattr("device.camera.v4l2.V4l2Camera", lambda device, settings: opened.append(device))
+    for text in ("0", "/dev/video0", "v4l2:0", "v4l2:/dev/video0"):
+        open_source(text, CameraSettings())
+    assert opened == ["/dev/video0"] * 4
+
+
+@pytest.mark.parametrize("suffix", [".png", ".mp4", ""])
+def test_a_pipe_is_refused_for_nobody_may_ever_write_to_it(tmp_path, suffix):
+    path = tmp_path / f"pipe{suffix}"
+    os.mkfifo(path)
+    with pytest.raises(SourceError, match="no file but a pipe"):
+        open_source(str(path), CameraSettings())
+
+
+def test_pictures_of_a_folder_keep_their_names(tmp_path):
+    with ImageFiles(write_images(tmp_path, 3)) as source:
+        assert [p.name for p in read_all(source)] == ["0.png", "1.png", "2.png"]
+
+
+def test_a_picture_that_cannot_be_read_is_passed_over_and_told(tmp_path):
+    images, told = write_images(tmp_path, 3), []
+    (images / "1.png").write_bytes(b"no picture")
+    with ImageFiles(images, told.append) as source:
+        assert [p.name for p in read_all(source)] == ["0.png", "2.png"]
+    (sentence,) = told
+    assert "1 of 3 pictures were passed over" in sentence and "1.png" in sentence
+
+
+def test_a_picture_with_more_pixels_than_can_be_read_is_refused(tmp_path):
+    path, side = tmp_path / "vast.png", 40_000
+    header = struct.pack("<2sIHHI", b"BM", 54, 0, 0, 54) + struct.pack("<IiiHHIIiiII", 40, side, side, 1, 24, *[0] * 6)
+    path.write_bytes(header)  # a bitmap, whatever it is called
+    with pytest.raises(SourceError, match="more pixels than can be read"), ImageFiles(path) as source:
+        source.read()
+
+
+@pytest.mark.parametrize("write", [write_video, write_image, write_images])
+def test_names_that_are_no_utf8_are_read(tmp_path, write):
+    path = write(tmp_path, 3)
+    odd = path.rename(path.with_name(f"caf\udce9{path.suffix}"))
+    if odd.is_dir():
+        (odd / "0.png").rename(odd / "caf\udce9.png")
+    with open_source(str(odd), CameraSettings()) as source:
+        assert len(read_all(source)) == (1 if path.suffix == ".png" else 3)
+
+
+def frames_in(video):
+    """Where each frame of a video of JPEG pictures begins."""
+    return [found.start() for found in re.finditer(b"\xff\xd8", video)]
+
+
+def test_damaged_frames_are_passed_over_and_told(tmp_path):
+    path, told = write_video(tmp_path, 30), []
+    video = bytearray(path.read_bytes())
+    starts = frames_in(video)
+    for number in (10, 11, 20):
+        video[starts[number] : starts[number] + 200] = bytes(200)
+    path.write_bytes(video)
+    with VideoFile(path, told.append) as source:
+        times = [p.media_s for p in read_all(source)]
+    assert len(times) == 27
+    assert times[-1] == pytest.approx(2.9, abs=0.11)
+    assert told == [f"3 damaged frames of {path} were passed over."]
+
+
+def test_a_video_that_breaks_off_says_how_much_of_it_is_there(tmp_path):
+    path, told = write_video(tmp_path, 200), []
+    video = path.read_bytes()
+    path.write_bytes(video[: frames_in(video)[120]])
+    with VideoFile(path, told.append) as source:
+        count = len(read_all(source))
+    assert 115 <= count <= 121
+    (sentence,) = told
+    assert f"breaks off: {count} of the 200 frames" in sentence
+
+
+def test_a_whole_video_is_told_nothing_of_and_neither_is_one_that_was_not_read_to_its_end(tmp_path):
+    path, told = write_video(tmp_path, 30), []
+    with VideoFile(path, told.append) as source:
+        assert source.rate == pytest.approx(FPS)
+        read_all(source)
+    with VideoFile(path, told.append) as source:
+        source.read()
+    assert told == []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from device.camera.files import VideoFile
+from device.camera.video import VideoFile
 from device.models import load
 from device.settings import DetectorSettings, ModelSettings, QualitySettings, TrackerSettings
 from device.stages.aligner import align

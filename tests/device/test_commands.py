@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -130,7 +131,11 @@ def wrong_uses(tmp_path: Path) -> list[tuple[list[str], int, str]]:
         (["run", "--config", str(tmp_path / "none.toml")], ConfigError.exit_code, "cannot be read"),
         (["replay", str(picture)], ConfigError.exit_code, "--overlay"),
         (["replay", str(tmp_path / "x.jsonl")], ConfigError.exit_code, "--sink"),
-        (["replay", str(tmp_path / "x.jsonl"), "--sink", f"jsonl:{tmp_path}/y"], StorageError.exit_code, "be read"),
+        (
+            ["replay", str(tmp_path / "x.jsonl"), "--sink", f"jsonl:{tmp_path}/y"],
+            StorageError.exit_code,
+            "does not exist",
+        ),
         (["bench", "--source", str(tmp_path / "none.mp4")], source, "does not exist"),
     ]
 
@@ -180,6 +185,26 @@ def test_doctor_finds_nothing_wrong_with_a_good_box(
     assert "FAIL" not in printed
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda image: image, "ok       face       94 pixels wide, brightness 56%"),
+        (lambda image: (image * 0.1).astype(np.uint8), "too dark: more light on the face"),
+        (lambda image: np.full_like(image, 128), "nobody in view, no face: sit before the camera"),
+        (lambda image: cv2.resize(image, (200, 200)), "small: better 48 pixels or more, so move the camera nearer"),
+    ],
+)
+def test_doctor_says_whether_it_sees_a_face_how_large_and_how_well_lit(
+    tmp_path: Path, portrait: ByteImage, capsys: pytest.CaptureFixture[str], change: Any, says: str
+) -> None:
+    photo = tmp_path / "photo.png"
+    cv2.imwrite(str(photo), change(portrait))
+    assert main(["doctor", "--source", str(photo)]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if " face " in line]
+    assert says in line
+    assert line.startswith("ok" if "ok" in says else "warning")
+
+
 def test_doctor_says_what_is_wrong_and_how_to_mend_it(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--source", "v4l2:/dev/video99", "--sink", "rtdb:http://127.0.0.1:9?ns=x"]
     assert main(["doctor", *arguments, "--set", "models.face=gone-1.0.0"]) == CheckFailedError.exit_code
@@ -226,7 +251,7 @@ def test_replaying_records_sends_the_same_bytes_and_names_broken_lines(
 
 def test_an_overlay_is_drawn_beside_and_upon_the_picture(photo: Path, tmp_path: Path, portrait: ByteImage) -> None:
     assert main(["replay", str(photo), "--overlay", str(tmp_path / "drawn")]) == 0
-    drawn = cv2.imread(str(tmp_path / "drawn" / "000000.png"))
+    drawn = cv2.imread(str(tmp_path / "drawn" / "portrait.png"))
     assert drawn is not None
     assert drawn.shape[1] > 720
     enlarged = cv2.resize(portrait, (720, 720), interpolation=cv2.INTER_LINEAR)

@@ -96,4 +96,4 @@ def test_sharpness_does_not_depend_on_light(gate, portrait, face):
     ],
 )
 def test_an_empty_frame_tells_about_the_light(level, reasons):
-    assert absence(Frame(np.full((480, 640, 3), level, np.uint8), 0, 0.0), SETTINGS) == reasons
+    assert absence(Frame(np.full((480, 640, 3), level, np.uint8), 0, 0.0), None, SETTINGS) == reasons

@@ -1,0 +1,58 @@
+"""Files of JSON lines: records and events, told apart by the field `event`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+
+from cloud.reading.gathering import Gathering
+from cloud.reading.table import Table
+from device.contract.errors import DataError
+from device.contract.session import is_event
+
+_AT_ONCE = 1 << 20  # bytes
+_decoder = msgspec.json.Decoder()
+
+
+def read(path: Path) -> Table:
+    """The records of a file. Raises `DataError`: no such file."""
+    gathering = Gathering()
+    gather(path, gathering)
+    return gathering.table()
+
+
+def gather(path: Path, gathering: Gathering) -> None:
+    """Take what is in a file. Raises `DataError`: no such file."""
+    try:
+        with path.open("rb") as file:
+            for some in _groups(file):
+                documents = _documents(some, gathering)
+                events = [*filter(is_event, documents)]
+                for event in events:
+                    gathering.event(event)
+                gathering.documents([one for one in documents if not is_event(one)] if events else documents)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror}): check the path.") from error
+
+
+def _groups(file: IO[bytes]) -> Iterator[bytes]:
+    """Whole lines, about `_AT_ONCE` bytes of them at a time."""
+    while some := file.read(_AT_ONCE):
+        yield some + file.readline()
+
+
+def _documents(some: bytes, gathering: Gathering) -> list[Any]:
+    """The documents of whole lines; those that are none are counted."""
+    try:
+        return _decoder.decode_lines(some)
+    except (msgspec.DecodeError, RecursionError):
+        return [*_one_by_one(some, gathering)]
+
+
+def _one_by_one(some: bytes, gathering: Gathering) -> Iterator[Any]:
+    for line in filter(bytes.strip, some.split(b"\n")):
+        try:
+            yield _decoder.decode(line)
+        except (msgspec.DecodeError, RecursionError):
+            gathering.faults.torn += 1

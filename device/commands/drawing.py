@@ -1,0 +1,139 @@
+"""Where an overlay is drawn: a clip, a picture, or a folder of pictures. Nothing is made before the first picture."""
+
+from pathlib import Path
+
+import cv2
+
+from device.arrays import ByteImage
+from device.camera.pictures import IMAGE_SUFFIXES, is_folder
+from device.camera.video import VIDEO_SUFFIXES
+from device.closing import Closing
+from device.commands.watch import Watch
+from device.contract.errors import ConfigError, StorageError
+from device.stages.frame import Frame
+
+_STILL_RATE = 1.0
+
+
+class Drawing(Closing):
+    """Takes pictures, one after the other; `count` is how many there were."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.count = path, 0
+
+    def write(self, image: ByteImage, frame: Frame) -> None:
+        """One picture (height, width, 3) BGR of a frame. Raises `StorageError`."""
+        self.count += 1
+        self._put(image, frame)
+
+    def _put(self, image: ByteImage, frame: Frame) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """What was taken is whole."""
+
+
+def open_drawing(out: Path, recording: Path, seen: Watch) -> Drawing:
+    """What `out` asks for.
+
+    Args:
+        out: `.mp4`, an image if there is only one picture, or a folder.
+        recording: what is drawn upon, which must stay as it is.
+        seen: the recording, open.
+
+    Raises:
+        ConfigError: another kind of file, or the place of the recording itself.
+    """
+    suffix, same = out.suffix.lower(), out.resolve() == recording.resolve()
+    if same or (out.resolve() == recording.resolve().parent and not is_folder(recording) and suffix == ""):
+        raise ConfigError(f"{out} is where the recording itself is: give --overlay another place.")
+    if suffix == ".mp4":
+        return Clip(out, seen.rate)
+    if suffix in VIDEO_SUFFIXES:
+        raise ConfigError(f"{out} cannot be drawn: clips are drawn as .mp4, so give --overlay {out.stem}.mp4.")
+    if suffix not in IMAGE_SUFFIXES:
+        return Folder(out)
+    if seen.count != 1:
+        raise ConfigError(f"{out} is one picture, and {recording} has more: give --overlay OUT.mp4 or a folder.")
+    return One(out)
+
+
+class Clip(Drawing):
+    """An .mp4 file that keeps the time of what it is drawn upon, whose rate may vary."""
+
+    def __init__(self, path: Path, rate: float) -> None:
+        super().__init__(path)
+        self._rate = round(rate, 2) or _STILL_RATE  # MPEG-4 knows no finer ones
+        self._writer: cv2.VideoWriter | None = None
+        self._held: ByteImage | None = None
+        self._began_s = 0.0
+        self._written = 0
+
+    def _put(self, image: ByteImage, frame: Frame) -> None:
+        if self._held is None:
+            self._began_s = frame.time_s
+        else:
+            due = round((frame.time_s - self._began_s) * self._rate) if self._rate != _STILL_RATE else 0
+            self._repeat(self._held, due)
+        self._held = image
+
+    def close(self) -> None:
+        if self._held is not None:
+            self._repeat(self._held, 0)
+            self._held = None
+        if self._writer is not None:
+            self._writer.release()
+
+    def _repeat(self, image: ByteImage, until: int) -> None:
+        """Write a picture, at least once, and until there are so many."""
+        if self._writer is None:
+            self._writer = self._opened(image)
+        if image.shape[1::-1] != self._size:
+            raise StorageError(f"{self.path} needs pictures of one size: give --overlay a folder.")
+        for _ in range(max(until - self._written, 1)):
+            self._writer.write(image)
+            self._written += 1
+
+    def _opened(self, image: ByteImage) -> cv2.VideoWriter:
+        self._size = image.shape[1::-1]
+        try:
+            name = str(self.path).encode().decode()
+        except UnicodeEncodeError as error:
+            raise StorageError(f"{self.path} has a name that is no UTF-8: give --overlay another.") from error
+        writer = cv2.VideoWriter(name, cv2.VideoWriter.fourcc(*"mp4v"), self._rate, self._size)
+        if not writer.isOpened():
+            raise StorageError(f"{self.path} cannot be written: check the folder and the free space.")
+        return writer
+
+
+class One(Drawing):
+    """A picture."""
+
+    def _put(self, image: ByteImage, frame: Frame) -> None:
+        _save(image, self.path)
+
+
+class Folder(Drawing):
+    """A folder, in which each picture is a PNG file of its own name, or of its number."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._names: set[str] = set()
+
+    def _put(self, image: ByteImage, frame: Frame) -> None:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"{self.path} cannot be made ({error.strerror}): name another folder.") from error
+        name = Path(frame.name).stem or f"{frame.index:06d}"
+        if name in self._names:  # of two pictures whose names differ in their ending
+            name = frame.name
+        self._names.add(name)
+        _save(image, self.path / f"{name}.png")
+
+
+def _save(image: ByteImage, path: Path) -> None:
+    try:
+        path.write_bytes(cv2.imencode(path.suffix.lower(), image)[1].tobytes())
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written ({error.strerror}): check the folder and the space.") from error

@@ -1,0 +1,41 @@
+"""`affectbox forget`: erases a person from this box, and says what that did not reach."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from device.erasure import Erasure, erase
+from device.settings import Settings
+
+_OUT_OF_REACH = """\
+Out of this box's reach: what the database, other boxes, copies, and files not named with --file hold.
+A memory card keeps erased bytes until it uses their place again: destroy it, or encrypt it from the first day.
+"""
+
+
+def forget(person: str, settings: Settings, files: Sequence[Path], out: TextIO) -> None:
+    """Erase a person and tell on `out` what was erased and what is left. Raises what `erase` raises."""
+    out.write("\n".join(report(person, erase(person, settings, files))) + f"\n{_OUT_OF_REACH}")
+
+
+def report(person: str, erasure: Erasure) -> list[str]:
+    """What was erased, a line each, then what is left."""
+    outbox = erasure.outbox
+    lines = [
+        f"Face at rest of '{person}': {'erased' if erasure.face else 'none was kept'}.",
+        f"Outbox: {outbox.documents} documents erased, which stood for {outbox.records} records and aggregates.",
+    ]
+    lines += [f"{file.path}: {file.erased} of {file.lines} lines erased." for file in erasure.files]
+    if outbox.nobodys:
+        lines.append(
+            f"Left in the outbox: {outbox.nobodys} records and aggregates of which it is not known whose they are."
+        )
+    lines += [
+        f"Left in {file.path}: {file.nobodys} lines of which it is not known whose they are."
+        for file in erasure.files
+        if file.nobodys
+    ]
+    lines += [
+        f"Left: {path}, which only a newer Affectbox can read: update, and repeat it." for path in outbox.waiting
+    ]
+    return lines

@@ -1,0 +1,67 @@
+"""Erases what an outbox file holds of a person: everything of the sessions in which they were watched.
+
+Which sessions these are says the outbox itself, which remembers the pseudonym of each (`documents.remember`), and who
+asks for it. Of a session of which neither says whose it was, everything is left, and counted.
+"""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from device.contract import patient, session
+from device.delivery.kinds import Kind
+from device.delivery.sqlite import Connection
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What was erased: documents, and how many records and aggregates they stood for.
+
+    Attributes:
+        nobodys: records and aggregates left, of sessions of which it is not known whose they were.
+        waiting: files that a newer version left, which only that can read.
+    """
+
+    documents: int = 0
+    records: int = 0
+    nobodys: int = 0
+    waiting: tuple[Path, ...] = ()
+
+
+def people(db: Connection) -> dict[str, str]:
+    """Session (`DEVICE/SESSION`) → pseudonym, as far as it is known."""
+    events = [path for (path,) in db.execute(f"SELECT path FROM documents WHERE path GLOB '{session.ROOT}/*'")]
+    told = {session_in(path): path.split("/")[1] for path in events}
+    return told | dict(db.execute("SELECT session, person FROM people"))
+
+
+def erase(db: Connection, person: str, theirs: Collection[str], known: Collection[str]) -> Erased:
+    """Erase a person and the sessions that are `theirs`, inside the caller's transaction; what is removed is
+    overwritten in the file. `known` are all sessions of which it is known whose they were."""
+    db.execute("PRAGMA secure_delete=ON")
+    rows = db.execute("SELECT id, path, kind, records FROM documents").fetchall()
+    gone = [(number, records) for number, path, _, records in rows if session_in(path) in theirs]
+    nobodys = sum(records for _, path, kind, records in rows if kind != Kind.NOTE and session_in(path) not in known)
+    db.executemany("DELETE FROM documents WHERE id = ?", [(number,) for number, _ in gone])
+    db.execute("DELETE FROM people WHERE person = ?", (person,))
+    for name, text in db.execute("SELECT name, value FROM notes").fetchall():
+        if _is_about(person, text):
+            db.execute("DELETE FROM notes WHERE name = ?", (name,))
+    return Erased(len(gone), sum(records for _, records in gone), nobodys)
+
+
+def session_in(path: str) -> str:
+    """The session (`DEVICE/SESSION`) that a document belongs to, empty for one that belongs to none."""
+    root, *rest = path.split("/")
+    if root == session.ROOT and len(rest) == 3:
+        return rest[1].replace("~", "/")
+    return f"{rest[0]}/{rest[1]}" if len(rest) == 3 or (root == patient.ROOT and len(rest) == 2) else ""
+
+
+def _is_about(person: str, text: str) -> bool:
+    try:
+        note = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(note, dict) and note.get("patient") == person
