@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from device.contract.errors import StorageError
+from device.contract.session import UNNAMED, session_of
 from device.delivery.erasing import Erased
 from device.delivery.jsonl import lock
 from device.delivery.outbox import Outbox
@@ -20,8 +21,6 @@ from device.delivery.salvage import set_aside
 from device.neutrals import NeutralStore
 from device.settings import Settings
 from device.state import outbox_file, sync_folder
-
-_UNNAMED = "unnamed"  # what a session is of that named nobody
 
 
 @dataclass(frozen=True)
@@ -52,13 +51,13 @@ def erase(person: str, settings: Settings, files: Sequence[Path]) -> Erasure:
     """
     faces = NeutralStore(settings.neutral)
     faces.file(person)
-    if person == _UNNAMED:
+    if person == UNNAMED:
         raise StorageError("'unnamed' is nobody: name a person by their pseudonym.")
     with ExitStack() as stack:
         opened = [stack.enter_context(_open(path)) for path in files]
         outbox = _open_outbox(settings, stack)
         whose = [*(outbox.people().items() if outbox else ()), *(told for file in opened for told in _told(file))]
-        known = {session for session, watched in whose if watched != _UNNAMED}
+        known = {session for session, watched in whose if watched != UNNAMED}
         theirs = {session for session, watched in whose if watched == person}
         lines = [_erase_lines(file, theirs, known) for file in opened]
         face = faces.forget(person)
@@ -140,5 +139,4 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
 
 
 def _session(document: dict[str, Any]) -> str:
-    """`DEVICE/SESSION`; boxes of before had one session a start."""
-    return f"{document['device']}/{document.get('session', document['boot'])}"
+    return f"{document['device']}/{session_of(document)}"

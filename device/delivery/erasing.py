@@ -9,10 +9,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from device.contract import patient, session
 from device.delivery.kinds import Kind
 from device.delivery.sqlite import Connection
-
-_EVENTS, _PEOPLE = "visits", "patients"
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Erased:
 
 def people(db: Connection) -> dict[str, str]:
     """Session (`DEVICE/SESSION`) → pseudonym, as far as it is known."""
-    events = [path for (path,) in db.execute(f"SELECT path FROM documents WHERE path GLOB '{_EVENTS}/*'")]
+    events = [path for (path,) in db.execute(f"SELECT path FROM documents WHERE path GLOB '{session.ROOT}/*'")]
     told = {session_in(path): path.split("/")[1] for path in events}
     return told | dict(db.execute("SELECT session, person FROM people"))
 
@@ -55,9 +54,9 @@ def erase(db: Connection, person: str, theirs: Collection[str], known: Collectio
 def session_in(path: str) -> str:
     """The session (`DEVICE/SESSION`) that a document belongs to, empty for one that belongs to none."""
     root, *rest = path.split("/")
-    if root == _EVENTS and len(rest) == 3:
+    if root == session.ROOT and len(rest) == 3:
         return rest[1].replace("~", "/")
-    return f"{rest[0]}/{rest[1]}" if len(rest) == 3 or (root == _PEOPLE and len(rest) == 2) else ""
+    return f"{rest[0]}/{rest[1]}" if len(rest) == 3 or (root == patient.ROOT and len(rest) == 2) else ""
 
 
 def _is_about(person: str, text: str) -> bool:

@@ -26,6 +26,7 @@
 - *Refused documents* are kept apart as `dead`, with the reason, and never sent again.
 """
 
+import json
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -36,6 +37,7 @@ from typing import TypeVar
 
 from device.closing import Closing
 from device.delivery import documents, erasing
+from device.delivery.choice import Choice
 from device.delivery.counts import Counts, count, pending_bytes, total_bytes
 from device.delivery.documents import Row
 from device.delivery.erasing import Erased
@@ -134,12 +136,12 @@ class Outbox(Closing):
         """
         with self._lock:
             self._due = {row: due for row, due in self._due.items() if due > now}
-            rows = self._run(lambda db: self._choose(db, limit))
+            rows = self._choose(limit)
             for _ in range(_ROUNDS):
                 more = self._take_over()
                 if rows or not (more or self._is_broken()):
                     break
-                rows = self._run(lambda db: self._choose(db, limit))
+                rows = self._choose(limit)
             boundary = self._newest_history
             self._inflight |= {row.id: _entry(row) for row in rows}
         sent = [*self._packed([row for row in rows if row.id <= boundary])]
@@ -178,12 +180,15 @@ class Outbox(Closing):
         self._held = frozenset(kinds)
 
     def note(self, name: str) -> str:
-        """The text that is kept under a name, empty at first."""
+        """The JSON that is kept under a name; empty at first, and when the disk has altered it."""
         rows = self._run(lambda db: db.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchall())
-        return str(rows[0][0]) if rows else ""
+        with suppress(ValueError, RecursionError):
+            json.loads(rows[0][0] if rows else "")
+            return str(rows[0][0])
+        return ""
 
     def keep_note(self, name: str, text: str) -> None:
-        """Keep a text durably under a name. Raises `OutboxError`."""
+        """Keep JSON durably under a name. Raises `OutboxError`."""
         self._commit(lambda db: documents.keep_notes(db, {name: text}))
 
     def people(self) -> dict[str, str]:
@@ -267,20 +272,10 @@ class Outbox(Closing):
         self._begun_anew(before)
         return broken
 
-    def _choose(self, db: Connection, limit: int) -> list[Row]:
-        """Live documents, then history within its bounds."""
-        rows = self._by_kind(db, limit, live=True)
-        room = limit - sum(row.records for row in rows)
-        return rows + self._by_kind(db, room if self._history is None else min(room, self._history), live=False)
-
-    def _by_kind(self, db: Connection, limit: int, live: bool) -> list[Row]:
-        chosen: list[Row] = []
+    def _choose(self, limit: int) -> list[Row]:
         busy = self._inflight.keys() | self._due.keys()
-        for kind in Kind:
-            room = limit - sum(row.records for row in chosen)
-            if room > 0 and kind not in self._held:
-                chosen += documents.pending(db, kind, room, self._newest_history, live, busy)
-        return chosen
+        choice = Choice(self._history, self._newest_history, busy, self._held)
+        return self._run(lambda db: choice(db, limit))
 
     def _packed(self, rows: list[Row]) -> Iterator[Row]:
         """Inflight rows, with the records of each boot, and its seconds, as one document; nobody waits meanwhile."""

@@ -12,6 +12,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -128,7 +129,9 @@ def _finish(db: Connection, reading: Reading, progress: _Progress) -> None:
 
 def _progress(db: Connection, name: str) -> _Progress:
     row = db.execute("SELECT value FROM notes WHERE name = ?", (_note(name),)).fetchone()
-    return _Progress(**json.loads(row[0])) if row else _Progress()
+    with suppress(ValueError, TypeError):  # altered by the disk: it is read again
+        return _Progress(**json.loads(row[0] if row else "{}"))
+    return _Progress()
 
 
 def _note(name: str) -> str:

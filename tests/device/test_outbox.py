@@ -252,3 +252,12 @@ def test_after_an_emptied_outbox_thinning_begins_gently_again(path: Path) -> Non
         outbox.append(items(1000, size=100))
         outbox.append(items(*range(1001, 1022), size=100))
         assert [int(entry.path[-9:]) for entry in outbox.lease(9999)] == [1000, 1002, *range(1004, 1022)]
+
+
+@pytest.mark.parametrize("altered", ["", "{", '{"days": {"2026\x00-06": 1}}', "[" * 100_000])
+def test_a_note_that_the_disk_has_altered_is_none(path: Path, altered: str) -> None:
+    with Outbox(path, MB) as outbox:
+        outbox.keep_note("budget", '{"days": {}}')
+        assert outbox.note("budget") == '{"days": {}}'
+        outbox._run(lambda db: db.execute("UPDATE notes SET value = ?", (altered,)))
+        assert outbox.note("budget") == ""
