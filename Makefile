@@ -4,14 +4,15 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run models test chaos oldest-runtime onnx2tf signatures lint types bench rules rules-evaluator auth-emulator wheel docs clean
+.PHONY: help setup run models test chaos oldest-runtime onnx2tf signatures lint types bench rules rules-evaluator auth-emulator wheel docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 
-.venv/run.stamp: pyproject.toml
+.venv/run.stamp: pyproject.toml requirements/device.txt
 	@echo "Installing what the box and its local database need into .venv: 640 MB, about a minute with a good network."
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes -r requirements/device.txt
 	$(BIN)/pip install --quiet --editable '.[device,cloud,demo]'
 	@touch $@
 
@@ -110,6 +111,10 @@ wheel: .venv/run.stamp ## build the wheel that boxes are installed and updated w
 
 docs: .venv/run.stamp ## write docs/commands.md anew, from the commands' own parsers
 	$(BIN)/python docs/generate.py
+
+lock: .venv/test.stamp ## for maintainers: pin what the box runs, with hashes, in requirements/device.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra device --generate-hashes \
+		--no-emit-index-url --no-annotate --custom-compile-command 'make lock' pyproject.toml -o requirements/device.txt
 
 clean: ## remove what make made, except the model cache
 	rm -rf .venv build run

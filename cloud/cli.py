@@ -10,6 +10,7 @@ from cloud import provision, report, rules
 from cloud.load import command as load
 from device.contract import aggregate, boot, pack, record, session, telemetry
 from device.contract.command import concluded
+from device.contract.version import version
 
 _CONTRACTS = {
     "record": record,
@@ -33,6 +34,7 @@ With `-- COMMAND`, the database is up while COMMAND runs; COMMAND finds it throu
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("affectbox-cloud", description=__doc__)
+    parser.add_argument("--version", action="version", version=version())
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_local(commands)
     load.add_parser(commands)

@@ -5,37 +5,40 @@ Who may do what:
     box        writes below its own id only: documents of known fields, types and ranges, and nothing else. History is
                written once: an identical rewrite passes (a box that lost an answer sends again), any change and any
                deletion is refused. What tells of the box's present state may be overwritten. A box reads nothing.
-    clinician  reads what was recorded of the patients in `staff/UID/patients`, by the pseudonym that the box noted at
-               `patients/DEVICE/BOOT`, and everything of the boxes in `staff/UID/devices`.
+    clinician  reads what was recorded of the patients in `staff/UID/patients`, and in which sessions, by the pseudonym
+               that the box noted at `patients/DEVICE/SESSION`; and everything of the boxes in `staff/UID/devices`.
+               Sessions of nobody who is named are thus found by the box: `patients/DEVICE` lists them.
     engineer   reads telemetry and clocks of every box, and nothing clinical.
     admin      reads everything, and writes `staff`.
 
 A box is known by the claims of its account (see `cloud/provision.py`), staff by `staff/UID/role`, which takes effect
 at once where a claim takes an hour. The Admin SDK is above the rules: backup and erasure go through it.
 
-What this language cannot say, and readers must not rely on: that `seq` equals the number in the key, and that
-probabilities add up to 1. Objects cannot be compared in it either, so 'identical' is spelled field by field, in the
-`.write` rule, which is the only one that is evaluated for a deletion below it.
+What older boxes wrote at `frames`, `spans` and `sessions` stays readable, and nothing more is written there.
 
-Source: Firebase documentation, "Security rules language" and "Security rules API".
+What the rules cannot say, and readers must not rely on: that probabilities add up to 1, that a list names nothing
+twice, and what is inside a pack. Of a pack they check that it is text in the alphabet of base64 that begins as
+deflated data does, that it is no longer than so many documents need (2 500 characters and 500 for each), and that its
+numbers fit each other and its key. Who has a box's account can hide anything in a text of that length; readers refuse
+packs that do not unpack to documents of ours (`device/contract/pack.py`).
+
+Objects cannot be compared in this language either, so 'identical' is spelled field by field, in the `.write` rule,
+which is the only one that is evaluated for a deletion below it.
+
+Source: Firebase documentation, "Security rules language", "Security rules API" and "Regular expressions".
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
+from cloud.field_rules import MAX_ID, Rules, children, every, one_of, padded, required, same
 from device.contract import aggregate, boot, pack, patient, record, session, telemetry
+from device.contract.columns import TEXT_BASE, TEXT_EACH
 from device.contract.fields import Field
 from device.contract.record import GUESSES
 
-Rules = dict[str, Any]
-
-MAX_STRING = 200
-MAX_PACK = 1_000_000  # a pack of ten minutes is a tenth of it
-MAX_BOOT = 40
 _STAFF = "root.child('staff').child(auth.uid)"
 _SIGNED_IN = "auth !== null"
 _BOX = f"{_SIGNED_IN} && auth.token.role === 'box' && auth.token.device === $device"
@@ -48,6 +51,7 @@ _OWN_PATIENT = (
     f"{_CLINICIAN} && {_PATIENT}.exists() && {_STAFF}.child('patients').child({_PATIENT}.val()).val() === true"
 )
 _ROLES = ("clinician", "engineer", "admin")
+_OLD_ROOTS = ("frames", "spans", "sessions")
 
 
 @dataclass(frozen=True)
@@ -55,80 +59,46 @@ class Document:
     """One kind of document that boxes write.
 
     Attributes:
-        root: first key of its path; the id of the box follows, then `keys`.
         fields: what it may hold.
-        keys: the wildcards below the box's id, such as `$session` and `$key`.
-        key: pattern of the last key, where it has one.
-        readers: roles that may read it, of `clinician` (own patients and boxes), `any clinician` and `engineer`.
+        key: what its key must be, in the rules' language.
+        condition: what else must hold of `newData`.
+        keys: the wildcards above it that its fields repeat.
         history: written once; else the newest state, which overwrites the one before.
-        condition: what else must hold of `newData`, in the rules' language.
+        writer: who may write it.
     """
 
-    root: str
     fields: tuple[Field, ...]
-    keys: tuple[str, ...] = ("$session", "$key")
-    key: str = ""
-    readers: tuple[str, ...] = ("clinician",)
-    history: bool = True
+    key: str
     condition: str = ""
+    keys: tuple[str, ...] = ("$device", "$session")
+    history: bool = True
+    writer: str = _BOX
 
-
-def _gated_without_guesses() -> str:
-    none = " && ".join(f"!newData.hasChild('{name}')" for name in GUESSES)
-    status = "newData.child('status').val()"
-    return (
-        f"(({status} === 'measured' && !newData.hasChild('reasons')) || "
-        f"({status} === 'gated' && newData.hasChild('reasons') && {none}))"
-    )
-
-
-def _one_of(name: str, *values: str | int) -> str:
-    value = f"newData.child('{name}').val()"
-    return "(" + " || ".join(f"{value} === {_literal(text)}" for text in values) + ")"
-
-
-def _literal(value: str | int) -> str:
-    return f"'{value}'" if isinstance(value, str) else str(value)
-
-
-_LONG = {"columns": MAX_PACK}
-DOCUMENTS = (
-    Document(record.ROOT, record.FIELDS, key="^s[0-9]{9}$", condition=_gated_without_guesses()),
-    Document(
-        pack.ROOT,
-        pack.FIELDS,
-        key="^[st][0-9]{9}$",
-        condition="newData.child('of').val() === ($key.beginsWith('s') ? 'records' : 'seconds')",
-    ),
-    Document(
-        aggregate.SECONDS_ROOT, aggregate.FIELDS, key="^t[0-9]{9}$", condition=_one_of("span", aggregate.SECOND_S)
-    ),
-    Document(
-        aggregate.MINUTES_ROOT, aggregate.FIELDS, key="^n[0-9]{6}$", condition=_one_of("span", aggregate.MINUTE_S)
-    ),
-    Document(
-        boot.ROOT,
-        boot.FIELDS,
-        ("$boot",),
-        readers=("any clinician", "engineer"),
-        condition="newData.child('trusted').val() === true",
-    ),
-    Document(
-        telemetry.ROOT,
-        telemetry.FIELDS,
-        (),
-        readers=("engineer",),
-        history=False,
-        condition=_one_of("mode", *telemetry.MODES),
-    ),
-)
+    def rules(self) -> Rules:
+        """The rules of the document and of what is below it."""
+        once = f"(!data.exists() || ({same(self.fields)}))" if self.history else ""
+        return {
+            ".write": every([self.writer, "newData.exists()", once]),
+            ".validate": every([required(self.fields), self.key, self.condition]),
+            **children(self.fields, self.keys),
+        }
 
 
 def rules() -> Rules:
     """The whole rule set, as it is deployed."""
-    tree: Rules = {".read": _ADMIN, ".write": False, "staff": _staff(), patient.ROOT: _pseudonyms()}
-    tree[session.ROOT] = _visits()
-    return {"rules": tree | {document.root: _document(document) for document in DOCUMENTS}}
+    tree: Rules = {
+        ".read": _ADMIN,
+        ".write": False,
+        "staff": _staff(),
+        patient.ROOT: _pseudonyms(),
+        session.ROOT: _visits(),
+        record.ROOT: _of_sessions(_record()),
+        pack.ROOT: _of_sessions(_pack()),
+        "$root": _of_sessions(_aggregate(), f"$root.matches(/^({'|'.join((*_AGGREGATES, *_OLD_ROOTS))})$/)"),
+        boot.ROOT: {"$device": {".read": f"({_CLINICIAN}) || ({_ENGINEER})", "$boot": _clock().rules()}},
+        telemetry.ROOT: {".read": _ENGINEER, "$device": _state().rules()},
+    }
+    return {"rules": tree}
 
 
 def text() -> str:
@@ -136,97 +106,87 @@ def text() -> str:
     return json.dumps(rules(), indent=1) + "\n"
 
 
-def _document(document: Document) -> Rules:
-    place = _place(document.keys)
-    pattern = f"{document.keys[-1]}.matches(/{document.key}/)" if document.key else ""
-    node: Rules = {
-        ".write": _write(document),
-        ".validate": _all(place, pattern, _required(document.fields), document.condition),
-        **_children(document),
-    }
-    for key in reversed(document.keys):
-        if key == "$session" and "clinician" in document.readers:
-            node[".read"] = _OWN_PATIENT
-        node = {key: node}
-    roles = {"clinician": _OWN_DEVICE, "any clinician": _CLINICIAN, "engineer": _ENGINEER}
-    return {"$device": {".read": " || ".join(f"({roles[role]})" for role in document.readers), **node}}
+def _of_sessions(document: Document, where: str = "") -> Rules:
+    """ROOT/DEVICE/SESSION/KEY: for clinicians of the box, and of the person whom the session watched."""
+    node = {".read": every([where, _OWN_PATIENT]), "$key": document.rules()}
+    return {"$device": {".read": every([where, _OWN_DEVICE]), "$session": node}}
 
 
-def _place(keys: tuple[str, ...]) -> str:
-    """That ids are no longer than ours, and that a document is of the session under which it stands; in those of older
-    boxes the session is the start of the daemon."""
-    if "$session" not in keys:
-        return f"$boot.length <= {MAX_BOOT}" if "$boot" in keys else ""
-    boot = "!newData.hasChild('session') && newData.child('boot').val() === $session"
-    return f"$session.length <= {MAX_BOOT} && (newData.hasChild('session') || ({boot}))"
+def _record() -> Document:
+    none = " && ".join(f"!newData.hasChild('{name}')" for name in GUESSES)
+    measured = f"{one_of('status', 'measured')} && !newData.hasChild('reasons')"
+    gated = f"{one_of('status', 'gated')} && newData.hasChild('reasons') && {none}"
+    return Document(record.FIELDS, _numbered("'s'", "seq"), f"(({measured}) || ({gated}))")
 
 
-def _write(document: Document) -> str:
-    """Who may write it, and when: the box itself, and history only once or as it is."""
-    if not document.history:
-        return _all(_BOX, "newData.exists()")
-    return _all(_BOX, "newData.exists()", f"(!data.exists() || ({_same(document.fields)}))")
+def _pack() -> Document:
+    columns, count = (f"newData.child('{name}').val()" for name in ("columns", "count"))
+    fits = "newData.child('last').val() - newData.child('first').val() >= newData.child('count').val() - 1"
+    whole = f"{columns}.matches(/^eN[o-r][A-Za-z0-9+\\/]*=?=?$/) && {columns}.length % 4 === 0"
+    size = f"{columns}.length <= {TEXT_BASE} + {TEXT_EACH} * {count}"
+    letter = "(newData.child('of').val() === 'records' ? 's' : 't')"
+    return Document(pack.FIELDS, _numbered(letter, "first"), every([one_of("of", *pack.KINDS), fits, size, whole]))
 
 
-def _leaf_paths(fields: Iterable[Field]) -> list[str]:
-    """Every place below the document that can hold a value; a list's entries are numbered from 0."""
-    paths = []
-    for field in fields:
-        path = field.path.replace(".", "/")
-        paths += [f"{path}/{n}" for n in range(len(field.names))] if field.kind == "names" else [path]
-    return paths
+#: Where aggregates of a span stand → how long it is, its key's letter and digits.
+_AGGREGATES = {
+    aggregate.SECONDS_ROOT: (aggregate.SECOND_S, "'t'", 9),
+    aggregate.MINUTES_ROOT: (aggregate.MINUTE_S, "'n'", 6),
+}
 
 
-def _required(fields: Iterable[Field]) -> str:
-    names = ", ".join(f"'{field.path.replace('.', '/')}'" for field in fields if field.required)
-    return f"newData.hasChildren([{names}])"
+def _aggregate() -> Document:
+    """Seconds and minutes have the same fields: one rule, so that it is there once."""
+    kinds = (
+        f"($root === '{root}' && newData.child('span').val() === {span} && {_key(letter, 'number', digits)})"
+        for root, (span, letter, digits) in _AGGREGATES.items()
+    )
+    writer = every([f"$root.matches(/^({'|'.join(_AGGREGATES)})$/)", _BOX])
+    return Document(aggregate.FIELDS, f"({' || '.join(kinds)}) && {_OF_SESSION}", writer=writer)
 
 
-def _children(document: Document) -> Rules:
-    """The fields as a tree of rules, in which whatever is not known is refused."""
-    tree: Rules = {}
-    for field in document.fields:
-        *parents, name = field.path.split(".")
-        node = tree
-        for parent in parents:
-            node = node.setdefault(parent, {"$other": {".validate": False}})
-        node[name] = _names(field) if field.kind == "names" else {".validate": _value(field, document.keys)}
-    return {**tree, "$other": {".validate": False}}
+def _clock() -> Document:
+    place = f"$boot.length <= {MAX_ID}"
+    return Document(boot.FIELDS, place, "newData.child('trusted').val() === true", ("$device", "$boot"))
 
 
-def _names(field: Field) -> Rules:
-    one = {".validate": f"newData.isString() && newData.val().matches(/^({'|'.join(field.names)})$/)"}
-    entries = {str(n): one for n in range(len(field.names))}
-    return {".validate": "newData.hasChild('0')", **entries, "$other": {".validate": False}}
+def _state() -> Document:
+    now = "newData.child('seen').val() === now"
+    words = (one_of("mode", *telemetry.MODES), one_of("wanted", *telemetry.MODES), one_of("state", *telemetry.State))
+    return Document(telemetry.FIELDS, "", every([now, *words]), ("$device",), history=False)
 
 
-def _value(field: Field, keys: tuple[str, ...]) -> str:
-    """What a leaf may be. A document says itself whose it is; that must be where it stands."""
-    if field.path == "device" or f"${field.path}" in keys:
-        return f"newData.val() === ${field.path}"
-    match field.kind:
-        case "boolean":
-            return "newData.isBoolean()"
-        case "string":
-            return f"newData.isString() && newData.val().length <= {_LONG.get(field.path, MAX_STRING)}"
-    low = "" if field.low is None else f"newData.val() >= {field.low:g}"
-    high = "" if field.high is None else f"newData.val() <= {field.high:g}"
-    whole = "newData.val() % 1 === 0" if field.kind == "integer" else ""
-    return _all("newData.isNumber()", whole, low, high)
+#: That a document is of the session under which it stands; in those of older boxes that is the start of the daemon.
+_OF_SESSION = (
+    f"$session.length <= {MAX_ID} && (newData.hasChild('session') || newData.child('boot').val() === $session)"
+)
+
+
+def _key(letter: str, number: str, digits: int) -> str:
+    return f"$key === {letter} + {padded(number, digits)}"
+
+
+def _numbered(letter: str, number: str) -> str:
+    return every([_key(letter, number, 9), _OF_SESSION])
+
+
+def _pseudonym(value: str) -> str:
+    """That a text can be a pseudonym, or says that there is none."""
+    pattern = patient.PSEUDONYM.pattern.replace("(?:", "(")
+    return f"({value} === '{session.UNNAMED}' || ({value}.matches(/^{pattern}$/) && {value}.matches(/[0-9]/)))"
 
 
 def _pseudonyms() -> Rules:
     """`patients/DEVICE/SESSION`: whom the session watched. Written once by the box."""
-    pattern = patient.PSEUDONYM.pattern.replace("(?:", "(")
-    named = f"newData.val().matches(/^{pattern}$/) && newData.val().matches(/[0-9]/)"
-    pseudonym = f"newData.isString() && (newData.val() === '{session.UNNAMED}' || ({named}))"
     return {
         "$device": {
             ".read": _OWN_DEVICE,
             "$session": {
                 ".read": _OWN_PATIENT,
-                ".write": _all(_BOX, "newData.exists()", "(!data.exists() || data.val() === newData.val())"),
-                ".validate": _all(f"$session.length <= {MAX_BOOT}", pseudonym),
+                ".write": every([_BOX, "newData.exists()", "(!data.exists() || data.val() === newData.val())"]),
+                ".validate": every(
+                    [f"$session.length <= {MAX_ID}", "newData.isString()", _pseudonym("newData.val()")]
+                ),
             },
         }
     }
@@ -235,27 +195,32 @@ def _pseudonyms() -> Rules:
 def _visits() -> Rules:
     """`visits/PATIENT/DEVICE~SESSION/eNNNNNN`: what happened in a session. Written once, by the box that held it."""
     own = f"{_SIGNED_IN} && auth.token.role === 'box' && $visit.beginsWith(auth.token.device + '~')"
-    document = Document(session.ROOT, session.FIELDS, ("$patient", "$visit", "$key"))
-    node = {
-        ".write": _all(own, "newData.exists()", f"(!data.exists() || ({_same(session.FIELDS)}))"),
-        ".validate": _all("$key.matches(/^e[0-9]{6}$/)", _required(session.FIELDS), _kinds_of_events()),
-        **_children(document),
-    }
-    node["device"] = {".validate": "newData.val() === auth.token.device"}
-    node["session"] = {".validate": "$visit === auth.token.device + '~' + newData.val()"}
+    identity = "newData.child('device').val() + '~' + newData.child('session').val()"
+    place = every([f"$visit === {identity}", _pseudonym("$patient"), _key("'e'", "number", 6)])
+    holds = every([one_of("event", *session.Event), *map(_held, ("consent", "frame", "name", "why")), _WORDS])
+    document = Document(session.FIELDS, place, holds, ("$patient",), writer=own)
     device = "data.child('e000001').child('device').val()"
     own_device = f"{_CLINICIAN} && data.exists() && {_STAFF}.child('devices').child({device}).val() === true"
     own_patient = f"{_CLINICIAN} && {_STAFF}.child('patients').child($patient).val() === true"
-    return {"$patient": {".read": own_patient, "$visit": {".read": own_device, "$key": node}}}
+    return {"$patient": {".read": own_patient, "$visit": {".read": own_device, "$key": document.rules()}}}
 
 
-def _kinds_of_events() -> str:
-    kinds = "|".join(event.value for event in session.Event)
-    return f"newData.child('event').val().matches(/^({kinds})$/)"
+def _held(group: str) -> str:
+    """That an event has a group exactly where its kind must or may have it."""
+    must = [kind for kind, (needed, _) in session.HOLDS.items() if group in needed]
+    may = [kind for kind, held in session.HOLDS.items() if group in (*held[0], *held[1])]
+    without = f"!{one_of('event', *must)}" if must else "true"
+    return f"(newData.hasChild('{group}') ? {one_of('event', *may)} : {without})"
 
 
-def _same(fields: Iterable[Field]) -> str:
-    return " && ".join(f"data.child('{path}').val() === newData.child('{path}').val()" for path in _leaf_paths(fields))
+_WORDS = every(
+    f"(!newData.hasChild('{path}') || {condition})"
+    for path, condition in (
+        ("name", f"newData.child('name').val().matches(/^{patient.PSEUDONYM.pattern.replace('(?:', '(')}$/)"),
+        ("why", one_of("why", *session.Why)),
+        ("consent/by", one_of("consent/by", *session.GIVERS)),
+    )
+)
 
 
 def _staff() -> Rules:
@@ -272,10 +237,6 @@ def _staff() -> Rules:
             "$other": {".validate": False},
         }
     }
-
-
-def _all(*conditions: str) -> str:
-    return " && ".join(condition for condition in conditions if condition)
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -117,6 +118,17 @@ def test_what_a_page_tells_people_to_type_is_taken(page: str, line: str, capsys:
         PARSERS[program].parse_args(words)
     except SystemExit:
         pytest.fail(f"{page}: {line}\n{capsys.readouterr().err}")
+
+
+def test_what_commands_of_the_pages_write_is_ignored_by_git() -> None:
+    """Keys and recordings of people are not committed by mistake."""
+    option = r"--(?:out|picture|overlay|bundles|csv) |jsonl:|local --data |enrol "
+    written = {name for _, line in LINES for name in re.findall(rf"(?:{option})([a-z0-9][\w./-]*)", line)}
+    assert written >= {"session.jsonl", "session.png", "clinic.key", "bundles/", "seen/", "room-3.enrolment.json"}
+    given = {"fer2013.csv", "fer2013new.csv", "records.jsonl"}
+    for name in written - given:
+        file = name if "." in name else f"{name.rstrip('/')}/file"
+        assert subprocess.run(["git", "check-ignore", "-q", file], cwd=ROOT, check=False).returncode == 0, name
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -1,38 +1,26 @@
-"""`export`: from a run folder to a bundle that the device opens: quantize, measure, calibrate, describe, write."""
+"""`export`: from a run folder to a bundle that the device opens: quantize, measure, describe, write."""
 
+import json
 import platform
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from converter.bundle import Sign, write_bundle
+from converter.bundle import Sign, require_new, write_bundle
 from converter.describe import describe
 from converter.recipe import InputRecipe, OutputRecipe, Recipe
 from converter.reference import REFERENCE, make_reference
-from device.contract.errors import ConfigError
-from device.contract.tasks import FACIAL_EXPRESSION
-from training.card import model_card
-from training.data.faces import TRAINING, VALIDATION, Faces
-from training.metrics import compare, report, softmax
+from training.kind import Data, Exam, Kind
 from training.networks import count_macs
-from training.predict import pixels, predict
+from training.predict import pixels
 from training.quantize import Int8Network, to_int8
 from training.recipe import BaseRecipe
-from training.run_folder import Run, load_run
+from training.run_folder import META, Run, fold_folder, load_run_of, require_data
 
 CALIBRATION_IMAGES = 500
-
-INTENDED_USE = (
-    "Research, teaching and demonstration: an estimate, frame by frame, of the expression that people looking at the "
-    "picture would name, shown to a therapist beside the therapist's own observation."
-)
-FORBIDDEN_USE = (
-    "No diagnosis, no triage, no measure of treatment, no claim about what a person feels or intends, no decision "
-    "about a person, no emotion recognition at work or in education, no surveillance, no identification, no "
-    "commercial use of these weights."
-)
 
 
 @dataclass(frozen=True)
@@ -43,103 +31,115 @@ class Label:
     version: str
 
 
-def export(folder: Path, data: Faces, label: Label, parent: Path, sign: Sign | None = None) -> Path:
-    """Quantize a run's weights, fit temperatures and measure on `PublicTest`, and write the bundle.
+def export(
+    kind: Kind[Any, Any],
+    folder: Path,
+    data: Data,
+    label: Label,
+    parent: Path,
+    fold: int = 0,
+    sign: Sign | None = None,
+    replaced: bool = False,
+) -> Path:
+    """Quantize a run's weights, measure them, and write the bundle.
 
     Args:
+        kind: of the run.
+        fold: whose network, of a training that has folds.
         sign: makes the signature; without it the bundle is unsigned.
+        replaced: write over a bundle of the same name and version.
 
     Returns:
         The bundle's folder.
 
     Raises:
-        ConfigError: `folder` holds no run, or one that was trained on other data.
+        ConfigError: `folder` holds no run, or one that was trained on other data or is not to be exported.
         ConversionError: the network cannot be quantized.
+        StorageError: there is such a bundle already.
     """
-    run = load_run(folder)
-    if run.meta.get("data") != data.digest():
-        raise ConfigError(f"{folder} was trained on other data than these: give the data.npz of that training.")
-    training, validation = data.split(TRAINING), data.split(VALIDATION)
-    chosen = np.random.default_rng(run.recipe.seed).permutation(len(training))[:CALIBRATION_IMAGES]
-    model = to_int8(run, training.images[chosen])
-    manifest = describe(conversion(run, label), model, provenance(run, len(training), label))
-    measured = measure(run, Int8Network(manifest, model), validation)
+    require_new(parent, f"{label.name}-{label.version}", replace=replaced)
+    run = load_run_of(kind.recipe, fold_folder(folder, fold))
+    require_data(run, data.digest())
+    exam = kind.exam(run, data)
+    model = to_int8(run, exam.ranges)
+    manifest = describe(conversion(kind, run, label), model, _provenance(run, exam, label, fold))
+    network = Int8Network(manifest, model)
+    measured = exam.measured(network)
+    figures = {**measured.figures, **_cost(run, network, exam.repeated[0])}
     manifest = replace(
         manifest,
-        outputs=tuple(replace(spec, temperature=measured[spec.name]["temperature"]) for spec in manifest.outputs),
-        receipt={**history(run), **measured, "scheme": "int8", "size_bytes": len(model)},
+        outputs=tuple(replace(spec, **measured.fitted.get(spec.name, {})) for spec in manifest.outputs),
+        receipt={**_history(run), **figures, "scheme": "int8", "size_bytes": len(model)},
     )
-    reference = make_reference(manifest, model, pixels(validation.images, run.recipe.network.white))
-    return write_bundle(parent, manifest, model, model_card(manifest), {REFERENCE: reference}, sign)
+    reference = make_reference(manifest, model, pixels(exam.repeated, run.recipe.network.white))
+    card = kind.card(manifest)
+    return write_bundle(parent, manifest, model, card, {REFERENCE: reference}, sign, replace=replaced)
 
 
-def conversion(run: Run[BaseRecipe], label: Label) -> Recipe:
+def some(images: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
+    """A few hundred of the images, enough for the ranges of int8."""
+    return images[np.random.default_rng(seed).permutation(len(images))[:CALIBRATION_IMAGES]]
+
+
+def conversion(kind: Kind[Any, Any], run: Run[BaseRecipe], label: Label) -> Recipe:
     """What the converter has to know of the network."""
     return Recipe(
         name=label.name,
         version=label.version,
-        task=FACIAL_EXPRESSION,
-        outputs=tuple(OutputRecipe(head, labels, "softmax", "probability") for head, labels in run.heads.items()),
-        intended_use=INTENDED_USE,
-        forbidden_use=FORBIDDEN_USE,
+        task=kind.task,
+        outputs=tuple(OutputRecipe(head, labels, *kind.reading(head)) for head, labels in run.heads.items()),
+        intended_use=kind.intended_use,
+        forbidden_use=kind.forbidden_use,
         input=InputRecipe("grey", "aligned", (0.0, run.recipe.network.white)),
     )
 
 
-def provenance(run: Run[BaseRecipe], faces: int, label: Label) -> dict[str, str]:
+def _provenance(run: Run[BaseRecipe], exam: Exam, label: Label, fold: int) -> dict[str, str]:
     """Where the weights come from; `command` holds the commands in order, parted by ` && `."""
-    prepared = run.meta.get("data_about", {}).get("command", "affectbox-training prepare")
-    ours = "ferplus" in run.heads and "fer2013" in run.heads
-    data = (
-        f"FER2013 (Goodfellow et al. 2013), {faces} faces of its Training split, with FER+ votes (Barsoum et al. 2016)"
-    )
-    licence = "research use (FER2013 challenge licence: research and teaching; FER+ votes: MIT)"
-    command = f"affectbox-training export --run RUN --data data.npz --name {label.name} --version {label.version}"
+    top = run.folder.parent if fold else run.folder
+    words = [f"--run runs/{top.name}", *[f"--fold {fold}"] * bool(fold), "--data data.npz"]
+    words += [f"--name {label.name} --version {label.version}"]
+    prepared = run.meta["data_about"].get("command", "affectbox-training prepare")
+    commands = [prepared, *_trainings(run.folder, fold)]
     return {
         "source": "training/ of this project",
-        "command": " && ".join([prepared, run.meta["command"], command]),
-        "data": data if ours else f"{faces} faces of the Training split of: {prepared}",
-        "licence": licence if "fer2013" in run.heads else "that of the data named above",
+        "command": " && ".join([*commands, "affectbox-training export " + " ".join(words)]),
+        "data": exam.data,
+        "licence": exam.licence,
         "versions": run.meta["versions"],
         "revision": "that of the repository in which this card stands",
     }
 
 
-def history(run: Run[BaseRecipe]) -> dict[str, Any]:
+def _trainings(folder: Path, fold: int = 0) -> list[str]:
+    """The commands that led to a run: those of the runs that taught it or that it began with, where they stand beside
+    it as its recipe names them, and its own."""
+    meta = json.loads((folder / META).read_text(encoding="utf-8"))
+    top, recipe = folder.parent if fold else folder, meta["recipe"]
+    teacher = recipe["teacher"]
+    names = [*teacher.get("runs", ()), *filter(None, [teacher.get("run")]), *recipe.get("start", ())]
+    before = [fold_folder(top.parent / Path(name).name, fold) for name in names]
+    told = [command for run in before if (run / META).is_file() for command in _trainings(run, fold)]
+    return list(dict.fromkeys([*told, meta["command"].replace("--out RUN", f"--out runs/{top.name}")]))
+
+
+def _history(run: Run[BaseRecipe]) -> dict[str, Any]:
     """How the weights came about."""
+    fold = {"fold": run.meta["fold"]} if "fold" in run.meta else {}
     return {
         "seed": run.recipe.seed,
         "epochs": len(run.meta["history"]),
         "recipe": run.meta["recipe"],
         "data_digest": run.meta["data"],
+        **fold,
     }
 
 
-def measure(run: Run[BaseRecipe], quantized: Int8Network, faces: Faces) -> dict[str, Any]:
-    """The quantization receipt: both networks on all of `PublicTest`; and the int8 network
-    on the box's crops of the faces that the box finds, where they were prepared."""
-    exact, rounded = predict(run.network, run.recipe.network.white, faces.images), quantized.predict(faces.images)
-    receipt: dict[str, Any] = {
-        "validation_split": VALIDATION,
-        "validation_faces": len(faces),
-        **{h: compare(exact[h], rounded[h], a.truth, a.labels) for h, a in faces.answers.items()},
-        "temperature_fitted_on": VALIDATION,
+def _cost(run: Run[BaseRecipe], network: Int8Network, image: NDArray[np.uint8]) -> dict[str, Any]:
+    return {
         "parameters": run.network.count_params(),
         "macs": count_macs(run.network),
-        "latency_ms_median": round(quantized.latency_ms(faces.images[0]), 3),
+        "latency_ms_median": round(network.latency_ms(image), 3),
         "latency_threads": 1,
         "latency_processor": platform.machine(),
     }
-    if faces.has_box and faces.found.any():
-        receipt["box"] = _on_box_crops(quantized, faces.at(faces.found), faces)
-    return receipt
-
-
-def _on_box_crops(quantized: Int8Network, seen: Faces, faces: Faces) -> dict[str, Any]:
-    """Accuracy of each head on the same faces, as the box crops them and as the data set does."""
-    box, dataset = quantized.predict(seen.box), quantized.predict(seen.images)
-    figures: dict[str, Any] = {"faces": len(seen), "found": round(len(seen) / len(faces), 4)}
-    for head, answers in seen.answers.items():
-        for name, logits in (("box", box), ("dataset", dataset)):
-            figures[f"{head}_{name}"] = report(softmax(logits[head]), answers.truth, answers.labels)["accuracy"]
-    return figures

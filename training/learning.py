@@ -3,18 +3,15 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from device.contract.errors import ConfigError
 from training.augment import Batch
 from training.machines import Machines
 from training.predict import listed
-from training.recipe import BaseRecipe, Optimizer, Recipe
-from training.run_folder import Run, load_run
+from training.recipe import BaseRecipe, Optimizer
 
 
 class Trainee:
@@ -26,7 +23,7 @@ class Trainee:
 
     def __init__(self, recipe: BaseRecipe, heads: dict[str, int], machines: Machines) -> None:
         self._settings, self._heads, self._machines = recipe.optimizer, list(heads), machines
-        with machines.strategy.scope(), _precision(recipe.precision):
+        with machines.strategy.scope(), precision(recipe.precision):
             self.network = recipe.network.build(heads)
             self.optimizer = make_optimizer(recipe.optimizer)
             self.optimizer.build(self.network.trainable_variables)
@@ -76,46 +73,11 @@ class Trainee:
 
     def _outputs(self, images: tf.Tensor) -> list[tf.Tensor]:
         """What the network in training says of B × side × side × 1 images: float32, B × outputs, of each head."""
-        return _logits(self.network(images, training=True))
+        return logits_of(self.network(images, training=True))
 
     def _loss(self, batch: Batch) -> tf.Tensor:
         """The loss of one device's batch, a scalar."""
         raise NotImplementedError
-
-
-class Learner(Trainee):
-    """An expression network in training, with its teachers. Batches are those of `pipeline.Batches`."""
-
-    def __init__(self, recipe: Recipe, heads: dict[str, int], machines: Machines) -> None:
-        """`heads` is head → number of classes."""
-        super().__init__(recipe, heads, machines)
-        self._recipe = recipe
-        with machines.strategy.scope(), _precision(recipe.precision):
-            self._teachers = [_teacher(Path(run), heads) for run in recipe.teacher.runs]
-
-    def _loss(self, batch: Batch) -> tf.Tensor:
-        teacher = self._recipe.teacher
-        outputs = self._outputs(batch["image"])
-        taught = self._answers_of_teachers(batch["image"])
-        share = teacher.share if taught else 0.0
-        total = 0.0
-        for position, (head, logits) in enumerate(zip(self._heads, outputs, strict=True)):
-            loss = (1 - share) * cross_entropy(batch[head], logits)
-            if taught:
-                soft = cross_entropy(taught[position], logits / teacher.temperature)
-                loss += share * teacher.temperature**2 * soft
-            total += self._recipe.loss.heads.get(head, 1.0) * loss
-        return total
-
-    def _answers_of_teachers(self, images: tf.Tensor) -> list[tf.Tensor]:
-        """For each head the mean of the teachers' softened probabilities (B × classes); nothing without teachers."""
-        white, temperature = self._recipe.network.white, self._recipe.teacher.temperature
-        answers = []
-        for run in self._teachers:
-            values = images * (run.recipe.network.white / white)
-            named = dict(zip(run.heads, _logits(run.network(values, training=False)), strict=True))
-            answers.append([tf.nn.softmax(named[head] / temperature) for head in self._heads])
-        return [tf.stop_gradient(tf.reduce_mean(tf.stack(head), axis=0)) for head in zip(*answers, strict=True)]
 
 
 def cross_entropy(target: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
@@ -143,18 +105,8 @@ def learning_rate(settings: Optimizer, progress: float) -> float:
     return settings.learning_rate * 0.5 * (1 + math.cos(math.pi * rest))
 
 
-def _teacher(folder: Path, heads: dict[str, int]) -> Run[Recipe]:
-    run = load_run(folder)
-    known = {head: len(labels) for head, labels in run.heads.items()}
-    missing = [head for head, classes in heads.items() if known.get(head) != classes]
-    if missing:
-        raise ConfigError(f"teacher.runs: {folder} has no head {', '.join(missing)} with the classes of the data.")
-    run.network.trainable = False
-    return run
-
-
 @contextmanager
-def _precision(name: str) -> Iterator[None]:
+def precision(name: str) -> Iterator[None]:
     """Networks built inside compute in this precision; their weights are float32 all the same."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16" if name == "bfloat16" else name)
@@ -164,6 +116,6 @@ def _precision(name: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _logits(outputs: Any) -> list[tf.Tensor]:
+def logits_of(outputs: Any) -> list[tf.Tensor]:
     """Float32 logits of each head, whatever the network computes in."""
     return [tf.cast(output, tf.float32) for output in listed(outputs)]

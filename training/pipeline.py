@@ -1,6 +1,6 @@
 """From faces in memory to batches for the network: a `tf.data` pipeline for each epoch.
 
-Order, crops and changes follow from the seed and the epoch alone. Each worker of a cluster takes its own share of
+Order and changes follow from the seed and the epoch alone. Each worker of a cluster takes its own share of
 every batch.
 """
 
@@ -12,9 +12,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from training.augment import Batch, augment, mix
-from training.data.faces import Faces
-from training.recipe import BaseRecipe, Recipe
+from training.augment import Batch
+from training.recipe import BaseRecipe
 
 
 class Shuffled:
@@ -56,65 +55,7 @@ class Shuffled:
         raise NotImplementedError
 
 
-class Batches(Shuffled):
-    """Batches of training faces.
-
-    Each is a dictionary: `image`, B × 48 × 48 × 1 float32 from 0 (black) to the network's `white`, and for each head
-    its target, B × classes float32: with smoothing for single labels, times the class's weight, all zero where nothing
-    is known.
-    """
-
-    def __init__(self, faces: Faces, recipe: Recipe) -> None:
-        super().__init__(len(faces), recipe)
-        self._recipe = recipe
-        self._found = faces.found if faces.has_box else np.zeros(len(faces), bool)
-        self._images = tf.constant(faces.images)
-        self._box = tf.constant(faces.box if faces.has_box and recipe.box_share > 0 else faces.images[:1])
-        self._targets = {head: tf.constant(value) for head, value in targets(faces, recipe).items()}
-
-    def _draws(self, rng: np.random.Generator, order: NDArray[np.int64]) -> list[NDArray[Any]]:
-        """Whether each face is shown as the box crops it."""
-        return [(rng.random(order.shape) < self._recipe.box_share) & self._found[order]]
-
-    def _batch(self) -> Callable[..., Batch]:
-        recipe = self._recipe
-
-        def make(chosen: tf.Tensor, boxed: tf.Tensor, seed: tf.Tensor) -> Batch:
-            images = tf.gather(self._images, chosen)
-            if recipe.box_share > 0:
-                crops = tf.gather(self._box, tf.where(boxed, chosen, 0))
-                images = tf.where(boxed[:, None, None], crops, images)
-            faces = augment(tf.cast(images, tf.float32)[..., None] / 255, seed, recipe.augmentation)
-            batch = {"image": faces} | {head: tf.gather(value, chosen) for head, value in self._targets.items()}
-            batch = mix(batch, seed + 7, recipe.mixing)
-            return batch | {"image": batch["image"] * recipe.network.white}
-
-        return make
-
-
 def _share(array: NDArray[np.int64], mine: slice) -> NDArray[np.int64]:
     """One worker's part of (steps, replicas, size), as (steps × its replicas, size)."""
     part = array[:, mine]
     return part.reshape(-1, part.shape[-1])
-
-
-def targets(faces: Faces, recipe: Recipe) -> dict[str, NDArray[np.float32]]:
-    """N × classes for each head: what the cross-entropy is taken against, see `Batches`."""
-    result = {}
-    for head, answers in faces.answers.items():
-        target = answers.target
-        known = target.any(axis=1, keepdims=True)
-        if (target.max(axis=1, keepdims=True) == known).all():  # single labels; the spread of votes is smooth as it is
-            target = target * (1 - recipe.loss.smoothing) + known * (recipe.loss.smoothing / target.shape[1])
-        result[head] = (target * class_weights(answers.target, recipe.loss.class_weights)).astype(np.float32)
-    return result
-
-
-def class_weights(target: NDArray[np.float32], kind: str) -> NDArray[np.float32]:
-    """(classes,) weights whose mean over the faces is 1; a class without faces has the weight 0."""
-    counts = target.sum(axis=0)
-    if kind == "none":
-        return np.ones_like(counts)
-    power = 1.0 if kind == "balanced" else 0.5
-    weights = np.where(counts > 0, np.maximum(counts, 1) ** -power, 0)
-    return np.asarray(weights * counts.sum() / (weights * counts).sum(), np.float32)

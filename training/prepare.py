@@ -18,6 +18,7 @@ from training.data.copies import near_copies
 from training.data.faces import TRAINING, VALIDATION, Faces, load_faces, save_faces
 from training.data.fer2013 import read_fer2013
 from training.data.folders import read_folder
+from training.progress import in_words
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,11 @@ def prepare(source: Source, out: Path, recropped: bool, processes: int, log: Cal
     faces = replace(faces, about=about)
     out.parent.mkdir(parents=True, exist_ok=True)
     if recropped:
-        from training.data.recrop import recrop  # noqa: PLC0415 - needs the inference library
+        from training.data.recrop import SECONDS_A_FACE, recrop  # noqa: PLC0415 - needs the inference library
 
         work = out.with_name(out.name + ".crops")
+        takes = in_words(len(faces) * SECONDS_A_FACE / processes)
+        log(f"cropping {len(faces)} faces as the box does takes some {takes}; interrupted, it goes on where it was")
         box, found = recrop(faces.images, work, processes)
         faces = replace(faces, box=box, found=found)
         save_faces(out, faces)

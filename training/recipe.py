@@ -135,13 +135,17 @@ def load_recipe_of(kind: type[AnyRecipe], path: Path, assignments: Iterable[str]
     Raises:
         ConfigError: unreadable file, bad TOML, an unknown key (with the nearest known one), a wrong type or value.
     """
-    layers = [(read_toml(path, "--recipe"), str(path)), *(assigned(text, _EXAMPLE) for text in assignments)]
-    return _parsed(kind, layers)
+    return parse_layers(kind, read_layers(path, assignments))
+
+
+def read_layers(path: Path, assignments: Iterable[str] = ()) -> list[Layer]:
+    """A recipe's file and what is set above it; see `load_recipe_of`. Raises `ConfigError`."""
+    return [(read_toml(path, "--recipe"), str(path)), *(assigned(text, _EXAMPLE) for text in assignments)]
 
 
 def parse_recipe_of(kind: type[AnyRecipe], table: Json, where: str) -> AnyRecipe:
     """A recipe from its table, as TOML or `recipe_table` gives it. Raises `ConfigError`."""
-    return _parsed(kind, [(table, where)])
+    return parse_layers(kind, [(table, where)])
 
 
 def recipe_table(recipe: BaseRecipe) -> Json:
@@ -150,7 +154,8 @@ def recipe_table(recipe: BaseRecipe) -> Json:
     return table
 
 
-def _parsed(kind: type[AnyRecipe], layers: Sequence[Layer]) -> AnyRecipe:
-    """Of the recipe's own kind of network, where nothing else is said."""
+def parse_layers(kind: type[AnyRecipe], layers: Sequence[Layer]) -> AnyRecipe:
+    """A recipe from what `read_layers` read, of its own kind of network where nothing else is said. Raises
+    `ConfigError`."""
     usual = {"network": {"kind": kind().network.__struct_config__.tag}}
     return parse(kind, [(usual, "the defaults"), *layers])

@@ -3,6 +3,7 @@
     RUN/meta.json        recipe, data, history, versions: for people, and for `evaluate` and `export`
     RUN/weights.npz      the averaged weights after the last epoch
     RUN/checkpoint.npz   the whole state after the last epoch, for --resume
+    RUN/fold-1/…         the same of each fold, where a network is trained for each
 
 Every file appears whole or not at all. `meta.json` comes last; `checkpoint.npz` holds what resuming needs by itself.
 """
@@ -18,7 +19,7 @@ import keras
 import numpy as np
 
 from device.contract.errors import ConfigError
-from training.recipe import BaseRecipe, Recipe, parse_recipe_of
+from training.recipe import BaseRecipe, parse_recipe_of
 
 META, WEIGHTS, CHECKPOINT = "meta.json", "weights.npz", "checkpoint.npz"
 PACKAGES = ("tensorflow-cpu", "tensorflow", "keras", "numpy", "ai-edge-litert")
@@ -38,11 +39,6 @@ class Run(Generic[Made_co]):
     meta: dict[str, Any]
 
 
-def load_run(folder: Path) -> Run[Recipe]:
-    """Open the run folder of an expression network; see `load_run_of`."""
-    return load_run_of(Recipe, folder)
-
-
 def load_run_of(kind: type[Made_co], folder: Path) -> Run[Made_co]:
     """Open a run folder, of a training by a recipe of this kind. Raises `ConfigError` if it holds no such run with
     weights."""
@@ -58,13 +54,27 @@ def load_run_of(kind: type[Made_co], folder: Path) -> Run[Made_co]:
     return Run(folder, recipe, heads, network, meta)
 
 
-def reads_faces(folder: Path) -> bool:
-    """Whether the run is of a face network, as far as its `meta.json` tells."""
-    try:
-        recipe = json.loads((folder / META).read_text(encoding="utf-8"))["recipe"]
-        return bool(recipe["network"]["kind"] == "face")
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+def fold_folder(out: Path, fold: int) -> Path:
+    """The run of one fold; the folder itself where there are no folds (0)."""
+    return out / f"fold-{fold}" if fold else out
+
+
+def first_fold(folder: Path) -> int:
+    """The fold of which a run folder holds the first run; 0 where it is a run itself or holds none."""
+    found = sorted(int(path.parent.name.removeprefix("fold-")) for path in folder.glob(f"fold-*/{META}"))
+    return found[0] if found else 0
+
+
+def runs_of(kind: type[Made_co], folder: Path) -> list[Run[Made_co]]:
+    """The runs of every trained fold in `folder`, or the one that it is. Raises `ConfigError` when there are none."""
+    found = [path.parent for path in sorted(folder.glob(f"fold-*/{WEIGHTS}"))] or [folder]
+    return [load_run_of(kind, path) for path in found]
+
+
+def require_data(run: Run[BaseRecipe], digest: str) -> None:
+    """Raises `ConfigError` unless the run was trained on the data of this digest."""
+    if run.meta.get("data") != digest:
+        raise ConfigError(f"{run.folder} was trained on other data than these: give the data.npz of that training.")
 
 
 def save_arrays(path: Path, **groups: list[Any]) -> None:

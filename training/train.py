@@ -1,47 +1,47 @@
-"""`train`: from `data.npz` and a recipe to a run folder with the weights.
+"""`train`: from `data.npz` and a recipe to run folders with the weights.
 
-Every face is an example for all heads: a single label is learnt with smoothing, votes as they spread, and teachers, if
-the recipe has them, are listened to on the same changed picture. The rate rises and falls under a cosine; a running
-average of the weights is kept, that after the last epoch: `PublicTest` is measured after every epoch and chooses none.
-Whoever chooses a recipe by it makes it validation data all the same, and no test.
+The rate rises and falls under a cosine; a running average of the weights is kept, that after the last epoch. What is
+measured after every epoch chooses none. Whoever chooses a recipe by it makes it validation data all the same, and no
+test.
 """
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
 import keras
 import numpy as np
-from tqdm import tqdm
 
 from device.contract.errors import ConfigError
-from training.data.faces import TRAINING, VALIDATION, Faces
-from training.learning import Learner, Trainee, learning_rate
+from training.kind import Data, Kind
+from training.learning import Trainee, learning_rate
 from training.machines import Machines
-from training.metrics import accuracy
-from training.pipeline import Batches, Shuffled
-from training.predict import predict
-from training.recipe import BaseRecipe, Recipe, recipe_table
-from training.run_folder import CHECKPOINT, WEIGHTS, save_arrays, save_meta, versions
+from training.pipeline import Shuffled
+from training.progress import bar, in_words
+from training.recipe import BaseRecipe, recipe_table
+from training.run_folder import CHECKPOINT, WEIGHTS, fold_folder, save_arrays, save_meta, versions
 
 
 def train(
-    recipe: Recipe,
-    data: Faces,
+    kind: Kind[Any, Any],
+    recipe: BaseRecipe,
+    data: Data,
     out: Path,
     machines: Machines,
+    chosen: Sequence[int] = (),
     resume: bool = False,
     command: str = "",
-    log: Callable[[str], None] = print,
+    say: Callable[[str], None] = print,
 ) -> Path:
-    """Train, with a checkpoint after every epoch.
+    """Train one run, or one for each fold, with a checkpoint after every epoch.
 
     Args:
-        data: with the splits `Training` and `PublicTest`.
+        kind: of the recipe's network.
         machines: from `find_machines`.
+        chosen: the folds to train, all by default.
         resume: continue after the last whole epoch of the run in `out`, if there is one.
         command: what was typed, without folders of this machine, for `meta.json`.
 
@@ -49,22 +49,28 @@ def train(
         The run folder: `out`, or this worker's folder in it.
 
     Raises:
-        ConfigError: `out` holds a run and `resume` is not set, or one of another recipe or other data.
-        DataError: a split is missing.
+        ConfigError: `out` holds a run and `resume` is not set, or one of another recipe or other data; or the recipe
+            and the data do not fit together.
+        DataError: the data lack what such a network learns from.
     """
-    folder = machines.folder(out)
-    require_new(folder, resume)
-    training, validation = data.split(TRAINING), data.split(VALIDATION)
-    keras.utils.set_random_seed(recipe.seed)
-    learner = Learner(recipe, {head: len(labels) for head, labels in data.heads.items()}, machines)
-    origin = {"data": data.digest(), "data_about": data.about}
-    trainer = Trainer(recipe, data.heads, Batches(training, recipe), learner, machines, origin)
-    run_epochs(trainer, folder, lambda: validate(learner.average, recipe, validation), command, log)
-    return folder
+    folders = {fold: machines.folder(fold_folder(out, fold)) for fold in kind.folds(recipe, chosen)}
+    for folder in folders.values():
+        _require_new(folder, resume)
+    kind.require(recipe, data)
+    for fold, folder in folders.items():
+        if fold:
+            say(f"fold {fold} of {max(kind.folds(recipe, ()))}")
+        folder.mkdir(parents=True, exist_ok=True)
+        lesson = kind.lesson(recipe, data, fold, folder, say)
+        keras.utils.set_random_seed(recipe.seed)
+        learner = lesson.learner(machines)
+        origin = {"data": data.digest(), "data_about": data.about, **({"fold": fold} if fold else {})}
+        trainer = Trainer(recipe, lesson.heads, lesson.batches, learner, machines, origin)
+        run_epochs(trainer, folder, lambda: lesson.measured(learner.average), command, say)  # noqa: B023 - called here
+    return machines.folder(out)
 
 
-def require_new(folder: Path, resume: bool) -> None:
-    """Raises `ConfigError` if the folder holds a run that is not to be resumed."""
+def _require_new(folder: Path, resume: bool) -> None:
     if (folder / CHECKPOINT).is_file() and not resume:
         raise ConfigError(f"{folder} already holds a run: continue it with --resume, or give another --out.")
 
@@ -74,26 +80,27 @@ def run_epochs(
     folder: Path,
     validated: Callable[[], dict[str, float]],
     command: str,
-    log: Callable[[str], None],
+    say: Callable[[str], None],
 ) -> None:
     """Train from where the folder's checkpoint stands, if there is one, to the last epoch of the recipe.
 
     Args:
         validated: called after every epoch, for the figures of the history.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     epochs = trainer.recipe.epochs
     if (folder / CHECKPOINT).is_file():
         trainer.load(folder / CHECKPOINT)
-        log(f"resuming after epoch {trainer.epoch} of {epochs}")
+        say(f"resuming after epoch {trainer.epoch} of {epochs}")
     while trainer.epoch < epochs:
         begun = time.monotonic()
         loss = trainer.run_epoch()
         scores = validated()
-        trainer.history.append({"loss": round(loss, 5), **scores, "seconds": round(time.monotonic() - begun, 1)})
+        took_s = time.monotonic() - begun
+        trainer.history.append({"loss": round(loss, 5), **scores, "seconds": round(took_s, 1)})
         trainer.save(folder, command)
         figures = "  ".join(f"{name} {value:.4g}" for name, value in trainer.history[-1].items())
-        log(f"epoch {trainer.epoch}/{epochs}  {figures}")
+        left = f"  about {in_words(took_s * (epochs - trainer.epoch))} to go" if trainer.epoch < epochs else ""
+        say(f"epoch {trainer.epoch}/{epochs}  {figures}{left}")
 
 
 class Trainer:
@@ -129,12 +136,12 @@ class Trainer:
             lambda _: self.batches.epoch(self.epoch, machines.worker, machines.workers, machines.replicas)
         )
         losses = []
-        with tqdm(total=self.batches.steps, desc=f"epoch {self.epoch + 1}", leave=False, disable=None) as bar:
+        with bar(None, f"epoch {self.epoch + 1}", self.batches.steps, "step") as shown:
             for number, batch in enumerate(dataset):
                 step = self.epoch * self.batches.steps + number
                 rate = learning_rate(self.recipe.optimizer, step / total)
                 losses.append(self.learner.step(batch, rate, step))
-                bar.update()
+                shown.update()
         return float(np.mean([loss.numpy() for loss in losses]))
 
     def save(self, folder: Path, command: str) -> None:
@@ -173,14 +180,3 @@ class Trainer:
             "versions": versions(),
             "history": self.history,
         }
-
-
-def validate(network: keras.Model, recipe: Recipe, faces: Faces) -> dict[str, float]:
-    """Accuracy of each head on the data set's crops, and `box_HEAD` on those faces that the box finds."""
-    logits = predict(network, recipe.network.white, faces.images)
-    scores = {head: accuracy(logits[head], answers.truth) for head, answers in faces.answers.items()}
-    if faces.has_box and faces.found.any():
-        seen = faces.at(faces.found)
-        logits = predict(network, recipe.network.white, seen.box)
-        scores |= {f"box_{head}": accuracy(logits[head], answers.truth) for head, answers in seen.answers.items()}
-    return {name: round(score, 4) for name, score in scores.items()}

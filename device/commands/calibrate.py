@@ -4,7 +4,7 @@ The frames must be calm (see `device.stages.calm`) but not in one piece, for eve
 read in them is kept. Emotions are not asked, for the network sees happiness or sadness in many faces at rest.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from typing import TextIO
 
@@ -25,6 +25,7 @@ INSTRUCTION = "Look at the camera with a relaxed face: mouth closed, no smile, h
 _MAX_S = 60.0
 _PATIENCE_S = 30.0  # or six times what is asked for, if that is longer
 _GAP_S = 0.5
+_ADVICE_S = 1.0
 _NOBODY = "no face can be measured"
 _HINTS = {
     Unrest.PICTURE: "more light, please",
@@ -131,15 +132,36 @@ def calibrate(settings: Settings, seconds: float, out: TextIO) -> None:
 
 def guide(seen: Iterable[Observation], seconds: float, out: TextIO) -> RelaxedFace:
     """Watch until there is enough of a relaxed face, or no hope of it."""
-    face, line = RelaxedFace(seconds), _Line(out)
+    face, line, advice = RelaxedFace(seconds), _Line(out), Advice()
     line.say(INSTRUCTION)
     for observation in seen:
-        hint = face.watch(observation)
+        hint = advice(face.watch(observation), observation.frame.time_s)
         line.show(f"{min(face.calm_s, seconds):.1f} of {seconds:g} s", hint)
         if face.enough or face.hopeless:
             break
     line.end()
     return face
+
+
+class Advice:
+    """What is said to the person: what held for two thirds of the last second, and that for a second at least, so that
+    it can be followed; a blink is no reason to say anything."""
+
+    def __init__(self) -> None:
+        self._recent: deque[tuple[float, str]] = deque()
+        self._said = ""
+        self._since_s = 0.0
+
+    def __call__(self, hint: str, time_s: float) -> str:
+        """The advice at `time_s`, when `hint` is what this frame asks for."""
+        self._recent.append((time_s, hint))
+        while time_s - self._recent[0][0] > _ADVICE_S:
+            self._recent.popleft()
+        if not self._said or time_s - self._since_s >= _ADVICE_S:
+            most, frames = Counter(hint for _, hint in self._recent).most_common(1)[0]
+            if most != self._said and (not self._said or frames > 2 / 3 * len(self._recent)):
+                self._said, self._since_s = most, time_s
+        return self._said
 
 
 class _Line:

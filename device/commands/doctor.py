@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from device.camera.opening import open_source
 from device.clock import SystemClock
+from device.commands.sight import look
 from device.contract.errors import AffectboxError, CheckFailedError
 from device.delivery.budget import Budget, describe
 from device.delivery.database import parse_url
@@ -65,6 +66,8 @@ def findings(settings: Settings) -> Iterator[Finding]:
         "budget": _budget,
         "source": _source,
     }
+    if settings.run.source:
+        checks["face"] = _face
     for what, check in checks.items():
         yield _finding(what, check, settings)
     if settings.session.patient:
@@ -142,6 +145,16 @@ def _source(settings: Settings) -> str:
         picture = source.read()
     height, width = picture.image.shape[:2] if picture else (0, 0)
     return f"{settings.run.source}: {width}×{height}"
+
+
+def _face(settings: Settings) -> str:
+    try:
+        text, good = look(settings)
+    except AffectboxError as error:
+        raise _BearableError("not looked for, because of what is said above") from error
+    if not good:
+        raise _BearableError(text)
+    return text
 
 
 def _sink(settings: Settings) -> str:

@@ -13,7 +13,7 @@ measured frames, and absent when there is none. As in a record, absent knowledge
 from typing import Any
 
 from device.contract import record
-from device.contract.fields import Field, Json, check, schema
+from device.contract.fields import LAST, LATEST_S, Field, Json, check, schema
 from device.contract.labels import Reason
 from device.contract.session import session_of
 
@@ -30,10 +30,10 @@ FIELDS = (
     Field("device", "string", "name of the box", required=True),
     Field("boot", "string", "one start of the daemon", required=True),
     Field("session", "string", "the session; from older boxes absent: then `boot`"),
-    Field("number", "integer", "spans between the session's beginning and this one", 0, required=True),
+    Field("number", "integer", "spans between the session's beginning and this one", 0, LAST, required=True),
     Field("span", "integer", "length of the span, seconds: 1 or 60", SECOND_S, MINUTE_S, required=True),
-    Field("time.mono", "number", "monotonic time of the first frame in it, seconds", 0, required=True),
-    Field("time.wall", "number", "wall time of the first frame in it, seconds since 1970", 0, required=True),
+    Field("time.mono", "number", "monotonic time of the first frame in it, seconds", 0, LATEST_S, required=True),
+    Field("time.wall", "number", "wall time of the first frame in it, seconds since 1970", 0, LATEST_S, required=True),
     Field("time.trusted", "boolean", "whether the wall clock was synchronized then", required=True),
     Field("frames", "integer", "frames processed", 1, required=True),
     Field("skipped", "integer", "frames skipped, because newer ones came first", 0),

@@ -13,7 +13,7 @@ ended before the clock was ever set has none: its records keep their order and t
 
 from collections.abc import Iterable, Mapping
 
-from device.contract.fields import Field, Json, check, schema
+from device.contract.fields import LATEST_S, Field, Json, check, schema
 
 VERSION = 1
 ROOT = "boots"
@@ -22,8 +22,8 @@ FIELDS = (
     Field("v", "integer", "version of this format", VERSION, VERSION, required=True),
     Field("device", "string", "name of the box", required=True),
     Field("boot", "string", "one start of the daemon", required=True),
-    Field("offset", "number", "wall clock minus monotonic clock, seconds", required=True),
-    Field("mono", "number", "monotonic time at which the offset was taken, seconds", 0, required=True),
+    Field("offset", "number", "wall clock minus monotonic clock, seconds", -LATEST_S, LATEST_S, required=True),
+    Field("mono", "number", "monotonic time at which the offset was taken, seconds", 0, LATEST_S, required=True),
     Field("trusted", "boolean", "whether the wall clock was synchronized then: always true", required=True),
 )
 

@@ -17,6 +17,8 @@ from device.contract.errors import DataError
 
 Json = dict[str, Any]
 LARGEST = 2**53 - 1  # beyond it, whole numbers are not exact in JavaScript, nor in the database
+LATEST_S = 10_000_000_000  # of a time in seconds, whatever it counts from: the year 2286
+LAST = 999_999_999  # of the numbers in a session: as many digits as keys have
 LONGEST = 200  # characters of a text
 MAX_DEPTH = 32  # as in the database; no document of ours is deeper than four
 _SHOWN = 60  # characters of a wrong value that a sentence repeats

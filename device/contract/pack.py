@@ -27,29 +27,30 @@ from itertools import pairwise
 from device.contract import aggregate, record
 from device.contract.columns import ABSENT, column, read, values, write
 from device.contract.errors import DataError
-from device.contract.fields import Field, Json, canonical, check, leaves, nest, schema
+from device.contract.fields import LAST, LATEST_S, Field, Json, canonical, check, leaves, nest, schema
 from device.contract.session import session_of
 
 VERSION = 1
 ROOT = "packs"
+MOST = 10_000  # documents in a pack: a session of a quarter of an hour, where a box packs a quarter of a minute
 #: What is packed → letter before the number in the pack's path, field that holds the number.
 _OF = {"records": ("s", "seq"), "seconds": ("t", "number")}
+KINDS = tuple(_OF)
 FIELDS = (
     Field("v", "integer", "version of this format", VERSION, VERSION, required=True),
     Field("device", "string", "name of the box", required=True),
     Field("boot", "string", "one start of the daemon", required=True),
     Field("session", "string", "the session; from older boxes absent: then `boot`"),
     Field("of", "string", "what is packed: `records` or `seconds`", required=True),
-    Field("first", "integer", "number of the first one", 0, required=True),
-    Field("last", "integer", "number of the last one", 0, required=True),
-    Field("count", "integer", "how many; fewer than the numbers say where the outbox thinned out", 1, required=True),
-    Field("time.mono", "number", "monotonic time of the first one, seconds", 0, required=True),
-    Field("time.wall", "number", "wall time of the first one, seconds since 1970", 0, required=True),
+    Field("first", "integer", "number of the first one", 0, LAST, required=True),
+    Field("last", "integer", "number of the last one", 0, LAST, required=True),
+    Field("count", "integer", "how many; fewer than the numbers say where some were left out", 1, MOST, required=True),
+    Field("time.mono", "number", "monotonic time of the first one, seconds", 0, LATEST_S, required=True),
+    Field("time.wall", "number", "wall time of the first one, seconds since 1970", 0, LATEST_S, required=True),
     Field("time.trusted", "boolean", "whether the wall clock was synchronized at the first one", required=True),
     Field("columns", "string", "the documents, as the module says", required=True, longest=1_000_000),
 )
 _SHARED = ("device", "boot", "session")
-MOST = 10_000  # documents in a pack: a session of a quarter of an hour, where a box packs a quarter of a minute
 _CONTENTS = {"records": record.FIELDS, "seconds": aggregate.FIELDS}
 
 
@@ -82,8 +83,8 @@ def pack(records: Sequence[Json]) -> Json:
 def columns(document: Json) -> dict[str, Json]:
     """The columns of a pack by field path, right in form (see `device/contract/columns.py`). Raises `DataError`."""
     check(document, FIELDS, "pack")
-    if document["of"] not in _OF or document["count"] > MOST:
-        raise DataError(f"Not a pack: {document['count']} {document['of']!a} are none of ours.")
+    if document["of"] not in _OF:
+        raise DataError(f"Not a pack: it is of {document['of']!a}.")
     return read(document["columns"], document["count"], fields(document))
 
 

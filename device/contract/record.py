@@ -16,7 +16,7 @@ import re
 from typing import Any
 
 from device.contract.errors import DataError
-from device.contract.fields import Field, Json, check, encode, parse, schema
+from device.contract.fields import LAST, LATEST_S, Field, Json, check, encode, parse, schema
 from device.contract.labels import ACTION_UNITS, CODES, EMOTIONS, EXPRESSIONS, PARTS, Reason
 from device.contract.session import session_of
 
@@ -47,10 +47,10 @@ FIELDS = (
     Field("device", "string", "name of the box: lower-case letters, digits, hyphens", required=True),
     Field("boot", "string", "one start of the daemon", required=True),
     Field("session", "string", "the session; in records of older boxes absent: then `boot`"),
-    Field("seq", "integer", "number of the record within the session, from 1", 1, required=True),
+    Field("seq", "integer", "number of the record within the session, from 1", 1, LAST, required=True),
     Field("status", "string", "`measured` or `gated`", required=True),
-    Field("time.mono", "number", "monotonic time of capture, seconds", 0, required=True),
-    Field("time.wall", "number", "wall time of capture, seconds since 1970", 0, required=True),
+    Field("time.mono", "number", "monotonic time of capture, seconds", 0, LATEST_S, required=True),
+    Field("time.wall", "number", "wall time of capture, seconds since 1970", 0, LATEST_S, required=True),
     Field("time.trusted", "boolean", "whether the wall clock was synchronized", required=True),
     Field("frame.index", "integer", "number of the frame in its source, from 0", 0, required=True),
     Field("frame.dropped", "integer", "frames skipped just before this one, because a newer one came first", 0),

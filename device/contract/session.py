@@ -28,7 +28,7 @@ from typing import Any
 
 from device.contract import patient
 from device.contract.errors import DataError
-from device.contract.fields import Field, Json, check, encode, schema
+from device.contract.fields import LATEST_S, Field, Json, check, encode, schema
 
 VERSION = 1
 ROOT = "visits"
@@ -36,6 +36,7 @@ ROOT = "visits"
 UNNAMED = "unnamed"
 #: What a consent can cover.
 COVERS = ("expressions", "units", "live", "personal", "diagnosis", "atypicality")
+_LAST = 999_999  # as many digits as the key has
 #: Who can give it.
 GIVERS = ("patient", "guardian")
 
@@ -87,16 +88,16 @@ FIELDS = (
     Field("device", "string", "name of the box", required=True),
     Field("boot", "string", "the start of the daemon that tells this", required=True),
     Field("session", "string", "the session", required=True),
-    Field("number", "integer", "number of the event within the session, from 1", 1, required=True),
+    Field("number", "integer", "number of the event within the session, from 1", 1, _LAST, required=True),
     Field("event", "string", f"what happened: {', '.join(Event)}", required=True),
     Field("patient", "string", "pseudonym of whom the session watches, or `unnamed`", required=True),
-    Field("time.mono", "number", "monotonic time, seconds", 0, required=True),
-    Field("time.wall", "number", "wall time, seconds since 1970", 0, required=True),
+    Field("time.mono", "number", "monotonic time, seconds", 0, LATEST_S, required=True),
+    Field("time.wall", "number", "wall time, seconds since 1970", 0, LATEST_S, required=True),
     Field("time.trusted", "boolean", "whether the wall clock was synchronized", required=True),
     Field("consent.covers", "names", "what the consent covers", names=COVERS),
     Field("consent.by", "string", f"who gave it: {', '.join(GIVERS)}"),
-    Field("consent.given", "number", "when it was given, seconds since 1970", 0),
-    Field("consent.until", "number", "when it ends, seconds since 1970; absent: it does not end by itself", 0),
+    Field("consent.given", "number", "when it was given, seconds since 1970", 0, LATEST_S),
+    Field("consent.until", "number", "when it ends, seconds since 1970; absent: not by itself", 0, LATEST_S),
     Field("frame.width", "integer", "width of the frames, pixels", 1),
     Field("frame.height", "integer", "height of the frames, pixels", 1),
     Field("name", "string", "name of the phase, stimulus or mark, of lower-case letters, digits and hyphens"),

@@ -8,7 +8,7 @@ Dropped, unkept and damaged are counts of what was lost, ever or in this run, so
 
 from enum import Enum
 
-from device.contract.fields import Field, Json, schema
+from device.contract.fields import LATEST_S, Field, Json, schema
 
 VERSION = 2
 ROOT = "telemetry"
@@ -31,8 +31,8 @@ FIELDS = (
     Field("device", "string", "name of the box", required=True),
     Field("boot", "string", "one start of the daemon", required=True),
     Field("seen", "integer", "when the database took this, milliseconds since 1970", 0, required=True),
-    Field("time.mono", "number", "monotonic time, seconds", 0, required=True),
-    Field("time.wall", "number", "wall time, seconds since 1970", 0, required=True),
+    Field("time.mono", "number", "monotonic time, seconds", 0, LATEST_S, required=True),
+    Field("time.wall", "number", "wall time, seconds since 1970", 0, LATEST_S, required=True),
     Field("time.trusted", "boolean", "whether the wall clock is synchronized", required=True),
     Field("version", "string", "version of the software", required=True),
     Field("state", "string", f"what the daemon is doing: {', '.join(State)}", required=True),

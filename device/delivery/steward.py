@@ -6,7 +6,7 @@ from contextlib import suppress
 from device.clock import Clock
 from device.contract import telemetry
 from device.contract.errors import OutboxError
-from device.contract.fields import Json, encode
+from device.contract.fields import LONGEST, Json, encode
 from device.delivery.budget import PRICES_OF, Budget
 from device.delivery.condenser import RECORDS, SECONDS, Condenser
 from device.delivery.database import Traffic
@@ -88,7 +88,7 @@ class Steward:
             "mode": self._condenser.mode,
             "wanted": self._wanted,
             "lag": round(self._uploader.behind_s, 1),
-            **({"trouble": trouble} if (trouble := self._uploader.trouble) else {}),
+            **({"trouble": trouble[:LONGEST]} if (trouble := self._uploader.trouble) else {}),
             "waiting": counts.waiting | {"bytes": counts.bytes},
             "dropped": counts.dropped_by,
             "refused": counts.dead,

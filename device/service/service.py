@@ -19,7 +19,7 @@ from device.camera.opening import open_source
 from device.camera.source import Source
 from device.clock import Clock
 from device.closing import Closing
-from device.contract.fields import Json
+from device.contract.fields import LONGEST, Json
 from device.contract.session import UNNAMED, Beginning, Why
 from device.contract.telemetry import State
 from device.contract.version import version
@@ -247,5 +247,5 @@ class Service(Closing):
             known["session"] = self.session.id
             known["frames"]["rate"] = round(summary.rate, 1)
         if self._failure:
-            known["trouble"] = self._failure[:200]
+            known["trouble"] = self._failure[:LONGEST]
         return known

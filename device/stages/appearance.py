@@ -1,6 +1,6 @@
 """Action units from the appearance of the aligned crop, by a network that was trained on annotated faces.
 
-Who holds such faces trains one with `affectbox-training au` and names its bundle in `models.action_units`. It then
+Who holds such faces trains one with `affectbox-training` and names its bundle in `models.action_units`. It then
 takes the place of the face network for the action units that it knows.
 """
 

@@ -42,6 +42,10 @@ def record(seq: int = 2, **changes: Any) -> Json:
     return nested({path: value for path, value in flat.items() if value is not None})
 
 
+#: The fields of a record that hold others.
+GROUPS = [name for name, value in record().items() if isinstance(value, dict)]
+
+
 def gated(**changes: Any) -> Json:
     """A gated record without a guess."""
     whole = {name: value for name, value in record().items() if name not in GUESSES}
@@ -59,19 +63,27 @@ def filled(fields: tuple[Field, ...], **changes: Any) -> Json:
 SECOND = filled(aggregate.FIELDS, number=7)
 MINUTE = filled(aggregate.FIELDS, number=7, span=60)
 CLOCK = filled(boot.FIELDS, offset=1.5e9)
-STATE = filled(telemetry.FIELDS, v=telemetry.VERSION, mode="records", wanted="records")
+STATE = filled(telemetry.FIELDS, v=telemetry.VERSION, mode="records", wanted="records", state="idle")
+STATE["seen"] = telemetry.SERVER_TIME
 BEGAN = filled(session.FIELDS, event="began", patient="p-0042", consent__covers=["units"], consent__by="patient")
 BEGAN = {name: value for name, value in BEGAN.items() if name not in ("frame", "name", "why")}
 MARK = {name: value for name, value in BEGAN.items() if name != "consent"} | {"event": "mark", "number": 2}
 VISIT = f"visits/p-0042/box-1~{BOOT}"
+CAMERA = {name: value for name, value in MARK.items() if name != "name"} | {"event": "camera"}
+CAMERA["frame"] = {"width": 640, "height": 480}
 PACK = pack.pack([record(5), record(6)])
+NEXT = pack.pack([record(7), record(8), record(10)])
+AT_NEXT = f"packs/box-1/{BOOT}/s000000007"
+SECONDS = pack.pack([SECOND, SECOND | {"number": 8}])
+JPEG = "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkS"  # how every JPEG begins, in base64
+OLD_PACK = {name: value for name, value in PACK.items() if name != "session"}
 
 for sample in (record(), gated()):
     validate(sample)
 for span in (SECOND, MINUTE):
     aggregate.validate(span)
 boot.validate(CLOCK)
-for event in (BEGAN, MARK):
+for event in (BEGAN, MARK, CAMERA):
     session.validate(event)
 
 SEED = {
@@ -79,7 +91,11 @@ SEED = {
     "seconds": {"box-1": {BOOT: {"t000000007": SECOND}}},
     "packs": {"box-1": {BOOT: {"s000000005": PACK}}},
     "boots": {"box-1": {BOOT: CLOCK}},
-    "visits": {"p-0042": {f"box-1~{BOOT}": {"e000001": BEGAN}}},
+    "frames": {"box-1": {BOOT: {"s000000005": OLD_PACK}}},
+    "visits": {
+        "p-0042": {f"box-1~{BOOT}": {"e000001": BEGAN}},
+        "unnamed": {f"box-2~{BOOT}": {"e000001": BEGAN | {"patient": "unnamed", "device": "box-2"}}},
+    },
     "telemetry": {"box-1": STATE},
     "patients": {"box-1": {BOOT: "p-0042"}},
     "staff": {
@@ -176,6 +192,17 @@ WRITES = [
             (record(v=None), "no version"),
             (record(device="box-2"), "says that it is another box's"),
             (record(session="other"), "says that it is another session's"),
+            *(
+                (record() | {group: body}, f"{what} for its {group}")
+                for group in GROUPS
+                for what, body in (("a number", 7), ("a long text", "x" * 100_000), ("a truth", True))
+            ),
+            (record(1), "under another number than its own"),
+            (record(seq=12), "the same digits, and more"),
+            (record(seq=10**9), "a number that no key holds"),
+            (record(time__wall=1e11), "a time after all calendars"),
+            (record(quality__width=1e300), "a number that is none"),
+            (record(codes={"0": "AD53", "99": "AD61"}), "a list with an end far away"),
             (record(seq=None), "no number"),
             (record(seq=0), "numbers begin at 1"),
             (record(seq=1.5), "numbers are whole"),
@@ -212,12 +239,50 @@ WRITES = [
     box(f"minutes/box-1/{BOOT}/n000007", MINUTE, ALLOWED, "a minute"),
     box(f"minutes/box-1/{BOOT}/n000007", MINUTE | {"share": 1.5}, DENIED, "more than everything"),
     box(f"minutes/box-1/{BOOT}/n000007", MINUTE | {"note": "x"}, DENIED, "a minute with words"),
-    box(f"packs/box-1/{BOOT}/s000000006", PACK | {"first": 6}, ALLOWED, "a pack"),
+    box(AT_NEXT, NEXT, ALLOWED, "a pack"),
+    box(AT_NEXT, {name: value for name, value in NEXT.items() if name != "session"}, ALLOWED, "an older box's pack"),
     box(f"packs/box-1/{BOOT}/s000000005", PACK, ALLOWED, "the same pack again"),
-    box(f"packs/box-1/{BOOT}/s000000005", PACK | {"columns": "x"}, DENIED, "changes a pack"),
-    box(f"packs/box-1/{BOOT}/s000000006", PACK | {"columns": "x" * 1_000_001}, DENIED, "a pack too large"),
-    box(f"packs/box-1/{BOOT}/t000000006", PACK, DENIED, "a pack of something else"),
-    box(f"packs/box-1/{BOOT}/t000000006", PACK | {"of": "seconds"}, ALLOWED, "a pack of seconds"),
+    box(f"packs/box-1/{BOOT}/s000000005", PACK | {"columns": NEXT["columns"]}, DENIED, "changes a pack"),
+    box(f"packs/box-1/{BOOT}/s000000005", {**PACK, "time": PACK["time"] | {"wall": 1}}, DENIED, "changes its time"),
+    box(f"packs/box-1/{BOOT}/t000000007", SECONDS, ALLOWED, "a pack of seconds"),
+    box(f"packs/box-1/{BOOT}/t000000007", NEXT, DENIED, "records for seconds"),
+    box(AT_NEXT, SECONDS, DENIED, "seconds for records"),
+    box(AT_NEXT.replace("7", "8"), NEXT, DENIED, "under another number than that of its first"),
+    box(AT_NEXT.replace("7", "70"), NEXT, DENIED, "a key too long"),
+    *(
+        box(AT_NEXT, NEXT | changes, DENIED, why)
+        for changes, why in [
+            ({"columns": JPEG}, "a picture for columns"),
+            ({"columns": "Ada Lovelace, born 1815"}, "words for columns"),
+            ({"columns": NEXT["columns"][:-1]}, "base64 that is cut"),
+            ({"columns": NEXT["columns"][:8] + "!" * 4}, "what base64 does not have"),
+            ({"columns": NEXT["columns"][:40] + "\n" * 4}, "line breaks"),
+            ({"columns": {"0": NEXT["columns"]}}, "an object for columns"),
+            ({"columns": NEXT["columns"][:4] + "A" * 4000}, "more text than so many records need"),
+            ({"columns": NEXT["columns"][:4] + "A" * 1_000_000}, "a megabyte"),
+            ({"count": 5}, "more records than its numbers say"),
+            ({"count": 0}, "no record"),
+            ({"last": 6}, "a last one before its first"),
+            ({"last": 10**9}, "a number that no key holds"),
+            ({"count": 10_001, "last": 20_000}, "more records than a pack holds"),
+            ({"time": 7}, "a number for its time"),
+            ({"time": NEXT["time"] | {"wall": 1e11}}, "a time after all calendars"),
+            ({"session": "other"}, "says that it is another session's"),
+        ]
+    ),
+    *(
+        box(f"{root}/box-1/{BOOT}/{key}", body, DENIED, "what older boxes wrote is not written any more")
+        for root, key, body in [
+            ("frames", "s000000007", NEXT),
+            ("spans", "t000000007", SECONDS),
+            ("sessions", "n000007", MINUTE),
+        ]
+    ),
+    box(f"minutes/box-1/{BOOT}/n000008", MINUTE, DENIED, "under another number"),
+    box(f"minutes/box-1/{BOOT}/t000000007", MINUTE, DENIED, "a minute under a second's key"),
+    box(f"minutes/box-1/{BOOT}/n000007", SECOND, DENIED, "a second for a minute"),
+    box(f"seconds/box-1/{BOOT}/t000000009", SECOND | {"number": 9, "mean": 7}, DENIED, "a number for its means"),
+    box(f"seconds/box-1/{BOOT}/t000000009", SECOND | {"number": 9, "peak": {"aus": "x"}}, DENIED, "text for peaks"),
     box(f"boots/box-1/{BOOT}", CLOCK, ALLOWED, "the same offset again"),
     box(f"boots/box-1/{BOOT}", CLOCK | {"offset": 0}, DENIED, "changes its clock"),
     box("boots/box-1/other", CLOCK | {"boot": "other"}, ALLOWED, "the clock of another boot"),
@@ -226,6 +291,9 @@ WRITES = [
     box("telemetry/box-1", STATE | {"sent": 99}, ALLOWED, "its newest state"),
     box("telemetry/box-1", STATE | {"boot": "other"}, ALLOWED, "its state after a start"),
     box("telemetry/box-1", STATE | {"mode": "video"}, DENIED, "a mode that is not known"),
+    box("telemetry/box-1", STATE | {"state": "asleep"}, DENIED, "a state that is not known"),
+    box("telemetry/box-1", STATE | {"seen": 1_700_000_000_000}, DENIED, "a time of seeing that it chose itself"),
+    box("telemetry/box-1", STATE | {"trouble": "x" * 201}, DENIED, "a story"),
     box("telemetry/box-1", STATE | {"pain": 1}, DENIED, "clinical data for engineers"),
     box("telemetry/box-1", None, DENIED, "no state at all", "DELETE"),
     box("telemetry/box-2", STATE, DENIED, "another box's state"),
@@ -241,7 +309,18 @@ WRITES = [
     box(f"{VISIT}/e000001", BEGAN, ALLOWED, "the same event again"),
     box(f"{VISIT}/e000001", BEGAN | {"consent": {"by": "guardian"}}, DENIED, "changes a consent"),
     box(f"{VISIT}/e000001", None, DENIED, "deletes an event", "DELETE"),
+    box(f"{VISIT}/e000002", CAMERA, ALLOWED, "the size of the frames"),
     box(f"{VISIT}/e000002", MARK | {"event": "party"}, DENIED, "an event that is not known"),
+    box(f"{VISIT}/e000002", MARK | {"event": "camera"}, DENIED, "frames without a size"),
+    box(f"{VISIT}/e000002", CAMERA | {"event": "mark"}, DENIED, "a mark with frames"),
+    box(f"{VISIT}/e000002", MARK | {"event": "consent"}, DENIED, "a consent without what it covers"),
+    box(f"{VISIT}/e000002", MARK | {"consent": 7}, DENIED, "a number for a consent"),
+    box(f"{VISIT}/e000002", MARK | {"name": "Ada Lovelace"}, DENIED, "a mark with a person's name"),
+    box(f"{VISIT}/e000002", MARK | {"event": "ended", "why": "bored"}, DENIED, "an end without a reason of ours"),
+    box(f"{VISIT}/e000002", MARK | {"event": "ended", "why": "stopped"}, ALLOWED, "an end"),
+    box(f"{VISIT}/e000003", MARK, DENIED, "an event under another number"),
+    box(f"visits/ada/box-1~{BOOT}/e000002", MARK | {"patient": "ada"}, DENIED, "an event of a name"),
+    box(f"visits/unnamed/box-1~{BOOT}/e000002", MARK | {"patient": "unnamed"}, ALLOWED, "an event of nobody named"),
     box(f"{VISIT}/e000002", MARK | {"patient": "p-0007"}, DENIED, "an event of another person"),
     box(f"{VISIT}/e000002", MARK | {"session": "other"}, DENIED, "an event of another session"),
     box(f"{VISIT.replace('box-1', 'box-2')}/e000002", MARK | {"device": "box-2"}, DENIED, "another box's event"),
@@ -277,6 +356,19 @@ READS = [
             ("clara", "visits/p-0042", ALLOWED, "the sessions of her patient, wherever they were held"),
             ("clara", "visits/p-0007", DENIED, "a colleague's patient"),
             ("cleo", VISIT, DENIED, "a colleague's patient"),
+            ("cleo", "patients/box-2", ALLOWED, "whom the sessions of his box watched"),
+            ("cleo", f"visits/unnamed/box-2~{BOOT}", ALLOWED, "a session of his box, of nobody named"),
+            ("clara", f"visits/unnamed/box-2~{BOOT}", DENIED, "a session of another's box"),
+            ("cleo", "visits/unnamed", DENIED, "sessions of all boxes"),
+            ("cleo", "visits", DENIED, "everybody's sessions"),
+            ("box-1", VISIT, DENIED, "a box reads nothing"),
+            ("clara", f"frames/box-1/{BOOT}", ALLOWED, "her patient, written by an older box"),
+            ("enno", f"frames/box-1/{BOOT}", DENIED, "clinical data of an older box"),
+            ("clara", "frames/box-1", DENIED, "others sit there too, written by older boxes"),
+            ("cleo", "minutes/box-2", ALLOWED, "his own box"),
+            ("enno", "telemetry", ALLOWED, "the state of all boxes"),
+            ("clara", "telemetry", DENIED, "the state of all boxes"),
+            ("box-1", "telemetry", DENIED, "the state of all boxes"),
             ("enno", VISIT, DENIED, "clinical data"),
             ("enno", f"records/box-1/{BOOT}", DENIED, "clinical data, whatever is noted beside the role"),
             ("enno", "patients/box-1", DENIED, "clinical data"),

@@ -60,7 +60,31 @@ def test_a_relaxed_face_is_enough_after_what_was_asked_for_and_half_a_second_to_
 def test_blinks_only_make_it_longer() -> None:
     face, said = guided(blinking(2.5), 30)
     assert shown(face) == pytest.approx(ANATOMY, abs=0.03)
-    assert "keep the eyes open" in said
+    assert said.count("keep the eyes open") == 1, "once, at the start, when they are shut"
+
+
+def restless(time_s: float) -> Measured | None:
+    """Whom the camera sees a little differently in every frame."""
+    number = round(time_s * FPS)
+    if number % 3 == 0:
+        return measured(time_s, {"AU25": 3.0})
+    return measured(time_s, pose=Pose(20.0, 0.0, 0.0)) if number % 3 == 1 else relaxed(time_s)
+
+
+def hardly_seen(time_s: float) -> Measured | None:
+    return relaxed(time_s) if int(time_s * 5) % 2 else None
+
+
+@pytest.mark.parametrize("person", [restless, talking, blinking(1.0), hardly_seen])
+def test_advice_can_be_followed_for_it_stays_for_a_second(person: Person) -> None:
+    said = guided(person, 20)[1].splitlines()[1:]
+    assert 1 <= len(said) <= 20, "at most once a second"
+
+
+def test_advice_is_given_at_once_and_changes_when_it_is_followed() -> None:
+    said = guided(lambda t: measured(t, {"AU12": 4.0}) if t < 3 else relaxed(t), 6)[1]
+    assert said.splitlines()[1].endswith("let go of the smile")
+    assert said.index("let go of the smile") < said.index("good, hold still")
 
 
 def test_weak_action_units_are_taken_for_anatomy() -> None:

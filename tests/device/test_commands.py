@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -182,6 +183,26 @@ def test_doctor_finds_nothing_wrong_with_a_good_box(
     printed = capsys.readouterr().out
     assert "512×512" in printed
     assert "FAIL" not in printed
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda image: image, "ok       face       94 pixels wide, brightness 56%"),
+        (lambda image: (image * 0.1).astype(np.uint8), "too dark: more light on the face"),
+        (lambda image: np.full_like(image, 128), "nobody in view, no face: sit before the camera"),
+        (lambda image: cv2.resize(image, (200, 200)), "small: better 48 pixels or more, so move the camera nearer"),
+    ],
+)
+def test_doctor_says_whether_it_sees_a_face_how_large_and_how_well_lit(
+    tmp_path: Path, portrait: ByteImage, capsys: pytest.CaptureFixture[str], change: Any, says: str
+) -> None:
+    photo = tmp_path / "photo.png"
+    cv2.imwrite(str(photo), change(portrait))
+    assert main(["doctor", "--source", str(photo)]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if " face " in line]
+    assert says in line
+    assert line.startswith("ok" if "ok" in says else "warning")
 
 
 def test_doctor_says_what_is_wrong_and_how_to_mend_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,7 @@ from device.commands.progress import Progress
 from device.contract.command import INTERRUPTED, UNREAD, concluded
 from device.contract.errors import StorageError
 from device.contract.labels import ACTION_UNIT_KEYS, EMOTIONS
+from device.contract.version import version
 from device.summary import Summary
 from tests.recordings import records_in
 
@@ -177,3 +178,9 @@ def test_without_a_terminal_a_run_prints_nothing_of_the_person(
     printed = capsys.readouterr().out
     assert "1 of 1" in printed
     assert [word for word in (*EMOTIONS, "AU") if word in printed] == []
+
+
+@pytest.mark.parametrize("program", ["device", "cloud", "converter", "training"])
+def test_every_program_tells_its_version(program: str) -> None:
+    done = subprocess.run([sys.executable, "-m", program, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{version()}\n"

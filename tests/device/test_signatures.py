@@ -133,6 +133,14 @@ def test_what_is_no_signature_is_refused(settings: ModelSettings, content: bytes
     assert "\n" not in str(caught.value)
 
 
+def test_a_signature_is_no_longer_than_signatures_are(settings: ModelSettings, tmp_path: Path) -> None:
+    sign(settings)
+    with (folder(settings) / SIGNATURE).open("ab") as file:
+        file.write(b" " * 5000)
+    with pytest.raises(ModelError, match="is no signature"):
+        open_with(trusting(settings, tmp_path))
+
+
 def test_the_signature_is_judged_before_the_manifest_is_read(settings: ModelSettings) -> None:
     (folder(settings) / MANIFEST).write_text("no manifest at all")
     with pytest.raises(ModelError, match="is unsigned"):

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from device.contract.errors import DataError
-from training.appearance.bp4d import read_bp4d
-from training.appearance.coded import read_coded
-from training.appearance.crops import frames_of
-from training.appearance.disfa import UNITS, read_disfa
-from training.appearance.hrm import read_hrm
-from training.appearance.layouts import read_recordings
-from training.appearance.recording import LABELS
-from training.appearance.table import read_table
+from training.action_units.bp4d import read_bp4d
+from training.action_units.coded import read_coded
+from training.action_units.crops import frames_of
+from training.action_units.disfa import UNITS, read_disfa
+from training.action_units.hrm import read_hrm
+from training.action_units.layouts import read_recordings
+from training.action_units.recording import LABELS
+from training.action_units.table import read_table
 
 PICTURE = np.full((32, 32, 3), 90, np.uint8)
 

@@ -9,16 +9,16 @@ pytest.importorskip("tensorflow")
 import tensorflow as tf
 
 from device.contract.errors import ConfigError, DataError
-from training.appearance.data import Annotated
-from training.appearance.folds import folds
-from training.appearance.learning import (
+from training.action_units.data import Annotated
+from training.action_units.folds import folds
+from training.action_units.learning import (
     AuBatches,
     AuLearner,
     intensity_loss,
     positive_weights,
     presence_loss,
 )
-from training.appearance.recipe import AuRecipe
+from training.action_units.recipe import AuRecipe
 from training.machines import find_machines
 from training.networks import count_macs
 from training.networks.appearance import Appearance

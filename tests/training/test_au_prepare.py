@@ -1,4 +1,4 @@
-"""`au prepare`: the box's crops of an annotated data set, whole, again, and after an interruption."""
+"""`prepare --layout`: the box's crops of an annotated data set, whole, again, and after an interruption."""
 
 import stat
 
@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from device.contract.errors import ConfigError, DataError
-from training.appearance import prepare as module
-from training.appearance.data import load_annotated
-from training.appearance.disfa import UNITS
+from training.action_units import prepare as module
+from training.action_units.data import load_annotated
+from training.action_units.disfa import UNITS
 from training.cli import main
 
 
@@ -34,7 +34,7 @@ def disfa(tmp_path_factory, portrait):
 
 
 def prepare(disfa, out, *more):
-    return main(["au", "prepare", "--data", str(disfa), "--layout", "disfa", "--out", str(out), "--jobs", "1", *more])
+    return main(["prepare", "--data", str(disfa), "--layout", "disfa", "--out", str(out), "--jobs", "1", *more])
 
 
 def test_faces_are_cropped_and_those_without_are_counted(disfa, tmp_path, capsys):
@@ -83,7 +83,7 @@ def test_an_interrupted_call_goes_on_after_the_last_whole_recording(disfa, tmp_p
 def test_data_without_a_face_or_a_label_are_refused(tmp_path, capsys):
     cv2.imwrite(str(tmp_path / "wall.png"), np.full((64, 64, 3), 120, np.uint8))
     (tmp_path / "mine.csv").write_text("image,participant,AU1\nwall.png,a,1\n")
-    argv = ["au", "prepare", "--data", str(tmp_path / "mine.csv"), "--layout", "csv", "--out", str(tmp_path / "d.npz")]
+    argv = ["prepare", "--data", str(tmp_path / "mine.csv"), "--layout", "csv", "--out", str(tmp_path / "d.npz")]
 
     assert main(argv) == DataError.exit_code
     assert "finds no face in any picture" in capsys.readouterr().err
@@ -95,7 +95,7 @@ def test_small_grey_crops_that_a_face_fills_are_prepared_in_any_order(tmp_path, 
         cv2.imwrite(str(tmp_path / name), np.full_like(small, 120) if name == "wall.png" else small)
     rows = ["1.png,anna,1,", "wall.png,anna,,3", "2.png,anna,0,4.5", "1.png,ben,,"]
     (tmp_path / "mine.csv").write_text("\n".join(["image,participant,AU1,AU12_intensity", *rows]))
-    argv = ["au", "prepare", "--data", str(tmp_path / "mine.csv"), "--layout", "csv", "--jobs", "2"]
+    argv = ["prepare", "--data", str(tmp_path / "mine.csv"), "--layout", "csv", "--jobs", "2"]
 
     assert main([*argv, "--out", str(tmp_path / "data.npz")]) == 0
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from training.appearance.data import Annotated
-from training.appearance.scores import (
+from training.action_units.data import Annotated
+from training.action_units.scores import (
     area,
     icc31,
     intensity_scores,

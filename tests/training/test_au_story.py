@@ -19,10 +19,12 @@ from device.contract.manifest import Bundle, open_bundle
 from device.runtime.model import Model
 from device.signatures import authenticator, known_keys
 from device.stages.appearance import AppearanceActionUnits
-from training.appearance.data import Annotated, load_annotated, save_annotated
-from training.appearance.estimators import runs_estimator, runs_of
-from training.appearance.folds import folds
+from training.action_units.data import Annotated, load_annotated, save_annotated
+from training.action_units.estimators import runs_estimator
+from training.action_units.folds import folds
+from training.action_units.recipe import AuRecipe
 from training.cli import main
+from training.run_folder import runs_of
 from training.train import Trainer
 
 PEOPLE, EACH = 6, 24
@@ -33,6 +35,7 @@ batch = 16
 seed = 5
 folds = 2
 [network]
+kind = "appearance"
 widths = [8, 8, 16]
 places = 8
 dropout = 0.0
@@ -64,7 +67,7 @@ def faces() -> Annotated:
         np.array([f"p{number % PEOPLE}" for number in range(count)]),
         {"presence": LABELS, "intensity": LABELS[:2]},
         {"presence": presence, "intensity": coded},
-        {"source": "made", "command": "affectbox-training au prepare --data DATA --layout csv", "without_face": 0},
+        {"source": "made", "command": "affectbox-training prepare --data DATA --layout csv", "without_face": 0},
     )
 
 
@@ -84,9 +87,9 @@ def story(tmp_path_factory):
     (folder / "tiny.toml").write_text(RECIPE)
     save_annotated(data, faces())
     with redirect_stdout(StringIO()) as printed:
-        train = ["au", "train", "--recipe", str(folder / "tiny.toml"), "--data", str(data), "--out", str(run)]
+        train = ["train", "--recipe", str(folder / "tiny.toml"), "--data", str(data), "--out", str(run)]
         assert main(train) == 0
-        export = ["au", "export", "--run", str(run), "--data", str(data), "--bundles", str(folder)]
+        export = ["export", "--run", str(run), "--data", str(data), "--bundles", str(folder)]
         keygen(folder / "lab.key")
         assert main([*export, "--version", "0.0.1", "--key", str(folder / "lab.key")]) == 0
     return Story(folder, data, run, open_bundle(folder / "au-0.0.1"), printed.getvalue())
@@ -94,7 +97,7 @@ def story(tmp_path_factory):
 
 def run_json(capsys, *argv):
     capsys.readouterr()
-    assert main(["au", "evaluate", *map(str, argv), "--json"]) == 0
+    assert main(["evaluate", *map(str, argv), "--json"]) == 0
     return json.loads(capsys.readouterr().out)
 
 
@@ -119,7 +122,7 @@ def test_the_folds_learn_what_is_coded(story, capsys):
 
 
 def test_a_person_reads_the_papers_table(story, capsys):
-    assert main(["au", "evaluate", "--run", str(story.run), "--data", str(story.data)]) == 0
+    assert main(["evaluate", "--run", str(story.run), "--data", str(story.data)]) == 0
 
     text = capsys.readouterr().out
     assert "held out of fold 1: 72 faces of 3 participants" in text
@@ -156,7 +159,7 @@ def test_the_bundle_is_signed_and_holds_nobodys_face(story):
     assert not faces & {image.tobytes() for image in inputs}
     assert "12 reference inputs run again" in rerun(story.bundle)
     open_bundle(story.bundle.folder, authenticator(known_keys(story.folder)))
-    assert "au-0.0.1, signed" in story.printed
+    assert "au-0.0.1: written, signed" in story.printed
 
 
 def test_on_other_people_a_bundle_is_measured_on_all(story, tmp_path, capsys):
@@ -176,7 +179,7 @@ def test_the_card_tells_what_was_measured_and_how_it_was_made(story):
     card = (story.bundle.folder / "MODEL_CARD.md").read_text()
     means = story.bundle.manifest.receipt["means"]
 
-    assert "    affectbox-training au train --recipe tiny.toml --data data.npz --out RUN" in card
+    assert "    affectbox-training train --recipe tiny.toml --data data.npz --out runs/run" in card
     assert "Fold 1 of 2 was held out" in card and "72 faces of 3 participants" in card
     assert f"| {means['presence']['f1']} |" in card and f"{means['intensity']['icc']} |" in card
     assert "Not a diagnosis" in card and str(story.folder) not in card
@@ -202,7 +205,7 @@ def test_the_box_gives_intensities_of_what_its_records_hold(story):
 
 
 def test_training_goes_on_where_it_stopped(story, tmp_path, monkeypatch, capsys):
-    argv = ["au", "train", "--recipe", str(story.folder / "tiny.toml"), "--data", str(story.data)]
+    argv = ["train", "--recipe", str(story.folder / "tiny.toml"), "--data", str(story.data)]
     argv += ["--out", str(tmp_path / "run"), "--set", "epochs=2", "--fold", "2"]
     whole_epoch = Trainer.run_epoch
 
@@ -225,13 +228,13 @@ def test_training_goes_on_where_it_stopped(story, tmp_path, monkeypatch, capsys)
 
 
 def test_a_larger_network_teaches_also_what_nobody_coded(story, tmp_path, capsys):
-    argv = ["au", "train", "--recipe", str(story.folder / "tiny.toml"), "--data", str(story.data), "--fold", "2"]
+    argv = ["train", "--recipe", str(story.folder / "tiny.toml"), "--data", str(story.data), "--fold", "2"]
     argv += ["--set", "epochs=2", "--set", f"teacher.run={story.run}", "--set", f"teacher.data={story.data}"]
 
     assert main([*argv, "--out", str(tmp_path / "run"), "--set", "teacher.share=1.0"]) == 0
     images = load_annotated(story.data).images
     teacher, student = (
-        runs_estimator("", runs_of(folder / "fold-2")).answer(images)["presence"]
+        runs_estimator("", runs_of(AuRecipe, folder / "fold-2")).answer(images)["presence"]
         for folder in (story.run, tmp_path / "run")
     )
     assert np.corrcoef(teacher[:, 2], student[:, 2])[0, 1] > 0.7
@@ -255,15 +258,19 @@ def test_what_does_not_fit_is_said(story, tmp_path, capsys):
         (["evaluate", "--run", tmp_path, "--data", story.data], ConfigError, "give a run folder"),
         (["evaluate", "--bundle", story.bundle.folder, "--data", tmp_path / "none.npz"], DataError, "in common"),
         (["evaluate", "--bundle", story.bundle.folder, "--data", tmp_path / "larger.npz"], DataError, "crops of 48"),
-        (["evaluate", "--bundle", "training/weights/fer-0.3.0", "--data", story.data], ModelError, "to action units"),
-        (["evaluate", "--run", story.run, "--data", tmp_path / "no.npz"], DataError, "au prepare"),
+        (
+            ["predict", "--bundle", "training/weights/fer-0.3.0", "--csv", "x", "--image", "x"],
+            ModelError,
+            "not for 'action-units'",
+        ),
+        (["evaluate", "--run", story.run, "--data", tmp_path / "no.npz"], DataError, "prepare --layout"),
         (
             ["train", "--recipe", "training/recipes/au.toml", "--data", tmp_path / "larger.npz", "--out", tmp_path],
             ConfigError,
             "96 pixels wide, and the network takes 48",
         ),
     ):
-        assert main(["au", *map(str, argv)]) == error.exit_code
+        assert main([*map(str, argv)]) == error.exit_code
         assert complaint in capsys.readouterr().err
 
 
@@ -282,9 +289,7 @@ def album(tmp_path, portrait):
 def test_pictures_become_rows(story, album, tmp_path, capsys):
     out = tmp_path / "out.csv"
 
-    assert (
-        main(["au", "predict", "--bundle", str(story.bundle.folder), "--folder", str(album), "--csv", str(out)]) == 0
-    )
+    assert main(["predict", "--bundle", str(story.bundle.folder), "--folder", str(album), "--csv", str(out)]) == 0
 
     rows = read_csv(out)
     assert [(row["image"], row["face"]) for row in rows] == [("a.png", "1"), ("deeper/b.png", "1"), ("wall.png", "0")]
@@ -294,7 +299,7 @@ def test_pictures_become_rows(story, album, tmp_path, capsys):
     assert "2 faces in 3 pictures" in capsys.readouterr().out
 
     one = ["--image", str(album / "a.png"), "--csv", str(out)]
-    assert main(["au", "predict", "--bundle", str(story.bundle.folder), *one]) == 0
+    assert main(["predict", "--bundle", str(story.bundle.folder), *one]) == 0
     assert read_csv(out) == rows[:1]
 
 
@@ -306,7 +311,7 @@ def test_a_video_becomes_rows_by_the_networks_of_all_folds(story, album, tmp_pat
     writer.release()
 
     options = ["--video", str(video), "--every", "0.2", "--csv", str(out)]
-    assert main(["au", "predict", "--run", str(story.run), *options]) == 0
+    assert main(["predict", "--run", str(story.run), *options]) == 0
 
     rows = read_csv(out)
     assert [(row["image"], row["frame"], row["seconds"]) for row in rows] == [
@@ -322,5 +327,5 @@ def test_nothing_to_predict_is_said(story, tmp_path, capsys, option, name):
     (tmp_path / "empty").mkdir()
     where = ["--bundle", str(story.bundle.folder), option, str(tmp_path / name), "--csv", str(tmp_path / "out.csv")]
 
-    assert main(["au", "predict", *where]) == DataError.exit_code
+    assert main(["predict", *where]) == DataError.exit_code
     assert name in capsys.readouterr().err

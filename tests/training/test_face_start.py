@@ -14,6 +14,7 @@ from device.contract.labels import EMOTIONS, FER2013_EMOTIONS
 from device.contract.manifest import open_bundle
 from device.runtime.model import Model
 from training.export import Label, conversion
+from training.expressions.kind import Expressions
 from training.face.data import HEADS
 from training.face.recipe import FaceRecipe
 from training.face.start import start_from
@@ -51,7 +52,7 @@ def bundle_of(recipe, labels, folder, name):
     run = Run(folder, recipe, labels, spread(recipe.network.build(counts), 1), {})
     model = to_int8(run, IMAGES[:100])
     about = {"source": "a test", "command": "none", "data": "none", "licence": "none", "versions": "", "revision": ""}
-    manifest = describe(conversion(run, Label(name, "0.0.1")), model, about)
+    manifest = describe(conversion(Expressions(), run, Label(name, "0.0.1")), model, about)
     return write_bundle(folder, manifest, model, "a card", {}, None)
 
 

@@ -74,7 +74,7 @@ def test_what_happens_is_said(story):
     for text in ("300 codings of 240 faces", "training faces are near copies of PublicTest", "asking ", "epoch 4/4"):
         assert text in story.printed
     assert "fold_core_auc" in story.printed and "twice_core_auc" in story.printed
-    assert "face-0.0.1; it is unsigned" in story.printed
+    assert "face-0.0.1: written, unsigned" in story.printed
 
 
 def test_units_are_learnt_and_measured_on_faces_coded_twice(story, receipt):

@@ -1,17 +1,20 @@
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 pytest.importorskip("keras")
 from device.contract.errors import ConfigError
-from training.face.recipe import FaceRecipe, load_any_recipe
+from training import kinds
+from training.action_units.recipe import AuRecipe
+from training.face.recipe import FaceRecipe
+from training.networks import Network
 from training.networks.ednn import Ednn
 from training.networks.plain import Plain
 from training.recipe import Recipe, load_recipe, parse_recipe_of, recipe_table
 
-RECIPES = sorted(
-    path for path in (Path(__file__).parents[2] / "training" / "recipes").glob("*.toml") if path.stem[:2] != "au"
-)
+RECIPES = sorted((Path(__file__).parents[2] / "training" / "recipes").glob("*.toml"))
+OF_NAME = {"au": AuRecipe, "face": FaceRecipe}
 
 
 @pytest.fixture
@@ -26,10 +29,10 @@ def recipe(tmp_path):
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_every_recipe_of_the_house_loads_and_survives_being_written_down(path):
-    found = load_any_recipe(path)
+    kind, found = kinds.load_recipe(path)
 
     assert parse_recipe_of(type(found), recipe_table(found), "again") == found
-    assert isinstance(found, FaceRecipe) == path.stem.startswith("face")
+    assert type(found) is kind.recipe is OF_NAME.get(path.stem.partition("-")[0], Recipe)
 
 
 @pytest.mark.parametrize(
@@ -47,14 +50,28 @@ def test_every_recipe_of_the_house_loads_and_survives_being_written_down(path):
 )
 def test_what_a_recipe_of_a_face_network_may_not_hold_is_said(recipe, text, complaint):
     with pytest.raises(ConfigError, match=complaint):
-        load_any_recipe(recipe(f'{text}\n[network]\nkind = "face"\n'))
+        kinds.load_recipe(recipe(f'{text}\n[network]\nkind = "face"\n'))
 
 
 def test_a_face_network_wants_places_and_a_recipe_with_units(recipe):
     with pytest.raises(ConfigError, match=r"network\.widths and network\.places"):
-        load_any_recipe(recipe('[network]\nkind = "face"\nplaces = 0\n'))
+        kinds.load_recipe(recipe('[network]\nkind = "face"\nplaces = 0\n'))
     with pytest.raises(ConfigError, match=r"network\.kind must be face"):
-        load_any_recipe(recipe('[network]\nkind = "face"\n'), ['network={kind="plain"}'])
+        parse_recipe_of(FaceRecipe, {"network": {"kind": "plain"}}, "here")
+
+
+def test_what_a_network_is_for_is_told_by_its_network_also_where_that_is_set_last(recipe):
+    path = recipe('[network]\nkind = "face"\n')
+    assert [kinds.load_recipe(path, changes)[0].name for changes in ((), ['network.kind="appearance"'])] == [
+        "face",
+        "au",
+    ]
+    with pytest.raises(ConfigError, match=r"network\.kind is 'crystal', not one of plain, ednn"):
+        kinds.load_recipe(path, ['network.kind="crystal"'])
+
+
+def test_every_network_belongs_to_a_kind():
+    assert set(kinds.OF_NETWORK) == {network.__struct_config__.tag for network in get_args(Network)}
 
 
 def test_the_recipe_of_expressions_is_the_default():

@@ -66,7 +66,12 @@ def test_the_network_learns_and_says_so(story):
     receipt = story.bundle.manifest.receipt
 
     assert receipt["fer2013"]["accuracy"] > 0.9 and receipt["ferplus"]["accuracy"] > 0.9
-    assert "epoch 6/6" in story.printed and "box_ferplus" in story.printed and "wrote" in story.printed
+    assert (
+        "to go" in story.printed
+        and "epoch 6/6" in story.printed
+        and "box_ferplus" in story.printed
+        and "wrote" in story.printed
+    )
 
 
 def test_meta_tells_how_the_weights_came_about(story):
@@ -129,7 +134,7 @@ def test_the_card_holds_the_commands_and_the_measured_figures(story):
 
     assert "    affectbox-training prepare --csv fer2013.csv --ferplus fer2013new.csv" in card
     assert "    affectbox-training train --recipe tiny.toml" in card
-    assert "    affectbox-training export --run RUN" in card and "--version 0.0.1" in card
+    assert "    affectbox-training export --run runs/run --data data.npz" in card and "--version 0.0.1" in card
     assert str(story.folder) not in card
     assert f"| accuracy, int8 | {receipt['ferplus']['accuracy']} | {receipt['fer2013']['accuracy']} |" in card
     assert f"| accuracy, box crop | {receipt['box']['ferplus_box']} | {receipt['box']['fer2013_box']} |" in card

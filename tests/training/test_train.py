@@ -17,14 +17,14 @@ from device.contract.errors import ConfigError
 from training import train as training_train
 from training.cli import main
 from training.data.faces import load_faces
-from training.learning import Learner, learning_rate
+from training.expressions.learning import Batches, Learner, class_weights, targets
+from training.learning import learning_rate
 from training.machines import find_machines
 from training.metrics import softmax
 from training.networks.ednn import Ednn
-from training.pipeline import Batches, class_weights, targets
 from training.predict import predict
 from training.recipe import Augmentation, Loss, Optimizer, Recipe, Teacher
-from training.run_folder import load_run
+from training.run_folder import load_run_of
 
 ROOT = Path(__file__).parents[2]
 STILL = Augmentation(rotation=0, scale=0, shift=0, contrast=0, brightness=0, cutout=0)
@@ -129,7 +129,7 @@ def test_a_student_hears_the_mean_of_its_teachers(train, data, tmp_path, capsys)
 
     heard = learner._answers_of_teachers(tf.constant(images[..., None].astype(np.float32)))  # white is 255 for EDNN
 
-    logits = [predict(load_run(Path(run)).network, 1.0, images)["fer2013"] for run in runs]
+    logits = [predict(load_run_of(Recipe, Path(run)).network, 1.0, images)["fer2013"] for run in runs]
     assert heard[1].numpy() == pytest.approx((softmax(logits[0], 2.0) + softmax(logits[1], 2.0)) / 2, abs=1e-4)
 
     taught = f"teacher.runs={list(runs)}"
@@ -153,7 +153,7 @@ def test_two_machines_end_with_equal_weights(data, tiny, tmp_path):
         workers.append(subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True))
     try:
         for worker in workers:
-            _, errors = worker.communicate(timeout=90)
+            _, errors = worker.communicate(timeout=300)
             assert worker.returncode == 0, errors[-2000:]
     finally:
         for worker in workers:

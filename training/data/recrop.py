@@ -9,7 +9,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from device.bundle_folders import bundle_cache, find_bundle
 from device.contract.manifest import open_bundle
@@ -18,10 +17,13 @@ from device.stages.aligner import align
 from device.stages.frame import Frame
 from device.stages.landmarks import Face, Landmarker
 from device.stills import filling_face, with_border
+from training.progress import bar
 
 LANDMARKS = "face-mesh-1.0.0"
 MIN_PRESENCE = 0.5
 CHUNK = 500
+#: What a face takes one processor of a PC, roughly.
+SECONDS_A_FACE = 0.07
 Crops = tuple[NDArray[np.uint8], NDArray[np.bool_]]
 
 
@@ -44,9 +46,9 @@ def recrop(images: NDArray[np.uint8], work: Path, processes: int) -> Crops:
     chunks = [images[start : start + CHUNK] for start in range(0, len(images), CHUNK)]
     paths = [work / f"{hashlib.sha256(chunk.tobytes()).hexdigest()[:24]}.npz" for chunk in chunks]
     todo = [(chunk, path) for chunk, path in zip(chunks, paths, strict=True) if not path.is_file()]
-    with tqdm(total=len(chunks), initial=len(chunks) - len(todo), desc="box crops", unit="chunk") as bar:
+    with bar(None, "box crops", len(chunks), "chunk", len(chunks) - len(todo)) as shown:
         for _ in _spread(todo, processes):
-            bar.update()
+            shown.update()
     crops, found = zip(*map(_load, paths), strict=True)
     return np.concatenate(crops), np.concatenate(found)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from device.contract.labels import ACTION_UNITS, PARTS
 from device.contract.manifest import Manifest
-from training.card import markdown_table, weakest
+from training.expressions.card import markdown_table, weakest
 from training.face.measure import CERTIFIED
 from training.face.scores import CORE, FURTHER
 

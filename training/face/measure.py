@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, PARTS, SIDED_KEYS, Tier
 from device.stages.reader import SIDED
-from training.appearance.scores import area, icc31
+from training.action_units.scores import area, icc31
 from training.data.faces import Codings, Faces
 from training.face.calibrate import to_intensities
 from training.face.data import Said

@@ -1,6 +1,5 @@
 """What an export writes down of a face network: `training.face.measure` says what each table is measured on."""
 
-import platform
 from typing import Any
 
 import numpy as np
@@ -8,13 +7,14 @@ import numpy as np
 from device.runtime.model import activate
 from training.data.copies import exact_copies
 from training.data.faces import TRAINING, VALIDATION, Faces
-from training.face.calibrate import to_intensities
+from training.expressions.kind import compared
+from training.face.calibrate import DIGITS, curves_of, to_intensities
 from training.face.data import SIDES, Said
 from training.face.measure import Table, fold_table, hidden_table, means_of, sides_table, tiers, twice_table
 from training.face.ordinal import Floats
 from training.face.recipe import FaceRecipe
-from training.metrics import accuracy, compare
-from training.networks import count_macs
+from training.kind import Measured
+from training.metrics import accuracy
 from training.networks.face import UNITS
 from training.predict import predict
 from training.quantize import Int8Network
@@ -23,20 +23,29 @@ from training.run_folder import Run
 Curves = dict[str, Floats]
 
 
-def measured(run: Run[FaceRecipe], network: Int8Network, curves: Curves, data: Faces, kept: Faces) -> dict[str, Any]:
-    """Figures of the network in int8, and of the run's own for comparison.
+def measured(run: Run[FaceRecipe], network: Int8Network, data: Faces, kept: Faces) -> Measured:
+    """Figures of the network in int8, and of the run's own for comparison; curves and temperatures.
 
     Args:
-        curves: head → curves; data: all faces; kept: those whose codes were not seen.
+        data: all faces; kept: those whose codes were not seen, by which it is calibrated.
     """
+    curves = curves_of(network.predict, kept)
+    figures = _figures(run, network, curves, data, kept)
+    fitted = {head: {"temperature": figures[head]["temperature"]} for head in data.answers}
+    return Measured(figures, fitted | {head: {"curves": _rows(curve)} for head, curve in curves.items()})
+
+
+def _rows(curves: Floats) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(round(float(x), DIGITS) for x in row) for row in curves)
+
+
+def _figures(run: Run[FaceRecipe], network: Int8Network, curves: Curves, data: Faces, kept: Faces) -> dict[str, Any]:
     validation = data.split(VALIDATION)
     exact = predict(run.network, run.recipe.network.white, validation.images)
     said, boxed, of_kept = (network.predict(images) for images in (validation.images, validation.box, kept.images))
     coded = kept.codings.means(len(kept))
     return {
-        "validation_split": VALIDATION,
-        "validation_faces": len(validation),
-        **_expressions(exact, said, validation),
+        **compared(exact, said, validation),
         "without_copies": _without_copies(said, validation, data),
         "box": {"found": round(float(validation.found.mean()), 4), **_accuracies(boxed, validation)},
         "copies": _copies(data),
@@ -47,13 +56,7 @@ def measured(run: Run[FaceRecipe], network: Int8Network, curves: Curves, data: F
         },
         "sides": _sides(network, curves, validation.at(np.unique(validation.codings.face))),
         "hidden": hidden_table(activate(of_kept["hidden"], "sigmoid"), coded[1]),
-        **_cost(run, network, validation),
     }
-
-
-def _expressions(exact: Said, said: Said, faces: Faces) -> dict[str, Any]:
-    heads = {head: compare(exact[head], said[head], one.truth, one.labels) for head, one in faces.answers.items()}
-    return {**heads, "temperature_fitted_on": VALIDATION}
 
 
 def _accuracies(said: Said, faces: Faces) -> dict[str, float]:
@@ -101,13 +104,3 @@ def _sides(network: Int8Network, curves: Curves, faces: Faces) -> Table:
     joined[:, :, 24:] = faces.images[order][:, :, 24:]
     said = network.predict(joined)
     return sides_table(faces, {side: to_intensities(said[side], curves[side]) for side in SIDES}, order)
-
-
-def _cost(run: Run[FaceRecipe], network: Int8Network, faces: Faces) -> dict[str, Any]:
-    return {
-        "parameters": run.network.count_params(),
-        "macs": count_macs(run.network),
-        "latency_ms_median": round(network.latency_ms(faces.images[0]), 3),
-        "latency_threads": 1,
-        "latency_processor": platform.machine(),
-    }

@@ -8,18 +8,16 @@ folds = 5
 unseen = [1]
 """
 
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from device.contract.errors import ConfigError
-from device.contract.toml import Share, Table, read_toml
+from device.contract.toml import Share, Table
 from training.networks import Network
 from training.networks.face import Face
-from training.recipe import Augmentation, BaseRecipe, Recipe, load_recipe_of
+from training.recipe import Augmentation, BaseRecipe
 
 
 class Units(Table, frozen=True):
@@ -78,10 +76,3 @@ class FaceRecipe(BaseRecipe, frozen=True):
             raise ConfigError("units.unseen: leave a fold to learn from.")
         if not isinstance(self.network, Face):
             raise ConfigError("network.kind must be face in a recipe with units.")
-
-
-def load_any_recipe(path: Path, assignments: Iterable[str] = ()) -> Recipe | FaceRecipe:
-    """A recipe of a face network if its network is `face`, else of an expression network; see `load_recipe_of`."""
-    network = read_toml(path, "--recipe").get("network", {})
-    face = isinstance(network, dict) and network.get("kind") == "face"
-    return load_recipe_of(FaceRecipe, path, assignments) if face else load_recipe_of(Recipe, path, assignments)

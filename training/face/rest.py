@@ -30,7 +30,7 @@ from device.stages.landmarks import Landmarker
 from device.stages.neutral import without
 from device.stages.reader import FaceReader
 from device.stills import border_px
-from training.appearance.scores import area
+from training.action_units.scores import area
 from training.arguments import positive_count
 from training.data.faces import TRAINING, Faces, load_faces
 from training.data.recrop import LANDMARKS, box_look

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract.labels import ACTION_UNIT_KEYS
-from training.appearance.scores import area
+from training.action_units.scores import area
 from training.face.ordinal import Floats
 
 #: Area under the ROC curve, the best F1, and the threshold that gives it.

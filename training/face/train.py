@@ -1,11 +1,7 @@
-"""Training of a face network: `train` with a recipe whose network is `face`.
+"""What a face network learns in a training."""
 
-Its teachers are asked first, once, of several views of every face; then it learns as every network here does
-(`training.train`): a cosine, a running average, the last epoch kept. Faces of `Training` that are near copies of a
-face in `PublicTest` are left out; the codes of the recipe's first unseen fold, and `PublicTest`, are watched and
-choose nothing.
-"""
-
+import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,59 +17,64 @@ from training.face.recipe import FaceRecipe
 from training.face.scores import coded_scores, mean_scores
 from training.face.start import start_from
 from training.face.teacher import kept, taught
+from training.kind import Lesson
 from training.machines import Machines
 from training.metrics import accuracy
 from training.networks.face import Face
 from training.predict import predict
-from training.train import Trainer, require_new, run_epochs
-
-#: In the run folder: what the teachers said.
-TAUGHT = "taught.npz"
+from training.recipe import recipe_table
 
 
-def train_face(
-    recipe: FaceRecipe,
-    data: Faces,
-    out: Path,
-    machines: Machines,
-    resume: bool = False,
-    command: str = "",
-    log: Callable[[str], None] = print,
-) -> Path:
-    """Train, with a checkpoint after every epoch; see `training.train.train`.
+def lesson(recipe: FaceRecipe, data: Faces, folder: Path, say: Callable[[str], None]) -> Lesson:
+    """What a face network learns, from the faces, their codes and its teachers.
+
+    Args:
+        folder: in which the teachers' answers are kept.
 
     Raises:
-        ConfigError: see there; or the start or a teacher is another network.
-        DataError: the data hold no codes, or not of everything, or no crops of the box.
+        ConfigError: the recipe names a head that there is not, or the start or a teacher is another network.
     """
-    folder = machines.folder(out)
-    require_new(folder, resume)
-    _require_codes(data, recipe)
-    heads = dict(HEADS) if recipe.units.only else {**data.heads, **HEADS}
-    if unknown := sorted(set(recipe.heads) - set(heads)):
-        raise ConfigError(f"heads: there is no {', '.join(unknown)}; known are {', '.join(heads)}.")
+    heads = _heads(recipe, data)
     learnt, validation = learnable(data), data.split(VALIDATION)
-    folder.mkdir(parents=True, exist_ok=True)
-    if not resume:
-        (folder / TAUGHT).unlink(missing_ok=True)  # of a run that ended before its first epoch did, by another recipe
-    said = kept(folder / TAUGHT, lambda: taught(recipe, learnt, data.digest(), log))
     measuring = unseen(learnt, recipe.units)
+    said = kept(folder / _name(recipe, data), lambda: taught(recipe, learnt, data.digest(), say))
     shown, wanted = learnt, targets(learnt, recipe, said)
     if recipe.units.only:
         coded = np.flatnonzero((wanted.weight > 0).any(1))
         shown, wanted = learnt.at(coded), wanted.at(coded)
-    keras.utils.set_random_seed(recipe.seed)
-    learner = FaceLearner(recipe, {head: len(labels) for head, labels in heads.items()}, machines)
-    for begun in recipe.start:
-        start_from(Path(begun), learner.network, recipe.network.white, learnt.images)
-    learner.average.set_weights(learner.network.get_weights())
-    origin = {"data": data.digest(), "data_about": data.about}
-    trainer = Trainer(recipe, heads, FaceBatches(shown, wanted, recipe), learner, machines, origin)
-    run_epochs(trainer, folder, lambda: _validated(learner.average, validation, measuring), command, log)
-    return folder
+
+    def learner(machines: Machines) -> FaceLearner:
+        made = FaceLearner(recipe, {head: len(labels) for head, labels in heads.items()}, machines)
+        for begun in recipe.start:
+            start_from(Path(begun), made.network, recipe.network.white, learnt.images)
+        made.average.set_weights(made.network.get_weights())
+        return made
+
+    return Lesson(
+        heads,
+        FaceBatches(shown, wanted, recipe),
+        learner,
+        lambda network: _validated(network, validation, measuring),
+    )
 
 
-def _require_codes(data: Faces, recipe: FaceRecipe) -> None:
+def _name(recipe: FaceRecipe, data: Faces) -> str:
+    """Of the file of what these teachers say of these data."""
+    asked = json.dumps([recipe_table(recipe)["teacher"], data.digest()])
+    return f"taught-{hashlib.sha256(asked.encode()).hexdigest()[:16]}.npz"
+
+
+def _heads(recipe: FaceRecipe, data: Faces) -> dict[str, tuple[str, ...]]:
+    heads = dict(HEADS) if recipe.units.only else {**data.heads, **HEADS}
+    if unknown := sorted(set(recipe.heads) - set(heads)):
+        raise ConfigError(f"heads: there is no {', '.join(unknown)}; known are {', '.join(heads)}.")
+    return heads
+
+
+def require_codes(data: Faces, recipe: FaceRecipe) -> None:
+    """Raises `DataError` where the data hold no codes, or not of everything, or no crops of the box; `ConfigError` for
+    a head that there is not."""
+    _heads(recipe, data)
     if not len(data.codings) or not len(data.copies):
         raise DataError("These data hold no codes of action units: prepare them with --codes.")
     if not data.has_box:

@@ -1,0 +1,107 @@
+"""What the fields of a document may be, in the language of the database's rules.
+
+Fields of one object that may be the same, such as the action units, share one rule with a pattern of their names: the
+rules are a third as long as with a rule for each field.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from device.contract.fields import Field
+
+Rules = dict[str, Any]
+
+MAX_ID = 40  # characters of the id of a session or a start
+_IDS = ("boot", "session")
+_REFUSED: Rules = {".validate": False}
+_SHARED = 3  # fields that may be the same, for a rule of their own
+
+
+def children(fields: Iterable[Field], keys: Iterable[str]) -> Rules:
+    """The rules below a document: whatever is not known is refused.
+
+    Args:
+        fields: what it may hold.
+        keys: the wildcards above it, such as `$device`; a field of such a name must say the same.
+    """
+    tree: Rules = {}
+    for field in fields:
+        *parents, name = field.path.split(".")
+        node = tree
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        node[name] = _names(field) if field.kind == "names" else _value(field, keys)
+    return _group(tree)
+
+
+def required(fields: Iterable[Field]) -> str:
+    """That a document has all that it must have."""
+    names = ", ".join(f"'{field.path.replace('.', '/')}'" for field in fields if field.required)
+    return f"newData.hasChildren([{names}])"
+
+
+def same(fields: Iterable[Field]) -> str:
+    """That a document is what is there already."""
+    return every(f"data.child('{path}').val() === newData.child('{path}').val()" for path in _leaf_paths(fields))
+
+
+def padded(name: str, digits: int) -> str:
+    """The number in a field, with zeros before it, as keys have it."""
+    number = f"newData.child('{name}').val()"
+    zeros = " : ".join(f"{number} < {10**count} ? '{'0' * (digits - count)}'" for count in range(1, digits))
+    return f"({zeros} : '') + {number}"
+
+
+def one_of(name: str, *values: str) -> str:
+    """That a field is one of these words."""
+    return f"newData.child('{name}').val().matches(/^({'|'.join(values)})$/)"
+
+
+def every(conditions: Iterable[str]) -> str:
+    """That all conditions hold; an empty one says nothing."""
+    return " && ".join(condition for condition in conditions if condition)
+
+
+def _group(node: Rules) -> Rules:
+    """Rules of an object's children, of which those with the most frequent rule share one."""
+    leaves = {name: rule for name, rule in node.items() if isinstance(rule, str)}
+    rules: Rules = {}
+    for name, below in node.items():
+        if not isinstance(below, str):
+            rules[name] = below if ".validate" in below else {".validate": "newData.hasChildren()", **_group(below)}
+    shared, count = Counter(leaves.values()).most_common(1)[0] if leaves else ("", 0)
+    names = [name for name, rule in leaves.items() if rule == shared and count >= _SHARED]
+    rules |= {name: {".validate": rule} for name, rule in leaves.items() if name not in names}
+    rest = every([f"$field.matches(/^({'|'.join(names)})$/)", shared])
+    return {**rules, "$field": {".validate": rest} if names else _REFUSED}
+
+
+def _names(field: Field) -> Rules:
+    """A list is an object of the numbers from 0."""
+    places = "|".join(str(n) for n in range(len(field.names)))
+    name = f"newData.isString() && newData.val().matches(/^({'|'.join(field.names)})$/)"
+    return {".validate": "newData.hasChild('0')", "$n": {".validate": f"$n.matches(/^({places})$/) && {name}"}}
+
+
+def _value(field: Field, keys: Iterable[str]) -> str:
+    """What a leaf may be. A document says itself whose it is; that must be where it stands."""
+    if f"${field.path}" in keys:
+        return f"newData.val() === ${field.path}"
+    match field.kind:
+        case "boolean":
+            return "newData.isBoolean()"
+        case "string":
+            return f"newData.isString() && newData.val().length <= {MAX_ID if field.path in _IDS else field.longest}"
+    low, high = (int(bound) if float(bound).is_integer() else bound for bound in field.bounds)
+    whole = "newData.val() % 1 === 0" if field.kind == "integer" else ""
+    return every(["newData.isNumber()", whole, f"newData.val() >= {low}", f"newData.val() <= {high}"])
+
+
+def _leaf_paths(fields: Iterable[Field]) -> list[str]:
+    """Every place below the document that can hold a value; a list's entries are numbered from 0."""
+    paths = []
+    for field in fields:
+        path = field.path.replace(".", "/")
+        paths += [f"{path}/{n}" for n in range(len(field.names))] if field.kind == "names" else [path]
+    return paths

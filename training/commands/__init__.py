@@ -1,0 +1,1 @@
+"""The steps as commands; each imports its heavy packages only when it runs."""

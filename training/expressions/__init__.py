@@ -1,0 +1,1 @@
+"""Networks of expressions alone: what annotators would name of a picture."""
