@@ -6,8 +6,9 @@ import os
 import sys
 from pathlib import Path
 
-from cloud import provision, report, rules
+from cloud import provision, rules
 from cloud.load import command as load
+from cloud.reports import report, sessions
 from device.contract import aggregate, boot, pack, record, session, telemetry
 from device.contract.command import concluded
 from device.contract.version import version
@@ -38,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_local(commands)
     load.add_parser(commands)
+    sessions.add_parser(commands)
     report.add_parser(commands)
     rules.add_parser(commands)
     provision.add_parser(commands)

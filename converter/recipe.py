@@ -84,7 +84,7 @@ class DataRecipe(Table, frozen=True):
 class Limits(Table, frozen=True):
     """How far the converted network may be from its source; see the module's docstring."""
 
-    accuracy_drop: Annotated[float, Meta(ge=0, le=100)] = 1.0
+    accuracy_drop: Annotated[float, Meta(ge=-100, le=100)] = 1.0
     mean_error: Annotated[float, Meta(ge=0)] = math.inf
     cosine: Annotated[float, Meta(ge=-1, le=1)] = 0.9
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from device.delivery.database import DatabaseUrl, parse_url
+from device.contract.address import DatabaseUrl, parse_url
 
 Reply = tuple[int, str] | tuple[int, str, dict[str, str]]
 

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from cloud.reading.gathering import Gathering
+from cloud.reading.table import Table
 from device.contract.fields import Json
 from device.contract.record import decode
 from device.contract.session import is_event, validate
@@ -24,3 +26,14 @@ def events_in(path: Path) -> list[Json]:
     for event in events:
         validate(event)
     return events
+
+
+def table_of(records: list[Json], events: list[Json] | None = None) -> Table:
+    """The reader's table of these records and events."""
+    gathering = Gathering()
+    gathering.documents(records)
+    for event in events or ():
+        gathering.event(event)
+    table = gathering.table()
+    assert not [*table.faults.sentences()], [*table.faults.sentences()]
+    return table

@@ -15,6 +15,7 @@ from typing import Any
 from cloud.load.fleet import make_fleet, read_back, send
 from cloud.load.processor import moment, share
 from cloud.load.result import Result
+from device.contract.address import parse_url
 from device.contract.errors import CheckFailedError, StorageError
 
 _DESCRIPTION = """Simulate a fleet of boxes, each of which writes one batch of records a second.
@@ -52,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
         StorageError: no local database can be started.
     """
     if args.url:
+        parse_url(args.url)
         result = asyncio.run(_load(args, args.url, None))
     else:
         with _own_database() as (url, pid):

@@ -4,22 +4,26 @@ Only what a Realtime Database answers is understood: a status line, headers, and
 """
 
 import asyncio
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
+
+from device.contract.address import parse_url
 
 _HEAD_BYTES = 64 * 1024
-_PORTS = {"http": 80, "https": 443}
 
 
 class Connection:
     """A client of one database, connected when first used and again after any failure."""
 
     def __init__(self, url: str, timeout_s: float) -> None:
-        """`url` is `http://HOST:PORT?ns=NAME` or https; `timeout_s` bounds a whole exchange, connecting included."""
-        parts = urlsplit(url)
-        self._host, self._secure = parts.hostname or "", parts.scheme == "https"
-        self._port = parts.port or _PORTS[parts.scheme]
-        self._query = dict(parse_qsl(parts.query))
-        self._netloc = parts.netloc
+        """`url` is `http://HOST:PORT?ns=NAME` or https; `timeout_s` bounds a whole exchange, connecting included.
+
+        Raises:
+            SinkError: it is no address.
+        """
+        place = parse_url(url)
+        self._host, self._port, self._secure = place.host, place.port, place.secure
+        self._query = {"ns": place.namespace} if place.namespace else {}
+        self._netloc = f"{place.host}:{place.port}"
         self._timeout_s = timeout_s
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from cloud.reading.columns import RECORDS, Columns, Form, IrregularError, Words, of_documents, sifted
 from cloud.reading.faults import Faults
 from cloud.reading.packs import of_packs
@@ -60,6 +62,11 @@ class Gathering:
     def watched(self, device: str, session_id: str, patient: str) -> None:
         """Take whom a session watched, as the database notes it."""
         self._known.patients[device, session_id] = patient
+
+    def devices(self) -> set[str]:
+        """The boxes of which there are records so far."""
+        numbers = {number for block in self._blocks for number in np.unique(block["device"]).tolist()}
+        return {self.words.texts[number] for number in numbers}
 
     def table(self) -> Table:
         """All of it, in order, each thing once. Nothing can be taken afterwards."""

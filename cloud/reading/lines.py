@@ -8,8 +8,10 @@ import msgspec
 
 from cloud.reading.gathering import Gathering
 from cloud.reading.table import Table
+from device.contract import record
 from device.contract.errors import DataError
-from device.contract.session import is_event
+from device.contract.fields import Json
+from device.contract.session import is_event, session_of
 
 _AT_ONCE = 1 << 20  # bytes
 _decoder = msgspec.json.Decoder()
@@ -56,3 +58,23 @@ def _one_by_one(some: bytes, gathering: Gathering) -> Iterator[Any]:
             yield _decoder.decode(line)
         except (msgspec.DecodeError, RecursionError):
             gathering.faults.torn += 1
+
+
+def records(path: Path, device: str, session_id: str) -> Iterator[Json]:
+    """The records of one session as they were written, those that are valid. Raises `DataError`: no such file."""
+    try:
+        with path.open("rb") as file:
+            for some in _groups(file):
+                for one in _documents(some, Gathering()):
+                    if isinstance(one, dict) and not is_event(one) and _is_of(one, device, session_id):
+                        yield one
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror}): check the path.") from error
+
+
+def _is_of(one: Json, device: str, session_id: str) -> bool:
+    try:
+        record.validate(one)
+    except DataError:
+        return False
+    return bool(one["device"] == device and session_of(one) == session_id)

@@ -12,6 +12,7 @@ from device.camera.source import Picture
 from device.closing import Closing
 from device.contract.command import warn
 from device.contract.errors import SourceError
+from device.runtime.quiet import native_chatter_silenced
 
 IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 #: Pictures of a folder count as taken this far apart, so that nothing is carried from one to the next.
@@ -78,7 +79,8 @@ def read_image(path: Path) -> ByteImage:
     except OSError as error:
         raise SourceError(f"{path} cannot be read ({error.strerror}): check its owner and the disk.") from error
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+        with native_chatter_silenced():  # what is wrong is said by us, once
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     except cv2.error as error:
         raise SourceError(f"{path} has more pixels than can be read, or is damaged: make it smaller.") from error
     if image is None:

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from device.camera.opening import open_source
 from device.clock import SystemClock
 from device.commands.sight import look
+from device.contract.address import parse_url
 from device.contract.errors import AffectboxError, CheckFailedError
 from device.delivery.budget import Budget, describe
-from device.delivery.database import parse_url
 from device.delivery.identity import open_tokens
 from device.delivery.opening import open_database, open_outbox, open_sinks
 from device.delivery.salvage import set_aside

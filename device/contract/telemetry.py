@@ -48,7 +48,7 @@ FIELDS = (
     Field("ms.read", "number", "the same: the networks that read the face", 0),
     Field("ms.interpret", "number", "the same: smoothing, eyes, codes and expressions", 0),
     Field("ms.total", "number", "the same: all stages", 0),
-    Field("host.cpu", "number", "processor share of the daemon, per cent of one core", 0, required=True),
+    Field("host.cpu", "number", "processor share of the daemon, per cent of one core", 0),
     Field("host.rss", "number", "resident memory of the daemon, MB (10^6 bytes)", 0, required=True),
     Field("host.memory", "number", "memory of the machine in use, per cent", 0, 100, required=True),
     Field("host.temperature", "number", "processor temperature, degrees Celsius", -50, 150),

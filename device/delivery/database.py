@@ -14,35 +14,22 @@ is refused, or hung up upon, and then passes uncompressed, the rest of the run i
 import gzip
 import http.client
 import json
-import re
 import ssl
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from device.closing import Closing
-from device.contract.errors import SinkError
+from device.contract.address import DatabaseUrl, printable
 from device.delivery.connection import Connection
 
-FORM = "rtdb:http://127.0.0.1:9000?ns=NAME or rtdb:https://NAME.firebaseio.com"
 ACCEPTED = 204
 _MAX_ANSWER_BYTES = 4096
 _SAYS_NOTHING_OF_GZIP = (401, 403, 408, 429)
-_HOST = re.compile(r"[^\s\x00-\x20\x7f/]+")
 _HUNG_UP = (ConnectionError, http.client.BadStatusLine)
 _LEVEL = 6  # 100 records: 82 kB become 5.3 kB in 0.8 ms; level 1 makes 7.6 kB in 0.15 ms, level 9 4.9 kB in 2.5 ms
-
-
-@dataclass(frozen=True)
-class DatabaseUrl:
-    """Where a database is: `secure` means TLS; `namespace` may be empty."""
-
-    secure: bool
-    host: str
-    port: int
-    namespace: str
 
 
 @dataclass(frozen=True)
@@ -66,24 +53,6 @@ class Traffic:
 
     requests: int = 0
     body_bytes: int = 0
-
-
-def parse_url(text: str) -> DatabaseUrl:
-    """Read a database URL, without the leading `rtdb:`. Raises `SinkError`."""
-    try:
-        parts = urlsplit(text)
-        port, host = parts.port, parts.hostname or ""
-    except ValueError:  # brackets that do not close, a port that is none
-        raise _no_address(text) from None
-    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or port == 0 or parts.path not in ("", "/"):
-        raise _no_address(text)
-    secure = parts.scheme == "https"
-    namespace = parse_qs(parts.query).get("ns", [""])[0]
-    return DatabaseUrl(secure, host, port or (443 if secure else 80), namespace)
-
-
-def _no_address(text: str) -> SinkError:
-    return SinkError(f"'{printable(text)}' is not a database address: write {FORM}; a port is 1 to 65535.")
 
 
 class Database(Closing):
@@ -156,11 +125,6 @@ class Database(Closing):
         if 300 <= response.status < 400:
             text = _target(response.headers.get("Location", ""))
         return Answer(response.status, text, _retry_after_s(response.headers))
-
-
-def printable(text: str) -> str:
-    """The text with spaces for whatever would move a terminal's cursor, ring its bell or turn its writing round."""
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _target(location: str) -> str:

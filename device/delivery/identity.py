@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from device.clock import Clock
+from device.contract.address import DatabaseUrl
 from device.contract.errors import IdentityError, SinkError
 from device.contract.record import DEVICE_ID
-from device.delivery.database import DatabaseUrl
 from device.delivery.signin import SignIn
 from device.delivery.tokens import RefreshedTokens, RefreshSettings, TokenSource
 from device.settings import IdentitySettings

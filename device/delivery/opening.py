@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from device.clock import Clock
+from device.contract.address import FORM, DatabaseUrl, parse_url
 from device.contract.errors import SinkError
 from device.contract.fields import Json
 from device.delivery.budget import Budget
 from device.delivery.condenser import Condenser, pack_bodies
-from device.delivery.database import FORM, Database, DatabaseUrl, parse_url
+from device.delivery.database import Database
 from device.delivery.identity import open_tokens, refuse_plain
 from device.delivery.jsonl import JsonlSink
 from device.delivery.outbox import Outbox

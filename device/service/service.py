@@ -237,12 +237,14 @@ class Service(Closing):
         known: Json = {
             "version": version(),
             "state": self._state.value,
-            "models": self.models.named() if self.models else {},
             "frames": {"recorded": summary.records, "measured": summary.measured, "skipped": summary.dropped},
-            "ms": summary.ms,
             "host": host.to_json(),
             "disk": {"free": shutil.disk_usage(folder).free // 1_000_000},
         }
+        if self.models is not None:
+            known["models"] = self.models.named()
+        if summary.ms:
+            known["ms"] = summary.ms
         if self.session is not None:
             known["session"] = self.session.id
             known["frames"]["rate"] = round(summary.rate, 1)

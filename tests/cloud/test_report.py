@@ -1,48 +1,230 @@
-"""`affectbox-cloud report --database`: what several databases hold together."""
+"""`affectbox-cloud report` and `sessions`: which sessions files and databases hold, and what is said of one."""
+
+import base64
+import itertools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from cloud.report import same_in_database
-from device.contract.errors import DataError
-from device.contract.record import key
+from cloud.cli import main
+from cloud.reports.captured import captured
+from device.contract import session
+from device.contract.errors import ConfigError, DataError, SinkError
+from device.contract.pack import key as pack_key
+from device.contract.pack import pack
+from device.contract.record import encode, key
+from tests.recordings import table_of
+
+BOOT = "0123abcd-0000000001"
+FIRST, SECOND = "0123abcd-00000003e8", "0123abcd-0000001388"
 
 
-def record(seq):
-    return {
-        "v": 1, "device": "box-1", "boot": "0123abcd-0000000001", "seq": seq, "status": "gated",
-        "reasons": ["no_face"], "time": {"mono": seq / 10, "wall": 1.7e9, "trusted": True}, "frame": {"index": seq},
+def record(seq: int, session_id: str = FIRST, **changes: Any) -> dict[str, Any]:
+    start = int(session_id[9:], 16) / 1000
+    own = {
+        "v": 1, "device": "box-1", "boot": BOOT, "session": session_id, "seq": seq, "status": "gated",
+        "reasons": ["no_face"], "time": {"mono": start + seq / 10, "wall": 1.7e9 + start + seq / 10, "trusted": True},
+        "frame": {"index": seq},
     }  # fmt: skip
+    return own | changes
 
 
+def event(number: int, kind: str, session_id: str, mono: float, patient: str = "p-0042", **changes: Any) -> dict:
+    time = {"mono": mono, "wall": 1.7e9 + mono, "trusted": True}
+    own = {"v": 1, "device": "box-1", "boot": BOOT, "session": session_id, "number": number, "event": kind}
+    found = own | {"patient": patient, "time": time} | changes
+    session.validate(found)
+    return found
+
+
+CONSENT = {"covers": ["expressions", "units"], "by": "guardian", "given": 1.6e9}
 RECORDS = [record(seq) for seq in range(1, 21)]
+LATER = [record(seq, SECOND) for seq in range(1, 31)]
+EVENTS = [
+    event(1, "began", FIRST, 1.0, consent=CONSENT),
+    event(2, "phase", FIRST, 1.5, name="rest"),
+    event(3, "ended", FIRST, 3.1, why="stopped"),
+    event(1, "began", SECOND, 5.0),
+]
+Said = Callable[..., str]
 
 
 @pytest.fixture
-def databases(server, request):
-    return [f"{server.url}/?ns={request.node.name}-{number}" for number in range(3)]
+def said(capsys: pytest.CaptureFixture[str]) -> Said:
+    def run(*words: str | Path, code: int = 0) -> str:
+        assert main([str(word) for word in words]) == code
+        printed = capsys.readouterr()
+        return printed.err if code else printed.out
+
+    return run
 
 
-def keep(url, records):
-    httpx.patch(url.replace("/?", "/.json?"), json={key(record): record for record in records}).raise_for_status()
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "records.jsonl"
+    path.write_bytes(b"\n".join(map(encode, [*EVENTS[:3], *RECORDS, EVENTS[3], *LATER])))
+    return path
 
 
-def test_a_box_that_moved_is_found_in_both_databases_and_nothing_counts_twice(databases):
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def databases(server):
+    return [f"{server.url}/?ns=report-{next(_numbers)}" for _ in range(3)]
+
+
+def keep(url, documents):
+    httpx.patch(url.replace("/?", "/.json?"), json=documents).raise_for_status()
+
+
+def records_at(records):
+    return {key(record): record for record in records}
+
+
+@pytest.fixture
+def clinic(databases) -> str:
+    """Two sessions, one in packs and one of single records, in two databases, some of it in both."""
+    own, former, _ = databases
+    keep(former, records_at(LATER[:20]))
+    keep(own, records_at(LATER[10:]) | {pack_key(one): one for one in (pack(RECORDS[:15]), pack(RECORDS[15:]))})
+    told = [document for one in EVENTS for document in session.documents(one)]
+    keep(own, {path: json.loads(body) for path, body in told})
+    return f"{own},{former}"
+
+
+def test_a_file_says_which_sessions_it_holds_and_reports_the_last(said: Said, file: Path) -> None:
+    printed = said("report", file)
+    assert f"30 records of box-1, session {SECOND}" in printed
+    assert f"Also there   1 more in {file}, see --session: {FIRST}" in printed
+
+
+def test_another_session_of_a_file_is_told_with_consent_phases_and_why_it_ended(said: Said, file: Path) -> None:
+    printed = said("report", file, "--session", FIRST[:17])
+    for line in (
+        f"20 records of box-1, session {FIRST}",
+        "Watched      p-0042",
+        "Consent      expressions, units; given by the guardian on 2020-09-13 12:26:40 UTC",
+        "Phases       rest 0:00.4–0:02.0",
+        "Ended        somebody stopped it",
+    ):
+        assert line in printed
+
+
+def test_a_session_that_is_not_there_is_an_error(said: Said, file: Path) -> None:
+    assert "'x' is no session there" in said("report", file, "--session", "x", code=DataError.exit_code)
+    assert "begins several" in said("report", file, "--session", "0123", code=DataError.exit_code)
+
+
+def test_the_sessions_of_a_file_are_listed(said: Said, file: Path) -> None:
+    rows = said("sessions", file).splitlines()
+    assert [row.split()[3] for row in rows[1:]] == [FIRST, SECOND]
+    assert "p-0042" in rows[1] and "stopped" in rows[1] and "20 records, rest" in rows[1]
+
+
+@pytest.mark.parametrize("whose", [("--patient", "p-0042"), ("--device", "box-1")])
+def test_sessions_of_a_patient_or_a_box_are_listed_and_read(said: Said, clinic: str, whose: tuple[str, str]) -> None:
+    rows = said("sessions", "--database", clinic, *whose).splitlines()
+    assert [row.split()[3] for row in rows[1:]] == [FIRST, SECOND]
+    printed = said("report", "--database", clinic, *whose)
+    assert f"30 records of box-1, session {SECOND}" in printed
+    assert "Passed over  10 came more than once, and count once" in printed
+    assert f"see --session: {FIRST}" in printed
+    printed = said("report", "--database", clinic, *whose, "--session", FIRST)
+    for line in ("20 records", "Captured     2023-11-14 22:13:21", "Consent      expressions, units", "rest 0:00.4"):
+        assert line in printed
+
+
+def test_a_file_and_a_database_give_the_same_report(said: Said, file: Path, clinic: str) -> None:
+    of_file = json.loads(said("report", file, "--json", "-"))
+    of_database = json.loads(said("report", "--database", clinic, "--device", "box-1", "--json", "-"))
+    assert of_file.pop("recording") != of_database.pop("recording")
+    assert of_file == of_database
+
+
+def test_what_boxes_of_before_wrote_is_read(said: Said, databases: list[str]) -> None:
+    old = [{name: value for name, value in one.items() if name != "session"} for one in RECORDS]
+    packed = pack(old)
+    keep(databases[0], {pack_key(packed).replace("packs/", "frames/"): packed})
+    printed = said("report", "--database", databases[0], "--device", "box-1")
+    assert f"20 records of box-1, session {BOOT}" in printed
+    assert "Consent" not in printed
+
+
+def test_a_box_that_moved_is_found_in_both_databases_and_nothing_counts_twice(
+    said: Said, tmp_path: Path, databases: list[str]
+) -> None:
     own, former, never = databases
-    keep(former, RECORDS[:12])
-    keep(own, RECORDS[10:])
-    assert same_in_database(RECORDS, ",".join(databases)) == 20
-    assert same_in_database(RECORDS, own) == 10
-    assert same_in_database(RECORDS, never) == 0
+    keep(former, records_at(RECORDS[:12]))
+    keep(own, records_at(RECORDS[10:]))
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"\n".join(map(encode, [*RECORDS, RECORDS[3]])))
+    assert "holds 20 of 20 records" in said("report", path, "--database", ",".join(databases))
+    assert "holds 10 of 20 records" in said("report", path, "--database", own)
+    assert "holds 0 of 20 records" in said("report", path, "--database", never)
 
 
-def test_an_altered_record_is_not_the_same(databases):
-    keep(databases[0], RECORDS[:10])
-    keep(databases[0], [RECORDS[0] | {"reasons": ["too_dark"]}])
-    assert same_in_database(RECORDS, ",".join(databases)) == 9
+def test_an_altered_record_is_not_the_same(said: Said, file: Path, databases: list[str]) -> None:
+    keep(databases[0], records_at([*LATER[1:], LATER[0] | {"reasons": ["too_dark"]}]))
+    assert "holds 29 of 30 records" in said("report", file, "--database", databases[0])
 
 
-def test_while_records_are_missing_every_database_is_asked_and_a_silent_one_is_an_error(databases):
-    keep(databases[0], RECORDS[1:])
-    with pytest.raises(DataError, match="does not answer"):
-        same_in_database(RECORDS, f"{databases[0]},http://127.0.0.1:9?ns=x")
+def test_a_silent_database_is_an_error(said: Said, file: Path) -> None:
+    assert "cannot be reached" in said("report", file, "--database", "http://127.0.0.1:9?ns=x", code=21)
+
+
+CLOCKS = (
+    3, "x", None, [], {}, {"offset": "x"}, {"v": 1}, {"v": 9, "offset": 1},
+    {"v": 1, "device": "box-1", "boot": BOOT, "offset": True, "mono": 1, "trusted": True},
+    {"v": 1, "device": "box-1", "boot": BOOT, "offset": 1e300, "mono": 1, "trusted": True},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("clock", CLOCKS, ids=str)
+def test_a_clock_that_is_none_stops_nothing(said: Said, clinic: str, file: Path, clock: Any) -> None:
+    keep(clinic.partition(",")[0], {f"boots/box-1/{BOOT}": clock})
+    for words in (("report", file), ("report", "--device", "box-1"), ("sessions", "--device", "box-1")):
+        assert "2023-11-14" in said(*words, "--database", clinic)
+
+
+def test_what_does_not_unpack_is_told_and_the_rest_reported(said: Said, clinic: str) -> None:
+    picture = pack(RECORDS[:2]) | {"columns": base64.b64encode(b"\xff\xd8\xff\xe0 JFIF").decode()}
+    keep(clinic.partition(",")[0], {f"packs/box-1/{FIRST}/s000000099": picture})
+    printed = said("report", "--database", clinic, "--device", "box-1", "--session", FIRST)
+    assert "20 records of box-1" in printed
+    assert "Passed over  1 × Not a pack" in printed
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "sentence"),
+    [
+        (("report",), ConfigError, "Name a file of records"),
+        (("sessions",), ConfigError, "Name a file of records"),
+        (("report", "--database", "http://127.0.0.1:9"), ConfigError, "Say whose sessions"),
+        (("report", "--database", "http://127.0.0.1:9", "--patient", "Maria"), ConfigError, "looks like a name"),
+        (("report", "--database", "http://127.0.0.1:9", "--device", "../x"), ConfigError, "is a box's id"),
+        (("report", "--database", "http://[::1", "--device", "b"), SinkError, "is not a database address"),
+        (("report", "--database", "localhost:99999", "--device", "b"), SinkError, "a port is 1 to 65535"),
+        (("load", "--url", "localhost"), SinkError, "is not a database address"),
+    ],
+)
+def test_wrong_use_is_one_sentence(said: Said, words: tuple[str, ...], error: type[Exception], sentence: str) -> None:
+    printed = said(*words, code=error.exit_code)
+    assert sentence in printed
+    assert "Maria" not in printed
+    assert len(printed.splitlines()) == 1
+
+
+def test_when_it_was_is_told_as_far_as_it_is_known() -> None:
+    def untrusted(seq: int) -> dict[str, Any]:
+        return record(seq, time={"mono": 20.0 + 60 * seq, "wall": 5.0, "trusted": False})
+
+    assert "nobody knows" in captured(table_of([untrusted(1), untrusted(2)]))
+    known = {"mono": 200.0, "wall": 1_795_000_200.0, "trusted": True}
+    assert captured(table_of([untrusted(1), untrusted(2), record(3, time=known)])) == (
+        "2026-11-18 11:08:00 to 2026-11-18 11:10:00 UTC (2 records corrected, for the clock was set only later)"
+    )

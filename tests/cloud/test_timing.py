@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from matplotlib.collections import FillBetweenPolyCollection
 
-from cloud.analysis import analyse
-from cloud.recording import Values
-from cloud.ribbon import COLOURS
-from cloud.timing import compose, draw
+from cloud.analysis.whole import analyse
+from cloud.reading.timeline import Values
+from cloud.reports.ribbon import COLOURS
+from cloud.reports.timing import compose, draw
 from device.contract.record import Json
 from tests.cloud.test_analysis import bump, crying, emotions, masked, recording, whole
+from tests.recordings import table_of
 
 WHEN = "2026-11-27 15:00:00 to 15:00:20 UTC"
 #: What deuteranopes see: linear RGB to linear RGB, Machado, Oliveira & Fernandes 2009, severity 1.
@@ -27,7 +28,8 @@ def words(figure) -> str:
 
 
 def picture(records: list[Json], everything: bool = False):
-    return compose(records, analyse(records), WHEN, everything)
+    table = table_of(records)
+    return compose(table, analyse(table), WHEN, everything)
 
 
 def test_it_says_whose_when_and_what_stood_out() -> None:
@@ -102,5 +104,6 @@ def lab(rgb: Values) -> Values:
 @pytest.mark.parametrize("fields", [{}, {"emotions": emotions(neutral=1.0)}, {"aus": {"AU12": 1.0}}])
 def test_a_recording_with_little_in_it_is_drawn_too(fields: Json, seconds: float, tmp_path: Path) -> None:
     records = recording(seconds, lambda t: dict(fields))
-    draw(records, analyse(records), tmp_path / "timing.png", WHEN)
+    table = table_of(records)
+    draw(table, analyse(table), tmp_path / "timing.png", WHEN)
     assert (tmp_path / "timing.png").stat().st_size > 5_000

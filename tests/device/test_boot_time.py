@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from cloud.captured import captured
 from device.clock import Clock, FakeClock, SystemClock
 from device.contract.boot import json_schema, key, offset_of, validate, wall_time
 from device.contract.fields import Json, encode
@@ -74,18 +73,6 @@ def test_a_start_that_crashed_takes_the_offset_of_another_start_of_the_same_mach
     assert offset_of("aaaaaaaa-0000000001", offsets) == 5.0
     assert offset_of("bbbbbbbb-0000000001", offsets) == 7.0
     assert offset_of("cccccccc-0000000001", offsets) is None
-
-
-def test_a_reader_says_what_is_known() -> None:
-    clock = FakeClock(monotonic=20.0, wall=WRONG, trusted=False)
-    early = [record(clock)]
-    clock.advance(60.0)
-    early.append(record(clock))
-    assert "nobody knows" in captured(early, {})
-    corrected = captured(early, {clock.boot(): {"offset": 1_795_000_000.0}})
-    assert corrected.startswith("2026-11-18 11:07:00 to 2026-11-18 11:08:00 UTC (2 records corrected")
-    clock.set_wall(RIGHT, trusted=True)
-    assert "2 records corrected" in captured([*early, record(clock)], {})
 
 
 def test_the_real_clock_gives_an_offset_that_leads_back_to_the_wall_time(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from device.contract.address import DatabaseUrl, parse_url
 from device.contract.errors import SinkError
-from device.delivery.database import Answer, Database, DatabaseUrl, parse_url
+from device.delivery.database import Answer, Database
 from device.delivery.verdict import explain
 from tests.peers import Peer, Raw, drip, says
 from tests.relay import Relay, Weather

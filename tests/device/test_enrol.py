@@ -11,9 +11,9 @@ from device.clock import FakeClock, SystemClock
 from device.commands.doctor import findings
 from device.commands.enrol import enrol
 from device.config import load_settings
+from device.contract.address import parse_url
 from device.contract.enrolment import Enrolment, decode
 from device.contract.errors import IdentityError, SinkError
-from device.delivery.database import parse_url
 from device.delivery.identity import Identity, identity_file, load, open_tokens, refuse_plain, save
 from device.settings import IdentitySettings
 from tests.identity_service import API_KEY, CUSTOM_TOKEN, REFRESH_TOKEN, SECRETS, IdentityService

@@ -68,3 +68,25 @@ def test_of_a_face_that_is_wholly_hidden_nothing_is_said(watch):
     seen = watch(reading(*RESTING), reading("sadness", {}, UPPER, LOWER), reading(*RESTING))
     assert [observation.reasons for observation in seen] == [(), (Reason.HIDDEN,), ()]
     assert not len(seen[1].emotions) and not seen[1].actions.known() and seen[1].measured is None
+
+
+@pytest.mark.parametrize("unmeasured", ["hidden", "dark", "away"])
+def test_nothing_is_carried_over_a_frame_that_was_not_measured(models, portrait, monkeypatch, unmeasured):
+    """A blink under way is given up too, and what was smoothed begins anew."""
+    hidden = reading("sadness", {}, UPPER, LOWER)
+    shut = reading("happiness", {"AU12": 3.0, "AU43": 5.0})
+    said = iter(
+        [*[reading(*RESTING)] * 40, *[shut] * 4, *[hidden] * (unmeasured == "hidden"), *[reading(*RESTING)] * 9]
+    )
+    monkeypatch.setattr("device.pipeline.Eye", lambda models: lambda crop, at_side: next(said))
+    pictures = {"hidden": portrait, "dark": (portrait * 0.05).astype(np.uint8), "away": np.full_like(portrait, 99)}
+    pipeline, shown = Pipeline(models, Settings()), [*[portrait] * 44, pictures[unmeasured], *[portrait] * 9]
+
+    seen = [pipeline(Frame(picture, index, index / FPS)) for index, picture in enumerate(shown)]
+
+    before, between, after = seen[43], seen[44], seen[45]
+    assert before.actions.of("AU12") > 2 and before.emotions[EMOTIONS.index("happiness")] > 0.3
+    assert between.reasons and between.measured is None
+    assert (after.actions.of("AU12"), after.emotions[EMOTIONS.index("neutral")]) == (0, 1)
+    assert after.expressions == {"peaceful": 1.0}
+    assert [observation.eyes.blink_s for observation in seen[45:]] == [None] * 9

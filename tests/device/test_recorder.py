@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from device.clock import FakeClock
+from device.contract.errors import SinkError
 from device.contract.labels import EMOTIONS, LOWER, SIDED_KEYS, UPPER, Reason
 from device.contract.record import decode
 from device.delivery.sink import MemorySink
@@ -44,6 +45,38 @@ def recorded(*observations):
         recorder.add(observation)
     recorder.commit()
     return [decode(line.body) for line in kept.lines]
+
+
+def test_nobody_hears_of_a_record_before_every_sink_has_kept_it():
+    told = []
+
+    class Telling(MemorySink):
+        def write(self, lines):
+            told.extend(f"kept {decode(line.body)['seq']}" for line in lines)
+
+    clock, heard = FakeClock(), lambda record: told.append(f"heard {record['seq']}")
+    sinks = [Telling(), Telling()]
+    recorder = Recorder(IDENTITY, MODELS, sinks, clock, RecorderSettings(), HostMeter(clock), heard)
+    for _ in range(2):
+        recorder.add(SEEN)
+    assert told == []
+    recorder.commit()
+    assert told == ["kept 1", "kept 2"] * 2 + ["heard 1", "heard 2"]
+
+
+def test_of_what_a_sink_did_not_keep_nobody_hears():
+    class Broken(MemorySink):
+        def write(self, lines):
+            raise SinkError("gone")
+
+    clock, heard = FakeClock(), []
+    recorder = Recorder(
+        IDENTITY, MODELS, [MemorySink(), Broken()], clock, RecorderSettings(), HostMeter(clock), heard.append
+    )
+    recorder.add(SEEN)
+    with pytest.raises(SinkError):
+        recorder.commit()
+    assert heard == []
 
 
 def test_what_was_measured_is_recorded_by_name():

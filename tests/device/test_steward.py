@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from device.clock import FakeClock
+from device.contract.address import parse_url
 from device.contract.fields import Json, check, encode
 from device.contract.telemetry import FIELDS
 from device.delivery.budget import OVERHEAD_BYTES, Budget
 from device.delivery.condenser import Condenser
-from device.delivery.database import Database, Traffic, parse_url
+from device.delivery.database import Database, Traffic
 from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
 from device.delivery.sink import Line

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from device.clock import FakeClock, SystemClock
-from device.delivery.database import Answer, Database, parse_url, without
+from device.contract.address import parse_url
+from device.delivery.database import Answer, Database, without
 from device.delivery.outbox import Outbox
 from device.delivery.signin import RefusedError, SignIn, SignInError, Tokens
 from device.delivery.tokens import FakeTokens, RefreshedTokens, RefreshSettings

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from cloud.analysis import analyse
+from cloud.analysis.whole import analyse
 from device.contract.labels import ACTION_UNIT_KEYS
 from device.contract.record import Json
+from tests.recordings import table_of
 from training.sample_clip.script import script
 
 SEGMENTS = {segment.name: segment for segment in script()}
@@ -145,7 +146,7 @@ def test_values_stay_in_their_ranges(clip_records: list[Json], what: str) -> Non
 )
 def test_each_scripted_movement_is_an_episode_with_its_onset(clip_records: list[Json], name: str, unit: str) -> None:
     segment = SEGMENTS[name]
-    episodes = [episode for episode in analyse(clip_records).episodes if episode.key == unit]
+    episodes = [episode for episode in analyse(table_of(clip_records)).episodes if episode.key == unit]
     (found,) = (e for e in episodes if segment.start_s <= e.apex_s <= segment.end_s)
     assert found.onset_s == pytest.approx(segment.start_s, abs=EPISODE_ONSET_S)
     assert found.onset_s < found.apex_s <= found.offset_s <= segment.end_s + EPISODE_ONSET_S

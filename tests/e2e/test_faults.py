@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from device.clock import SystemClock
+from device.contract.address import parse_url
 from device.contract.fields import encode
-from device.delivery.database import Database, parse_url
+from device.delivery.database import Database
 from device.delivery.outbox import Outbox
 from device.delivery.uploader import Uploader
 from device.settings import UploadSettings

@@ -1,13 +1,11 @@
-"""No pixel leaves the pipeline: disk, outbox and wire are searched for image bytes after a run on the sample clip."""
+"""No pixel leaves the pipeline: every file, request and log line of a session is searched for what was seen in it."""
 
 import base64
-import contextlib
 import gzip
 import json
-import re
+import sys
 import threading
 import zlib
-from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,59 +14,27 @@ import cv2
 import numpy as np
 import pytest
 
-import device.pipeline
-from device.arrays import ByteImage
+from device.arrays import Array, ByteImage
 from device.bundle_folders import bundle_cache
+from device.camera.source import Picture
 from device.clock import SystemClock
+from device.commands.progress import Progress
 from device.config import load_settings
+from device.contract import aggregate, boot, session
+from device.contract.fields import check
+from device.contract.pack import ROOT as PACKS
 from device.contract.pack import unpack
+from device.contract.record import validate
 from device.contract.session import Beginning
+from device.contract.telemetry import FIELDS as TELEMETRY
+from device.runtime.model import Model
+from device.service.capture import Capture
 from device.service.service import Service
+from device.stages.landmarks import Face, Landmarker
+from tests.pixels import Seen, found_in
 
 ACCEPTED_REQUESTS = 3  # then the database is 'down', so that the outbox keeps records
-CROP_ROW = slice(20, 28)  # the middle of an aligned crop: eyes and nose, never uniform
-_RUN = re.compile(rb"[A-Za-z0-9+/_-]{48,}")
-_URL_SAFE = bytes.maketrans(b"-_", b"+/")
-MAGIC = {
-    "JPEG": re.compile(rb"\xff\xd8\xff[\xdb\xe0\xe1\xee]"),
-    "PNG": re.compile(rb"\x89PNG\r\n\x1a\n"),
-    "WebP": re.compile(rb"RIFF....WEBP", re.DOTALL),
-    "BMP": re.compile(rb"BM....\x00\x00\x00\x00[\x36\x7a\x8a]\x00\x00\x00", re.DOTALL),
-    "JPEG in base64": re.compile(rb"/9j/[2479]"),
-    "PNG in base64": re.compile(rb"iVBORw0KGgo"),
-    "a data URL": re.compile(rb"data:image/"),
-}
-
-
-def rows_of(crops: list[ByteImage]) -> set[bytes]:
-    """Rows of pixels that identify a picture; uniform ones could be anywhere."""
-    rows = (np.ascontiguousarray(row).tobytes() for crop in crops for row in crop[CROP_ROW])
-    return {row for row in rows if len(set(row)) > 8}
-
-
-def images_in(data: bytes, rows: set[bytes]) -> list[str]:
-    """What looks like an image in `data`, as it is, or in base64 (at any offset, deflated or not), or hexadecimal."""
-    found = [name for name, pattern in MAGIC.items() if pattern.search(data)]
-    views = [data, *decoded(data)]
-    size = len(next(iter(rows)))
-    for view in views:
-        windows = {view[at : at + size] for at in range(len(view) - size + 1)}
-        found += ["rows of pixels"] * bool(windows & rows)
-    return found
-
-
-def decoded(data: bytes) -> Iterator[bytes]:
-    """Every long run of base64 or hexadecimal characters, decoded from each offset."""
-    for match in _RUN.finditer(data):
-        for at in range(4):
-            text = match[0][at:].translate(_URL_SAFE)
-            text = text[:-1] if len(text) % 4 == 1 else text
-            plain = base64.b64decode(text + b"=" * (-len(text) % 4))
-            yield plain
-            with contextlib.suppress(zlib.error):  # packs are deflated
-                yield zlib.decompressobj().decompress(plain)
-        digits = re.sub(rb"[^0-9a-fA-F]", b"", match[0])
-        yield bytes.fromhex(digits[: len(digits) // 2 * 2].decode())
+STRIDE = 64  # bytes between two windows that are searched for: a row of a frame has 1920, of the smallest crop 48
 
 
 class Wire:
@@ -77,7 +43,7 @@ class Wire:
     def __init__(self) -> None:
         wire = self
         self.bodies: list[bytes] = []
-        self.targets: list[str] = []
+        self.heads: list[str] = []
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -86,7 +52,7 @@ class Wire:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 packed = self.headers.get("Content-Encoding") == "gzip"
                 wire.bodies.append(gzip.decompress(body) if packed else body)
-                wire.targets.append(f"{self.path} {self.headers}")
+                wire.heads.append(f"{self.requestline} {self.headers}")
                 self.send_response(204 if len(wire.bodies) <= ACCEPTED_REQUESTS else 503)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -103,84 +69,167 @@ class Wire:
         self._server.server_close()
 
 
+class Watched:
+    """What the session saw: every frame, every picture that a network was given, and all landmarks."""
+
+    def __init__(self) -> None:
+        self.seen = Seen()
+        self.frames = 0
+        self.sides: set[int] = set()
+        self.faces = 0
+
+    def frame(self, image: ByteImage) -> None:
+        self.frames += 1
+        self.seen.add(image, STRIDE)
+        self.seen.add(np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)), STRIDE)
+
+    def crop(self, image: Array) -> None:
+        self.sides.add(image.shape[1])
+        self.seen.add(image, 8 if image.shape[1] < 100 else STRIDE)
+
+    def face(self, face: Face) -> None:
+        self.faces += 1
+        self.seen.add(face.points)
+        self.seen.add(face.points.astype(np.float64))
+
+
 @pytest.fixture
-def crops(monkeypatch: pytest.MonkeyPatch) -> list[ByteImage]:
-    """Every aligned crop that the pipeline makes during the test."""
-    made: list[ByteImage] = []
-    align: Callable[..., ByteImage] = device.pipeline.align
+def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
+    """Looks over the shoulder of camera, networks and landmarks."""
+    watched = Watched()
+    read, on_image, run, landmarks = Capture._read, Model.on_image, Model._run, Landmarker.__call__
 
-    def spy(*args: Any, **options: Any) -> ByteImage:
-        made.append(align(*args, **options))
-        return made[-1]
+    def seen_frame(self: Capture) -> Picture | None:
+        picture = read(self)
+        if picture is not None:
+            watched.frame(picture.image)
+        return picture
 
-    monkeypatch.setattr(device.pipeline, "align", spy)
-    return made
+    def seen_crop(self: Model, image: ByteImage) -> Any:
+        watched.crop(image)
+        return on_image(self, image)
+
+    def seen_tensor(self: Model, value: Array) -> Any:
+        watched.seen.add(value, STRIDE)
+        return run(self, value)
+
+    def seen_face(self: Landmarker, *args: Any) -> Face:
+        face = landmarks(self, *args)
+        watched.face(face)
+        return face
+
+    monkeypatch.setattr(Capture, "_read", seen_frame)
+    monkeypatch.setattr(Model, "on_image", seen_crop)
+    monkeypatch.setattr(Model, "_run", seen_tensor)
+    monkeypatch.setattr(Landmarker, "__call__", seen_face)
+    return watched
 
 
-def texts(node: Any) -> Iterator[str]:
-    """Every text in a JSON value."""
-    if isinstance(node, str):
-        yield node
-    elif isinstance(node, dict):
-        for child in node.values():
-            yield from texts(child)
-    elif isinstance(node, list):
-        for child in node:
-            yield from texts(child)
+def check_document(path: str, document: Any) -> None:
+    """That a document holds what the contract knows, and nothing else."""
+    root = path.partition("/")[0]
+    match root:
+        case "patients":
+            assert document == "unnamed"
+        case "telemetry":
+            check(document | {"seen": 0}, TELEMETRY, "telemetry")
+        case _ if root == PACKS:
+            for record in unpack(document):
+                validate(record)
+        case _:
+            checks = {"visits": session.validate, "boots": boot.validate, "minutes": aggregate.validate}
+            checks[root](document)
 
 
-def test_a_full_run_leaves_no_pixel_on_disk_in_the_outbox_or_on_the_wire(
-    tmp_path: Path, clip: Path, crops: list[ByteImage], monkeypatch: pytest.MonkeyPatch
+def test_a_session_leaves_no_pixel_and_no_landmark_in_any_file_request_or_log_line(
+    tmp_path: Path,
+    clip: Path,
+    watched: Watched,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("AFFECTBOX_CACHE", str(bundle_cache()))  # the models stay where they are
-    for name in ("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+    for name in ("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    monkeypatch.chdir(tmp_path)
     wire = Wire()
-    sinks = [f"jsonl:{tmp_path / 'records.jsonl'}", f"rtdb:{wire.url}"]
-    assignments = ["device.id=tester", f"outbox.path={tmp_path / 'outbox.db'}", "upload.interval_s=0.02"]
-    with Service(
-        load_settings(None, assignments, {"run": {"source": str(clip), "sinks": sinks}}), SystemClock()
-    ) as service:
+    run = {"source": str(clip), "sinks": [f"jsonl:{tmp_path / 'records.jsonl'}", f"rtdb:{wire.url}"]}
+    progress = Progress(sys.stdout)
+    settings = load_settings(None, ["device.id=tester", "upload.interval_s=0.02"], {"run": run})
+    with Service(settings, SystemClock(), progress.show) as service:
         service.watch(Beginning())
+    progress.end(service)
     wire.close()
 
-    rows = rows_of(crops)
-    assert len(rows) > 1000, "the clip has shown no face"
-    files = {path.name: path.read_bytes() for path in sorted(tmp_path.rglob("*")) if path.is_file()}
-    assert {"records.jsonl", "outbox.db"} <= files.keys()
-    assert len(files["outbox.db"]) > 10_000
+    assert watched.frames == 550
+    assert watched.faces > 300
+    assert {48, 192} <= watched.sides
+    files = {str(path.relative_to(tmp_path)): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    (outbox,) = [data for name, data in files.items() if name.endswith("outbox.db")]
+    assert len(outbox) > 10_000
     assert len(wire.bodies) > ACCEPTED_REQUESTS
-    places = files | {"wire": b"\n".join(wire.bodies), "headers": "\n".join(wire.targets).encode()}
-    assert {name: found for name, data in places.items() if (found := images_in(data, rows))} == {}
+    told = "".join(capfd.readouterr())
+    assert "550 recorded" in told
+    heads = "\n".join(wire.heads)
+    places = files | {"requests": b"\n".join(wire.bodies), "heads": heads.encode(), "log": told.encode()}
+    hashes = watched.seen.hashes()
+    assert {name: found for name, data in places.items() if (found := found_in(data, hashes))} == {}
     for body in wire.bodies:
-        for document in json.loads(body).values():
-            records = unpack(document) if "columns" in document else [document]
-            assert max(map(len, texts(records))) < 100
+        for path, document in json.loads(body).items():
+            check_document(path, document)
 
 
-CROP: ByteImage = np.random.default_rng(7).integers(0, 255, (48, 48), np.uint8)
+NOISE = np.random.default_rng(7)
+FRAME: ByteImage = NOISE.integers(0, 255, (360, 640, 3), np.uint8)
+CROP: ByteImage = NOISE.integers(0, 255, (48, 48), np.uint8)
+LARGE: ByteImage = NOISE.integers(0, 255, (256, 256, 3), np.uint8)
+POINTS = NOISE.uniform(0, 640, (468, 3)).astype(np.float32)
+
+
+def hashes() -> Any:
+    seen = Seen()
+    seen.add(FRAME, STRIDE)
+    for array in (CROP, LARGE, POINTS):
+        seen.add(array)
+    return seen.hashes()
+
+
+def jpeg(image: ByteImage, kind: str = ".jpg") -> bytes:
+    return cv2.imencode(kind, image)[1].tobytes()
 
 
 @pytest.mark.parametrize(
-    "hide",
+    "hidden",
     [
-        lambda crop: crop.tobytes(),
-        lambda crop: base64.b64encode(crop.tobytes()),
-        lambda crop: base64.b64encode(b"x" + crop[24].tobytes()),
-        lambda crop: base64.urlsafe_b64encode(b"xy" + crop[24].tobytes()),
-        lambda crop: base64.b64encode(zlib.compress(crop.tobytes())),
-        lambda crop: crop[24].tobytes().hex().encode(),
-        lambda crop: cv2.imencode(".jpg", crop)[1].tobytes(),
-        lambda crop: base64.b64encode(cv2.imencode(".jpg", crop)[1].tobytes()),
-        lambda crop: cv2.imencode(".png", crop)[1].tobytes(),
-        lambda crop: base64.b64encode(cv2.imencode(".png", crop)[1].tobytes()),
-        lambda crop: cv2.imencode(".bmp", crop)[1].tobytes(),
-        lambda crop: cv2.imencode(".webp", crop)[1].tobytes(),
+        FRAME.tobytes(),
+        b"xyz" + FRAME[100:102].tobytes(),
+        FRAME[7, 200:240].tobytes(),
+        zlib.compress(FRAME.tobytes()),
+        b"head" + gzip.compress(FRAME[10:].tobytes()),
+        base64.b64encode(b"x" + FRAME[100:110].tobytes()),
+        base64.b64encode(zlib.compress(LARGE.tobytes())),
+        CROP.tobytes(),
+        CROP[24].tobytes(),
+        LARGE[128, 20:60].tobytes(),
+        base64.urlsafe_b64encode(b"xy" + CROP[24].tobytes()),
+        base64.b64encode(base64.b64encode(b"x" + CROP[20:30].tobytes())),
+        CROP[24].tobytes().hex().encode(),
+        b"1" + CROP[24].tobytes().hex().encode(),
+        json.dumps(CROP[24:26].ravel().tolist()).encode(),
+        POINTS.tobytes(),
+        base64.b64encode(POINTS[100:120].tobytes()),
+        jpeg(FRAME),
+        base64.b64encode(jpeg(CROP)),
+        base64.b64encode(b"12" + jpeg(CROP, ".png")),
+        jpeg(CROP, ".png"),
+        jpeg(CROP, ".bmp"),
+        jpeg(CROP, ".webp"),
+        jpeg(CROP, ".tiff"),
     ],
 )
-def test_the_search_finds_what_is_hidden(hide: Callable[[ByteImage], bytes]) -> None:
-    assert images_in(b'{"v":1,"x":"' + hide(CROP) + b'"}', rows_of([CROP])) != []
+def test_the_search_finds_what_is_hidden(hidden: bytes) -> None:
+    assert found_in(b'{"v":1,"x":"' + hidden + b'"}', hashes())
 
 
 def test_the_search_finds_nothing_where_nothing_is() -> None:
-    assert images_in(b'{"v":1,"aus":{"AU12":4.51}}' * 100, rows_of([CROP])) == []
+    assert found_in(b'{"v":1,"aus":{"AU12":4.51}}' * 100 + NOISE.bytes(100_000), hashes()) == set()

@@ -1,10 +1,10 @@
 """The timing diagram of a recording: what showed when, as a picture.
 
-On top a ribbon has the colour of the strongest emotion (`cloud/ribbon.py`). Below it, a row per action unit (0 to 5)
-and per expression (0 to 1) that had an episode, the best supported first; those without one share a sentence. The
-paler a row, the less it can be relied on. Above an episode a line runs from onset to offset with a dot at the apex;
-where an end was cut the line has no stop. The person's left and right sides, where they differ, are thin lines. A thin
-base line says that a row was measured there; hatching that it was not, and then nothing is drawn.
+On top a ribbon has the colour of the strongest emotion (`cloud/reports/ribbon.py`). Below it, a row per action unit
+(0 to 5) and per expression (0 to 1) that had an episode, the best supported first; those without one share a sentence.
+The paler a row, the less it can be relied on. Above an episode a line runs from onset to offset with a dot at the
+apex; where an end was cut the line has no stop. The person's left and right sides, where they differ, are thin lines.
+A thin base line says that a row was measured there; hatching that it was not, and then nothing is drawn.
 """
 
 from dataclasses import dataclass
@@ -14,14 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from cloud.analysis import Analysis
-from cloud.episodes import Episode, by_support
-from cloud.recording import GAP_S, Values, stretches, times_of, values_of
-from cloud.ribbon import THIN, cross_out, draw_ribbon, hatch, key_of
-from cloud.summary import WITHHELD, clock, dominant, name_of
+from cloud.analysis.episodes import Episode, by_support
+from cloud.analysis.quantities import values_of
+from cloud.analysis.whole import Analysis
+from cloud.reading.table import Table
+from cloud.reading.timeline import GAP_S, Values, gaps, stretches
+from cloud.reports.ribbon import THIN, cross_out, draw_ribbon, hatch, key_of
+from cloud.reports.summary import WITHHELD, clock, dominant, name_of
 from device.contract.errors import StorageError
-from device.contract.labels import ACTION_UNITS, Tier
-from device.contract.record import Json
+from device.contract.labels import ACTION_UNITS, SIDED_KEYS, Tier
 
 _TOPS = {"aus": 5.0, "expressions": 1.0, "pain": 16.0}
 _COLOURS = {"aus": "#0072b2", "expressions": "#d55e00", "pain": "#6b6b6b"}
@@ -58,39 +59,38 @@ class _Row:
         return Tier(self.episodes[0].tier)
 
 
-def draw(records: list[Json], analysis: Analysis, out: Path, when: str, everything: bool = False) -> None:
+def draw(table: Table, analysis: Analysis, out: Path, when: str, everything: bool = False) -> None:
     """Write the timing diagram; arguments as of `compose`. Raises `StorageError`."""
     try:
-        compose(records, analysis, when, everything).savefig(out, dpi=130)
+        compose(table, analysis, when, everything).savefig(out, dpi=130)
     except (OSError, ValueError) as error:
         raise StorageError(
             f"{out} cannot be written ({error}): name a .png, .svg or .pdf in a writable folder."
         ) from error
 
 
-def compose(records: list[Json], analysis: Analysis, when: str, everything: bool = False) -> Any:
+def compose(table: Table, analysis: Analysis, when: str, everything: bool = False) -> Any:
     """The timing diagram as a matplotlib figure.
 
     Args:
-        records: of one boot, in order.
-        analysis: of these records.
+        table: of one session.
+        analysis: of it.
         when: they were captured, in words.
-        everything: include what `cloud.summary` withholds.
+        everything: include what `cloud.reports.summary` withholds.
     """
     from matplotlib.figure import Figure  # noqa: PLC0415  # heavy; only this needs it
 
-    times = times_of(records) - analysis.session.began_s
     rows, top = _stack(analysis, everything)
     figure = Figure(figsize=(11, 0.3 * top + 2.6), layout="constrained")
     axes = figure.subplots()
     for row in rows:
-        _draw_row(axes, row, records, times, analysis.session.began_s)
+        _draw_row(axes, row, table)
     for row in (row for row, above in zip(rows, [None, *rows], strict=False) if not above or above.kind != row.kind):
         axes.text(0, row.at + 1.1, _TITLES[row.kind], fontsize=8.5, color=_QUIET, va="bottom", bbox=_PLATE)
-    draw_ribbon(axes, records, times, top)
+    draw_ribbon(axes, table, top)
     _dress(axes, rows, analysis, top)
-    _title(axes, records[0]["device"], analysis, when)
-    _legend(figure, records, rows)
+    _title(axes, table.sessions[0].device, analysis, when)
+    _legend(figure, table, rows)
     return figure
 
 
@@ -107,26 +107,27 @@ def _stack(analysis: Analysis, everything: bool) -> tuple[list[_Row], float]:
     return rows, top
 
 
-def _draw_row(axes: Any, row: _Row, records: list[Json], times: Values, began_s: float) -> None:
+def _draw_row(axes: Any, row: _Row, table: Table) -> None:
+    times = table.time
     colour, scale = _COLOURS[row.kind], _HEIGHT / _TOPS[row.kind]
-    values = values_of(records, row.kind, row.key)
+    values = values_of(table, row.kind, row.key)
     _hatch_unknown(axes, row, times, values)
     if row.kind == "expressions":
-        cross_out(axes, records, times, row.at, row.at + 1)
+        cross_out(axes, table, row.at, row.at + 1)
     along, heights = _broken(times, row.at + scale * values)
     axes.fill_between(along, row.at, heights, color=colour, alpha=_STRENGTH[row.tier], linewidth=0)
     axes.plot(along, np.where(np.isnan(heights), np.nan, row.at), color=colour, linewidth=0.7)
     for side, (line_colour, style) in _SIDES.items() if row.kind == "aus" else ():
-        of_side = values_of(records, side, row.key)
-        if not np.isnan(of_side).all():
+        if row.key in SIDED_KEYS and table.known(f"{side}.{row.key}").any():
+            of_side = values_of(table, side, row.key)
             axes.plot(*_broken(times, row.at + scale * of_side), color=line_colour, ls=style, linewidth=0.9)
-    _mark(axes, row.at + _HEIGHT + 0.12, row.episodes, began_s)
+    _mark(axes, row.at + _HEIGHT + 0.12, row.episodes)
 
 
 def _broken(times: Values, values: Values) -> tuple[Values, Values]:
     """Times and values (N,) with a NaN in every gap in time, so that no line is drawn through it."""
-    gaps = np.flatnonzero(np.diff(times) > GAP_S) + 1
-    return np.insert(times, gaps, times[gaps - 1]), np.insert(values, gaps, np.nan)
+    after = gaps(times) + 1
+    return np.insert(times, after, times[after - 1]), np.insert(values, after, np.nan)
 
 
 def _hatch_unknown(axes: Any, row: _Row, times: Values, values: Values) -> None:
@@ -139,12 +140,12 @@ def _hatch_unknown(axes: Any, row: _Row, times: Values, values: Values) -> None:
             hatch(axes, begin, end, row.at, row.at + 1)
 
 
-def _mark(axes: Any, height: float, episodes: list[Episode], began_s: float) -> None:
+def _mark(axes: Any, height: float, episodes: list[Episode]) -> None:
     """Lines from onset to offset above the row, stops at ends that were seen, dots at the apexes."""
-    lines = np.array([(e.onset_s, e.offset_s, np.nan) for e in episodes]).ravel() - began_s
-    apexes = np.array([e.apex_s for e in episodes]) - began_s
-    stops = [e.onset_s - began_s for e in episodes if not e.cut_start]
-    stops += [e.offset_s - began_s for e in episodes if not e.cut_end]
+    lines = np.array([(e.onset_s, e.offset_s, np.nan) for e in episodes]).ravel()
+    apexes = np.array([e.apex_s for e in episodes])
+    stops = [e.onset_s for e in episodes if not e.cut_start]
+    stops += [e.offset_s for e in episodes if not e.cut_end]
     axes.plot(lines, np.full(len(lines), height), color=_MARK, linewidth=0.7)
     axes.plot(apexes, np.full(len(apexes), height), ".", color=_MARK, markersize=3.5)
     axes.plot(stops, np.full(len(stops), height), "|", color=_MARK, markersize=4, markeredgewidth=0.7)
@@ -186,13 +187,13 @@ def _title(axes: Any, device: str, analysis: Analysis, when: str) -> None:
     axes.annotate(words, (0, 1), (0, 6), **where, fontsize=9, linespacing=1.5, va="bottom", annotation_clip=False)
 
 
-def _legend(figure: Any, records: list[Json], rows: list[_Row]) -> None:
+def _legend(figure: Any, table: Table, rows: list[_Row]) -> None:
     from matplotlib.lines import Line2D  # noqa: PLC0415
 
-    handles = key_of(records)
+    handles = key_of(table)
     keys = {row.key for row in rows}
     for side, (colour, style) in _SIDES.items():
-        if any(keys & record.get(side, {}).keys() for record in records):
+        if any(table.known(f"{side}.{key}").any() for key in keys & set(SIDED_KEYS)):
             handles.append(Line2D([], [], color=colour, ls=style, label=f"the person's {side} side"))
     for tier, words in ((Tier.LOW_CONFIDENCE, "° low confidence"), (Tier.EXPERIMENTAL, "°° experimental")):
         if any(row.tier is tier for row in rows):

@@ -9,11 +9,13 @@ from textwrap import wrap
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from cloud.recording import GAP_S, Values, spans, strongest_of
-from cloud.session import CLEAR
-from cloud.summary import HIDDEN
-from device.contract.record import Json
+from cloud.analysis.quantities import disagree, strongest_of
+from cloud.analysis.shares import CLEAR
+from cloud.reading.table import Table
+from cloud.reading.timeline import GAP_S, gaps, spans
+from cloud.reports.summary import HIDDEN
 
 COLOURS = {
     "neutral": "#c9c9c9",
@@ -26,6 +28,7 @@ COLOURS = {
     "contempt": "#f0e442",
 }
 _UNCLEAR, _DISAGREE = "no clear emotion", "readings disagree: neither counted"
+_WORDS: dict[str, dict[str, str]] = {"reasons": {}, "hidden": HIDDEN}
 _Span = tuple[float, float, str]
 _FILL, _LINES, _CROSSES, _INK = "#f6f6f6", "#b9b9b9", "#8a8a8a", "#333333"
 _HATCH, _CROSS = "////", "xxxx"
@@ -36,20 +39,19 @@ _LETTER = 0.0072
 THIN = 0.001
 
 
-def draw_ribbon(axes: Any, records: list[Json], times: Values, bottom: float) -> None:
+def draw_ribbon(axes: Any, table: Table, bottom: float) -> None:
     """The ribbon, of height 1 from `bottom` on, reasons above it, and hatching down to 0 where nothing was measured.
 
     Args:
         axes: matplotlib's.
-        records: of one boot, in order.
-        times: (N,) seconds since the session began.
+        table: of one session.
         bottom: where the ribbon stands.
     """
-    width = max(float(times[-1]), GAP_S)
-    for begin, end, reason in _joined(_gaps(records, times), width):
+    width = max(float(table.time[-1]), GAP_S)
+    for begin, end, reason in _joined(_gaps(table), width):
         hatch(axes, begin, end, 0, bottom + 0.95)
         _name(axes, (begin, end), bottom + 1.05, reason, width)
-    readings = list(spans(times, _readings(records)))
+    readings = list(spans(table.time, *_readings(table)))
     for name, colour in COLOURS.items():
         bars = [(begin, end - begin) for begin, end, label in readings if label == name]
         axes.broken_barh(bars, (bottom, 0.85), facecolor=colour, linewidth=0, zorder=1.9)
@@ -59,8 +61,8 @@ def draw_ribbon(axes: Any, records: list[Json], times: Values, bottom: float) ->
             _box(axes, (begin, end), bottom, bottom + 0.85, facecolor=COLOURS.get(label, "white"), zorder=2, **edge)
         if label in COLOURS:
             _name(axes, (begin, end), bottom + 0.25, label, width, "white" if label in _DARK else "black")
-    cross_out(axes, records, times, bottom, bottom + 0.85)
-    for begin, end, label in _joined(spans(times, _hidden(records)), width):
+    cross_out(axes, table, bottom, bottom + 0.85)
+    for begin, end, label in _joined(spans(table.time, *_lists(table, "hidden")), width):
         axes.plot([begin, end], [bottom + 1.0] * 2, color=_INK, linewidth=1.4, solid_capstyle="butt")
         _name(axes, (begin, end), bottom + 1.05, label, width)
 
@@ -70,45 +72,52 @@ def hatch(axes: Any, begin: float, end: float, bottom: float, top: float) -> Non
     _box(axes, (begin, end), bottom, top, facecolor=_FILL, edgecolor=_LINES, hatch=_HATCH, zorder=0.6)
 
 
-def cross_out(axes: Any, records: list[Json], times: Values, bottom: float, top: float) -> None:
-    """Crosses where the readings disagree; `times` (N,) seconds since the session began."""
-    disagree = spans(times, [_DISAGREE if record.get("disagree") else "" for record in records])
-    for begin, end, _ in _joined(disagree, float(times[-1])):
+def cross_out(axes: Any, table: Table, bottom: float, top: float) -> None:
+    """Crosses where the readings disagree."""
+    differ = spans(table.time, np.where(disagree(table), 0, -1), [_DISAGREE])
+    for begin, end, _ in _joined(differ, float(table.time[-1])):
         _box(axes, (begin, end), bottom, top, facecolor="white", edgecolor=_CROSSES, hatch=_CROSS, zorder=0.7)
 
 
-def key_of(records: list[Json]) -> list[Any]:
+def key_of(table: Table) -> list[Any]:
     """What the legend has to say of the ribbon: only what occurs."""
     from matplotlib.lines import Line2D  # noqa: PLC0415
     from matplotlib.patches import Patch  # noqa: PLC0415
 
-    readings = _readings(records)
+    numbers, names = _readings(table)
+    readings = {names[number] for number in np.unique(numbers) if number >= 0}
     known = [Patch(color=colour, label=name) for name, colour in COLOURS.items() if name in readings]
     unclear = [Patch(facecolor="white", edgecolor=_LINES, label=_UNCLEAR)] if _UNCLEAR in readings else []
     crossed = Patch(facecolor="white", edgecolor=_CROSSES, hatch=_CROSS, linewidth=0, label=_DISAGREE)
-    reasons = {reason.replace("_", " ") for record in records for reason in record.get("reasons", ())}
-    hidden = {HIDDEN[part] for record in records for part in record.get("hidden", ())}
+    reasons, hidden = ({word for words in _lists(table, path)[1] for word in words.split(", ")} for path in _WORDS)
     words = ": ".join(filter(None, ["not measured", ", ".join(sorted(reasons | hidden))]))
     hatched = Patch(facecolor=_FILL, edgecolor=_LINES, hatch=_HATCH, linewidth=0, label=words)
     bar = [Line2D([], [], color=_INK, linewidth=1.4, label="a part of the face hidden")] if hidden else []
     return [*known, *unclear, *([crossed] if _DISAGREE in readings else []), *bar, hatched]
 
 
-def _readings(records: list[Json]) -> list[str]:
-    """The strongest emotion of each record, or why none is counted; '' where there is no reading at all."""
-    strongest = strongest_of(records, "emotions", CLEAR).tolist()
-    return [
-        _DISAGREE if record.get("disagree") else name or (_UNCLEAR if "emotions" in record else "")
-        for record, name in zip(records, strongest, strict=True)
-    ]
+def _readings(table: Table) -> tuple[NDArray[np.intp], list[str]]:
+    """(N,) number of the strongest emotion of each row, or of why none is counted, and what the numbers mean; -1 where
+    there is no reading at all."""
+    strongest = strongest_of(table, "emotions", CLEAR)
+    names = [*strongest.names, _UNCLEAR, _DISAGREE]
+    unclear = table.known("emotions") & (strongest.numbers < 0)
+    numbers = np.where(unclear, names.index(_UNCLEAR), strongest.numbers)
+    return np.where(disagree(table), names.index(_DISAGREE), numbers), names
 
 
-def _gaps(records: list[Json], times: Values) -> Iterator[_Span]:
-    """Begin, end and reason of what was not measured, from the last record before it on."""
-    for gap in np.flatnonzero(np.diff(times) > GAP_S):
+def _lists(table: Table, path: str) -> tuple[NDArray[np.intp], list[str]]:
+    """(N,) number of what each row lists, in words, and the words; -1 where it lists nothing."""
+    numbers, lists = table.lists(path)
+    return numbers, [", ".join(_WORDS[path].get(name, name.replace("_", " ")) for name in names) for names in lists]
+
+
+def _gaps(table: Table) -> Iterator[_Span]:
+    """Begin, end and reason of what was not measured, from the last row before it on."""
+    times = table.time
+    for gap in gaps(times):
         yield float(times[gap]), float(times[gap + 1]), "no record"
-    reasons = [", ".join(record.get("reasons", ())).replace("_", " ") for record in records]
-    for begin, end, reason in spans(times, reasons):
+    for begin, end, reason in spans(times, *_lists(table, "reasons")):
         before = times[(times < begin) & (times >= begin - GAP_S)]
         yield float(before[-1]) if len(before) else begin, end, reason
 
@@ -132,10 +141,6 @@ def _joined(found: Iterable[_Span], width: float) -> list[_Span]:
 def _seen(run: list[_Span], width: float) -> bool:
     whole = run[-1][1] - run[0][0]
     return whole > width * THIN and sum(end - begin for begin, end, _ in run) > whole / 2
-
-
-def _hidden(records: list[Json]) -> list[str]:
-    return [", ".join(HIDDEN[part] for part in record.get("hidden", ())) for record in records]
 
 
 def _box(axes: Any, span: tuple[float, float], bottom: float, top: float, **style: Any) -> None:

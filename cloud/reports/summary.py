@@ -6,10 +6,10 @@ Pain and 'threatened' are not told unless asked for: the cheeks of a smile raise
 from collections.abc import Iterator
 from itertools import groupby
 
-from cloud.analysis import Analysis
-from cloud.cooccurrence import FOLLOWS_S
-from cloud.episodes import by_support, lasted_s
-from cloud.session import Dominance
+from cloud.analysis.cooccurrence import FOLLOWS_S
+from cloud.analysis.episodes import by_support, lasted_s
+from cloud.analysis.shares import Dominance
+from cloud.analysis.whole import Analysis
 from device.contract.labels import ACTION_UNITS, LOWER, UPPER, Tier
 
 #: What hides a part of the face, in words.
@@ -73,7 +73,7 @@ def summary(analysis: Analysis, everything: bool = False) -> Iterator[str]:
     if analysis.blinks:
         yield f"Blinks       {_blinks(analysis)}"
     if everything and (pain := analysis.pain):
-        greatest = f"greatest {pain.greatest:.1f} of 16 at {clock(pain.greatest_s - session.began_s)}"
+        greatest = f"greatest {pain.greatest:.1f} of 16 at {clock(pain.greatest_s)}"
         yield f"Pain (PSPI)  mean {pain.mean:.1f}, {greatest}, while there was no smile; {pain.tier}"
 
 
@@ -87,8 +87,7 @@ def episode_table(analysis: Analysis, kind: str, title: str, everything: bool = 
     yield f"{'':28}{'reliability':16}{'times':>5} {'in all':>8}   {course}"
     for episodes in found:
         top = max(episodes, key=lambda episode: episode.apex)
-        began = analysis.session.began_s
-        onset, apex, offset = (clock(time - began) for time in (top.onset_s, top.apex_s, top.offset_s))
+        onset, apex, offset = (clock(time) for time in (top.onset_s, top.apex_s, top.offset_s))
         onset, offset = f"{'before ' * top.cut_start}{onset}", f"{'after ' * top.cut_end}{offset}"
         counted = f"{len(episodes):5d} {clock(lasted_s(episodes)):>8}"
         yield f"  {name_of(top.key):26}{top.tier:16}{counted}   {onset:>19} {apex:>8} {offset:>14} {top.apex:5.2f}"

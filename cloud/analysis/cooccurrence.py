@@ -8,12 +8,11 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 
-from cloud.episodes import Episode
-from cloud.recording import Mask, Values
+from cloud.analysis.episodes import Episode
+from cloud.reading.timeline import Mask, Values
 
 #: Something follows when it begins within this time after the end of something else.
 FOLLOWS_S = 2.0
@@ -55,13 +54,17 @@ def pairs(episodes: list[Episode], lasting: Values, known: dict[str, Mask]) -> I
         for episode in (e for e in episodes if e.kind == kind):
             mask = masks.setdefault(episode.key, np.zeros(len(lasting), bool))
             mask[episode.first : episode.last + 1] = True
-        found = []
-        for a, b in combinations(masks, 2):
-            together = float(lasting[masks[a] & masks[b]].sum())
-            either = float(lasting[(masks[a] | masks[b]) & known[a] & known[b]].sum())
-            if together > 0:
-                found.append(Pair(kind, a, b, together, together / either))
-        yield from sorted(found, key=lambda pair: -pair.jaccard)
+        if masks:
+            yield from sorted(_overlapping(kind, masks, lasting, known), key=lambda pair: -pair.jaccard)
+
+
+def _overlapping(kind: str, masks: dict[str, Mask], lasting: Values, known: dict[str, Mask]) -> Iterator[Pair]:
+    names, showing = [*masks], np.array([*masks.values()], float)
+    both = showing * lasting @ showing.T
+    meanwhile = showing * lasting @ np.array([known[name] for name in names], float).T  # while the other was measured
+    either = meanwhile + meanwhile.T - both
+    for a, b in zip(*np.nonzero(np.triu(both, 1) > 0), strict=True):
+        yield Pair(kind, names[a], names[b], float(both[a, b]), float(both[a, b] / either[a, b]))
 
 
 def successions(episodes: list[Episode]) -> Iterator[Succession]:

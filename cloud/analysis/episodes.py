@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cloud.recording import Values, stretches
+from cloud.reading.timeline import GAP_S, Values
 from device.contract.labels import Tier
 
 _NOISES = 4.0
@@ -91,16 +91,15 @@ def _mode(ordered: Values) -> float:
 
 def find(times: Values, values: Values, threshold: Threshold, limits: Limits) -> list[tuple[int, int, bool, bool]]:
     """First and last index of each episode, and whether its start and end are cut."""
-    found = []
-    for begin, end in stretches(times, ~np.isnan(values)):
-        above = values[begin : end + 1] > threshold.off
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], above, [False]]).astype(np.int8))) + begin
-        for first, after in edges.reshape(-1, 2).tolist():
-            last = after - 1
-            long_enough = times[last] - times[first] >= limits.shortest_s
-            if long_enough and values[first:after].max() >= threshold.on:
-                found.append((first, last, first == begin, last == end))
-    return found
+    known, above = ~np.isnan(values), values > threshold.off
+    joined = np.concatenate([[False], known[1:] & known[:-1] & (np.diff(times) <= GAP_S), [False]])[-len(times) - 1 :]
+    before, after = joined[:-1], joined[1:]  # measured without a gap up to here, and on from here
+    first = np.flatnonzero(above & ~(before & np.append(False, above[:-1])))
+    last = np.flatnonzero(above & ~(after & np.append(above[1:], False)))
+    apexes = np.maximum.reduceat(np.where(above, values, -np.inf), first) if len(first) else np.zeros(0)
+    chosen = (times[last] - times[first] >= limits.shortest_s) & (apexes >= threshold.on)
+    first, last = first[chosen], last[chosen]
+    return [*zip(first.tolist(), last.tolist(), (~before[first]).tolist(), (~after[last]).tolist(), strict=True)]
 
 
 def by_support(episodes: list[Episode], kind: str) -> list[list[Episode]]:

@@ -1,4 +1,4 @@
-"""What happened in a recording: what stood out, episodes, what goes together and what follows, blinks, pain.
+"""What happened in a session: what stood out, episodes, what goes together and what follows, blinks, pain.
 
 Expressions and pain are computed from the action units and are no evidence beside them. What was hidden was not
 measured, and counts neither for rest nor for movement.
@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from cloud.cooccurrence import Pair, Succession, pairs, successions
-from cloud.episodes import BLINK_LIMITS, LIMITS, Episode, Limits, Threshold, find, learn
-from cloud.recording import Values, durations_of, times_of, values_of
-from cloud.session import Dominance, Session, dominance, session_of
+from cloud.analysis.cooccurrence import Pair, Succession, pairs, successions
+from cloud.analysis.episodes import BLINK_LIMITS, LIMITS, Episode, Limits, Threshold, find, learn
+from cloud.analysis.quantities import pain_without_smile, values_of
+from cloud.analysis.shares import Dominance, Spent, dominance, spent
+from cloud.reading.table import Table
+from cloud.reading.timeline import Values
 from device.contract.labels import ACTION_UNITS, EXPRESSIONS, Tier
 from device.contract.record import Json
 from device.contract.templates import PEACEFUL, tier
@@ -21,8 +23,6 @@ from device.contract.templates import PEACEFUL, tier
 _CLOSED = "AU43"
 _TIERS = {unit.key: unit.tier for unit in ACTION_UNITS}
 _PAIN_PARTS = ("AU4", "AU6", "AU7", "AU9", "AU10", _CLOSED)
-#: From FACS A of the lip corner puller on, the cheeks may be those of a smile, and are not taken for pain.
-_SMILE, _SMILING = "AU12", 1.0
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,11 @@ class _Quantity:
 
 @dataclass(frozen=True)
 class Analysis:
-    """All of it; times in seconds, those of episodes in the recording's own time. `whole_s`: for how long every action
+    """All of it; times in seconds, those of episodes since the session began. `whole_s`: for how long every action
     unit of the recording was measured; `at_rest`: the share of it without an episode of any, closed eyes apart; None
     if there was no such time. Episodes are in the order of their onsets."""
 
-    session: Session
+    session: Spent
     whole_s: float
     at_rest: float | None
     thresholds: dict[str, Threshold]
@@ -75,28 +75,27 @@ class Analysis:
     pain: Pain | None
 
 
-def analyse(records: list[Json]) -> Analysis:
-    """Analyse the records of one boot, in order, at least one."""
-    times = times_of(records)
-    lasting = durations_of(times)
-    session = session_of(records, times)
-    memberships = _memberships(records)
-    quantities = list(_quantities(records, memberships))
+def analyse(table: Table) -> Analysis:
+    """Analyse one session, of at least one row."""
+    lasting, spending = table.durations, spent(table)
+    memberships = _memberships(table)
+    quantities = list(_quantities(table, memberships))
     thresholds = {q.key: learn(q.values, q.limits) for q in quantities}
-    found = [e for q in quantities for e in _episodes(q, thresholds[q.key], times, lasting, memberships)]
+    course = _Course(table.time, lasting, memberships)
+    found = [e for q in quantities for e in _episodes(q, thresholds[q.key], course)]
     episodes = sorted(found, key=lambda episode: episode.onset_s)
     whole_s, at_rest = _at_rest(episodes, lasting, [q.values for q in quantities if q.kind == "aus"])
     return Analysis(
-        session,
+        spending,
         whole_s,
         at_rest,
         thresholds,
         episodes,
-        dominance(records, times, session.lasted_s),
+        dominance(table, spending.lasted_s),
         list(pairs(episodes, lasting, {q.key: ~np.isnan(q.values) for q in quantities})),
         list(successions(episodes)),
-        _blinks(records, lasting),
-        _pain(records, times, lasting),
+        _blinks(table),
+        _pain(table),
     )
 
 
@@ -113,34 +112,47 @@ def _rounded(value: Any) -> Any:
     return round(value, 3) if isinstance(value, float) else value
 
 
-def _memberships(records: list[Json]) -> dict[str, Values]:
+def _memberships(table: Table) -> dict[str, Values]:
     """Membership over time of each expression that occurs at all."""
-    occurring = set().union(*(record.get("expressions", {}) for record in records))
-    found = {name: values_of(records, "expressions", name) for name in EXPRESSIONS if name in occurring}
+    occurring = [name for name in EXPRESSIONS if table.known(f"expressions.{name}").any()]
+    found = {name: values_of(table, "expressions", name) for name in occurring}
     return {name: values for name, values in found.items() if not np.isnan(values).all()}
 
 
-def _quantities(records: list[Json], memberships: dict[str, Values]) -> Iterator[_Quantity]:
+def _quantities(table: Table, memberships: dict[str, Values]) -> Iterator[_Quantity]:
     """Everything that can have episodes, where it was measured at all."""
     for unit in ACTION_UNITS:
-        values = values_of(records, "aus", unit.key)
+        values = values_of(table, "aus", unit.key)
         if not np.isnan(values).all():
             limits = BLINK_LIMITS if unit.key == _CLOSED else LIMITS["aus"]
             yield _Quantity("aus", unit.key, unit.tier, limits, values)
     for name, values in memberships.items():
         if name != PEACEFUL:
             yield _Quantity("expressions", name, tier(name), LIMITS["expressions"], values)
-    values = _pain_without_smile(records)
+    values = pain_without_smile(table)
     if not np.isnan(values).all():
         yield _Quantity("pain", "pain", _pain_tier(), LIMITS["pain"], values)
 
 
-def _episodes(
-    quantity: _Quantity, threshold: Threshold, times: Values, lasting: Values, memberships: dict[str, Values]
-) -> Iterator[Episode]:
+class _Course:
+    """The session's times, and which expression was the strongest meanwhile."""
+
+    def __init__(self, times: Values, lasting: Values, memberships: dict[str, Values]) -> None:
+        self.times = times
+        self._names = [name for name in memberships if name != PEACEFUL]
+        lasted = [np.append(0.0, np.nan_to_num(memberships[name]) * lasting) for name in self._names]
+        self._sums = np.cumsum(lasted, axis=1) if lasted else np.zeros((0, len(times) + 1))
+
+    def strongest(self, first: int, last: int) -> str:
+        """The expression with the greatest mean membership in these rows; '' where none was recorded."""
+        sums = self._sums[:, last + 1] - self._sums[:, first]
+        return self._names[int(sums.argmax())] if len(sums) and sums.max() > 0 else ""
+
+
+def _episodes(quantity: _Quantity, threshold: Threshold, course: _Course) -> Iterator[Episode]:
+    times = course.times
     for first, last, cut_start, cut_end in find(times, quantity.values, threshold, quantity.limits):
-        span = slice(first, last + 1)
-        values = quantity.values[span]
+        values = quantity.values[first : last + 1]
         apex = first + int(np.argmax(values))
         yield Episode(
             quantity.kind,
@@ -155,19 +167,8 @@ def _episodes(
             cut_end=cut_end,
             first=first,
             last=last,
-            expression=_strongest(memberships, lasting, span),
+            expression=course.strongest(first, last),
         )
-
-
-def _strongest(memberships: dict[str, Values], lasting: Values, span: slice) -> str:
-    """The expression with the greatest mean membership in the span; '' where none was recorded."""
-    means = {
-        name: float(np.nan_to_num(values[span]) @ lasting[span])
-        for name, values in memberships.items()
-        if name != PEACEFUL
-    }
-    best = max(means, key=lambda name: means[name], default="")
-    return best if best and means[best] > 0 else ""
 
 
 def _at_rest(episodes: list[Episode], lasting: Values, units: list[Values]) -> tuple[float, float | None]:
@@ -181,28 +182,24 @@ def _at_rest(episodes: list[Episode], lasting: Values, units: list[Values]) -> t
     return whole_s, float(lasting[whole & ~active].sum()) / whole_s if whole_s else None
 
 
-def _blinks(records: list[Json], lasting: Values) -> Blinks | None:
-    """None where records say nothing of eyes."""
-    seen_s = float(lasting[["eyes" in record for record in records]].sum())
+def _blinks(table: Table) -> Blinks | None:
+    """None where rows say nothing of eyes."""
+    seen_s = float(table.durations[table.known("eyes")].sum())
     if not seen_s:
         return None
-    lasted = [record["eyes"]["blink"] for record in records if "blink" in record.get("eyes", {})]
-    return Blinks(len(lasted), 60 * len(lasted) / seen_s, sum(lasted) / len(lasted) if lasted else None)
+    lasted = table.values("eyes.blink")
+    lasted = lasted[~np.isnan(lasted)]
+    return Blinks(len(lasted), 60 * len(lasted) / seen_s, float(lasted.mean()) if len(lasted) else None)
 
 
-def _pain_without_smile(records: list[Json]) -> Values:
-    smiling = values_of(records, "aus", _SMILE) >= _SMILING
-    return np.where(smiling, np.nan, values_of(records, "pain"))
-
-
-def _pain(records: list[Json], times: Values, lasting: Values) -> Pain | None:
-    values = _pain_without_smile(records)
+def _pain(table: Table) -> Pain | None:
+    values, lasting = pain_without_smile(table), table.durations
     known = ~np.isnan(values)
     if not known.any():
         return None
     greatest = int(np.nanargmax(values))
     mean = float(values[known] @ lasting[known] / max(float(lasting[known].sum()), 1e-9))
-    return Pain(_pain_tier().value, mean, float(values[greatest]), float(times[greatest]))
+    return Pain(_pain_tier().value, mean, float(values[greatest]), float(table.time[greatest]))
 
 
 def _pain_tier() -> Tier:

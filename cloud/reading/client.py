@@ -1,0 +1,119 @@
+"""One exchange with a server, from connecting to the last byte within one deadline, and what went wrong in words.
+
+Redirects are not followed: neither a database nor the sign-in service redirects, but networks that want somebody to
+sign in first do.
+"""
+
+import http.client
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from device.contract.address import printable
+
+MOST_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a server is."""
+
+    secure: bool
+    host: str
+    port: int
+
+
+class UnansweredError(Exception):
+    """There is no answer, or somebody else's; the text says why, in words that complete 'the database …'."""
+
+
+class Exchange:
+    """A kept-alive connection to one server."""
+
+    def __init__(self, place: Place, timeout_s: float) -> None:
+        """`timeout_s` bounds each exchange."""
+        kind = http.client.HTTPSConnection if place.secure else http.client.HTTPConnection
+        self._connection = kind(place.host, place.port, timeout=timeout_s)
+        self._timeout_s = timeout_s
+
+    def ask(
+        self, method: str, target: str, body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        """Status and body. Raises `UnansweredError`."""
+        kept_alive = self._connection.sock is not None
+        try:
+            status, content, location = self._asked(method, target, body, headers or {})
+        except (http.client.RemoteDisconnected, ConnectionError) as error:
+            self._connection.close()
+            if not kept_alive:
+                raise UnansweredError(_in_words(error)) from None
+            return self.ask(method, target, body, headers)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self._connection.close()
+            raise UnansweredError(_in_words(error)) from None
+        if 300 <= status < 400:
+            self._connection.close()
+            raise UnansweredError(f"redirects to {_host(location)}: does this network want you to sign in first?")
+        return status, content
+
+    def _asked(self, method: str, target: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes, str]:
+        if self._connection.sock is None:
+            self._connection.connect()
+        with _deadline(self._connection.sock, self._timeout_s):
+            self._connection.request(method, target, body or None, headers)
+            response = self._connection.getresponse()
+            content = response.read(MOST_BYTES)
+        return response.status, content, response.headers.get("Location", "")
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+
+@contextmanager
+def _deadline(sock: socket.socket, seconds: float) -> Iterator[None]:
+    """Ends whatever waits for the socket after so many seconds. Raises `TimeoutError`."""
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, end)
+    timer.start()
+    try:
+        yield
+    except (OSError, http.client.HTTPException, ValueError):
+        if late.is_set():
+            raise TimeoutError from None
+        raise
+    finally:
+        timer.cancel()
+    if late.is_set():
+        raise TimeoutError
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "does not answer in time"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"shows a certificate that is not accepted ({error.verify_message})"
+    if isinstance(error, ssl.SSLError):
+        return "offers no secure connection"
+    if isinstance(error, socket.gaierror):
+        return "is not found: check the address and the network"
+    if isinstance(error, OSError):
+        return f"cannot be reached ({error.strerror or error}): check the address and the network"
+    return "answers with something else than HTTP"
+
+
+def _host(location: str) -> str:
+    try:
+        return printable(urlsplit(location).netloc) or "another page"
+    except ValueError:
+        return "another page"

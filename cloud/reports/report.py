@@ -1,0 +1,133 @@
+"""`affectbox-cloud report`: what a session holds, whether the database has all of it, and what happened in it.
+
+It is read from a file, or from databases (`--database` with `--patient` or `--device`); the last session unless
+`--session` names another. Shares are of the whole session, what was not measured included; what is best supported
+comes first. Times are minutes and seconds since the session began. Episodes have onset, apex and offset; the threshold
+of each quantity is learned from the session (see cloud/analysis/episodes.py). Expressions and pain are computed from
+the action units and are no evidence beside them; each is given the tier of the weakest action unit that it rests on.
+"""
+
+import argparse
+import csv
+import io
+import json
+from contextlib import ExitStack
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from cloud.analysis.episodes import Episode
+from cloud.analysis.whole import Analysis, analyse, to_json
+from cloud.reading.database import Databases
+from cloud.reading.table import Table
+from cloud.reports import about, source
+from cloud.reports.captured import captured
+from cloud.reports.comparison import same_in
+from cloud.reports.summary import episode_table, summary
+from cloud.reports.timing import draw
+from device.contract.errors import ConfigError, DataError, StorageError
+
+_READ = "read from the action units, not evidence beside them"
+
+
+def add_parser(subparsers: Any) -> None:
+    """Register the `report` command."""
+    report = subparsers.add_parser("report", help="sum up a session and draw its timing diagram", description=__doc__)
+    report.formatter_class = argparse.RawDescriptionHelpFormatter
+    source.add_arguments(report)
+    report.add_argument(
+        "--session", metavar="ID", help="which session, or the beginning of its id (default: the last)"
+    )
+    report.add_argument("--picture", metavar="OUT", type=Path, help="draw the timing diagram (.png, .svg, .pdf)")
+    report.add_argument("--json", metavar="OUT", help="write the analysis as JSON; - prints it, and nothing else")
+    report.add_argument("--csv", metavar="OUT", type=Path, help="write the episodes as a table")
+    report.add_argument("--all", action="store_true", help="tell also what is hardly supported: pain and 'threatened'")
+    report.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Report on one session. Raises `ConfigError`, `DataError`, `IdentityError`, `SinkError`, `StorageError`."""
+    if args.recording and (args.patient or args.device):
+        raise ConfigError("A file names its own sessions: leave --patient and --device out, or the file.")
+    with ExitStack() as stack:
+        databases = stack.enter_context(source.open_databases(args)) if args.database else None
+        table, others = _from_file(args, databases) if args.recording else _from_database(args, databases)
+        compared = _compared(args, table, databases) if args.recording and databases else []
+    where = str(args.recording or args.database)
+    analysis, when = analyse(table), captured(table)
+    lines = [*about.about(where, table, analysis, when), *about.others(others, where)]
+    lines += [*about.passed_over(table), *summary(analysis, args.all), *compared]
+    lines += _written(args, table, analysis, when)
+    text = json.dumps(
+        {"recording": where, "recorded": about.to_json(table.sessions[0]), **to_json(analysis)},
+        indent=2,
+        ensure_ascii=False,
+    )
+    if args.json and args.json != "-":
+        _write(Path(args.json), text + "\n")
+        lines.append(f"Analysis in  {args.json}")
+    lines += episode_table(analysis, "aus", "Action units (0 to 5)")
+    lines += episode_table(analysis, "expressions", f"Expressions (0 to 1; {_READ})", args.all)
+    lines += episode_table(analysis, "pain", f"Pain (PSPI, 0 to 16; {_READ})") if args.all else ()
+    print(text if args.json == "-" else "\n".join(lines))
+    return 0
+
+
+def _from_file(args: argparse.Namespace, databases: Databases | None) -> tuple[Table, list[str]]:
+    """The session's rows, and the ids of the others."""
+    table = source.read_file(args.recording, databases)
+    found = [session for session in table.sessions if session.rows]
+    if not found:
+        told = "; ".join(table.faults.sentences())
+        raise DataError(f"{args.recording} holds no record{f': {told}' if told else ''}.")
+    one = source.chosen(found, args.session, str(args.recording))
+    return table.of(table.sessions.index(one)), [other.id for other in found if other is not one]
+
+
+def _from_database(args: argparse.Namespace, databases: Databases | None) -> tuple[Table, list[str]]:
+    if databases is None:
+        raise ConfigError("Name a file of records, or --database URL with --patient or --device.")
+    found = source.listed(args, databases)
+    one = source.chosen(found, args.session, f"{args.database} of {args.patient or args.device}")
+    table = databases.table([one])
+    if not len(table):
+        told = "; ".join(table.faults.sentences()) or "the box may have sent only seconds or minutes, or nothing yet"
+        raise DataError(f"{args.database} holds no record of session {one.session}: {told}.")
+    return table, [other.session for other in found if other is not one]
+
+
+def _compared(args: argparse.Namespace, table: Table, databases: Databases) -> list[str]:
+    same, count = same_in(databases, args.recording, table.sessions[0])
+    return [f"Database     holds {same} of {count} records, byte for byte"]
+
+
+def _written(args: argparse.Namespace, table: Table, analysis: Analysis, when: str) -> list[str]:
+    """Write the picture and the table that are asked for, and say where."""
+    lines = []
+    if args.picture:
+        draw(table, analysis, args.picture, when, args.all)
+        lines.append(f"Picture      {args.picture}")
+    if args.csv:
+        _write(args.csv, _table(analysis.episodes))
+        lines.append(f"Episodes in  {args.csv}")
+    return lines
+
+
+def _table(episodes: list[Episode]) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, [field.name for field in fields(Episode)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(
+        {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(episode).items()}
+        for episode in episodes
+    )
+    return out.getvalue()
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StorageError(
+            f"{path} cannot be written ({error.strerror}): name a file in a folder of yours."
+        ) from error

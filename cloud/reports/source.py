@@ -1,0 +1,103 @@
+"""Where the sessions that somebody asks for come from: a file, or databases in which a person signs in."""
+
+import argparse
+import getpass
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from cloud.reading import lines, signin
+from cloud.reading.database import Databases, Listed
+from cloud.reading.gathering import Gathering
+from cloud.reading.signin import Credential
+from cloud.reading.table import Table
+from device.contract.errors import ConfigError, DataError, IdentityError
+from device.contract.patient import check_pseudonym
+from device.contract.record import DEVICE_ID
+from device.contract.session import UNNAMED
+
+TOKEN, PASSWORD, API_KEY = "AFFECTBOX_TOKEN", "AFFECTBOX_PASSWORD", "AFFECTBOX_API_KEY"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What says which sessions, and who asks."""
+    parser.add_argument("recording", type=Path, nargs="?", help="a file of records (.jsonl); or --database")
+    parser.add_argument("--database", metavar="URL[,URL…]", help="read from there, or compare the file with it")
+    whose = parser.add_mutually_exclusive_group()
+    whose.add_argument("--patient", metavar="ID", help="in a database: the sessions of this pseudonym")
+    whose.add_argument("--device", metavar="ID", help="in a database: the sessions of this box")
+    who = parser.add_argument_group("signing in", "Databases show nothing to strangers. Say who you are:")
+    who.add_argument("--email", metavar="ADDRESS", help=f"the password is asked for, or in ${PASSWORD}")
+    who.add_argument("--api-key", metavar="KEY", help=f"the project's web API key (no secret), or in ${API_KEY}")
+    who.add_argument("--token-file", metavar="FILE", type=Path, help=f"holds an ID token, which may stand in ${TOKEN}")
+    who.add_argument("--service-account", metavar="FILE", type=Path, help="for admins: the service account's key")
+
+
+def credential(args: argparse.Namespace) -> Credential | None:
+    """Who asks; None for nobody. Raises `IdentityError`."""
+    if args.service_account:
+        return signin.of_service_account(args.service_account)
+    if args.token_file:
+        return signin.from_file(args.token_file)
+    if args.email:
+        return signin.with_password(args.email, _password(), _api_key(args))
+    return signin.from_text(os.environ[TOKEN]) if os.environ.get(TOKEN) else None
+
+
+def read_file(path: Path, databases: Databases | None = None) -> Table:
+    """The sessions of a file, with the clocks that databases know of. Raises `DataError`."""
+    gathering = Gathering()
+    lines.gather(path, gathering)
+    for device in gathering.devices() if databases else ():
+        for clock in databases.clocks(device):  # type: ignore[union-attr]
+            gathering.clock(clock)
+    return gathering.table()
+
+
+def listed(args: argparse.Namespace, databases: Databases) -> list[Listed]:
+    """The sessions of the patient or box. Raises `ConfigError`, `DataError`, `IdentityError`."""
+    if args.patient:
+        who = args.patient if args.patient == UNNAMED else check_pseudonym(args.patient)
+        return databases.of_patient(who)
+    if not args.device:
+        raise ConfigError("Say whose sessions: --patient PSEUDONYM or --device BOX.")
+    if not DEVICE_ID.fullmatch(args.device):
+        raise ConfigError("--device is a box's id: 1 to 40 lower-case letters, digits and hyphens.")
+    return databases.of_device(args.device)
+
+
+def open_databases(args: argparse.Namespace) -> Databases:
+    """The databases, as whoever asks. Raises `IdentityError`, `SinkError`."""
+    return Databases(args.database.split(","), credential(args))
+
+
+def chosen(found: list[Any], wanted: str | None, where: str) -> Any:
+    """The session whose id, or its beginning, is wanted; without one the last. Raises `DataError`."""
+    ids = [getattr(one, "session", "") or one.id for one in found]
+    if not found:
+        raise DataError(f"{where} holds no session.")
+    if wanted is None:
+        return found[-1]
+    matching = [one for one, name in zip(found, ids, strict=True) if name == wanted] or [
+        one for one, name in zip(found, ids, strict=True) if name.startswith(wanted)
+    ]
+    if len(matching) != 1:
+        why = "begins several sessions" if matching else "is no session"
+        raise DataError(f"'{wanted}' {why} there: `affectbox-cloud sessions` lists them.")
+    return matching[0]
+
+
+def _password() -> str:
+    if held := os.environ.get(PASSWORD):
+        return held
+    if not sys.stdin.isatty():
+        raise IdentityError(f"There is nobody to ask for the password: put it into ${PASSWORD}.")
+    return getpass.getpass("Password: ")
+
+
+def _api_key(args: argparse.Namespace) -> str:
+    key = args.api_key or os.environ.get(API_KEY) or ("any" if os.environ.get(signin.EMULATOR) else "")
+    if not key:
+        raise IdentityError(f"Signing in needs the project's web API key: give --api-key, or put it into ${API_KEY}.")
+    return str(key)

@@ -1,0 +1,44 @@
+"""Addresses of databases: what boxes, readers and the load generator are told, read in one way."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from device.contract.errors import SinkError
+
+FORM = "rtdb:http://127.0.0.1:9000?ns=NAME or rtdb:https://NAME.firebaseio.com"
+_PREFIX = "rtdb:"
+_HOST = re.compile(r"[^\s\x00-\x20\x7f/]+")
+
+
+@dataclass(frozen=True)
+class DatabaseUrl:
+    """Where a database is: `secure` means TLS; `namespace` may be empty."""
+
+    secure: bool
+    host: str
+    port: int
+    namespace: str
+
+
+def parse_url(text: str) -> DatabaseUrl:
+    """Read a database URL, with `rtdb:` before it or without. Raises `SinkError`."""
+    try:
+        parts = urlsplit(text.removeprefix(_PREFIX))
+        port, host = parts.port, parts.hostname or ""
+    except ValueError:  # brackets that do not close, a port that is none
+        raise _no_address(text) from None
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or port == 0 or parts.path not in ("", "/"):
+        raise _no_address(text)
+    secure = parts.scheme == "https"
+    namespace = parse_qs(parts.query).get("ns", [""])[0]
+    return DatabaseUrl(secure, host, port or (443 if secure else 80), namespace)
+
+
+def printable(text: str) -> str:
+    """The text with spaces for whatever would move a terminal's cursor, ring its bell or turn its writing round."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _no_address(text: str) -> SinkError:
+    return SinkError(f"'{printable(text)}' is not a database address: write {FORM}; a port is 1 to 65535.")
