@@ -53,7 +53,6 @@ def read(path: Path, after: int, limit: int) -> Reading:
     reading = Reading(last=after)
     try:
         with closing(connect(path)) as db:
-            db.execute("PRAGMA writable_schema=ON")  # else a file that was cut short is not opened at all
             version = version_of(db)
             _read_documents(db, version, reading, limit)
             if reading.ended:

@@ -14,6 +14,7 @@ from device.delivery.counts import counter
 from device.delivery.migrations import FORMAT, VERSION
 from device.delivery.outbox import Outbox
 from device.delivery.sqlite import Format
+from device.delivery.store import StoreFullError
 
 MB = 1.0
 #: What each released version made. Never changed: these files are on boxes.
@@ -283,6 +284,24 @@ def test_what_was_set_aside_comes_back_over_many_starts_and_not_from_the_beginni
     assert sorted(seen, key=int) == [b"%d" % n for n in range(35)]
     with Outbox(path, MB) as opened:
         assert opened._store.commit(lambda db: counter(db, "dropped.record")) == 4
+
+
+def test_a_file_that_cannot_be_removed_is_read_once_and_removed_later(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(aside: Path, whole: bool) -> None:
+        raise StoreFullError("read-only")
+
+    released_2(path, OF_VERSION_2.items())
+    path.rename(path.with_name("outbox.db.damaged-1"))
+    with Outbox(path, MB) as opened:
+        with monkeypatch.context() as patch:
+            patch.setattr(salvage, "_put_away", fails)
+            assert opened.lease(9) == []
+            assert everything(opened) == TODAY
+        assert everything(opened) == {}
+    assert not path.with_name("outbox.db.damaged-1").exists()
+    assert capsys.readouterr().err.count("records of") == 1
 
 
 def test_what_was_set_aside_waits_until_there_is_room(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
