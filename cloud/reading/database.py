@@ -137,7 +137,7 @@ class Databases:
             others = {one for root in roots for one in database.may(f"{root}/{device}", shallow="true")}
             offsets = _offsets(database.may(f"{boot.ROOT}/{device}"))
             for session_id in {*whom, *others}:
-                pseudonym = str(whom.get(session_id, ""))
+                pseudonym = _pseudonym(whom.get(session_id))
                 events = _events(database.may(_visit(device, session_id, pseudonym))) if pseudonym else []
                 one = _listed(device, session_id, pseudonym, events, offsets)
                 known = found.get((device, session_id))
@@ -217,6 +217,11 @@ def _listed(device: str, session_id: str, pseudonym: str, events: list[Any], off
     why = next((event["why"] for event in told if "why" in event), "")
     phases = tuple(event["name"] for event in told if event["event"] == session.Event.PHASE and "name" in event)
     return Listed(began, device, session_id, pseudonym, why, phases)
+
+
+def _pseudonym(told: Any) -> str:
+    """What the database notes of whom a session watched, '' where that is none."""
+    return told if isinstance(told, str) and patient.PSEUDONYM.fullmatch(told) else ""
 
 
 def _is_valid(validate: Callable[[Any], None], document: Any) -> bool:

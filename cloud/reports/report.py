@@ -25,6 +25,7 @@ from cloud.reports.captured import captured
 from cloud.reports.comparison import same_in
 from cloud.reports.summary import episode_table, summary
 from cloud.reports.timing import draw
+from device.contract.address import printable
 from device.contract.errors import ConfigError, DataError, StorageError
 
 _READ = "read from the action units, not evidence beside them"
@@ -69,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     lines += episode_table(analysis, "aus", "Action units (0 to 5)")
     lines += episode_table(analysis, "expressions", f"Expressions (0 to 1; {_READ})", args.all)
     lines += episode_table(analysis, "pain", f"Pain (PSPI, 0 to 16; {_READ})") if args.all else ()
-    print(text if args.json == "-" else "\n".join(lines))
+    print(text if args.json == "-" else "\n".join(map(printable, "\n".join(lines).split("\n"))))
     return 0
 
 

@@ -8,6 +8,7 @@ from cloud.reading.database import Listed
 from cloud.reading.table import Table
 from cloud.reports import source
 from cloud.reports.captured import moment
+from device.contract.address import printable
 from device.contract.errors import ConfigError
 
 _ROW = "{:20} {:16} {:20} {:16} {:12} {}"
@@ -34,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         raise ConfigError("Name a file of records, or --database URL with --patient or --device.")
     print(_ROW.format("began (UTC)", "box", "session", "patient", "ended", "what"))
-    print("\n".join(row.rstrip() for row in found) or "no session")
+    print("\n".join(printable(row).rstrip() for row in found) or "no session")
     return 0
 
 

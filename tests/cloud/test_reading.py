@@ -156,6 +156,7 @@ BAD = {
     ),
     "not in order": altered(lambda held: held.update(seq={"each": [1, 3, 2, *range(4, 11)]})),
     "another first": altered(first=0),
+    "another time": altered(time={"mono": 7, "wall": 5.0, "trusted": False}),
     "a list": [1],
 }  # fmt: skip
 
@@ -170,6 +171,17 @@ def test_a_pack_that_does_not_unpack_is_quarantined_and_stops_no_other(name: str
     assert found.faults.quarantined.total() == 1
     assert found.texts("boot").tolist() == [BOOT] * 30
     assert any(sentence.startswith("1 × ") for sentence in found.faults.sentences())
+
+
+def test_steps_of_one_pack_are_not_taken_for_those_of_the_next() -> None:
+    def more(held: Json) -> None:
+        held["aus.AU12"]["step"] += "yB"
+
+    def less(held: Json) -> None:
+        held["aus.AU12"]["step"] = held["aus.AU12"]["step"].removesuffix("yB")
+
+    found = of_packs(altered(more), altered(less))
+    assert (len(found), found.faults.quarantined.total()) == (0, 2)
 
 
 def test_a_pack_of_a_newer_version_is_told_as_such() -> None:
@@ -251,6 +263,13 @@ def test_the_clock_of_the_database_goes_before_and_another_start_of_the_same_mac
     assert found.faults.quarantined.total() == 4
 
 
+def test_what_the_database_says_of_a_clock_goes_before_what_a_record_says() -> None:
+    gathering = Gathering()
+    gathering.documents([record(1), record(2, time={"mono": 100.2, "wall": 9100.2, "trusted": True})])
+    gathering.clock({"v": 1, "device": "box-1", "boot": BOOT, "offset": 3000, "mono": 1, "trusted": True})
+    assert gathering.table().wall.tolist() == pytest.approx([3100.1, 9100.2])
+
+
 def test_a_session_is_what_its_events_tell(tmp_path: Path) -> None:
     consent = {"covers": ["expressions", "units"], "by": "patient", "given": 4.0}
     events = [
@@ -289,9 +308,11 @@ def test_a_session_that_never_saw_a_frame_is_there_too(tmp_path: Path) -> None:
 
 def test_phases_of_a_video_are_told_by_the_videos_own_time(tmp_path: Path) -> None:
     records = [record(seq, frame={"index": seq - 1, "media": (seq - 1) * 2}) for seq in range(1, 11)]
-    found = of_lines(tmp_path / "a.jsonl", event(1, "phase", 100.3, name="rest"), *records)
+    turns = [event(1, "phase", 100.3, name="rest"), event(2, "phase", 100.5, name="talk")]
+    found = of_lines(tmp_path / "a.jsonl", *turns, *records)
     assert found.time.tolist() == [*range(0, 20, 2)]
-    assert found.sessions[0].phases[0].begin_s == pytest.approx(4)
+    assert [(span.begin_s, span.end_s) for span in found.sessions[0].phases] == [(4, 8), (8, 18.5)]
+    assert found.during("rest").time.tolist() == [4, 6]
 
 
 def test_durations_do_not_reach_from_one_session_into_the_next() -> None:

@@ -115,6 +115,12 @@ def test_another_session_of_a_file_is_told_with_consent_phases_and_why_it_ended(
         assert line in printed
 
 
+def test_records_that_are_missing_are_told(said: Said, file: Path) -> None:
+    assert "Missing" not in said("report", file)
+    file.write_bytes(b"\n".join(map(encode, [*RECORDS[2:9], *RECORDS[10:]])))
+    assert "Missing      3 of 20 records" in said("report", file)
+
+
 def test_a_session_that_is_not_there_is_an_error(said: Said, file: Path) -> None:
     assert "'x' is no session there" in said("report", file, "--session", "x", code=DataError.exit_code)
     assert "begins several" in said("report", file, "--session", "0123", code=DataError.exit_code)
@@ -197,6 +203,16 @@ def test_what_does_not_unpack_is_told_and_the_rest_reported(said: Said, clinic: 
     printed = said("report", "--database", clinic, "--device", "box-1", "--session", FIRST)
     assert "20 records of box-1" in printed
     assert "Passed over  1 × Not a pack" in printed
+
+
+def test_what_a_box_writes_moves_no_terminal_and_leads_nowhere(said: Said, databases: list[str]) -> None:
+    odd = "s\u202e"
+    keep(databases[0], {f"packs/box-1/{odd}/s000000001": pack([record(1) | {"session": odd}])})
+    keep(databases[0], {f"patients/box-1/{odd}": "../../x\x1b[2J"})
+    for command in ("sessions", "report"):
+        printed = said(command, "--database", databases[0], "--device", "box-1")
+        assert all(line.isprintable() for line in printed.splitlines())
+        assert "../" not in printed
 
 
 @pytest.mark.parametrize(
