@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run models test chaos oldest-runtime onnx2tf signatures lint types bench rules rules-evaluator auth-emulator wheel docs lock clean
+.PHONY: help setup run models test chaos oldest-runtime onnx2tf signatures lint types bench bench-reading rules rules-evaluator auth-emulator wheel docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -81,6 +81,9 @@ types: .venv/test.stamp ## check types (a minute at first, then some seconds)
 
 bench: build/sample.mp4 ## measure the cost of a frame on this machine, against OpenCV's Haar cascade (half a minute)
 	$(BIN)/affectbox bench --source build/sample.mp4 --versus-haar
+
+bench-reading: .venv/test.stamp ## measure what reading two hours of records costs (about a minute)
+	$(BIN)/python -m tests.cloud.bench_reading
 
 rules: .venv/run.stamp ## generate the security rules and JSON Schemas from the contract
 	for document in record pack aggregate event telemetry boot; do \

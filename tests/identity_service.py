@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 REFRESH_TOKEN = "refresh-SECRET-0001"
 CUSTOM_TOKEN = "custom-SECRET-0002"
 API_KEY = "key-SECRET-0003"
-SECRETS = (REFRESH_TOKEN, CUSTOM_TOKEN, API_KEY, "id-SECRET")
+PASSWORD = "password-SECRET-0004"
+SECRETS = (PASSWORD, REFRESH_TOKEN, CUSTOM_TOKEN, API_KEY, "id-SECRET")
 
 
 class IdentityService:
@@ -49,14 +50,16 @@ class IdentityService:
             return 400, refusal("API key not valid. Please pass a valid API key.")
         if self.refuse:
             return 400, refusal(self.refuse)
+        names = ("idToken", "refreshToken", "expiresIn")
         if "signInWithCustomToken" in path:
-            if json.loads(body).get("token") != CUSTOM_TOKEN:
-                return 400, refusal("INVALID_CUSTOM_TOKEN")
-            names = ("idToken", "refreshToken", "expiresIn")
+            wrong = "INVALID_CUSTOM_TOKEN" if json.loads(body).get("token") != CUSTOM_TOKEN else ""
+        elif "signInWithPassword" in path:
+            wrong = "INVALID_LOGIN_CREDENTIALS" if json.loads(body).get("password") != PASSWORD else ""
         else:
-            if parse_qs(body).get("refresh_token") != [REFRESH_TOKEN]:
-                return 400, refusal("INVALID_REFRESH_TOKEN")
+            wrong = "INVALID_REFRESH_TOKEN" if parse_qs(body).get("refresh_token") != [REFRESH_TOKEN] else ""
             names = ("id_token", "refresh_token", "expires_in")
+        if wrong:
+            return 400, refusal(wrong)
         self.given += 1
         values = (f"id-SECRET-{self.given}", self.refresh_token, str(self.lasts_s))
         return 200, json.dumps(dict(zip(names, values, strict=True)))

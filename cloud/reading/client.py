@@ -16,6 +16,17 @@ from urllib.parse import urlsplit
 from device.contract.address import printable
 
 MOST_BYTES = 1_000_000_000
+#: What went wrong, the more particular first, in words that complete 'the database …'.
+_WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (TimeoutError, "does not answer in time"),
+    (ssl.SSLCertVerificationError, "shows a certificate that is not accepted ({})"),
+    (ssl.SSLError, "offers no secure connection"),
+    (socket.gaierror, "is not found: check the address and the network"),
+    (http.client.RemoteDisconnected, "hangs up without an answer"),
+    (http.client.IncompleteRead, "hangs up in the middle of its answer"),
+    (OSError, "cannot be reached ({}): check the address and the network"),
+    (Exception, "answers with something else than HTTP"),
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +68,7 @@ class Exchange:
             raise UnansweredError(_in_words(error)) from None
         if 300 <= status < 400:
             self._connection.close()
-            raise UnansweredError(f"redirects to {_host(location)}: does this network want you to sign in first?")
+            raise UnansweredError(f"redirects to {_host(location)}: this network may want you to sign in first")
         return status, content
 
     def _asked(self, method: str, target: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes, str]:
@@ -67,6 +78,8 @@ class Exchange:
             self._connection.request(method, target, body or None, headers)
             response = self._connection.getresponse()
             content = response.read(MOST_BYTES)
+            if response.length:  # of its announced length is not there
+                raise http.client.IncompleteRead(b"", response.length)
         return response.status, content, response.headers.get("Location", "")
 
     def close(self) -> None:
@@ -99,17 +112,9 @@ def _deadline(sock: socket.socket, seconds: float) -> Iterator[None]:
 
 
 def _in_words(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return "does not answer in time"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"shows a certificate that is not accepted ({error.verify_message})"
-    if isinstance(error, ssl.SSLError):
-        return "offers no secure connection"
-    if isinstance(error, socket.gaierror):
-        return "is not found: check the address and the network"
-    if isinstance(error, OSError):
-        return f"cannot be reached ({error.strerror or error}): check the address and the network"
-    return "answers with something else than HTTP"
+    told = next((words for kind, words in _WORDS if isinstance(error, kind)), "cannot be reached")
+    because = getattr(error, "verify_message", "") or getattr(error, "strerror", None) or str(error)
+    return told.format(printable(because))
 
 
 def _host(location: str) -> str:

@@ -74,7 +74,7 @@ class Database:
             if status == http.client.OK:
                 return json.loads(content)
         except UnansweredError as error:
-            raise DataError(f"The database at {self._name} {error}") from None
+            raise DataError(f"The database at {self._name} {error}.") from None
         except (ValueError, RecursionError):
             raise DataError(
                 f"What answers at {self._name} is no database: does this network want a sign-in?"

@@ -22,27 +22,28 @@ class Gathering:
 
     Attributes:
         faults: what is none of ours: counted, and never in the way of the rest.
+        form: what is read, records or seconds.
         words: the texts of all columns.
     """
 
     def __init__(self, form: Form = RECORDS) -> None:
         self.faults = Faults()
         self.words = Words()
-        self._form = form
+        self.form = form
         self._blocks: list[Columns] = []
         self._known = Known()
 
     def documents(self, documents: Sequence[Any]) -> None:
         """Take records, or aggregates of seconds."""
         if documents:
-            plain = partial(of_documents, form=self._form, words=self.words)
+            plain = partial(of_documents, form=self.form, words=self.words)
             self._blocks += sifted(documents, plain, self._careful_document)
 
     def packs(self, documents: Iterable[Any]) -> None:
         """Take packs of them."""
         some = [*documents]
         for at in range(0, len(some), _AT_ONCE):
-            plain = partial(of_packs, form=self._form, words=self.words)
+            plain = partial(of_packs, form=self.form, words=self.words)
             self._blocks += sifted(some[at : at + _AT_ONCE], plain, self._careful_pack)
 
     def columns(self, columns: Columns) -> None:
@@ -70,24 +71,24 @@ class Gathering:
 
     def table(self) -> Table:
         """All of it, in order, each thing once. Nothing can be taken afterwards."""
-        return united(self._blocks, self._form, self._known, self.words, self.faults)
+        return united(self._blocks, self.form, self._known, self.words, self.faults)
 
     def _careful_document(self, document: Any) -> Iterator[Columns]:
-        what = "record" if self._form is RECORDS else "second"
-        if self._is_ours(document, what, 1, self._form.validate):
+        what = "record" if self.form is RECORDS else "second"
+        if self._is_ours(document, what, 1, self.form.validate):
             try:
-                yield of_documents([document], self._form, self.words)
+                yield of_documents([document], self.form, self.words)
             except IrregularError:
                 self.faults.quarantined[f"A {what} is not understood"] += 1
 
     def _careful_pack(self, document: Any) -> Iterator[Columns]:
         unpacked: list[Any] = []
         if self._is_ours(document, "pack", pack.VERSION, lambda one: unpacked.extend(pack.unpack(one))):
-            if document["of"] != self._form.of:
-                self.faults.quarantined[f"A pack of {document['of']} stands among those of {self._form.of}"] += 1
+            if document["of"] != self.form.of:
+                self.faults.quarantined[f"A pack of {document['of']} stands among those of {self.form.of}"] += 1
             else:
                 yield from sifted(
-                    unpacked, partial(of_documents, form=self._form, words=self.words), self._careful_document
+                    unpacked, partial(of_documents, form=self.form, words=self.words), self._careful_document
                 )
 
     def _is_ours(self, document: Any, what: str, version: int, validate: Callable[[Any], object]) -> bool:

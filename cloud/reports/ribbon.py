@@ -27,6 +27,7 @@ COLOURS = {
     "fear": "#cc79a7",
     "contempt": "#f0e442",
 }
+_NO_RECORD = "no record"
 _UNCLEAR, _DISAGREE = "no clear emotion", "readings disagree: neither counted"
 _WORDS: dict[str, dict[str, str]] = {"reasons": {}, "hidden": HIDDEN}
 _Span = tuple[float, float, str]
@@ -50,7 +51,7 @@ def draw_ribbon(axes: Any, table: Table, bottom: float) -> None:
     width = max(float(table.time[-1]), GAP_S)
     for begin, end, reason in _joined(_gaps(table), width):
         hatch(axes, begin, end, 0, bottom + 0.95)
-        _name(axes, (begin, end), bottom + 1.05, reason, width)
+        write_within(axes, (begin, end), bottom + 1.05, reason, width)
     readings = list(spans(table.time, *_readings(table)))
     for name, colour in COLOURS.items():
         bars = [(begin, end - begin) for begin, end, label in readings if label == name]
@@ -60,11 +61,11 @@ def draw_ribbon(axes: Any, table: Table, bottom: float) -> None:
             edge = {"edgecolor": _LINES, "linewidth": 0.7} if label == _UNCLEAR else {}
             _box(axes, (begin, end), bottom, bottom + 0.85, facecolor=COLOURS.get(label, "white"), zorder=2, **edge)
         if label in COLOURS:
-            _name(axes, (begin, end), bottom + 0.25, label, width, "white" if label in _DARK else "black")
+            write_within(axes, (begin, end), bottom + 0.25, label, width, "white" if label in _DARK else "black")
     cross_out(axes, table, bottom, bottom + 0.85)
     for begin, end, label in _joined(spans(table.time, *_lists(table, "hidden")), width):
         axes.plot([begin, end], [bottom + 1.0] * 2, color=_INK, linewidth=1.4, solid_capstyle="butt")
-        _name(axes, (begin, end), bottom + 1.05, label, width)
+        write_within(axes, (begin, end), bottom + 1.05, label, width)
 
 
 def hatch(axes: Any, begin: float, end: float, bottom: float, top: float) -> None:
@@ -90,6 +91,8 @@ def key_of(table: Table) -> list[Any]:
     unclear = [Patch(facecolor="white", edgecolor=_LINES, label=_UNCLEAR)] if _UNCLEAR in readings else []
     crossed = Patch(facecolor="white", edgecolor=_CROSSES, hatch=_CROSS, linewidth=0, label=_DISAGREE)
     reasons, hidden = ({word for words in _lists(table, path)[1] for word in words.split(", ")} for path in _WORDS)
+    if len(gaps(table.time)):
+        reasons.add(_NO_RECORD)
     words = ": ".join(filter(None, ["not measured", ", ".join(sorted(reasons | hidden))]))
     hatched = Patch(facecolor=_FILL, edgecolor=_LINES, hatch=_HATCH, linewidth=0, label=words)
     bar = [Line2D([], [], color=_INK, linewidth=1.4, label="a part of the face hidden")] if hidden else []
@@ -116,7 +119,7 @@ def _gaps(table: Table) -> Iterator[_Span]:
     """Begin, end and reason of what was not measured, from the last row before it on."""
     times = table.time
     for gap in gaps(times):
-        yield float(times[gap]), float(times[gap + 1]), "no record"
+        yield float(times[gap]), float(times[gap + 1]), _NO_RECORD
     for begin, end, reason in spans(times, *_lists(table, "reasons")):
         before = times[(times < begin) & (times >= begin - GAP_S)]
         yield float(before[-1]) if len(before) else begin, end, reason
@@ -149,7 +152,9 @@ def _box(axes: Any, span: tuple[float, float], bottom: float, top: float, **styl
     axes.add_patch(Rectangle((span[0], bottom), span[1] - span[0], top - bottom, **{"linewidth": 0} | style))
 
 
-def _name(axes: Any, span: tuple[float, float], height: float, text: str, width: float, colour: str = _INK) -> None:
+def write_within(
+    axes: Any, span: tuple[float, float], height: float, text: str, width: float, colour: str = _INK
+) -> None:
     """Write in the middle of the span, in up to two lines, if there is room."""
     letters = int((span[1] - span[0]) / width / _LETTER)
     lines = wrap(text, max(letters, 1), break_long_words=False)

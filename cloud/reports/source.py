@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cloud.reading import lines, signin
+from cloud.reading import lines, parquet, signin
 from cloud.reading.database import Databases, Listed
 from cloud.reading.gathering import Gathering
 from cloud.reading.signin import Credential
@@ -22,7 +22,7 @@ TOKEN, PASSWORD, API_KEY = "AFFECTBOX_TOKEN", "AFFECTBOX_PASSWORD", "AFFECTBOX_A
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What says which sessions, and who asks."""
-    parser.add_argument("recording", type=Path, nargs="?", help="a file of records (.jsonl); or --database")
+    parser.add_argument("recording", type=Path, nargs="?", help="a file of records (.jsonl, .parquet); or --database")
     parser.add_argument("--database", metavar="URL[,URL…]", help="read from there, or compare the file with it")
     whose = parser.add_mutually_exclusive_group()
     whose.add_argument("--patient", metavar="ID", help="in a database: the sessions of this pseudonym")
@@ -48,7 +48,7 @@ def credential(args: argparse.Namespace) -> Credential | None:
 def read_file(path: Path, databases: Databases | None = None) -> Table:
     """The sessions of a file, with the clocks that databases know of. Raises `DataError`."""
     gathering = Gathering()
-    lines.gather(path, gathering)
+    (parquet if path.suffix == ".parquet" else lines).gather(path, gathering)
     for device in gathering.devices() if databases else ():
         for clock in databases.clocks(device):  # type: ignore[union-attr]
             gathering.clock(clock)

@@ -19,6 +19,7 @@ from cloud.analysis.quantities import values_of
 from cloud.analysis.whole import Analysis
 from cloud.reading.table import Table
 from cloud.reading.timeline import GAP_S, Values, gaps, stretches
+from cloud.reports.phases import draw_phases, room_for
 from cloud.reports.ribbon import THIN, cross_out, draw_ribbon, hatch, key_of
 from cloud.reports.summary import WITHHELD, clock, dominant, name_of
 from device.contract.errors import StorageError
@@ -36,6 +37,7 @@ _STRENGTH = {Tier.REPORTED: 1.0, Tier.LOW_CONFIDENCE: 0.55, Tier.EXPERIMENTAL: 0
 _SIGNS = {Tier.REPORTED: "", Tier.LOW_CONFIDENCE: " °", Tier.EXPERIMENTAL: " °°"}
 _MARK, _QUIET = "#333333", "#6b6b6b"
 _HEIGHT, _TITLE_ROOM = 0.66, 0.8
+_RIBBON = 1.6  # height of the ribbon and of what stands above it, in rows
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 _MOST_TICKS = 12
 _PLATE = {"facecolor": "white", "linewidth": 0, "pad": 1.5}
@@ -80,16 +82,18 @@ def compose(table: Table, analysis: Analysis, when: str, everything: bool = Fals
     """
     from matplotlib.figure import Figure  # noqa: PLC0415  # heavy; only this needs it
 
+    (session,) = table.sessions
     rows, top = _stack(analysis, everything)
-    figure = Figure(figsize=(11, 0.3 * top + 2.6), layout="constrained")
+    figure = Figure(figsize=(11, 0.3 * (top + room_for(session)) + 2.6), layout="constrained")
     axes = figure.subplots()
     for row in rows:
         _draw_row(axes, row, table)
     for row in (row for row, above in zip(rows, [None, *rows], strict=False) if not above or above.kind != row.kind):
         axes.text(0, row.at + 1.1, _TITLES[row.kind], fontsize=8.5, color=_QUIET, va="bottom", bbox=_PLATE)
     draw_ribbon(axes, table, top)
-    _dress(axes, rows, analysis, top)
-    _title(axes, table.sessions[0].device, analysis, when)
+    draw_phases(axes, session, max(analysis.session.lasted_s, GAP_S), top + _RIBBON)
+    _dress(axes, rows, analysis, top, top + _RIBBON + room_for(session))
+    _title(axes, session.device, analysis, when)
     _legend(figure, table, rows)
     return figure
 
@@ -151,7 +155,7 @@ def _mark(axes: Any, height: float, episodes: list[Episode]) -> None:
     axes.plot(stops, np.full(len(stops), height), "|", color=_MARK, markersize=4, markeredgewidth=0.7)
 
 
-def _dress(axes: Any, rows: list[_Row], analysis: Analysis, top: float) -> None:
+def _dress(axes: Any, rows: list[_Row], analysis: Analysis, top: float, height: float) -> None:
     lasted_s = max(analysis.session.lasted_s, GAP_S)
     step = next((step for step in _STEPS_S if lasted_s / step <= _MOST_TICKS), _STEPS_S[-1])
     ticks = np.arange(0, lasted_s, step)
@@ -159,7 +163,7 @@ def _dress(axes: Any, rows: list[_Row], analysis: Analysis, top: float) -> None:
     labels = [name_of(row.episodes[0].key) + _SIGNS[row.tier] for row in rows]
     axes.set_yticks([*(row.at + 0.3 for row in rows), top + 0.45], [*labels, "Emotion"], fontsize=8.5)
     axes.set_xlim(0, lasted_s)
-    axes.set_ylim(-0.1, top + 1.6)
+    axes.set_ylim(-0.1, height)
     axes.set_xlabel(fill(_silent(rows, analysis), 150), loc="left", fontsize=8, color=_QUIET, labelpad=8)
     axes.tick_params(length=0)
     axes.grid(axis="x", color="#ececec", linewidth=0.7)
@@ -199,4 +203,10 @@ def _legend(figure: Any, table: Table, rows: list[_Row]) -> None:
         if any(row.tier is tier for row in rows):
             handles.append(Line2D([], [], linestyle="", label=words))
     handles.append(Line2D([], [], color=_MARK, lw=0.7, marker=".", label="onset, apex and offset"))
+    for moments, marker, words in (
+        (table.sessions[0].stimuli, "v", "shown or asked"),
+        (table.sessions[0].marks, "^", "marked by somebody"),
+    ):
+        if moments:
+            handles.append(Line2D([], [], color=_MARK, linestyle="", marker=marker, label=words))
     figure.legend(handles=handles, loc="outside lower left", ncols=5, fontsize=8, frameon=False, handlelength=1.6)

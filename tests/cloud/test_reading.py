@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cloud.reading import lines
+from cloud.reading import lines, parquet
 from cloud.reading.columns import RECORDS, SECONDS
 from cloud.reading.gathering import Gathering
 from cloud.reading.table import Table
@@ -327,3 +327,38 @@ def test_what_is_asked_for_and_nobody_has_is_nan_and_what_no_record_can_have_is_
     assert RECORDS.fields.keys() >= set(found.paths)
     with pytest.raises(KeyError):
         found.values("aus.AU99")
+
+
+def test_a_table_comes_back_from_parquet_as_it_was(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    events = [event(1, "began", 100.0, "s"), event(2, "ended", 101.6, "s", why="stopped")]
+    written = of_lines(tmp_path / "a.jsonl", *events, *anything(3, 40))
+    parquet.write(written, tmp_path / "a.parquet")
+    found = of_parquet(tmp_path / "a.parquet")
+    assert content(found) == content(written)
+    assert [(one.id, one.why, one.events) for one in found.sessions] == [("s", "stopped", tuple(events))]
+
+
+def test_parquet_of_somebody_else_is_quarantined_by_the_row_or_refused(tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    from pyarrow.parquet import write_table  # noqa: PLC0415
+
+    parquet.write(of_documents([record(seq, aus={"AU1": 1.0}) for seq in (1, 2, 3)]), tmp_path / "a.parquet")
+    table = arrow.parquet.read_table(tmp_path / "a.parquet")
+    high = table.set_column(table.schema.get_field_index("aus.AU1"), "aus.AU1", [arrow.array([1.0, 7.0, 2.0])])
+    write_table(high.append_column("name", arrow.array([None, None, "Maria"])), tmp_path / "b.parquet")
+    found = of_parquet(tmp_path / "b.parquet")
+    assert found.values("seq").tolist() == [1]
+    assert found.faults.quarantined.total() == 2
+    for content_of_file in (b"", b"PAR1 and nothing", b"x" * 100):
+        (tmp_path / "c.parquet").write_bytes(content_of_file)
+        with pytest.raises(DataError, match="no Parquet"):
+            of_parquet(tmp_path / "c.parquet")
+    with pytest.raises(DataError, match="check the path"):
+        of_parquet(tmp_path / "none.parquet")
+
+
+def of_parquet(path: Path) -> Table:
+    gathering = Gathering()
+    parquet.gather(path, gathering)
+    return gathering.table()

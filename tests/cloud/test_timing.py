@@ -107,3 +107,24 @@ def test_a_recording_with_little_in_it_is_drawn_too(fields: Json, seconds: float
     table = table_of(records)
     draw(table, analyse(table), tmp_path / "timing.png", WHEN)
     assert (tmp_path / "timing.png").stat().st_size > 5_000
+
+
+def test_phases_stand_in_the_picture_with_their_names() -> None:
+    def event(number: int, kind: str, mono: float, **changes: str) -> Json:
+        own = {"v": 1, "device": "tester", "boot": "one", "session": "one", "number": number, "event": kind}
+        return own | {"patient": "p-1", "time": {"mono": mono, "wall": 0, "trusted": False}} | changes
+
+    turns = [
+        event(1, "phase", 0.0, name="rest"),
+        event(2, "phase", 8.0, name="talk"),
+        event(3, "stimulus", 9.0, name="a"),
+    ]
+    with_phases = table_of(recording(20, crying), turns)
+    figure = compose(with_phases, analyse(with_phases), WHEN)
+    told = words(figure)
+    for text in ("rest", "talk", "shown or asked"):
+        assert text in told
+    assert "marked by somebody" not in told
+    begun = [text.get_position()[0] for text in figure.axes[0].texts if text.get_text() in ("rest", "talk")]
+    assert begun == [pytest.approx(4.0), pytest.approx(14.0, abs=0.1)]
+    assert "shown or asked" not in words(picture(recording(20, crying)))
