@@ -35,6 +35,9 @@ def _parser() -> argparse.ArgumentParser:
         "--consent", metavar="WHAT,WHAT", type=_listed, help="what the person agreed to: expressions, units, …"
     )
     run.add_argument("--consent-by", metavar="WHO", help="who gave the consent: patient or guardian")
+    run.add_argument(
+        "--phase", dest="phases", metavar="NAME=SECONDS", action="append", help="a part of the session; several follow"
+    )
     run.add_argument("--consent-until", metavar="DAY", help="last day on which it holds: YYYY-MM-DD")
     run.add_argument("--source", metavar="SRC", help="what to watch")
     run.add_argument("--sink", metavar="SINK", action="append", help="where records go; may be given several times")
@@ -141,7 +144,9 @@ def _settings(args: argparse.Namespace) -> Any:
         "pace": getattr(args, "pace", None),
     }
     run = {key: value for key, value in given.items() if value is not None}
-    told = {name: getattr(args, name, None) for name in ("patient", "consent", "consent_by", "consent_until")}
+    told = {
+        name: getattr(args, name, None) for name in ("patient", "consent", "consent_by", "consent_until", "phases")
+    }
     session = {key: value for key, value in told.items() if value is not None}
     return load_settings(args.config, args.set, {"run": run, "session": session})
 

@@ -25,6 +25,10 @@ _BoxName = Annotated[
     str,
     Meta(pattern=rf"\A({DEVICE_ID.pattern})?\Z", description="1 to 40 lower-case letters, digits and hyphens"),
 ]
+_Phase = Annotated[
+    str,
+    Meta(pattern=r"\A[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?=[0-9]{1,5}(\.[0-9]{1,3})?\Z", description="NAME=SECONDS"),
+]
 _Pseudonym = Annotated[
     str, Meta(description="a pseudonym in quotes, such as 'p-0042', never a name", extra={"private": True})
 ]
@@ -53,6 +57,7 @@ class SessionSettings(Table, frozen=True):
     consent: tuple[Annotated[str, one_of(COVERS)], ...] = ()
     consent_by: Annotated[str, one_of(("", *GIVERS))] = ""
     consent_until: str = ""
+    phases: tuple[_Phase, ...] = ()
 
     def __post_init__(self) -> None:
         if self.patient:

@@ -27,9 +27,9 @@ MEASURES = tuple(
 
 FIELDS = (
     Field("v", "integer", "version of this format", VERSION, VERSION, required=True),
-    Field("device", "string", "name of the box", required=True),
-    Field("boot", "string", "one start of the daemon", required=True),
-    Field("session", "string", "the session; from older boxes absent: then `boot`"),
+    Field("device", "string", "name of the box", required=True, key=True),
+    Field("boot", "string", "one start of the daemon", required=True, key=True),
+    Field("session", "string", "the session; from older boxes absent: then `boot`", key=True),
     Field("number", "integer", "spans between the session's beginning and this one", 0, LAST, required=True),
     Field("span", "integer", "length of the span, seconds: 1 or 60", SECOND_S, MINUTE_S, required=True),
     Field("time.mono", "number", "monotonic time of the first frame in it, seconds", 0, LATEST_S, required=True),

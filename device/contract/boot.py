@@ -20,8 +20,8 @@ ROOT = "boots"
 
 FIELDS = (
     Field("v", "integer", "version of this format", VERSION, VERSION, required=True),
-    Field("device", "string", "name of the box", required=True),
-    Field("boot", "string", "one start of the daemon", required=True),
+    Field("device", "string", "name of the box", required=True, key=True),
+    Field("boot", "string", "one start of the daemon", required=True, key=True),
     Field("offset", "number", "wall clock minus monotonic clock, seconds", -LATEST_S, LATEST_S, required=True),
     Field("mono", "number", "monotonic time at which the offset was taken, seconds", 0, LATEST_S, required=True),
     Field("trusted", "boolean", "whether the wall clock was synchronized then: always true", required=True),

@@ -9,6 +9,7 @@ written in UTF-8, and no key holds a dot, which in paths stands between an objec
 """
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ LATEST_S = 10_000_000_000  # of a time in seconds, whatever it counts from: the 
 LAST = 999_999_999  # of the numbers in a session: as many digits as keys have
 LONGEST = 200  # characters of a text
 MAX_DEPTH = 32  # as in the database; no document of ours is deeper than four
+_KEY = re.compile("[A-Za-z0-9-]{1,40}")
 _SHOWN = 60  # characters of a wrong value that a sentence repeats
 _KINDS: dict[str, tuple[type, ...]] = {
     "integer": (int,),
@@ -35,7 +37,8 @@ _CALLED = {"integer": "a whole number", "names": "a list of names"}
 @dataclass(frozen=True)
 class Field:
     """One field: dotted `path`, JSON `kind`, meaning with unit, and range where there is one. A field of kind `names`
-    lists some of `names`, at least one and none twice. A text has at most `longest` characters."""
+    lists some of `names`, at least one and none twice. A text has at most `longest` characters; as a `key` it is part
+    of the document's path, and no more than 40 letters, digits and hyphens."""
 
     path: str
     kind: str
@@ -45,6 +48,7 @@ class Field:
     required: bool = False
     names: tuple[str, ...] = ()
     longest: int = LONGEST
+    key: bool = False
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -160,13 +164,15 @@ def _property(field: Field) -> Json:
         return {"type": "array", **items, "description": field.meaning}
     limits: Json = {}
     if field.kind == "string":
-        limits = {"maxLength": field.longest}
+        limits = {"pattern": f"^{_KEY.pattern}$"} if field.key else {"maxLength": field.longest}
     elif field.kind in ("integer", "number"):
         limits = dict(zip(("minimum", "maximum"), field.bounds, strict=True))
     return {"type": field.kind, "description": field.meaning, **limits}
 
 
 def _check_text(field: Field, value: str, where: str) -> None:
+    if field.key and not _KEY.fullmatch(value):
+        raise DataError(f"{where} is {_short(value)}: it is 1 to 40 letters, digits and hyphens.")
     if len(value) > field.longest:
         raise DataError(f"{where} has {len(value)} characters, and may have {field.longest}.")
     try:

@@ -38,9 +38,9 @@ _OF = {"records": ("s", "seq"), "seconds": ("t", "number")}
 KINDS = tuple(_OF)
 FIELDS = (
     Field("v", "integer", "version of this format", VERSION, VERSION, required=True),
-    Field("device", "string", "name of the box", required=True),
-    Field("boot", "string", "one start of the daemon", required=True),
-    Field("session", "string", "the session; from older boxes absent: then `boot`"),
+    Field("device", "string", "name of the box", required=True, key=True),
+    Field("boot", "string", "one start of the daemon", required=True, key=True),
+    Field("session", "string", "the session; from older boxes absent: then `boot`", key=True),
     Field("of", "string", "what is packed: `records` or `seconds`", required=True),
     Field("first", "integer", "number of the first one", 0, LAST, required=True),
     Field("last", "integer", "number of the last one", 0, LAST, required=True),

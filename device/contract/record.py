@@ -44,9 +44,9 @@ DEVICE_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _ORIGINS = "`calibrated:` and 8 hex digits, or `none`; by older boxes also `automatic:` or `refused`"
 FIELDS = (
     Field("v", "integer", "version of this format", VERSION, VERSION, required=True),
-    Field("device", "string", "name of the box: lower-case letters, digits, hyphens", required=True),
-    Field("boot", "string", "one start of the daemon", required=True),
-    Field("session", "string", "the session; in records of older boxes absent: then `boot`"),
+    Field("device", "string", "name of the box: lower-case letters, digits, hyphens", required=True, key=True),
+    Field("boot", "string", "one start of the daemon", required=True, key=True),
+    Field("session", "string", "the session; in records of older boxes absent: then `boot`", key=True),
     Field("seq", "integer", "number of the record within the session, from 1", 1, LAST, required=True),
     Field("status", "string", "`measured` or `gated`", required=True),
     Field("time.mono", "number", "monotonic time of capture, seconds", 0, LATEST_S, required=True),

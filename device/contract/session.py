@@ -85,9 +85,9 @@ class Beginning:
 
 FIELDS = (
     Field("v", "integer", "version of this format", VERSION, VERSION, required=True),
-    Field("device", "string", "name of the box", required=True),
-    Field("boot", "string", "the start of the daemon that tells this", required=True),
-    Field("session", "string", "the session", required=True),
+    Field("device", "string", "name of the box", required=True, key=True),
+    Field("boot", "string", "the start of the daemon that tells this", required=True, key=True),
+    Field("session", "string", "the session", required=True, key=True),
     Field("number", "integer", "number of the event within the session, from 1", 1, _LAST, required=True),
     Field("event", "string", f"what happened: {', '.join(Event)}", required=True),
     Field("patient", "string", "pseudonym of whom the session watches, or `unnamed`", required=True),

@@ -28,15 +28,15 @@ class State(str, Enum):
 
 FIELDS = (
     Field("v", "integer", "version of this format", VERSION, VERSION, required=True),
-    Field("device", "string", "name of the box", required=True),
-    Field("boot", "string", "one start of the daemon", required=True),
+    Field("device", "string", "name of the box", required=True, key=True),
+    Field("boot", "string", "one start of the daemon", required=True, key=True),
     Field("seen", "integer", "when the database took this, milliseconds since 1970", 0, required=True),
     Field("time.mono", "number", "monotonic time, seconds", 0, LATEST_S, required=True),
     Field("time.wall", "number", "wall time, seconds since 1970", 0, LATEST_S, required=True),
     Field("time.trusted", "boolean", "whether the wall clock is synchronized", required=True),
     Field("version", "string", "version of the software", required=True),
     Field("state", "string", f"what the daemon is doing: {', '.join(State)}", required=True),
-    Field("session", "string", "the session that is open"),
+    Field("session", "string", "the session that is open", key=True),
     Field("models.emotions", "string", "bundle that gives the emotions"),
     Field("models.aus", "string", "estimators that give the action units"),
     Field("frames.recorded", "integer", "frames recorded in this run", 0, required=True),

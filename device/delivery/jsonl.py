@@ -40,6 +40,7 @@ class JsonlSink(Closing):
         self._events: list[bytes] = []
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            self._made = not path.exists()
             self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             self._regular = stat.S_ISREG(os.fstat(self._file).st_mode)  # else a pipe, or a device
             if self._regular:
@@ -61,6 +62,8 @@ class JsonlSink(Closing):
     def close(self) -> None:
         if self._file is not None:
             self._keep([])
+            if self._made and not self.loss.records and os.fstat(self._file).st_size == 0:
+                self._path.unlink(missing_ok=True)  # the session did not come about
             os.close(self._file)
             self._file = None
             self.loss.ended(str(self._path))

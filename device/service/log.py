@@ -6,6 +6,7 @@ from collections.abc import Callable
 from device.clock import Clock
 from device.contract.fields import Json
 from device.contract.session import VERSION, Beginning, Consent, Event, Why, consent_json, session_id
+from device.stages.frame import Frame
 
 
 class SessionLog:
@@ -34,32 +35,19 @@ class SessionLog:
             self._size = width, height
             self._happened(Event.CAMERA, {"frame": {"width": width, "height": height}})
 
-    def phase(self, name: str = "") -> None:
-        """A part of the session begins; without a name, the one before ends."""
-        self._happened(Event.PHASE, {"name": name} if name else {})
-
-    def stimulus(self, name: str) -> None:
-        """Something was shown or asked."""
-        self._happened(Event.STIMULUS, {"name": name})
-
-    def mark(self, name: str = "") -> None:
-        """Somebody marked this moment."""
-        self._happened(Event.MARK, {"name": name} if name else {})
-
-    def consented(self, consent: Consent) -> None:
-        """The consent was changed."""
-        self.beginning = Beginning(self.beginning.patient, consent)
-        self._happened(Event.CONSENT, _consent(consent))
+    def phase(self, name: str, frame: Frame) -> None:
+        """A part of the session begins with a frame; without a name, the one before ends."""
+        self._happened(Event.PHASE, {"name": name} if name else {}, _of(frame))
 
     def ended(self, why: Why) -> None:
         """Nothing comes after."""
         self._happened(Event.ENDED, {"why": why.value})
 
-    def _happened(self, event: Event, content: Json) -> None:
+    def _happened(self, event: Event, content: Json, time: Json | None = None) -> None:
         with self._lock:
             self._number += 1
             event_json = {"v": VERSION, **self.identity, "number": self._number, "patient": self.beginning.patient}
-            self._tell(event_json | {"event": event.value, "time": _now(self._clock), **content})
+            self._tell(event_json | {"event": event.value, "time": time or _now(self._clock), **content})
 
 
 def interrupted(last: Json, clock: Clock) -> Json:
@@ -68,6 +56,10 @@ def interrupted(last: Json, clock: Clock) -> Json:
     kept = {name: last[name] for name in ("v", "device", "session", "patient")}
     why = {"event": Event.ENDED.value, "why": Why.INTERRUPTED.value}
     return kept | {"boot": clock.boot(), "number": last["number"] + 1, "time": _now(clock)} | why
+
+
+def _of(frame: Frame) -> Json:
+    return {"mono": round(frame.mono_s, 3), "wall": round(frame.wall_s, 3), "trusted": frame.trusted}
 
 
 def _now(clock: Clock) -> Json:

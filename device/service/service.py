@@ -38,6 +38,7 @@ from device.pipeline import Pipeline
 from device.recorder import Recorder, not_covered
 from device.service.capture import Capture
 from device.service.log import SessionLog, interrupted
+from device.service.phases import Phases
 from device.service.upload import Upload
 from device.settings import Settings
 from device.state import outbox_file
@@ -114,7 +115,7 @@ class Service(Closing):
         return self._capture.read_cpu_s if self._capture else 0.0
 
     def stop(self) -> None:
-        """Ask the open session to end; safe in a signal handler."""
+        """Ask the open session to end, or the next one, if none is open; safe in a signal handler."""
         self._stopping.set()
 
     def watch(self, beginning: Beginning) -> Summary:
@@ -136,6 +137,7 @@ class Service(Closing):
                 why = self._supervise(workers, beginning)
             finally:
                 self._state, self.session = State.IDLE, None
+                self._stopping.clear()
                 log.ended(why)
         self._show(self)
         return self.summary
@@ -184,6 +186,7 @@ class Service(Closing):
             self.summary.hear,
             not_covered(beginning.consent),
         )
+        phases = Phases(settings.session.phases)
         person = "" if beginning.patient == UNNAMED else beginning.patient
         pipeline = Pipeline(models, settings, calibrated_neutral(settings, person, self.clock))
         capture = self._capture = Capture(source, mailbox, self.clock, realtime, settings.run.max_frames)
@@ -192,6 +195,8 @@ class Service(Closing):
             frame = mailbox.take(settings.recorder.commit_s)
             if frame is not None:
                 log.camera(frame.image.shape[1], frame.image.shape[0])
+                for phase in phases.at(frame.time_s):
+                    log.phase(phase, frame)
                 recorder.add(pipeline(frame))
             recorder.commit_if_due()
             return None if mailbox.finished else 0.0

@@ -159,7 +159,8 @@ def test_each_group_is_on_its_way_when_write_returns(tmp_path):
 
 def test_records_are_for_the_owner_alone(tmp_path):
     path = tmp_path / "records.jsonl"
-    JsonlSink(path).close()
+    with JsonlSink(path) as sink:
+        sink.write(LINES)
     assert path.stat().st_mode & 0o777 == 0o600
 
 

@@ -56,6 +56,12 @@ def test_a_photograph_of_a_smiling_woman(photo: Path, tmp_path: Path, capsys: py
     assert "1 recorded" in capsys.readouterr().out
 
 
+def test_a_run_that_comes_to_nothing_leaves_no_file(tmp_path: Path) -> None:
+    out = tmp_path / "records.jsonl"
+    assert main(["run", "--source", str(tmp_path / "none.mp4"), "--sink", f"jsonl:{out}"]) == SourceError.exit_code
+    assert not out.exists()
+
+
 def test_a_run_stops_after_max_frames(short_clip: Path, tmp_path: Path) -> None:
     out = tmp_path / "records.jsonl"
     assert main(["run", "--source", str(short_clip), "--max-frames", "7", "--sink", f"jsonl:{out}"]) == 0

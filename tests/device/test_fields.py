@@ -13,10 +13,19 @@ FIELDS = (
     Field("size", "number", "metres", 0),
     Field("name", "string", "what it is called"),
     Field("short", "string", "a word", longest=4),
+    Field("box", "string", "part of a path", key=True),
     Field("parts", "names", "parts", names=("lid", "box")),
     Field("place.x", "number", "metres", -1, 1),
 )
-WHOLE: Json = {"count": 1, "size": 2.5, "name": "é", "short": "four", "parts": ["box", "lid"], "place": {"x": 0}}
+WHOLE: Json = {
+    "count": 1,
+    "size": 2.5,
+    "name": "é",
+    "short": "four",
+    "box": "room-3",
+    "parts": ["box", "lid"],
+    "place": {"x": 0},
+}
 
 
 def nested(depth: int) -> Json:
@@ -46,6 +55,9 @@ def test_a_whole_document_is_one() -> None:
         {"name": "\ud800"},
         {"name": "x" * 201},
         {"short": "fiver"},
+        {"box": "a/b"},
+        {"box": ""},
+        {"box": "b" * 41},
         {"parts": ["lid", "lid"]},
         {"parts": [["lid"]]},
         {"parts": [{}]},

@@ -138,6 +138,28 @@ def test_one_patient_after_another_in_one_run(
         assert waiting[f"minutes/tester/{sessions[person]}/n000000"]["frames"] == count
 
 
+def test_phases_begin_when_they_were_planned(
+    monkeypatch: pytest.MonkeyPatch, kept: MemorySink, portrait: ByteImage
+) -> None:
+    see(monkeypatch, FakeSource(lambda _: portrait, count=10))  # 25 a second
+    hold(settings('session.phases=["baseline=0.1", "task=0.2"]'), kept)
+    phases = [(event.get("name"), event["time"]["mono"]) for event in kept.events if event["event"] == "phase"]
+    assert [name for name, _ in phases] == ["baseline", "task", None]
+    captured = [decode(line.body)["time"]["mono"] for line in kept.lines]
+    assert [captured.index(began) for _, began in phases] == [0, 3, 8]
+
+
+def test_a_stop_ends_one_session_and_not_the_next(
+    monkeypatch: pytest.MonkeyPatch, kept: MemorySink, portrait: ByteImage
+) -> None:
+    with Service(settings(), SystemClock(), more_sinks=[kept]) as service:
+        service.stop()
+        for _ in range(2):
+            see(monkeypatch, FakeSource(lambda _: portrait, count=2))
+            service.watch(Beginning())
+    assert [event["why"] for event in kept.events if event["event"] == "ended"] == ["stopped", "finished"]
+
+
 def test_a_session_ends_with_its_consent(
     monkeypatch: pytest.MonkeyPatch, kept: MemorySink, portrait: ByteImage
 ) -> None:
@@ -147,9 +169,9 @@ def test_a_session_ends_with_its_consent(
         clock.advance(0.1 if index < 10 else 0.0)
         return portrait
 
-    see(monkeypatch, FakeSource(picture, count=10**9, live=True))
+    see(monkeypatch, FakeSource(picture, count=400, live=True))  # two seconds of work, of which one tick is enough
     until = clock.wall() + 0.5
-    with Service(settings(), clock, more_sinks=[kept]) as service:
+    with Service(settings("run.pace=fast"), clock, more_sinks=[kept]) as service:
         service.watch(Beginning("p-1", Consent(("expressions", "units"), "patient", clock.wall(), until)))
     assert kept.events[-1]["why"] == "expired"
 
