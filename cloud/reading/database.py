@@ -17,7 +17,7 @@ from cloud.reading.gathering import Gathering
 from cloud.reading.signin import Credential
 from cloud.reading.table import Table
 from device.contract import aggregate, boot, pack, patient, record, session
-from device.contract.address import parse_url
+from device.contract.address import parse_url, printable
 from device.contract.boot import offset_of, wall_time
 from device.contract.errors import DataError, IdentityError
 from device.contract.fields import Json
@@ -79,7 +79,7 @@ class Database:
             raise DataError(
                 f"What answers at {self._name} is no database: does this network want a sign-in?"
             ) from None
-        raise self._refusal(status, content.decode(errors="replace"), path)
+        raise self._refusal(status, content.decode(errors="replace"), printable(path))
 
     def object(self, path: str, **query: str) -> Json:
         """The object at a path, empty where there is none. Raises as `get`."""

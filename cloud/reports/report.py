@@ -93,7 +93,7 @@ def _from_database(args: argparse.Namespace, databases: Databases | None) -> tup
     table = databases.table([one])
     if not len(table):
         told = "; ".join(table.faults.sentences()) or "the box may have sent only seconds or minutes, or nothing yet"
-        raise DataError(f"{args.database} holds no record of session {one.session}: {told}.")
+        raise DataError(f"{args.database} holds no record of session {printable(one.session)}: {told}.")
     return table, [other.session for other in found if other is not one]
 
 

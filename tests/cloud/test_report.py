@@ -209,8 +209,8 @@ def test_what_a_box_writes_moves_no_terminal_and_leads_nowhere(said: Said, datab
     odd = "s\u202e"
     keep(databases[0], {f"packs/box-1/{odd}/s000000001": pack([record(1) | {"session": odd}])})
     keep(databases[0], {f"patients/box-1/{odd}": "../../x\x1b[2J"})
-    for command in ("sessions", "report"):
-        printed = said(command, "--database", databases[0], "--device", "box-1")
+    for command, code in (("sessions", 0), ("report", DataError.exit_code)):
+        printed = said(command, "--database", databases[0], "--device", "box-1", code=code)
         assert all(line.isprintable() for line in printed.splitlines())
         assert "../" not in printed
 
