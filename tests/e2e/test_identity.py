@@ -89,7 +89,8 @@ def held(server: Server, path: str) -> Any:
 def test_an_enrolled_box_delivers_everything(
     server: Server, tmp_path: Path, clip: Path, identity_file: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    enrolled = settings(server, tmp_path, clip, f"identity.file={identity_file}", "delivery.packed=false")
+    given = (f"identity.file={identity_file}", "delivery.packed=false", "upload.interval_s=60")  # sent at the end
+    enrolled = settings(server, tmp_path, clip, *given)
     app = watched(enrolled)
     assert app.outbox is not None
     counts = app.outbox.counts()
