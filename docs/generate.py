@@ -1,4 +1,5 @@
-"""Writes `docs/commands.md`, made of the commands' own parsers and of the classes of errors: `make docs`."""
+"""Writes `docs/commands.md` and the completions of shells, made of the commands' own parsers and of the classes of
+errors: `make docs`."""
 
 import argparse
 import importlib
@@ -8,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "commands.md"
+COMPLETIONS = ROOT / "docs" / "completions"
 SIDES = ("device", "converter", "training", "cloud")
 _HOME = "/home/you"
 _GENERAL = {"affectbox": {"--help", "--config", "--set"}}  # of every command of a program, so said once
@@ -19,6 +21,9 @@ _INTRODUCTION = """\
 For whoever types them. Each has `--help`, and each program is also `python -m device`, `converter`, `training` or
 `cloud`. What goes wrong is one sentence and an [exit code](#exit-codes).
 
+In bash, `. docs/completions/affectbox` (in an installed environment `. share/bash-completion/completions/affectbox`, and
+likewise for the others) completes commands, options and file names.
+
 Each command of `affectbox` also takes `--config FILE` (TOML) and, as often as you like, `--set SECTION.KEY=VALUE`.
 Every setting, with its default and its meaning, stands in
 [device/config.toml](../device/config.toml) and in `affectbox check-config --help`.
@@ -27,7 +32,9 @@ Every setting, with its default and its meaning, stands in
 
 def main() -> None:
     PAGE.write_text(page(), encoding="utf-8")
-    print(f"Written {PAGE.relative_to(ROOT)}")
+    for name, text in completions().items():
+        (COMPLETIONS / name).write_text(text, encoding="utf-8")
+    print(f"Written {PAGE.relative_to(ROOT)} and {COMPLETIONS.relative_to(ROOT)}/")
 
 
 def page() -> str:
@@ -36,6 +43,20 @@ def page() -> str:
     parts = [_INTRODUCTION, contents(programs)]
     parts += [text for program in programs for text in program_text(program)]
     return "\n".join([*parts, exit_codes()])
+
+
+def completions() -> dict[str, str]:
+    """File name → what bash reads to complete a program's commands, options and file names, by shtab."""
+    import shtab  # noqa: PLC0415  # the tests of the page need it not
+
+    found = {}
+    for parser in parsers():
+        for command, _ in commands_of(parser):
+            for action in command._actions:
+                if action.type is Path:
+                    action.complete = shtab.FILE  # type: ignore[attr-defined]
+        found[parser.prog] = shtab.complete(parser, "bash")
+    return found
 
 
 def parsers() -> list[argparse.ArgumentParser]:

@@ -86,6 +86,25 @@ def test_the_page_of_commands_is_what_the_parsers_say(generate: ModuleType) -> N
     assert generate.page() == generate.PAGE.read_text(), "run `make docs`"
 
 
+def test_completions_are_those_of_the_parsers(generate: ModuleType) -> None:
+    kept = {path.name: path.read_text() for path in generate.COMPLETIONS.iterdir()}
+    assert generate.completions() == kept, "run `make docs`"
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [("affectbox ru", "run"), ("affectbox-cloud report --pat", "--patient"), ("affectbox-converter ver", "verify")],
+)
+def test_bash_completes_what_is_typed(typed: str, offered: str) -> None:
+    program, *_ = words = typed.split()
+    function = f"_shtab_{program.replace('-', '_')}"
+    script = f"""source docs/completions/{program}
+        COMP_WORDS=({typed}) COMP_CWORD={len(words) - 1}
+        {function}; echo "${{COMPREPLY[@]}}" """
+    done = subprocess.run(["bash", "-c", script], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert offered in done.stdout.split()
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_and_option_is_documented(name: str, generate: ModuleType) -> None:
     section = generate.PAGE.read_text().partition(f"\n### {name}\n")[2].partition("\n##")[0]
