@@ -21,8 +21,8 @@ _INTRODUCTION = """\
 For whoever types them. Each has `--help`, and each program is also `python -m device`, `converter`, `training` or
 `cloud`. What goes wrong is one sentence and an [exit code](#exit-codes).
 
-In bash, `. docs/completions/affectbox` (in an installed environment `. share/bash-completion/completions/affectbox`, and
-likewise for the others) completes commands, options and file names.
+In bash, `. docs/completions/affectbox` (where it is installed, `. share/bash-completion/completions/affectbox` in its
+environment, and likewise for the others) completes commands, options and file names.
 
 Each command of `affectbox` also takes `--config FILE` (TOML) and, as often as you like, `--set SECTION.KEY=VALUE`.
 Every setting, with its default and its meaning, stands in
