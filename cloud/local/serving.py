@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ipaddress
 import os
 import signal
 import socket
@@ -16,6 +15,7 @@ from cloud.local.evaluation import EvaluatedRules, NoRules
 from cloud.local.listening import address_of, bind
 from cloud.local.server import RestApi
 from cloud.local.store import Store
+from device.contract.address import is_loopback
 from device.contract.errors import ConfigError
 
 _KEEP_ALIVE_S = 60  # an idle connection; a box that pushes every few seconds keeps its own
@@ -118,15 +118,8 @@ async def _run(command: list[str], address: str, stop: asyncio.Event) -> int:
 
 
 def _refuse_remote(settings: Settings) -> None:
-    if not settings.allow_remote and not _is_loopback(settings.host):
+    if not settings.allow_remote and not is_loopback(settings.host):
         raise ConfigError(
             f"tokens are not verified, so whoever reaches {settings.host} could read and change everything; "
             "keep to 127.0.0.1, or give --allow-remote if every machine on that network may"
         )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -2,7 +2,7 @@
 
     files        lines.py     JSON lines, with events
                  parquet.py   Parquet, as `export` writes it
-    databases    database.py  packs, single records, seconds, events and clocks, read as whoever asks (`signin.py`)
+    databases    databases.py packs, single records, seconds, events and clocks, read as whoever asks (`signin.py`)
     gathering.py unites them by identity, with what was passed over counted (`faults.py`)
 
 Report, dashboard, statistics, training and export read that table and nothing else. This package imports only

@@ -53,7 +53,7 @@ class Gathering:
     def event(self, event: Any) -> None:
         """Take an event of a session."""
         if self._is_ours(event, "event", session.VERSION, session.validate):
-            self.faults.repeated += self._known.tell(event)
+            self._known.tell(event, self.faults)
 
     def clock(self, document: Any) -> None:
         """Take the wall clock of a start of the daemon."""

@@ -1,5 +1,6 @@
 """Files of JSON lines: records and events, told apart by the field `event`."""
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -39,9 +40,11 @@ def gather(path: Path, gathering: Gathering) -> None:
 
 
 def _groups(file: IO[bytes]) -> Iterator[bytes]:
-    """Whole lines, about `_AT_ONCE` bytes of them at a time."""
+    """Whole lines, about `_AT_ONCE` bytes of them at a time, without the mark that some editors begin a file with."""
+    mark = BOM_UTF8
     while some := file.read(_AT_ONCE):
-        yield some + file.readline()
+        yield some.removeprefix(mark) + file.readline()
+        mark = b""
 
 
 def _documents(some: bytes, gathering: Gathering) -> list[Any]:
@@ -56,8 +59,18 @@ def _one_by_one(some: bytes, gathering: Gathering) -> Iterator[Any]:
     for line in filter(bytes.strip, some.split(b"\n")):
         try:
             yield _decoder.decode(line)
-        except (msgspec.DecodeError, RecursionError):
-            gathering.faults.torn += 1
+        except (msgspec.DecodeError, RecursionError) as error:
+            if _is_torn(line, error):
+                gathering.faults.torn += 1
+            else:
+                gathering.faults.foreign += 1
+
+
+def _is_torn(line: bytes, error: Exception) -> bool:
+    """Whether a line begins an object, and then holds nothing, or the zeros of a block that was never written."""
+    if cut := line.rstrip(b"\0\r"):
+        return cut.startswith(b"{") and (len(cut) < len(line) or "truncated" in str(error))
+    return True
 
 
 def records(path: Path, device: str, session_id: str) -> Iterator[Json]:

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from cloud.reading.client import Exchange, Place, UnansweredError
+from device.contract.address import is_loopback
 from device.contract.errors import IdentityError, RuntimeMissingError
 
 EMULATOR = "FIREBASE_AUTH_EMULATOR_HOST"
@@ -122,6 +123,8 @@ def _place() -> tuple[Place, str]:
     host, _, port = emulator.rpartition(":")
     if not host or not port.isdecimal():
         raise IdentityError(f"{EMULATOR} is not HOST:PORT.")
+    if not is_loopback(host):
+        raise IdentityError(f"{EMULATOR} is another machine, and would show the password to the network: run it here.")
     return Place(False, host, int(port)), f"/{_SERVICE}"
 
 

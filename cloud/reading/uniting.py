@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.reading.columns import Columns, Form, Words, absent, concatenated
+from cloud.reading.columns import Columns, Form, Words, absent, concatenated, known
 from cloud.reading.faults import Faults
 from cloud.reading.sessions import Session, session_from
 from cloud.reading.table import Table
@@ -33,10 +33,13 @@ class Known:
     offsets: _Offsets = field(default_factory=dict)
     patients: dict[_Key, str] = field(default_factory=dict)
 
-    def tell(self, event: Json) -> bool:
-        """Take an event; whether it was told before."""
+    def tell(self, event: Json, faults: Faults) -> None:
+        """Take an event; if one of its number was told before, that one counts."""
         of_session = self.events.setdefault((event["device"], event["session"]), {})
-        return of_session.setdefault(event["number"], event) is not event
+        first = of_session.setdefault(event["number"], event)
+        if first is not event:
+            faults.repeated += first == event
+            faults.conflicting += first != event
 
 
 def united(blocks: list[Columns], form: Form, known: Known, words: Words, faults: Faults) -> Table:
@@ -71,13 +74,23 @@ def _put_in_order(columns: Columns, form: Form, words: Words, faults: Faults) ->
     order = np.lexsort((columns[form.number], sessions))
     sessions, numbers = sessions[order], columns[form.number][order]
     new = np.append(True, (np.diff(sessions) != 0) | (np.diff(numbers) != 0))[: len(order)]
-    faults.repeated += int((~new).sum())
+    _count(columns, order[new][np.cumsum(new) - 1][~new], order[~new], faults)
     order = order[new]
     if len(order) < len(both) or (np.diff(order) != 1).any():
         for path in columns:
             columns[path] = columns[path][order]
     kept: _Rows = sessions[new]
     return kept
+
+
+def _count(columns: Columns, first: _Rows, again: _Rows, faults: Faults) -> None:
+    """Count the rows that came again: those that are as the first ones, and those that are not."""
+    same = np.ones(len(again), bool)
+    for column in columns.values():
+        one, other = column[first], column[again]
+        same &= (one == other) | ~(known(one) | known(other))
+    faults.repeated += int(same.sum())
+    faults.conflicting += int((~same).sum())
 
 
 def _bounds(rows: _Rows) -> Iterator[tuple[int, int]]:

@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from cloud.analysis.whole import Analysis
+from cloud.reading.faults import Faults
 from cloud.reading.sessions import Session
 from cloud.reading.table import Table
 from cloud.reports.captured import moment
 from cloud.reports.summary import clock, percent
 from device.contract.fields import Json
 from device.contract.labels import Reason
-from device.contract.session import UNNAMED, Consent, Why
+from device.contract.session import UNNAMED, Consent, Event, Why
 
 _WHY = {
     Why.FINISHED: "there was nothing more to watch",
@@ -48,9 +49,9 @@ def others(sessions: Sequence[str], where: str) -> Iterator[str]:
         yield f"Also there   {len(sessions)} more in {where}, see --session: {named}{more}"
 
 
-def passed_over(table: Table) -> Iterator[str]:
+def passed_over(faults: Faults) -> Iterator[str]:
     """What readers left out."""
-    for number, sentence in enumerate(table.faults.sentences()):
+    for number, sentence in enumerate(faults.sentences()):
         yield f"{'' if number else 'Passed over':13}{sentence}"
 
 
@@ -66,21 +67,24 @@ def to_json(session: Session) -> Json:
 
 
 def _told(session: Session) -> Iterator[str]:
-    """What the session's own events tell."""
+    """What the session's own events tell; boxes of before knew neither sessions nor events."""
+    is_told = session.events or session.id != session.boot
     if session.patient:
         yield f"Watched      {'nobody said whom' if session.patient == UNNAMED else session.patient}"
-    if session.events:
-        yield f"Consent      {_consent(session.consent)}"
+    if is_told:
+        yield f"Consent      {_consent(session)}"
     if session.phases:
         named = (f"{one.name} {clock(one.begin_s)}–{clock(one.end_s)}" for one in session.phases)
         yield f"Phases       {', '.join(named)}"
-    if session.events:
+    if is_told:
         yield f"Ended        {_WHY[Why(session.why)] if session.why in {*Why} else 'nobody told why, or it goes on'}"
 
 
-def _consent(consent: Consent | None) -> str:
+def _consent(session: Session) -> str:
+    consent = session.consent
     if consent is None:
-        return "none is recorded"
+        began = any(event["event"] == Event.BEGAN for event in session.events)
+        return "none is recorded" if began else "not known: the beginning is missing"
     until = f", until {moment(consent.until)} UTC" if consent.until is not None else ""
     given = "" if math.isnan(consent.given) else f" on {moment(consent.given)} UTC"
     return f"{', '.join(consent.covers) or 'nothing'}; given by the {consent.by or 'person'}{given}{until}"

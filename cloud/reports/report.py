@@ -18,7 +18,7 @@ from typing import Any
 
 from cloud.analysis.episodes import Episode
 from cloud.analysis.whole import Analysis, analyse, to_json
-from cloud.reading.database import Databases
+from cloud.reading.databases import Databases
 from cloud.reading.table import Table
 from cloud.reports import about, source
 from cloud.reports.captured import captured
@@ -48,8 +48,6 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Report on one session. Raises `ConfigError`, `DataError`, `IdentityError`, `SinkError`, `StorageError`."""
-    if args.recording and (args.patient or args.device):
-        raise ConfigError("A file names its own sessions: leave --patient and --device out, or the file.")
     with ExitStack() as stack:
         databases = stack.enter_context(source.open_databases(args)) if args.database else None
         table, others = _from_file(args, databases) if args.recording else _from_database(args, databases)
@@ -57,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     where = str(args.recording or args.database)
     analysis, when = analyse(table), captured(table)
     lines = [*about.about(where, table, analysis, when), *about.others(others, where)]
-    lines += [*about.passed_over(table), *summary(analysis, args.all), *compared]
+    lines += [*about.passed_over(table.faults), *summary(analysis, args.all), *compared]
     lines += _written(args, table, analysis, when)
     text = json.dumps(
         {"recording": where, "recorded": about.to_json(table.sessions[0]), **to_json(analysis)},
@@ -77,11 +75,11 @@ def run(args: argparse.Namespace) -> int:
 def _from_file(args: argparse.Namespace, databases: Databases | None) -> tuple[Table, list[str]]:
     """The session's rows, and the ids of the others."""
     table = source.read_file(args.recording, databases)
-    found = [session for session in table.sessions if session.rows]
-    if not found:
+    if not len(table):
         told = "; ".join(table.faults.sentences())
         raise DataError(f"{args.recording} holds no record{f': {told}' if told else ''}.")
-    one = source.chosen(found, args.session, str(args.recording))
+    found = [session for session in source.asked_for(args, table) if session.rows]
+    one = source.chosen(found, args.session, _where(args), table.faults)
     return table.of(table.sessions.index(one)), [other.id for other in found if other is not one]
 
 
@@ -89,12 +87,17 @@ def _from_database(args: argparse.Namespace, databases: Databases | None) -> tup
     if databases is None:
         raise ConfigError("Name a file of records, or --database URL with --patient or --device.")
     found = source.listed(args, databases)
-    one = source.chosen(found, args.session, f"{args.database} of {args.patient or args.device}")
+    one = source.chosen(found, args.session, _where(args), databases.faults)
     table = databases.table([one])
     if not len(table):
         told = "; ".join(table.faults.sentences()) or "the box may have sent only seconds or minutes, or nothing yet"
         raise DataError(f"{args.database} holds no record of session {printable(one.session)}: {told}.")
     return table, [other.session for other in found if other is not one]
+
+
+def _where(args: argparse.Namespace) -> str:
+    whose = args.patient or args.device
+    return f"{args.recording or args.database}{f' of {whose}' if whose else ''}"
 
 
 def _compared(args: argparse.Namespace, table: Table, databases: Databases) -> list[str]:

@@ -1,12 +1,12 @@
 """`affectbox-cloud sessions`: which sessions a file holds, or a database of a patient or a box."""
 
 import argparse
-from collections.abc import Iterator
 from typing import Any
 
-from cloud.reading.database import Listed
+from cloud.reading.databases import Listed
+from cloud.reading.sessions import Session
 from cloud.reading.table import Table
-from cloud.reports import source
+from cloud.reports import about, source
 from cloud.reports.captured import moment
 from device.contract.address import printable
 from device.contract.errors import ConfigError
@@ -28,14 +28,17 @@ def run(args: argparse.Namespace) -> int:
     if args.recording and args.database:
         raise ConfigError("Name a file, or --database, and not both.")
     if args.recording:
-        found = list(_of_file(source.read_file(args.recording)))
+        table = source.read_file(args.recording)
+        found, faults = [_of_file(table, one) for one in source.asked_for(args, table)], table.faults
     elif args.database:
         with source.open_databases(args) as databases:
-            found = [_row(one) for one in source.listed(args, databases)]
+            found, faults = [_row(one) for one in source.listed(args, databases)], databases.faults
     else:
         raise ConfigError("Name a file of records, or --database URL with --patient or --device.")
     print(_ROW.format("began (UTC)", "box", "session", "patient", "ended", "what"))
     print("\n".join(printable(row).rstrip() for row in found) or "no session")
+    for line in about.passed_over(faults):
+        print(printable(line))
     return 0
 
 
@@ -43,9 +46,8 @@ def _row(one: Listed) -> str:
     return _ROW.format(moment(one.began), one.device, one.session, one.patient or "?", one.why, ", ".join(one.phases))
 
 
-def _of_file(table: Table) -> Iterator[str]:
-    for one in table.by_session():
-        (session,) = one.sessions
-        began = session.began if session.began is not None or not len(one) else float(one.wall[0])
-        what = ", ".join([f"{session.rows} records", *(phase.name for phase in session.phases)])
-        yield _ROW.format(moment(began), session.device, session.id, session.patient or "?", session.why, what)
+def _of_file(table: Table, session: Session) -> str:
+    wall = table.wall[table.session == table.sessions.index(session)]
+    began = session.began if session.began is not None or not len(wall) else float(wall[0])
+    what = ", ".join([f"{session.rows} records", *(phase.name for phase in session.phases)])
+    return _ROW.format(moment(began), session.device, session.id, session.patient or "?", session.why, what)

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from cloud.reading import lines, parquet, signin
-from cloud.reading.database import Databases, Listed
+from cloud.reading.databases import Databases, Listed
+from cloud.reading.faults import Faults
 from cloud.reading.gathering import Gathering
+from cloud.reading.sessions import Session
 from cloud.reading.signin import Credential
 from cloud.reading.table import Table
 from device.contract.errors import ConfigError, DataError, IdentityError
@@ -25,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recording", type=Path, nargs="?", help="a file of records (.jsonl, .parquet); or --database")
     parser.add_argument("--database", metavar="URL[,URL…]", help="read from there, or compare the file with it")
     whose = parser.add_mutually_exclusive_group()
-    whose.add_argument("--patient", metavar="ID", help="in a database: the sessions of this pseudonym")
-    whose.add_argument("--device", metavar="ID", help="in a database: the sessions of this box")
+    whose.add_argument("--patient", metavar="ID", help="the sessions of this pseudonym")
+    whose.add_argument("--device", metavar="ID", help="the sessions of this box")
     who = parser.add_argument_group("signing in", "Databases show nothing to strangers. Say who you are:")
     who.add_argument("--email", metavar="ADDRESS", help=f"the password is asked for, or in ${PASSWORD}")
     who.add_argument("--api-key", metavar="KEY", help=f"the project's web API key (no secret), or in ${API_KEY}")
@@ -52,19 +54,34 @@ def read_file(path: Path, databases: Databases | None = None) -> Table:
     for device in gathering.devices() if databases else ():
         for clock in databases.clocks(device):  # type: ignore[union-attr]
             gathering.clock(clock)
+    if databases:
+        gathering.faults.quarantined.update(databases.faults.quarantined)
     return gathering.table()
 
 
 def listed(args: argparse.Namespace, databases: Databases) -> list[Listed]:
     """The sessions of the patient or box. Raises `ConfigError`, `DataError`, `IdentityError`."""
-    if args.patient:
-        who = args.patient if args.patient == UNNAMED else check_pseudonym(args.patient)
-        return databases.of_patient(who)
-    if not args.device:
+    check_whose(args)
+    if not args.patient and not args.device:
         raise ConfigError("Say whose sessions: --patient PSEUDONYM or --device BOX.")
-    if not DEVICE_ID.fullmatch(args.device):
+    return databases.of_patient(args.patient) if args.patient else databases.of_device(args.device)
+
+
+def asked_for(args: argparse.Namespace, table: Table) -> list[Session]:
+    """The sessions of a file that are of the patient or box, or all where nobody is named. Raises `ConfigError`."""
+    check_whose(args)
+    whose = {"patient": args.patient, "device": args.device}
+    return [
+        one for one in table.sessions if all(not value or getattr(one, name) == value for name, value in whose.items())
+    ]
+
+
+def check_whose(args: argparse.Namespace) -> None:
+    """Raises `ConfigError`: --patient is no pseudonym, or --device no box's id."""
+    if args.patient and args.patient != UNNAMED:
+        check_pseudonym(args.patient)
+    if args.device and not DEVICE_ID.fullmatch(args.device):
         raise ConfigError("--device is a box's id: 1 to 40 lower-case letters, digits and hyphens.")
-    return databases.of_device(args.device)
 
 
 def open_databases(args: argparse.Namespace) -> Databases:
@@ -72,11 +89,12 @@ def open_databases(args: argparse.Namespace) -> Databases:
     return Databases(args.database.split(","), credential(args))
 
 
-def chosen(found: list[Any], wanted: str | None, where: str) -> Any:
+def chosen(found: list[Any], wanted: str | None, where: str, faults: Faults) -> Any:
     """The session whose id, or its beginning, is wanted; without one the last. Raises `DataError`."""
     ids = [getattr(one, "session", "") or one.id for one in found]
     if not found:
-        raise DataError(f"{where} holds no session.")
+        told = "; ".join(faults.sentences())
+        raise DataError(f"{where} holds no session{f': {told}' if told else ''}.")
     if wanted is None:
         return found[-1]
     matching = [one for one, name in zip(found, ids, strict=True) if name == wanted] or [

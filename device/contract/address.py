@@ -1,5 +1,6 @@
 """Addresses of databases: what boxes, readers and the load generator are told, read in one way."""
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
@@ -20,6 +21,11 @@ class DatabaseUrl:
     port: int
     namespace: str
 
+    @property
+    def is_private(self) -> bool:
+        """Whether no network sees what goes there: it goes over TLS, or stays on this machine."""
+        return self.secure or is_loopback(self.host)
+
 
 def parse_url(text: str) -> DatabaseUrl:
     """Read a database URL, with `rtdb:` before it or without. Raises `SinkError`."""
@@ -33,6 +39,14 @@ def parse_url(text: str) -> DatabaseUrl:
     secure = parts.scheme == "https"
     namespace = parse_qs(parts.query).get("ns", [""])[0]
     return DatabaseUrl(secure, host, port or (443 if secure else 80), namespace)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def printable(text: str) -> str:

@@ -22,7 +22,7 @@ LATEST_S = 10_000_000_000  # of a time in seconds, whatever it counts from: the 
 LAST = 999_999_999  # of the numbers in a session: as many digits as keys have
 LONGEST = 200  # characters of a text
 MAX_DEPTH = 32  # as in the database; no document of ours is deeper than four
-_KEY = re.compile("[A-Za-z0-9-]{1,40}")
+KEY = re.compile("[A-Za-z0-9-]{1,40}")
 _SHOWN = 60  # characters of a wrong value that a sentence repeats
 _KINDS: dict[str, tuple[type, ...]] = {
     "integer": (int,),
@@ -164,14 +164,14 @@ def _property(field: Field) -> Json:
         return {"type": "array", **items, "description": field.meaning}
     limits: Json = {}
     if field.kind == "string":
-        limits = {"pattern": f"^{_KEY.pattern}$"} if field.key else {"maxLength": field.longest}
+        limits = {"pattern": f"^{KEY.pattern}$"} if field.key else {"maxLength": field.longest}
     elif field.kind in ("integer", "number"):
         limits = dict(zip(("minimum", "maximum"), field.bounds, strict=True))
     return {"type": field.kind, "description": field.meaning, **limits}
 
 
 def _check_text(field: Field, value: str, where: str) -> None:
-    if field.key and not _KEY.fullmatch(value):
+    if field.key and not KEY.fullmatch(value):
         raise DataError(f"{where} is {_short(value)}: it is 1 to 40 letters, digits and hyphens.")
     if len(value) > field.longest:
         raise DataError(f"{where} has {len(value)} characters, and may have {field.longest}.")

@@ -5,7 +5,6 @@ The file is in the state folder with mode 0600, or is handed over by systemd as 
 is used up, ID tokens live in memory only.
 """
 
-import ipaddress
 import json
 import os
 from dataclasses import asdict, dataclass, field
@@ -112,7 +111,7 @@ def refuse_plain(url: DatabaseUrl, signs_in: bool, allowed: bool) -> None:
     Raises:
         SinkError: another machine without TLS.
     """
-    if url.secure or _is_loopback(url.host):
+    if url.is_private:
         return
     if signs_in:
         raise SinkError(f"This box signs in, and http://{url.host} would show its token to the network: use https.")
@@ -126,10 +125,3 @@ def refuse_plain(url: DatabaseUrl, signs_in: bool, allowed: bool) -> None:
 def _is_credential(path: Path) -> bool:
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
     return bool(credentials) and path.parent == Path(str(credentials))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

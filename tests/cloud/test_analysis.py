@@ -318,7 +318,7 @@ def test_a_line_that_a_power_cut_ended_does_not_keep_from_the_others(
 
     printed = capsys.readouterr().out
     assert "348 records" in printed
-    assert "Passed over  2 lines are no whole JSON, as a power cut leaves them" in printed
+    assert "Passed over  2 lines are cut off, as a power cut leaves them" in printed
 
 
 def test_of_a_file_with_several_sessions_the_last_one_is_told(

@@ -217,6 +217,39 @@ def test_what_is_no_record_is_counted_and_the_rest_is_read(tmp_path: Path) -> No
     assert len([*found.faults.sentences()]) == 3 + 5 + 1
 
 
+def test_only_a_line_that_was_cut_off_is_said_to_come_of_a_power_cut(tmp_path: Path) -> None:
+    whole = encode(record(3))
+    torn = (whole[:40], whole[:40] + b"\0" * 9, b"\0" * 9)
+    foreign = (b"ftypisom \x93\xff", whole.replace(b"100", b"NaN"), whole.decode().encode("utf-16"), b'"half a text')
+    assert len(foreign[2].split(b"\n")) == 1
+    found = of_lines(tmp_path / "a.jsonl", record(1), *torn, *foreign)
+    assert (len(found), found.faults.torn, found.faults.foreign) == (1, 3, 4)
+    assert [*found.faults.sentences()] == [
+        "3 lines are cut off, as a power cut leaves them",
+        "4 lines are no JSON: no box wrote them",
+    ]
+
+
+def test_a_file_that_an_editor_began_with_a_mark_is_read_whole(tmp_path: Path) -> None:
+    consent = {"covers": ["units"], "by": "patient", "given": 4.0}
+    marked = b"\xef\xbb\xbf" + encode(event(1, "began", 100.0, consent=consent))
+    found = of_lines(tmp_path / "a.jsonl", marked, record(1))
+    assert (found.sessions[0].patient, [*found.faults.sentences()]) == ("p-0042", [])
+    assert found.sessions[0].consent is not None
+
+
+def test_the_same_number_with_other_content_is_no_repetition(tmp_path: Path) -> None:
+    mark = event(1, "mark", 100.0, name="one")
+    records = [record(1, aus={"AU12": 1.0}), record(2), record(1, aus={"AU12": 2.0}), record(2), record(1)]
+    found = of_lines(tmp_path / "a.jsonl", *records, mark, mark, mark | {"name": "two"})
+    assert found.values("aus.AU12").tolist()[0] == 1.0
+    assert [one.name for one in found.sessions[0].marks] == ["one"]
+    assert [*found.faults.sentences()] == [
+        "2 came more than once, and count once",
+        "3 came again with other content under the same number: the first that came counts",
+    ]
+
+
 def test_a_missing_file_is_an_error_and_an_empty_one_a_table_without_rows(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="check the path"):
         lines.read(tmp_path / "none.jsonl")

@@ -205,6 +205,118 @@ def test_what_does_not_unpack_is_told_and_the_rest_reported(said: Said, clinic: 
     assert "Passed over  1 × Not a pack" in printed
 
 
+def misplaced() -> dict[str, Any]:
+    """Documents of another session and patient, below the paths of the first session of p-0042."""
+    other = [record(seq, SECOND, device="box-2") for seq in range(40, 43)]
+    began = event(9, "began", FIRST, 1.0, "p-0202") | {"consent": CONSENT}
+    foreign = event(8, "mark", SECOND, 1.0)
+    return {
+        f"packs/box-1/{FIRST}/s000000040": pack(other),
+        f"records/box-1/{FIRST}/s000000041": record(41, SECOND),
+        f"visits/p-0042/box-1~{FIRST}/e000000": began,
+        f"visits/p-0042/box-1~{FIRST}/e000008": foreign,
+        f"boots/box-1/{BOOT}": {
+            "v": 1, "device": "box-2", "boot": BOOT, "offset": 5.0, "mono": 1, "trusted": True
+        },
+    }  # fmt: skip
+
+
+def test_what_stands_where_it_does_not_belong_is_told_and_the_rest_reported(said: Said, clinic: str) -> None:
+    keep(clinic.partition(",")[0], misplaced())
+    printed = said("report", "--database", clinic, "--patient", "p-0042", "--session", FIRST)
+    assert f"20 records of box-1, session {FIRST}" in printed
+    assert "Watched      p-0042" in printed
+    assert "Captured     2023-11-14" in printed
+    for sentence in (
+        "1 × pack of another device than its place says",
+        "1 × record of another session than its place says",
+        "1 × event of another session than its place says",
+        "1 × event of another patient than its place says",
+        "1 × clock of another device than its place says",
+    ):
+        assert sentence in printed
+
+
+@pytest.mark.parametrize("odd", ["evil", "box-1~", "~x", "Box~x", f"box-1~{FIRST}~x", "box-1~a b"])
+def test_an_odd_key_among_visits_is_no_session(said: Said, clinic: str, odd: str) -> None:
+    keep(clinic.partition(",")[0], {f"visits/p-0042/{odd}": {"e000001": 1}})
+    for command in ("sessions", "report"):
+        printed = said(command, "--database", clinic, "--patient", "p-0042")
+        assert SECOND in printed
+        assert odd not in printed
+        assert "1 × visit of no box and session" in printed
+    rows = said("sessions", "--database", clinic, "--patient", "p-0042").splitlines()
+    assert len(rows) == 1 + 2 + 1
+
+
+@pytest.mark.parametrize(
+    ("patient", "note"),
+    [("p-0042", "p-0042"), ("p-0099", "p-0042"), ("p-0042", None)],
+    ids=["copied", "rewritten", "copied, and not noted"],
+)
+def test_a_visit_below_another_patient_is_not_theirs(said: Said, clinic: str, patient: str, note: str | None) -> None:
+    copied = {f"e{number:06d}": event(number, "mark", FIRST, 1.0, patient) for number in (1, 2)}
+    noted = {f"patients/box-1/{FIRST}": note}
+    keep(clinic.partition(",")[0], {f"visits/p-0099/box-1~{FIRST}": copied, **noted})
+    whose = ("--database", clinic, "--patient", "p-0099")
+    passed_over = "1 × visit that is not this patient's"
+    assert said("sessions", *whose).splitlines()[1:] == ["no session", f"Passed over  {passed_over}"]
+    assert f"of p-0099 holds no session: {passed_over}" in said("report", *whose, code=DataError.exit_code)
+
+
+def test_the_list_tells_no_event_of_somebody_else(said: Said, clinic: str) -> None:
+    own, _, _ = clinic.partition(",")
+    keep(own, {f"visits/p-0042/box-1~{SECOND}/e000009": event(9, "ended", SECOND, 9.0, "p-0202", why="failed")})
+    for whose in (("--patient", "p-0042"), ("--device", "box-1")):
+        assert "failed" not in said("sessions", "--database", clinic, *whose)
+
+
+@pytest.mark.parametrize(
+    ("events", "consent"),
+    [
+        (EVENTS[:1], "Consent      expressions, units"),
+        (EVENTS[1:3], "Consent      not known: the beginning is missing"),
+        ([], "Consent      not known: the beginning is missing"),
+        ([event(1, "began", FIRST, 1.0)], "Consent      none is recorded"),
+    ],
+    ids=["given", "torn", "no event", "none"],
+)
+def test_consent_is_told_as_far_as_it_is_known(said: Said, file: Path, events: list[Any], consent: str) -> None:
+    file.write_bytes(b"\n".join(map(encode, [*events, *RECORDS])))
+    assert consent in said("report", file)
+
+
+def test_of_a_file_only_the_sessions_of_the_patient_or_box_are_told(said: Said, file: Path) -> None:
+    third = "0123abcd-0000002710"
+    others = [event(1, "began", third, 10.0, "p-0101") | {"device": "box-2"}]
+    others += [record(seq, third, device="box-2") for seq in range(1, 4)]
+    file.write_bytes(file.read_bytes() + b"\n" + b"\n".join(map(encode, others)))
+    for whose in (("--patient", "p-0042"), ("--device", "box-1")):
+        assert [row.split()[3] for row in said("sessions", file, *whose).splitlines()[1:]] == [FIRST, SECOND]
+        printed = said("report", file, *whose)
+        assert f"session {SECOND}" in printed
+        assert f"Also there   1 more in {file}, see --session: {FIRST}\n" in printed
+    assert third in said("report", file)
+    assert [*said("sessions", file, "--patient", "p-0077").splitlines()[1:]] == ["no session"]
+    printed = said("report", file, "--patient", "p-0077", code=DataError.exit_code)
+    assert f"{file} of p-0077 holds no session" in printed
+    assert "is no session there" in said(
+        "report", file, "--patient", "p-0042", "--session", third, code=DataError.exit_code
+    )
+    for words in (("--patient", "Maria"), ("--device", "../x")):
+        assert words[1] not in said("sessions", file, *words, code=ConfigError.exit_code)
+
+
+def test_a_record_that_came_again_with_other_content_is_compared_as_it_is_reported(
+    said: Said, file: Path, databases: list[str]
+) -> None:
+    keep(databases[0], records_at(LATER))
+    file.write_bytes(b"\n".join(map(encode, [*LATER, LATER[0] | {"reasons": ["too_dark"]}])))
+    printed = said("report", file, "--database", databases[0])
+    assert "holds 30 of 30 records" in printed
+    assert "1 came again with other content" in printed
+
+
 def test_what_a_box_writes_moves_no_terminal_and_leads_nowhere(said: Said, databases: list[str]) -> None:
     odd = "s\u202e"
     keep(databases[0], {f"packs/box-1/{odd}/s000000001": pack([record(1) | {"session": odd}])})

@@ -14,7 +14,7 @@ from cloud.local.evaluation import NODE_MODULES
 from cloud.reading import signin
 from cloud.reading.database import Database
 from cloud.reading.signin import Credential
-from device.contract.errors import DataError, IdentityError
+from device.contract.errors import DataError, IdentityError, SinkError
 from tests.cloud.rules_cases import BOOT, PEOPLE, SEED
 from tests.cloud.test_rules import FILE, OWNER, needs_node, token
 from tests.identity_service import API_KEY, PASSWORD, SECRETS, IdentityService
@@ -217,3 +217,20 @@ def test_others_are_told_that_they_may_not(said: Said, ruled: str, monkeypatch: 
 def test_an_expired_token_is_told(said: Said, ruled: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AFFECTBOX_TOKEN", token(PEOPLE["clara"], expires_in_s=-5)["auth"])
     assert "sign in again" in said("report", "--database", ruled, "--patient", "p-0042", code=25)
+
+
+@pytest.mark.parametrize("host", ["10.0.0.7:9000", "database.clinic.example", "[2001:db8::1]:9000"])
+def test_no_token_goes_in_clear_to_another_machine(said: Said, tmp_path: Path, host: str) -> None:
+    path = tmp_path / "token"
+    path.write_text(SECRETS[0] if SECRETS[0].count(".") == 2 else "e30.e30.x")
+    asked = ("sessions", "--database", f"http://{host}?ns=x", "--patient", "p-0042", "--token-file", path)
+    printed = said(*asked, code=SinkError.exit_code)
+    assert "would show your token to the network: use https" in printed
+
+
+def test_no_password_goes_in_clear_to_another_machine(
+    said: Said, service: IdentityService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(signin.EMULATOR, "10.0.0.7:9099")
+    printed = said("sessions", "--database", "http://127.0.0.1:9", "--patient", "p-0042", *SIGN_IN, code=25)
+    assert "would show the password to the network" in printed
