@@ -41,10 +41,8 @@ def gather(path: Path, gathering: Gathering) -> None:
 
 def _groups(file: IO[bytes]) -> Iterator[bytes]:
     """Whole lines, about `_AT_ONCE` bytes of them at a time, without the mark that some editors begin a file with."""
-    mark = BOM_UTF8
     while some := file.read(_AT_ONCE):
-        yield some.removeprefix(mark) + file.readline()
-        mark = b""
+        yield some.removeprefix(BOM_UTF8) + file.readline()
 
 
 def _documents(some: bytes, gathering: Gathering) -> list[Any]:
