@@ -51,7 +51,7 @@ def dominant(analysis: Analysis) -> str:
     """The leading emotions, each with the expressions that agree with it; where no network looked for emotions, the
     leading expressions."""
     if "expressions" in analysis.withheld:
-        return NOT_AGREED
+        return f"emotions and expressions {NOT_AGREED}"
     leading = [one for one in _leading(analysis) if one.share >= STANDS_OUT]
     disagree = analysis.session.disagree_s / max(analysis.session.lasted_s, 1e-9)
     if not leading and disagree >= STANDS_OUT:

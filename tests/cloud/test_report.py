@@ -154,14 +154,19 @@ UNITS = {"aus": {"AU6": 3.0, "AU12": 3.0}}
 @pytest.mark.parametrize(
     ("covers", "fields", "told", "untold"),
     [
-        (["units"], UNITS, ["Dominant     not recorded: not agreed to"], ["no expression", "Action units not"]),
+        (
+            ["units"],
+            UNITS,
+            ["Dominant     emotions and expressions not recorded: not agreed to"],
+            ["no expression", "Action units not"],
+        ),
         (["expressions"], SMILE, ["Dominant     happiness 100 %", "Action units not recorded: not agreed to"], []),
         (["units", "expressions"], SMILE | UNITS, ["Dominant     happiness 100 %"], ["not agreed to"]),
         (
             ["diagnosis", "live"],
             {},
             [
-                "Dominant     not recorded: not agreed",
+                "Dominant     emotions and expressions not recorded",
                 "Action units not recorded",
                 "Measured     only where the face was",
             ],

@@ -92,7 +92,7 @@ def test_the_picture_says_what_nobody_agreed_to() -> None:
     began |= {"patient": "p-1", "time": {"mono": 0, "wall": 0, "trusted": False}}
     table = table_of(recording(4, lambda t: {"pose": {"yaw": 1.0}}), [began | {"consent": {"covers": ["live"]}}])
     told = words(compose(table, analyse(table), WHEN)).splitlines()
-    assert {"Not recorded: not agreed to", "not recorded: not agreed to"} <= {*told}
+    assert {"Emotions and expressions not recorded: not agreed to", "not recorded: not agreed to"} <= {*told}
     assert any(line.endswith("Action units not recorded: not agreed to.") for line in told)
     assert not any("Never measured" in line for line in told)
 
