@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from cloud.reading.faults import Faults
+from device.contract.choices import DEVICE_ID
 from device.contract.fields import KEY
-from device.contract.record import DEVICE_ID
 
 
 def belonging(documents: Iterable[Any], place: dict[str, str], what: str, faults: Faults) -> list[Any]:
