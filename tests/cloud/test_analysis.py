@@ -229,6 +229,10 @@ def test_what_goes_together_has_a_heading_whatever_it_is_of() -> None:
     looks = {"happy": 0.9, "happily_surprised": 0.9}
     found = analyse(recording(10, lambda t: {"aus": whole(), "expressions": looks if 2 < t < 6 else {"sad": 0.1}}))
     assert any(line.startswith("Together     happy and happily surprised") for line in summary(found))
+    moving = analyse(
+        recording(10, lambda t: {"aus": whole(AU1=bump(t, 2, 6), AU2=bump(t, 2, 6)), "expressions": looks})
+    )
+    assert sum(line.startswith("Together") for line in summary(moving)) == 1
 
 
 def test_blinks_and_pain_are_summed_up(analysis: Analysis) -> None:
