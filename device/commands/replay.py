@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
 from pathlib import Path
 
-from device.camera.pictures import require_file
+from msgspec.structs import replace
+
+from device.camera.pictures import is_folder, require_file
 from device.clock import SystemClock
 from device.commands.display import Ticker
 from device.commands.drawing import open_drawing
@@ -30,7 +32,8 @@ def replay(recording: Path, settings: Settings, overlay: Path | None) -> int:
 
     Raises:
         ConfigError: neither a sink for records nor an overlay for a clip was asked for.
-        DataError: lines that are not records, or that the database refused; the others were sent.
+        DataError: lines that are not records, or that the database refused, or pictures that cannot be read; the
+            others were sent, or drawn.
         SourceError, StorageError: the recording cannot be read, or the drawing not be written.
     """
     if recording.suffix == ".jsonl":
@@ -53,7 +56,8 @@ def _send(recording: Path, settings: Settings) -> int:
     except OSError as error:
         raise StorageError(f"{recording} cannot be read ({error.strerror}): check its owner and the disk.") from error
     broken: list[str] = []
-    with file, open_sinks(settings, SystemClock(), again=True) as opened:
+    reading = replace(settings, run=replace(settings.run, source=str(recording)))
+    with file, open_sinks(reading, SystemClock(), again=True) as opened:
         before, total = opened.outbox.counts() if opened.outbox else None, Counter[bool]()
         for of_events, run in groupby(_documents(file, broken), is_event):
             while group := list(islice(run, _GROUP)):
@@ -102,4 +106,7 @@ def _draw(recording: Path, settings: Settings, out: Path) -> int:
             ticker.tick()
         ticker.end()
     print(f"{drawing.count} pictures drawn in {out}")
+    if is_folder(recording) and drawing.count < seen.count:
+        left_out = seen.count - drawing.count
+        raise DataError(f"{left_out} of {seen.count} pictures were left out; the others are drawn.")
     return 0
