@@ -11,7 +11,7 @@ from cloud.load import command as load
 from cloud.reports import report, sessions
 from device.contract import aggregate, boot, pack, record, session, telemetry
 from device.contract.command import concluded
-from device.contract.version import version
+from device.contract.version import ShowVersion
 
 _CONTRACTS = {
     "record": record,
@@ -35,7 +35,7 @@ With `-- COMMAND`, the database is up while COMMAND runs; COMMAND finds it throu
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("affectbox-cloud", description=__doc__)
-    parser.add_argument("--version", action="version", version=version())
+    parser.add_argument("--version", action=ShowVersion)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_local(commands)
     load.add_parser(commands)

@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from device.contract.choices import DEVICE_ID
 from device.contract.enrolment import LIFETIME_S, Enrolment, claims, uid
 from device.contract.errors import IdentityError
-from device.contract.record import DEVICE_ID
 
 _NO_SDK = "This needs the Firebase Admin SDK: install affectbox with the extra `admin`."
 _NO_KEY = (

@@ -34,7 +34,7 @@ import sys
 from dataclasses import dataclass
 
 from cloud.field_rules import MAX_ID, Rules, children, every, one_of, padded, required, same
-from device.contract import aggregate, boot, pack, patient, record, session, telemetry
+from device.contract import aggregate, boot, choices, pack, patient, record, session, telemetry
 from device.contract.columns import TEXT_BASE, TEXT_EACH
 from device.contract.fields import Field
 from device.contract.record import GUESSES
@@ -152,7 +152,7 @@ def _clock() -> Document:
 
 def _state() -> Document:
     now = "newData.child('seen').val() === now"
-    words = (one_of("mode", *telemetry.MODES), one_of("wanted", *telemetry.MODES), one_of("state", *telemetry.State))
+    words = (one_of("mode", *choices.MODES), one_of("wanted", *choices.MODES), one_of("state", *telemetry.State))
     return Document(telemetry.FIELDS, "", every([now, *words]), ("$device",), history=False)
 
 
@@ -218,7 +218,7 @@ _WORDS = every(
     for path, condition in (
         ("name", f"newData.child('name').val().matches(/^{patient.PSEUDONYM.pattern.replace('(?:', '(')}$/)"),
         ("why", one_of("why", *session.Why)),
-        ("consent/by", one_of("consent/by", *session.GIVERS)),
+        ("consent/by", one_of("consent/by", *choices.GIVERS)),
     )
 )
 

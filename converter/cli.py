@@ -11,12 +11,12 @@ from converter.signing import SHIPPED_SIGNATURES, keygen, sign_bundle, sign_thir
 from device.bundle_folders import bundle_cache
 from device.contract.command import concluded
 from device.contract.errors import ConfigError
-from device.contract.version import version
+from device.contract.version import ShowVersion
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("affectbox-converter", description=__doc__)
-    parser.add_argument("--version", action="version", version=version())
+    parser.add_argument("--version", action=ShowVersion)
     commands = parser.add_subparsers(dest="command", required=True)
     fetch = commands.add_parser("fetch", help="bring the third-party models (MediaPipe, Apache-2.0) into the cache")
     fetch.add_argument("--cache", type=Path, default=bundle_cache(), help="bundle cache (default: %(default)s)")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from device.contract.command import concluded
-from device.contract.version import version
+from device.contract.version import ShowVersion
 
 _EPILOG = """\
 sources: picamera2:0, v4l2:/dev/video0, a video file, an image, a folder of images
@@ -26,7 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "affectbox", description=__doc__, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--version", action="version", version=version())
+    parser.add_argument("--version", action=ShowVersion)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     run = _command(commands, "run", "hold a session: watch a source and record what is seen", _run)

@@ -2,7 +2,7 @@
 
 import socket
 
-from device.contract.record import DEVICE_ID
+from device.contract.choices import DEVICE_ID
 from device.settings import Settings
 
 

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from device.clock import Clock
+from device.contract.choices import DEVICE_ID
 from device.contract.command import warn
 from device.contract.errors import StorageError
-from device.contract.record import DEVICE_ID
 from device.settings import NeutralSettings, Settings
 from device.stages.neutral import Neutral, neutral_of
 from device.state import state_folder, write_private

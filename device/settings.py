@@ -7,11 +7,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from device.contract.choices import COVERS, DEVICE_ID, GIVERS, MODES
 from device.contract.errors import ConfigError
 from device.contract.patient import check_pseudonym
-from device.contract.record import DEVICE_ID
-from device.contract.session import COVERS, GIVERS
-from device.contract.telemetry import MODES
 from device.contract.toml import Share, Table, one_of
 
 _DAY_S = 86_400

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from device.contract.command import INTERRUPTED, concluded
 from device.contract.errors import StorageError
-from device.contract.version import version
+from device.contract.version import ShowVersion
 from training.commands import evaluate, export, predict, prepare, train
 from training.face import rest
 from training.sample_clip import clip
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("affectbox-training", description="Trains the networks of Affectbox.")
-    parser.add_argument("--version", action="version", version=version())
+    parser.add_argument("--version", action=ShowVersion)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in (prepare, train, evaluate, export, predict, clip, rest, faces):
         module.add_parser(commands)

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from device.contract import aggregate, record
+from device.contract import aggregate, choices, record
 from device.contract.fields import LONGEST, Field, Json
 
 Column = NDArray[Any]
@@ -137,7 +137,7 @@ def check_together(columns: Columns, form: Form, words: Words) -> None:
     for path, field in form.fields.items():
         if field.required and (path not in columns or not known(columns[path]).all()):
             raise IrregularError
-    if not all(record.DEVICE_ID.fullmatch(words.texts[number]) for number in np.unique(columns["device"])):
+    if not all(choices.DEVICE_ID.fullmatch(words.texts[number]) for number in np.unique(columns["device"])):
         raise IrregularError
     if form is RECORDS:
         _check_status(columns, words)

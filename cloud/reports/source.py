@@ -12,9 +12,9 @@ from cloud.reading.database import Databases, Listed
 from cloud.reading.gathering import Gathering
 from cloud.reading.signin import Credential
 from cloud.reading.table import Table
+from device.contract.choices import DEVICE_ID
 from device.contract.errors import ConfigError, DataError, IdentityError
 from device.contract.patient import check_pseudonym
-from device.contract.record import DEVICE_ID
 from device.contract.session import UNNAMED
 
 TOKEN, PASSWORD, API_KEY = "AFFECTBOX_TOKEN", "AFFECTBOX_PASSWORD", "AFFECTBOX_API_KEY"

@@ -48,6 +48,8 @@ def replay(recording: Path, settings: Settings, overlay: Path | None) -> int:
 def _send(recording: Path, settings: Settings) -> int:
     if not settings.run.sinks:
         raise ConfigError("Replaying records needs somewhere to send them: give --sink.")
+    if any(_is_itself(recording, sink) for sink in settings.run.sinks):
+        raise ConfigError(f"{recording} cannot be sent to itself: name another file after --sink.")
     try:
         require_file(recording)
         file = recording.open("rb")
@@ -79,6 +81,11 @@ def _send(recording: Path, settings: Settings) -> int:
             f"{len(broken)} lines of {recording} are not records (first: {broken[0]}); the others were sent."
         )
     return 0
+
+
+def _is_itself(recording: Path, sink: str) -> bool:
+    scheme, _, path = sink.partition(":")
+    return scheme == "jsonl" and Path(path).resolve() == recording.resolve()
 
 
 def _send_to(sink: Sink, documents: list[Json], of_events: bool) -> None:

@@ -13,8 +13,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from device.contract.choices import DEVICE_ID
 from device.contract.errors import IdentityError
-from device.contract.record import DEVICE_ID
 
 FORMAT = 1
 LIFETIME_S = 3600

@@ -15,13 +15,13 @@ generated from it.
 import re
 from typing import Any
 
+from device.contract.choices import DEVICE_ID
 from device.contract.errors import DataError
 from device.contract.fields import LAST, LATEST_S, Field, Json, check, encode, parse, schema
 from device.contract.labels import ACTION_UNITS, CODES, EMOTIONS, EXPRESSIONS, PARTS, Reason
 from device.contract.session import session_of
 
 __all__ = [
-    "DEVICE_ID",
     "FIELDS",
     "GUESSES",
     "ROOT",
@@ -39,7 +39,6 @@ VERSION = 1
 ROOT = "records"
 #: What only a measured record may hold.
 GUESSES = ("emotions", "aus", "left", "right", "hidden", "codes", "eyes", "expressions", "disagree", "pain")
-DEVICE_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 _ORIGINS = "`calibrated:` and 8 hex digits, or `none`; by older boxes also `automatic:` or `refused`"
 FIELDS = (

@@ -27,6 +27,7 @@ from enum import Enum
 from typing import Any
 
 from device.contract import patient
+from device.contract.choices import COVERS, GIVERS
 from device.contract.errors import DataError
 from device.contract.fields import LATEST_S, Field, Json, check, encode, schema
 
@@ -34,11 +35,7 @@ VERSION = 1
 ROOT = "visits"
 #: In the place of a pseudonym, which holds a digit.
 UNNAMED = "unnamed"
-#: What a consent can cover.
-COVERS = ("expressions", "units", "live", "personal", "diagnosis", "atypicality")
 _LAST = 999_999  # as many digits as the key has
-#: Who can give it.
-GIVERS = ("patient", "guardian")
 
 
 class Event(str, Enum):

@@ -8,11 +8,11 @@ Dropped, unkept and damaged are counts of what was lost, ever or in this run, so
 
 from enum import Enum
 
+from device.contract.choices import MODES
 from device.contract.fields import LATEST_S, Field, Json, schema
 
 VERSION = 2
 ROOT = "telemetry"
-MODES = ("records", "seconds", "minutes")
 #: Written in the place of `seen`, for the database to fill in. Source: Firebase documentation, "Server values".
 SERVER_TIME = {".sv": "timestamp"}
 _COUNTED = ("minute", "second", "record")

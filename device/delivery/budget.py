@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from device.clock import Clock
-from device.contract.telemetry import MODES
+from device.contract.choices import MODES
 from device.settings import BudgetSettings
 
 OVERHEAD_BYTES, SEGMENT_SHARE = 1_850, 0.07

@@ -15,10 +15,10 @@ import json
 from collections.abc import Sequence
 
 from device.contract import aggregate
+from device.contract.choices import MODES
 from device.contract.errors import DataError
 from device.contract.fields import Json, encode
 from device.contract.pack import key, pack
-from device.contract.telemetry import MODES
 from device.delivery.aggregate import Aggregator
 from device.delivery.sink import Line
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from device.clock import Clock
 from device.contract.address import DatabaseUrl
+from device.contract.choices import DEVICE_ID
 from device.contract.errors import IdentityError, SinkError
-from device.contract.record import DEVICE_ID
 from device.delivery.signin import SignIn
 from device.delivery.tokens import RefreshedTokens, RefreshSettings, TokenSource
 from device.settings import IdentitySettings

@@ -12,8 +12,10 @@ def beginning_of(settings: SessionSettings, clock: Clock) -> Beginning:
     """Whom the session watches, and what they agreed to, now.
 
     Raises:
-        ConfigError: it is not said who gave the consent, or when it ends is no day or a past one.
+        ConfigError: it is not said who gave the consent or what it covers, or when it ends is no day or a past one.
     """
+    if not settings.consent and (settings.consent_by or settings.consent_until):
+        raise ConfigError("A consent covers something: say what with --consent, such as --consent expressions,units.")
     return Beginning(settings.patient or UNNAMED, _consent(settings, clock) if settings.consent else None)
 
 
@@ -21,14 +23,16 @@ def _consent(settings: SessionSettings, clock: Clock) -> Consent:
     if not settings.consent_by:
         raise ConfigError("A consent needs to be given by somebody: say --consent-by patient, or guardian.")
     until = _end_of_day(settings.consent_until) if settings.consent_until else None
-    if until is not None and clock.trusted() and until <= clock.wall():
-        raise ConfigError(f"The consent ended on {settings.consent_until}: ask again, and give a later day.")
+    if until is not None and until <= clock.wall():
+        raise ConfigError(
+            f"By this box's clock the consent ended on {settings.consent_until}: ask again, and give a later day."
+        )
     return Consent(settings.consent, settings.consent_by, round(clock.wall(), 3), until)
 
 
 def _end_of_day(text: str) -> float:
     try:
-        day = date.fromisoformat(text)
-    except ValueError:
+        day = date.fromisoformat(text) + timedelta(days=1)
+        return datetime.combine(day, datetime.min.time()).timestamp()
+    except (ValueError, OverflowError):
         raise ConfigError(f"'{text}' is no day: write YYYY-MM-DD, the last day on which the consent holds.") from None
-    return datetime.combine(day + timedelta(days=1), datetime.min.time()).timestamp()

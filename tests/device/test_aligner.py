@@ -61,7 +61,7 @@ def test_the_crop_is_that_of_the_whole_coloured_frame_wherever_the_face_lies(
     image = cv2.warpAffine(portrait, matrix, (512, 512))
     seen = moved(face, matrix)
     difference = np.abs(align(Frame(image, 0, 0.0), seen, side).astype(int) - by_definition(image, seen, side))
-    assert difference.max() <= 1, "rounded twice, in another order"
+    assert difference.max() <= 2, "rounded twice, in another order, by each processor in its way"
     assert difference.mean() < 0.25
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from device.cli import main
 from device.config import DEFAULTS, dump, load_settings
+from device.contract.choices import MODES
 from device.contract.errors import ConfigError
 from device.contract.mistakes import keys
-from device.contract.telemetry import MODES
 from device.settings import Settings
 
 TABLES = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))

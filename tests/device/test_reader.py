@@ -176,7 +176,7 @@ def test_a_smiling_face_is_happy_and_pulls_its_lip_corners(models, portrait, fac
     [
         ("smile", "AU12", 0.5),
         ("smile", "AU6", 0.5),
-        ("brows", "AU2", 0.2),
+        ("brows", "AU2", 0.1),
         ("jaw_drop", "AU26", 1.5),
         ("blink", "AU43", 1.5),
     ],

@@ -142,6 +142,14 @@ def bad_lines() -> dict[str, str]:
     }
 
 
+def test_a_recording_is_not_sent_to_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recording = written(tmp_path / "records.jsonl", json.dumps(record(1)))
+    same = tmp_path / "x" / ".." / "records.jsonl"
+    assert main(["replay", str(recording), "--sink", f"jsonl:{same}"]) == ConfigError.exit_code
+    assert "cannot be sent to itself" in capsys.readouterr().err
+    assert len(recording.read_bytes().splitlines()) == 1
+
+
 @pytest.mark.parametrize("kind", bad_lines())
 def test_a_bad_line_is_told_and_the_others_are_sent(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str

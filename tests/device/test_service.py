@@ -4,6 +4,7 @@ import itertools
 import json
 import socket
 import threading
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from device.arrays import ByteImage
 from device.camera.fake import FakeSource
 from device.clock import Clock, FakeClock, SystemClock
 from device.config import load_settings
-from device.contract.errors import SourceError, StalledError
+from device.contract.errors import ConfigError, SourceError, StalledError
 from device.contract.pack import unpack
 from device.contract.record import decode
 from device.contract.session import Beginning, Consent, validate
@@ -28,7 +29,7 @@ from device.delivery.store import StoreFullError
 from device.service.beginning import beginning_of
 from device.service.log import SessionLog
 from device.service.service import Service
-from device.settings import Settings
+from device.settings import SessionSettings, Settings
 
 WAIT_S = 20.0
 
@@ -271,3 +272,28 @@ def test_what_is_summed_up_does_not_grow_with_the_session(
         app.summary.hear(record | {"time": record["time"] | {"mono": 60.0 * minute}})
     assert app.summary.records == 1001
     assert max(len(value) for value in vars(app.summary).values() if hasattr(value, "__len__")) < 50
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"consent_by": "patient"}, "say what with --consent"),
+        ({"consent_until": "2030-01-31"}, "say what with --consent"),
+        ({"consent": ("units",)}, "--consent-by"),
+        ({"consent": ("units",), "consent_by": "patient", "consent_until": "soon"}, "is no day"),
+        ({"consent": ("units",), "consent_by": "patient", "consent_until": "9999-12-31"}, "is no day"),
+        ({"consent": ("units",), "consent_by": "patient", "consent_until": "2001-01-01"}, "ended on 2001-01-01"),
+    ],
+)
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_consent_that_is_none_is_told(given: dict[str, Any], says: str, trusted: bool) -> None:
+    with pytest.raises(ConfigError, match=says):
+        beginning_of(SessionSettings(**given), FakeClock(trusted=trusted))
+
+
+def test_a_consent_holds_to_the_end_of_its_last_day() -> None:
+    settings = SessionSettings(consent=("units",), consent_by="guardian", consent_until="2001-09-09")
+    consent = beginning_of(settings, FakeClock(wall=datetime(2001, 9, 9, 12).timestamp())).consent
+    assert consent == Consent(
+        ("units",), "guardian", datetime(2001, 9, 9, 12).timestamp(), datetime(2001, 9, 10).timestamp()
+    )
