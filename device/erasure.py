@@ -152,7 +152,7 @@ def _copy_owner(of: IO[bytes], to: IO[bytes]) -> None:
 
 def _parsed(line: bytes) -> dict[str, Any] | None:
     try:
-        document = json.loads(line)
+        document = json.loads(line.decode("utf-8-sig"))  # bytes would be read as UTF-16, too
     except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) and "device" in document and "boot" in document else None

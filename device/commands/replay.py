@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from device.camera.pictures import is_folder, require_file
 from device.clock import SystemClock
 from device.commands.display import Ticker
@@ -22,7 +20,7 @@ from device.contract.session import is_event
 from device.delivery.opening import open_sinks
 from device.delivery.sink import Line, Sink
 from device.settings import Settings
-from device.state import outbox_file
+from device.state import outbox_file, same_file
 
 _GROUP = 100
 
@@ -58,8 +56,7 @@ def _send(recording: Path, settings: Settings) -> int:
     except OSError as error:
         raise StorageError(f"{recording} cannot be read ({error.strerror}): check its owner and the disk.") from error
     broken: list[str] = []
-    reading = replace(settings, run=replace(settings.run, source=str(recording)))
-    with file, open_sinks(reading, SystemClock(), again=True) as opened:
+    with file, open_sinks(settings, SystemClock(), again=True) as opened:
         before, total = opened.outbox.counts() if opened.outbox else None, Counter[bool]()
         for of_events, run in groupby(_documents(file, broken), is_event):
             while group := list(islice(run, _GROUP)):
@@ -85,7 +82,7 @@ def _send(recording: Path, settings: Settings) -> int:
 
 def _is_itself(recording: Path, sink: str) -> bool:
     scheme, _, path = sink.partition(":")
-    return scheme == "jsonl" and Path(path).resolve() == recording.resolve()
+    return scheme == "jsonl" and same_file(Path(path), recording)
 
 
 def _send_to(sink: Sink, documents: list[Json], of_events: bool) -> None:

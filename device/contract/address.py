@@ -24,6 +24,8 @@ class DatabaseUrl:
 
 def parse_url(text: str) -> DatabaseUrl:
     """Read a database URL, with `rtdb:` before it or without. Raises `SinkError`."""
+    if "@" in text:  # and is not repeated
+        raise SinkError("A database address holds no user and no password: enrol the box instead (`affectbox enrol`).")
     try:
         parts = urlsplit(text.removeprefix(_PREFIX))
         port, host = parts.port, parts.hostname or ""
@@ -31,8 +33,6 @@ def parse_url(text: str) -> DatabaseUrl:
         raise _no_address(text) from None
     if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or port == 0 or parts.path not in ("", "/"):
         raise _no_address(text)
-    if "@" in parts.netloc:
-        raise SinkError("A database address holds no user and no password: enrol the box instead (`affectbox enrol`).")
     secure = parts.scheme == "https"
     namespace = parse_qs(parts.query).get("ns", [""])[0]
     if namespace and not _NAME.fullmatch(namespace):

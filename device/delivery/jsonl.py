@@ -134,7 +134,7 @@ def begins_ours(data: bytes) -> bool:
     short (zeros, too, are what a power cut leaves), or there is nothing yet."""
     line = data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\0\r\n").partition(b"\n")[0]
     try:
-        document = json.loads(line)
+        document = json.loads(line.decode())  # bytes would be read as UTF-16, too
     except (ValueError, RecursionError):
         return any(key.startswith(line) or line.startswith(key) for key in _FIRST_KEYS)
     return isinstance(document, dict) and {"device", "boot"} <= document.keys()
