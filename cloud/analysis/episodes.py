@@ -5,10 +5,10 @@ Robertson & Cryer 1974), and its noise is estimated from below rest only (1.4826
 activity moves neither. An episode needs `rest + 4 × noise`, yet at least `Limits.floor`, and at most `Limits.ceiling`:
 without the ceiling a smile that lasts for most of a recording would become its neutral face.
 
-An episode begins (*onset*) and ends (*offset*) half-way between rest and that threshold, which keeps noise at the
-threshold from cutting it in pieces; its *apex* is its greatest value. It ends where measuring ends, or where nothing
-is relied on because the readings disagree, and is then marked as cut: its true onset or offset was not seen. The
-figures 4, half-way and `LIMITS` are our own choice.
+An episode begins (*onset*) and ends (*offset*) half-way between rest and that threshold, or, where rest is not below
+it, half-way between `Limits.floor` and it: this keeps noise at the threshold from cutting it in pieces. Its *apex* is
+its greatest value. It ends where measuring ends, or where nothing is relied on because the readings disagree, and is
+then marked as cut: its true onset or offset was not seen. The figures 4, half-way and `LIMITS` are our own choice.
 """
 
 from dataclasses import dataclass
@@ -75,8 +75,8 @@ def learn(values: Values, limits: Limits) -> Threshold:
     noise = _DEVIATION * float(np.median(rest - known[known <= rest]))
     wanted = rest + max(_NOISES * noise, limits.floor / 2)
     on = min(max(wanted, limits.floor), limits.ceiling)
-    base = rest if wanted <= limits.ceiling else limits.floor
-    return Threshold(rest, on, (min(base, on) + on) / 2, wanted <= limits.ceiling)
+    base = rest if rest < on else limits.floor
+    return Threshold(rest, on, (base + on) / 2, wanted <= limits.ceiling)
 
 
 def _mode(ordered: Values) -> float:

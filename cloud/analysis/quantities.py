@@ -1,7 +1,8 @@
 """What a table's rows say of action units, expressions, emotions and pain, as far as it is relied on.
 
 Rows carry only the strongest expressions, so that one which is absent counts as 0, unless it requires an action unit
-that was not measured. Where the readings disagree, no expression and no emotion is relied on.
+that was not measured, or, where nobody agreed to recording action units, one that was hidden. Where the readings
+disagree, no expression and no emotion is relied on.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from cloud.reading.table import Table
 from cloud.reading.timeline import Mask, Values
-from device.contract.labels import ACTION_UNIT_KEYS, EMOTIONS, EXPRESSIONS
+from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, EMOTIONS, EXPRESSIONS
 from device.contract.templates import PEACEFUL, TEMPLATES
 
 _REQUIRED = {template.name: template.required for template in TEMPLATES}
@@ -19,6 +20,9 @@ _REQUIRED[PEACEFUL] = tuple((key,) for key in ACTION_UNIT_KEYS)
 _LABELS = {"emotions": tuple(sorted(EMOTIONS)), "expressions": tuple(sorted(EXPRESSIONS))}
 #: From FACS A of the lip corner puller on, the cheeks may be those of a smile, and are not taken for pain.
 _SMILE, _SMILING = "aus.AU12", 1.0
+_PARTS = {unit.key: unit.part for unit in ACTION_UNITS}
+#: What a consent has to cover → the fields that are recorded only if it does.
+_NEEDS = {"expressions": ("emotions", "expressions"), "units": ("aus",)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +43,20 @@ class Strongest:
     def within(self, rows: Mask) -> "Strongest":
         """Of these rows alone."""
         return Strongest(self.numbers[rows], self.names)
+
+
+def withheld(table: Table) -> tuple[str, ...]:
+    """What was not recorded because the consent does not cover it, of one session: `expressions`, `units`."""
+    consent = table.sessions[0].consent
+    return (
+        ()
+        if consent is None
+        else tuple(
+            name
+            for name, groups in _NEEDS.items()
+            if name not in consent.covers and not any(table.known(group).any() for group in groups)
+        )
+    )
 
 
 def disagree(table: Table) -> Mask:
@@ -73,6 +91,14 @@ def strongest_of(table: Table, kind: str, least: float = 0.0) -> Strongest:
 def _judged(table: Table, expression: str) -> Mask:
     """(N,) where what the expression requires was measured."""
     found = np.ones(len(table), bool)
+    unrecorded = "units" in withheld(table)
     for group in _REQUIRED[expression]:
-        found &= np.any([table.known(f"aus.{unit}") for unit in group], axis=0)
+        found &= np.any([_seen(table, unit, unrecorded) for unit in group], axis=0)
     return found
+
+
+def _seen(table: Table, unit: str, unrecorded: bool) -> Mask:
+    if not unrecorded:
+        return table.known(f"aus.{unit}")
+    seen: Mask = table.measured & ~table.has_name("hidden", _PARTS[unit])
+    return seen

@@ -8,7 +8,7 @@ are of the whole session, from the first record to the last, so that what was no
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cloud.analysis.quantities import Strongest, disagree, strongest_of
+from cloud.analysis.quantities import Strongest, disagree, strongest_of, withheld
 from cloud.reading.table import Table
 from cloud.reading.timeline import Values
 from device.contract.labels import PARTS, Tier
@@ -52,7 +52,7 @@ def spent(table: Table) -> Spent:
     """How the time of one session, of at least one row, was spent."""
     lasting, differ = table.durations, disagree(table)
     felt = table.known("emotions") & ~differ
-    whole = table.known("aus") & ~table.known("hidden") & ~differ
+    whole = table.known("aus") & ~table.known("hidden") & ~differ & ("expressions" not in withheld(table))
     lasted_s, measured_s = float(table.time[-1] - table.time[0] + lasting[-1]), float(lasting[table.measured].sum())
     return Spent(
         table.sessions[0].origin_s,

@@ -12,7 +12,7 @@ import numpy as np
 
 from cloud.analysis.cooccurrence import Pair, Succession, pairs, successions
 from cloud.analysis.episodes import BLINK_LIMITS, LIMITS, Episode, Limits, Threshold, find, learn
-from cloud.analysis.quantities import pain_without_smile, values_of
+from cloud.analysis.quantities import pain_without_smile, values_of, withheld
 from cloud.analysis.shares import Dominance, Spent, dominance, spent
 from cloud.reading.table import Table
 from cloud.reading.timeline import Values
@@ -61,9 +61,11 @@ class _Quantity:
 class Analysis:
     """All of it; times in seconds, those of episodes since the session began. `whole_s`: for how long every action
     unit of the recording was measured; `at_rest`: the share of it without an episode of any, closed eyes apart; None
-    if there was no such time. Episodes are in the order of their onsets."""
+    if there was no such time. Episodes are in the order of their onsets. `withheld`: what was not recorded, because
+    nobody agreed to it, `expressions` or `units`."""
 
     session: Spent
+    withheld: tuple[str, ...]
     whole_s: float
     at_rest: float | None
     thresholds: dict[str, Threshold]
@@ -87,6 +89,7 @@ def analyse(table: Table) -> Analysis:
     whole_s, at_rest = _at_rest(episodes, lasting, [q.values for q in quantities if q.kind == "aus"])
     return Analysis(
         spending,
+        withheld(table),
         whole_s,
         at_rest,
         thresholds,
@@ -107,7 +110,7 @@ def to_json(analysis: Analysis) -> Json:
 def _rounded(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _rounded(child) for name, child in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [_rounded(child) for child in value]
     return round(value, 3) if isinstance(value, float) else value
 

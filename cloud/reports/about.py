@@ -8,10 +8,10 @@ from cloud.analysis.whole import Analysis
 from cloud.reading.sessions import Session
 from cloud.reading.table import Table
 from cloud.reports.captured import moment
-from cloud.reports.summary import clock, percent
+from cloud.reports.summary import clock, percent, records
 from device.contract.fields import Json
 from device.contract.labels import Reason
-from device.contract.session import UNNAMED, Consent, Why
+from device.contract.session import UNNAMED, Consent, Event, Why
 
 _WHY = {
     Why.FINISHED: "there was nothing more to watch",
@@ -21,19 +21,23 @@ _WHY = {
     Why.INTERRUPTED: "a power cut, or the program was killed",
 }
 _MOST = 5  # other sessions that are named
+_QUARTER_S, _ELEVEN_HOURS_S = 900, 39_600  # what time zones are apart, at least
 
 
 def about(where: str, table: Table, analysis: Analysis, when: str) -> Iterator[str]:
     """The first lines of a report on one session."""
     (session,) = table.sessions
-    yield f"Recording    {where}: {len(table)} records of {session.device}, session {session.id}"
+    yield f"Recording    {where}: {records(len(table))} of {session.device}, session {session.id}"
     yield f"Captured     {when}"
     spent = analysis.session
     reasons = Counter({reason: int(table.has_name("reasons", reason).sum()) for reason in Reason})
-    gated = [f"{one.value.replace('_', ' ')} ({count} records)" for one, count in reasons.most_common() if count]
+    gated = [f"{one.value.replace('_', ' ')} ({records(count)})" for one, count in reasons.most_common() if count]
     why = f"; else {', '.join(gated)}" if gated else ""
     share = percent(spent.measured_s / max(spent.lasted_s, 1e-9))
-    yield f"Measured     {share} of a session of {clock(spent.lasted_s)}{why}"
+    seen = f"{share} of a session of {clock(spent.lasted_s)}{why}"
+    if len(analysis.withheld) == 2:
+        seen = f"only where the face was and how good the picture, which was good for {seen}"
+    yield f"Measured     {seen}"
     yield from _told(session)
     if session.missing:
         every = session.rows + session.missing
@@ -58,7 +62,7 @@ def to_json(session: Session) -> Json:
     """What is known of a session, for machines; what is not known is absent."""
     known: Json = {"id": session.id, "device": session.device, "boot": session.boot, "patient": session.patient}
     known |= {"began": session.began, "ended": session.ended, "why": session.why, "missing": session.missing}
-    known |= {"frame": session.frame, "consent": _consent_json(session.consent)}
+    known |= {"frame": session.frame, "consent": _consent_json(session)}
     known["phases"] = [{"name": one.name, "begin_s": one.begin_s, "end_s": one.end_s} for one in session.phases]
     for name, moments in (("stimuli", session.stimuli), ("marks", session.marks)):
         known[name] = [{"name": one.name, "at_s": one.at_s} for one in moments]
@@ -70,7 +74,7 @@ def _told(session: Session) -> Iterator[str]:
     if session.patient:
         yield f"Watched      {'nobody said whom' if session.patient == UNNAMED else session.patient}"
     if session.events:
-        yield f"Consent      {_consent(session.consent)}"
+        yield f"Consent      {_consent(session)}"
     if session.phases:
         named = (f"{one.name} {clock(one.begin_s)}–{clock(one.end_s)}" for one in session.phases)
         yield f"Phases       {', '.join(named)}"
@@ -78,15 +82,39 @@ def _told(session: Session) -> Iterator[str]:
         yield f"Ended        {_WHY[Why(session.why)] if session.why in {*Why} else 'nobody told why, or it goes on'}"
 
 
-def _consent(consent: Consent | None) -> str:
+def _consent(session: Session) -> str:
+    consent = session.consent
     if consent is None:
         return "none is recorded"
-    until = f", until {moment(consent.until)} UTC" if consent.until is not None else ""
-    given = "" if math.isnan(consent.given) else f" on {moment(consent.given)} UTC"
+    given_s, known = _given(session, consent)
+    by_clock = "UTC" if known else "by a clock that was not set"
+    given = "" if math.isnan(given_s) else f" on {moment(given_s)} {by_clock}"
+    until = "" if consent.until is None else f", {_until(consent.until)}"
     return f"{', '.join(consent.covers) or 'nothing'}; given by the {consent.by or 'person'}{given}{until}"
 
 
-def _consent_json(consent: Consent | None) -> Json | None:
+def _given(session: Session, consent: Consent) -> tuple[float, bool]:
+    """When it was given, corrected where the clock was set only later, and whether that can be relied on."""
+    event = next(event for event in reversed(session.events) if "consent" in event)
+    if event["time"]["trusted"]:
+        return consent.given, True
+    if event["event"] == Event.BEGAN and session.began is not None:
+        return consent.given + session.began - event["time"]["wall"], True
+    return consent.given, False
+
+
+def _until(end_s: float) -> str:
+    """A consent ends with a day, at midnight where the box is, which readers do not know: eleven hours before it that
+    day is the date in UTC, wherever clocks are 10 hours behind it to 13 ahead."""
+    if end_s % _QUARTER_S:
+        return f"until {moment(end_s)} UTC"
+    return f"to the end of {moment(end_s - _ELEVEN_HOURS_S).partition(' ')[0]} ({moment(end_s)} UTC)"
+
+
+def _consent_json(session: Session) -> Json | None:
+    consent = session.consent
     if consent is None:
         return None
-    return {name: value for name, value in vars(consent).items() if value not in (None, "")}
+    given_s, known = _given(session, consent)
+    told = vars(consent) | {"given": None if math.isnan(given_s) else given_s, "given_known": known}
+    return {name: value for name, value in told.items() if value not in (None, "")}

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from cloud.reading.table import Table
+from cloud.reports.summary import records
 
 
 def captured(table: Table) -> str:
@@ -13,7 +14,7 @@ def captured(table: Table) -> str:
     if np.isnan(first) or np.isnan(last):
         return "nobody knows when: the clock was never set; order and durations are right"
     late = int((table.values("time.trusted") == 0).sum())
-    note = f" ({late} records corrected, for the clock was set only later)" if late else ""
+    note = f" ({records(late)} corrected, for the clock was set only later)" if late else ""
     return f"{moment(first)} to {moment(last)} UTC{note}"
 
 

@@ -23,10 +23,11 @@ from cloud.reading.table import Table
 from cloud.reports import about, source
 from cloud.reports.captured import captured
 from cloud.reports.comparison import same_in
-from cloud.reports.summary import episode_table, summary
-from cloud.reports.timing import draw
+from cloud.reports.output import check_outputs, write_private
+from cloud.reports.summary import episode_table, records, summary
+from cloud.reports.timing import draw, picture_format
 from device.contract.address import printable
-from device.contract.errors import ConfigError, DataError, StorageError
+from device.contract.errors import ConfigError, DataError
 
 _READ = "read from the action units, not evidence beside them"
 
@@ -50,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
     """Report on one session. Raises `ConfigError`, `DataError`, `IdentityError`, `SinkError`, `StorageError`."""
     if args.recording and (args.patient or args.device):
         raise ConfigError("A file names its own sessions: leave --patient and --device out, or the file.")
+    _check_outputs(args)
     with ExitStack() as stack:
         databases = stack.enter_context(source.open_databases(args)) if args.database else None
         table, others = _from_file(args, databases) if args.recording else _from_database(args, databases)
@@ -65,13 +67,21 @@ def run(args: argparse.Namespace) -> int:
         ensure_ascii=False,
     )
     if args.json and args.json != "-":
-        _write(Path(args.json), text + "\n")
+        write_private(Path(args.json), f"{text}\n".encode())
         lines.append(f"Analysis in  {args.json}")
     lines += episode_table(analysis, "aus", "Action units (0 to 5)")
     lines += episode_table(analysis, "expressions", f"Expressions (0 to 1; {_READ})", args.all)
     lines += episode_table(analysis, "pain", f"Pain (PSPI, 0 to 16; {_READ})") if args.all else ()
     print(text if args.json == "-" else "\n".join(map(printable, "\n".join(lines).split("\n"))))
     return 0
+
+
+def _check_outputs(args: argparse.Namespace) -> None:
+    if args.picture:
+        picture_format(args.picture)
+    given = {"--picture": args.picture, "--json": args.json, "--csv": args.csv}
+    outputs = {option: Path(out) for option, out in given.items() if out and out != "-"}
+    check_outputs(outputs, filter(None, (args.recording, args.token_file, args.service_account)))
 
 
 def _from_file(args: argparse.Namespace, databases: Databases | None) -> tuple[Table, list[str]]:
@@ -99,7 +109,7 @@ def _from_database(args: argparse.Namespace, databases: Databases | None) -> tup
 
 def _compared(args: argparse.Namespace, table: Table, databases: Databases) -> list[str]:
     same, count = same_in(databases, args.recording, table.sessions[0])
-    return [f"Database     holds {same} of {count} records, byte for byte"]
+    return [f"Database     holds {same} of {records(count)}, byte for byte"]
 
 
 def _written(args: argparse.Namespace, table: Table, analysis: Analysis, when: str) -> list[str]:
@@ -109,7 +119,7 @@ def _written(args: argparse.Namespace, table: Table, analysis: Analysis, when: s
         draw(table, analysis, args.picture, when, args.all)
         lines.append(f"Picture      {args.picture}")
     if args.csv:
-        _write(args.csv, _table(analysis.episodes))
+        write_private(args.csv, _table(analysis.episodes).encode())
         lines.append(f"Episodes in  {args.csv}")
     return lines
 
@@ -123,12 +133,3 @@ def _table(episodes: list[Episode]) -> str:
         for episode in episodes
     )
     return out.getvalue()
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StorageError(
-            f"{path} cannot be written ({error.strerror}): name a file in a folder of yours."
-        ) from error

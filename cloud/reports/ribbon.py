@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.analysis.quantities import disagree, strongest_of
+from cloud.analysis.quantities import disagree, strongest_of, withheld
 from cloud.analysis.shares import CLEAR
 from cloud.reading.table import Table
 from cloud.reading.timeline import GAP_S, gaps, spans
-from cloud.reports.summary import HIDDEN
+from cloud.reports.summary import HIDDEN, NOT_AGREED
 
 COLOURS = {
     "neutral": "#c9c9c9",
@@ -62,6 +62,8 @@ def draw_ribbon(axes: Any, table: Table, bottom: float) -> None:
             _box(axes, (begin, end), bottom, bottom + 0.85, facecolor=COLOURS.get(label, "white"), zorder=2, **edge)
         if label in COLOURS:
             write_within(axes, (begin, end), bottom + 0.25, label, width, "white" if label in _DARK else "black")
+    if "expressions" in withheld(table):
+        write_within(axes, (0, width), bottom + 0.25, NOT_AGREED, width)
     cross_out(axes, table, bottom, bottom + 0.85)
     for begin, end, label in _joined(spans(table.time, *_lists(table, "hidden")), width):
         axes.plot([begin, end], [bottom + 1.0] * 2, color=_INK, linewidth=1.4, solid_capstyle="butt")

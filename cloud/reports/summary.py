@@ -11,13 +11,16 @@ from cloud.analysis.episodes import by_support, lasted_s
 from cloud.analysis.shares import Dominance
 from cloud.analysis.whole import Analysis
 from device.contract.labels import ACTION_UNITS, LOWER, UPPER, Tier
+from device.contract.templates import tier
 
 #: What hides a part of the face, in words.
 HIDDEN = {LOWER: "mouth hidden", UPPER: "brows or eyes hidden"}
 #: What is told only when asked for.
 WITHHELD = ("pain", "painful", "threatened")
-#: Share of the session below which nothing is called dominant.
+#: Share of the session below which nothing is called dominant, and of an emotion below which no expression is told.
 STANDS_OUT = 0.1
+#: Of what a consent does not cover.
+NOT_AGREED = "not recorded: not agreed to"
 
 _MOST = 5
 _NAMES = {unit.key: f"{unit.key} {unit.name.partition(' (')[0]}" for unit in ACTION_UNITS}
@@ -33,6 +36,11 @@ def percent(share: float) -> str:
     return "<1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
 
 
+def records(count: int) -> str:
+    """`1 record`, `20 records`."""
+    return f"{count} record{'s' * (count != 1)}"
+
+
 def clock(seconds: float, tenths: bool = True) -> str:
     """Minutes and seconds: `0:02.3`."""
     whole = round(seconds * 10) if tenths else round(seconds) * 10
@@ -42,6 +50,8 @@ def clock(seconds: float, tenths: bool = True) -> str:
 def dominant(analysis: Analysis) -> str:
     """The leading emotions, each with the expressions that agree with it; where no network looked for emotions, the
     leading expressions."""
+    if "expressions" in analysis.withheld:
+        return f"emotions and expressions {NOT_AGREED}"
     leading = [one for one in _leading(analysis) if one.share >= STANDS_OUT]
     disagree = analysis.session.disagree_s / max(analysis.session.lasted_s, 1e-9)
     if not leading and disagree >= STANDS_OUT:
@@ -52,12 +62,18 @@ def dominant(analysis: Analysis) -> str:
     return "; ".join(_by_tier(leading, parts))
 
 
+def also_seen(analysis: Analysis) -> str:
+    """The leading emotions or expressions that were too rare to be called dominant; '' for none."""
+    rare = [one for one in _leading(analysis) if one.share < STANDS_OUT]
+    return "; ".join(_by_tier(rare, [_with_expressions(one) for one in rare]))
+
+
 def summary(analysis: Analysis, everything: bool = False) -> Iterator[str]:
     """The lines of the report, each with its heading; `everything` includes what is otherwise withheld."""
     session, total = analysis.session, max(analysis.session.lasted_s, 1e-9)
     yield f"Dominant     {dominant(analysis)}"
-    if less := [one for one in _leading(analysis) if one.share < STANDS_OUT]:
-        yield f"Also seen    {'; '.join(_by_tier(less, [_with_expressions(one) for one in less]))}"
+    if also := also_seen(analysis):
+        yield f"Also seen    {also}"
     by_face = {} if _by_emotion(analysis) else {"no expression recognised": session.unrecognised_s}
     rest = {"no clear emotion": session.unclear_s, **by_face, "not measured": session.not_measured_s}
     if told := [f"{what} {percent(seconds / total)}" for what, seconds in rest.items() if seconds > 0]:
@@ -68,6 +84,8 @@ def summary(analysis: Analysis, everything: bool = False) -> Iterator[str]:
             "contradict each other there; neither is counted"
         )
     yield from _expressions(analysis, total, everything)
+    if "units" in analysis.withheld:
+        yield f"Action units {NOT_AGREED}"
     yield from _hidden(analysis, total)
     yield from _movement(analysis, everything)
     if analysis.blinks:
@@ -105,7 +123,10 @@ def _by_emotion(analysis: Analysis) -> bool:
 
 
 def _with_expressions(one: Dominance, of: str = "") -> str:
-    beside = ", ".join(f"{name_of(name)} {percent(share)}" for name, share in one.beside.items())
+    shares = {name: share for name, share in one.beside.items() if share >= STANDS_OUT * one.share}
+    agreeing = [Dominance("expressions", name, tier(name).value, share, {}) for name, share in shares.items()]
+    agreeing.sort(key=lambda other: list(Tier).index(Tier(other.tier)))
+    beside = "; ".join(_by_tier(agreeing, [f"{name_of(other.name)} {percent(other.share)}" for other in agreeing]))
     return f"{name_of(one.name)} {percent(one.share)}{of}{f' ({beside})' if beside else ''}"
 
 
@@ -143,10 +164,12 @@ def _movement(analysis: Analysis, everything: bool) -> Iterator[str]:
     if restless := [name_of(key) for key, threshold in told.items() if not threshold.found_rest]:
         yield f"Hardly still {', '.join(restless)}: shown most of the time, so only what is marked is listed"
     together = [p for p in analysis.pairs if everything or not {p.first, p.second} & set(WITHHELD)]
-    for kind, heading in (("aus", "Together     "), ("expressions", "             ")):
+    heading = "Together"
+    for kind in ("aus", "expressions"):
         closest = [f"{p.first} and {p.second} {percent(p.jaccard)}" for p in together if p.kind == kind][:_MOST]
         if closest:
-            yield f"{heading}{', '.join(closest).replace('_', ' ')} of the time in which either showed"
+            yield f"{heading:13}{', '.join(closest).replace('_', ' ')} of the time in which either showed"
+            heading = ""
     again = [
         s for s in analysis.successions if s.count > 1 and (everything or not {s.first, s.second} & set(WITHHELD))
     ]

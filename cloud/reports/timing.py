@@ -7,6 +7,7 @@ apex; where an end was cut the line has no stop. The person's left and right sid
 A thin base line says that a row was measured there; hatching that it was not, and then nothing is drawn.
 """
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import fill
@@ -19,10 +20,11 @@ from cloud.analysis.quantities import values_of
 from cloud.analysis.whole import Analysis
 from cloud.reading.table import Table
 from cloud.reading.timeline import GAP_S, Values, gaps, stretches
+from cloud.reports.output import write_private
 from cloud.reports.phases import draw_phases, room_for
 from cloud.reports.ribbon import THIN, cross_out, draw_ribbon, hatch, key_of
-from cloud.reports.summary import WITHHELD, clock, dominant, name_of
-from device.contract.errors import StorageError
+from cloud.reports.summary import NOT_AGREED, WITHHELD, also_seen, clock, dominant, name_of
+from device.contract.errors import ConfigError
 from device.contract.labels import ACTION_UNITS, SIDED_KEYS, Tier
 
 _TOPS = {"aus": 5.0, "expressions": 1.0, "pain": 16.0}
@@ -40,6 +42,8 @@ _HEIGHT, _TITLE_ROOM = 0.66, 0.8
 _RIBBON = 1.6  # height of the ribbon and of what stands above it, in rows
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 _MOST_TICKS = 12
+#: Pictures that can be drawn, by the ends of their names.
+FORMATS = (".png", ".svg", ".pdf")
 _PLATE = {"facecolor": "white", "linewidth": 0, "pad": 1.5}
 
 
@@ -62,13 +66,23 @@ class _Row:
 
 
 def draw(table: Table, analysis: Analysis, out: Path, when: str, everything: bool = False) -> None:
-    """Write the timing diagram; arguments as of `compose`. Raises `StorageError`."""
-    try:
-        compose(table, analysis, when, everything).savefig(out, dpi=130)
-    except (OSError, ValueError) as error:
-        raise StorageError(
-            f"{out} cannot be written ({error}): name a .png, .svg or .pdf in a writable folder."
-        ) from error
+    """Write the timing diagram, for its owner's eyes; arguments as of `compose`.
+
+    Raises:
+        ConfigError: it is no name for a picture.
+        StorageError: it cannot be written.
+    """
+    kind = picture_format(out)
+    drawn = io.BytesIO()
+    compose(table, analysis, when, everything).savefig(drawn, dpi=130, format=kind)
+    write_private(out, drawn.getvalue())
+
+
+def picture_format(out: Path) -> str:
+    """`png`, `svg` or `pdf`, by the name of the file. Raises `ConfigError`."""
+    if out.suffix.lower() not in FORMATS:
+        raise ConfigError(f"{out} is no name for a picture: let it end in {', '.join(FORMATS[:-1])} or {FORMATS[-1]}.")
+    return out.suffix[1:].lower()
 
 
 def compose(table: Table, analysis: Analysis, when: str, everything: bool = False) -> Any:
@@ -179,12 +193,16 @@ def _silent(rows: list[_Row], analysis: Analysis) -> str:
     names = {key: name_of(key).replace(" ", "\N{NO-BREAK SPACE}") for key in silent}
     still = ", ".join(name for key, name in names.items() if key in analysis.thresholds)
     unknown = ", ".join(name for key, name in names.items() if key not in analysis.thresholds)
-    sentences = [f"No movement found in {still}." if still else "", f"Never measured: {unknown}." if unknown else ""]
+    never = f"Never measured: {unknown}." if unknown else ""
+    if "units" in analysis.withheld:
+        never = f"Action units {NOT_AGREED}."
+    sentences = [f"No movement found in {still}." if still else "", never]
     return " ".join(["Minutes and seconds since the session began.", *filter(None, sentences)])
 
 
 def _title(axes: Any, device: str, analysis: Analysis, when: str) -> None:
-    lasted, lead = clock(analysis.session.lasted_s, tenths=False), dominant(analysis)
+    lasted, also = clock(analysis.session.lasted_s, tenths=False), also_seen(analysis)
+    lead = fill(f"{dominant(analysis)}{f'; also {also}' if also else ''}", 150)
     axes.set_title(f"{device} · {lasted} min", loc="left", fontsize=13, fontweight="bold", pad=38)
     words = "\n".join(line[:1].upper() + line[1:] for line in (when, lead))
     where = {"xycoords": "axes fraction", "textcoords": "offset points"}

@@ -10,10 +10,12 @@ Which session is open is kept beside its events, so that the next start can end 
 import json
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from device.closing import Closing
+from device.contract.errors import DataError
 from device.contract.fields import Json
-from device.contract.session import Event, documents
+from device.contract.session import Event, documents, validate
 from device.delivery.condenser import Condenser
 from device.delivery.loss import Loss
 from device.delivery.outbox import NO_NOTES, Outbox
@@ -52,7 +54,11 @@ class OutboxSink(Closing):
     def left_open(self) -> Json | None:
         """The last event of a session that an earlier start did not end."""
         kept = self.outbox.note(_OPEN)
-        return json.loads(kept) if kept else None
+        event: Json = json.loads(kept) if kept else {}
+        with suppress(DataError):
+            validate(event)
+            return event
+        return None
 
     def end(self) -> None:
         """Keep what still waits in memory, aggregates of spans in progress too; no records come after."""

@@ -19,6 +19,7 @@ from device.camera.opening import open_source
 from device.camera.source import Source
 from device.clock import Clock
 from device.closing import Closing
+from device.contract.errors import AffectboxError
 from device.contract.fields import LONGEST, Json
 from device.contract.session import UNNAMED, Beginning, Why
 from device.contract.telemetry import State
@@ -82,7 +83,7 @@ class Service(Closing):
         self._show = show
         self._meter = HostMeter(clock)
         self._state = State.IDLE
-        self._failure = ""
+        self._failure = self._person = ""
         self._stopping = threading.Event()
         self._stack = ExitStack()
         with ExitStack() as stack:
@@ -126,6 +127,7 @@ class Service(Closing):
         """
         cv2.setNumThreads(1)  # frames are small: OpenCV's own threads cost more than they bring
         self.summary = Summary()
+        self._person = "" if beginning.patient == UNNAMED else beginning.patient
         with ExitStack() as stack:
             models = self.models = stack.enter_context(open_models(self.settings.models))
             source = stack.enter_context(open_source(self.settings.run.source, self.settings.camera))
@@ -151,8 +153,10 @@ class Service(Closing):
         self._stack.close()
 
     def __exit__(self, *error: object) -> None:
-        if error[1] is not None:
-            self._failure = str(error[1])
+        if isinstance(error[1], AffectboxError):  # an engineer reads it, who need not know whom it was about
+            self._failure = str(error[1]).replace(self._person, "…") if self._person else str(error[1])
+        elif error[1] is not None:
+            self._failure = type(error[1]).__name__
         super().__exit__(*error)
 
     def _tell(self, event: Json) -> None:
@@ -187,8 +191,7 @@ class Service(Closing):
             not_covered(beginning.consent),
         )
         phases = Phases(settings.session.phases)
-        person = "" if beginning.patient == UNNAMED else beginning.patient
-        pipeline = Pipeline(models, settings, calibrated_neutral(settings, person, self.clock))
+        pipeline = Pipeline(models, settings, calibrated_neutral(settings, self._person, self.clock))
         capture = self._capture = Capture(source, mailbox, self.clock, realtime, settings.run.max_frames)
 
         def process() -> float | None:

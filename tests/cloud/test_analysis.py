@@ -122,7 +122,19 @@ def crying(t: float) -> Json:
 
 
 def test_the_leading_emotion_comes_with_the_expressions_that_agree() -> None:
-    assert dominant(analyse(recording(20, crying))) == "sadness 50 % of the session (crying 40 %)"
+    assert dominant(analyse(recording(20, crying))) == "sadness 50 % of the session (low-confidence: crying 40 %)"
+
+
+def test_what_is_doubtful_is_said_to_be_and_what_is_hardly_there_is_left_out_beside_an_emotion() -> None:
+    def fields(t: float) -> Json:
+        looks = {"happy": 0.8} if t < 9.5 else {"peaceful": 0.8}
+        return {"aus": whole(), "emotions": emotions(happiness=0.9), "expressions": looks}
+
+    assert dominant(analyse(recording(10, fields))) == "happiness 100 % of the session (happy 95 %)"
+    calm = {"aus": whole(), "emotions": emotions(neutral=0.9), "expressions": {"peaceful": 0.8}}
+    assert dominant(analyse(recording(4, lambda t: calm))) == (
+        "neutral 100 % of the session (low-confidence: peaceful 100 %)"
+    )
 
 
 def test_a_contradiction_counts_for_neither_side_and_is_told() -> None:
@@ -213,6 +225,16 @@ def test_what_follows_is_counted(analysis: Analysis) -> None:
     assert found == {("happy", "sad"): 1}
 
 
+def test_what_goes_together_has_a_heading_whatever_it_is_of() -> None:
+    looks = {"happy": 0.9, "happily_surprised": 0.9}
+    found = analyse(recording(10, lambda t: {"aus": whole(), "expressions": looks if 2 < t < 6 else {"sad": 0.1}}))
+    assert any(line.startswith("Together     happy and happily surprised") for line in summary(found))
+    moving = analyse(
+        recording(10, lambda t: {"aus": whole(AU1=bump(t, 2, 6), AU2=bump(t, 2, 6)), "expressions": looks})
+    )
+    assert sum(line.startswith("Together") for line in summary(moving)) == 1
+
+
 def test_blinks_and_pain_are_summed_up(analysis: Analysis) -> None:
     assert analysis.blinks is not None
     assert (analysis.blinks.count, analysis.blinks.mean_s) == (2, pytest.approx(0.2))
@@ -257,6 +279,16 @@ def test_the_threshold_follows_the_resting_level_of_the_recording() -> None:
     assert 1.0 < found.on < 1.6
     assert found.rest < found.off < found.on
     assert found.found_rest
+
+
+def test_an_episode_begins_above_the_usual_level_also_where_that_is_high() -> None:
+    found = analyse(recording(10, lambda t: {"aus": {"AU25": bump(t, 4, 6, rest=1.51)}}))
+    threshold = found.thresholds["AU25"]
+    assert (threshold.found_rest, threshold.on) == (False, 2.0)
+    assert threshold.rest < threshold.off < threshold.on
+    (episode,) = found.episodes
+    assert 4 <= episode.onset_s < 4.1
+    assert 5.9 < episode.offset_s <= 6
 
 
 def test_a_smile_that_lasts_never_becomes_the_neutral_face() -> None:

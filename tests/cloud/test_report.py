@@ -1,6 +1,7 @@
 """`affectbox-cloud report` and `sessions`: which sessions files and databases hold, and what is said of one."""
 
 import base64
+import errno
 import itertools
 import json
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import pytest
 from cloud.cli import main
 from cloud.reports.captured import captured
 from device.contract import session
-from device.contract.errors import ConfigError, DataError, SinkError
+from device.contract.errors import ConfigError, DataError, SinkError, StorageError
 from device.contract.pack import key as pack_key
 from device.contract.pack import pack
 from device.contract.record import encode, key
@@ -50,6 +51,14 @@ EVENTS = [
     event(3, "ended", FIRST, 3.1, why="stopped"),
     event(1, "began", SECOND, 5.0),
 ]
+
+
+def written(folder: Path, *documents: dict[str, Any]) -> Path:
+    path = folder / "written.jsonl"
+    path.write_bytes(b"\n".join(map(encode, documents)))
+    return path
+
+
 Said = Callable[..., str]
 
 
@@ -113,6 +122,150 @@ def test_another_session_of_a_file_is_told_with_consent_phases_and_why_it_ended(
         "Ended        somebody stopped it",
     ):
         assert line in printed
+
+
+def test_the_last_day_of_a_consent_is_told(said: Said, tmp_path: Path) -> None:
+    for until, words in (
+        (1801440000.0, "to the end of 2027-01-31 (2027-02-01 00:00:00 UTC)"),
+        (1801440000.0 + 10 * 3600, "to the end of 2027-01-31 (2027-02-01 10:00:00 UTC)"),
+        (1801440000.0 - 13 * 3600, "to the end of 2027-01-31 (2027-01-31 11:00:00 UTC)"),
+        (1801440000.5, "until 2027-02-01 00:00:00 UTC"),
+    ):
+        began = event(1, "began", FIRST, 1.0, consent=CONSENT | {"until": until})
+        assert f"12:26:40 UTC, {words}" in said("report", written(tmp_path, began, *RECORDS))
+
+
+def test_a_consent_by_a_clock_that_was_not_set_is_no_date(said: Said, tmp_path: Path) -> None:
+    unset = {"wall": 1.6e9, "trusted": False}
+    began = event(1, "began", FIRST, 1.0, consent=CONSENT, time={"mono": 1.0, **unset})
+    rows = [one | {"time": one["time"] | unset} for one in RECORDS]
+    path = written(tmp_path, began, *rows)
+    assert "guardian on 2020-09-13 12:26:40 by a clock that was not set\n" in said("report", path)
+    assert json.loads(said("report", path, "--json", "-"))["recorded"]["consent"]["given_known"] is False
+    path = written(tmp_path, began, *rows[:-1], RECORDS[-1])
+    assert "guardian on 2023-11-14 22:13:21 UTC\n" in said("report", path)
+
+
+MEASURED = {"status": "measured", "reasons": None}
+SMILE = {"emotions": {"happiness": 1.0}, "expressions": {"happy": 0.9}}
+UNITS = {"aus": {"AU6": 3.0, "AU12": 3.0}}
+
+
+@pytest.mark.parametrize(
+    ("covers", "fields", "told", "untold"),
+    [
+        (
+            ["units"],
+            UNITS,
+            ["Dominant     emotions and expressions not recorded: not agreed to"],
+            ["no expression", "Action units not"],
+        ),
+        (["expressions"], SMILE, ["Dominant     happiness 100 %", "Action units not recorded: not agreed to"], []),
+        (["units", "expressions"], SMILE | UNITS, ["Dominant     happiness 100 %"], ["not agreed to"]),
+        (
+            ["diagnosis", "live"],
+            {},
+            [
+                "Dominant     emotions and expressions not recorded",
+                "Action units not recorded",
+                "Measured     only where the face was",
+            ],
+            ["stood out"],
+        ),
+    ],
+)
+def test_what_nobody_agreed_to_is_said_not_to_be_recorded(
+    said: Said, tmp_path: Path, covers: list[str], fields: dict[str, Any], told: list[str], untold: list[str]
+) -> None:
+    began = event(1, "began", FIRST, 1.0, consent=CONSENT | {"covers": covers})
+    rows = [
+        {name: value for name, value in (record(seq) | MEASURED | fields).items() if value is not None}
+        for seq in range(1, 21)
+    ]
+    path = written(tmp_path, began, *rows)
+    picture = tmp_path / "session.svg"
+    printed = said("report", path, "--picture", picture)
+    for words in told:
+        assert words in printed
+    for words in ("no expression recognised", *untold):
+        assert words not in printed
+    assert set(json.loads(said("report", path, "--json", "-"))["withheld"]) == {"expressions", "units"} - {*covers}
+
+
+def test_an_expression_begins_and_ends_also_where_no_action_unit_was_agreed_to(said: Said, tmp_path: Path) -> None:
+    began = event(1, "began", FIRST, 1.0, consent=CONSENT | {"covers": ["expressions"]})
+    rows = []
+    for seq in range(1, 51):
+        looks = {"happy": 0.9} if 20 <= seq < 40 else {"surprised": 0.1}
+        rows.append(record(seq) | {"status": "measured", "emotions": {"happiness": 1.0}, "expressions": looks})
+        del rows[-1]["reasons"]
+    (episode,) = json.loads(said("report", written(tmp_path, began, *rows), "--json", "-"))["episodes"]
+    assert (episode["key"], episode["onset_s"], episode["cut_start"], episode["cut_end"]) == (
+        "happy",
+        1.9,
+        False,
+        False,
+    )
+
+
+@pytest.mark.parametrize("option", ["--json", "--csv"])
+def test_a_report_is_never_written_over_its_recording(said: Said, file: Path, option: str) -> None:
+    before = file.read_bytes()
+    other = file.with_name("other.jsonl")
+    other.symlink_to(file)
+    for out in (file, other, file.parent / "x" / ".." / file.name):
+        assert "would write over" in said("report", file, option, out, code=ConfigError.exit_code)
+    assert file.read_bytes() == before
+
+
+def test_two_outputs_are_two_files(said: Said, file: Path) -> None:
+    out = file.with_name("out")
+    assert "name one file" in said("report", file, "--json", out, "--csv", out, code=ConfigError.exit_code)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("name", ["x.exe", "x", "x.jpg"])
+def test_only_three_kinds_of_pictures_are_drawn(said: Said, file: Path, name: str) -> None:
+    printed = said("report", file, "--picture", file.with_name(name), code=ConfigError.exit_code)
+    assert "let it end in .png, .svg or .pdf" in printed
+    assert len(printed.splitlines()) == 1
+
+
+def test_what_is_written_of_a_person_is_for_its_owners_eyes(said: Said, file: Path) -> None:
+    outputs = {
+        "--picture": file.with_name("a.PNG"),
+        "--json": file.with_name("a.json"),
+        "--csv": file.with_name("a.csv"),
+    }
+    outputs["--json"].write_text("{}")
+    outputs["--json"].chmod(0o644)
+    said("report", file, *itertools.chain.from_iterable(outputs.items()))
+    assert {option: out.stat().st_mode & 0o777 for option, out in outputs.items()} == dict.fromkeys(outputs, 0o600)
+
+
+@pytest.mark.parametrize("option", ["--picture", "--json", "--csv"])
+def test_a_full_disk_leaves_what_was_there(
+    said: Said, file: Path, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(number: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("cloud.reports.output.os.fsync", full)
+    out = file.with_name("out.svg")
+    assert "No space left on device" in said("report", file, option, out, code=StorageError.exit_code)
+    assert [*file.parent.iterdir()] == [file]
+    out.write_text("of before")
+    said("report", file, option, out, code=StorageError.exit_code)
+    assert out.read_text() == "of before"
+    assert {*file.parent.iterdir()} == {file, out}
+
+
+def test_one_record_is_no_records(said: Said, file: Path) -> None:
+    file.write_bytes(encode(RECORDS[0]))
+    printed = said("report", file)
+    assert "1 record of box-1" in printed
+    assert "no face (1 record)" in printed
+    assert "1 records" not in printed
 
 
 def test_records_that_are_missing_are_told(said: Said, file: Path) -> None:

@@ -34,9 +34,20 @@ def picture(records: list[Json], everything: bool = False):
 
 def test_it_says_whose_when_and_what_stood_out() -> None:
     told = words(picture(recording(20, crying)))
-    for text in ("tester · 0:20 min", WHEN, "Sadness 50 % of the session (crying 40 %)", "0:02", "readings disagree"):
+    for text in (
+        "tester · 0:20 min",
+        WHEN,
+        "Sadness 50 % of the session (low-confidence: crying 40 %)",
+        "0:02",
+        "readings disagree",
+    ):
         assert text in told
     assert "happy" not in told
+
+
+def test_what_was_seen_but_seldom_stands_in_the_headline_too() -> None:
+    told = words(picture(recording(20, lambda t: {"emotions": emotions(**{"surprise" if t < 1 else "neutral": 0.9})})))
+    assert "Neutral 95 % of the session; also surprise 5 %" in told
 
 
 def test_rows_that_nothing_happened_in_are_one_sentence() -> None:
@@ -74,6 +85,16 @@ def test_no_line_is_drawn_through_what_was_not_measured(kind: str) -> None:
     for points in drawn:
         nothing = points[np.isnan(points[:, 1]), 0]
         assert ((nothing > 2.9) & (nothing < 6)).any()
+
+
+def test_the_picture_says_what_nobody_agreed_to() -> None:
+    began = {"v": 1, "device": "tester", "boot": "one", "session": "one", "number": 1, "event": "began"}
+    began |= {"patient": "p-1", "time": {"mono": 0, "wall": 0, "trusted": False}}
+    table = table_of(recording(4, lambda t: {"pose": {"yaw": 1.0}}), [began | {"consent": {"covers": ["live"]}}])
+    told = words(compose(table, analyse(table), WHEN)).splitlines()
+    assert {"Emotions and expressions not recorded: not agreed to", "not recorded: not agreed to"} <= {*told}
+    assert any(line.endswith("Action units not recorded: not agreed to.") for line in told)
+    assert not any("Never measured" in line for line in told)
 
 
 def test_pain_has_a_row_only_when_asked_for() -> None:

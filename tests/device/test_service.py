@@ -17,7 +17,7 @@ from device.arrays import ByteImage
 from device.camera.fake import FakeSource
 from device.clock import Clock, FakeClock, SystemClock
 from device.config import load_settings
-from device.contract.errors import ConfigError, SourceError, StalledError
+from device.contract.errors import ConfigError, SourceError, StalledError, StorageError
 from device.contract.pack import unpack
 from device.contract.record import decode
 from device.contract.session import Beginning, Consent, validate
@@ -26,6 +26,7 @@ from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
 from device.delivery.sink import MemorySink
 from device.delivery.store import StoreFullError
+from device.delivery.uploader import Uploader
 from device.service.beginning import beginning_of
 from device.service.log import SessionLog
 from device.service.service import Service
@@ -213,6 +214,39 @@ def test_whom_it_watches_is_not_lost_on_a_full_disk(
     assert "p-1" in waiting.values()
     began = next(body for path, body in waiting.items() if path.endswith("e000001"))
     assert (began["event"], began["patient"]) == ("began", "p-1")
+
+
+def test_an_unforeseen_fault_in_delivery_stops_no_recording(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kept: MemorySink, portrait: ByteImage
+) -> None:
+    def fails(self: Uploader) -> float:
+        raise ZeroDivisionError
+
+    see(monkeypatch, FakeSource(lambda _: portrait, count=5))
+    monkeypatch.setattr(Uploader, "step", fails)
+    monkeypatch.setattr(Uploader, "drain", lambda self: None)
+    service = hold(settings(*away(tmp_path)), kept)
+    assert len(kept.lines) == 5
+    assert service.uploader is not None
+    assert "ZeroDivisionError" in service.uploader.trouble
+
+
+def test_an_engineer_is_not_told_whom_a_failure_was_about(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kept: MemorySink, portrait: ByteImage
+) -> None:
+    faces = tmp_path / "neutrals"
+    (faces / "p-0042.json").mkdir(parents=True)
+    see(monkeypatch, FakeSource(lambda _: portrait, count=1))
+    with pytest.raises(StorageError, match="p-0042"):
+        hold(settings(*away(tmp_path), "session.patient=p-0042", f'neutral.folder="{faces}"'), kept)
+    assert "….json cannot be read" in left_in(tmp_path)["telemetry/tester"]["trouble"]
+
+
+def test_a_note_of_an_open_session_that_was_altered_is_passed_over(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "outbox.db", 500) as outbox:
+        outbox.keep_note("session", '{"v": 1}')
+    with Service(settings(*away(tmp_path)), SystemClock()) as service:
+        assert service.session is None
 
 
 def test_the_last_that_is_told_of_a_run_is_that_it_ended(
