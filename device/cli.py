@@ -101,10 +101,11 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--image", metavar="FILE", type=Path, help="a picture")
     what.add_argument("--folder", metavar="DIR", type=Path, help="the pictures of a folder")
     what.add_argument("--video", metavar="FILE", type=Path, help="a video")
-    au.add_argument("--neutral", metavar="FILE", type=Path, help="a picture of the same person with a relaxed face")
-    au.add_argument("--patient", metavar="ID", help="the person's pseudonym, whose calibrated face at rest is used")
+    whose = au.add_mutually_exclusive_group()
+    whose.add_argument("--neutral", metavar="FILE", type=Path, help="a picture of the same person with a relaxed face")
+    whose.add_argument("--patient", metavar="ID", help="the person's pseudonym, whose calibrated face at rest is used")
     au.add_argument("--ungated", action="store_true", help="read also what the box would not trust; see `doubts`")
-    au.add_argument("--csv", metavar="OUT", type=Path, help="a row for each picture or frame")
+    au.add_argument("--csv", metavar="OUT", type=Path, help="a row for each picture or frame; - prints them")
     return parser
 
 

@@ -124,7 +124,7 @@ class NeutralStore:
     def file(self, person: str) -> Path:
         """Where the calibrations of `person` are, if there are any. Raises `StorageError`: that is no pseudonym."""
         if not DEVICE_ID.fullmatch(person):
-            raise StorageError(f"'{person}' names no person: use 1 to 40 lower-case letters, digits and hyphens.")
+            raise StorageError("A person is named by 1 to 40 lower-case letters, digits and hyphens: a pseudonym.")
         return self._folder / f"{person}.json"
 
 

@@ -1,6 +1,8 @@
 """Where the box keeps what must outlive a start, and how it writes there what is nobody else's business."""
 
 import os
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 from device.settings import OutboxSettings
@@ -27,12 +29,38 @@ def write_private(path: Path, data: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        with suppress(OSError):
+            part.unlink()
+        raise
     sync_folder(path.parent)
+
+
+def open_private(path: Path) -> int:
+    """Open a file to be written from its start, for its owner's eyes, also if it was there before; a descriptor.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    if stat.S_ISREG(os.fstat(file).st_mode):
+        with suppress(PermissionError):  # somebody else's, who lets us write
+            os.fchmod(file, 0o600)
+    return file
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, or would."""
+    try:
+        return one.samefile(other)
+    except (OSError, ValueError):
+        return os.path.realpath(one) == os.path.realpath(other)
 
 
 def sync_folder(folder: Path) -> None:

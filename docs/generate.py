@@ -161,7 +161,7 @@ def exit_codes() -> str:
     classes = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, errors.AffectboxError)]
     said = {c.exit_code: " ".join((c.__doc__ or "").split()) for c in classes if c is not errors.AffectboxError}
     said |= {0: "Done.", 2: "Wrong usage: an option that there is not, or a value that it does not take."}
-    said |= {130: "Stopped by Ctrl-C."}
+    said |= {130: "Stopped by Ctrl-C. `affectbox run` ends its session in good order then, and with 0."}
     rows = ["## Exit codes\n", "| code | what it means |", "|---|---|"]
     return "\n".join([*rows, *(f"| {code} | {text} |" for code, text in sorted(said.items()))]) + "\n"
 

@@ -14,7 +14,6 @@ person of a video, followed and smoothed. A small picture (up to 128 pixels) may
 """
 
 import csv
-import math
 import os
 import stat
 import sys
@@ -26,33 +25,21 @@ from typing import TextIO
 from device.camera.pictures import APART_S, is_folder, read_image
 from device.camera.video import VIDEO_SUFFIXES
 from device.clock import SystemClock
+from device.commands.au_row import COLUMNS, Row, doubts_of, row_of, sentence
 from device.commands.display import Display, Ticker
 from device.commands.watch import Watch
-from device.contract.errors import DataError, SourceError, StorageError
-from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, EMOTIONS, SIDED_KEYS, Tier
+from device.contract.command import warn
+from device.contract.errors import ConfigError, DataError, SourceError, StorageError
 from device.models import open_models
 from device.neutrals import calibrated_neutral
 from device.observation import Observation
 from device.pipeline import Pipeline
 from device.settings import Settings
 from device.stages.frame import Frame
-from device.stages.geometry import Box
 from device.stages.neutral import Neutral
-from device.summary import words
+from device.state import open_private, same_file
 
-COLUMNS = (
-    *("file", "frame", "time", "face", "measured", "faces", "track", "left", "top", "right", "bottom"),
-    *ACTION_UNIT_KEYS,
-    *(f"{key}_{side}" for key in SIDED_KEYS for side in ("left", "right")),
-    *("hidden", "emotion", *(f"emotion_{name}" for name in EMOTIONS), "expression", "disagree", "pain", "neutral"),
-    *("yaw", "pitch", "roll", "presence", "width", "sharpness", "brightness", "doubts"),
-)
-PRESENT = 1.0
-_MARKS = {Tier.REPORTED: "", Tier.LOW_CONFIDENCE: "~", Tier.EXPERIMENTAL: "?"}
 _LEGEND = "~ low confidence, ? experimental: see the model card of the network that reads faces"
-_TIERS = {unit.key: unit.tier for unit in ACTION_UNITS}
-
-Row = dict[str, object]
 
 
 def au_of_pictures(paths: list[Path], settings: Settings, neutral: Path | None, out: Path | None, gate: bool) -> int:
@@ -62,23 +49,23 @@ def au_of_pictures(paths: list[Path], settings: Settings, neutral: Path | None, 
         paths: image files.
         settings: of the stages; of the person whom they name the calibrated face at rest is used.
         neutral: picture of the same person with a relaxed face.
-        out: the CSV file.
+        out: the CSV file, `-` for standard output.
         gate: whether what the box in a session would not trust is left out.
 
     Raises:
+        ConfigError: the CSV file is one of the pictures.
         SourceError: the neutral, or the only picture, is no picture.
         DataError: the neutral shows no face, or some pictures could not be read (the others are in the CSV file).
         StorageError: the CSV file cannot be written.
     """
     broken: list[str] = []
+    _require_other(out, [*paths, *([neutral] if neutral else [])])
     for path in (*([neutral] if neutral else []), *(paths if len(paths) == 1 else [])):
         _require_picture(path)
     with open_models(settings.models) as models:
-        rest = calibrated_neutral(settings, settings.session.patient, SystemClock())
-        if neutral:
-            rest = _rest_in(neutral, Pipeline(models, settings))
+        rest = _rest_in(neutral, Pipeline(models, settings)) if neutral else _calibrated(settings)
         pipeline = Pipeline(models, settings, rest, gate)
-        _write((_row(seen) for seen in _seen(paths, pipeline, broken)), out, Display(sys.stdout).say)
+        _write((row_of(seen) for seen in _seen(paths, pipeline, broken)), out, Display(sys.stdout).say)
     if broken:
         raise DataError(
             f"{len(broken)} of {len(paths)} pictures were left out; the others are done. The first: {broken[0]}"
@@ -88,13 +75,14 @@ def au_of_pictures(paths: list[Path], settings: Settings, neutral: Path | None, 
 
 def au_of_video(path: Path, settings: Settings, neutral: Path | None, out: Path | None, gate: bool) -> int:
     """Read a video frame by frame; returns the exit code. Raises as `au_of_pictures`."""
-    rest = None
+    rest = None if neutral else _calibrated(settings)
+    _require_other(out, [path, *([neutral] if neutral else [])])
     if neutral:
         _require_picture(neutral)
         with open_models(settings.models) as models:
             rest = _rest_in(neutral, Pipeline(models, settings))
     with Watch(str(path), settings, rest, gate) as seen:
-        rows, ticker = (_row(observation, path.name) for observation in seen), Ticker(seen.count, sys.stderr)
+        rows, ticker = (row_of(observation, path.name) for observation in seen), Ticker(seen.count, sys.stderr)
         _write(rows, out, print if out is None else lambda line: ticker.tick(), ticker.end)
     return 0
 
@@ -109,6 +97,24 @@ def _require_picture(path: Path) -> None:
         if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file():
             raise SourceError(f"{path} is a video: give it with --video.") from error
         raise
+
+
+def _require_other(out: Path | None, paths: Iterable[Path]) -> None:
+    """That the CSV file is none of what is read. Raises `ConfigError`."""
+    if out is not None and any(same_file(out, path) for path in paths):
+        raise ConfigError(f"{out} is what is read, and would be written over: give --csv another file.")
+
+
+def _calibrated(settings: Settings) -> Neutral | None:
+    """The calibrated face at rest of the person whom the settings name; that there is none is told."""
+    person = settings.session.patient
+    rest = calibrated_neutral(settings, person, SystemClock())
+    if person and rest is None:
+        warn(
+            f"No valid face at rest of '{person}', so none is taken into account: run `affectbox calibrate --patient "
+            f"{person}`, or give --neutral."
+        )
+    return rest
 
 
 def _seen(paths: list[Path], pipeline: Pipeline, broken: list[str]) -> Iterator[Observation]:
@@ -130,7 +136,7 @@ def _rest_in(path: Path, pipeline: Pipeline) -> Neutral:
     elif seen.track is None:
         what = "shows no face"
     elif seen.measured is None:
-        what = f"cannot be relied on ({_told(seen)})"
+        what = f"cannot be relied on ({doubts_of(seen)})"
     elif seen.hidden:
         what = "hides a part of the face"
     else:
@@ -138,55 +144,20 @@ def _rest_in(path: Path, pipeline: Pipeline) -> Neutral:
     raise DataError(f"{path.name} {what}: give a good picture of the person alone, with a relaxed face.")
 
 
-def _row(observation: Observation, file: str = "") -> Row:
-    frame, pose, quality, track = observation.frame, observation.pose, observation.quality, observation.track
-    row: Row = {"file": file or frame.name, "frame": frame.index, "faces": observation.faces}
-    row |= {"face": int(track is not None), "measured": int(len(observation.emotions) > 0)}
-    row["doubts"] = " ".join(reason.value for reason in observation.reasons)
-    if frame.media_s is not None:
-        row |= {"time": f"{frame.media_s:.3f}", "track": track.number if track else ""}
-    if track is not None:
-        row |= _place(track.face.box)
-    if pose is not None and quality is not None:
-        row |= {name: f"{value:.1f}" for name, value in vars(pose).items()}
-        measures = {"presence": quality.presence, "sharpness": quality.sharpness, "brightness": quality.brightness}
-        row |= {name: f"{value:.3f}" for name, value in measures.items()} | {"width": f"{quality.width_px:.1f}"}
-    return row | _read(observation) if row["measured"] else row
-
-
-def _place(box: Box) -> Row:
-    return {"left": round(box.x), "top": round(box.y), "right": round(box.x + box.w), "bottom": round(box.y + box.h)}
-
-
-def _read(observation: Observation) -> Row:
-    """What was read of a face."""
-    actions, emotions = observation.actions, observation.emotions
-    row: Row = {key: f"{value:.3f}" for key, value in actions.known().items()}
-    for side, values in (("left", actions.left), ("right", actions.right)):
-        pairs = zip(SIDED_KEYS, values.tolist(), strict=True)
-        row |= {f"{key}_{side}": f"{value:.3f}" for key, value in pairs if not math.isnan(value)}
-    row["hidden"] = " ".join(observation.hidden)
-    row["emotion"] = EMOTIONS[int(emotions.argmax())]
-    row |= {f"emotion_{name}": f"{share:.3f}" for name, share in zip(EMOTIONS, emotions.tolist(), strict=True)}
-    row["expression"] = next(iter(observation.expressions), "")
-    row["disagree"] = int(observation.disagree)
-    row["neutral"] = observation.neutral
-    if observation.pain is not None:
-        row["pain"] = f"{observation.pain:.2f}"
-    return row
-
-
 def _write(
     rows: Iterable[Row], out: Path | None, say: Callable[[str], None], end: Callable[[], None] = lambda: None
 ) -> None:
     """Say every row and write the CSV file, which appears whole or not at all; `end` is called before the last lines.
 
-    A device or a pipe in the place of the file is written to as it is, and then nothing is said.
+    A device, a pipe or `-` in the place of the file is written to as it is, and then nothing is said.
     """
     if out is None:
         for row in rows:
-            say(_sentence(row))
+            say(sentence(row))
         say(_LEGEND)
+        return
+    if out == Path("-"):
+        _write_csv(sys.stdout, rows, lambda line: None)
         return
     if is_folder(out):
         raise StorageError(f"{out} cannot be written (it is a folder): name a file.")
@@ -209,45 +180,23 @@ def _write(
 
 
 def _fill(path: Path, out: Path, rows: Iterable[Row], say: Callable[[str], None]) -> int:
-    """Write the rows to a file, `out` in sentences; how many they were."""
-    count = 0
+    """Write the rows to a file for its owner's eyes, `out` in sentences; how many they were."""
     try:
-        with _opened(path) as file:
-            writer = csv.DictWriter(file, COLUMNS)
-            writer.writeheader()
-            for row in rows:
-                count += 1
-                writer.writerow(row)
-                say(_sentence(row))
+        with os.fdopen(open_private(path), "w", newline="", encoding="utf-8", errors="surrogateescape") as file:
+            return _write_csv(file, rows, say)  # file names are what they are
     except OSError as error:
         raise _unwritable(out, error) from error
+
+
+def _write_csv(file: TextIO, rows: Iterable[Row], say: Callable[[str], None]) -> int:
+    writer, count = csv.DictWriter(file, COLUMNS), 0
+    writer.writeheader()
+    for row in rows:
+        count += 1
+        writer.writerow(row)
+        say(sentence(row))
     return count
-
-
-def _opened(path: Path) -> TextIO:
-    return path.open("w", newline="", encoding="utf-8", errors="surrogateescape")  # file names are what they are
 
 
 def _unwritable(out: Path, error: OSError) -> StorageError:
     return StorageError(f"{out} cannot be written ({error.strerror}): check the folder and the space.")
-
-
-def _told(observation: Observation) -> str:
-    return ", ".join(words(reason.value) for reason in observation.reasons)
-
-
-def _sentence(row: Row) -> str:
-    """One line for a person: what is present, the strongest first."""
-    where = f"{row['file']}" + (f"  {row['time']} s" if "time" in row else "")
-    several = int(str(row["faces"])) > 1
-    which = f"  one of {row['faces']} faces, at {row['left']}, {row['top']}" if several and row["face"] else ""
-    doubts = ", ".join(map(words, str(row["doubts"]).split()))
-    if not row["measured"]:
-        seen = f"  {row['faces']} faces" if several and not row["face"] else which
-        return f"{where}  not measured: {doubts}{seen}"
-    found = sorted(((float(str(row[key])), key) for key in ACTION_UNIT_KEYS if key in row), reverse=True)
-    present = [f"{key}{_MARKS[_TIERS[key]]} {value:.1f}" for value, key in found if value >= PRESENT]
-    said = f"{row['emotion']}, but {row['expression']} by its units" if row["disagree"] else f"{row['emotion']}"
-    nothing = f"nothing above {PRESENT:.0f}" if found else "nothing measured"
-    hidden = f"  hidden: {row['hidden']}" if row["hidden"] else ""
-    return f"{where}  {said}  {'  '.join(present) or nothing}{hidden}{which}{f'  ({doubts})' if doubts else ''}"

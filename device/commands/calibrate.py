@@ -27,6 +27,9 @@ _PATIENCE_S = 30.0  # or six times what is asked for, if that is longer
 _GAP_S = 0.5
 _ADVICE_S = 1.0
 _NOBODY = "no face can be measured"
+_TOO_FEW = "there are too few frames"
+_OF_NOBODY = (_NOBODY, _TOO_FEW, Unrest.PICTURE.value)
+_GOOD = "good, hold still"
 _HINTS = {
     Unrest.PICTURE: "more light, please",
     Unrest.HIDDEN: "uncover the face",
@@ -37,7 +40,7 @@ _HINTS = {
     Unrest.EXPRESSION: "relax brows and mouth",
     Unrest.MOVEMENT: "hold still",
     Unrest.SETTLING: "hold still",
-    None: "good, hold still",
+    None: _GOOD,
 }
 
 
@@ -88,12 +91,12 @@ class RelaxedFace:
         took_s = self._time_s - self._began_s if self._began_s is not None else 0.0
         return took_s >= max(_PATIENCE_S, 6 * self._seconds)
 
-    def actions(self) -> Actions:
-        """The face at rest. Raises `DataError` saying why there is none."""
+    def actions(self, private: bool = True) -> Actions:
+        """The face at rest. Raises `DataError` saying why there is none, of the person only if that is `private`."""
         if not self.enough:
-            why = (
-                self._why.most_common(1)[0][0] if self._why.total() > len(self._faces) else "there are too few frames"
-            )
+            why = self._why.most_common(1)[0][0] if self._why.total() > len(self._faces) else _TOO_FEW
+            if not private and why not in _OF_NOBODY:
+                why = "it was not at rest for long enough (in a terminal you are told why)"
             raise DataError(
                 f"Not calibrated, nothing was stored: {self.calm_s:.1f} s of a relaxed face instead of "
                 f"{self._seconds:g} s, because {why}."
@@ -125,9 +128,10 @@ def calibrate(settings: Settings, seconds: float, out: TextIO) -> None:
     unaided = replace(settings, session=SessionSettings())
     with Watch(settings.run.source, unaided) as seen:
         face = guide(seen, seconds, out)
-    neutral = named(face.actions(), estimator)
+    neutral = named(face.actions(out.isatty()), estimator)
     store.add(person, neutral, estimator, SystemClock().wall())
-    out.write(f"Calibrated '{person}': {neutral.version}, from {face.calm_s:.1f} s of a relaxed face.\n")
+    whom = f" '{person}'" if out.isatty() else ""
+    out.write(f"Calibrated{whom}: {neutral.version}, from {face.calm_s:.1f} s of a relaxed face.\n")
 
 
 def guide(seen: Iterable[Observation], seconds: float, out: TextIO) -> RelaxedFace:
@@ -165,7 +169,8 @@ class Advice:
 
 
 class _Line:
-    """One line that is rewritten in a terminal; elsewhere a line whenever the hint changes."""
+    """One line that is rewritten in a terminal; elsewhere, where it is kept, a line whenever it goes well or no
+    longer, which tells nothing of the person."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -180,8 +185,8 @@ class _Line:
         if self._live:
             self._out.write(f"\r\x1b[K{amount}  {hint}")
             self._out.flush()
-        elif hint != self._hint:
-            self.say(f"{amount}  {hint}")
+        elif not self._hint or (hint == _GOOD) != (self._hint == _GOOD):
+            self.say(f"{amount}  {'good' if hint == _GOOD else 'not yet'}")
         self._hint = hint
 
     def end(self) -> None:

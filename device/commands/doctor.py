@@ -2,16 +2,19 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from msgspec.structs import replace
 
 from device.camera.opening import open_source
-from device.clock import SystemClock
+from device.clock import Clock, SystemClock
 from device.commands.sight import look
+from device.contract import telemetry
 from device.contract.address import parse_url
 from device.contract.errors import AffectboxError, CheckFailedError
+from device.contract.fields import Json, encode
+from device.contract.version import version
 from device.delivery.budget import Budget, describe
 from device.delivery.identity import open_tokens
 from device.delivery.opening import open_database, open_outbox, open_sinks
@@ -158,21 +161,32 @@ def _face(settings: Settings) -> str:
 
 
 def _sink(settings: Settings) -> str:
-    with ExitStack() as stack:
-        opened = stack.enter_context(open_sinks(settings, SystemClock()))
-        text = settings.run.sinks[0]
-        if opened.outbox is None:
+    """Write for real what the database's rules judge: that the daemon has ended, as it has while it is examined."""
+    clock, text = SystemClock(), settings.run.sinks[0]
+    with open_sinks(settings, clock, about=partial(_at_rest, settings, clock)) as opened:
+        if opened.steward is None:
             return f"{text} can be written"
-    database = open_database(parse_url(text.partition(":")[2]), settings, SystemClock())
-    answer = database.patch([])
-    database.close()
+        state = opened.steward.telemetry()
+    with open_database(parse_url(text.partition(":")[2]), settings, clock) as database:
+        answer = database.patch([(telemetry.key(state["device"]), encode(state))])
     if answer.status == 0:
         raise _BearableError(f"{text} does not answer ({answer.text}): records will wait in the outbox until it does.")
     if judge(answer) is not Verdict.ACCEPTED:
         raise CheckFailedError(
             f"{text} does not take writes ({explain(answer)}): check the address and the account; records would wait."
         )
-    return f"{text} takes writes"
+    return f"{text} takes what this box writes"
+
+
+def _at_rest(settings: Settings, clock: Clock) -> Json:
+    """What telemetry says of a daemon that does not run."""
+    return {
+        "version": version(),
+        "state": telemetry.State.ENDED.value,
+        "frames": {"recorded": 0, "measured": 0, "skipped": 0},
+        "host": HostMeter(clock)().to_json(),
+        "disk": {"free": shutil.disk_usage(outbox_file(settings.outbox).parent).free // 1_000_000},
+    }
 
 
 def _conditions(settings: Settings) -> Iterator[Finding]:

@@ -1,5 +1,7 @@
-"""Where an overlay is drawn: a clip, a picture, or a folder of pictures. Nothing is made before the first picture."""
+"""Where an overlay is drawn: a clip, a picture, or a folder of pictures. Nothing is made before the first picture,
+and all for its owner's eyes: a person is seen in it."""
 
+import os
 from pathlib import Path
 
 import cv2
@@ -11,6 +13,7 @@ from device.closing import Closing
 from device.commands.watch import Watch
 from device.contract.errors import ConfigError, StorageError
 from device.stages.frame import Frame
+from device.state import open_private, same_file
 
 _STILL_RATE = 1.0
 
@@ -44,7 +47,7 @@ def open_drawing(out: Path, recording: Path, seen: Watch) -> Drawing:
     Raises:
         ConfigError: another kind of file, or the place of the recording itself.
     """
-    suffix, same = out.suffix.lower(), out.resolve() == recording.resolve()
+    suffix, same = out.suffix.lower(), same_file(out, recording)
     if same or (out.resolve() == recording.resolve().parent and not is_folder(recording) and suffix == ""):
         raise ConfigError(f"{out} is where the recording itself is: give --overlay another place.")
     if suffix == ".mp4":
@@ -52,6 +55,8 @@ def open_drawing(out: Path, recording: Path, seen: Watch) -> Drawing:
     if suffix in VIDEO_SUFFIXES:
         raise ConfigError(f"{out} cannot be drawn: clips are drawn as .mp4, so give --overlay {out.stem}.mp4.")
     if suffix not in IMAGE_SUFFIXES:
+        if suffix and not is_folder(out):
+            raise ConfigError(f"{out} is neither .mp4 nor a picture: give --overlay OUT.mp4, or a folder's name.")
         return Folder(out)
     if seen.count != 1:
         raise ConfigError(f"{out} is one picture, and {recording} has more: give --overlay OUT.mp4 or a folder.")
@@ -100,6 +105,10 @@ class Clip(Drawing):
             name = str(self.path).encode().decode()
         except UnicodeEncodeError as error:
             raise StorageError(f"{self.path} has a name that is no UTF-8: give --overlay another.") from error
+        try:
+            os.close(open_private(self.path))
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
         writer = cv2.VideoWriter(name, cv2.VideoWriter.fourcc(*"mp4v"), self._rate, self._size)
         if not writer.isOpened():
             raise StorageError(f"{self.path} cannot be written: check the folder and the free space.")
@@ -122,7 +131,7 @@ class Folder(Drawing):
 
     def _put(self, image: ByteImage, frame: Frame) -> None:
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(f"{self.path} cannot be made ({error.strerror}): name another folder.") from error
         name = Path(frame.name).stem or f"{frame.index:06d}"
@@ -134,6 +143,11 @@ class Folder(Drawing):
 
 def _save(image: ByteImage, path: Path) -> None:
     try:
-        path.write_bytes(cv2.imencode(path.suffix.lower(), image)[1].tobytes())
+        with os.fdopen(open_private(path), "wb") as file:
+            file.write(cv2.imencode(path.suffix.lower(), image)[1].tobytes())
     except OSError as error:
-        raise StorageError(f"{path} cannot be written ({error.strerror}): check the folder and the space.") from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> StorageError:
+    return StorageError(f"{path} cannot be written ({error.strerror}): check the folder and the space.")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
+from device.contract.errors import DataError
 from device.erasure import Erasure, erase
 from device.settings import Settings
 
@@ -14,8 +15,18 @@ A memory card keeps erased bytes until it uses their place again: destroy it, or
 
 
 def forget(person: str, settings: Settings, files: Sequence[Path], out: TextIO) -> None:
-    """Erase a person and tell on `out` what was erased and what is left. Raises what `erase` raises."""
-    out.write("\n".join(report(person, erase(person, settings, files))) + f"\n{_OUT_OF_REACH}")
+    """Erase a person and tell on `out` what was erased and what is left.
+
+    Raises:
+        DataError: the pseudonym still stands in a file; and what `erase` raises.
+    """
+    erasure = erase(person, settings, files)
+    out.write("\n".join(report(person, erasure)) + f"\n{_OUT_OF_REACH}")
+    out.flush()
+    if left := [f"{file.naming} lines of {file.path}" for file in erasure.files if file.naming]:
+        raise DataError(
+            f"The pseudonym still stands in {', '.join(left)}, no whole records of theirs: erase them by hand."
+        )
 
 
 def report(person: str, erasure: Erasure) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
 from pathlib import Path
 
-from device.camera.pictures import require_file
+from device.camera.pictures import is_folder, require_file
 from device.clock import SystemClock
 from device.commands.display import Ticker
 from device.commands.drawing import open_drawing
@@ -20,7 +20,7 @@ from device.contract.session import is_event
 from device.delivery.opening import open_sinks
 from device.delivery.sink import Line, Sink
 from device.settings import Settings
-from device.state import outbox_file
+from device.state import outbox_file, same_file
 
 _GROUP = 100
 
@@ -30,7 +30,8 @@ def replay(recording: Path, settings: Settings, overlay: Path | None) -> int:
 
     Raises:
         ConfigError: neither a sink for records nor an overlay for a clip was asked for.
-        DataError: lines that are not records, or that the database refused; the others were sent.
+        DataError: lines that are not records, or that the database refused, or pictures that cannot be read; the
+            others were sent, or drawn.
         SourceError, StorageError: the recording cannot be read, or the drawing not be written.
     """
     if recording.suffix == ".jsonl":
@@ -81,7 +82,7 @@ def _send(recording: Path, settings: Settings) -> int:
 
 def _is_itself(recording: Path, sink: str) -> bool:
     scheme, _, path = sink.partition(":")
-    return scheme == "jsonl" and Path(path).resolve() == recording.resolve()
+    return scheme == "jsonl" and same_file(Path(path), recording)
 
 
 def _send_to(sink: Sink, documents: list[Json], of_events: bool) -> None:
@@ -109,4 +110,7 @@ def _draw(recording: Path, settings: Settings, out: Path) -> int:
             ticker.tick()
         ticker.end()
     print(f"{drawing.count} pictures drawn in {out}")
+    if is_folder(recording) and drawing.count < seen.count:
+        left_out = seen.count - drawing.count
+        raise DataError(f"{left_out} of {seen.count} pictures were left out; the others are drawn.")
     return 0

@@ -10,6 +10,7 @@ from device.contract.errors import SinkError
 FORM = "rtdb:http://127.0.0.1:9000?ns=NAME or rtdb:https://NAME.firebaseio.com"
 _PREFIX = "rtdb:"
 _HOST = re.compile(r"[^\s\x00-\x20\x7f/]+")
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class DatabaseUrl:
 
 def parse_url(text: str) -> DatabaseUrl:
     """Read a database URL, with `rtdb:` before it or without. Raises `SinkError`."""
+    if "@" in text:  # and is not repeated
+        raise SinkError("A database address holds no user and no password: enrol the box instead (`affectbox enrol`).")
     try:
         parts = urlsplit(text.removeprefix(_PREFIX))
         port, host = parts.port, parts.hostname or ""
@@ -38,6 +41,10 @@ def parse_url(text: str) -> DatabaseUrl:
         raise _no_address(text)
     secure = parts.scheme == "https"
     namespace = parse_qs(parts.query).get("ns", [""])[0]
+    if namespace and not _NAME.fullmatch(namespace):
+        raise SinkError(
+            f"'{printable(namespace)}' is no name of a database: after ?ns= stand letters, digits, hyphens and '_'."
+        )
     return DatabaseUrl(secure, host, port or (443 if secure else 80), namespace)
 
 

@@ -74,20 +74,20 @@ def encode(document: Json) -> bytes:
 def check(document: Any, fields: tuple[Field, ...], name: str) -> None:
     """Check a document, called `name` in sentences, against its fields. Raises `DataError` naming the field."""
     if not isinstance(document, dict):
-        raise DataError(f"A {name} is a JSON object.")
+        raise DataError(f"{_one(name).capitalize()} is a JSON object.")
     flat, known = dict(leaves(document)), {field.path: field for field in fields}
     for field in fields:
         if field.required and field.path not in flat:
-            raise DataError(f"Field '{field.path}' of a {name} is missing.")
+            raise DataError(f"Field '{field.path}' of {_one(name)} is missing.")
     for path, value in flat.items():
         if path not in known:
-            raise DataError(f"Field {_short(path)} is not known to this version of a {name}.")
+            raise DataError(f"Field {_short(path)} is not known to this version of {_one(name)}.")
         check_value(known[path], value, name)
 
 
 def check_value(field: Field, value: Any, name: str) -> None:
     """Check one value of a document called `name`. Raises `DataError` naming the field."""
-    where = f"Field '{field.path}' of a {name}"
+    where = f"Field '{field.path}' of {_one(name)}"
     if not isinstance(value, _KINDS[field.kind]) or (isinstance(value, bool) and field.kind != "boolean"):
         called = _CALLED.get(field.kind, f"a {field.kind}")
         raise DataError(f"{where} is {_short(value)}, not {called}.")
@@ -185,6 +185,10 @@ def _check_number(field: Field, value: Any, where: str) -> None:
     low, high = field.bounds
     if not low <= value <= high:  # as NaN is not
         raise DataError(f"{where} is {_short(value)}, outside {low} to {high}.")
+
+
+def _one(name: str) -> str:
+    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
 
 
 def _short(value: Any) -> str:

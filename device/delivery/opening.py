@@ -22,7 +22,7 @@ from device.delivery.tokens import TokenSource
 from device.delivery.uploader import Uploader
 from device.identity import device_id
 from device.settings import Settings
-from device.state import outbox_file
+from device.state import outbox_file, same_file
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,14 @@ def open_sinks(
             identity = {"device": device_id(settings), "boot": clock.boot()}
             every_s = settings.delivery.telemetry_s
             steward = Steward(identity, sink, condenser, budget, clock, database.traffic, uploader, every_s, about)
-        sinks += [stack.enter_context(JsonlSink(path)) for path in files]
+        sinks += [stack.enter_context(_open_file(path, settings.run.source)) for path in files]
         yield OpenSinks(tuple(sinks), outbox, uploader, steward, left_open)
+
+
+def _open_file(path: Path, source: str) -> JsonlSink:
+    if source and same_file(path, Path(source)):
+        raise SinkError(f"{path} is what is read: name another file for the records.")
+    return JsonlSink(path)
 
 
 def open_outbox(settings: Settings, packed: bool = True) -> Outbox:

@@ -13,6 +13,7 @@ from cloud.load.records import batch, simulated
 from cloud.load.result import Result, percentile
 from device.contract.errors import CheckFailedError, DataError
 from device.contract.record import decode, encode, key
+from tests.peers import Raw, says
 
 SHARE = {"database": 0.1, "database_waited": 0, "generator": 0.1, "generator_waited": 0, "others": 0, "cores": 2}
 
@@ -57,8 +58,9 @@ def test_a_lost_and_an_altered_record_are_found(url):
     assert asyncio.run(read_back(fleet, 3)) == Findings(written - 1, 1, written - 1, 1)
 
 
-def test_refusals_and_silence_are_failures_and_no_record_counts(server):
-    refusing = make_fleet(1, f"{server.url}?ns=not%20a%20name", "load-1", 1)
+def test_refusals_and_silence_are_failures_and_no_record_counts():
+    refusal = Raw(says(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\n{}"))
+    refusing = make_fleet(1, f"http://{refusal.host}?ns=x", "load-1", 1)
     tally = asyncio.run(send(refusing, 1))
     assert [what[:3] for what in tally.failures] == ["400"]
     silent = make_fleet(1, "http://127.0.0.1:9?ns=x", "load-1", 1)

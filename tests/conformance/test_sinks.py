@@ -19,10 +19,10 @@ from device.recorder import Recorder
 from device.settings import RecorderSettings
 
 BODIES = [
-    b'{"seq":1,"note":"Z\xc3\xbcrich"}',
-    b'{"seq":2,"text":"a \\n b"}',
-    b'{"seq":3}',
-    b'{"seq":4,"long":"' + b"x" * 70_000 + b'"}',
+    b'{"boot":"b","device":"box","seq":1,"note":"Z\xc3\xbcrich"}',
+    b'{"boot":"b","device":"box","seq":2,"text":"a \\n b"}',
+    b'{"boot":"b","device":"box","seq":3}',
+    b'{"boot":"b","device":"box","seq":4,"long":"' + b"x" * 70_000 + b'"}',
 ]
 EVENT = {"v": 1, "device": "box", "boot": "b", "session": "s", "number": 1, "event": "began", "patient": "p-1"}
 LINES = [Line(f"records/box/{i:02}", body) for i, body in enumerate(BODIES)]
@@ -45,7 +45,7 @@ class Memory:
 
 class Jsonl:
     def __init__(self, folder):
-        self._path = folder / "new" / "records.jsonl"
+        self._path = folder / "records.jsonl"
         self.sink = JsonlSink(self._path)
 
     def bodies(self):
@@ -140,6 +140,47 @@ def test_a_line_that_a_crash_cut_short_does_not_spoil_the_next(tmp_path):
     with JsonlSink(path) as sink:
         sink.write([LINES[2]])
     assert path.read_bytes() == BODIES[0] + b"\n" + BODIES[1][:9] + b"\n" + BODIES[2] + b"\n"
+
+
+@pytest.mark.parametrize(
+    "left",
+    [BODIES[1][:9], BODIES[1][:1], BODIES[3][:69_000], b"\0" * 9, b"\xef\xbb\xbf" + BODIES[0] + b"\n", b"\n", b""],
+)
+def test_what_a_power_cut_leaves_of_a_first_record_is_appended_to(tmp_path, left):
+    path = tmp_path / "records.jsonl"
+    path.write_bytes(left)
+    for line in LINES[2:]:
+        with JsonlSink(path) as sink:
+            sink.write([line])
+    assert path.read_bytes().startswith(left)
+    assert path.read_bytes().splitlines()[-2:] == BODIES[2:]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        b"Notes on p-017\n",
+        b'{"name":"x"}\n',
+        b"[]",
+        b"\x89PNG\r\n\x1a\n",
+        b"\0\0\0 ftypisom",
+        b'"boot device"',
+        b"[" * 9999,
+        BODIES[0].decode().encode("utf-16"),
+    ],
+)
+def test_a_file_of_something_else_stays_as_it_is(tmp_path, other):
+    path = tmp_path / "notes.txt"
+    path.write_bytes(other)
+    with pytest.raises(SinkError, match="holds something else than records"):
+        JsonlSink(path)
+    assert path.read_bytes() == other
+
+
+def test_a_folder_that_does_not_exist_is_not_made(tmp_path):
+    with pytest.raises(SinkError, match="its folder does not exist"):
+        JsonlSink(tmp_path / "no" / "records.jsonl")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_whole_file_gets_no_empty_line(tmp_path):

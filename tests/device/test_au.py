@@ -13,7 +13,7 @@ import pytest
 from device.cli import main
 from device.clock import SystemClock
 from device.commands.au import COLUMNS
-from device.contract.errors import DataError, SourceError, StorageError
+from device.contract.errors import ConfigError, DataError, SourceError, StorageError
 from device.contract.fields import Json
 from device.contract.labels import ACTION_UNIT_KEYS, EMOTIONS, LOWER, UPPER
 from device.neutrals import NeutralStore
@@ -338,3 +338,61 @@ def test_a_name_that_is_no_utf8_stands_in_the_file_as_it_is(pictures, tmp_path):
     assert main(["au", "--image", str(odd), "--csv", str(out)]) == 0
 
     assert b"caf\xe9.png" in out.read_bytes()
+
+
+@pytest.mark.parametrize("given", ["--image", "--folder", "--neutral"])
+def test_a_picture_is_not_written_over(pictures, tmp_path, capsys, given):
+    calm, other = pictures / "calm.png", pictures / "smile.png"
+    before = calm.read_bytes()
+    alias = tmp_path / "alias.csv"
+    alias.symlink_to(calm)
+    what = {"--image": [calm], "--folder": [pictures], "--neutral": [calm, "--image", other]}[given]
+
+    for out in (calm, alias):
+        assert main(["au", given, *map(str, what), "--csv", str(out)]) == ConfigError.exit_code
+        assert "give --csv another file" in capsys.readouterr().err
+
+    assert calm.read_bytes() == before
+
+
+def test_a_video_is_not_written_over(tmp_path, capsys):
+    video = tmp_path / "clip.mp4"
+    video.write_bytes(b"of no matter")
+
+    assert main(["au", "--video", str(video), "--csv", str(video)]) == ConfigError.exit_code
+
+    assert video.read_bytes() == b"of no matter"
+
+
+def test_the_file_is_for_its_owners_eyes_also_where_it_was_there(pictures, tmp_path):
+    out = tmp_path / "au.csv"
+    out.touch(0o644)
+
+    assert main(["au", "--image", str(pictures / "calm.png"), "--csv", str(out)]) == 0
+
+    assert out.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_dash_prints_the_rows_and_nothing_else(pictures, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["au", "--image", str(pictures / "calm.png"), "--csv", "-"]) == 0
+
+    (row,) = csv.DictReader(capsys.readouterr().out.splitlines())
+    assert row["file"] == "calm.png"
+    assert not (tmp_path / "-").exists()
+
+
+def test_that_a_person_was_never_calibrated_is_told(pictures, tmp_path, capsys):
+    person = ["--patient", "p-998", "--set", f'neutral.folder="{tmp_path / "neutrals"}"']
+
+    assert main(["au", "--image", str(pictures / "calm.png"), *person]) == 0
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "No valid face at rest of 'p-998', so none is taken into account" in line
+
+
+def test_one_face_at_rest_is_named_and_not_two(pictures, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["au", "--image", "x.png", "--patient", "p-01", "--neutral", "y.png"])
+    assert "not allowed with" in capsys.readouterr().err

@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -39,9 +40,17 @@ def seen(person: Person, seconds: float) -> Iterator[Observation]:
         yield Observation(frame, int(measured is not None), reasons, {}, measured=measured)
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
 def guided(person: Person, seconds: float, asked_s: float = 5.0) -> tuple[RelaxedFace, str]:
-    out = io.StringIO()
-    return guide(seen(person, seconds), asked_s, out), out.getvalue()
+    """The face, and what a terminal has said: the instruction, and a line for each hint that is new."""
+    out = Terminal()
+    face = guide(seen(person, seconds), asked_s, out)
+    instruction, *lines = out.getvalue().replace("\r\x1b[K", "").split("\n")[0], *out.getvalue().split("\r\x1b[K")[1:]
+    return face, "\n".join([instruction, *(hint for hint, _ in groupby(line.partition("  ")[2] for line in lines))])
 
 
 def shown(face: RelaxedFace) -> dict[str, float]:
@@ -127,14 +136,20 @@ def test_a_second_person_takes_nothing_from_the_first() -> None:
 
 
 def test_a_terminal_has_one_line_that_is_rewritten() -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
     out = Terminal()
     guide(seen(relaxed, 6), 5.0, out)
     assert out.getvalue().count("\n") == 2
     assert out.getvalue().endswith("\r\x1b[K5.0 of 5 s  good, hold still\n")
+
+
+@pytest.mark.parametrize("person", [doing(AU12=4.0), talking, lambda t: measured(t, pose=Pose(25.0, 0.0, 0.0))])
+def test_where_lines_are_kept_nothing_is_told_of_the_person(person: Person) -> None:
+    out = io.StringIO()
+    face = guide(seen(lambda t: relaxed(t) if 3 < t < 5 else person(t), 40), 5.0, out)
+    lines = out.getvalue().splitlines()[1:]
+    assert {line.partition("  ")[2] for line in lines} == {"good", "not yet"}
+    with pytest.raises(DataError, match="in a terminal you are told why"):
+        face.actions(private=False)
 
 
 @pytest.mark.parametrize(

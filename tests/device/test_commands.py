@@ -23,7 +23,10 @@ from device.contract.errors import (
     SourceError,
     StorageError,
 )
+from device.contract.fields import check
+from device.contract.telemetry import FIELDS
 from device.settings import ModelSettings
+from tests.peers import Peer
 from tests.recordings import events_in, records_in
 
 
@@ -218,6 +221,37 @@ def test_doctor_says_what_is_wrong_and_how_to_mend_it(capsys: pytest.CaptureFixt
     assert any(line.startswith("FAIL") and "ls /dev/video*" in line for line in lines)
     assert any(line.startswith("FAIL") and "affectbox-converter fetch" in line for line in lines)
     assert any(line.startswith("warning") and "wait in the outbox" in line for line in lines)
+
+
+@pytest.mark.parametrize("as_sink", ["short.mp4", "../{}/short.mp4", "hard.link"])
+def test_what_is_watched_is_not_written_to(
+    short_clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], as_sink: str
+) -> None:
+    before = short_clip.read_bytes()
+    (tmp_path / "hard.link").hardlink_to(short_clip)
+    sink = f"jsonl:{tmp_path / as_sink.format(tmp_path.name)}"
+    assert main(["run", "--source", str(short_clip), "--sink", sink]) == SinkError.exit_code
+    assert "is what is read: name another file" in capsys.readouterr().err
+    assert short_clip.read_bytes() == before
+
+
+def test_doctor_fails_a_database_whose_rules_do_not_let_the_box_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who writes nothing is let in everywhere: Firebase answers it with 204."""
+    peer = Peer()
+    sink = f"rtdb:http://127.0.0.1:{peer.server.server_port}?ns=clinic"
+    command = ["doctor", "--sink", sink, "--set", f"outbox.path={tmp_path / 'outbox.db'}", "--set", "device.id=box-1"]
+    assert main(command) == 0
+    assert "ok       sink" in capsys.readouterr().out
+    state = peer.held["telemetry/box-1"]
+    check(state | {"seen": 1}, FIELDS, "telemetry")
+    assert state["state"] == "ended"
+    peer.refuse, peer.refusal = "telemetry/box-1", (401, '{"error":"Permission denied"}')
+    assert main(command) == CheckFailedError.exit_code
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if " sink " in line]
+    assert line.startswith("FAIL") and "does not take writes (401" in line
+    peer.close()
 
 
 def test_doctor_survives_an_outbox_that_cannot_be_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -257,6 +258,20 @@ ODD = "http://[ http://[::1 http://[x]:1 http://x:99999 http://x:0 http://x:-1 h
 def test_a_wrong_address_is_explained(text: str) -> None:
     with pytest.raises(SinkError, match="write rtdb:http") as caught:
         parse_url(text)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("text", ["http://user:secret@127.0.0.1:9000?ns=x", "http://secret@x", "https://:secret@x"])
+def test_an_address_with_a_password_is_refused_and_not_repeated(text: str) -> None:
+    with pytest.raises(SinkError, match="holds no user and no password") as caught:
+        parse_url(text)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["../x", "a b", "a/b", "a.b", "x\x1b[2J", "ü"])
+def test_a_name_that_no_database_has_is_refused(name: str) -> None:
+    with pytest.raises(SinkError, match="is no name of a database") as caught:
+        parse_url(f"http://127.0.0.1:9000?ns={quote(name)}")
     assert str(caught.value).isprintable()
 
 

@@ -97,3 +97,10 @@ def test_the_schema_says_the_same_limits() -> None:
     assert there["count"]["maximum"] == LARGEST
     assert there["short"]["maxLength"] == 4
     assert there["parts"]["uniqueItems"]
+
+
+@pytest.mark.parametrize(("name", "one"), [("event", "an event"), ("record", "a record")])
+def test_sentences_have_the_right_article(name: str, one: str) -> None:
+    for document in ({}, {"unknown": 1}, {"count": "x"}, []):
+        with pytest.raises(DataError, match=f"(?i){one}"):
+            check(document, FIELDS, name)

@@ -1,5 +1,6 @@
 """A person is erased from this box: what is told to be gone is gone to the last byte, and the rest is told."""
 
+import gzip
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from device.cli import main
-from device.contract.errors import OutboxError, StorageError
+from device.contract.errors import ConfigError, DataError, OutboxError, StorageError
 from device.delivery.jsonl import JsonlSink
 from device.delivery.outbox import Outbox
 from device.delivery.sink import Line
@@ -209,14 +210,63 @@ def test_what_cannot_be_is_a_sentence_and_erases_nothing(
             forget("--file", str(written)),
             forget("--file", str(tmp_path)),
             forget("--file", str(tmp_path / "none.jsonl")),
-            forget(person="Jane Doe"),
             forget(person="unnamed"),
         ]
-    assert wrong == [StorageError.exit_code] * 5
+    assert wrong == [StorageError.exit_code] * 4
     said = capsys.readouterr().err.splitlines()
     assert ["stop the daemon" in said[0], "is no file" in said[1], "check the path" in said[2]] == [True] * 3
-    assert len(said) == 5
+    assert len(said) == 4
     assert len(left(state)) == 66
+
+
+def test_a_name_is_not_repeated(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert forget(person="Jane Doe") == ConfigError.exit_code
+    said = capsys.readouterr()
+    assert "looks like a name" in said.err
+    assert "Jane" not in said.err + said.out
+
+
+HERS_IN_FULL = [line(HERS, b"", event="began", patient="p-017"), line(HERS, SECRET)]
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        gzip.compress(b"".join(HERS_IN_FULL)),
+        b"".join(HERS_IN_FULL).decode().encode("utf-16"),
+        b"\0\0\0\x20ftypisom p-017",
+        b"[" + b",".join(HERS_IN_FULL).replace(b"\n", b"") + b"]\n",
+        b"Notes on p-017\n",
+    ],
+)
+def test_a_file_that_is_none_of_records_is_told_and_nothing_is_erased(
+    state: Path, outbox: Outbox, tmp_path: Path, capsys: pytest.CaptureFixture[str], held: bytes
+) -> None:
+    outbox.append([*named(HERS, "p-017"), *of(HERS, SECRET)])
+    outbox.close()
+    file = tmp_path / "other"
+    file.write_bytes(held)
+    assert forget("--file", str(file)) == DataError.exit_code
+    said = capsys.readouterr()
+    assert (said.out, "other is no file of records" in said.err, said.err.count("\n")) == ("", True, 1)
+    assert file.read_bytes() == held
+    assert len(left(state)) == 66
+
+
+def test_lines_in_which_the_pseudonym_still_stands_are_counted_and_no_success(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two_on_one = b"".join(HERS_IN_FULL).replace(b"\n", b"") + b"\n"
+    other = line(HIS, b"", event="began", patient="p-0171")
+    file = tmp_path / "records.jsonl"
+    file.write_bytes(other + two_on_one + b"".join(HERS_IN_FULL))
+    assert forget("--file", str(file)) == DataError.exit_code
+    said = capsys.readouterr()
+    assert f"{file}: 2 of 4 lines erased." in said.out
+    assert f"The pseudonym still stands in 1 lines of {file}" in said.err
+    assert file.read_bytes() == other + two_on_one
+    file.write_bytes(b"")
+    assert forget("--file", str(file)) == 0
 
 
 def test_after_a_failure_it_can_be_repeated(

@@ -161,7 +161,7 @@ def test_forgetting_leaves_nothing(store: NeutralStore, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("person", ["", "../p-01", "Jane Doe", "p/1"])
 def test_only_pseudonyms_name_a_file(store: NeutralStore, person: str) -> None:
-    with pytest.raises(StorageError, match="names no person"):
+    with pytest.raises(StorageError, match="named by 1 to 40 lower-case letters"):
         store.newest(person, ESTIMATOR, NOW_S)
 
 
@@ -170,6 +170,18 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     store = NeutralStore(NeutralSettings(folder=str(tmp_path / "file" / "neutrals")), print)
     with pytest.raises(StorageError, match=r"neutral\.folder"):
         store.add("p-01", face(), ESTIMATOR, NOW_S)
+
+
+def test_a_full_disk_leaves_nothing_behind(
+    store: NeutralStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageError, match="No space left"):
+        store.add("p-01", face(), ESTIMATOR, NOW_S)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_whether_a_calibration_can_be_kept_is_known_before_it_is_made(tmp_path: Path) -> None:

@@ -64,12 +64,18 @@ def asked(out: str, tmp_path: Path, count: int = 2) -> object:
 
 def test_what_is_drawn_follows_from_its_name(tmp_path: Path) -> None:
     assert asked("out.mp4", tmp_path) == asked("OUT.MP4", tmp_path) == "Clip"
-    assert asked("out", tmp_path) == asked("out.d", tmp_path) == "Folder"
+    assert asked("out", tmp_path) == asked("", tmp_path) == "Folder"
     assert asked("out.png", tmp_path, count=1) == asked("out.jpg", tmp_path, count=1) == "One"
 
 
 @pytest.mark.parametrize(
-    ("out", "says"), [("out.png", "has more"), ("out.mov", "give --overlay out.mp4"), ("in/clip.mp4", "another place")]
+    ("out", "says"),
+    [
+        ("out.png", "has more"),
+        ("out.mov", "give --overlay out.mp4"),
+        ("out.txt", "neither .mp4"),
+        ("in/clip.mp4", "another place"),
+    ],
 )
 def test_what_cannot_be_drawn_is_told_with_what_can(tmp_path: Path, out: str, says: str) -> None:
     with pytest.raises(ConfigError, match=says):
@@ -91,6 +97,30 @@ def test_one_picture_is_drawn_as_one(tmp_path: Path, portrait: ByteImage, capsys
     drawn = cv2.imread(str(tmp_path / "seen.png"))
     assert drawn is not None and drawn.shape[0] == 720
     assert capsys.readouterr().out.startswith("1 pictures drawn in")
+
+
+def test_a_picture_that_cannot_be_read_is_left_out_and_no_success(
+    tmp_path: Path, portrait: ByteImage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "photos").mkdir()
+    cv2.imwrite(str(tmp_path / "photos" / "anna.png"), portrait)
+    (tmp_path / "photos" / "broken.png").write_bytes(b"no picture")
+    assert main(["replay", str(tmp_path / "photos"), "--overlay", str(tmp_path / "seen")]) == DataError.exit_code
+    assert [path.name for path in (tmp_path / "seen").iterdir()] == ["anna.png"]
+    assert "1 of 2 pictures were left out; the others are drawn" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("out", ["seen.mp4", "seen.png", "seen"])
+def test_what_is_drawn_is_for_its_owners_eyes(tmp_path: Path, portrait: ByteImage, out: str) -> None:
+    drawn = tmp_path / out
+    if drawn.suffix:
+        drawn.touch(0o644)
+    with open_drawing(drawn, tmp_path / "in" / "clip.mp4", SimpleNamespace(rate=25.0, count=1)) as drawing:  # type: ignore[arg-type]
+        drawing.write(grey(100), frame(0, 0.0))
+    (made,) = [path for path in (tmp_path, *tmp_path.rglob("*")) if path.is_file()]
+    assert made.stat().st_mode & 0o777 == 0o600
+    assert made.stat().st_size > 0
+    assert drawn.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("out", ["seen", "seen.mp4", "seen.png"])
