@@ -15,7 +15,7 @@ from cloud.local.server import RestApi
 from cloud.local.store import FILE_NAME, Store
 from device.contract.errors import StorageError
 
-KILLS = 20
+KILLS = 8
 
 
 def rows(folder):
