@@ -175,7 +175,7 @@ def _sink(settings: Settings) -> str:
         raise CheckFailedError(
             f"{text} does not take writes ({explain(answer)}): check the address and the account; records would wait."
         )
-    return f"{text} takes what this box writes"
+    return f"{text} takes writes"
 
 
 def _at_rest(settings: Settings, clock: Clock) -> Json:
