@@ -154,7 +154,11 @@ def test_a_session_leaves_no_pixel_and_no_landmark_in_any_file_request_or_log_li
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
     monkeypatch.chdir(tmp_path)
     wire = Wire()
-    run = {"source": str(clip), "max_frames": FRAMES, "sinks": [f"jsonl:{tmp_path / 'records.jsonl'}", f"rtdb:{wire.url}"]}
+    run = {
+        "source": str(clip),
+        "max_frames": FRAMES,
+        "sinks": [f"jsonl:{tmp_path / 'records.jsonl'}", f"rtdb:{wire.url}"],
+    }
     progress = Progress(sys.stdout)
     settings = load_settings(None, ["device.id=tester", "upload.interval_s=0.02"], {"run": run})
     with Service(settings, SystemClock(), progress.show) as service:
