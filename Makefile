@@ -43,7 +43,7 @@ run: build/sample.mp4 ## set everything up and watch the sample clip, with a dat
 test: .venv/test.stamp oldest-runtime rules-evaluator ## run the whole suite (about 6 minutes; installs tensorflow for the training side, 2 GB, at first)
 	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
 	@echo "The whole suite takes about 6 minutes on two cores."
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 chaos: .venv/test.stamp ## run the long fault runs: kills, power cuts, bad networks (ten minutes; as root for power cuts)
 	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
