@@ -7,6 +7,7 @@ then does anyone hear of a record.
 from collections.abc import Callable, Collection, Sequence
 
 from device.clock import Clock
+from device.contract.boot import moment
 from device.contract.labels import EMOTIONS, SIDED_KEYS
 from device.contract.record import VERSION, Json, encode, key
 from device.contract.session import Consent
@@ -105,10 +106,9 @@ def not_covered(consent: Consent | None) -> tuple[str, ...]:
 def to_json(observation: Observation, models: dict[str, str]) -> Json:
     """Everything of a record but its identity and its costs; see `device.contract.record` for the fields."""
     frame, measured = observation.frame, not observation.reasons
-    time = {"mono": _round(frame.mono_s, 3), "wall": _round(frame.wall_s, 3), "trusted": frame.trusted}
     record: Json = {
         "status": "measured" if measured else "gated",
-        "time": time,
+        "time": moment(frame.mono_s, frame.wall_s, frame.trusted),
         "frame": {"index": frame.index},
         "faces": observation.faces,
     }

@@ -57,6 +57,11 @@ def offset_in(records: Iterable[Json]) -> float | None:
     return next((time["wall"] - time["mono"] for time in times if time["trusted"]), None)
 
 
+def moment(mono_s: float, wall_s: float, trusted: bool) -> Json:
+    """The `time` of a document, in seconds, rounded to thousandths."""
+    return {"mono": round(mono_s, 3), "wall": round(wall_s, 3), "trusted": trusted}
+
+
 def wall_time(record: Json, offset: float | None) -> float | None:
     """When a record was captured, seconds since 1970; None where nobody knows."""
     time = record["time"]

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from device.clock import Clock
 from device.contract import telemetry
+from device.contract.boot import moment
 from device.contract.errors import OutboxError
 from device.contract.fields import LONGEST, Json, encode
 from device.delivery.budget import PRICES_OF, Budget
@@ -84,7 +85,7 @@ class Steward:
             "v": telemetry.VERSION,
             **self._identity,
             "seen": telemetry.SERVER_TIME,
-            "time": {"mono": round(clock.monotonic(), 3), "wall": round(clock.wall(), 3), "trusted": clock.trusted()},
+            "time": moment(clock.monotonic(), clock.wall(), clock.trusted()),
             "mode": self._condenser.mode,
             "wanted": self._wanted,
             "lag": round(self._uploader.behind_s, 1),

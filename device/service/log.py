@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 
 from device.clock import Clock
+from device.contract.boot import moment
 from device.contract.fields import Json
 from device.contract.session import VERSION, Beginning, Consent, Event, Why, consent_json, session_id
 from device.stages.frame import Frame
@@ -14,7 +15,7 @@ class SessionLog:
 
     Attributes:
         id: the session's.
-        beginning: whom it watches, and their consent as it stands now.
+        beginning: whom it watches, and their consent.
     """
 
     def __init__(self, beginning: Beginning, device: str, clock: Clock, tell: Callable[[Json], None]) -> None:
@@ -37,7 +38,7 @@ class SessionLog:
 
     def phase(self, name: str, frame: Frame) -> None:
         """A part of the session begins with a frame; without a name, the one before ends."""
-        self._happened(Event.PHASE, {"name": name} if name else {}, _of(frame))
+        self._happened(Event.PHASE, {"name": name} if name else {}, moment(frame.mono_s, frame.wall_s, frame.trusted))
 
     def ended(self, why: Why) -> None:
         """Nothing comes after."""
@@ -58,12 +59,8 @@ def interrupted(last: Json, clock: Clock) -> Json:
     return kept | {"boot": clock.boot(), "number": last["number"] + 1, "time": _now(clock)} | why
 
 
-def _of(frame: Frame) -> Json:
-    return {"mono": round(frame.mono_s, 3), "wall": round(frame.wall_s, 3), "trusted": frame.trusted}
-
-
 def _now(clock: Clock) -> Json:
-    return {"mono": round(clock.monotonic(), 3), "wall": round(clock.wall(), 3), "trusted": clock.trusted()}
+    return moment(clock.monotonic(), clock.wall(), clock.trusted())
 
 
 def _consent(consent: Consent | None) -> Json:
