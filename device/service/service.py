@@ -205,8 +205,9 @@ class Service(Closing):
             return None if mailbox.finished else 0.0
 
         stall_s = settings.supervision.stall_s
+        silence_s = min(stall_s, settings.camera.silence_s) if source.live else stall_s
         return [
-            Worker("capture", capture.step, self.clock, stall_s, finish=mailbox.close),
+            Worker("capture", capture.step, self.clock, silence_s, finish=mailbox.close),
             Worker("pipeline", process, self.clock, stall_s, finish=recorder.commit),
         ]
 
