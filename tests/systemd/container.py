@@ -47,7 +47,7 @@ fi
 mkdir "/sys/fs/cgroup/$3"
 echo held
 cat
-echo 1 > "/sys/fs/cgroup/$3/cgroup.kill"
+[ ! -e "/sys/fs/cgroup/$3/cgroup.kill" ] || echo 1 > "/sys/fs/cgroup/$3/cgroup.kill"
 """
 _TRIAL = """
 mount -t tmpfs tmpfs /mnt
