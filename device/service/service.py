@@ -4,8 +4,9 @@
     always:                                                  outbox ─► upload ─► database
 
 Camera and networks are there only inside a session: `watch` opens them, and has closed them before it returns. Sinks
-start first, sources stop first. The main thread feeds systemd's watchdog only while every worker's heartbeat is fresh;
-when one dies, everything stops and the command ends with that error's own exit code.
+start first, sources stop first. The main thread feeds systemd's watchdog only while every worker's heartbeat is fresh,
+and in a session while frames are (`pulse.py`); when one dies, everything stops and the command ends with that error's
+own exit code.
 """
 
 import threading
@@ -200,7 +201,6 @@ class Service(Closing):
         except BaseException:
             source.close()
             raise
-        notify("READY=1")
         return self._supervise(session)
 
     def _end(self, log: SessionLog, why: Why) -> None:
@@ -223,7 +223,7 @@ class Service(Closing):
             while session.alive:
                 for worker in everyone:
                     worker.check()
-                notify("WATCHDOG=1")
+                session.pulse.beat()
                 self._show(self)
                 if session.is_expired():
                     why = Why.EXPIRED

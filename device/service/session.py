@@ -25,6 +25,7 @@ from device.recorder import Recorder, not_covered
 from device.service.capture import Capture
 from device.service.log import SessionLog
 from device.service.phases import Phases
+from device.service.pulse import Pulse
 from device.settings import Settings
 from device.stages.frame import Frame
 from device.summary import Summary
@@ -54,6 +55,7 @@ class Session:
         log: its events.
         consent: the one that holds now.
         camera_open: whether the source is open.
+        pulse: what systemd hears of it.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Session:
             look: is shown every observation, in the pipeline's thread.
         """
         self.log, self.consent, self.camera_open = log, log.beginning.consent, True
+        self.pulse = Pulse(clock)
         self._source, self._said, self._look = source, said, look
         self._settings, self._clock = settings, clock
         realtime = settings.run.pace == "realtime" or (settings.run.pace == "auto" and source.live)
@@ -144,6 +147,7 @@ class Session:
             self.log.phase(phase, frame)
         observation = self._pipeline(frame)
         self._recorder.add(observation)
+        self.pulse.seen(frame)
         self._look(observation)
 
     def _hear(self) -> None:

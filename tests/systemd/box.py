@@ -1,12 +1,9 @@
 """A box in a container: the units as they ship, and a release of what is in this checkout."""
 
-import json
 import shutil
-import socket
 import sys
 import sysconfig
 from pathlib import Path
-from typing import Any
 
 from device.bundle_folders import bundle_cache
 from tests.systemd.container import Container
