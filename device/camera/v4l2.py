@@ -31,7 +31,10 @@ class V4l2Camera(Closing):
     def __init__(self, device: str, settings: CameraSettings) -> None:
         """Raises `SourceError` when there is no such camera, another program holds it, or it hangs."""
         if not _is_device(device):
-            raise SourceError(f"No camera answers at {device}: plug it in; on USB there is {there(usb_cameras())}.")
+            raise SourceError(
+                f"No camera answers at {device}: plug it in, and see `ls /dev/video*`; on USB there is "
+                f"{there(usb_cameras())}."
+            )
         self._device, self._patience_s = device, settings.patience_s
         self._reading = threading.Lock()
         self._closed = False
