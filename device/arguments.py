@@ -87,6 +87,12 @@ def _box(commands: Any, runs: Mapping[str, Run]) -> None:
     )
     doctor.add_argument("--source", metavar="SRC", help="also open this source and take a picture")
     doctor.add_argument("--sink", metavar="SINK", action="append", help="also check this sink")
+    doctor.add_argument(
+        "--here",
+        action="store_true",
+        help="look from this process, as with a source or sink of your own, and do not ask the service that runs",
+    )
+    doctor.add_argument("--json", action="store_true", help="print one JSON object, for a fleet")
 
     enrol = _command(
         commands, "enrol", "make this box sign in as itself, by a file of `affectbox-cloud provision`", runs["enrol"]

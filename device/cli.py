@@ -89,8 +89,10 @@ def _forget(args: argparse.Namespace) -> int:
 
 def _doctor(args: argparse.Namespace) -> int:
     from device.commands.doctor import examine  # noqa: PLC0415
+    from device.examination.asking import control_socket  # noqa: PLC0415
 
-    return examine(_settings(args))
+    here = args.here or args.source or args.sink
+    return examine(_settings(args), args.json, None if here else control_socket())
 
 
 def _enrol(args: argparse.Namespace) -> int:
