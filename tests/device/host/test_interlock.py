@@ -109,7 +109,7 @@ def test_a_name_is_no_pseudonym(box: Box) -> None:
 
 
 def test_nobody_is_begun_when_nobody_is_named_or_prepared(box: Box) -> None:
-    refused(Refusal.NOBODY, lambda: box.interlock.begin())
+    refused(Refusal.NOBODY, box.interlock.begin)
     box.agreed()
     box.interlock.prepare("p-017")
     box.interlock.begin()
