@@ -34,6 +34,7 @@ def parser_of(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
 
     _sessions(commands, runs)
     _box(commands, runs)
+    _processes(commands, runs)
     _pictures(commands, runs)
     return parser
 
@@ -98,6 +99,16 @@ def _box(commands: Any, runs: Mapping[str, Run]) -> None:
         commands, "enrol", "make this box sign in as itself, by a file of `affectbox-cloud provision`", runs["enrol"]
     )
     enrol.add_argument("file", type=Path, help="the enrolment file; it is deleted once it was used")
+
+
+def _processes(commands: Any, runs: Mapping[str, Run]) -> None:
+    daemon = _command(
+        commands, "daemon", "do one task for the host process, which starts it: a session, for one", runs["daemon"]
+    )
+    daemon.add_argument(
+        "--fd", metavar="N", type=int, help="inherited connection to the host; else the socket of systemd"
+    )
+    _command(commands, "deliver", "send what waits, without a camera, until it is stopped", runs["deliver"])
 
 
 def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:
