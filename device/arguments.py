@@ -99,6 +99,9 @@ def _box(commands: Any, runs: Mapping[str, Run]) -> None:
     )
     enrol.add_argument("file", type=Path, help="the enrolment file; it is deleted once it was used")
 
+    maintain = "look after the outbox and check the models; a timer runs it, when no session is open"
+    _command(commands, "maintain", maintain, runs["maintain"])
+
 
 def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:
     bench = _command(commands, "bench", "measure the cost of a frame on this machine", runs["bench"])

@@ -107,6 +107,14 @@ def _enrol(args: argparse.Namespace) -> int:
     return 0
 
 
+def _maintain(args: argparse.Namespace) -> int:
+    from device.clock import SystemClock  # noqa: PLC0415
+    from device.commands.maintain import maintain  # noqa: PLC0415
+
+    maintain(_settings(args), SystemClock(), sys.stdout)
+    return 0
+
+
 def _replay(args: argparse.Namespace) -> int:
     from device.commands.replay import replay  # noqa: PLC0415
 
@@ -132,6 +140,7 @@ _RUNS = {
     "forget": _forget,
     "doctor": _doctor,
     "enrol": _enrol,
+    "maintain": _maintain,
     "replay": _replay,
     "au": _au,
 }
