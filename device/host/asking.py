@@ -20,8 +20,8 @@ _RUN = Path("/run/affectbox")
 SOCKET = "control.sock"
 _CONNECT_S = 5.0
 _NOT_THERE = (
-    "The host process does not answer ({}): start it with `systemctl start affectbox-host`, or on a machine without the "
-    "units with `affectbox host`."
+    "The host process does not answer ({}): start it with `systemctl start affectbox-host`, or on a machine without "
+    "the units with `affectbox host`."
 )
 
 
@@ -34,7 +34,7 @@ class AnsweredError(InterlockError):
 
 
 def runtime_folder(settings: HostSettings) -> Path:
-    """Where the host's sockets and its status are: as configured, else what the units have, else in the state folder."""
+    """Of the host's sockets and its status: as configured, else what the units have, else in the state folder."""
     if settings.folder:
         return Path(settings.folder)
     return _RUN if _RUN.is_dir() else state_folder() / "run"

@@ -190,8 +190,8 @@ def _listen(path: Path) -> socket.socket:
     except OSError as error:
         listening.close()
         raise InterlockError(
-            f"The control socket {path} cannot be made ({error.strerror or error}): set host.folder to a folder of your "
-            "own with a short path."
+            f"The control socket {path} cannot be made ({error.strerror or error}): set host.folder to a folder of "
+            "your own with a short path."
         ) from None
     except InterlockError:
         listening.close()

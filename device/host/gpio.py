@@ -32,6 +32,6 @@ def opened(what: str, pin: int, folder: Path, make: Callable[[Any], Part]) -> Pa
     except Exception as error:  # gpiozero and its factories raise what they like
         said = " ".join(str(error).split()) or type(error).__name__
         raise GpioError(
-            f"The {what} at GPIO {pin} cannot be used ({said[:100]}): check its number, that nothing else uses it, and "
-            "that python3-gpiozero and python3-lgpio are installed."
+            f"The {what} at GPIO {pin} cannot be used ({said[:100]}): check its number, that nothing else uses it, "
+            "and that python3-gpiozero and python3-lgpio are installed."
         ) from None
