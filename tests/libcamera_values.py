@@ -1,4 +1,4 @@
-"""The types of values in libcamera's Python bindings, as far as Picamera2 needs them; see `tests.libcamera_standin`."""
+"""The types of values in libcamera's Python bindings, as Picamera2 needs them; see `tests.libcamera_standin`."""
 
 import enum
 from types import SimpleNamespace
