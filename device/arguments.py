@@ -34,6 +34,7 @@ def parser_of(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
 
     _sessions(commands, runs)
     _box(commands, runs)
+    _processes(commands, runs)
     _pictures(commands, runs)
     return parser
 
@@ -101,6 +102,16 @@ def _box(commands: Any, runs: Mapping[str, Run]) -> None:
 
     maintain = "look after the outbox and check the models; a timer runs it, when no session is open"
     _command(commands, "maintain", maintain, runs["maintain"])
+
+
+def _processes(commands: Any, runs: Mapping[str, Run]) -> None:
+    daemon = _command(
+        commands, "daemon", "do one task for the host process, which starts it: a session, for one", runs["daemon"]
+    )
+    daemon.add_argument(
+        "--fd", metavar="N", type=int, help="inherited connection to the host; else the socket of systemd"
+    )
+    _command(commands, "deliver", "send what waits, without a camera, until it is stopped", runs["deliver"])
 
 
 def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:

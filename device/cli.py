@@ -132,8 +132,26 @@ def _au(args: argparse.Namespace) -> int:
     return au_of_pictures(paths, settings, args.neutral, args.csv, gate)
 
 
+def _daemon(args: argparse.Namespace) -> int:
+    from device.clock import SystemClock  # noqa: PLC0415
+    from device.service.daemon import serve  # noqa: PLC0415
+
+    serve(_settings(args), SystemClock(), args.fd)
+    return 0
+
+
+def _deliver(args: argparse.Namespace) -> int:
+    from device.clock import SystemClock  # noqa: PLC0415
+    from device.service.daemon import deliver  # noqa: PLC0415
+
+    deliver(_settings(args), SystemClock())
+    return 0
+
+
 _RUNS = {
     "run": _run,
+    "daemon": _daemon,
+    "deliver": _deliver,
     "bench": _bench,
     "check-config": _check_config,
     "calibrate": _calibrate,
