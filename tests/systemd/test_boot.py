@@ -30,7 +30,7 @@ def booted(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[Box
         box = Box(container, clip, 'pace = "realtime"')
         box.drop_in(HOST, "[Service]\nType=simple\nWatchdogSec=0\nExecStart=\nExecStart=sleep infinity\n")
         box.drop_in("affectbox-maintenance.timer", "[Timer]\nOnBootSec=\nOnBootSec=1h\n")
-        box.drop_in(SESSION, "[Service]\nWatchdogSec=3\nTimeoutAbortSec=1\n")
+        box.drop_in(SESSION, "[Service]\nWatchdogSec=5\nTimeoutAbortSec=1\n")
         container.boot()
         yield box
 
