@@ -27,6 +27,8 @@ _Phase = Annotated[
     str,
     Meta(pattern=r"\A[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?=[0-9]{1,5}(\.[0-9]{1,3})?\Z", description="NAME=SECONDS"),
 ]
+#: Of the 40-pin header, as Broadcom numbers them; -1 for none.
+_Pin = Annotated[int, Meta(ge=-1, le=27)]
 _Pseudonym = Annotated[
     str, Meta(description="a pseudonym in quotes, such as 'p-0042', never a name", extra={"private": True})
 ]
@@ -242,6 +244,10 @@ class HostSettings(Table, frozen=True):
     limit_min: Annotated[float, Meta(ge=1, le=1440)] = 90.0
     framing_min: Annotated[float, Meta(ge=0.1, le=60)] = 5.0
     unattended: bool = False
+    lamp_pin: _Pin = -1
+    button_pin: _Pin = -1
+    launcher: Annotated[str, one_of(("auto", "socket", "child"))] = "auto"
+    folder: str = ""
 
 
 class PageSettings(Table, frozen=True):
