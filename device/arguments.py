@@ -87,6 +87,12 @@ def _box(commands: Any, runs: Mapping[str, Run]) -> None:
     )
     doctor.add_argument("--source", metavar="SRC", help="also open this source and take a picture")
     doctor.add_argument("--sink", metavar="SINK", action="append", help="also check this sink")
+    doctor.add_argument(
+        "--here",
+        action="store_true",
+        help="look from this process, as with a source or sink of your own, and do not ask the service that runs",
+    )
+    doctor.add_argument("--json", action="store_true", help="print one JSON object, for a fleet")
 
     enrol = _command(
         commands, "enrol", "make this box sign in as itself, by a file of `affectbox-cloud provision`", runs["enrol"]
@@ -96,6 +102,9 @@ def _box(commands: Any, runs: Mapping[str, Run]) -> None:
     what.add_argument(
         "--passphrase", action="store_true", help="only make another pass-phrase for the box's own page, and show it"
     )
+
+    maintain = "look after the outbox and check the models; a timer runs it, when no session is open"
+    _command(commands, "maintain", maintain, runs["maintain"])
 
 
 def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:

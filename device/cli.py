@@ -89,8 +89,10 @@ def _forget(args: argparse.Namespace) -> int:
 
 def _doctor(args: argparse.Namespace) -> int:
     from device.commands.doctor import examine  # noqa: PLC0415
+    from device.examination.asking import control_socket  # noqa: PLC0415
 
-    return examine(_settings(args))
+    here = args.here or args.source or args.sink
+    return examine(_settings(args), args.json, None if here else control_socket())
 
 
 def _enrol(args: argparse.Namespace) -> int:
@@ -106,6 +108,14 @@ def _enrol(args: argparse.Namespace) -> int:
     identity = enrol(args.file, settings.identity, settings.upload.timeout_s, SystemClock())
     print(f"This box is enrolled as '{identity.device}'; {identity_file(settings.identity)} signs it in.")
     print(f'Its configuration should say: device.id = "{identity.device}", sinks = ["rtdb:{identity.database}"]')
+    return 0
+
+
+def _maintain(args: argparse.Namespace) -> int:
+    from device.clock import SystemClock  # noqa: PLC0415
+    from device.commands.maintain import maintain  # noqa: PLC0415
+
+    maintain(_settings(args), SystemClock(), sys.stdout)
     return 0
 
 
@@ -134,6 +144,7 @@ _RUNS = {
     "forget": _forget,
     "doctor": _doctor,
     "enrol": _enrol,
+    "maintain": _maintain,
     "replay": _replay,
     "au": _au,
 }
