@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,13 @@ _OPTIONS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--remote-debugging-pipe", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-extensions", "--disable-sync"),
 )
+#: Chromium reads commands from 3 and writes answers to 4.
+_HAND_OVER = """
+import fcntl, os, sys
+commands, answers = (fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3])
+os.dup2(commands, 3), os.dup2(answers, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 class Chromium:
@@ -28,15 +36,12 @@ class Chromium:
         commands, self._commands = os.pipe()
         self._answers, answers = os.pipe()
 
-        def hand_over() -> None:  # Chromium reads from 3 and writes to 4
-            first, second = os.dup(commands), os.dup(answers)
-            os.dup2(first, 3)
-            os.dup2(second, 4)
-
         self._process = subprocess.Popen(
-            [PROGRAM, *_OPTIONS, f"--user-data-dir={profile}", f"--accept-lang={language}", "about:blank"],
-            close_fds=False,
-            preexec_fn=hand_over,
+            [
+                *(sys.executable, "-ISc", _HAND_OVER, str(commands), str(answers)),
+                *(PROGRAM, *_OPTIONS, f"--user-data-dir={profile}", f"--accept-lang={language}", "about:blank"),
+            ],
+            pass_fds=(commands, answers),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -106,19 +111,21 @@ class Chromium:
         return asked["result"].get("value")
 
     def until(self, expression: str) -> None:
-        """Wait until an expression is true, looking at each frame that the page draws."""
+        """Wait until an expression is true, looking again and again."""
         look = f"() => {{ try {{ return Boolean({expression}); }} catch {{ return false; }} }}"
         waiting = (
             f"new Promise((done) => {{ const look = {look}; const end = Date.now() + {int(WAIT_S * 1000)};"
-            " const again = () => look() ? done(true) : Date.now() > end ? done(false) : setTimeout(again, 15); again(); })"
+            " const again = () => look() ? done(true) : Date.now() > end ? done(false) : setTimeout(again, 15);"
+            " again(); })"
         )
         assert self.ask(waiting), (expression, self.ask("document.body.innerText"), self.complaints)
 
     def press(self, selector: str) -> None:
         """Click on an element as a person does, in its middle; it must be there to be seen."""
         box = self.ask(
-            f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'center'}});"
-            " const b = e.getBoundingClientRect(); return b.width && [b.x + b.width / 2, b.y + b.height / 2]; })()"
+            f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
+            "e.scrollIntoView({block: 'center'}); const b = e.getBoundingClientRect();"
+            "return b.width && [b.x + b.width / 2, b.y + b.height / 2]; })()"
         )
         assert box, f"{selector} is not to be seen"
         for kind in ("mousePressed", "mouseReleased"):

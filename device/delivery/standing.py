@@ -1,4 +1,4 @@
-"""How delivery stands, in a small file for the box's own page: what waits, what is in the way, when something last went.
+"""How delivery stands, in a small file for the box's own page: what waits, what is in the way, what was last sent.
 
 It is in the state folder, for the processes that deliver take turns and the page belongs to another. It is not synced:
 after a power cut there is an old one, or none, until the next process tells.

@@ -1,10 +1,10 @@
 """Who may see the page, and what a browser may be made to do by other pages that are open in it.
 
-    the host name   must be this machine's: an address, `localhost`, or its name. Another page's name that was made to
-                    lead here (DNS rebinding) is refused
-    another page    may neither read nor press: `Sec-Fetch-Site` and, for what changes something, `Origin` must be ours
-    this machine    needs no pass-phrase
-    the network     needs the box's pass-phrase, once; then a cookie that no script reads and no other page sends
+the host name   must be this machine's: an address, `localhost`, or its name. Another page's name that was made to
+                lead here (DNS rebinding) is refused
+another page    may neither read nor press: `Sec-Fetch-Site` and, for what changes something, `Origin` must be ours
+this machine    needs no pass-phrase
+the network     needs the box's pass-phrase, once; then a cookie that no script reads and no other page sends
 """
 
 import ipaddress
@@ -33,7 +33,7 @@ HEADERS = {
 
 
 @dataclass
-class RefusedRequest(Exception):  # noqa: N818
+class RefusedRequest(Exception):
     """A request that is not answered: its HTTP status, a code of the page's words, a sentence, what the words need."""
 
     status: int

@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 from device.contract.errors import AffectboxError
 from device.contract.fields import Json
 from device.page import documents
-from device.page.access import HEADERS, RefusedRequest, address_of, check_origin, cookie_of, is_here, may_enter
+from device.page.access import HEADERS, RefusedRequest, address_of, check_origin, cookie_of, may_enter
 from device.page.doing import Doing
 from device.page.door import Door
 from device.page.stream import EventsResponse, Stream
@@ -57,6 +57,10 @@ class App:
         except ClientDisconnect:
             return
         await response(scope, receive, send)
+
+    async def close(self) -> None:
+        """The server stops: who looks is let go."""
+        await self._stream.close()
 
     async def _answer(self, request: Request) -> Response:
         path, method = request.url.path, request.method

@@ -1,4 +1,4 @@
-"""How long somebody who gave a wrong pass-phrase has to wait: longer each time, for their address and for all together.
+"""How long somebody who gave a wrong pass-phrase waits: longer each time, for their address and for all together.
 
     wrong pass-phrases of one address      1  2  3  4  5  6   7   8   9 …     forgotten after an hour without one
     seconds until it may try again         0  0  2  4  8  16  32  64  128 … 300

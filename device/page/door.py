@@ -29,7 +29,7 @@ class Door:
         self._waiting = 0
 
     async def open(self, address: str, phrase: str, secure: bool) -> str:
-        """`Set-Cookie` for who knows the pass-phrase. Raises `RefusedRequest` for others, and for who comes too soon."""
+        """`Set-Cookie` for who knows the pass-phrase. Raises `RefusedRequest` for others, or who comes too soon."""
         if self._waiting >= _QUEUE:
             raise _too_soon(1)
         self._waiting += 1

@@ -14,11 +14,12 @@ from device.contract.fields import Json
 from device.host.view import State
 from device.settings import QualitySettings
 
-#: What would help → its colour; the order is that in which the page would say them, were there several at once.
-HINTS = (
-    *("no_face", "outside", "light_from_behind", "more_light", "less_light", "lamp_left", "lamp_right"),
-    *("come_closer", "go_back", "move_left", "move_right", "move_up", "move_down", "turn_to_camera", "focus", "others"),
+#: What would help, in codes of `device.service.glimpse`; left and right are the person's own.
+HINTS = tuple(
+    "no_face light_from_behind more_light less_light outside come_closer go_back move_left move_right move_up "
+    "move_down turn_to_camera lamp_left lamp_right focus others".split()
 )
+_LIGHT = ("light_from_behind", "more_light", "less_light")
 _CONTOUR = re.compile(r"[a-z_]{1,20}")
 _MOST_CONTOURS, _MOST_POINTS, _MOST_OTHERS = 16, 200, 8
 #: A face is drawn as far as it reaches beyond the frame by its own width or so.
@@ -68,8 +69,11 @@ def advice(state: State, drawn: Json | None) -> Advice:
 def _advice_on(drawn: Json | None) -> Advice:
     if drawn is None:
         return Advice("starting", "off")
-    if drawn["hints"]:
-        return Advice(drawn["hints"][0], "attention")
+    hints = drawn["hints"]
+    if hints[:1] == ["no_face"]:  # perhaps for want of light
+        hints = [hint for hint in hints if hint in _LIGHT] + hints
+    if hints:
+        return Advice(hints[0], "attention")
     return Advice("good", "good") if drawn["outline"] else Advice("no_face", "attention")
 
 

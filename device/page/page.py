@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from types import TracebackType
 from typing import Self
 
@@ -83,20 +83,27 @@ class Page:
             timeout_graceful_shutdown=int(_STOP_S),
             h11_max_incomplete_event_size=_HEAD_BYTES,
         )
-        self._server = _Server(config, self._ready)
+        self._server = _Server(config, self._ready, app.close)
         self._server.run(sockets=sockets)
 
 
 class _Server(uvicorn.Server):
     """uvicorn, with a word for 'requests are answered now', and with the signals left to the host process."""
 
-    def __init__(self, config: uvicorn.Config, ready: threading.Event) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: threading.Event, closing: Callable[[], Awaitable[None]]
+    ) -> None:
         super().__init__(config)
         self._ready = ready
+        self._closing = closing
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._closing()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

@@ -4,6 +4,9 @@ Everything is in codes that the page has words for; sentences of the box's own c
 """
 
 import math
+import secrets
+
+from msgspec import to_builtins
 
 from device.clock import Clock
 from device.contract.fields import Json
@@ -31,13 +34,17 @@ class Showing:
         self._releases = releases
         self._port = port
         self._lookout = Lookout(settings, clock)
+        self._life = secrets.token_hex(4)  # numbers of snapshots begin anew with each
 
     def __call__(self, snapshot: Snapshot) -> Json:
         """The page's JSON."""
         wall = self._clock.wall()
-        drawn = drawing(snapshot.glimpse, self._settings.detector.zone, self._settings.quality)
+        glimpse = None if snapshot.glimpse is None else to_builtins(snapshot.glimpse)
+        drawn = drawing(glimpse, self._settings.detector.zone, self._settings.quality)
         saying = advice(snapshot.state, drawn)
         return {
+            "life": self._life,
+            "number": snapshot.number,
             "box": device_id(self._settings),
             "state": snapshot.state.value,
             "camera": snapshot.camera_open,

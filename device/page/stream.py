@@ -1,16 +1,16 @@
 """The changes of the page's JSON as Server-Sent Events, made once for all who look, and only while somebody does.
 
-    (message)   what the page shows now
-    beat        nothing changed in three seconds
-    full        so many look already; the stream ends
-    leave       who looks is not signed in any more; the stream ends
+message     what the page shows now
+beat        nothing changed in three seconds
+full        so many look already; the stream ends
+leave       who looks is not signed in any more; the stream ends
 """
 
 import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 class Stream:
-    """On one event loop. `look` gives what is shown, and for how long it is fresh, seconds; it is called in a thread."""
+    """On one event loop. `look`, called in a thread, gives what is shown and for how long it is fresh, seconds."""
 
     def __init__(self, look: Callable[[], tuple[bytes, float]]) -> None:
         self._look = look
@@ -32,6 +32,7 @@ class Stream:
         self._changed = asyncio.Condition()
         self._hurry = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
+        self._closed = False
 
     @property
     def lookers(self) -> int:
@@ -42,7 +43,13 @@ class Stream:
         """Something was done: look now."""
         self._hurry.set()
 
-    async def events(self, address: str, may_look: Callable[[], bool]) -> AsyncIterator[bytes]:
+    async def close(self) -> None:
+        """Every stream ends."""
+        self._closed = True
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def events(self, address: str, may_look: Callable[[], bool]) -> AsyncGenerator[bytes, None]:
         """What is sent to one who looks, from `address`."""
         if self.lookers >= MOST or self._lookers[address] >= MOST_OF_ONE:
             yield b"retry: 5000\nevent: full\ndata: {}\n\n"
@@ -60,12 +67,14 @@ class Stream:
                 self._looking.cancel()
                 self._looking = None
 
-    async def _changes(self, may_look: Callable[[], bool]) -> AsyncIterator[bytes]:
+    async def _changes(self, may_look: Callable[[], bool]) -> AsyncGenerator[bytes, None]:
         sent = b""
-        while may_look():
+        while may_look() and not self._closed:
             if self._newest == sent:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._other_than(sent), _BEAT_S)
+            if self._closed:
+                return
             if self._newest == sent:
                 yield b"event: beat\ndata: {}\n\n"
             else:
@@ -75,7 +84,7 @@ class Stream:
 
     async def _other_than(self, sent: bytes) -> None:
         async with self._changed:
-            await self._changed.wait_for(lambda: self._newest != sent)
+            await self._changed.wait_for(lambda: self._newest != sent or self._closed)
 
     async def _watch(self) -> None:
         while True:
@@ -96,7 +105,7 @@ class Stream:
 class EventsResponse(Response):
     """Sends events until there are no more, the browser is gone, or it does not take them."""
 
-    def __init__(self, events: AsyncIterator[bytes], headers: dict[str, str]) -> None:
+    def __init__(self, events: AsyncGenerator[bytes, None], headers: dict[str, str]) -> None:
         super().__init__(headers=headers | _HEADERS)
         del self.headers["content-length"]
         self._events = events

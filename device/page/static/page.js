@@ -173,6 +173,7 @@ function showSession(box) {
 
 function render(box) {
   const first = now === null;
+  if (now?.life === box.life && box.number < now.number) return; // overtaken by a newer one
   now = box;
   document.documentElement.dataset.state = box.state;
   write(byId("box"), box.box);
