@@ -10,6 +10,7 @@ from device.contract.version import ShowVersion
 
 Run = Callable[[argparse.Namespace], int]
 
+_ACTIONS = "status consent prepare begin pause resume end revoke frame mark phase stimulus".split()
 _EPILOG = """\
 sources: picamera2:0, v4l2:/dev/video0, a video file, an image, a folder of images
 sinks:   jsonl:FILE, rtdb:http://127.0.0.1:9000?ns=NAME, rtdb:https://NAME.firebaseio.com
@@ -34,6 +35,7 @@ def parser_of(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
 
     _sessions(commands, runs)
     _box(commands, runs)
+    _processes(commands, runs)
     _pictures(commands, runs)
     return parser
 
@@ -103,8 +105,28 @@ def _box(commands: Any, runs: Mapping[str, Run]) -> None:
         "--passphrase", action="store_true", help="only make another pass-phrase for the box's own page, and show it"
     )
 
+    _command(commands, "host", "the process that is always there: button, lamp, page, consents", runs["host"])
+
+    session = _command(commands, "session", "ask the host process: consents, sessions, the state", runs["session"])
+    session.add_argument("action", choices=_ACTIONS, metavar="ACTION", help=", ".join(_ACTIONS))
+    session.add_argument("subject", metavar="WHO", nargs="?", default="", help="pseudonym, or the name of a mark")
+    session.add_argument("--covers", metavar="WHAT,WHAT", type=_listed, default=[], help="what a consent covers")
+    session.add_argument("--by", metavar="WHO", default="", help="who gave a consent: patient or guardian")
+    session.add_argument("--until", metavar="DAY", default="", help="last day on which a consent holds: YYYY-MM-DD")
+    session.add_argument("--json", action="store_true", help="print the state as one JSON object")
+
     maintain = "look after the outbox and check the models; a timer runs it, when no session is open"
     _command(commands, "maintain", maintain, runs["maintain"])
+
+
+def _processes(commands: Any, runs: Mapping[str, Run]) -> None:
+    daemon = _command(
+        commands, "daemon", "do one task for the host process, which starts it: a session, for one", runs["daemon"]
+    )
+    daemon.add_argument(
+        "--fd", metavar="N", type=int, help="inherited connection to the host; else the socket of systemd"
+    )
+    _command(commands, "deliver", "send what waits, without a camera, until it is stopped", runs["deliver"])
 
 
 def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:

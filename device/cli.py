@@ -119,6 +119,28 @@ def _maintain(args: argparse.Namespace) -> int:
     return 0
 
 
+def _host(args: argparse.Namespace) -> int:
+    from device.clock import SystemClock  # noqa: PLC0415
+    from device.host.hosting import host  # noqa: PLC0415
+
+    def stopping(stop: Any) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+
+    passed = ["--config", str(args.config)] if args.config else []
+    passed += [part for assignment in args.set for part in ("--set", assignment)]
+    host(_settings(args), SystemClock(), passed, stopping)
+    return 0
+
+
+def _session(args: argparse.Namespace) -> int:
+    from device.commands.session import session  # noqa: PLC0415
+
+    covers = tuple(args.covers)
+    session(_settings(args), args.action, args.subject, covers, args.by, args.until, args.json, sys.stdout)
+    return 0
+
+
 def _replay(args: argparse.Namespace) -> int:
     from device.commands.replay import replay  # noqa: PLC0415
 
@@ -136,14 +158,34 @@ def _au(args: argparse.Namespace) -> int:
     return au_of_pictures(paths, settings, args.neutral, args.csv, gate)
 
 
+def _daemon(args: argparse.Namespace) -> int:
+    from device.clock import SystemClock  # noqa: PLC0415
+    from device.service.daemon import serve  # noqa: PLC0415
+
+    serve(_settings(args), SystemClock(), args.fd)
+    return 0
+
+
+def _deliver(args: argparse.Namespace) -> int:
+    from device.clock import SystemClock  # noqa: PLC0415
+    from device.service.daemon import deliver  # noqa: PLC0415
+
+    deliver(_settings(args), SystemClock())
+    return 0
+
+
 _RUNS = {
     "run": _run,
+    "daemon": _daemon,
+    "deliver": _deliver,
     "bench": _bench,
     "check-config": _check_config,
     "calibrate": _calibrate,
     "forget": _forget,
     "doctor": _doctor,
     "enrol": _enrol,
+    "host": _host,
+    "session": _session,
     "maintain": _maintain,
     "replay": _replay,
     "au": _au,

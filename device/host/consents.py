@@ -43,13 +43,17 @@ class _File:
 
 
 class Consents:
-    """Not safe to use from several threads; the interlock's lock is around it."""
+    """Not safe to use from several threads; the interlock's lock is around it.
+
+    Attributes:
+        damage: why what is kept cannot be read, in a sentence; "" when it can. Nobody guesses what was agreed to: then
+            there is no consent, none is recorded, and the file stays as it is.
+    """
 
     def __init__(self, path: Path, clock: Clock) -> None:
-        """Raises `InterlockError`: the file is there and cannot be read. Nobody guesses what was agreed to."""
         self._path = path
         self._clock = clock
-        self._file = _read(path)
+        self._file, self.damage = _read(path)
 
     def all(self) -> tuple[Recorded, ...]:
         """Every consent, the newest first."""
@@ -65,6 +69,7 @@ class Consents:
             RefusedError: the card does not take it.
         """
         check_pseudonym(patient)
+        self._require_whole()
         if not covers or not set(covers) <= set(COVERS):
             raise InterlockError(f"A consent covers something: any of {', '.join(COVERS)}.")
         if by not in GIVERS:
@@ -84,6 +89,7 @@ class Consents:
         """
         if offered is not None and offered.patient != patient:
             raise RefusedError(Refusal.OTHER_PATIENT)
+        self._require_whole()
         kept = self._file.consents.get(patient)
         if kept is None:
             raise RefusedError(Refusal.NO_CONSENT)
@@ -110,11 +116,16 @@ class Consents:
 
     def forget(self, patient: str) -> bool:
         """Erase a person; whether there was anything. Raises `RefusedError`: the card does not take it."""
+        self._require_whole()
         if patient not in self._file.consents:
             return False
         left = {name: kept for name, kept in self._file.consents.items() if name != patient}
         self._write(_File(left, self._seen()))
         return True
+
+    def _require_whole(self) -> None:
+        if self.damage:
+            raise InterlockError(self.damage)
 
     def _keep(self, patient: str, kept: _Kept, even_unwritten: bool = False) -> None:
         changed = _File(self._file.consents | {patient: kept}, self._seen())
@@ -151,16 +162,18 @@ def _json(file: _File) -> dict[str, Any]:
     return {"format": file.format, "seen": file.seen, "consents": consents}
 
 
-def _read(path: Path) -> _File:
+def _read(path: Path) -> tuple[_File, str]:
+    """What is kept, and why it cannot be read."""
     try:
         file: _File = typed(_File, json.loads(path.read_bytes()))
     except FileNotFoundError:
-        return _File({})
+        return _File({}), ""
     except (OSError, ValueError, RecursionError) as error:
-        raise InterlockError(
-            f"The consents in {path} cannot be read ({error}): nobody is watched until that is mended. Move the file "
-            "away to begin anew, and ask everybody again."
-        ) from None
+        said = getattr(error, "strerror", None) or "it is damaged"
+        return _File({}), (
+            f"The consents in {path} cannot be read ({said}), so nobody is watched: move that file away to begin "
+            "anew, and ask everybody again."
+        )
     if file.format != FORMAT or not all(PSEUDONYM.fullmatch(patient) for patient in file.consents):
-        raise InterlockError(f"The consents in {path} are of another version of Affectbox: update, or go back to it.")
-    return file
+        return _File({}), f"The consents in {path} are of another version: update Affectbox, or go back to it."
+    return file, ""

@@ -36,7 +36,7 @@ class Core:
 
     Attributes:
         changed: the lock, and what those wait for who want to know of changes.
-        holding: whether an update is under way.
+        holding_until_s: an update is under way, and until then nothing else begins; None for none.
         unattended: what begins anew after each limit; None where a person has to.
     """
 
@@ -55,7 +55,7 @@ class Core:
         self.memory = memory
         self.clock = clock
         self.tell = tell
-        self.holding = False
+        self.holding_until_s: float | None = None
         self.unattended: Beginning | None = None
         self.running = Running(launcher, clock, self.changing, self._finished, self._purged)
         self.showing = Showing(clock, settings)
@@ -80,9 +80,14 @@ class Core:
         self.running.settle()
         if session is not None and session is self.running.session and self.memory.now.open[0].sessions != parts:
             self.memory.keep(open=(_past(session, session.began, 0.0, Why.INTERRUPTED),))
-        if self.showing.look(self.running, self.memory, self.holding) or changed:
+        if self.showing.look(self.running, self.consents.damage or self.memory.damage, self.holding) or changed:
             self.showing.number += 1
             self.changed.notify_all()
+
+    @property
+    def holding(self) -> bool:
+        """Whether an update is under way."""
+        return self.holding_until_s is not None and self.clock.monotonic() < self.holding_until_s
 
     def open(self, beginning: Beginning, by: str) -> None:
         """A session begins."""
@@ -134,7 +139,7 @@ class Core:
             self.consents.withdraw(patient)
         except RefusedError as error:
             if error.refusal is Refusal.NOT_KEPT:
-                self.showing.notice = Notice(Matter.UNMARKED, str(error))
+                self.showing.notice = Notice(Matter.DAMAGED, str(error))
 
     def knows(self, patient: str) -> bool:
         """Whether anything of a person is kept here."""

@@ -31,6 +31,8 @@ from device.settings import HostSettings
 _MINUTE_S = 60.0
 #: For how long the lamp shows that a command was refused.
 FLASH_S = 3.0
+#: For so long after `hold`, no session begins.
+HOLD_S = 600.0
 
 
 class Interlock:
@@ -207,18 +209,18 @@ class Interlock:
         return self._core.check(Do.PROBE)
 
     def hold(self) -> None:
-        """An update begins: no session until `release`."""
+        """An update begins: no session until `release`, or for ten minutes, if whoever updates is heard of no more."""
         core = self._core
         with core.changing():
             if core.running.session is not None:
                 raise RefusedError(Refusal.BUSY)
             core.running.framing = core.running.check = None
-            core.holding = True
+            core.holding_until_s = self._clock.monotonic() + HOLD_S
 
     def release(self) -> None:
         """The update is over."""
         with self._core.changing():
-            self._core.holding = False
+            self._core.holding_until_s = None
 
     def answered(self, command: str) -> str | None:
         """What was answered to a command from afar, if it was carried out or refused already."""

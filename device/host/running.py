@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager
 
 from device.clock import Clock
 from device.contract.control import VERSION, Do, Doing, Order, Report
-from device.contract.session import Why
+from device.contract.session import UNNAMED, Why
 from device.host.jobs import Check, Framing, Job, Revocation, Session
 from device.host.launcher import Launcher
 from device.host.process import Process
@@ -177,7 +177,8 @@ class Running:
         elif why in _ENDINGS:
             self._end(session, Why(why))
         else:
-            session.fail(failure, self._clock.monotonic())
+            told = failure if session.patient == UNNAMED else failure.replace(session.patient, "…")
+            session.fail(told, self._clock.monotonic())
 
     def _purge_over(self, revocation: Revocation, ended: Report | None, failure: str) -> None:
         if ended is not None and ended.why == Why.REVOKED:

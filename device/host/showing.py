@@ -39,13 +39,12 @@ class Showing:
         self._looked: tuple[object, ...] = ()
         self._trouble: Notice | None = None
 
-    def look(self, running: Running, memory: Memory, holding: bool) -> bool:
-        """See how things stand now; whether anything that is shown has changed."""
+    def look(self, running: Running, damage: str, holding: bool) -> bool:
+        """See how things stand now; `damage`: of the host's own files. Whether anything that is shown has changed."""
         state = _state(running, holding)
         if state is not self._state:
             self._state, self._since_s = state, self._clock.monotonic()
-        damage = Notice(Matter.UNMARKED, memory.damage) if memory.damage else None
-        self._trouble = running.trouble or damage or self.odd
+        self._trouble = running.trouble or (Notice(Matter.DAMAGED, damage) if damage else self.odd)
         looked = (state, self._trouble, self.notice, self.light(running))
         changed, self._looked = looked != self._looked, looked
         return changed

@@ -69,8 +69,9 @@ class Matter(str, Enum):
     REFUSED = "refused"
     FAILED = "failed"
     SILENT = "silent"  # the camera's process says nothing
-    UNMARKED = "unmarked"  # a file of the host's own cannot be read or written
+    DAMAGED = "damaged"  # a file of the host's own cannot be read or written
     LAMP = "lamp"
+    BUTTON = "button"
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,8 @@ class Session:
         self._pipeline = Pipeline(models, settings, calibrated_neutral(settings, person, clock))
         self._capture = Capture(source, self._mailbox, clock, realtime, settings.run.max_frames)
         stall_s = settings.supervision.stall_s
-        self._capturing = Worker("capture", self._capture.step, clock, stall_s, finish=self._mailbox.close)
+        silence_s = min(stall_s, settings.camera.silence_s) if source.live else stall_s
+        self._capturing = Worker("capture", self._capture.step, clock, silence_s, finish=self._mailbox.close)
         self._processing = Worker("pipeline", self._process, clock, stall_s, finish=self._finish)
 
     @property

@@ -446,11 +446,26 @@ def test_a_card_that_takes_nothing_refuses_consents_and_still_ends_sessions(tmp_
     box.interlock.close(WAIT_S)
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"consents": {"p-1": {}}}', '{"consents": {"Maria": {}}, "format": 1}'])
-def test_consents_that_cannot_be_read_are_not_guessed(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "nobody is watched"),
+        ("{", "nobody is watched"),
+        ('{"consents": {"p-1": {}}}', "nobody is watched"),
+        ('{"consents": {}, "format": 2}', "another version"),
+    ],
+)
+def test_consents_that_cannot_be_read_are_not_guessed(tmp_path: Path, text: str, says: str) -> None:
     (tmp_path / "consents.json").write_text(text)
-    with pytest.raises(InterlockError, match="nobody is watched"):
-        Box(tmp_path)
+    box = Box(tmp_path)
+    now = box.now
+    assert (now.trouble.matter, now.light, now.people) == (Matter.DAMAGED, Light.TROUBLE, ())
+    assert says in now.trouble.text
+    for command in (lambda: box.interlock.begin("p-017"), box.agreed):
+        with pytest.raises(InterlockError, match=says):
+            command()
+    assert (tmp_path / "consents.json").read_text() == text
+    assert box.launcher.daemons == []
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"format": 9}', '{"open": 3}'])
@@ -458,7 +473,7 @@ def test_what_was_remembered_and_cannot_be_read_is_set_aside_and_told(tmp_path: 
     (tmp_path / "host.json").write_text(text)
     box = Box(tmp_path)
     box.interlock.tick()
-    assert (box.now.trouble.matter, box.now.light) == (Matter.UNMARKED, Light.TROUBLE)
+    assert (box.now.trouble.matter, box.now.light) == (Matter.DAMAGED, Light.TROUBLE)
     assert (tmp_path / "host.damaged").read_text() == text
 
 
