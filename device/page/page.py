@@ -23,7 +23,7 @@ from device.page.showing import Showing
 from device.settings import Settings
 
 _HERE = "127.0.0.1"
-_EVERYWHERE = ("0.0.0.0", "::", "")
+_EVERYWHERE = ("0.0.0.0", "::")
 _START_S, _STOP_S = 20.0, 3.0
 _KEEP_ALIVE_S = 30
 _HEAD_BYTES = 16_384
@@ -90,9 +90,7 @@ class Page:
 class _Server(uvicorn.Server):
     """uvicorn, with a word for 'requests are answered now', and with the signals left to the host process."""
 
-    def __init__(
-        self, config: uvicorn.Config, ready: threading.Event, closing: Callable[[], Awaitable[None]]
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, ready: threading.Event, closing: Callable[[], Awaitable[None]]) -> None:
         super().__init__(config)
         self._ready = ready
         self._closing = closing
@@ -113,7 +111,7 @@ class _Server(uvicorn.Server):
 def _listen(address: str, port: int) -> list[socket.socket]:
     """Sockets on the address, and on this machine's own; the second on the same port. Raises `AddressInUseError`."""
     if address in _EVERYWHERE or address == _HERE:
-        return [_bound(address or "0.0.0.0", port)]
+        return [_bound(address, port)]
     here = _bound(_HERE, port)
     try:
         return [here] if is_loopback(address) else [here, _bound(address, here.getsockname()[1])]

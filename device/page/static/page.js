@@ -336,7 +336,9 @@ function confirmed(prefix, places) {
   write(byId("confirm-yes"), say(`confirm.${prefix}yes`, places));
   dialog.returnValue = "no";
   dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
+  return new Promise((resolve) => {
+    dialog.onclose = () => { if (!dialog.open) resolve(dialog.returnValue === "yes"); }; // else it is of the time before
+  });
 }
 
 async function pressed(name) {

@@ -6,18 +6,18 @@ import pytest
 
 from device.contract.choices import COVERS, GIVERS
 from device.contract.session import Why
-from device.host.drawn import drawn
-from device.host.view import Refusal, State
+from device.host.view import Matter, Refusal, State
 from device.page.documents import FOLDER, page
 from device.page.drawing import HINTS, advice
 from device.page.words import LANGUAGES, language_of, words
+from device.service.glimpse import CONTOURS
 
 ENGLISH = words("en")
 PLACE = re.compile(r"\{\w+\}")
 HTML = "".join((FOLDER / f"{name}.html").read_text() for name in ("page", "signin"))
 SCRIPT = (FOLDER / "page.js").read_text()
 #: Commands of the page cannot be refused for these reasons: they are of marks and of commands from afar.
-ELSEWHERE = {Refusal.NAME, Refusal.LATE, Refusal.CLOCK, "not_watching"}
+ELSEWHERE = {Refusal.NAME, Refusal.LATE, Refusal.CLOCK}
 #: Names that are put together: the script says `why.${one.why}`.
 MADE = ("lamp. state. advice. view. camera. network. clock. storage. cloud. why. refused. notice. covers. confirm. "
         "session.patient session.guardian signin.").split()  # fmt: skip
@@ -44,6 +44,7 @@ def test_there_is_a_word_for_everything_that_the_box_says_in_codes() -> None:
         *(f"state.{state.value}" for state in State),
         *(f"advice.{advice(state, None).code}" for state in State),
         *(f"advice.{hint}" for hint in HINTS),
+        *(f"notice.{matter.value}" for matter in Matter),
         *(f"why.{why.value}" for why in Why),
         *(f"covers.{name}" for name in COVERS),
         *(f"session.{name}" for name in GIVERS),
@@ -61,12 +62,7 @@ def test_every_word_is_used_and_every_used_word_is_there() -> None:
 def test_what_the_script_draws_closed_is_closed() -> None:
     closed = re.search(r"CLOSED = /(.*)/", SCRIPT)
     assert closed
-    assert {name for name in drawn(0.0).outline if re.search(closed[1], name)} == {
-        "oval",
-        "left_eye",
-        "right_eye",
-        "lips",
-    }
+    assert [name for name in CONTOURS if re.search(closed[1], name)] == "oval right_eye left_eye lips mouth".split()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
