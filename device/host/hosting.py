@@ -4,6 +4,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
 
 from device.clock import Clock
@@ -20,6 +21,7 @@ from device.host.lamp import Lamp, NoLamp, open_lamp
 from device.host.launcher import ChildLauncher, Launcher, SocketLauncher
 from device.host.memory import Memory
 from device.host.status import Status
+from device.host.updates import updates
 from device.host.view import Matter, Notice
 from device.identity import device_id
 from device.notify import notify
@@ -55,12 +57,16 @@ class Hosting(Closing):
         with ExitStack() as stack:
             stack.callback(launcher.close)
             phases = settings.session.phases
-            self.interlock = Interlock(launcher, consents, memory, clock, settings.host, phases, tell=warn)
+            updating = updates()
+            self.interlock = Interlock(
+                launcher, consents, memory, clock, settings.host, phases, warn, updating.updating, updating.ask
+            )
             stack.callback(self.interlock.close, _CLOSE_S)
             stack.enter_context(Desk(folder, self.interlock))
             self._status = Status(folder, device_id(settings), clock)
             stack.callback(self._status.close)
             self.lamp = self._fit(folder, stack)
+            self._open_page(stack)
             self._stack = stack.pop_all()
 
     def run(self, stop: threading.Event) -> None:
@@ -101,9 +107,22 @@ class Hosting(Closing):
         stack.push(lambda *_: lamp.close())
         return lamp
 
+    def _open_page(self, stack: ExitStack) -> None:
+        """The page; where it cannot be shown, that is told, and the box goes on without."""
+        try:
+            page = import_module("device.page.page")  # 13 MB, which a host without the packages does without
+        except ModuleNotFoundError as error:
+            warn(f"There is no page: the package '{error.name}' is not installed.")
+            return
+        try:
+            stack.enter_context(page.Page(self._settings, self._clock, self.interlock))
+        except AffectboxError as error:
+            warn(f"There is no page: {error}")
+
     def _begin_unattended(self) -> None:
         try:
-            self.interlock.begin_unattended(beginning_of(self._settings.session, self._clock))
+            beginning = beginning_of(self._settings.session, self._clock)
+            self.interlock.begin_unattended(beginning)
         except AffectboxError as error:
             warn(str(error))
             self.interlock.notice(Notice(Matter.REFUSED, str(error)))

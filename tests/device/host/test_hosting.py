@@ -121,12 +121,9 @@ def test_doctor_and_update_are_told_what_goes_on(box: Box, settings: Settings) -
     assert [said["report"]["state"] for said in reports][-1] == "ended"
     assert last["ok"]
     *reports, last = answers(settings.host, {"do": "examine"}, WAIT_S)
-    assert reports[-1]["report"]["findings"][0]["what"] == "camera"
-    ask(settings.host, {"do": "hold"})
-    assert box.now.state is State.UPDATING
-    box.clock.advance(601.0)  # whoever updates was never heard of again
-    box.interlock.tick()
-    assert box.now.state is State.IDLE
+    assert last["findings"][0]["what"] == "camera"
+    assert ask(settings.host, {"do": "update", "from": "stick"})["state"] == "idle"
+    assert box.asked == ["stick"]
 
 
 @pytest.mark.parametrize(
