@@ -12,7 +12,8 @@ Run = Callable[[argparse.Namespace], int]
 
 _ACTIONS = "status consent prepare begin pause resume end revoke frame mark phase stimulus".split()
 _EPILOG = """\
-sources: picamera2:0, v4l2:/dev/video0, a video file, an image, a folder of images
+sources: auto (the one camera of this machine), picamera2:0, usb:NAME, v4l2:/dev/video0, a video file, an image,
+         a folder of images
 sinks:   jsonl:FILE, rtdb:http://127.0.0.1:9000?ns=NAME, rtdb:https://NAME.firebaseio.com
 
 Every setting of `affectbox check-config` can be given as --set SECTION.KEY=VALUE.
