@@ -4,13 +4,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from importlib import import_module
 from pathlib import Path
 
 from device.clock import Clock
 from device.closing import Closing
 from device.contract.command import warn
-from device.contract.errors import AffectboxError
+from device.contract.errors import AddressInUseError, AffectboxError
 from device.host.asking import runtime_folder
 from device.host.button import Presses, open_button
 from device.host.consents import Consents
@@ -66,7 +65,8 @@ class Hosting(Closing):
             self._status = Status(folder, device_id(settings), clock)
             stack.callback(self._status.close)
             self.lamp = self._fit(folder, stack)
-            self._open_page(stack)
+            if settings.page.address:
+                self._open_page(stack)
             self._stack = stack.pop_all()
 
     def run(self, stop: threading.Event) -> None:
@@ -108,16 +108,15 @@ class Hosting(Closing):
         return lamp
 
     def _open_page(self, stack: ExitStack) -> None:
-        """The page; where it cannot be shown, that is told, and the box goes on without."""
+        """The box's own page; a box that cannot have one goes on without."""
         try:
-            page = import_module("device.page.page")  # 13 MB, which a host without the packages does without
-        except ModuleNotFoundError as error:
-            warn(f"There is no page: the package '{error.name}' is not installed.")
-            return
-        try:
-            stack.enter_context(page.Page(self._settings, self._clock, self.interlock))
-        except AffectboxError as error:
-            warn(f"There is no page: {error}")
+            from device.page.page import Page  # noqa: PLC0415  # the half of this process's memory
+
+            stack.enter_context(Page(self._settings, self._clock, self.interlock))
+        except ImportError as error:
+            warn(f"The box has no page, for '{error.name}' is not installed: pip install 'affectbox[device]'.")
+        except AddressInUseError as error:
+            warn(str(error))
 
     def _begin_unattended(self) -> None:
         try:
