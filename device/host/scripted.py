@@ -19,6 +19,7 @@ from msgspec import UNSET, UnsetType
 from device.contract.control import LONGEST_LINE, Do, Doing, Glimpse, Order, Report, line, read_order
 from device.contract.errors import DataError
 from device.contract.fields import Json
+from device.contract.finding import Finding, Level
 from device.contract.session import Why, session_id
 from device.host.drawn import HEIGHT, WIDTH, drawn
 from device.host.launcher import Connection, LaunchError, Wire
@@ -49,7 +50,7 @@ class Script:
     lasts: int = 0
     fails: str = ""
     refused: str = ""
-    findings: tuple[tuple[str, str], ...] = (("camera", "1640 × 1232 at 10 a second"),)
+    findings: tuple[Finding, ...] = (Finding(Level.OK, "camera", "1640 × 1232 at 10 a second"),)
 
 
 class ScriptedDaemon:
@@ -102,7 +103,7 @@ class ScriptedDaemon:
         elif task.do is Do.REVOKE:
             self._say(Doing.ENDED, why=Why.REVOKED)
         elif task.do is Do.EXAMINE:
-            findings = [{"what": what, "text": text, "ok": True} for what, text in self._script.findings]
+            findings = [finding.to_json() for finding in self._script.findings]
             self._say(Doing.ENDED, why=Why.FINISHED, findings=findings)
         else:
             self._watch(task)

@@ -349,7 +349,7 @@ def test_an_update_waits_for_the_session_and_a_session_for_the_update(box: Box) 
 
 def test_doctor_asks_the_daemon_and_a_session_goes_first(box: Box) -> None:
     found = [report.findings for report in box.interlock.examine() if report.findings]
-    assert found == [[{"what": "camera", "text": "1640 × 1232 at 10 a second", "ok": True}]]
+    assert found == [[{"level": "ok", "what": "camera", "text": "1640 × 1232 at 10 a second"}]]
     assert box.now.state is State.IDLE
     box.watching()
     refused(Refusal.BUSY, box.interlock.examine)
