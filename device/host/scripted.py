@@ -40,6 +40,7 @@ class Script:
         every_s: between two reports.
         lasts: so many reports of frames until the source has no more; 0 for ever.
         fails: sentence with which it ends instead of opening the camera; "" for none.
+        deaf: it hangs up before it has said a word.
         refused: sentence of a launcher that cannot start it; "" for none.
         findings: of `examine`.
     """
@@ -49,6 +50,7 @@ class Script:
     every_s: float = 0.25
     lasts: int = 0
     fails: str = ""
+    deaf: bool = False
     refused: str = ""
     findings: tuple[Finding, ...] = (Finding(Level.OK, "camera", "1640 × 1232 at 10 a second"),)
 
@@ -98,6 +100,8 @@ class ScriptedDaemon:
             return self._changed.wait_for(lambda: any(order.do is do for order in self.orders), timeout_s)
 
     def _do(self, task: Order) -> None:
+        if self._script.deaf:
+            return
         if self._script.fails:
             self._say(Doing.ENDED, why=Why.FAILED, text=self._script.fails)
         elif task.do is Do.REVOKE:
