@@ -9,7 +9,7 @@ from pathlib import Path
 from device.clock import Clock
 from device.closing import Closing
 from device.contract.command import warn
-from device.contract.errors import AffectboxError
+from device.contract.errors import AddressInUseError, AffectboxError
 from device.host.asking import runtime_folder
 from device.host.button import Presses, open_button
 from device.host.consents import Consents
@@ -20,6 +20,7 @@ from device.host.lamp import Lamp, NoLamp, open_lamp
 from device.host.launcher import ChildLauncher, Launcher, SocketLauncher
 from device.host.memory import Memory
 from device.host.status import Status
+from device.host.updates import updates
 from device.host.view import Matter, Notice
 from device.identity import device_id
 from device.notify import notify
@@ -55,12 +56,17 @@ class Hosting(Closing):
         with ExitStack() as stack:
             stack.callback(launcher.close)
             phases = settings.session.phases
-            self.interlock = Interlock(launcher, consents, memory, clock, settings.host, phases, tell=warn)
+            updating = updates()
+            self.interlock = Interlock(
+                launcher, consents, memory, clock, settings.host, phases, warn, updating.updating, updating.ask
+            )
             stack.callback(self.interlock.close, _CLOSE_S)
             stack.enter_context(Desk(folder, self.interlock))
             self._status = Status(folder, device_id(settings), clock)
             stack.callback(self._status.close)
             self.lamp = self._fit(folder, stack)
+            if settings.page.address:
+                self._open_page(stack)
             self._stack = stack.pop_all()
 
     def run(self, stop: threading.Event) -> None:
@@ -101,9 +107,21 @@ class Hosting(Closing):
         stack.push(lambda *_: lamp.close())
         return lamp
 
+    def _open_page(self, stack: ExitStack) -> None:
+        """The box's own page; a box that cannot have one goes on without."""
+        try:
+            from device.page.page import Page  # noqa: PLC0415  # the half of this process's memory
+
+            stack.enter_context(Page(self._settings, self._clock, self.interlock))
+        except ImportError as error:
+            warn(f"The box has no page, for '{error.name}' is not installed: pip install 'affectbox[device]'.")
+        except AddressInUseError as error:
+            warn(str(error))
+
     def _begin_unattended(self) -> None:
         try:
-            self.interlock.begin_unattended(beginning_of(self._settings.session, self._clock))
+            beginning = beginning_of(self._settings.session, self._clock)
+            self.interlock.begin_unattended(beginning)
         except AffectboxError as error:
             warn(str(error))
             self.interlock.notice(Notice(Matter.REFUSED, str(error)))
