@@ -197,7 +197,9 @@ def _visits() -> Rules:
     own = f"{_SIGNED_IN} && auth.token.role === 'box' && $visit.beginsWith(auth.token.device + '~')"
     identity = "newData.child('device').val() + '~' + newData.child('session').val()"
     place = every([f"$visit === {identity}", _pseudonym("$patient"), _key("'e'", "number", 6)])
-    holds = every([one_of("event", *session.Event), *map(_held, ("consent", "frame", "name", "why")), _WORDS])
+    holds = every(
+        [one_of("event", *session.Event), *map(_held, ("consent", "continues", "frame", "name", "why")), _WORDS]
+    )
     document = Document(session.FIELDS, place, holds, ("$patient",), writer=own)
     device = "data.child('e000001').child('device').val()"
     own_device = f"{_CLINICIAN} && data.exists() && {_STAFF}.child('devices').child({device}).val() === true"

@@ -12,7 +12,7 @@ from device.contract.labels import EMOTIONS, SIDED_KEYS
 from device.contract.record import VERSION, Json, encode, key
 from device.contract.session import Consent
 from device.delivery.sink import Line, Sink
-from device.host import Host, HostMeter
+from device.metrics import Host, HostMeter
 from device.observation import Observation
 from device.settings import RecorderSettings
 from device.stages.eyes import Eyes

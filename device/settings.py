@@ -208,6 +208,40 @@ class SupervisionSettings(Table, frozen=True):
     stall_s: Annotated[float, Meta(ge=0.3, le=3600)] = 30.0
 
 
+class PaceSettings(Table, frozen=True):
+    """See `config.toml` for each."""
+
+    rate: Annotated[float, Meta(ge=0.1, le=240)] = 10.0
+    cores: Annotated[float, Meta(ge=0.05, le=64)] = 0.5
+
+
+class HostSettings(Table, frozen=True):
+    """See `config.toml` for each."""
+
+    limit_min: Annotated[float, Meta(ge=1, le=1440)] = 90.0
+    framing_min: Annotated[float, Meta(ge=0.1, le=60)] = 5.0
+    unattended: bool = False
+
+
+class PageSettings(Table, frozen=True):
+    """See `config.toml` for each."""
+
+    address: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8080
+
+
+class UpdateSettings(Table, frozen=True):
+    """See `config.toml` for each."""
+
+    url: str = ""
+
+
+class MaintenanceSettings(Table, frozen=True):
+    """See `config.toml` for each."""
+
+    keep_days: Annotated[float, Meta(ge=1, le=36_500)] = 90.0
+
+
 class Settings(Table, frozen=True):
     """The whole configuration, a section per field."""
 
@@ -228,6 +262,11 @@ class Settings(Table, frozen=True):
     upload: UploadSettings = UploadSettings()
     identity: IdentitySettings = IdentitySettings()
     supervision: SupervisionSettings = SupervisionSettings()
+    pace: PaceSettings = PaceSettings()
+    host: HostSettings = HostSettings()
+    page: PageSettings = PageSettings()
+    update: UpdateSettings = UpdateSettings()
+    maintenance: MaintenanceSettings = MaintenanceSettings()
 
 
 def _is_zone(zone: tuple[float, ...]) -> bool:

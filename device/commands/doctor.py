@@ -22,8 +22,8 @@ from device.delivery.salvage import set_aside
 from device.delivery.signin import RefusedError, SignInError
 from device.delivery.steward import NOTE
 from device.delivery.verdict import Verdict, explain, judge
-from device.host import HostMeter
 from device.identity import device_id
+from device.metrics import HostMeter
 from device.models import open_models
 from device.neutrals import calibrated_neutral
 from device.runtime.interpreter import available_library

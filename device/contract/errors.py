@@ -100,3 +100,15 @@ class IdentityError(AffectboxError):
     """A box cannot be enrolled, or an account cannot be made: a used or expired file, a refused key, no network."""
 
     exit_code = 25
+
+
+class InterlockError(AffectboxError):
+    """The host process refuses a command, or is not there: no consent, a session that is open already, an update."""
+
+    exit_code = 26
+
+
+class UpdateError(AffectboxError):
+    """A release cannot be installed: altered, too old, for another suite, or it did not prove healthy."""
+
+    exit_code = 27

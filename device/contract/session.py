@@ -7,7 +7,8 @@ of the session that has its `boot` for an id (`session_of`).
 What happens in a session are events, documents of their own, numbered from 1, written once and never changed:
 
     event       fields                 meaning
-    began       consent.*              the first; `consent` is absent where nobody recorded one
+    began       consent.*, continues   the first; `consent` is absent where nobody recorded one; `continues` names the
+                                       session that this one goes on from, after a pause or a failure
     camera      frame.*                the size of the frames from here on
     phase       name                   a part of the session begins and the one before ends; no name: it ends
     stimulus    name                   something was shown or asked
@@ -57,6 +58,9 @@ class Why(str, Enum):
     STOPPED = "stopped"  # somebody stopped it
     EXPIRED = "expired"  # the consent ended
     FAILED = "failed"  # the box could not go on
+    PAUSED = "paused"  # somebody paused it; what is recorded after the pause is a session that `continues` this one
+    REVOKED = "revoked"  # the consent was withdrawn: what was unsent is purged, what was sent is not to be used
+    LIMIT = "limit"  # it lasted as long as sessions may
     INTERRUPTED = "interrupted"  # a power cut, or the daemon was killed: told at its next start
 
 
@@ -73,11 +77,12 @@ class Consent:
 
 @dataclass(frozen=True)
 class Beginning:
-    """What a session begins with: whom it watches, by a pseudonym or `UNNAMED`, and the consent, None where nobody
-    recorded one."""
+    """What a session begins with: whom it watches, by a pseudonym or `UNNAMED`, the consent, None where nobody
+    recorded one, and the session that it goes on from, after a pause or a failure."""
 
     patient: str = UNNAMED
     consent: Consent | None = None
+    continues: str = ""
 
 
 FIELDS = (
@@ -99,10 +104,11 @@ FIELDS = (
     Field("frame.height", "integer", "height of the frames, pixels", 1),
     Field("name", "string", "name of the phase, stimulus or mark, of lower-case letters, digits and hyphens"),
     Field("why", "string", f"why the session ended: {', '.join(Why)}"),
+    Field("continues", "string", "the session that this one goes on from", key=True),
 )
 #: Event → what it must have, and what it may have beside that, of the groups that belong to events.
 HOLDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    Event.BEGAN: ((), ("consent",)),
+    Event.BEGAN: ((), ("consent", "continues")),
     Event.CAMERA: (("frame",), ()),
     Event.PHASE: ((), ("name",)),
     Event.STIMULUS: (("name",), ()),
@@ -110,7 +116,7 @@ HOLDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Event.CONSENT: (("consent",), ()),
     Event.ENDED: (("why",), ()),
 }
-_GROUPS = ("consent", "frame", "name", "why")
+_GROUPS = ("consent", "frame", "name", "why", "continues")
 
 
 def session_id(boot: str, mono_s: float) -> str:

@@ -28,7 +28,8 @@ class SessionLog:
         self._number = 0
         self._size = (0, 0)
         self._lock = threading.Lock()
-        self._happened(Event.BEGAN, _consent(beginning.consent))
+        goes_on: Json = {"continues": beginning.continues} if beginning.continues else {}
+        self._happened(Event.BEGAN, _consent(beginning.consent) | goes_on)
 
     def camera(self, width: int, height: int) -> None:
         """Frames are of this size, in pixels, from now on."""

@@ -29,9 +29,9 @@ from device.delivery.opening import OpenSinks, open_sinks
 from device.delivery.outbox import Outbox
 from device.delivery.sink import Sink
 from device.delivery.uploader import Uploader
-from device.host import HostMeter
 from device.identity import device_id
 from device.mailbox import Mailbox
+from device.metrics import HostMeter
 from device.models import Models, open_models
 from device.neutrals import calibrated_neutral
 from device.notify import notify

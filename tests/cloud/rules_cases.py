@@ -67,7 +67,8 @@ STATE = filled(telemetry.FIELDS, v=telemetry.VERSION, mode="records", wanted="re
 STATE["seen"] = telemetry.SERVER_TIME
 BEGAN = filled(session.FIELDS, event="began", patient="p-0042", consent__covers=["units"], consent__by="patient")
 BEGAN = {name: value for name, value in BEGAN.items() if name not in ("frame", "name", "why")}
-MARK = {name: value for name, value in BEGAN.items() if name != "consent"} | {"event": "mark", "number": 2}
+MARK = {name: value for name, value in BEGAN.items() if name not in ("consent", "continues")}
+MARK |= {"event": "mark", "number": 2}
 VISIT = f"visits/p-0042/box-1~{BOOT}"
 CAMERA = {name: value for name, value in MARK.items() if name != "name"} | {"event": "camera"}
 CAMERA["frame"] = {"width": 640, "height": 480}
@@ -307,6 +308,7 @@ WRITES = [
     box("patients/box-2/other", "p-0007", DENIED, "the pseudonym of another box's session"),
     box(f"{VISIT}/e000002", MARK, ALLOWED, "an event"),
     box(f"{VISIT}/e000001", BEGAN, ALLOWED, "the same event again"),
+    box(f"{VISIT}/e000002", MARK | {"continues": "a"}, DENIED, "a mark that goes on from a session"),
     box(f"{VISIT}/e000001", BEGAN | {"consent": {"by": "guardian"}}, DENIED, "changes a consent"),
     box(f"{VISIT}/e000001", None, DENIED, "deletes an event", "DELETE"),
     box(f"{VISIT}/e000002", CAMERA, ALLOWED, "the size of the frames"),

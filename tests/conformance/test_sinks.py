@@ -14,7 +14,7 @@ from device.delivery.jsonl import JsonlSink
 from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
 from device.delivery.sink import Line, MemorySink
-from device.host import HostMeter
+from device.metrics import HostMeter
 from device.recorder import Recorder
 from device.settings import RecorderSettings
 

@@ -10,7 +10,7 @@ from device.contract.errors import SinkError
 from device.contract.labels import EMOTIONS, LOWER, SIDED_KEYS, UPPER, Reason
 from device.contract.record import decode
 from device.delivery.sink import MemorySink
-from device.host import HostMeter
+from device.metrics import HostMeter
 from device.models import Models
 from device.observation import Observation
 from device.pipeline import Pipeline
