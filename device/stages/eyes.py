@@ -18,11 +18,11 @@ not reported.
 
 *Rate.* Of made-up blinks with a half-amplitude duration of .15 s, all are found at 8 frames a second and more, 95 to
 98 % at 7, 70 % at 5; of those of .1 s 78 % at 10 and 40 % at 5. So blinks are told only where frames are at most
-`FINE_S` apart: a closure that a longer step cuts through is not reported, and time in such steps is none in which blinks
-were counted. The opening and PERCLOS, a share of time, hold at every rate down to 2 frames a second.
+`FINE_S` apart: a closure that a longer step cuts through is not reported, and time in such steps is none in which
+blinks were counted. The opening and PERCLOS, a share of time, hold at every rate above 2 frames a second.
 
-Limits: a deep look down is taken for half-closed eyes; eyes of which one does not close (palsy) never count as shut; at
-10 frames a second some blinks of 0.1 s and less are missed.
+Limits: a deep look down is taken for half-closed eyes; eyes of which one does not close (palsy) never count as shut;
+at 10 frames a second some blinks of 0.1 s and less are missed.
 """
 
 import math
