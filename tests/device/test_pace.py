@@ -1,6 +1,7 @@
 """The pace: what heat, power and the budget do to it, on a made-up board whose heat and load follow from the rate."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 
@@ -11,10 +12,11 @@ from device.service.pace import Gate, Governor, Pace, Pacer
 from device.settings import PaceSettings
 
 SETTINGS = PaceSettings()
+NOTHING = Limit(0)
 TARGET, LEAST = SETTINGS.rate, SETTINGS.least
 
 
-def host(cores: float | None = 0.2, temperature: float | None = 50.0, now: Limit = Limit(0)) -> Host:
+def host(cores: float | None = 0.2, temperature: float | None = 50.0, now: Limit = NOTHING) -> Host:
     return Host(None if cores is None else cores * 100, 100.0, 10.0, temperature, Throttling(now, None))
 
 
@@ -27,7 +29,7 @@ class Board:
     now_s: float = 0.0
     seen: list[Pace] = field(default_factory=list)
 
-    def run(self, seconds: int, temperature: float = 50.0, now: Limit = Limit(0)) -> Pace:
+    def run(self, seconds: int, temperature: float = 50.0, now: Limit = NOTHING) -> Pace:
         for _ in range(seconds):
             self.now_s += 1
             cores = self.frame_s * self.governor.pace.rate + 0.02
@@ -37,7 +39,7 @@ class Board:
     @property
     def changes(self) -> int:
         rates = [pace.rate for pace in self.seen]
-        return sum(a != b for a, b in zip(rates, rates[1:], strict=False))
+        return sum(a != b for a, b in pairwise(rates))
 
 
 def test_where_all_is_well_every_frame_that_is_wanted_is_looked_at():
@@ -49,7 +51,7 @@ def test_where_all_is_well_every_frame_that_is_wanted_is_looked_at():
 @pytest.mark.parametrize(
     ("temperature", "now", "why"),
     [
-        (76.0, Limit(0), Slower.HEAT),
+        (76.0, NOTHING, Slower.HEAT),
         (50.0, Limit.UNDER_VOLTAGE, Slower.THROTTLED),
         (50.0, Limit.CAPPED, Slower.THROTTLED),
         (50.0, Limit.THROTTLED, Slower.THROTTLED),
@@ -149,7 +151,7 @@ def let_through(gate: Gate, fps: float, seconds: float, jitter: float = 0.0) -> 
 def test_of_a_cameras_pictures_so_many_a_second_are_looked_at_evenly(fps, rate, jitter):
     through = let_through(Gate(rate), fps, 20, jitter)
     assert len(through) / 20 == pytest.approx(rate, rel=0.02)
-    steps = [b - a for a, b in zip(through, through[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(through)]
     assert max(steps) < 1 / rate + 1 / fps + 2 * jitter
 
 
