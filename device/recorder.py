@@ -61,6 +61,7 @@ class Recorder:
         self._group: list[tuple[Json, Line]] = []
         self._group_began_s = 0.0
         self._costs_told_s: float | None = None
+        self._discarding = False
 
     def add(self, observation: Observation, pace: Json | None = None) -> None:
         """Number and encode one observation; commits when the group is full or old enough. `pace`: the one that held,
@@ -83,6 +84,14 @@ class Recorder:
         else:
             self.commit_if_due()
 
+    def withhold(self, groups: Collection[str]) -> None:
+        """From now on leave out other groups, for the person agreed to something else; see `not_covered`."""
+        self._withheld = groups
+
+    def discard(self) -> None:
+        """Record nothing more, and not what was not committed yet; safe in any thread."""
+        self._discarding = True
+
     def commit_if_due(self) -> None:
         """Commit the group when it is old enough; call this also while no frames come."""
         if self._group and self._clock.monotonic() - self._group_began_s >= self._settings.commit_s:
@@ -91,7 +100,7 @@ class Recorder:
     def commit(self) -> None:
         """Write the group to every sink, then tell the listener. Raises what the sinks raise."""
         group, self._group = self._group, []
-        if not group:
+        if not group or self._discarding:
             return
         for sink in self._sinks:
             sink.write([line for _, line in group])

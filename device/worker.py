@@ -29,11 +29,15 @@ class Worker:
         """Start the thread."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Ask the loop to end and wait a bounded time; a hung thread is left behind and dies with the process."""
+    def halt(self) -> None:
+        """Ask the loop to end after the step that it is in, and do not wait for it."""
         self._stop.set()
+
+    def stop(self, join_s: float | None = None) -> None:
+        """Ask the loop to end and wait a bounded time; a hung thread is left behind and dies with the process."""
+        self.halt()
         if self._thread.is_alive():
-            self._thread.join(JOIN_S)
+            self._thread.join(JOIN_S if join_s is None else join_s)
 
     @property
     def alive(self) -> bool:

@@ -14,7 +14,8 @@ What happens in a session are events, documents of their own, numbered from 1, w
     stimulus    name                   something was shown or asked
     mark        name                   somebody marked this moment
     consent     consent.*              the consent was changed
-    ended       why                    the last
+    ended       why                    the last; but a consent that is withdrawn after it is told by one more `ended`,
+                                       of the number `REVOKED_LATER`
 
 They stand at `visits/PATIENT/DEVICE~SESSION/eNNNNNN`, so that the sessions of a person are found without knowing where
 they were held, and in a file of records (JSON lines) among the records, told from them by their field `event`. PATIENT
@@ -37,6 +38,8 @@ ROOT = "visits"
 #: In the place of a pseudonym, which holds a digit.
 UNNAMED = "unnamed"
 _LAST = 999_999  # as many digits as the key has
+#: Number of the `ended` that says that the consent of a session which had ended was revoked: the same however often.
+REVOKED_LATER = _LAST
 
 
 class Event(str, Enum):

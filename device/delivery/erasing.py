@@ -51,6 +51,16 @@ def erase(db: Connection, person: str, theirs: Collection[str], known: Collectio
     return Erased(len(gone), sum(records for _, records in gone), nobodys)
 
 
+def purge(db: Connection, sessions: Collection[str]) -> int:
+    """Remove what sessions recorded, inside the caller's transaction, and overwrite it in the file; their events stay.
+    How many records and aggregates these were."""
+    db.execute("PRAGMA secure_delete=ON")
+    rows = db.execute("SELECT id, path, records FROM documents WHERE kind != ?", (Kind.NOTE,)).fetchall()
+    gone = [(number, records) for number, path, records in rows if session_in(path) in sessions]
+    db.executemany("DELETE FROM documents WHERE id = ?", [(number,) for number, _ in gone])
+    return sum(records for _, records in gone)
+
+
 def session_in(path: str) -> str:
     """The session (`DEVICE/SESSION`) that a document belongs to, empty for one that belongs to none."""
     root, *rest = path.split("/")
@@ -64,4 +74,4 @@ def _is_about(person: str, text: str) -> bool:
         note = json.loads(text)
     except ValueError:
         return False
-    return isinstance(note, dict) and note.get("patient") == person
+    return isinstance(note, dict) and person in note.values()

@@ -30,7 +30,7 @@ class OpenSinks:
     """Sinks in the order in which they are written, the durable outbox first.
 
     With a database, `uploader` empties the outbox, `steward` keeps the budget and reports, and `left_open` is the last
-    event of a session that an earlier start did not end.
+    event of a session that an earlier start did not end; `keeper` puts into the outbox what it is told.
     """
 
     sinks: tuple[Sink, ...]
@@ -38,6 +38,7 @@ class OpenSinks:
     uploader: Uploader | None
     steward: Steward | None = None
     left_open: Json | None = None
+    keeper: OutboxSink | None = None
 
 
 @contextmanager
@@ -69,22 +70,22 @@ def open_sinks(
         raise SinkError("Only one rtdb sink can be given: a box reports to one database.")
     with ExitStack() as stack:
         sinks: list[Sink] = []
-        outbox = uploader = steward = left_open = None
+        outbox = uploader = steward = left_open = keeper = None
         for url in urls:
             outbox = open_outbox(settings, packed=settings.delivery.packed and not again)
             condenser = Condenser(settings.delivery.mode)
-            sink = stack.enter_context(OutboxSink(outbox, None if again else condenser))
-            sinks.append(sink)
-            left_open = sink.left_open()
+            keeper = stack.enter_context(OutboxSink(outbox, None if again else condenser))
+            sinks.append(keeper)
+            left_open = keeper.left_open()
             tokens = _open_account(url, settings, clock)
             database = stack.enter_context(_open_database(url, settings, tokens))
             uploader = Uploader(outbox, database, settings.upload, clock, tokens.renew if tokens else lambda: None)
             budget = Budget(settings.budget, clock, settings.delivery.mode, outbox.note(NOTE))
             identity = {"device": device_id(settings), "boot": clock.boot()}
             every_s = settings.delivery.telemetry_s
-            steward = Steward(identity, sink, condenser, budget, clock, database.traffic, uploader, every_s, about)
+            steward = Steward(identity, keeper, condenser, budget, clock, database.traffic, uploader, every_s, about)
         sinks += [stack.enter_context(_open_file(path, settings.run.source)) for path in files]
-        yield OpenSinks(tuple(sinks), outbox, uploader, steward, left_open)
+        yield OpenSinks(tuple(sinks), outbox, uploader, steward, left_open, keeper)
 
 
 def _open_file(path: Path, source: str) -> JsonlSink:

@@ -36,6 +36,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from device.closing import Closing
+from device.contract.errors import OutboxError
 from device.delivery import documents, erasing
 from device.delivery.choice import Choice
 from device.delivery.counts import Counts, count, pending_bytes, total_bytes
@@ -213,6 +214,34 @@ class Outbox(Closing):
             self._store.scrub()
             remove_read(self._store.path)
             return replace(erased, waiting=tuple(set_aside(self._store.path)))
+
+    def purge(self, sessions: Collection[str], notes: Mapping[str, str] = NO_NOTES) -> int:
+        """Remove, so that no byte of it stays, what sessions (`DEVICE/SESSION`) recorded and what was not sent; their
+        events stay. The caller sees to it that nothing of them is being sent.
+
+        Args:
+            notes: texts to keep under names, in the same transaction.
+
+        Returns:
+            How many records and aggregates these were.
+
+        Raises:
+            OutboxError: nothing was removed.
+        """
+        with self._lock:
+            with suppress(StoreFullError):
+                while take_over(self._store.path, self._run):
+                    pass
+
+            def work(db: Connection) -> int:
+                documents.keep_notes(db, notes)
+                return erasing.purge(db, sessions)
+
+            purged = self._commit(work)
+            with suppress(OutboxError):  # what the disk has no room for now: what was removed is overwritten already
+                self._store.scrub()
+                remove_read(self._store.path)
+            return purged
 
     def counts(self) -> Counts:
         """How much is where; after `close`, how much was."""

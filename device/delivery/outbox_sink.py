@@ -9,14 +9,15 @@ Which session is open is kept beside its events, so that the next start can end 
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
 from device.closing import Closing
 from device.contract.errors import DataError
 from device.contract.fields import Json
-from device.contract.session import Event, documents, validate
+from device.contract.session import UNNAMED, Event, documents, validate
 from device.delivery.condenser import Condenser
+from device.delivery.lineage import Lineage
 from device.delivery.loss import Loss
 from device.delivery.outbox import NO_NOTES, Outbox
 from device.delivery.sink import Line
@@ -31,6 +32,7 @@ class OutboxSink(Closing):
     def __init__(self, outbox: Outbox, condense: Condenser | None = None) -> None:
         """Without a condenser every record is kept as it is."""
         self.outbox = outbox
+        self.lineage = Lineage(outbox)
         self._condense = condense
         self._loss = Loss()
         self._events: list[Json] = []
@@ -60,6 +62,13 @@ class OutboxSink(Closing):
             return event
         return None
 
+    def withdraw(self, device: str, sessions: Collection[str], person: str = UNNAMED) -> None:
+        """Purge what was not sent of sessions whose consent was revoked; see `Lineage.withdraw`."""
+        with self._lock:
+            if self._condense:
+                self._condense.end()
+            self.lineage.withdraw(device, sessions, person)
+
     def end(self) -> None:
         """Keep what still waits in memory, aggregates of spans in progress too; no records come after."""
         with self._lock:
@@ -75,17 +84,18 @@ class OutboxSink(Closing):
         if not items:
             return
         try:
-            self.outbox.append(items, _open_session(self._events))
+            self.outbox.append(items, self._notes())
         except StoreFullError as error:
             self._loss.more(records, str(error))
         else:
             self._events.clear()
             self._loss.over("The outbox")
 
-
-def _open_session(events: Sequence[Json]) -> Mapping[str, str]:
-    """The note that goes with events."""
-    if not events:
-        return NO_NOTES
-    last = events[-1]
-    return {_OPEN: "" if last["event"] == Event.ENDED else json.dumps(last)}
+    def _notes(self) -> Mapping[str, str]:
+        """What is kept with the events that are told."""
+        if not self._events:
+            return NO_NOTES
+        last, notes = self._events[-1], dict[str, str]()
+        for event in self._events:
+            notes |= self.lineage.notes_of(event)
+        return notes | {_OPEN: "" if last["event"] == Event.ENDED else json.dumps(last)}

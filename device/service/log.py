@@ -6,7 +6,16 @@ from collections.abc import Callable
 from device.clock import Clock
 from device.contract.boot import moment
 from device.contract.fields import Json
-from device.contract.session import VERSION, Beginning, Consent, Event, Why, consent_json, session_id
+from device.contract.session import (
+    REVOKED_LATER,
+    VERSION,
+    Beginning,
+    Consent,
+    Event,
+    Why,
+    consent_json,
+    session_id,
+)
 from device.stages.frame import Frame
 
 
@@ -41,6 +50,10 @@ class SessionLog:
         """A part of the session begins with a frame; without a name, the one before ends."""
         self._happened(Event.PHASE, {"name": name} if name else {}, moment(frame.mono_s, frame.wall_s, frame.trusted))
 
+    def said(self, event: Event, content: Json, time: Json) -> None:
+        """Something happened at a time: a mark, a phase, a stimulus, another consent."""
+        self._happened(event, content, time)
+
     def ended(self, why: Why) -> None:
         """Nothing comes after."""
         self._happened(Event.ENDED, {"why": why.value})
@@ -58,6 +71,13 @@ def interrupted(last: Json, clock: Clock) -> Json:
     kept = {name: last[name] for name in ("v", "device", "session", "patient")}
     why = {"event": Event.ENDED.value, "why": Why.INTERRUPTED.value}
     return kept | {"boot": clock.boot(), "number": last["number"] + 1, "time": _now(clock)} | why
+
+
+def revoked(device: str, session: str, person: str, clock: Clock) -> Json:
+    """That the consent of a session that had ended was revoked; told once, for its number is always the same."""
+    identity: Json = {"v": VERSION, "device": device, "boot": clock.boot(), "session": session, "patient": person}
+    why = {"event": Event.ENDED.value, "why": Why.REVOKED.value}
+    return identity | {"number": REVOKED_LATER, "time": _now(clock)} | why
 
 
 def _now(clock: Clock) -> Json:

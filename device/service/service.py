@@ -1,6 +1,6 @@
 """The daemon: delivery from its start to its end, and in between sessions, one after another.
 
-    session:   capture ─► mailbox ─► pipeline ─► recorder ─► sinks
+    session:   capture ─► mailbox ─► pipeline ─► recorder ─► sinks       (`session.py`)
     always:                                                  outbox ─► upload ─► database
 
 Camera and networks are there only inside a session: `watch` opens them, and has closed them before it returns. Sinks
@@ -8,10 +8,9 @@ start first, sources stop first. The main thread feeds systemd's watchdog only w
 when one dies, everything stops and the command ends with that error's own exit code.
 """
 
-import shutil
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Sequence
+from queue import SimpleQueue
 
 import cv2
 
@@ -19,30 +18,23 @@ from device.camera.opening import open_source
 from device.camera.source import Source
 from device.clock import Clock
 from device.closing import Closing
+from device.contract.boot import moment
 from device.contract.errors import AffectboxError
-from device.contract.fields import LONGEST, Json
-from device.contract.session import UNNAMED, Beginning, Why
+from device.contract.session import UNNAMED, Beginning, Consent, Event, Why
 from device.contract.telemetry import State
-from device.contract.version import version
-from device.delivery.boot_time import BootTime
-from device.delivery.opening import OpenSinks, open_sinks
 from device.delivery.outbox import Outbox
 from device.delivery.sink import Sink
 from device.delivery.uploader import Uploader
 from device.identity import device_id
-from device.mailbox import Mailbox
 from device.metrics import HostMeter
 from device.models import Models, open_models
-from device.neutrals import calibrated_neutral
 from device.notify import notify
-from device.pipeline import Pipeline
-from device.recorder import Recorder, not_covered
-from device.service.capture import Capture
-from device.service.log import SessionLog, interrupted
-from device.service.phases import Phases
-from device.service.upload import Upload
+from device.observation import Observation
+from device.service.about import about
+from device.service.delivering import Delivery
+from device.service.log import SessionLog
+from device.service.session import Said, Session
 from device.settings import Settings
-from device.state import outbox_file
 from device.summary import Summary
 from device.worker import Worker
 
@@ -56,6 +48,8 @@ class Service(Closing):
         summary: of the session that is open, else of the last one.
         models: the networks of that session.
         session: the log of the session that is open.
+        meter: of the machine.
+        state, failure: as telemetry has them.
     """
 
     def __init__(
@@ -64,12 +58,16 @@ class Service(Closing):
         clock: Clock,
         show: Callable[["Service"], None] = lambda service: None,
         more_sinks: Sequence[Sink] = (),
+        look: Callable[[Observation], None] = lambda observation: None,
+        drains: bool = True,
     ) -> None:
         """Open the sinks, and begin to deliver what waits.
 
         Args:
-            show: called about four times a second in a session, for progress.
+            show: called about four times a second in a session, for progress, and when the camera is closed.
             more_sinks: come after the configured ones.
+            look: is shown every observation, in another thread.
+            drains: whether `close` sends what is due; else it lets go at once, and what waits is sent later.
 
         Raises:
             AffectboxError: a sink cannot be opened.
@@ -79,45 +77,50 @@ class Service(Closing):
         self.summary = Summary()
         self.models: Models | None = None
         self.session: SessionLog | None = None
-        self._capture: Capture | None = None
-        self._show = show
-        self._meter = HostMeter(clock)
-        self._state = State.IDLE
-        self._failure = self._person = ""
-        self._stopping = threading.Event()
-        self._stack = ExitStack()
-        with ExitStack() as stack:
-            self._opened = stack.enter_context(open_sinks(settings, clock, about=self._about))
-            self._sinks = [*self._opened.sinks, *more_sinks]
-            self._end_what_was_left_open()
-            self._upload = self._upload_worker(self._opened)
-            self._stack = stack.pop_all()
-        if self._upload:
-            self._upload.start()
+        self.meter = HostMeter(clock)
+        self._held: Session | None = None
+        self._show, self._look = show, look
+        self._said: SimpleQueue[Said] = SimpleQueue()
+        self.state, self.failure, self._person = State.IDLE, "", ""
+        self._stopping, self._why = threading.Event(), Why.STOPPED
+        self._delivery = Delivery(settings, clock, lambda: about(self), more_sinks, drains)
 
     @property
     def outbox(self) -> Outbox | None:
         """The outbox, with a database."""
-        return self._opened.outbox
+        return self._delivery.opened.outbox
 
     @property
     def uploader(self) -> Uploader | None:
         """What empties the outbox."""
-        return self._opened.uploader
+        return self._delivery.opened.uploader
 
     @property
     def unkept(self) -> int:
         """Records that a full disk did not take."""
-        return self._opened.steward.unkept if self._opened.steward else 0
+        return self._delivery.opened.steward.unkept if self._delivery.opened.steward else 0
 
     @property
     def read_cpu_s(self) -> float:
         """Processor seconds spent in reading the source of the session: decoding, for a file."""
-        return self._capture.read_cpu_s if self._capture else 0.0
+        return self._held.read_cpu_s if self._held else 0.0
 
-    def stop(self) -> None:
-        """Ask the open session to end, or the next one, if none is open; safe in a signal handler."""
+    @property
+    def camera_open(self) -> bool:
+        """Whether the camera is open, as far as this process goes."""
+        return self._held is not None and self._held.camera_open
+
+    def stop(self, why: Why = Why.STOPPED) -> None:
+        """Ask the open session to end, or the next one, if none is open; safe in a signal handler. A consent that was
+        revoked stays so, whatever is asked for after it."""
+        if self._why is not Why.REVOKED:
+            self._why = why
         self._stopping.set()
+
+    def say(self, event: Event, name: str = "", consent: Consent | None = None) -> None:
+        """Something happens now in the session that is open: a mark, a phase, a stimulus, another consent."""
+        now = moment(self.clock.monotonic(), self.clock.wall(), self.clock.trusted())
+        self._said.put(Said(event, now, name, consent))
 
     def watch(self, beginning: Beginning) -> Summary:
         """Hold one session: until the source ends, `max_frames` were seen, `stop` is called, or the consent ends.
@@ -128,134 +131,114 @@ class Service(Closing):
         cv2.setNumThreads(1)  # frames are small: OpenCV's own threads cost more than they bring
         self.summary = Summary()
         self._person = "" if beginning.patient == UNNAMED else beginning.patient
-        with ExitStack() as stack:
-            models = self.models = stack.enter_context(open_models(self.settings.models))
-            source = stack.enter_context(open_source(self.settings.run.source, self.settings.camera))
-            log = self.session = SessionLog(beginning, device_id(self.settings), self.clock, self._tell)
-            self._state, why = State.SESSION, Why.FAILED
+        with open_models(self.settings.models) as models:
+            self.models = models
+            stopped = self._stopping.is_set()
+            source = None if stopped else open_source(self.settings.run.source, self.settings.camera)
+            log = self.session = SessionLog(beginning, device_id(self.settings), self.clock, self._delivery.tell)
+            self.state, why = State.SESSION, Why.FAILED
             try:
-                workers = self._workers(models, source, log)
-                notify("READY=1")
-                why = self._supervise(workers, beginning)
+                why = self._why if source is None else self._hold(log, models, source)
             finally:
-                self._state, self.session = State.IDLE, None
-                self._stopping.clear()
-                log.ended(why)
+                self._end(log, why)
         self._show(self)
         return self.summary
+
+    def revoke(self, sessions: Collection[str], person: str = UNNAMED) -> None:
+        """Purge what was not sent of sessions, and of those that they go on from, and mark them as revoked.
+
+        Args:
+            sessions: ids of sessions of this box that have ended.
+            person: whom they watched, where the box does not remember.
+
+        Raises:
+            OutboxError: nothing was purged.
+        """
+        self._delivery.withdraw(sessions, person)
+        self._delivery.mark()
+
+    def deliver(self) -> None:
+        """Send what waits until `stop` is called. Raises `AffectboxError`: sending is hung, or the outbox fails."""
+        notify("READY=1")
+        while not self._stopping.wait(_TICK_S):
+            for worker in self._senders:
+                worker.check()
+            notify("WATCHDOG=1")
 
     def close(self) -> None:
         """Deliver what is due, say that the daemon ended, and let go of everything. May be called twice."""
         notify("STOPPING=1")
-        self._state = State.ENDED
-        if self._upload:
-            self._upload.stop()
-        self._stack.close()
+        self.state = State.ENDED
+        self._delivery.close()
 
     def __exit__(self, *error: object) -> None:
         if isinstance(error[1], AffectboxError):  # an engineer reads it, who need not know whom it was about
-            self._failure = str(error[1]).replace(self._person, "…") if self._person else str(error[1])
+            self.failure = str(error[1]).replace(self._person, "…") if self._person else str(error[1])
         elif error[1] is not None:
-            self._failure = type(error[1]).__name__
+            self.failure = type(error[1]).__name__
         super().__exit__(*error)
 
-    def _tell(self, event: Json) -> None:
-        for sink in self._sinks:
-            sink.tell(event)
+    @property
+    def _senders(self) -> list[Worker]:
+        return [self._delivery.upload] if self._delivery.upload else []
 
-    def _end_what_was_left_open(self) -> None:
-        if self._opened.left_open is not None:
-            self._tell(interrupted(self._opened.left_open, self.clock))
-
-    def _upload_worker(self, opened: OpenSinks) -> Worker | None:
-        if opened.outbox is None or opened.uploader is None or opened.steward is None:
-            return None
-        boot_time = BootTime(device_id(self.settings), opened.outbox, self.clock)
-        upload = Upload(opened.uploader, opened.steward, boot_time)
-        patience_s = self.settings.supervision.stall_s + 4 * self.settings.upload.timeout_s
-        return Worker("upload", upload.step, self.clock, patience_s, finish=upload.finish)
-
-    def _workers(self, models: Models, source: Source, log: SessionLog) -> list[Worker]:
-        """Capture and pipeline, in the order in which they stop."""
-        settings, beginning = self.settings, log.beginning
-        realtime = settings.run.pace == "realtime" or (settings.run.pace == "auto" and source.live)
-        mailbox = Mailbox(newest_wins=realtime)
-        recorder = Recorder(
-            log.identity,
-            models.named(),
-            self._sinks,
-            self.clock,
-            settings.recorder,
-            self._meter,
-            self.summary.hear,
-            not_covered(beginning.consent),
-        )
-        phases = Phases(settings.session.phases)
-        pipeline = Pipeline(models, settings, calibrated_neutral(settings, self._person, self.clock))
-        capture = self._capture = Capture(source, mailbox, self.clock, realtime, settings.run.max_frames)
-
-        def process() -> float | None:
-            frame = mailbox.take(settings.recorder.commit_s)
-            if frame is not None:
-                log.camera(frame.image.shape[1], frame.image.shape[0])
-                for phase in phases.at(frame.time_s):
-                    log.phase(phase, frame)
-                recorder.add(pipeline(frame))
-            recorder.commit_if_due()
-            return None if mailbox.finished else 0.0
-
-        stall_s = settings.supervision.stall_s
-        return [
-            Worker("capture", capture.step, self.clock, stall_s, finish=mailbox.close),
-            Worker("pipeline", process, self.clock, stall_s, finish=recorder.commit),
-        ]
-
-    def _supervise(self, workers: list[Worker], beginning: Beginning) -> Why:
-        """Run the workers of a session to its end; why it ended."""
-        for worker in reversed(workers):
-            worker.start()
-        pipeline, why = workers[-1], Why.FINISHED
-        everyone = [*workers, *([self._upload] if self._upload else [])]
+    def _hold(self, log: SessionLog, models: Models, source: Source) -> Why:
+        """Hold a session that has begun, with its camera open; why it ended."""
         try:
-            while pipeline.alive:
+            session = self._held = Session(
+                self.settings,
+                self.clock,
+                models,
+                source,
+                log,
+                self._delivery.sinks,
+                self.meter,
+                self.summary,
+                self._said,
+                self._look,
+            )
+        except BaseException:
+            source.close()
+            raise
+        notify("READY=1")
+        return self._supervise(session)
+
+    def _end(self, log: SessionLog, why: Why) -> None:
+        """Tell the end of a session, whose camera is closed; where the consent was revoked, purge it first."""
+        self.state, self.session = State.IDLE, None
+        is_revoked = self._is_revoked
+        if is_revoked:
+            self._delivery.withdraw([log.id])
+        log.ended(Why.REVOKED if is_revoked else why)
+        if is_revoked:
+            self._delivery.mark(but=log.id)
+        self._stopping.clear()
+        self._why = Why.STOPPED
+
+    def _supervise(self, session: Session) -> Why:
+        """Run the workers of a session to its end; why it ended."""
+        session.start()
+        everyone, why = [*session.workers, *self._senders], Why.FINISHED
+        try:
+            while session.alive:
                 for worker in everyone:
                     worker.check()
                 notify("WATCHDOG=1")
                 self._show(self)
-                if self._expired(beginning):
+                if session.is_expired():
                     why = Why.EXPIRED
                     break
                 if self._stopping.wait(_TICK_S):
-                    why = Why.STOPPED
+                    why = self._why
                     break
         finally:
-            for worker in workers:
-                worker.stop()
+            session.close_camera()
+            self._show(self)
+            session.finish(discard=self._is_revoked)
         for worker in everyone:
             worker.check()
         return why
 
-    def _expired(self, beginning: Beginning) -> bool:
-        until = beginning.consent.until if beginning.consent else None
-        return until is not None and self.clock.wall() >= until
-
-    def _about(self) -> Json:
-        """What telemetry says of the daemon beside its delivery."""
-        summary, host, folder = self.summary, self._meter(), outbox_file(self.settings.outbox).parent
-        known: Json = {
-            "version": version(),
-            "state": self._state.value,
-            "frames": {"recorded": summary.records, "measured": summary.measured, "skipped": summary.dropped},
-            "host": host.to_json(),
-            "disk": {"free": shutil.disk_usage(folder).free // 1_000_000},
-        }
-        if self.models is not None:
-            known["models"] = self.models.named()
-        if summary.ms:
-            known["ms"] = summary.ms
-        if self.session is not None:
-            known["session"] = self.session.id
-            known["frames"]["rate"] = round(summary.rate, 1)
-        if self._failure:
-            known["trouble"] = self._failure[:LONGEST]
-        return known
+    @property
+    def _is_revoked(self) -> bool:
+        return self._stopping.is_set() and self._why is Why.REVOKED

@@ -12,6 +12,7 @@ import cv2
 import pytest
 
 import device.service.service
+import device.service.session
 import device.worker
 from device.arrays import ByteImage
 from device.camera.fake import FakeSource
@@ -81,7 +82,7 @@ def test_a_hung_network_is_noticed_and_ends_the_run(
 ) -> None:
     release = threading.Event()
     see(monkeypatch, FakeSource(lambda _: portrait, count=3))
-    monkeypatch.setattr(device.service.service.Pipeline, "__call__", lambda self, frame: release.wait(WAIT_S))
+    monkeypatch.setattr(device.service.session.Pipeline, "__call__", lambda self, frame: release.wait(WAIT_S))
     monkeypatch.setattr(device.worker, "JOIN_S", 0.05)
     with pytest.raises(StalledError, match="pipeline worker is hung"):
         hold(settings("supervision.stall_s=0.3"), kept)

@@ -1,0 +1,162 @@
+"""One session: camera, networks and recorder, from its beginning to its end.
+
+    capture ─► mailbox ─► pipeline ─► recorder ─► sinks
+
+What is said of it meanwhile (a mark, a phase, a changed consent) waits for the pipeline's thread, which alone writes
+to the sinks. At the end the camera is closed first, before anything is written, sent or waited for.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+
+from device.camera.source import Source
+from device.clock import Clock
+from device.contract.fields import Json
+from device.contract.session import UNNAMED, Consent, Event, consent_json
+from device.delivery.sink import Sink
+from device.mailbox import Mailbox
+from device.metrics import HostMeter
+from device.models import Models
+from device.neutrals import calibrated_neutral
+from device.observation import Observation
+from device.pipeline import Pipeline
+from device.recorder import Recorder, not_covered
+from device.service.capture import Capture
+from device.service.log import SessionLog
+from device.service.phases import Phases
+from device.settings import Settings
+from device.stages.frame import Frame
+from device.summary import Summary
+from device.worker import Worker
+
+
+@dataclass(frozen=True)
+class Said:
+    """Something that happens in a session and is no frame: the event, when, its `name`, and the new consent."""
+
+    event: Event
+    time: Json
+    name: str = ""
+    consent: Consent | None = None
+
+    def content(self) -> Json:
+        """What the event holds."""
+        if self.consent is not None:
+            return {"consent": consent_json(self.consent)}
+        return {"name": self.name} if self.name else {}
+
+
+class Session:
+    """The workers of one session.
+
+    Attributes:
+        log: its events.
+        consent: the one that holds now.
+        camera_open: whether the source is open.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        models: Models,
+        source: Source,
+        log: SessionLog,
+        sinks: Sequence[Sink],
+        meter: HostMeter,
+        summary: Summary,
+        said: "SimpleQueue[Said]",
+        look: Callable[[Observation], None],
+    ) -> None:
+        """Connect everything; nothing runs yet.
+
+        Args:
+            said: what happens in the session beside frames.
+            look: is shown every observation, in the pipeline's thread.
+        """
+        self.log, self.consent, self.camera_open = log, log.beginning.consent, True
+        self._source, self._said, self._look = source, said, look
+        self._settings, self._clock = settings, clock
+        realtime = settings.run.pace == "realtime" or (settings.run.pace == "auto" and source.live)
+        self._mailbox = Mailbox(newest_wins=realtime)
+        withheld = not_covered(self.consent)
+        self._recorder = Recorder(
+            log.identity, models.named(), sinks, clock, settings.recorder, meter, summary.hear, withheld
+        )
+        self._phases = Phases(settings.session.phases)
+        person = "" if log.beginning.patient == UNNAMED else log.beginning.patient
+        self._pipeline = Pipeline(models, settings, calibrated_neutral(settings, person, clock))
+        self._capture = Capture(source, self._mailbox, clock, realtime, settings.run.max_frames)
+        stall_s = settings.supervision.stall_s
+        self._capturing = Worker("capture", self._capture.step, clock, stall_s, finish=self._mailbox.close)
+        self._processing = Worker("pipeline", self._process, clock, stall_s, finish=self._finish)
+
+    @property
+    def workers(self) -> list[Worker]:
+        """Capture and pipeline, in the order in which they stop."""
+        return [self._capturing, self._processing]
+
+    @property
+    def alive(self) -> bool:
+        """Whether frames are still to be looked at."""
+        return self._processing.alive
+
+    @property
+    def read_cpu_s(self) -> float:
+        """Processor seconds spent in reading the source: decoding, for a file."""
+        return self._capture.read_cpu_s
+
+    def is_expired(self) -> bool:
+        """Whether the consent has ended."""
+        until = self.consent.until if self.consent else None
+        return until is not None and self._clock.wall() >= until
+
+    def start(self) -> None:
+        """Start the workers."""
+        for worker in reversed(self.workers):
+            worker.start()
+
+    def close_camera(self) -> None:
+        """Take no more frames. A source that hangs is left open, and ends with the process."""
+        self._capturing.stop()
+        if not self._capturing.alive:
+            self._source.close()
+            self.camera_open = False
+
+    def finish(self, discard: bool) -> None:
+        """Record what was seen, or `discard` what is not yet recorded; the camera is closed already."""
+        if discard:
+            self._recorder.discard()
+        self._processing.stop()
+
+    def _process(self) -> float | None:
+        frame = self._mailbox.take(self._settings.recorder.commit_s)
+        self._hear()
+        if frame is not None:
+            self._see(frame)
+        self._recorder.commit_if_due()
+        return None if self._mailbox.finished else 0.0
+
+    def _see(self, frame: Frame) -> None:
+        self.log.camera(frame.image.shape[1], frame.image.shape[0])
+        for phase in self._phases.at(frame.time_s):
+            self.log.phase(phase, frame)
+        observation = self._pipeline(frame)
+        self._recorder.add(observation)
+        self._look(observation)
+
+    def _hear(self) -> None:
+        while True:
+            try:
+                said = self._said.get_nowait()
+            except Empty:
+                return
+            if said.consent is not None:
+                self.consent = said.consent
+                self._recorder.withhold(not_covered(said.consent))
+            self.log.said(said.event, said.content(), said.time)
+
+    def _finish(self) -> None:
+        self._hear()
+        self._recorder.commit()
