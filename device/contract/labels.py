@@ -101,6 +101,10 @@ EXPRESSIONS = tuple(
 )
 
 
+#: The longest step between frames, seconds, over which blinks can be told; see `device/stages/eyes.py`.
+BLINK_STEP_S = 0.15
+
+
 class Slower(str, Enum):
     """Why fewer frames a second are processed than the box aims at. The value is what stands in the record."""
 

@@ -93,7 +93,7 @@ FIELDS = (
     Field("codes", "names", "FACS codes of where head and eyes are turned", names=tuple(CODES)),
     Field("eyes.open", "number", "opening of the eyes, share of the person's usual opening", 0, 2),
     Field("eyes.blink", "number", "duration of the blink that ended with this frame, seconds", 0),
-    Field("eyes.blinks", "number", "blinks a minute, over the last minute", 0),
+    Field("eyes.blinks", "number", "blinks a minute, over what of the last minute had frames enough to tell", 0),
     Field("eyes.perclos", "number", "share of the last minute with eyes at least 80 % closed", 0, 1),
     *(Field(f"expressions.{name}", "number", f"membership of '{name}', from the AUs", 0, 1) for name in EXPRESSIONS),
     Field("disagree", "boolean", "the strongest expression is not what the emotions say: neither is to be relied on"),

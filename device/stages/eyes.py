@@ -18,8 +18,8 @@ not reported.
 
 *Rate.* Of made-up blinks with a half-amplitude duration of .15 s, all are found at 8 frames a second and more, 95 to
 98 % at 7, 70 % at 5; of those of .1 s 78 % at 10 and 40 % at 5. So blinks are told only where frames are at most
-`FINE_S` apart: a closure that a longer step cuts through is not reported, and time in such steps is none in which
-blinks were counted. The opening and PERCLOS, a share of time, hold at every rate above 2 frames a second.
+`BLINK_STEP_S` apart: a closure that a longer step cuts through is not reported, and time in such steps is none in
+which blinks were counted. The opening and PERCLOS, a share of time, hold at every rate above 2 frames a second.
 
 Limits: a deep look down is taken for half-closed eyes; eyes of which one does not close (palsy) never count as shut;
 at 10 frames a second some blinks of 0.1 s and less are missed.
@@ -32,12 +32,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from device.arrays import FloatArray
+from device.contract.labels import BLINK_STEP_S
 from device.stages.landmarks import Face
 from device.stages.quantile import RunningQuantile
 
 MAX_BLINK_S = 0.5
-#: The longest step between frames, seconds, over which blinks can be told.
-FINE_S = 0.15
 _MIN_BLINK_S = 0.04
 #: outer corner, two points of the upper lid, inner corner, two of the lower lid below them: the paper's p1 to p6
 _RIGHT_EYE, _LEFT_EYE = (33, 160, 158, 133, 153, 144), (263, 387, 385, 362, 380, 373)
@@ -109,7 +108,7 @@ class EyeMeter:
             return Eyes()
         share = raw / max(self._usual(), _LEAST_USUAL)
         opening = min(max((share - _SHUT_SHARE) / (1 - _SHUT_SHARE), 0.0), 2.0)
-        blink_s = self._closure.update(opening, time_s, lapse_s <= FINE_S)
+        blink_s = self._closure.update(opening, time_s, lapse_s <= BLINK_STEP_S)
         self._minute.add(time_s, lapse_s, opening <= _P80, blink_s is not None)
         return replace(self._minute.rates(), open=opening, closed_s=self._closure.lasting_s(time_s), blink_s=blink_s)
 
@@ -170,7 +169,7 @@ class _Minute:
 
     def _count(self, measured_s: float, shut_s: float, blinks: int) -> None:
         self._measured_s += measured_s
-        self._fine_s += measured_s if abs(measured_s) <= FINE_S else 0.0
+        self._fine_s += measured_s if abs(measured_s) <= BLINK_STEP_S else 0.0
         self._shut_s += shut_s
         self._blinks += blinks
 
