@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run models test chaos mutation oldest-runtime onnx2tf signatures lint types bench bench-reading rules rules-evaluator auth-emulator wheel docs lock clean
+.PHONY: help setup run models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading rules rules-evaluator auth-emulator wheel docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -53,6 +53,10 @@ chaos: .venv/test.stamp ## run the long fault runs: kills, power cuts, bad netwo
 mutation: .venv/test.stamp oldest-runtime rules-evaluator ## put deliberate faults into a copy of the code, one by one: the tests must notice (ten minutes)
 	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
 	$(BIN)/python tests/mutation/run.py
+
+picamera2: .venv/test.stamp ## run the camera over Picamera2 itself, with a stand-in for libcamera only (half a minute)
+	$(BIN)/pip download --quiet --no-deps picamera2==0.3.38 -d build/picamera2
+	$(BIN)/python -m pytest tests/device/test_picamera.py tests/device/test_picamera2_itself.py
 
 oldest-runtime: build/oldest-runtime.stamp ## make the environment in which tests run converted models in tflite-runtime 2.14 (Python 3.11)
 

@@ -10,8 +10,10 @@ from device.contract.version import ShowVersion
 
 Run = Callable[[argparse.Namespace], int]
 
+_ACTIONS = "status consent prepare begin pause resume end revoke frame mark phase stimulus".split()
 _EPILOG = """\
-sources: picamera2:0, v4l2:/dev/video0, a video file, an image, a folder of images
+sources: auto (the one camera of this machine), picamera2:0, usb:NAME, v4l2:/dev/video0, a video file, an image,
+         a folder of images
 sinks:   jsonl:FILE, rtdb:http://127.0.0.1:9000?ns=NAME, rtdb:https://NAME.firebaseio.com
 
 Every setting of `affectbox check-config` can be given as --set SECTION.KEY=VALUE.
@@ -34,6 +36,7 @@ def parser_of(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
 
     _sessions(commands, runs)
     _box(commands, runs)
+    _processes(commands, runs)
     _pictures(commands, runs)
     return parser
 
@@ -87,11 +90,40 @@ def _box(commands: Any, runs: Mapping[str, Run]) -> None:
     )
     doctor.add_argument("--source", metavar="SRC", help="also open this source and take a picture")
     doctor.add_argument("--sink", metavar="SINK", action="append", help="also check this sink")
+    doctor.add_argument(
+        "--here",
+        action="store_true",
+        help="look from this process, as with a source or sink of your own, and do not ask the service that runs",
+    )
+    doctor.add_argument("--json", action="store_true", help="print one JSON object, for a fleet")
 
     enrol = _command(
         commands, "enrol", "make this box sign in as itself, by a file of `affectbox-cloud provision`", runs["enrol"]
     )
     enrol.add_argument("file", type=Path, help="the enrolment file; it is deleted once it was used")
+
+    _command(commands, "host", "the process that is always there: button, lamp, page, consents", runs["host"])
+
+    session = _command(commands, "session", "ask the host process: consents, sessions, the state", runs["session"])
+    session.add_argument("action", choices=_ACTIONS, metavar="ACTION", help=", ".join(_ACTIONS))
+    session.add_argument("subject", metavar="WHO", nargs="?", default="", help="pseudonym, or the name of a mark")
+    session.add_argument("--covers", metavar="WHAT,WHAT", type=_listed, default=[], help="what a consent covers")
+    session.add_argument("--by", metavar="WHO", default="", help="who gave a consent: patient or guardian")
+    session.add_argument("--until", metavar="DAY", default="", help="last day on which a consent holds: YYYY-MM-DD")
+    session.add_argument("--json", action="store_true", help="print the state as one JSON object")
+
+    maintain = "look after the outbox and check the models; a timer runs it, when no session is open"
+    _command(commands, "maintain", maintain, runs["maintain"])
+
+
+def _processes(commands: Any, runs: Mapping[str, Run]) -> None:
+    daemon = _command(
+        commands, "daemon", "do one task for the host process, which starts it: a session, for one", runs["daemon"]
+    )
+    daemon.add_argument(
+        "--fd", metavar="N", type=int, help="inherited connection to the host; else the socket of systemd"
+    )
+    _command(commands, "deliver", "send what waits, without a camera, until it is stopped", runs["deliver"])
 
 
 def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:

@@ -89,8 +89,10 @@ def _forget(args: argparse.Namespace) -> int:
 
 def _doctor(args: argparse.Namespace) -> int:
     from device.commands.doctor import examine  # noqa: PLC0415
+    from device.examination.asking import control_socket  # noqa: PLC0415
 
-    return examine(_settings(args))
+    here = args.here or args.source or args.sink
+    return examine(_settings(args), args.json, None if here else control_socket())
 
 
 def _enrol(args: argparse.Namespace) -> int:
@@ -102,6 +104,36 @@ def _enrol(args: argparse.Namespace) -> int:
     identity = enrol(args.file, settings.identity, settings.upload.timeout_s, SystemClock())
     print(f"This box is enrolled as '{identity.device}'; {identity_file(settings.identity)} signs it in.")
     print(f'Its configuration should say: device.id = "{identity.device}", sinks = ["rtdb:{identity.database}"]')
+    return 0
+
+
+def _maintain(args: argparse.Namespace) -> int:
+    from device.clock import SystemClock  # noqa: PLC0415
+    from device.commands.maintain import maintain  # noqa: PLC0415
+
+    maintain(_settings(args), SystemClock(), sys.stdout)
+    return 0
+
+
+def _host(args: argparse.Namespace) -> int:
+    from device.clock import SystemClock  # noqa: PLC0415
+    from device.host.hosting import host  # noqa: PLC0415
+
+    def stopping(stop: Any) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+
+    passed = ["--config", str(args.config)] if args.config else []
+    passed += [part for assignment in args.set for part in ("--set", assignment)]
+    host(_settings(args), SystemClock(), passed, stopping)
+    return 0
+
+
+def _session(args: argparse.Namespace) -> int:
+    from device.commands.session import session  # noqa: PLC0415
+
+    covers = tuple(args.covers)
+    session(_settings(args), args.action, args.subject, covers, args.by, args.until, args.json, sys.stdout)
     return 0
 
 
@@ -122,14 +154,35 @@ def _au(args: argparse.Namespace) -> int:
     return au_of_pictures(paths, settings, args.neutral, args.csv, gate)
 
 
+def _daemon(args: argparse.Namespace) -> int:
+    from device.clock import SystemClock  # noqa: PLC0415
+    from device.service.daemon import serve  # noqa: PLC0415
+
+    serve(_settings(args), SystemClock(), args.fd)
+    return 0
+
+
+def _deliver(args: argparse.Namespace) -> int:
+    from device.clock import SystemClock  # noqa: PLC0415
+    from device.service.daemon import deliver  # noqa: PLC0415
+
+    deliver(_settings(args), SystemClock())
+    return 0
+
+
 _RUNS = {
     "run": _run,
+    "daemon": _daemon,
+    "deliver": _deliver,
     "bench": _bench,
     "check-config": _check_config,
     "calibrate": _calibrate,
     "forget": _forget,
     "doctor": _doctor,
     "enrol": _enrol,
+    "host": _host,
+    "session": _session,
+    "maintain": _maintain,
     "replay": _replay,
     "au": _au,
 }

@@ -1,6 +1,6 @@
 """Opening the bundles that the pipeline needs: those shipped with the box, fetched, or of somebody's own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,10 +73,17 @@ def load(name: str, settings: ModelSettings, task: str = "") -> Model:
 @contextmanager
 def open_models(settings: ModelSettings) -> Iterator[Models]:
     """Load all networks for the length of a `with` block. Raises `ModelError`, `RuntimeMissingError`."""
+    with open_some(settings, ROLES) as opened:
+        yield Models(**opened)
+
+
+@contextmanager
+def open_some(settings: ModelSettings, roles: Iterable[str]) -> Iterator[dict[str, Model]]:
+    """Load the networks of some roles, as far as they are named. Raises as `open_models`."""
     with ExitStack() as stack:
         opened = {}
-        for role, task in ROLES.items():
+        for role in roles:
             name = getattr(settings, role)
             if name or role not in OPTIONAL:
-                opened[role] = stack.enter_context(load(name, settings, task))
-        yield Models(**opened)
+                opened[role] = stack.enter_context(load(name, settings, ROLES[role]))
+        yield opened

@@ -9,6 +9,7 @@ from device.contract.labels import Reason
 from device.stages.calm import Measured
 from device.stages.eyes import Eyes
 from device.stages.frame import Frame
+from device.stages.geometry import Box
 from device.stages.pose import Pose
 from device.stages.quality import Quality
 from device.stages.reader import NOTHING, Actions
@@ -23,7 +24,8 @@ class Observation:
     `emotions` are (8,) probabilities, or (0,); `hidden` the parts of the face whose units were not measured.
     `measured` has the action units as they were read, `neutral` names the face at rest used for `actions`.
     `expressions` and `pain` follow from these: the strongest memberships, 0–1, and PSPI, 0–16; `disagree` says that
-    the strongest expression is not what the emotions say.
+    the strongest expression is not what the emotions say. `others` are boxes of further faces, frame pixels; they are
+    drawn on the box's own page and recorded nowhere.
     """
 
     frame: Frame
@@ -43,3 +45,4 @@ class Observation:
     expressions: dict[str, float] = field(default_factory=dict)
     disagree: bool = False
     pain: float | None = None
+    others: tuple[Box, ...] = ()

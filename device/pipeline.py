@@ -81,12 +81,12 @@ class Pipeline:
     def __call__(self, frame: Frame) -> Observation:
         watch = _Stopwatch()
         sighting = self._sighted(frame)
-        track = sighting.track
+        track, others = sighting.track, sighting.others
         watch.lap("detect")
         if track is None:
             self._forget()
             reasons = absence(frame, sighting.refused, self._quality)
-            return Observation(frame, sighting.faces, reasons, watch.total())
+            return Observation(frame, sighting.faces, reasons, watch.total(), others=others)
 
         pose = self._pose(track.face)
         crop = align(frame, track.face)
@@ -94,7 +94,8 @@ class Pipeline:
         watch.lap("align")
         if quality.reasons and self._gate:
             self._forget()
-            return Observation(frame, sighting.faces, quality.reasons, watch.total(), track, pose, quality)
+            refused = quality.reasons
+            return Observation(frame, sighting.faces, refused, watch.total(), track, pose, quality, others=others)
 
         when = track.number, frame.time_s
         reading = self._read(crop, lambda side: align(frame, track.face, side))
@@ -102,7 +103,7 @@ class Pipeline:
         if reading.covered:
             self._forget()
             reasons = (*quality.reasons, Reason.HIDDEN)
-            return Observation(frame, sighting.faces, reasons, watch.total(), track, pose, quality)
+            return Observation(frame, sighting.faces, reasons, watch.total(), track, pose, quality, others=others)
 
         emotions = self._smooth_emotions(reading.emotions, *when)
         actions = self._smoothed(relative(reading.actions, self._rest), *when)
@@ -128,6 +129,7 @@ class Pipeline:
             expressions,
             disagree(expressions, np.maximum(emotions, reading.emotions)),  # emotions are smoothed longer: they lag
             pain(actions.both),
+            others,
         )
 
     def spare(self, sparing: bool) -> None:

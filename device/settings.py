@@ -27,10 +27,13 @@ _Phase = Annotated[
     str,
     Meta(pattern=r"\A[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?=[0-9]{1,5}(\.[0-9]{1,3})?\Z", description="NAME=SECONDS"),
 ]
+#: Of the 40-pin header, as Broadcom numbers them; -1 for none.
+_Pin = Annotated[int, Meta(ge=-1, le=27)]
 _Pseudonym = Annotated[
     str, Meta(description="a pseudonym in quotes, such as 'p-0042', never a name", extra={"private": True})
 ]
 _SMALLEST_ZONE = 0.05
+_MS = 1000  # in a second
 
 
 class RunSettings(Table, frozen=True):
@@ -68,6 +71,26 @@ class CameraSettings(Table, frozen=True):
     width: Annotated[int, Meta(ge=64, le=8192)] = 640
     height: Annotated[int, Meta(ge=64, le=8192)] = 480
     fps: Annotated[int, Meta(ge=1, le=240)] = 25
+    silence_s: Annotated[float, Meta(ge=1, le=600)] = 15.0
+    exposure_ms: Annotated[float, Meta(ge=0, le=1000)] = 0.0
+    gain: Annotated[float, Meta(ge=0, le=64)] = 0.0
+    mains_hz: Annotated[int, Meta(ge=0, le=60)] = 50
+    focus_m: Annotated[float, Meta(ge=0, le=100)] = 0.0
+    pixels: Annotated[str, one_of(("yuv420", "bgr"))] = "yuv420"
+
+    def __post_init__(self) -> None:
+        if self.mains_hz not in (0, 50, 60):
+            raise ConfigError("'camera.mains_hz' must be 50 or 60, or 0 for lamps that do not flicker.")
+        if self.exposure_ms * self.fps > _MS:
+            raise ConfigError(
+                f"'camera.exposure_ms' is longer than a frame: at {self.fps} frames a second it is at most "
+                f"{_MS / self.fps:g}."
+            )
+
+    @property
+    def patience_s(self) -> float:
+        """How long a picture is waited for, seconds: the rest of `silence_s` is for letting go of the camera."""
+        return 0.8 * self.silence_s
 
 
 class ModelSettings(Table, frozen=True):
@@ -224,6 +247,10 @@ class HostSettings(Table, frozen=True):
     limit_min: Annotated[float, Meta(ge=1, le=1440)] = 90.0
     framing_min: Annotated[float, Meta(ge=0.1, le=60)] = 5.0
     unattended: bool = False
+    lamp_pin: _Pin = -1
+    button_pin: _Pin = -1
+    launcher: Annotated[str, one_of(("auto", "socket", "child"))] = "auto"
+    folder: str = ""
 
 
 class PageSettings(Table, frozen=True):

@@ -27,5 +27,8 @@ class FakeSource(Closing):
         self._next += 1
         return picture
 
+    def skip(self) -> bool:
+        return self.read() is not None
+
     def close(self) -> None:
         self._closed = True

@@ -49,6 +49,9 @@ class ImageFiles(Closing):
         self._tell()
         return None
 
+    def skip(self) -> bool:
+        return self.read() is not None
+
     def close(self) -> None:
         self._at = len(self._paths)
         self._tell()

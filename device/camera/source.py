@@ -8,12 +8,19 @@ from device.arrays import ByteImage
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """An image (height, width, 3), uint8, BGR; `media_s` is the file's own timestamp, None from a camera; `name` that
-    of the file, where each picture has one."""
+    """One picture.
+
+    Attributes:
+        image: (height, width, 3), uint8, BGR.
+        media_s: the file's own timestamp, seconds; None from a camera.
+        name: that of the file, where each picture has one.
+        taken_s: when the camera took it, on the monotonic clock, seconds; None where it does not say.
+    """
 
     image: ByteImage
     media_s: float | None
     name: str = ""
+    taken_s: float | None = None
 
 
 class Source(Protocol):
@@ -31,6 +38,13 @@ class Source(Protocol):
 
     def read(self) -> Picture | None:
         """The next picture; None at the end of a file, and ever after.
+
+        Raises:
+            SourceError: a camera stopped delivering.
+        """
+
+    def skip(self) -> bool:
+        """Let the next picture pass, at less cost than reading it where that is possible; False at the end of a file.
 
         Raises:
             SourceError: a camera stopped delivering.

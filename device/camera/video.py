@@ -52,6 +52,9 @@ class VideoFile(Closing):
             self._tell()
         return picture
 
+    def skip(self) -> bool:
+        return self.read() is not None
+
     def close(self) -> None:
         self._first, self._ended = None, True
         self._capture.release()

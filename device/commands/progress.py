@@ -52,7 +52,9 @@ def _delivery(service: Service) -> list[tuple[str, str]]:
     parts += [f"{waiting} waiting for the next start"] if waiting else []
     parts += [f"{counts.dead} refused"] if counts.dead else []
     parts += [
-        f"{number} of kind {kind} dropped for want of room" for kind, number in counts.dropped_by.items() if number
+        f"{number} of kind {kind} dropped, for want of room or after waiting too long"
+        for kind, number in counts.dropped_by.items()
+        if number
     ]
     parts += [f"{service.unkept} that a full disk did not take"] if service.unkept else []
     parts += [f"{counts.damaged} damaged outboxes set aside"] if counts.damaged else []

@@ -77,7 +77,11 @@ FIELDS = (
     Field("trouble", "string", "why nothing went out, or what stopped the daemon, in words; absent: nothing did"),
     *(
         Field(
-            f"dropped.{name}", "integer", f"documents ever dropped for want of room, of kind {name}", 0, required=True
+            f"dropped.{name}",
+            "integer",
+            f"documents ever dropped for want of room, or because they waited too long, of kind {name}",
+            0,
+            required=True,
         )
         for name in _COUNTED
     ),

@@ -47,7 +47,7 @@ class Connection(http.client.HTTPConnection):
     def connect(self) -> None:
         """Look up the name and take the first address that answers. Raises `OSError`."""
         error: OSError = OSError(f"{self.host} has no address")
-        for family, address in _look_up(self.host, self.port, self.deadline):
+        for family, address in look_up(self.host, self.port, self.deadline):
             try:
                 self.sock = self._open(family, address)
                 return
@@ -106,7 +106,7 @@ class _Timed(io.RawIOBase):
         super().close()
 
 
-def _look_up(host: str, port: int, deadline: Deadline) -> list[tuple[int, Address]]:
+def look_up(host: str, port: int, deadline: Deadline) -> list[tuple[int, Address]]:
     """The host's addresses. The resolver cannot be interrupted, so it runs in a thread that may be left behind."""
     found: list[tuple[int, Address]] = []
     failed: list[OSError] = []

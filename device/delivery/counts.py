@@ -15,7 +15,7 @@ class Counts:
 
     Attributes:
         pending, inflight, dead: documents by state; a pack counts as what is in it, notes do not count.
-        dropped: documents ever dropped for want of room.
+        dropped: documents ever dropped, for want of room or because they waited too long.
         bytes: of the bodies of all documents kept.
         waiting: pending and inflight ones, by the name of their kind.
         dropped_by: dropped ones, by the name of their kind.

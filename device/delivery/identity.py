@@ -68,7 +68,7 @@ def load(path: Path) -> Identity | None:
         raise IdentityError(
             f"{path} cannot be read ({error.strerror}): run as the user who enrolled the box."
         ) from None
-    if shared and not _is_credential(path):
+    if shared and not is_credential(path):
         raise IdentityError(f"Others can read {path}: revoke this box, run `chmod 600 {path}`, and enrol it again.")
     try:
         data: dict[str, Any] = json.loads(content)
@@ -122,6 +122,6 @@ def refuse_plain(url: DatabaseUrl, signs_in: bool, allowed: bool) -> None:
         )
 
 
-def _is_credential(path: Path) -> bool:
+def is_credential(path: Path) -> bool:
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
     return bool(credentials) and path.parent == Path(str(credentials))

@@ -50,6 +50,10 @@ class StoreFullError(OutboxError):
     """The disk has no room, or does not take the write; nothing was changed."""
 
 
+class StoreInUseError(OutboxError):
+    """Another process has the file open."""
+
+
 class Store(Closing):
     """Transactions on one file, which no second process can open; its user lets one thread in at a time."""
 
@@ -215,7 +219,7 @@ def _lock_file(path: Path) -> int:
         fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(guard)
-        raise OutboxError(
+        raise StoreInUseError(
             f"Another daemon is using the outbox {path}: stop it, or set outbox.path elsewhere."
         ) from error
     return guard

@@ -22,7 +22,7 @@ def beginning_of(settings: SessionSettings, clock: Clock) -> Beginning:
 def _consent(settings: SessionSettings, clock: Clock) -> Consent:
     if not settings.consent_by:
         raise ConfigError("A consent needs to be given by somebody: say --consent-by patient, or guardian.")
-    until = _end_of_day(settings.consent_until) if settings.consent_until else None
+    until = end_of_day(settings.consent_until) if settings.consent_until else None
     if until is not None and until <= clock.wall():
         raise ConfigError(
             f"By this box's clock the consent ended on {settings.consent_until}: ask again, and give a later day."
@@ -30,7 +30,7 @@ def _consent(settings: SessionSettings, clock: Clock) -> Consent:
     return Consent(settings.consent, settings.consent_by, round(clock.wall(), 3), until)
 
 
-def _end_of_day(text: str) -> float:
+def end_of_day(text: str) -> float:
     try:
         day = date.fromisoformat(text) + timedelta(days=1)
         return datetime.combine(day, datetime.min.time()).timestamp()

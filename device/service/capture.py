@@ -37,6 +37,7 @@ class Capture:
         self._began_s: float | None = None
         self._index = 0
         self._picture: Picture | None = None
+        self._latest_s = clock.monotonic()
         self.read_cpu_s = 0.0
 
     def step(self) -> float | None:
@@ -44,6 +45,8 @@ class Capture:
         if self._picture is None:
             if self._max_frames and self._index >= self._max_frames:
                 return None
+            if self._source.live and self._gate is not None and self._gate.early:
+                return self._let_pass(self._gate)
             self._picture = self._read()
             if self._picture is None:
                 return None
@@ -53,18 +56,33 @@ class Capture:
         if (wait_s := self._ahead(self._picture.media_s, now)) > 0:
             return wait_s
         trusted = self._clock.trusted()  # first: a clock set in between is right, and only looks as if it were not
-        wall = self._clock.wall()
-        frame = Frame(self._picture.image, self._index, now, wall, trusted, self._picture.media_s)
+        taken = self._taken(self._picture, now)
+        wall = self._clock.wall() - (now - taken)
+        frame = Frame(self._picture.image, self._index, taken, wall, trusted, self._picture.media_s)
         if self._mailbox.put(frame, timeout_s=_TICK_S):
             self._picture = None
             self._index += 1
         return 0.0
+
+    def _taken(self, picture: Picture, now_s: float) -> float:
+        """When the picture was taken: as the camera says, but neither before the one before it nor in the future."""
+        taken_s = now_s if picture.taken_s is None else min(max(picture.taken_s, self._latest_s), now_s)
+        self._latest_s = taken_s
+        return taken_s
 
     def _read(self) -> Picture | None:
         start = time.thread_time()
         picture = self._source.read()
         self.read_cpu_s += time.thread_time() - start
         return picture
+
+    def _let_pass(self, gate: Gate) -> float | None:
+        """Leave the next picture out without looking at it, which may cost nearly nothing."""
+        if not self._source.skip():
+            return None
+        gate.came(self._clock.monotonic())
+        self._index += 1
+        return 0.0
 
     def _admitted(self, picture: Picture) -> bool:
         """Whether the pace admits the picture; else it is gone, and counted."""

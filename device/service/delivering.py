@@ -33,7 +33,13 @@ class Delivery(Closing):
     """
 
     def __init__(
-        self, settings: Settings, clock: Clock, about: Callable[[], Json], more_sinks: Sequence[Sink], drains: bool
+        self,
+        settings: Settings,
+        clock: Clock,
+        about: Callable[[], Json],
+        more_sinks: Sequence[Sink],
+        drains: bool,
+        sends: bool,
     ) -> None:
         """Open the sinks, settle what was left unsaid, and begin to send what waits; see `Service` for the rest.
 
@@ -48,7 +54,7 @@ class Delivery(Closing):
             if self.opened.left_open is not None:
                 self.tell(interrupted(self.opened.left_open, clock))
             self.mark()
-            self.upload = self._worker()
+            self.upload = self._worker() if sends else None
             self._stack = stack.pop_all()
         if self.upload:
             self.upload.start()

@@ -4,8 +4,9 @@
     always:                                                  outbox ─► upload ─► database
 
 Camera and networks are there only inside a session: `watch` opens them, and has closed them before it returns. Sinks
-start first, sources stop first. The main thread feeds systemd's watchdog only while every worker's heartbeat is fresh;
-when one dies, everything stops and the command ends with that error's own exit code.
+start first, sources stop first. The main thread feeds systemd's watchdog only while every worker's heartbeat is fresh,
+and in a session while frames are (`pulse.py`); when one dies, everything stops and the command ends with that error's
+own exit code.
 """
 
 import threading
@@ -49,6 +50,7 @@ class Service(Closing):
         summary: of the session that is open, else of the last one.
         models: the networks of that session.
         session: the log of the session that is open.
+        ended: why the last session ended.
         meter: of the machine.
         state, failure: as telemetry has them.
     """
@@ -61,6 +63,7 @@ class Service(Closing):
         more_sinks: Sequence[Sink] = (),
         look: Callable[[Observation], None] = lambda observation: None,
         drains: bool = True,
+        sends: bool = True,
     ) -> None:
         """Open the sinks, and begin to deliver what waits.
 
@@ -68,6 +71,7 @@ class Service(Closing):
             show: called about four times a second in a session, for progress, and when the camera is closed.
             more_sinks: come after the configured ones.
             look: is shown every observation, in another thread.
+            sends: whether anything is sent at all.
             drains: whether `close` sends what is due; else it lets go at once, and what waits is sent later.
 
         Raises:
@@ -78,13 +82,14 @@ class Service(Closing):
         self.summary = Summary()
         self.models: Models | None = None
         self.session: SessionLog | None = None
+        self.ended: Why | None = None
         self.meter = HostMeter(clock)
         self._held: Session | None = None
         self._show, self._look = show, look
         self._said: SimpleQueue[Said] = SimpleQueue()
         self.state, self.failure, self._person = State.IDLE, "", ""
         self._stopping, self._why = threading.Event(), Why.STOPPED
-        self._delivery = Delivery(settings, clock, lambda: about(self), more_sinks, drains)
+        self._delivery = Delivery(settings, clock, lambda: about(self), more_sinks, drains, sends)
 
     @property
     def outbox(self) -> Outbox | None:
@@ -117,9 +122,9 @@ class Service(Closing):
         return self._held.pace if self._held and self.session else None
 
     def stop(self, why: Why = Why.STOPPED) -> None:
-        """Ask the open session to end, or the next one, if none is open; safe in a signal handler. A consent that was
-        revoked stays so, whatever is asked for after it."""
-        if self._why is not Why.REVOKED:
+        """Ask the open session to end, or the next one, if none is open; safe in a signal handler. The first
+        reason counts, but a revoked consent always."""
+        if not self._stopping.is_set() or why is Why.REVOKED:
             self._why = why
         self._stopping.set()
 
@@ -163,10 +168,10 @@ class Service(Closing):
         self._delivery.withdraw(sessions, person)
         self._delivery.mark()
 
-    def deliver(self) -> None:
-        """Send what waits until `stop` is called. Raises `AffectboxError`: sending is hung, or the outbox fails."""
+    def deliver(self, stopping: threading.Event) -> None:
+        """Send what waits until `stopping` is set. Raises `AffectboxError`: sending hangs, or the outbox fails."""
         notify("READY=1")
-        while not self._stopping.wait(_TICK_S):
+        while not stopping.wait(_TICK_S):
             for worker in self._senders:
                 worker.check()
             notify("WATCHDOG=1")
@@ -206,18 +211,18 @@ class Service(Closing):
         except BaseException:
             source.close()
             raise
-        notify("READY=1")
         return self._supervise(session)
 
     def _end(self, log: SessionLog, why: Why) -> None:
         """Tell the end of a session, whose camera is closed; where the consent was revoked, purge it first."""
         self.state, self.session = State.IDLE, None
-        is_revoked = self._is_revoked
-        if is_revoked:
+        ended = Why.REVOKED if self._is_revoked else why
+        if ended is Why.REVOKED:
             self._delivery.withdraw([log.id])
-        log.ended(Why.REVOKED if is_revoked else why)
-        if is_revoked:
+        log.ended(ended)
+        if ended is Why.REVOKED:
             self._delivery.mark(but=log.id)
+        self.ended = ended
         self._stopping.clear()
         self._why = Why.STOPPED
 
@@ -229,7 +234,7 @@ class Service(Closing):
             while session.alive:
                 for worker in everyone:
                     worker.check()
-                notify("WATCHDOG=1")
+                session.pulse.beat()
                 self._show(self)
                 if session.is_expired():
                     why = Why.EXPIRED

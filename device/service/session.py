@@ -26,6 +26,7 @@ from device.service.capture import Capture
 from device.service.log import SessionLog
 from device.service.pace import Pace, Pacer
 from device.service.phases import Phases
+from device.service.pulse import Pulse
 from device.settings import Settings
 from device.stages.frame import Frame
 from device.summary import Summary
@@ -55,6 +56,7 @@ class Session:
         log: its events.
         consent: the one that holds now.
         camera_open: whether the source is open.
+        pulse: what systemd hears of it.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Session:
             look: is shown every observation, in the pipeline's thread.
         """
         self.log, self.consent, self.camera_open = log, log.beginning.consent, True
+        self.pulse = Pulse(clock)
         self._source, self._said, self._look = source, said, look
         self._settings, self._clock = settings, clock
         realtime = settings.run.pace == "realtime" or (settings.run.pace == "auto" and source.live)
@@ -92,7 +95,8 @@ class Session:
         gate = self._pacer.gate if self._pacer else None
         self._capture = Capture(source, self._mailbox, clock, realtime, settings.run.max_frames, gate)
         stall_s = settings.supervision.stall_s
-        self._capturing = Worker("capture", self._capture.step, clock, stall_s, finish=self._mailbox.close)
+        silence_s = min(stall_s, settings.camera.silence_s) if source.live else stall_s
+        self._capturing = Worker("capture", self._capture.step, clock, silence_s, finish=self._mailbox.close)
         self._processing = Worker("pipeline", self._process, clock, stall_s, finish=self._finish)
 
     @property
@@ -153,6 +157,7 @@ class Session:
         pace = self._pacer.tick(self._clock.monotonic()) if self._pacer else None
         observation = self._pipeline(frame)
         self._recorder.add(observation, pace.to_json() if pace else None)
+        self.pulse.seen(frame)
         self._look(observation)
 
     def _hear(self) -> None:

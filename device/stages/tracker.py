@@ -58,11 +58,13 @@ class Track:
 @dataclass(frozen=True, eq=False)
 class Sighting:
     """The patient's track (None when absent), and how many faces were in view at the last look that could see each.
-    `refused` is the likeliest of those that were looked at and are too faint to be anybody's."""
+    `refused` is the likeliest of those that were looked at and are too faint to be anybody's; `others` are boxes of
+    all but the patient, frame pixels."""
 
     track: Track | None
     faces: int
     refused: Face | None = None
+    others: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class Tracker:
         self._track: Track | None = None
         self._following = False
         self._others: tuple[_Other, ...] = ()
-        self._beside = 0
+        self._beside: tuple[Box, ...] = ()
         self._refused: Face | None = None
         self._looked_s = -math.inf
         self._looked_far_s = -math.inf
@@ -102,7 +104,8 @@ class Tracker:
         if face is not None:
             self._track = self._extended(face, frame)
         track = self._track if self._following else None
-        return Sighting(track, self._beside + self._following, None if track else self._refused)
+        faces = len(self._beside) + self._following
+        return Sighting(track, faces, None if track else self._refused, self._beside)
 
     def _follow(self, frame: Frame) -> Face | None:
         if not self._following or self._track is None or self._gap(frame) > self._settings.max_gap_s:
@@ -122,7 +125,8 @@ class Tracker:
             others = [d for d in detections if d.box.iou(face.box) < _SAME_FACE_IOU]
         unseen = _unseen(known, others)
         self._others = (*unseen, *(_Other(d.box, frame.time_s, d.far) for d in others))
-        self._beside = len(others if face is not None else detections) + sum(o.far for o in unseen)
+        beside = others if face is not None else detections
+        self._beside = (*(d.box for d in beside), *(o.box for o in unseen if o.far))
         return face
 
     def _detections(self, frame: Frame, face: Face | None) -> list[Detection]:

@@ -146,7 +146,7 @@ def test_a_revoked_box_is_refused_and_its_doctor_says_so(identity: Path) -> None
         signed_in(identity).token()
     settings = load_settings(None, [f"identity.file={identity}", f"device.id={DEVICE}"])
     account = next(finding for finding in findings(settings) if finding.what == "account")
-    assert account.level == "FAIL"
+    assert account.level == "fail"
     assert "disabled" in account.text
 
 

@@ -228,7 +228,7 @@ def test_gzip_body(client):
     assert value(client) == {"a": "x" * 1000}
 
 
-@pytest.mark.parametrize("body", [b"{}", gzip.compress(b'{"a": 1}')[:-3], zlib.compress(b"1")])
+@pytest.mark.parametrize("body", [b"{}", gzip.compress(b'{"a": 1}', mtime=0)[:-3], zlib.compress(b"1")])
 def test_body_that_is_not_whole_gzip(client, body):
     answer = client.put("/a.json", content=body, headers={"Content-Encoding": "gzip"})
     assert (answer.status_code, "not gzip" in answer.json()["error"]) == (400, True)

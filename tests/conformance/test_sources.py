@@ -3,6 +3,7 @@
 import os
 import re
 import struct
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,8 +13,12 @@ import pytest
 
 from device.camera.fake import FakeSource
 from device.camera.opening import open_source
+from device.camera.picamera import PiCamera
 from device.camera.pictures import APART_S, ImageFiles
 from device.camera.source import Source
+from device.camera.standin import StandIn
+from device.camera.standin_script import Script
+from device.camera.v4l2 import V4l2Camera
 from device.camera.video import VideoFile
 from device.contract.errors import SourceError
 from device.settings import CameraSettings
@@ -117,13 +122,77 @@ def test_a_with_block_closes(case):
     assert source.read() is None
 
 
-def test_a_live_source_has_no_time_of_its_own_and_fails_when_it_is_pulled():
-    source = FakeSource(picture, 2, live=True)
-    assert source.live
-    assert [p.media_s for p in (source.read(), source.read())] == [None, None]
-    for _ in range(2):
-        with pytest.raises(SourceError, match="cable"):
-            source.read()
+def test_what_is_skipped_is_not_read(case):
+    with case.open() as source:
+        assert source.skip()
+        assert len(read_all(source)) == case.count - 1
+        assert not source.skip()
+
+
+class Plugged:
+    """In place of `cv2.VideoCapture` on a USB camera that is pulled after three pictures, of which the second arrives
+    broken. Its stamps are the kernel's, in milliseconds."""
+
+    def __init__(self, *_):
+        self.left, self.released = 3, 0
+
+    def isOpened(self):
+        return True
+
+    def set(self, *_):
+        return True
+
+    def get(self, prop):
+        assert prop == cv2.CAP_PROP_POS_MSEC
+        return time.monotonic() * 1000 - 5
+
+    def grab(self):
+        self.left -= 1
+        return self.left >= 0
+
+    def retrieve(self):
+        return (False, None) if self.left == 1 else (True, picture(self.left))
+
+    def release(self):
+        self.released += 1
+
+
+QUICK = CameraSettings(width=WIDTH, height=HEIGHT, fps=200, silence_s=1.0)
+
+
+@pytest.fixture(params=["fake", "pi", "v4l2"])
+def camera(request, monkeypatch):
+    """A camera that is pulled after two good pictures."""
+    if request.param == "fake":
+        return FakeSource(picture, 2, live=True)
+    if request.param == "pi":
+        return PiCamera("0", QUICK, StandIn(Script(picture, freeze_after=2)))
+    monkeypatch.setattr(cv2, "VideoCapture", Plugged)
+    return V4l2Camera("/dev/null", QUICK)
+
+
+def test_a_camera_has_no_time_of_a_file_and_fails_when_it_is_pulled(camera):
+    with camera:
+        assert camera.live
+        pictures = [camera.read(), camera.read()]
+        assert [p.media_s for p in pictures] == [None, None]
+        assert {p.image.shape for p in pictures} == {(HEIGHT, WIDTH, 3)}
+        times = [p.taken_s for p in pictures]
+        if times != [None, None]:
+            assert times[0] < times[1] < time.monotonic() < times[0] + 20
+        for ask in (camera.read, camera.skip):
+            with pytest.raises(SourceError, match="cable") as caught:
+                ask()
+            assert "\n" not in str(caught.value)
+
+
+def test_a_closed_camera_says_so_at_once(camera):
+    assert camera.skip()
+    camera.close()
+    camera.close()
+    for ask in (camera.read, camera.skip):
+        with pytest.raises(SourceError):
+            ask()
 
 
 @pytest.mark.parametrize(("write", "kind"), [(write_video, VideoFile), (write_images, ImageFiles)])
@@ -153,6 +222,14 @@ def test_images_come_in_the_order_of_their_names(tmp_path):
         "caf\udce9.mp4",
         "caf\udce9",
         "v4l2:/dev/nowhere",
+        "/dev/v4l/by-id/usb-nobody-video-index0",
+        "usb:nobody",
+        "usb:",
+        "picamera2:",
+        "picamera2:imx219",
+        "standin:nowhere.mp4",
+        "standin:nowhere.mp4?freeze=soon",
+        "auto",
         "v4l2:caf\udce9",
         "/dev/nowhere",
         "/dev/null",

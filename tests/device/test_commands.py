@@ -84,6 +84,25 @@ def test_in_real_time_frames_come_at_their_own_pace(short_clip: Path, tmp_path: 
     assert last["time"]["mono"] - first["time"]["mono"] >= media_s - 0.05
 
 
+def test_a_camera_that_freezes_ends_the_run_and_what_was_seen_is_kept(
+    short_clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "records.jsonl"
+    source, patience = f"standin:{short_clip}?freeze=60", ["--set", "camera.silence_s=2"]
+    assert main(["run", "--source", source, *patience, "--sink", f"jsonl:{out}"]) == SourceError.exit_code
+
+    told = capsys.readouterr().err.strip().splitlines()
+    assert told[-1].startswith("affectbox: The camera 0 has delivered no picture for 2 s: check that its ribbon cable")
+    records, events = records_in(out), events_in(out)
+    assert records[-1]["frame"]["index"] >= 55, "a clip begins again after its end; ten a second are looked at"
+    assert events[1]["frame"] == {"width": 640, "height": 480}
+    assert events[-1]["why"] == "failed"
+    times = [record["time"]["mono"] for record in records]
+    assert times == sorted(times) and "media" not in records[0]["frame"]
+    ahead = [record["time"]["mono"] - events[0]["time"]["mono"] for record in records]
+    assert ahead[0] >= 0 and 2.2 <= ahead[-1] <= 5, "60 pictures at 25 a second, by the camera's own clock"
+
+
 def test_two_runs_into_one_file_do_not_share_an_identity(photo: Path, tmp_path: Path) -> None:
     out = tmp_path / "records.jsonl"
     for _ in range(2):

@@ -41,7 +41,7 @@ def some(hint: Any, draw: random.Random) -> Any:
     odd = "".join(draw.choices("ab\"'\\\n\r\t\b\f\x01\x1b\x7f\x85\u2028ü€😀{}[]#=. ", k=draw.randrange(9)))
     lists = [[], [odd, odd], [0.1, 0.2, 0.3, 1 / 3]]
     numbers = [1, 64, draw.randrange(1, 64), draw.randrange(64, 999), draw.random(), 30 * draw.random(), 1e-5, 0.5]
-    values = [True, False, odd, "", "fast", MODES[1], *numbers, *lists]
+    values = [True, False, odd, "", "fast", "child", MODES[1], "bgr", *numbers, *lists]
     for value in draw.sample(values, len(values)):
         with suppress(msgspec.ValidationError):
             return msgspec.convert(value, hint)

@@ -65,7 +65,7 @@ def test_a_revoked_box_says_so(identity_service: IdentityService, file: Path, pl
     command(file, place)
     identity_service.refuse = "USER_DISABLED"
     level, text = account(place)
-    assert (level, "was disabled" in text) == ("FAIL", True)
+    assert (level, "was disabled" in text) == ("fail", True)
 
 
 def test_without_the_service_the_doctor_warns(identity_service: IdentityService, file: Path, place: Path) -> None:
@@ -223,7 +223,7 @@ def test_records_go_to_another_machine_without_encryption_only_when_that_is_set(
         return next((finding.level, finding.text) for finding in found if finding.what == "sink")
 
     level, text = sink()
-    assert (level, "would show the records to the network" in text) == ("FAIL", True)
+    assert (level, "would show the records to the network" in text) == ("fail", True)
     assert sink("upload.allow_plain=true")[0] == "warning", "nobody answers there"
 
 

@@ -47,7 +47,7 @@ fi
 mkdir "/sys/fs/cgroup/$3"
 echo held
 cat
-echo 1 > "/sys/fs/cgroup/$3/cgroup.kill"
+[ ! -e "/sys/fs/cgroup/$3/cgroup.kill" ] || echo 1 > "/sys/fs/cgroup/$3/cgroup.kill"
 """
 _TRIAL = """
 mount -t tmpfs tmpfs /mnt
@@ -123,7 +123,11 @@ class Container:
             ready.bind(str(told))
             ready.settimeout(_LOOK_S)
             self._machine = subprocess.Popen(
-                self._command(told), stdin=subprocess.DEVNULL, stdout=self._console(), start_new_session=True
+                self._command(told),
+                stdin=subprocess.DEVNULL,
+                stdout=self._console(),
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
             self._stack.callback(self.cut_the_power)
             self._leader = 0
@@ -188,7 +192,13 @@ class Container:
             *("env", f"NOTIFY_SOCKET={ready}", "sh", "-c", join, f"/sys/fs/cgroup/{self._folder.name}"),
             *("systemd-nspawn", "--quiet", "--settings=no", f"--directory={self._folder}/root", "--boot"),
             *("--register=no", "--keep-unit", "--console=pipe", "--notify-ready=yes", "--link-journal=no"),
-            *("--timezone=off", "--machine=affectbox", *network, *binds),
+            *(
+                "--timezone=off",
+                "--machine=affectbox",
+                "--system-call-filter=adjtimex clock_adjtime",
+                *network,
+                *binds,
+            ),
         ]
 
     def _wait_for(self, ready: socket.socket, machine: subprocess.Popen[bytes]) -> None:

@@ -8,7 +8,7 @@ from device.observation import Observation
 from device.settings import Settings
 from device.summary import words
 
-_LOOKS = 10
+_LOOKS = 50  # two seconds of a camera, which sets its exposure first
 _WIDE_PX = 48.0  # what the network reads
 _REMEDIES = {
     Reason.NO_FACE: "sit before the camera",
@@ -24,19 +24,28 @@ _REMEDIES = {
 
 
 def look(settings: Settings) -> tuple[str, bool]:
-    """Look at the first pictures of the source: what is seen of a face, and whether all is well with it.
+    """Look at the first pictures of the source, until one is good: what is seen of a face, and whether all is well.
 
     Raises:
         SourceError, ModelError, RuntimeMissingError, StorageError: as when running.
     """
     few = replace(settings.run, max_frames=_LOOKS)
+    best: Observation | None = None
     with Watch(settings.run.source, replace(settings, run=few)) as pictures:
-        seen = min(pictures, key=lambda observation: len(observation.reasons) + 10 * (observation.track is None))
-    doubts = [f"{words(reason.value)}: {_REMEDIES[reason]}" for reason in seen.reasons]
-    if seen.quality is not None and not doubts and seen.quality.width_px < _WIDE_PX:
+        for seen in pictures:
+            best = seen if best is None or _doubts_of(seen) < _doubts_of(best) else best
+            if not best.reasons and best.track is not None:
+                break
+    if best is None:
+        return "no picture came", False
+    doubts = [f"{words(reason.value)}: {_REMEDIES[reason]}" for reason in best.reasons]
+    if best.quality is not None and not doubts and best.quality.width_px < _WIDE_PX:
         doubts = [f"small: better {_WIDE_PX:.0f} pixels or more, so move the camera nearer"]
-    told = ", ".join([_described(seen), *doubts])
-    return told, not doubts
+    return ", ".join([_described(best), *doubts]), not doubts
+
+
+def _doubts_of(seen: Observation) -> int:
+    return len(seen.reasons) + 10 * (seen.track is None)
 
 
 def _described(seen: Observation) -> str:
@@ -44,4 +53,5 @@ def _described(seen: Observation) -> str:
         return f"{seen.faces} in view, none can be made out" if seen.faces else "nobody in view"
     quality, others = seen.quality, seen.faces - 1
     beside = f", {others} more in view" if others else ""
-    return f"{quality.width_px:.0f} pixels wide, brightness {quality.brightness:.0%}{beside}"
+    sharp = f"sharpness {quality.sharpness:.2f}"
+    return f"{quality.width_px:.0f} pixels wide, brightness {quality.brightness:.0%}, {sharp}{beside}"

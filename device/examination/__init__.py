@@ -1,0 +1,1 @@
+"""What `affectbox doctor` looks at beside the camera: card, network, units, power, clock."""

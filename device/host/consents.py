@@ -1,0 +1,179 @@
+"""The consents on this box, by pseudonym, in a private file. Without a valid one of that very person, no camera."""
+
+import json
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from device.clock import Clock
+from device.contract.choices import COVERS, GIVERS
+from device.contract.errors import InterlockError
+from device.contract.patient import PSEUDONYM, check_pseudonym
+from device.contract.session import Consent
+from device.contract.typed import typed
+from device.host.refusals import RefusedError
+from device.host.view import Recorded, Refusal
+from device.service.beginning import end_of_day
+from device.state import write_private
+
+FORMAT = 1
+#: One of these must be covered, or a session would record nothing.
+_RECORDABLE = {"expressions", "units"}
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """One consent in the file."""
+
+    covers: tuple[str, ...]
+    by: str
+    given: float
+    until: float = math.inf
+    revoked: float = math.inf
+
+
+@dataclass(frozen=True)
+class _File:
+    """The file: `seen` is the latest time at which it was written by a trusted clock; before it, a clock is wrong."""
+
+    consents: dict[str, _Kept]
+    seen: float = 0.0
+    format: int = FORMAT
+
+
+class Consents:
+    """Not safe to use from several threads; the interlock's lock is around it.
+
+    Attributes:
+        damage: why what is kept cannot be read, in a sentence; "" when it can. Nobody guesses what was agreed to: then
+            there is no consent, none is recorded, and the file stays as it is.
+    """
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+        self._file, self.damage = _read(path)
+
+    def all(self) -> tuple[Recorded, ...]:
+        """Every consent, the newest first."""
+        found = (_recorded(patient, kept) for patient, kept in self._file.consents.items())
+        return tuple(sorted(found, key=lambda recorded: -recorded.consent.given))
+
+    def record(self, patient: str, covers: tuple[str, ...], by: str, until_day: str = "") -> Recorded:
+        """Keep what a person agreed to; it replaces what they agreed to before.
+
+        Raises:
+            ConfigError: no pseudonym, or no day.
+            InterlockError: it covers nothing that is known, was given by nobody, or has ended.
+            RefusedError: the card does not take it.
+        """
+        check_pseudonym(patient)
+        self._require_whole()
+        if not covers or not set(covers) <= set(COVERS):
+            raise InterlockError(f"A consent covers something: any of {', '.join(COVERS)}.")
+        if by not in GIVERS:
+            raise InterlockError(f"A consent is given by somebody: {' or '.join(GIVERS)}.")
+        until = end_of_day(until_day) if until_day else math.inf
+        if until <= self._now():
+            raise RefusedError(Refusal.EXPIRED)
+        ordered = tuple(name for name in COVERS if name in covers)
+        self._keep(patient, _Kept(ordered, by, round(self._clock.wall(), 3), until))
+        return _recorded(patient, self._file.consents[patient])
+
+    def valid(self, patient: str, offered: Recorded | None = None) -> Consent:
+        """The consent by which `patient` may be watched now; `offered`: the one that somebody came with.
+
+        Raises:
+            RefusedError: there is none, it is another person's, it has ended, was withdrawn, or covers nothing.
+        """
+        if offered is not None and offered.patient != patient:
+            raise RefusedError(Refusal.OTHER_PATIENT)
+        self._require_whole()
+        kept = self._file.consents.get(patient)
+        if kept is None:
+            raise RefusedError(Refusal.NO_CONSENT)
+        if kept.revoked < math.inf:
+            raise RefusedError(Refusal.REVOKED)
+        if kept.until <= self._now():
+            raise RefusedError(Refusal.EXPIRED)
+        if not _RECORDABLE & set(kept.covers):
+            raise RefusedError(Refusal.COVERS_NOTHING)
+        return _recorded(patient, kept).consent
+
+    def ended(self, consent: Consent) -> bool:
+        """Whether a consent has ended by now."""
+        return consent.until is not None and consent.until <= self._now()
+
+    def withdraw(self, patient: str) -> None:
+        """The person agrees to nothing any more. Raises `RefusedError` if nothing was recorded of them, or the card
+        does not take it; for this process, it is withdrawn all the same."""
+        kept = self._file.consents.get(patient)
+        if kept is None:
+            raise RefusedError(Refusal.NO_CONSENT)
+        if kept.revoked == math.inf:
+            self._keep(patient, replace(kept, revoked=round(self._clock.wall(), 3)), even_unwritten=True)
+
+    def forget(self, patient: str) -> bool:
+        """Erase a person; whether there was anything. Raises `RefusedError`: the card does not take it."""
+        self._require_whole()
+        if patient not in self._file.consents:
+            return False
+        left = {name: kept for name, kept in self._file.consents.items() if name != patient}
+        self._write(_File(left, self._seen()))
+        return True
+
+    def _require_whole(self) -> None:
+        if self.damage:
+            raise InterlockError(self.damage)
+
+    def _keep(self, patient: str, kept: _Kept, even_unwritten: bool = False) -> None:
+        changed = _File(self._file.consents | {patient: kept}, self._seen())
+        if even_unwritten:
+            self._file = changed
+        self._write(changed)
+
+    def _write(self, changed: _File) -> None:
+        try:
+            write_private(self._path, json.dumps(_json(changed), indent=1).encode())
+        except OSError:
+            raise RefusedError(Refusal.NOT_KEPT) from None
+        self._file = changed
+
+    def _now(self) -> float:
+        """The wall time, but not before what was seen already: a box without a clock battery wakes in the past."""
+        return max(self._clock.wall(), self._file.seen)
+
+    def _seen(self) -> float:
+        return self._now() if self._clock.trusted() else self._file.seen
+
+
+def _recorded(patient: str, kept: _Kept) -> Recorded:
+    until = kept.until if kept.until < math.inf else None
+    revoked = kept.revoked if kept.revoked < math.inf else None
+    return Recorded(patient, Consent(kept.covers, kept.by, kept.given, until), revoked)
+
+
+def _json(file: _File) -> dict[str, Any]:
+    consents = {
+        patient: {name: value for name, value in vars(kept).items() if value != math.inf}
+        for patient, kept in file.consents.items()
+    }
+    return {"format": file.format, "seen": file.seen, "consents": consents}
+
+
+def _read(path: Path) -> tuple[_File, str]:
+    """What is kept, and why it cannot be read."""
+    try:
+        file: _File = typed(_File, json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return _File({}), ""
+    except (OSError, ValueError, RecursionError) as error:
+        said = getattr(error, "strerror", None) or "it is damaged"
+        return _File({}), (
+            f"The consents in {path} cannot be read ({said}), so nobody is watched: move that file away to begin "
+            "anew, and ask everybody again."
+        )
+    if file.format != FORMAT or not all(PSEUDONYM.fullmatch(patient) for patient in file.consents):
+        return _File({}), f"The consents in {path} are of another version: update Affectbox, or go back to it."
+    return file, ""

@@ -1,0 +1,220 @@
+"""Below the commands of the interlock: the lock, what is wanted, what is remembered, and what time brings."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from device.clock import Clock
+from device.contract.control import Do, Doing, Order, Report
+from device.contract.errors import InterlockError
+from device.contract.session import Beginning, Why
+from device.host.consents import Consents
+from device.host.jobs import Check, Revocation, Session
+from device.host.launcher import Launcher
+from device.host.memory import Memory
+from device.host.refusals import RefusedError
+from device.host.running import Running
+from device.host.showing import Showing
+from device.host.view import Matter, Notice, Past, Refusal
+from device.settings import HostSettings
+
+_MINUTE_S = 60.0
+_RESTARTED = "The box was restarted during a session, and the camera is off: begin again."
+_FRAMED = "The view for setting up was closed by itself."
+#: Why a session ended → the notice and the sentence.
+_ENDED = {
+    Why.FINISHED: (Matter.FINISHED, "The session is over: the source has no more frames."),
+    Why.STOPPED: (Matter.ENDED, "The session was ended."),
+    Why.EXPIRED: (Matter.EXPIRED, "The session is over: the consent has ended."),
+    Why.REVOKED: (Matter.REVOKED, "The consent was withdrawn: the camera is off, and what was not sent is erased."),
+    Why.LIMIT: (Matter.LIMIT, "The session is over: it lasted as long as sessions may."),
+}
+
+
+class Core:
+    """All methods but `changing` are called inside it.
+
+    Attributes:
+        changed: the lock, and what those wait for who want to know of changes.
+        holding_until_s: an update is under way, and until then nothing else begins; None for none.
+        unattended: what begins anew after each limit; None where a person has to.
+    """
+
+    def __init__(
+        self,
+        launcher: Launcher,
+        consents: Consents,
+        memory: Memory,
+        clock: Clock,
+        settings: HostSettings,
+        phases: tuple[str, ...],
+        tell: Callable[[str], None],
+    ) -> None:
+        self.changed = threading.Condition(threading.RLock())
+        self.consents = consents
+        self.memory = memory
+        self.clock = clock
+        self.tell = tell
+        self.holding_until_s: float | None = None
+        self.unattended: Beginning | None = None
+        self.running = Running(launcher, clock, self.changing, self._finished, self._purged)
+        self.showing = Showing(clock, settings)
+        self._limit_s = settings.limit_min * _MINUTE_S
+        self._phases = phases
+        with self.changing():
+            self._wake()
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Hold the lock, and afterwards make it so, and tell who waits."""
+        with self.changed:
+            try:
+                yield
+            finally:
+                self.settle(changed=True)
+
+    def settle(self, changed: bool = False) -> None:
+        """Make it so; `changed`: or at least tell who waits."""
+        session = self.running.session
+        parts = session.parts if session else ()
+        self.running.settle()
+        if session is not None and session is self.running.session and self.memory.now.open[0].sessions != parts:
+            self.memory.keep(open=(_past(session, session.began, 0.0, Why.INTERRUPTED),))
+        if self.showing.look(self.running, self.consents.damage or self.memory.damage, self.holding) or changed:
+            self.showing.number += 1
+            self.changed.notify_all()
+
+    @property
+    def holding(self) -> bool:
+        """Whether an update is under way."""
+        return self.holding_until_s is not None and self.clock.monotonic() < self.holding_until_s
+
+    def open(self, beginning: Beginning, by: str) -> None:
+        """A session begins."""
+        now_s = self.clock.monotonic()
+        began = round(self.clock.wall(), 3)
+        session = Session(beginning.patient, beginning.consent, began, now_s, self._phases)
+        self.memory.keep(open=(_past(session, began, 0.0, Why.INTERRUPTED),))
+        self.running.framing = self.running.check = self.showing.notice = None
+        self.running.session = session
+        self.tell(f"A session was begun ({by}).")
+
+    def require_session(self) -> Session:
+        """The open session. Raises `RefusedError`: there is none, or it is ending."""
+        session = self.running.session
+        if session is None:
+            raise RefusedError(Refusal.IDLE)
+        if session.ending is not None:
+            raise RefusedError(Refusal.STOPPING)
+        return session
+
+    def require_free(self, patient: str) -> None:
+        """Raises `RefusedError` where no session can begin now."""
+        session = self.running.session
+        if self.holding:
+            raise RefusedError(Refusal.UPDATING)
+        if session is not None and session.ending is not None:
+            raise RefusedError(Refusal.STOPPING)
+        if session is not None:
+            raise RefusedError(Refusal.ALREADY if session.patient == patient else Refusal.OTHER_SESSION)
+
+    def say(self, order: Order) -> None:
+        """Tell the daemon that watches, if one does."""
+        process = self.running.process
+        if process is not None and process.job is self.running.session:
+            process.say(order)
+
+    def require_watching(self) -> Session:
+        """The open session, of which frames arrive. Raises `RefusedError`."""
+        session, process = self.require_session(), self.running.process
+        if session.paused:
+            raise RefusedError(Refusal.PAUSED)
+        if process is None or process.job is not session or process.doing is not Doing.WATCHING:
+            raise RefusedError(Refusal.NOT_WATCHING)
+        return session
+
+    def withdraw(self, patient: str) -> None:
+        """The person agrees to nothing any more; what the card does not take is told, for it holds until a restart."""
+        try:
+            self.consents.withdraw(patient)
+        except RefusedError as error:
+            if error.refusal is Refusal.NOT_KEPT:
+                self.showing.notice = Notice(Matter.DAMAGED, str(error))
+
+    def knows(self, patient: str) -> bool:
+        """Whether anything of a person is kept here."""
+        kept = any(known.patient == patient for known in self.consents.all())
+        return kept or bool(self.memory.sessions_of(patient))
+
+    def purge(self, patient: str, sessions: tuple[str, ...]) -> None:
+        """What was not sent of these sessions is to go; remembered until the daemon said that it is gone."""
+        left = tuple(dict.fromkeys((*self.memory.now.revoking.get(patient, ()), *sessions)))
+        if left:
+            self.memory.keep(revoking=self.memory.now.revoking | {patient: left})
+        self._next_purge()
+
+    def check(self, do: Do) -> Iterator[Report]:
+        """The reports of `examine` or `probe`. Not called inside `changing`."""
+        with self.changing():
+            if self.running.session is not None or self.running.framing is not None:
+                raise RefusedError(Refusal.BUSY)
+            if self.running.check is not None:
+                raise RefusedError(Refusal.ALREADY)
+            check = self.running.check = Check(do)
+        return self._reports(check)
+
+    def pass_time(self) -> None:
+        """Limits, the end of a consent while no daemon sees to it, a purge that waits, who does not answer."""
+        now_s, session, framing = self.clock.monotonic(), self.running.session, self.running.framing
+        self.running.tick()
+        if framing is not None and now_s >= framing.until_s:
+            self.running.framing = None
+            self.showing.notice = Notice(Matter.FRAMED, _FRAMED)
+        if session is None or session.ending is not None:
+            return
+        if now_s - session.began_s >= self._limit_s:
+            session.ending = Why.LIMIT
+        elif self.running.process is None and session.consent and self.consents.ended(session.consent):
+            session.ending = Why.EXPIRED
+
+    def _reports(self, check: Check) -> Iterator[Report]:
+        try:
+            while (report := check.reports.get()) is not None:
+                yield report
+        finally:
+            with self.changing():
+                if self.running.check is check:
+                    self.running.check = None
+        if check.failure:
+            raise InterlockError(check.failure)
+
+    def _wake(self) -> None:
+        """A session that was open when the process ended is not gone on with: a person has to begin one."""
+        self._next_purge()
+        for past in self.memory.now.open:
+            self.memory.over(past)
+            self.showing.notice = Notice(Matter.RESTARTED, _RESTARTED)
+
+    def _next_purge(self) -> None:
+        waiting = next(iter(self.memory.now.revoking.items()), None)
+        running = self.running
+        busy = running.process is not None and running.process.job is running.revocation
+        if not busy:
+            running.revocation = Revocation(*waiting) if waiting else None
+
+    def _finished(self, session: Session, why: Why) -> None:
+        self.memory.over(_past(session, self.clock.wall(), self.clock.monotonic() - session.began_s, why))
+        self.showing.notice = Notice(*_ENDED[why])
+        self.tell(self.showing.notice.text)
+        if why is Why.LIMIT and self.unattended is not None and not self.holding:
+            self.open(self.unattended, "setting")
+
+    def _purged(self, patient: str, sessions: tuple[str, ...]) -> None:
+        left = tuple(one for one in self.memory.now.revoking.get(patient, ()) if one not in sessions)
+        rest = {name: waiting for name, waiting in self.memory.now.revoking.items() if name != patient}
+        self.memory.keep(revoking=rest | ({patient: left} if left else {}))
+        self._next_purge()
+
+
+def _past(session: Session, ended: float, seconds: float, why: Why) -> Past:
+    return Past(session.patient, session.began, round(ended, 3), round(seconds, 1), why.value, session.parts)

@@ -1,0 +1,92 @@
+"""What the host process must know after a restart: whose session was open, the last ones, whom the button begins, who
+is to be purged, which commands from afar were carried out. A private file."""
+
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from device.contract.typed import typed
+from device.host.view import Past
+from device.state import write_private
+
+FORMAT = 1
+_PAST = 50
+_ANSWERED = 100
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """The file.
+
+    Attributes:
+        open: the session that is open: its `ended` is its beginning until it ends.
+        past: the last sessions, the newest first.
+        revoking: pseudonym → sessions of which what was not sent is still to be purged.
+        answered: id of a command from afar → what was answered.
+    """
+
+    open: tuple[Past, ...] = ()
+    past: tuple[Past, ...] = ()
+    prepared: str = ""
+    revoking: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    answered: dict[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+
+class Memory:
+    """Not safe to use from several threads; the interlock's lock is around it.
+
+    Attributes:
+        now: what is remembered.
+        damage: why the file could not be read, or not be written when last tried; "" when it could.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """A file that cannot be read is set aside."""
+        self._path = path
+        self.damage = ""
+        self.now = self._read()
+
+    def keep(self, **changed: object) -> None:
+        """Change what is remembered. A card that takes nothing is told by `damage`; it is known until a restart."""
+        self.now = replace(self.now, **changed)  # type: ignore[arg-type]
+        try:
+            write_private(self._path, json.dumps(asdict(self.now)).encode())
+            self.damage = ""
+        except OSError as error:
+            self.damage = f"What must be known after a restart cannot be written ({error.strerror}): free the card."
+
+    def over(self, past: Past) -> None:
+        """A session ended."""
+        self.keep(open=(), past=(past, *self.now.past)[:_PAST])
+
+    def answer(self, command: str, answer: str) -> None:
+        """A command from afar was carried out, or refused."""
+        last = list(self.now.answered.items())[1 - _ANSWERED :]
+        self.keep(answered=dict([*last, (command, answer)]))
+
+    def sessions_of(self, patient: str) -> tuple[str, ...]:
+        """Every session of a person of which this process knows."""
+        of = [past for past in (*self.now.open, *self.now.past) if past.patient == patient]
+        return tuple(dict.fromkeys(session for past in of for session in past.sessions))
+
+    def forget(self, patient: str) -> None:
+        """Erase a person."""
+        left = tuple(past for past in self.now.past if past.patient != patient)
+        prepared = "" if self.now.prepared == patient else self.now.prepared
+        self.keep(past=left, prepared=prepared)
+
+    def _read(self) -> Remembered:
+        try:
+            found: Remembered = typed(Remembered, json.loads(self._path.read_bytes()))
+            if found.format == FORMAT:
+                return found
+        except FileNotFoundError:
+            return Remembered()
+        except (OSError, ValueError, RecursionError):
+            pass
+        with suppress(OSError):
+            self._path.replace(self._path.with_suffix(".damaged"))
+        self.damage = "What the box knew of its last sessions could not be read, and was set aside."
+        return Remembered()

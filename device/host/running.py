@@ -1,0 +1,192 @@
+"""Keeps the one process of the camera daemon to what is wanted: asks one that is not to end, makes one that is.
+
+    wanted, in this order            process
+    ─────────────────────            ───────
+    the purge that runs already      none  ── wanted, and due ──► launched ── its reports ──► …
+    an open session, not paused        ▲                              │ another is wanted, or none
+    a purge that waits                 └──────────── gone ◄── asked to end
+    doctor, or the proof of a release                 (hung up on after 10 s, killed after 20 s)
+    the view for setting up
+
+What a person commands changes only what is wanted, so that pressing twice, or in a bad moment, cannot make two.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from device.clock import Clock
+from device.contract.control import VERSION, Do, Doing, Order, Report
+from device.contract.session import UNNAMED, Why
+from device.host.jobs import Check, Framing, Job, Revocation, Session
+from device.host.launcher import Launcher
+from device.host.process import Process
+from device.host.view import Matter, Notice
+
+#: A daemon that says nothing for so long is in trouble: before its first report, and afterwards, seconds.
+_SILENT_AT_START_S, _SILENT_S = 60.0, 5.0
+#: So long after it was asked to end, or fell silent, it is hung up on; and so long after that, killed.
+_PATIENCE_S = 10.0
+_DIED = "The camera's process ended without a word: it was killed, or the machine has no memory left."
+_SILENT = "The camera's process does not answer. If that lasts, switch the box off and on."
+#: What ends a session when the daemon says it; anything else is a failure, after which it is started again.
+_ENDINGS = (Why.FINISHED, Why.EXPIRED, Why.STOPPED, Why.REVOKED, Why.LIMIT)
+_ASKS = {Why.LIMIT: Do.LIMIT, Why.REVOKED: Do.REVOKE}
+
+
+class Running:
+    """Everything but `changing` is called with the interlock's lock held.
+
+    Attributes:
+        session, framing, check, revocation: what is wanted; None for nothing.
+        process: the one that there is.
+    """
+
+    def __init__(
+        self,
+        launcher: Launcher,
+        clock: Clock,
+        changing: Callable[[], AbstractContextManager[None]],
+        finished: Callable[[Session, Why], None],
+        purged: Callable[[str, tuple[str, ...]], None],
+    ) -> None:
+        """
+        Args:
+            changing: holds the lock, and settles everything afterwards.
+            finished: a session is over.
+            purged: so much was purged of a person.
+        """
+        self.session: Session | None = None
+        self.framing: Framing | None = None
+        self.check: Check | None = None
+        self.revocation: Revocation | None = None
+        self.process: Process | None = None
+        self._launcher = launcher
+        self._clock = clock
+        self._changing = changing
+        self._finished = finished
+        self._purged = purged
+        self._closed = False
+
+    def settle(self) -> None:
+        """Make it so."""
+        if self.session and self.session.ending and not self._of(self.session):
+            self._end(self.session, self.session.ending)
+        wanted = None if self._closed else self._wanted()
+        if self.process is not None:
+            if self.process.job is not wanted:
+                self.process.ask(self._word(self.process.job))
+        elif wanted is None:
+            if not self._closed and self.session is None:
+                self._launcher.rest()
+        elif self._clock.monotonic() >= wanted.due_s:
+            self.process = Process(wanted, self._launcher, self._clock, self._heard, self._gone)
+
+    def tick(self) -> None:
+        """See to a process that does not answer."""
+        if self.process is None:
+            return
+        waiting_s = self.silent_s - (_SILENT_S if self.process.report else _SILENT_AT_START_S)
+        if self.process.asked is not None:
+            waiting_s = max(waiting_s, self._clock.monotonic() - self.process.asked_s)
+        if waiting_s >= 2 * _PATIENCE_S:
+            self.process.kill()
+        elif waiting_s >= _PATIENCE_S:
+            self.process.hang_up()
+
+    def close(self) -> Process | None:
+        """Want nothing any more; the process whose end is to be waited for, without the lock."""
+        self._closed = True
+        self.settle()
+        return self.process
+
+    @property
+    def silent_s(self) -> float:
+        """For how long the process has said nothing, seconds."""
+        return self._clock.monotonic() - self.process.heard_s if self.process else 0.0
+
+    @property
+    def trouble(self) -> Notice | None:
+        """What keeps the box from what is wanted."""
+        if self.process is not None:
+            limit_s = _SILENT_S if self.process.report else _SILENT_AT_START_S
+            asked_s = self._clock.monotonic() - self.process.asked_s if self.process.asked else 0.0
+            if self.silent_s > limit_s or asked_s > _PATIENCE_S:
+                return Notice(Matter.SILENT, _SILENT)
+        job = self._wanted()
+        failed = job is not None and job.failures > 0
+        if job is None or not failed or (self._of(job) and self.process and self.process.doing is Doing.WATCHING):
+            return None
+        return Notice(Matter.FAILED, f"{job.failure} It is started again by itself.")
+
+    def _wanted(self) -> Job | None:
+        if self.revocation and self._of(self.revocation):
+            return self.revocation
+        if self.session is not None:
+            return self.session if self.session.wanted else None
+        return self.revocation or self.check or self.framing
+
+    def _of(self, job: Job) -> bool:
+        return self.process is not None and self.process.job is job
+
+    def _word(self, job: Job) -> Do:
+        """How a process that is not wanted is asked to end."""
+        if not isinstance(job, Session) or self._closed:
+            return Do.END
+        if job.ending is None:
+            return Do.PAUSE
+        return _ASKS.get(job.ending, Do.END)
+
+    def _heard(self, process: Process, report: Report) -> None:
+        with self._changing():
+            job, now_s = process.job, self._clock.monotonic()
+            process.report, process.heard_s = report, now_s
+            if report.state is Doing.WATCHING:
+                job.well(now_s)
+            if isinstance(job, Session) and report.session and report.session not in job.parts:
+                job.parts = (*job.parts, report.session)
+                if job.phase and len(job.parts) > 1:
+                    process.say(Order(Do.PHASE, VERSION, name=job.phase))
+            if isinstance(job, Check):
+                job.reports.put(report)
+
+    def _gone(self, process: Process) -> None:
+        with self._changing():
+            self.process = None
+            report = process.report
+            ended = report if report and report.state is Doing.ENDED else None
+            failure = process.failure or (ended.text if ended else _DIED) or _DIED
+            job = process.job
+            if isinstance(job, Session):
+                self._part_over(job, process.asked, ended.why if ended else "", failure)
+            elif isinstance(job, Revocation):
+                self._purge_over(job, ended, failure)
+            elif isinstance(job, Check):
+                job.failure = "" if ended and ended.why != Why.FAILED else failure
+                job.reports.put(None)
+                self.check = None if self.check is job else self.check
+            elif job is self.framing:
+                job.fail(failure, self._clock.monotonic())
+
+    def _part_over(self, session: Session, asked: Do | None, why: str, failure: str) -> None:
+        if why == Why.REVOKED:
+            self._purged(session.patient, session.parts)
+        if session.ending:
+            self._end(session, session.ending)
+        elif self._closed or asked is Do.PAUSE:
+            session.due_s = 0.0
+        elif why in _ENDINGS:
+            self._end(session, Why(why))
+        else:
+            told = failure if session.patient == UNNAMED else failure.replace(session.patient, "…")
+            session.fail(told, self._clock.monotonic())
+
+    def _purge_over(self, revocation: Revocation, ended: Report | None, failure: str) -> None:
+        if ended is not None and ended.why == Why.REVOKED:
+            self.revocation = None
+            self._purged(revocation.patient, revocation.sessions)
+        else:
+            revocation.fail(failure, self._clock.monotonic())
+
+    def _end(self, session: Session, why: Why) -> None:
+        self.session = None
+        self._finished(session, why)

@@ -1,0 +1,328 @@
+"""`affectbox doctor` beside camera and database: who is asked, card, network, clock, units."""
+
+import json
+import os
+import socket
+import ssl
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from device.cli import main
+from device.clock import FakeClock
+from device.config import load_settings
+from device.contract.address import DatabaseUrl
+from device.contract.errors import CheckFailedError, DataError, InterlockError
+from device.contract.finding import Finding, Level
+from device.delivery.opening import open_outbox
+from device.examination import card, conditions, network, units
+from device.examination.asking import ask
+from device.metrics import Host
+from tests.peers import Peer, Raw
+
+YEAR = 2026
+
+
+# --- while the service runs
+
+
+def test_a_service_that_holds_the_outbox_is_no_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    peer = Peer()
+    place = [f"outbox.path={tmp_path / 'outbox.db'}", "device.id=box-1"]
+    sink = f"rtdb:http://127.0.0.1:{peer.server.server_port}?ns=clinic"
+    with open_outbox(load_settings(None, place)):
+        assert main(["doctor", "--sink", sink, "--set", place[0], "--set", place[1]]) == 0
+    peer.close()
+    printed = capsys.readouterr().out
+    assert "FAIL" not in printed
+    assert "in use by the running service" in printed
+    assert peer.held == {}, "what the service tells of itself is not overwritten"
+
+
+def listen(folder: Path, answer: bytes) -> tuple[Path, list[bytes]]:
+    """The socket of a host process that gives one answer, and what it was asked."""
+    path, asked = folder / "control.sock", []
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(path))
+    server.listen()
+
+    def serve() -> None:
+        connection, _ = server.accept()
+        with connection, connection.makefile("rb") as lines:
+            asked.append(lines.readline())
+            connection.sendall(answer)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return path, asked
+
+
+def told(*found: Finding) -> bytes:
+    return json.dumps({"findings": [finding.to_json() for finding in found]}).encode() + b"\n"
+
+
+COVERED = Finding(Level.WARNING, "face", "too dark: more light on the face")
+SILENT = Finding(Level.FAIL, "source", "The camera gives no pictures: plug it in again.")
+
+
+@pytest.mark.parametrize("found", [(COVERED,), (COVERED, SILENT)])
+def test_the_host_process_is_asked_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], found: tuple[Finding, ...]
+) -> None:
+    _, asked = listen(tmp_path, told(*found))
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
+    assert main(["doctor"]) == (CheckFailedError.exit_code if SILENT in found else 0)
+    assert json.loads(asked[0])["do"] == "examine"
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[: len(found)] == [finding.line() for finding in found]
+    assert " units " in lines[len(found)]
+
+
+def test_during_a_session_the_rest_is_examined_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listen(tmp_path, b'{"error": "A session is open."}\n')
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
+    assert main(["doctor", "--set", "run.source=v4l2:/dev/video99"]) == 0
+    printed = capsys.readouterr().out
+    assert "A session is open. Camera and face are not looked at." in printed
+    assert "ok       models" in printed
+    assert "/dev/video99" not in printed
+
+
+def test_where_no_host_process_runs_this_one_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
+    assert main(["doctor", "--set", "run.source=v4l2:/dev/video99"]) == CheckFailedError.exit_code
+    assert "/dev/video99" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (b"", DataError),
+        (b"[1]\n", DataError),
+        (b'{"findings": [{"level": "odd"}]}\n', DataError),
+        (b'{"findings": 3}\n', DataError),
+        (b'{"text": "No."}\n', InterlockError),
+    ],
+)
+def test_what_is_no_examination_is_said_in_a_sentence(tmp_path: Path, answer: bytes, error: type[Exception]) -> None:
+    with pytest.raises(error, match=r"[.?]$"):
+        ask(listen(tmp_path, answer)[0])
+
+
+def test_a_host_process_that_hangs_is_left(tmp_path: Path) -> None:
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(tmp_path / "control.sock"))
+    server.listen()
+    with server, pytest.raises(InterlockError, match="does not answer"):
+        ask(tmp_path / "control.sock", timeout_s=0.1)
+
+
+def test_a_fleet_reads_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--here", "--json", "--set", "models.face=gone-1.0.0", "--set", "device.id=room-3"]
+    assert main(["doctor", *arguments]) == CheckFailedError.exit_code
+    said = json.loads(capsys.readouterr().out)
+    assert (said["device"], said["ok"]) == ("room-3", False)
+    by_name = {finding["what"]: finding for finding in said["findings"]}
+    assert by_name["models"]["level"] == "fail"
+    assert "affectbox-converter fetch" in by_name["models"]["text"]
+    assert {"account", "outbox", "room", "card", "clock"} <= by_name.keys()
+
+
+def test_unsigned_models_are_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--here", "--set", "models.allow_unsigned=true"]) == 0
+    assert "warning  models" in capsys.readouterr().out
+
+
+# --- the card
+
+SD = {"type": "SD", "name": "SC32G", "date": "03/2024"}
+EMMC = {"type": "MMC", "name": "BJTD4R", "date": "01/2023", "life_time": "0x02 0x04", "pre_eol_info": "0x01"}
+
+
+def kernel(folder: Path, disk: dict[str, str], system: dict[str, str]) -> Path:
+    """A folder as the kernel's /sys, in which `folder` is on the second part of a card."""
+    sys, number = folder / "sys", folder.stat().st_dev
+    part = sys / "devices" / "mmc0" / "block" / "mmcblk0" / "mmcblk0p2"
+    part.mkdir(parents=True)
+    (part / "partition").write_text("2\n")
+    (sys / "dev" / "block").mkdir(parents=True)
+    (sys / "dev" / "block" / f"{os.major(number)}:{os.minor(number)}").symlink_to(part)
+    for place, files in ((part.parent / "device", disk), (sys / "fs" / "ext4" / "mmcblk0p2", system)):
+        place.mkdir(parents=True)
+        for name, text in files.items():
+            (place / name).write_text(text + "\n")
+    return sys
+
+
+@pytest.mark.parametrize(
+    ("disk", "system", "level", "says"),
+    [
+        (SD, {"errors_count": "0", "lifetime_write_kbytes": "7000000"}, "ok", "SD SC32G of 03/2024: it does not tell"),
+        (SD, {"errors_count": "0", "lifetime_write_kbytes": "7000000"}, "ok", "no errors so far; 7 GB written"),
+        (SD, {"errors_count": "3"}, "fail", "3 errors of its file system were found"),
+        (SD, {}, "ok", "it does not tell how worn it is"),
+        (EMMC, {"errors_count": "0"}, "ok", "MMC BJTD4R of 01/2023: up to 40 % of its life is used"),
+        (EMMC | {"life_time": "0x0a 0x01"}, {}, "warning", "up to 100 %"),
+        (EMMC | {"life_time": "0x0b 0x01"}, {}, "warning", "past the life"),
+        (EMMC | {"pre_eol_info": "0x02"}, {}, "warning", "replace it soon"),
+        (EMMC | {"pre_eol_info": "0x03"}, {}, "fail", "replace it now"),
+        (EMMC | {"life_time": "0x00 0x00"}, {}, "ok", "it does not tell"),
+        (EMMC | {"life_time": "garbled"}, {"errors_count": "many"}, "ok", "it does not tell"),
+    ],
+)
+def test_the_card_tells_its_wear_or_that_it_does_not(
+    tmp_path: Path, disk: dict[str, str], system: dict[str, str], level: str, says: str
+) -> None:
+    found = card.wear(card.disk_of(tmp_path, kernel(tmp_path, disk, system)))
+    assert (found.level, says in found.text) == (level, True), found
+
+
+def test_a_folder_in_memory_is_on_no_card(tmp_path: Path) -> None:
+    assert "does not tell" in card.wear(card.disk_of(tmp_path, tmp_path)).text
+
+
+def test_the_disk_of_this_machine_is_examined(tmp_path: Path) -> None:
+    assert [finding.what for finding in card.examine(tmp_path)] == ["room", "card"]
+
+
+# --- the network
+
+
+def linked(folder: Path, **states: str) -> Path:
+    for name, state in states.items():
+        (folder / "net" / name).mkdir(parents=True)
+        (folder / "net" / name / "operstate").write_text(state + "\n")
+    return folder / "net"
+
+
+@pytest.mark.parametrize(
+    ("states", "there"),
+    [
+        ({"lo": "unknown", "eth0": "down", "wlan0": "dormant"}, False),
+        ({"lo": "unknown", "wlan0": "up"}, True),
+        ({"lo": "unknown", "usb0": "unknown"}, True),
+    ],
+)
+def test_without_a_link_the_cable_is_named_and_nobody_waits(
+    tmp_path: Path, states: dict[str, str], there: bool
+) -> None:
+    asked: list[str] = []
+
+    def reach(url: DatabaseUrl, timeout_s: float) -> Any:
+        asked.append(url.host)
+        raise network.SilentError("timed out")
+
+    url = DatabaseUrl(True, "clinic.example", 443, "")
+    found = network.examine(url, 1, YEAR, linked(tmp_path, **states), reach)
+    assert ("plug in the cable" in found.text, bool(asked)) == (not there, there)
+
+
+def test_a_name_that_nobody_knows_is_said() -> None:
+    found = network.examine(DatabaseUrl(True, "nowhere.invalid", 443, ""), 5, YEAR, Path("/nowhere"))
+    assert found.level == "warning"
+    assert "nowhere.invalid cannot be looked up" in found.text
+
+
+def test_a_closed_port_is_said() -> None:
+    found = network.examine(DatabaseUrl(False, "127.0.0.1", 9, ""), 5, YEAR)
+    assert "127.0.0.1 does not answer at port 9" in found.text
+
+
+def test_every_step_to_a_database_that_answers_is_timed() -> None:
+    peer = Peer()
+    found = network.examine(peer.url(), 5, YEAR)
+    peer.close()
+    assert (found.level, "name" in found.text, "connection" in found.text) == ("ok", True, True)
+
+
+@pytest.fixture
+def impostor(tmp_path: Path) -> DatabaseUrl:
+    """Answers with a certificate that it made itself."""
+    key, made = tmp_path / "key.pem", tmp_path / "made.pem"
+    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj"]
+    subprocess.run([*make, "/CN=localhost", "-keyout", key, "-out", made], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made, key)
+
+    def treat(connection: socket.socket) -> None:
+        context.wrap_socket(connection, server_side=True)
+
+    return DatabaseUrl(True, "127.0.0.1", int(Raw(treat).host.partition(":")[2]), "")
+
+
+def test_who_only_claims_to_be_the_database_is_not_trusted_and_the_clock_is_named(impostor: DatabaseUrl) -> None:
+    found = network.examine(impostor, 5, 1970)
+    assert found.level == "warning"
+    assert "does not prove to be it" in found.text
+    assert "clock says 1970" in found.text
+
+
+# --- clock, heat, power
+
+
+@pytest.mark.parametrize(
+    ("clock", "says"),
+    [
+        (FakeClock(wall=60.0, trusted=False), "it says 1970"),
+        (FakeClock(wall=1_790_000_000.0, trusted=False), "not synchronized"),
+        (FakeClock(wall=1_790_000_000.0), "synchronized"),
+    ],
+)
+def test_the_clock_is_judged(clock: FakeClock, says: str) -> None:
+    host = Host(cpu=1.0, rss=100.0, memory=40.0, temperature=84.2, throttled=None)
+    time, heat = conditions.examine(clock, host)
+    assert says in time.text
+    assert (time.level == "ok") == (says == "synchronized")
+    assert (heat.level, "84 °C" in heat.text) == ("warning", True)
+
+
+# --- units
+
+GOOD = dict.fromkeys(units.ALWAYS, ("loaded", "active", "success", "0"))
+GOOD |= dict.fromkeys(units.NOW_AND_THEN, ("loaded", "inactive", "success", "0"))
+
+
+def shown(**changes: tuple[str, str, str, str]) -> str:
+    """What systemctl prints, with some units otherwise than well."""
+    rows = GOOD | {f"affectbox-{name.replace('_', '.')}": state for name, state in changes.items()}
+    form = "NRestarts={3}\nResult={2}\nId={name}\nLoadState={0}\nActiveState={1}\n"
+    return "\n".join(form.format(*state, name=name) for name, state in rows.items())
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "says"),
+    [
+        ({}, "ok", "9 of the box are as they should be"),
+        ({"host_service": ("loaded", "failed", "exit-code", "0")}, "fail", "journalctl -u affectbox-host.service"),
+        ({"host_service": ("loaded", "inactive", "success", "0")}, "fail", "systemctl enable --now affectbox-host"),
+        ({"host_service": ("loaded", "active", "success", "4")}, "warning", "was started again 4 times"),
+        ({"host_service": ("loaded", "active", "success", "1")}, "warning", "was started again once"),
+        ({"session_socket": ("not-found", "inactive", "success", "0")}, "fail", "install the box again"),
+        ({"session_service": ("loaded", "failed", "watchdog", "0")}, "warning", "failed (watchdog)"),
+        ({"maintenance_timer": ("loaded", "inactive", "success", "0")}, "warning", "maintenance.timer does not run"),
+        ({"host_service": ("not-found", "inactive", "success", "0")}, "ok", "not installed as a service"),
+    ],
+)
+def test_units_are_judged_by_what_systemd_says(
+    changes: dict[str, tuple[str, str, str, str]], level: str, says: str
+) -> None:
+    (found,) = units.judge(shown(**changes))
+    assert (found.level, says in found.text) == (level, True), found
+
+
+def test_the_units_of_this_machine_are_asked_for() -> None:
+    assert {finding.what for finding in units.examine()} == {"units"}
+
+
+def test_every_unit_that_ships_is_examined() -> None:
+    names = {path.name for path in (Path(__file__).parents[2] / "systemd").glob("affectbox-*.*")}
+    known = {*units.ALWAYS, *units.NOW_AND_THEN}
+    assert {
+        name for name in names if name.endswith((".service", ".socket", ".timer", ".path")) and "@" not in name
+    } <= known
