@@ -51,6 +51,7 @@ class PiCamera(Closing):
         self._patience_s = settings.patience_s
         self._camera: PiLibraryCamera | None = None
         self._waiting = threading.Event()
+        self._using = threading.Lock()  # the camera's memory, which goes when it is closed
         library = library or import_picamera2()
         number = _numbered(which, pi_cameras(library))
         self.name = f"camera {number}"
@@ -68,12 +69,15 @@ class PiCamera(Closing):
 
     def read(self) -> Picture:
         request = self._next()
-        try:
-            pixels, about = request.make_array("main"), request.get_metadata()
-        except Exception as error:
-            raise SourceError(f"The {self.name} gave a broken picture ({_told(error)}): {_CABLE}.") from error
-        finally:
-            request.release()
+        with self._using:
+            if self._camera is None:
+                raise SourceError(f"The {self.name} was closed while a picture arrived: start again.")
+            try:
+                pixels, about = request.make_array("main"), request.get_metadata()
+            except Exception as error:
+                raise SourceError(f"The {self.name} gave a broken picture ({_told(error)}): {_CABLE}.") from error
+            finally:
+                request.release()
         return Picture(self._bgr(pixels), None, taken_s=taken_s(about.get("SensorTimestamp", 0) * _NS))
 
     def skip(self) -> bool:
@@ -81,7 +85,10 @@ class PiCamera(Closing):
         return True
 
     def close(self) -> None:
+        if not self._using.acquire(timeout=CLOSE_S):
+            return
         camera, self._camera = self._camera, None
+        self._using.release()
         self._waiting.set()
         if camera is not None:
             with suppress(Exception):  # it hangs, or is gone: either way nobody can do more

@@ -51,7 +51,8 @@ class Source(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of the camera or file. May be called twice."""
+        """Let go of the camera or file. May be called twice; of a camera also while another thread reads, which then
+        fails."""
 
     def __enter__(self) -> Self: ...
 

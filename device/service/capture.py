@@ -4,6 +4,7 @@ import time
 
 from device.camera.source import Picture, Source
 from device.clock import Clock
+from device.contract.errors import SourceError
 from device.mailbox import Mailbox
 from device.service.pace import Gate
 from device.stages.frame import Frame
@@ -37,6 +38,7 @@ class Capture:
         self._began_s: float | None = None
         self._index = 0
         self._picture: Picture | None = None
+        self._letting_go = False
         self._latest_s = clock.monotonic()
         self.read_cpu_s = 0.0
 
@@ -64,6 +66,12 @@ class Capture:
             self._index += 1
         return 0.0
 
+    def let_go(self) -> None:
+        """Close a camera at once, even while a picture is waited for; a file is left to whoever opened it."""
+        self._letting_go = True
+        if self._source.live:
+            self._source.close()
+
     def _taken(self, picture: Picture, now_s: float) -> float:
         """When the picture was taken: as the camera says, but neither before the one before it nor in the future."""
         taken_s = now_s if picture.taken_s is None else min(max(picture.taken_s, self._latest_s), now_s)
@@ -72,7 +80,12 @@ class Capture:
 
     def _read(self) -> Picture | None:
         start = time.thread_time()
-        picture = self._source.read()
+        try:
+            picture = self._source.read()
+        except SourceError:
+            if self._letting_go:
+                return None
+            raise
         self.read_cpu_s += time.thread_time() - start
         return picture
 

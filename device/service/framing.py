@@ -43,7 +43,8 @@ def frame(
         find, mailbox, pulse = Viewfinder(networks, settings), Mailbox(newest_wins=True), Pulse(clock)
         source = open_source(settings.run.source, settings.camera)
         capture = Capture(source, mailbox, clock, True, settings.run.max_frames, Gate(settings.pace.rate))
-        worker = Worker("capture", capture.step, clock, settings.supervision.stall_s, finish=mailbox.close)
+        silence_s = min(settings.supervision.stall_s, settings.camera.silence_s)
+        worker = Worker("capture", capture.step, clock, silence_s, finish=mailbox.close)
         worker.start()
         try:
             shown_s = clock.monotonic()
@@ -57,6 +58,7 @@ def frame(
                     pulse.beat()
                     show(True)
         finally:
+            capture.let_go()
             worker.stop()
             if not worker.alive:
                 source.close()

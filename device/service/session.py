@@ -131,6 +131,7 @@ class Session:
 
     def close_camera(self) -> None:
         """Take no more frames. A source that hangs is left open, and ends with the process."""
+        self._capture.let_go()
         self._capturing.stop()
         if not self._capturing.alive:
             self._source.close()

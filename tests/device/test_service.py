@@ -17,6 +17,10 @@ import device.service.session
 import device.worker
 from device.arrays import ByteImage
 from device.camera.fake import FakeSource
+from device.camera.picamera import PiCamera
+from device.camera.source import Source
+from device.camera.standin import StandIn
+from device.camera.standin_script import Script
 from device.clock import Clock, FakeClock, SystemClock
 from device.config import load_settings
 from device.contract.errors import ConfigError, SourceError, StalledError, StorageError
@@ -33,7 +37,7 @@ from device.sensors import Sensors
 from device.service.beginning import beginning_of
 from device.service.log import SessionLog
 from device.service.service import Service
-from device.settings import SessionSettings, Settings
+from device.settings import CameraSettings, SessionSettings, Settings
 
 WAIT_S = 20.0
 
@@ -66,7 +70,7 @@ def left_in(folder: Path) -> dict[str, Any]:
         return {entry.path: json.loads(entry.body) for entry in outbox.lease(1000)}
 
 
-def see(monkeypatch: pytest.MonkeyPatch, source: FakeSource) -> None:
+def see(monkeypatch: pytest.MonkeyPatch, source: Source) -> None:
     monkeypatch.setattr(device.service.service, "open_source", lambda text, camera: source)
 
 
@@ -77,6 +81,24 @@ def test_a_pulled_camera_ends_the_run_with_its_error_and_keeps_what_was_seen(
     with pytest.raises(SourceError, match="check its cable"):
         hold(settings("run.pace=fast"), kept)
     assert [decode(line.body)["seq"] for line in kept.lines][:2] == [1, 2], "the third may have waited in the mailbox"
+
+
+def test_a_session_that_is_ended_lets_go_even_of_a_camera_that_is_frozen(
+    monkeypatch: pytest.MonkeyPatch, kept: MemorySink, portrait: ByteImage
+) -> None:
+    patient = CameraSettings(silence_s=600.0)
+    stand_in = StandIn(Script(lambda _: portrait, freeze_after=3))
+    see(monkeypatch, PiCamera("0", patient, stand_in))
+
+    def end(service: Service) -> None:
+        if service.summary.records:
+            service.stop()
+
+    with Service(settings(), SystemClock(), end, [kept]) as service:
+        service.watch(Beginning())
+
+    assert not stand_in.opened[0].is_open
+    assert kept.events[-1]["why"] == "stopped"
 
 
 def test_a_hung_network_is_noticed_and_ends_the_run(
