@@ -20,6 +20,7 @@ from device.host.lamp import Lamp, NoLamp, open_lamp
 from device.host.launcher import ChildLauncher, Launcher, SocketLauncher
 from device.host.memory import Memory
 from device.host.status import Status
+from device.host.updates import updates
 from device.host.view import Matter, Notice
 from device.identity import device_id
 from device.notify import notify
@@ -55,7 +56,10 @@ class Hosting(Closing):
         with ExitStack() as stack:
             stack.callback(launcher.close)
             phases = settings.session.phases
-            self.interlock = Interlock(launcher, consents, memory, clock, settings.host, phases, tell=warn)
+            updating = updates()
+            self.interlock = Interlock(
+                launcher, consents, memory, clock, settings.host, phases, warn, updating.updating, updating.ask
+            )
             stack.callback(self.interlock.close, _CLOSE_S)
             stack.enter_context(Desk(folder, self.interlock))
             self._status = Status(folder, device_id(settings), clock)
@@ -116,7 +120,8 @@ class Hosting(Closing):
 
     def _begin_unattended(self) -> None:
         try:
-            self.interlock.begin_unattended(beginning_of(self._settings.session, self._clock))
+            beginning = beginning_of(self._settings.session, self._clock)
+            self.interlock.begin_unattended(beginning)
         except AffectboxError as error:
             warn(str(error))
             self.interlock.notice(Notice(Matter.REFUSED, str(error)))

@@ -328,6 +328,12 @@ WRITES = [
     box(f"{VISIT}/e000002", MARK | {"name": "Ada Lovelace"}, DENIED, "a mark with a person's name"),
     box(f"{VISIT}/e000002", MARK | {"event": "ended", "why": "bored"}, DENIED, "an end without a reason of ours"),
     box(f"{VISIT}/e000002", MARK | {"event": "ended", "why": "stopped"}, ALLOWED, "an end"),
+    box(
+        f"{VISIT}/e{session.REVOKED_LATER}",
+        MARK | {"event": "ended", "why": "revoked", "number": session.REVOKED_LATER},
+        ALLOWED,
+        "that the consent was revoked after the end",
+    ),
     box(f"{VISIT}/e000003", MARK, DENIED, "an event under another number"),
     box(f"visits/ada/box-1~{BOOT}/e000002", MARK | {"patient": "ada"}, DENIED, "an event of a name"),
     box(f"visits/unnamed/box-1~{BOOT}/e000002", MARK | {"patient": "unnamed"}, ALLOWED, "an event of nobody named"),

@@ -18,6 +18,7 @@ from device.contract.errors import ConfigError, DataError, SinkError, StorageErr
 from device.contract.pack import key as pack_key
 from device.contract.pack import pack
 from device.contract.record import encode, key
+from device.contract.session import REVOKED_LATER
 from tests.recordings import table_of
 
 BOOT = "0123abcd-0000000001"
@@ -277,6 +278,34 @@ def test_records_that_are_missing_are_told(said: Said, file: Path) -> None:
 def test_a_session_that_is_not_there_is_an_error(said: Said, file: Path) -> None:
     assert "'x' is no session there" in said("report", file, "--session", "x", code=DataError.exit_code)
     assert "begins several" in said("report", file, "--session", "0123", code=DataError.exit_code)
+
+
+@pytest.mark.parametrize("number", [3, REVOKED_LATER], ids=["in the session", "after it"])
+def test_a_session_whose_consent_was_revoked_is_not_told_of_by_the_way(
+    said: Said, tmp_path: Path, databases: list[str], number: int
+) -> None:
+    ended = [event(3, "ended", FIRST, 3.1, why="stopped")] if number == REVOKED_LATER else []
+    events = [*EVENTS[:2], *ended, event(number, "ended", FIRST, 999.0, why="revoked")]
+    path, picture = written(tmp_path, *RECORDS, *events), tmp_path / "out.png"
+    documents = [document for one in events for document in session.documents(one)]
+    keep(databases[0], records_at(RECORDS) | {path: json.loads(body) for path, body in documents})
+    for where in ([path], ["--database", databases[0], "--patient", "p-0042"]):
+        told = said("report", *where, "--picture", picture, code=DataError.exit_code)
+        assert f"The consent was revoked for session {FIRST}" in told
+        assert not picture.exists()
+        assert "CONSENT WAS REVOKED" in said("sessions", *where)
+        told = said("report", *where, "--revoked")
+        assert "Captured     CONSENT REVOKED, not to be used" in told
+        assert "the consent was revoked: what is here is not to be used" in told
+        assert "rest 0:00" in told
+
+
+def test_a_session_that_goes_on_from_another_says_so(said: Said, tmp_path: Path) -> None:
+    began = event(1, "began", SECOND, 5.0, continues=FIRST)
+    path = written(tmp_path, *LATER, began, event(2, "ended", SECOND, 9.0, why="paused"))
+    told = said("report", path)
+    assert f"Goes on from {FIRST}" in told
+    assert "somebody paused it" in told
 
 
 def test_the_sessions_of_a_file_are_listed(said: Said, file: Path) -> None:

@@ -1,6 +1,7 @@
 """The commands as a person uses them: what they print, what they leave behind, and how they fail."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -294,6 +295,32 @@ def test_bench_prints_one_json_object(short_clip: Path, capsys: pytest.CaptureFi
     assert figures["ratio_to_haar"] == pytest.approx(
         figures["cpu_ms_per_frame"] / figures["haar_cpu_ms_per_frame"], rel=0.01
     )
+
+
+def test_bench_makes_a_block_to_send_in_that_names_nobody(
+    short_clip: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "ward-7")
+    assert main(["bench", "--source", str(short_clip), "--report", "--set", "session.patient=p-0042"]) == 0
+    first, *lines, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("--- affectbox bench")
+    assert last == "--- end ---"
+    told = {line[:13].strip(): line[13:] for line in lines}
+    assert told.keys() >= {
+        "board",
+        "processor",
+        "memory",
+        "system",
+        "affectbox",
+        "libraries",
+        "networks",
+        "temperature",
+    }
+    assert re.fullmatch(r"median \d+\.\d\d, 95 % below \d+\.\d\d", told["ms total"])
+    assert told["source"] == "a video, 512×512"
+    assert re.match(r"\d+\.\d frames a second at most; \d+\.\d with 0\.5 of a core", told["rate"])
+    shown = "\n".join(lines)
+    assert [name for name in ("ward-7", "p-0042", str(short_clip.parent), short_clip.name) if name in shown] == []
 
 
 def test_replaying_records_sends_the_same_bytes_and_names_broken_lines(

@@ -39,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def settings(folder: Path) -> Settings:
-    return load_settings(None, [f"host.folder={folder}", "device.id=room-3"])
+    return load_settings(None, [f"host.folder={folder}", "device.id=room-3", "page.address="])
 
 
 @pytest.fixture
@@ -121,12 +121,9 @@ def test_doctor_and_update_are_told_what_goes_on(box: Box, settings: Settings) -
     assert [said["report"]["state"] for said in reports][-1] == "ended"
     assert last["ok"]
     *reports, last = answers(settings.host, {"do": "examine"}, WAIT_S)
-    assert reports[-1]["report"]["findings"][0]["what"] == "camera"
-    ask(settings.host, {"do": "hold"})
-    assert box.now.state is State.UPDATING
-    box.clock.advance(601.0)  # whoever updates was never heard of again
-    box.interlock.tick()
-    assert box.now.state is State.IDLE
+    assert last["findings"][0]["what"] == "camera"
+    assert ask(settings.host, {"do": "update", "from": "stick"})["state"] == "idle"
+    assert box.asked == ["stick"]
 
 
 @pytest.mark.parametrize(
@@ -230,7 +227,7 @@ def test_the_process_tells_systemd_and_shows_the_lamp(
 
 
 def test_a_lamp_that_cannot_be_used_is_shown_and_the_box_goes_on(settings: Settings, folder: Path) -> None:
-    pins = load_settings(None, [f"host.folder={folder}", "host.lamp_pin=17", "host.button_pin=27"])
+    pins = load_settings(None, [f"host.folder={folder}", "page.address=", "host.lamp_pin=17", "host.button_pin=27"])
     with Hosting(pins, SystemClock(), ScriptedLauncher(QUICK)) as hosting:
         hosting.interlock.tick()
         now = hosting.interlock.snapshot()
@@ -283,7 +280,7 @@ def test_the_program_runs_until_it_is_told_to_stop(folder: Path, tmp_path: Path)
         systemd.settimeout(WAIT_S)
         systemd.bind(os.fspath(tmp_path / "notify"))
         environment = os.environ | {"NOTIFY_SOCKET": os.fspath(tmp_path / "notify")}
-        options = ["--set", f"host.folder={folder}", "--set", "page.port=0"]
+        options = ["--set", f"host.folder={folder}", "--set", "page.address="]
         process = subprocess.Popen([sys.executable, "-m", "device", "host", *options], env=environment)
         try:
             assert systemd.recv(4096) == b"READY=1"
