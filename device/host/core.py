@@ -17,6 +17,7 @@ from device.host.running import Running
 from device.host.showing import Showing
 from device.host.view import Matter, Notice, Past, Refusal
 from device.settings import HostSettings
+from device.update.standing import updating
 
 _MINUTE_S = 60.0
 _RESTARTED = "The box was restarted during a session, and the camera is off: begin again."
@@ -87,7 +88,7 @@ class Core:
     @property
     def holding(self) -> bool:
         """Whether an update is under way."""
-        return self.holding_until_s is not None and self.clock.monotonic() < self.holding_until_s
+        return updating() or (self.holding_until_s is not None and self.clock.monotonic() < self.holding_until_s)
 
     def open(self, beginning: Beginning, by: str) -> None:
         """A session begins."""

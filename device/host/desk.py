@@ -81,6 +81,11 @@ def _prepare(interlock: Interlock, asked: Question) -> str:
     return "The button begins with this person now." if asked.patient else "The button begins with nobody now."
 
 
+def _update(interlock: Interlock, asked: Question) -> str:
+    interlock.update(asked.name, by=asked.by or "command")
+    return "The update begins."
+
+
 def _hold(interlock: Interlock, asked: Question) -> str:
     interlock.hold()
     return "No session begins until the update is done."
@@ -104,6 +109,7 @@ _COMMANDS: dict[str, Answer] = {
     "mark": _named("mark", "Marked."),
     "phase": _named("phase", "The part of the session is noted."),
     "stimulus": _named("stimulus", "The stimulus is noted."),
+    "update": _update,
     "hold": _hold,
     "release": _release,
     "forget": _forget,

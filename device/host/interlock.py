@@ -27,6 +27,7 @@ from device.host.memory import Memory
 from device.host.refusals import RefusedError
 from device.host.view import Notice, Recorded, Refusal, Snapshot
 from device.settings import HostSettings
+from device.update import request
 
 _MINUTE_S = 60.0
 #: For how long the lamp shows that a command was refused.
@@ -207,6 +208,21 @@ class Interlock:
     def probe(self) -> Iterator[Report]:
         """Everything, into an outbox that is thrown away. Raises `InterlockError`: it did not come to an answer."""
         return self._core.check(Do.PROBE)
+
+    def update(self, source: str, *, by: str = "page") -> None:
+        """Ask for a release to be installed: `stick`, `network`, or `given` by root. See `device.update`.
+
+        Raises:
+            UpdateError: it cannot be asked for.
+        """
+        core = self._core
+        with core.changing():
+            if core.running.session is not None:
+                raise RefusedError(Refusal.BUSY)
+            if core.holding:
+                raise RefusedError(Refusal.UPDATING)
+            request.ask(source)
+            core.tell(f"An update was asked for ({by}).")
 
     def hold(self) -> None:
         """An update begins: no session until `release`, or for ten minutes, if whoever updates is heard of no more."""

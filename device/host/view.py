@@ -217,6 +217,9 @@ class Host(Protocol):
     def probe(self) -> Iterator[Report]:
         """Run everything into an outbox that is thrown away; its reports."""
 
+    def update(self, source: str, *, by: str = "page") -> None:
+        """Ask for the release of a `stick` or of the `network`; `device.update.standing` tells what becomes of it."""
+
     def hold(self) -> None:
         """An update begins: no session until `release`."""
 
