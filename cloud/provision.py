@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from device.contract import passphrase
 from device.contract.choices import DEVICE_ID
 from device.contract.enrolment import LIFETIME_S, Enrolment, claims, uid
 from device.contract.errors import IdentityError
@@ -29,8 +30,8 @@ _SAID = 200  # characters of what Firebase says
 _EMULATED_PROJECT = "demo-affectbox"
 
 
-def provision(device: str, api_key: str, database: str, service_account: Path | None) -> Enrolment:
-    """Make or renew the account of a box; returns what the box needs once.
+def provision(device: str, api_key: str, database: str, service_account: Path | None, phrase: str) -> Enrolment:
+    """Make or renew the account of a box; returns what the box needs once. `phrase` will open the box's own page.
 
     Raises:
         IdentityError: not a box's id, no Admin SDK, no usable service account, or Firebase refuses.
@@ -41,7 +42,8 @@ def provision(device: str, api_key: str, database: str, service_account: Path | 
         auth.set_custom_user_claims(uid(device), claims(device), app=app)
         auth.revoke_refresh_tokens(uid(device), app=app)
         token = auth.create_custom_token(uid(device), claims(device), app=app).decode()
-    return Enrolment(device, token, api_key, database, time.time() + LIFETIME_S)
+    expires = time.time() + LIFETIME_S
+    return Enrolment(device, token, api_key, database, expires, page=passphrase.hashed(phrase))
 
 
 def revoke(device: str, service_account: Path | None) -> None:
@@ -128,8 +130,11 @@ def _provision(args: argparse.Namespace) -> int:
     file = args.out or Path(f"{args.device}.enrolment.json")
     if file.exists():  # said before the account is touched, for that signs out whoever uses it
         raise IdentityError(f"{file} is there already: delete it, or name another file with --out.")
-    write(provision(args.device, args.api_key, args.database, args.service_account), file)
+    phrase = passphrase.make()
+    write(provision(args.device, args.api_key, args.database, args.service_account, phrase), file)
     print(f"Written {file}: within an hour, run `affectbox enrol {file.name}` on the box. It is a key until then.")
+    print(f"Pass-phrase of the box's own page, where it is opened to a network: {phrase}")
+    print("Write it down for who works there: it is kept nowhere, and is asked for once in each browser.")
     return 0
 
 

@@ -100,7 +100,11 @@ def _box(commands: Any, runs: Mapping[str, Run]) -> None:
     enrol = _command(
         commands, "enrol", "make this box sign in as itself, by a file of `affectbox-cloud provision`", runs["enrol"]
     )
-    enrol.add_argument("file", type=Path, help="the enrolment file; it is deleted once it was used")
+    what = enrol.add_mutually_exclusive_group(required=True)
+    what.add_argument("file", nargs="?", type=Path, help="the enrolment file; it is deleted once it was used")
+    what.add_argument(
+        "--passphrase", action="store_true", help="only make another pass-phrase for the box's own page, and show it"
+    )
 
     _command(commands, "host", "the process that is always there: button, lamp, page, consents", runs["host"])
 

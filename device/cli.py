@@ -97,10 +97,14 @@ def _doctor(args: argparse.Namespace) -> int:
 
 def _enrol(args: argparse.Namespace) -> int:
     from device.clock import SystemClock  # noqa: PLC0415
-    from device.commands.enrol import enrol  # noqa: PLC0415
+    from device.commands.enrol import enrol, new_passphrase  # noqa: PLC0415
     from device.delivery.identity import identity_file  # noqa: PLC0415
 
     settings = _settings(args)
+    if args.passphrase:
+        print(f"The box's page is opened from the network by: {new_passphrase(settings.identity)}")
+        print("Write it down: it is kept nowhere. The one before opens it no more.")
+        return 0
     identity = enrol(args.file, settings.identity, settings.upload.timeout_s, SystemClock())
     print(f"This box is enrolled as '{identity.device}'; {identity_file(settings.identity)} signs it in.")
     print(f'Its configuration should say: device.id = "{identity.device}", sinks = ["rtdb:{identity.database}"]')

@@ -3,17 +3,19 @@
 from pathlib import Path
 
 from device.clock import Clock
+from device.contract import passphrase
 from device.contract.enrolment import decode
 from device.contract.errors import IdentityError
 from device.delivery.identity import Identity, identity_file, save
 from device.delivery.signin import SignIn, SignInError
+from device.page.passphrases import keep_hash
 from device.settings import IdentitySettings
 
 _MAX_BYTES = 65_536
 
 
 def enrol(file: Path, settings: IdentitySettings, timeout_s: float, clock: Clock) -> Identity:
-    """Sign in with the file's custom token, keep the refresh token, delete the file.
+    """Sign in with the file's custom token, keep the refresh token and the page's pass-phrase, delete the file.
 
     The file is deleted once the identity is safe on disk; whatever fails before leaves it, to be tried again.
 
@@ -32,8 +34,17 @@ def enrol(file: Path, settings: IdentitySettings, timeout_s: float, clock: Clock
         raise IdentityError(f"'{enrolment.device}' cannot be enrolled: {error}.") from None
     identity = Identity(enrolment.device, enrolment.database, enrolment.api_key, tokens.refresh_token)
     save(identity, identity_file(settings))
+    if enrolment.page:
+        keep_hash(enrolment.page, settings)
     _delete(file)
     return identity
+
+
+def new_passphrase(settings: IdentitySettings) -> str:
+    """Another pass-phrase for the box's page, of which the box keeps a hash. Raises `IdentityError`."""
+    phrase = passphrase.make()
+    keep_hash(passphrase.hashed(phrase), settings)
+    return phrase
 
 
 def _read(file: Path) -> bytes:

@@ -2,11 +2,13 @@
 
 One JSON object:
 
-    {"format": 1, "device": "room-3", "custom_token": "…", "api_key": "…", "database": "https://…", "expires": 1.8e9}
+    {"format": 1, "device": "room-3", "custom_token": "…", "api_key": "…", "database": "https://…", "expires": 1.8e9,
+     "page": "scrypt:…"}
 
 `expires` is in seconds since 1970, one hour after it was made, which is how long Firebase takes a custom token; until
 then the file is as good as the box itself, so it is readable by its owner only and deleted once it was used.
-`database` is where the box should report to.
+`database` is where the box should report to. `page` is the hash of the pass-phrase of the box's own page, which was
+shown where the file was made and stands nowhere (`device.contract.passphrase`); absent: the box keeps the one it has.
 """
 
 import json
@@ -15,6 +17,7 @@ from typing import Any
 
 from device.contract.choices import DEVICE_ID
 from device.contract.errors import IdentityError
+from device.contract.passphrase import is_hash
 
 FORMAT = 1
 LIFETIME_S = 3600
@@ -32,6 +35,7 @@ class Enrolment:
     database: str
     expires: float
     format: int = FORMAT
+    page: str = field(default="", repr=False)
 
     def encode(self) -> bytes:
         """The content of the file."""
@@ -51,6 +55,7 @@ def decode(content: bytes) -> Enrolment:
             "The enrolment file is of another version: update Affectbox on the box and the workstation."
         )
     whole = all(isinstance(text, str) and text and text.isprintable() for text in texts)
+    whole = whole and (enrolment.page == "" or is_hash(enrolment.page))
     if not whole or not isinstance(enrolment.expires, (int, float)):
         raise IdentityError("The enrolment file is damaged: make a new one with `affectbox-cloud provision DEVICE`.")
     if not DEVICE_ID.fullmatch(enrolment.device):

@@ -13,6 +13,7 @@ from device.delivery.condenser import RECORDS, SECONDS, Condenser
 from device.delivery.database import Traffic
 from device.delivery.kinds import Kind
 from device.delivery.outbox_sink import OutboxSink
+from device.delivery.standing import Teller
 from device.delivery.uploader import Uploader
 
 NOTE = "budget"
@@ -49,6 +50,7 @@ class Steward:
         self._wanted = condenser.mode
         self._booked = (0, 0)
         self._reported_s: float | None = None
+        self._teller = Teller(clock)
         self._obey()
 
     @property
@@ -67,6 +69,9 @@ class Steward:
         if self._reported_s is None or now - self._reported_s >= self._every_s:
             self._reported_s = now
             self.report()
+        if self._teller.is_due(self._uploader.trouble, self._uploader.sent):
+            with suppress(OutboxError):
+                self._teller.tell(self._uploader.trouble, sum(self._sink.outbox.counts().waiting.values()))
 
     def finish(self) -> None:
         """No records come after: keep what still waits in memory, so that it can be sent."""

@@ -16,7 +16,7 @@ def drawn(at_s: float) -> Glimpse:
     width = (0.10, 0.22, 0.22)[step]
     x = (0.5, 0.24, 0.5)[step] + 0.01 * math.sin(at_s)
     y = 0.46 + 0.006 * math.sin(1.7 * at_s)
-    hints = (["come_closer"], ["move_right"], [])[step]
+    hints = (["come_closer"], ["move_left"], [])[step]
     return Glimpse(
         WIDTH,
         HEIGHT,

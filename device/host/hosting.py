@@ -9,7 +9,7 @@ from pathlib import Path
 from device.clock import Clock
 from device.closing import Closing
 from device.contract.command import warn
-from device.contract.errors import AffectboxError
+from device.contract.errors import AddressInUseError, AffectboxError
 from device.host.asking import runtime_folder
 from device.host.button import Presses, open_button
 from device.host.consents import Consents
@@ -61,6 +61,8 @@ class Hosting(Closing):
             self._status = Status(folder, device_id(settings), clock)
             stack.callback(self._status.close)
             self.lamp = self._fit(folder, stack)
+            if settings.page.address:
+                self._open_page(stack)
             self._stack = stack.pop_all()
 
     def run(self, stop: threading.Event) -> None:
@@ -100,6 +102,17 @@ class Hosting(Closing):
         self.interlock.fitted(lamp=not isinstance(lamp, NoLamp), odd=odd)
         stack.push(lambda *_: lamp.close())
         return lamp
+
+    def _open_page(self, stack: ExitStack) -> None:
+        """The box's own page; a box that cannot have one goes on without."""
+        try:
+            from device.page.page import Page  # noqa: PLC0415  # the half of this process's memory
+
+            stack.enter_context(Page(self._settings, self._clock, self.interlock))
+        except ImportError as error:
+            warn(f"The box has no page, for '{error.name}' is not installed: pip install 'affectbox[device]'.")
+        except AddressInUseError as error:
+            warn(str(error))
 
     def _begin_unattended(self) -> None:
         try:
