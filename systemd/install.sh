@@ -59,6 +59,9 @@ read_arguments() {
     for given in "$file" "$enrol" "$key"; do
         [ -z "$given" ] || [ -f "$given" ] || fail 2 "There is no file $given: check the path."
     done
+    [ -z "$file" ] || file=$(readlink -f "$file")
+    [ -z "$enrol" ] || enrol=$(readlink -f "$enrol")
+    [ -z "$key" ] || key=$(readlink -f "$key")
     case $camera in *[\"\\]*) fail 2 "A camera's name holds no quotes." ;; esac
 }
 
@@ -95,6 +98,15 @@ check_board() {
     esac
 }
 
+find_file() {
+    [ -z "$file" ] && [ ! -f "$here/../requirements/device.txt" ] || return 0
+    ending=$suite.tar
+    [ "$architecture" = arm64 ] || ending=$suite-$architecture.tar
+    # shellcheck disable=SC2012  # names without surprises: ours
+    file=$(ls -t "$here"/affectbox-*-"$ending" 2>/dev/null | head -n 1)
+    [ -n "$file" ] || fail 34 "There is no affectbox-VERSION-$ending beside this script: copy it there, or name it."
+}
+
 install_packages() {
     begin "Packages of the system"
     missing=
@@ -114,6 +126,7 @@ install_packages() {
         if apt-cache show "$package" >/dev/null 2>&1; then available="$available $package"
         else warn "$package is not in this system's archive: $(what_for "$package")"; fi
     done
+    if [ -z "$available" ]; then say "all that are to be had are there"; return; fi
     say "installing$available"
     # shellcheck disable=SC2086  # a list
     apt-get install -y -qq --no-install-recommends $available >/dev/null || fail 33 "These packages could not be installed:$available. What stands above says why."
@@ -126,15 +139,8 @@ what_for() {
     esac
 }
 
-find_release() {
+get_release() {
     begin "The release"
-    if [ -z "$file" ] && [ ! -f "$here/../requirements/device.txt" ]; then
-        ending=$suite.tar
-        [ "$architecture" = arm64 ] || ending=$suite-$architecture.tar
-        # shellcheck disable=SC2012  # names without surprises: ours
-        file=$(ls -t "$here"/affectbox-*-"$ending" 2>/dev/null | head -n 1)
-        [ -n "$file" ] || fail 34 "There is no affectbox-VERSION-$ending beside this script: copy it there, or name it."
-    fi
     if [ -n "$file" ]; then unpack_release; else build_release; fi
 }
 
@@ -323,12 +329,14 @@ clean_up() {
 }
 
 read_arguments "$@"
+cd /
 if [ -n "$uninstall" ]; then remove_all; exit 0; fi
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 check_system
+find_file
 install_packages
-find_release
+get_release
 make_user
 enrol_box
 adopt

@@ -26,6 +26,7 @@ PLACES = {
 COMMAND = "usr/local/bin/affectbox"
 _OURS = re.compile(r"\.?(\d\d-)?affectbox[\w@.-]*")
 _UPDATERS = re.compile(r"affectbox-(update|confirm|stick)[@.]")
+_AT_BOOT_ALONE = "affectbox-confirm.service"
 _WANTED_BY = re.compile(r"^WantedBy=(.+)$", re.MULTILINE)
 
 
@@ -59,9 +60,9 @@ def remove(layout: Layout) -> None:
 
 
 def enabled(layout: Layout) -> list[str]:
-    """The units of `current` that start at boot, but those of the updater."""
+    """The units of `current` that start at boot and go on."""
     units = (layout.home / "current/systemd/units").glob("affectbox*")
-    return sorted(unit.name for unit in units if _targets(unit) and not _UPDATERS.match(unit.name))
+    return sorted(unit.name for unit in units if _targets(unit) and unit.name != _AT_BOOT_ALONE)
 
 
 def _wanted(layout: Layout) -> Iterator[tuple[Path, Path | bytes]]:
