@@ -121,6 +121,7 @@ def _box(commands: Any, runs: Mapping[str, Run]) -> None:
         "release", metavar="FILE", nargs="?", default="", help="a file or address; else the newest at update.url"
     )
     update.add_argument("--stick", action="store_true", help="what the stick brought that was plugged in last")
+    update.add_argument("--status", action="store_true", help="only tell what runs, and how the last update went")
     update.add_argument("--force", action="store_true", help="also if the file is older than what runs")
 
     maintain = "look after the outbox and check the models; a timer runs it, when no session is open"
@@ -150,7 +151,11 @@ def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:
         const=Path(sys.executable),
         help="also measure MediaPipe's FaceLandmarker, in turns; PYTHON: of an environment with mediapipe (this one)",
     )
-    bench.add_argument("--json", action="store_true", help="print one JSON object")
+    form = bench.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one JSON object")
+    form.add_argument(
+        "--report", action="store_true", help="print a block of text to send in from a board; it names nobody"
+    )
 
     replay = _command(
         commands, "replay", "send a recording again, or draw on a clip what the box sees in it", runs["replay"]

@@ -17,7 +17,7 @@ from device.update.layout import Layout
 from device.update.machine import Debian
 from device.update.package import open_package
 from device.update.request import Source
-from device.update.standing import Step, standing
+from device.update.standing import Step, offered, standing
 from device.update.updater import suitable, trusted
 
 _LOOK_S = 0.5
@@ -45,6 +45,18 @@ def update(what: str, settings: Settings, force: bool, out: TextIO) -> None:
     _follow(layout, asked_s, out)
 
 
+def status(out: TextIO) -> None:
+    """Tell what runs, how the last update went, and what a stick brought."""
+    layout = Layout()
+    current = layout.current
+    print(f"Release {current} runs." if current else "This machine was not set up as a box by install.sh.", file=out)
+    if current != layout.proven:
+        print(f"It has yet to prove itself; before it, {layout.proven or 'nothing'} ran.", file=out)
+    for told in (standing(layout).text, getattr(offered(layout), "text", "")):
+        if told:
+            print(told, file=out)
+
+
 def _prepared(what: str, layout: Layout, force: bool) -> Source:
     if what in ("", "stick"):
         if force:
@@ -69,7 +81,7 @@ def _prepared(what: str, layout: Layout, force: bool) -> Source:
 
 def _ask(source: Source, settings: Settings, layout: Layout) -> None:
     try:
-        ask(settings.host, {"do": "update", "name": source.value})
+        ask(settings.host, {"do": "update", "source": source.value})
     except AnsweredError as error:
         raise InterlockError(str(error)) from None
     except InterlockError:

@@ -218,10 +218,4 @@ class Host(Protocol):
         """Run everything into an outbox that is thrown away; its reports."""
 
     def update(self, source: str, *, by: str = "page") -> None:
-        """Ask for the release of a `stick` or of the `network`; `device.update.standing` tells what becomes of it."""
-
-    def hold(self) -> None:
-        """An update begins: no session until `release`."""
-
-    def release(self) -> None:
-        """The update is over."""
+        """Ask for an update: of `stick`, `network`, or `given`, the file that root named."""

@@ -22,23 +22,17 @@ class Source(str, Enum):
     NETWORK = "network"
 
 
-def ask(word: str, layout: Layout | None = None) -> None:
+def ask(source: Source, layout: Layout | None = None) -> None:
     """Let the updater begin. Whoever asks makes sure that no session is open.
-
-    Args:
-        word: a `Source`.
 
     Raises:
         UpdateError: it cannot be asked for here.
     """
     path = (layout or Layout()).request
     try:
-        source = Source(word)
         part = path.with_suffix(".part")
         part.write_text(source.value, encoding="utf-8")
         part.replace(path)
-    except ValueError:
-        raise UpdateError(f"There is no update from '{word[:20]}'.") from None
     except OSError as error:
         raise UpdateError(f"The updater cannot be asked ({path}: {error.strerror}): is the box installed?") from None
 
