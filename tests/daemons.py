@@ -1,13 +1,16 @@
 """The host's end of a real connection to the camera daemon, in a process of its own or in a thread."""
 
+import http.client
 import json
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
@@ -75,18 +78,13 @@ class Process(Talk):
 
     def __init__(self, *assignments: str) -> None:
         ours, theirs = socket.socketpair()
-        sets = [part for text in assignments for part in ("--set", text)]
-        command = [sys.executable, "-m", "device", "daemon", "--fd", str(theirs.fileno()), *sets]
         with theirs:
-            self.process = subprocess.Popen(
-                command, pass_fds=[theirs.fileno()], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-            )
+            self.process = start("daemon", *assignments, descriptor=theirs.fileno())
         super().__init__(ours)
 
     def ended(self) -> tuple[int, str]:
         """Exit code, and what it printed."""
-        out, errors = self.process.communicate(timeout=WAIT_S)
-        return self.process.returncode, out + errors
+        return end_of(self.process)
 
     def __enter__(self) -> Self:
         return self
@@ -95,6 +93,36 @@ class Process(Talk):
         self.process.kill()
         self.process.communicate()
         self.hang_up()
+
+
+def start(command: str, *assignments: str, descriptor: int | None = None) -> subprocess.Popen[str]:
+    """Start `affectbox COMMAND` with these settings, and let it inherit a descriptor."""
+    inherited = [] if descriptor is None else ["--fd", str(descriptor)]
+    sets = [part for text in assignments for part in ("--set", text)]
+    return subprocess.Popen(
+        [sys.executable, "-m", "device", command, *inherited, *sets],
+        pass_fds=[descriptor] if descriptor is not None else [],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def end_of(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Exit code, and what it printed."""
+    out, errors = process.communicate(timeout=WAIT_S)
+    return process.returncode, out + errors
+
+
+def arrived(url: str, namespace: str, path: str) -> Any:
+    """Wait until the database holds something at a path; what."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=WAIT_S)
+    connection.request("GET", f"/{path}.json?ns={namespace}", headers={"Accept": "text/event-stream"})
+    with closing(connection), connection.getresponse() as stream:
+        for text in stream:
+            if text.startswith(b"data: ") and (told := json.loads(text[6:])) and told["data"] is not None:
+                return told["data"]
+    raise AssertionError(f"{path} did not arrive")
 
 
 class InThread(Talk):

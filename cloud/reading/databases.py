@@ -191,7 +191,7 @@ def _listed(device: str, session_id: str, pseudonym: str, told: list[Json], offs
     began = next((wall_time(event, offset) for event in told if event["event"] == session.Event.BEGAN), None)
     if began is None and offset is not None:
         began = started_s(session_id) + offset
-    why = next((event["why"] for event in told if "why" in event), "")
+    why = next((event["why"] for event in reversed(told) if "why" in event), "")
     phases = tuple(event["name"] for event in told if event["event"] == session.Event.PHASE and "name" in event)
     return Listed(began, device, session_id, pseudonym, why, phases)
 

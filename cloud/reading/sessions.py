@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from device.contract.boot import wall_time
 from device.contract.fields import Json
-from device.contract.session import Consent, Event
+from device.contract.session import REVOKED_LATER, Consent, Event, Why
 
 #: Event time → seconds since the session's first row, None where that cannot be told.
 Clock = Callable[[Json], float | None]
@@ -38,7 +38,9 @@ class Session:
         patient: pseudonym or `unnamed`; '' where nobody said.
         consent: the newest one; None where nobody recorded any.
         began, ended: seconds since 1970; None where that is not known.
-        why: it ended, one of `device.contract.session.Why`; '' where nobody told.
+        why: it ended, one of `device.contract.session.Why`; '' where nobody told. `revoked` also where the consent was
+            withdrawn after the end; then nothing of it is to be used.
+        continues: the session that it goes on from, after a pause or a failure; '' for none.
         phases, stimuli, marks: in their order.
         frame: width and height in pixels; None where nobody told.
         rows, missing: how many rows there are, and how many numbers are missing, which the outbox thinned out.
@@ -54,6 +56,7 @@ class Session:
     began: float | None = None
     ended: float | None = None
     why: str = ""
+    continues: str = ""
     phases: tuple[Span, ...] = ()
     stimuli: tuple[Moment, ...] = ()
     marks: tuple[Moment, ...] = ()
@@ -62,6 +65,11 @@ class Session:
     missing: int = 0
     origin_s: float = 0.0
     events: tuple[Json, ...] = field(default=(), repr=False)
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether the consent was withdrawn."""
+        return self.why == Why.REVOKED
 
 
 def session_from(
@@ -85,7 +93,9 @@ def session_from(
             found["frame"] = (event["frame"]["width"], event["frame"]["height"])
         if "why" in event:
             found["why"] = event["why"]
-        if event["event"] in (Event.BEGAN, Event.ENDED):
+        if "continues" in event:
+            found["continues"] = event["continues"]
+        if event["event"] in (Event.BEGAN, Event.ENDED) and event["number"] != REVOKED_LATER:
             found[event["event"]] = wall_time(event, offset if _same_clock(event, boot) else None)
     if events:
         found["patient"] = events[0]["patient"]
@@ -112,7 +122,8 @@ def _consent(held: Json) -> Consent:
 
 def _phases(events: Sequence[Json], clock: Clock, lasted_s: float) -> tuple[Span, ...]:
     """From each phase's beginning to the next, or to the session's end."""
-    turns = [(event.get("name", ""), clock(event)) for event in events if event["event"] in (Event.PHASE, Event.ENDED)]
+    ours = (event for event in events if event["event"] in (Event.PHASE, Event.ENDED))
+    turns = [(event.get("name", ""), clock(event)) for event in ours if event["number"] != REVOKED_LATER]
     told = [(name, at) for name, at in turns if at is not None]
     ends = [at for _, at in told[1:]] + [lasted_s]
     return tuple(Span(name, at, max(end, at)) for (name, at), end in zip(told, ends, strict=False) if name)

@@ -9,7 +9,10 @@ from cloud.reading.faults import Faults
 from cloud.reading.sessions import Session
 from cloud.reading.table import Table
 from cloud.reports.captured import moment
+from cloud.reports.slower import slower
 from cloud.reports.summary import clock, percent, records
+from device.contract.address import printable
+from device.contract.errors import DataError
 from device.contract.fields import Json
 from device.contract.labels import Reason
 from device.contract.session import UNNAMED, Consent, Event, Why
@@ -19,6 +22,9 @@ _WHY = {
     Why.STOPPED: "somebody stopped it",
     Why.EXPIRED: "the consent ended",
     Why.FAILED: "the box could not go on",
+    Why.PAUSED: "somebody paused it",
+    Why.REVOKED: "the consent was revoked: what is here is not to be used",
+    Why.LIMIT: "it lasted as long as sessions may",
     Why.INTERRUPTED: "a power cut, or the program was killed",
 }
 _MOST = 5  # other sessions that are named
@@ -39,6 +45,7 @@ def about(where: str, table: Table, analysis: Analysis, when: str) -> Iterator[s
     if len(analysis.withheld) == 2:
         seen = f"only where the face was and how good the picture, which was good for {seen}"
     yield f"Measured     {seen}"
+    yield from slower(table)
     yield from _told(session)
     if session.missing:
         every = session.rows + session.missing
@@ -53,6 +60,15 @@ def others(sessions: Sequence[str], where: str) -> Iterator[str]:
         yield f"Also there   {len(sessions)} more in {where}, see --session: {named}{more}"
 
 
+def refuse_revoked(session: str, why: str, asked_for: bool) -> None:
+    """Raises `DataError`: the consent of a session was revoked, and nobody said that it is wanted all the same."""
+    if why == Why.REVOKED and not asked_for:
+        raise DataError(
+            f"The consent was revoked for session {printable(session)}: nothing is told or drawn of it. Name another "
+            "with --session; --revoked is for whoever has to look, such as to erase it."
+        )
+
+
 def passed_over(faults: Faults) -> Iterator[str]:
     """What readers left out."""
     for number, sentence in enumerate(faults.sentences()):
@@ -63,7 +79,7 @@ def to_json(session: Session) -> Json:
     """What is known of a session, for machines; what is not known is absent."""
     known: Json = {"id": session.id, "device": session.device, "boot": session.boot, "patient": session.patient}
     known |= {"began": session.began, "ended": session.ended, "why": session.why, "missing": session.missing}
-    known |= {"frame": session.frame, "consent": _consent_json(session)}
+    known |= {"continues": session.continues, "frame": session.frame, "consent": _consent_json(session)}
     known["phases"] = [{"name": one.name, "begin_s": one.begin_s, "end_s": one.end_s} for one in session.phases]
     for name, moments in (("stimuli", session.stimuli), ("marks", session.marks)):
         known[name] = [{"name": one.name, "at_s": one.at_s} for one in moments]
@@ -77,6 +93,8 @@ def _told(session: Session) -> Iterator[str]:
         yield f"Watched      {'nobody said whom' if session.patient == UNNAMED else session.patient}"
     if is_told:
         yield f"Consent      {_consent(session)}"
+    if session.continues:
+        yield f"Goes on from {session.continues}"
     if session.phases:
         named = (f"{one.name} {clock(one.begin_s)}–{clock(one.end_s)}" for one in session.phases)
         yield f"Phases       {', '.join(named)}"

@@ -20,7 +20,7 @@ from cloud.analysis.episodes import Episode
 from cloud.analysis.whole import Analysis, analyse, to_json
 from cloud.reading.databases import Databases
 from cloud.reading.table import Table
-from cloud.reports import about, source
+from cloud.reports import about, slower, source
 from cloud.reports.captured import captured
 from cloud.reports.comparison import same_in
 from cloud.reports.output import check_outputs, write_private
@@ -28,6 +28,7 @@ from cloud.reports.summary import episode_table, records, summary
 from cloud.reports.timing import draw, picture_format
 from device.contract.address import printable
 from device.contract.errors import ConfigError, DataError
+from device.contract.fields import Json
 
 _READ = "read from the action units, not evidence beside them"
 
@@ -43,6 +44,7 @@ def add_parser(subparsers: Any) -> None:
     report.add_argument("--picture", metavar="OUT", type=Path, help="draw the timing diagram (.png, .svg, .pdf)")
     report.add_argument("--json", metavar="OUT", help="write the analysis as JSON; - prints it, and nothing else")
     report.add_argument("--csv", metavar="OUT", type=Path, help="write the episodes as a table")
+    report.add_argument("--revoked", action="store_true", help="also of a session whose consent was revoked")
     report.add_argument("--all", action="store_true", help="tell also what is hardly supported: pain and 'threatened'")
     report.set_defaults(run=run)
 
@@ -55,12 +57,12 @@ def run(args: argparse.Namespace) -> int:
         table, others = _from_file(args, databases) if args.recording else _from_database(args, databases)
         compared = _compared(args, table, databases) if args.recording and databases else []
     where = str(args.recording or args.database)
-    analysis, when = analyse(table), captured(table)
+    analysis, when = analyse(table), _when(table)
     lines = [*about.about(where, table, analysis, when), *about.others(others, where)]
     lines += [*about.passed_over(table.faults), *summary(analysis, args.all), *compared]
     lines += _written(args, table, analysis, when)
     text = json.dumps(
-        {"recording": where, "recorded": about.to_json(table.sessions[0]), **to_json(analysis)},
+        {"recording": where, "recorded": _recorded(table), **to_json(analysis)},
         indent=2,
         ensure_ascii=False,
     )
@@ -90,6 +92,7 @@ def _from_file(args: argparse.Namespace, databases: Databases | None) -> tuple[T
         raise DataError(f"{args.recording} holds no record{f': {told}' if told else ''}.")
     found = [session for session in source.asked_for(args, table) if session.rows]
     one = source.chosen(found, args.session, _where(args), table.faults)
+    about.refuse_revoked(one.id, one.why, args.revoked)
     return table.of(table.sessions.index(one)), [other.id for other in found if other is not one]
 
 
@@ -98,11 +101,18 @@ def _from_database(args: argparse.Namespace, databases: Databases | None) -> tup
         raise ConfigError("Name a file of records, or --database URL with --patient or --device.")
     found = source.listed(args, databases)
     one = source.chosen(found, args.session, _where(args), databases.faults)
+    about.refuse_revoked(one.session, one.why, args.revoked)
     table = databases.table([one])
     if not len(table):
         told = "; ".join(table.faults.sentences()) or "the box may have sent only seconds or minutes, or nothing yet"
         raise DataError(f"{args.database} holds no record of session {printable(one.session)}: {told}.")
     return table, [other.session for other in found if other is not one]
+
+
+def _when(table: Table) -> str:
+    """When it was captured, and first of all if it is not to be used: that stands in the picture, too."""
+    revoked = "CONSENT REVOKED, not to be used; " if table.sessions[0].is_revoked else ""
+    return revoked + captured(table)
 
 
 def _where(args: argparse.Namespace) -> str:
@@ -125,6 +135,11 @@ def _written(args: argparse.Namespace, table: Table, analysis: Analysis, when: s
         write_private(args.csv, _table(analysis.episodes).encode())
         lines.append(f"Episodes in  {args.csv}")
     return lines
+
+
+def _recorded(table: Table) -> Json:
+    slow = slower.to_json(table)
+    return about.to_json(table.sessions[0]) | ({"slower": slow} if slow else {})
 
 
 def _table(episodes: list[Episode]) -> str:

@@ -10,6 +10,7 @@ from cloud.reports import about, source
 from cloud.reports.captured import moment
 from device.contract.address import printable
 from device.contract.errors import ConfigError
+from device.contract.session import Why
 
 _ROW = "{:20} {:16} {:20} {:16} {:12} {}"
 
@@ -43,11 +44,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _row(one: Listed) -> str:
-    return _ROW.format(moment(one.began), one.device, one.session, one.patient or "?", one.why, ", ".join(one.phases))
+    what = ", ".join([*_revoked(one.why), *one.phases])
+    return _ROW.format(moment(one.began), one.device, one.session, one.patient or "?", one.why, what)
 
 
 def _of_file(table: Table, session: Session) -> str:
     wall = table.wall[table.session == table.sessions.index(session)]
     began = session.began if session.began is not None or not len(wall) else float(wall[0])
-    what = ", ".join([f"{session.rows} records", *(phase.name for phase in session.phases)])
+    what = ", ".join([*_revoked(session.why), f"{session.rows} records", *(phase.name for phase in session.phases)])
     return _ROW.format(moment(began), session.device, session.id, session.patient or "?", session.why, what)
+
+
+def _revoked(why: str) -> list[str]:
+    return ["CONSENT WAS REVOKED"] if why == Why.REVOKED else []

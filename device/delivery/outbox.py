@@ -51,6 +51,7 @@ from device.delivery.thinning import make_room
 
 _T = TypeVar("_T")
 _ROOMY = 0.9
+_AT_ONCE_BYTES = 50e6  # of a file that is written anew while a host waits; `affectbox maintain` does so every day
 _ROUNDS = 50  # of looking into what was set aside, when nothing else is to be sent
 NO_NOTES: Mapping[str, str] = {}
 #: From the bodies of records of one boot, in their order, to one document: path and body. None: they go as they are.
@@ -239,7 +240,7 @@ class Outbox(Closing):
 
             purged = self._commit(work)
             with suppress(OutboxError):  # what the disk has no room for now: what was removed is overwritten already
-                self._store.scrub()
+                self._store.scrub(_AT_ONCE_BYTES)
                 remove_read(self._store.path)
             return purged
 

@@ -20,6 +20,7 @@ Who reads what was set aside: `salvage.py`.
 """
 
 import fcntl
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -114,14 +115,23 @@ class Store(Closing):
                 raise StoreFullError(f"No new outbox can be begun at {self.path} ({error}).") from error
         return self.generation != before
 
-    def scrub(self) -> None:
-        """Leave no byte of what was removed in the file or in its log. Raises `OutboxError`: not now."""
+    def scrub(self, most_bytes: float = math.inf) -> None:
+        """Leave no byte of what was removed in the file or in its log. Raises `OutboxError`: not now.
+
+        Args:
+            most_bytes: a larger file is not written anew, which takes a card half a minute; removed rows that were
+                overwritten are gone all the same, and copies that the file may still hold of them wait for the next
+                time.
+        """
         if self._db is None:
             return
         try:
+            if self.path.stat().st_size > most_bytes:
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                return
             for order in ("wal_checkpoint(TRUNCATE)", "", "wal_checkpoint(TRUNCATE)"):
                 self._db.execute(f"PRAGMA {order}" if order else "VACUUM")
-        except DatabaseError as error:
+        except (DatabaseError, OSError) as error:
             raise OutboxError(
                 f"Traces of what was erased are left in {self.path} ({error}): free the disk and repeat it."
             ) from error

@@ -7,6 +7,7 @@ One line of JSON to the control socket, one or more back: lines with `report` wh
 import json
 import os
 import socket
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from device.state import state_folder
 
 _RUN = Path("/run/affectbox")
 SOCKET = "control.sock"
-_CONNECT_S = 5.0
+_CONNECT = struct.pack("ll", 5, 0)  # five seconds, as `struct timeval` of 64-bit Linux
 _NOT_THERE = (
     "The host process does not answer ({}): start it with `systemctl start affectbox-host`, or on a machine without "
     "the units with `affectbox host`."
@@ -55,7 +56,7 @@ def answers(settings: HostSettings, question: Json, timeout_s: float | None = No
     """
     with socket.socket(socket.AF_UNIX) as stream:
         try:
-            stream.settimeout(_CONNECT_S)
+            stream.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _CONNECT)  # where many wait, `settimeout` fails
             stream.connect(os.fspath(runtime_folder(settings) / SOCKET))
             stream.settimeout(timeout_s)
             stream.sendall(json.dumps(question).encode() + b"\n")

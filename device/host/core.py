@@ -26,7 +26,10 @@ _ENDED = {
     Why.FINISHED: (Matter.FINISHED, "The session is over: the source has no more frames."),
     Why.STOPPED: (Matter.ENDED, "The session was ended."),
     Why.EXPIRED: (Matter.EXPIRED, "The session is over: the consent has ended."),
-    Why.REVOKED: (Matter.REVOKED, "The consent was withdrawn: the camera is off, and what was not sent is erased."),
+    Why.REVOKED: (
+        Matter.REVOKED,
+        "The consent was withdrawn: the camera is off. What was not sent is being erased.",
+    ),
     Why.LIMIT: (Matter.LIMIT, "The session is over: it lasted as long as sessions may."),
 }
 
@@ -36,8 +39,8 @@ class Core:
 
     Attributes:
         changed: the lock, and what those wait for who want to know of changes.
-        holding_until_s: an update is under way, and until then nothing else begins; None for none.
-        unattended: what begins anew after each limit; None where a person has to.
+        updating: whether an update is under way, in which nothing else begins.
+        unattended: what is to begin with nobody asked; None for nothing, or when that has begun.
     """
 
     def __init__(
@@ -49,18 +52,20 @@ class Core:
         settings: HostSettings,
         phases: tuple[str, ...],
         tell: Callable[[str], None],
+        updating: Callable[[], bool],
     ) -> None:
         self.changed = threading.Condition(threading.RLock())
         self.consents = consents
         self.memory = memory
         self.clock = clock
         self.tell = tell
-        self.holding_until_s: float | None = None
+        self.updating = updating
         self.unattended: Beginning | None = None
         self.running = Running(launcher, clock, self.changing, self._finished, self._purged)
         self.showing = Showing(clock, settings)
         self._limit_s = settings.limit_min * _MINUTE_S
         self._phases = phases
+        self._unattended_again: Beginning | None = None
         with self.changing():
             self._wake()
 
@@ -80,14 +85,12 @@ class Core:
         self.running.settle()
         if session is not None and session is self.running.session and self.memory.now.open[0].sessions != parts:
             self.memory.keep(open=(_past(session, session.began, 0.0, Why.INTERRUPTED),))
-        if self.showing.look(self.running, self.consents.damage or self.memory.damage, self.holding) or changed:
+        trouble = self.showing.trouble
+        if self.showing.look(self.running, self.consents.damage or self.memory.damage, self.updating()) or changed:
             self.showing.number += 1
             self.changed.notify_all()
-
-    @property
-    def holding(self) -> bool:
-        """Whether an update is under way."""
-        return self.holding_until_s is not None and self.clock.monotonic() < self.holding_until_s
+        if self.showing.trouble is not None and self.showing.trouble != trouble:
+            self.tell(self.showing.trouble.text)
 
     def open(self, beginning: Beginning, by: str) -> None:
         """A session begins."""
@@ -111,7 +114,7 @@ class Core:
     def require_free(self, patient: str) -> None:
         """Raises `RefusedError` where no session can begin now."""
         session = self.running.session
-        if self.holding:
+        if self.updating():
             raise RefusedError(Refusal.UPDATING)
         if session is not None and session.ending is not None:
             raise RefusedError(Refusal.STOPPING)
@@ -144,7 +147,7 @@ class Core:
     def knows(self, patient: str) -> bool:
         """Whether anything of a person is kept here."""
         kept = any(known.patient == patient for known in self.consents.all())
-        return kept or bool(self.memory.sessions_of(patient))
+        return kept or self.memory.knows(patient)
 
     def purge(self, patient: str, sessions: tuple[str, ...]) -> None:
         """What was not sent of these sessions is to go; remembered until the daemon said that it is gone."""
@@ -167,6 +170,7 @@ class Core:
         """Limits, the end of a consent while no daemon sees to it, a purge that waits, who does not answer."""
         now_s, session, framing = self.clock.monotonic(), self.running.session, self.running.framing
         self.running.tick()
+        self._begin_unattended()
         if framing is not None and now_s >= framing.until_s:
             self.running.framing = None
             self.showing.notice = Notice(Matter.FRAMED, _FRAMED)
@@ -176,6 +180,19 @@ class Core:
             session.ending = Why.LIMIT
         elif self.running.process is None and session.consent and self.consents.ended(session.consent):
             session.ending = Why.EXPIRED
+
+    def _begin_unattended(self) -> None:
+        """What is to begin with nobody asked, as soon as it can; not for a person who has withdrawn their consent."""
+        beginning = self.unattended
+        if beginning is None or self.running.session is not None or self.updating():
+            return
+        self._unattended_again = beginning
+        self.unattended = None
+        if any(known.patient == beginning.patient and known.revoked for known in self.consents.all()):
+            self.showing.notice = Notice(Matter.REFUSED, str(RefusedError(Refusal.REVOKED)))
+            self.tell(self.showing.notice.text)
+        else:
+            self.open(beginning, "setting")
 
     def _reports(self, check: Check) -> Iterator[Report]:
         try:
@@ -206,8 +223,8 @@ class Core:
         self.memory.over(_past(session, self.clock.wall(), self.clock.monotonic() - session.began_s, why))
         self.showing.notice = Notice(*_ENDED[why])
         self.tell(self.showing.notice.text)
-        if why is Why.LIMIT and self.unattended is not None and not self.holding:
-            self.open(self.unattended, "setting")
+        if why is Why.LIMIT:
+            self.unattended = self._unattended_again
 
     def _purged(self, patient: str, sessions: tuple[str, ...]) -> None:
         left = tuple(one for one in self.memory.now.revoking.get(patient, ()) if one not in sessions)

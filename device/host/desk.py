@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct, ValidationError, convert, to_builtins
+from msgspec import Struct, ValidationError, convert, field, to_builtins
 
 from device.closing import Closing
 from device.contract.control import LONGEST_LINE, Report
@@ -36,6 +36,7 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True):
     by: str = ""
     until: str = ""
     name: str = ""
+    source: str = field(name="from", default="")
 
 
 Answer = Callable[[Interlock, Question], str]
@@ -81,14 +82,9 @@ def _prepare(interlock: Interlock, asked: Question) -> str:
     return "The button begins with this person now." if asked.patient else "The button begins with nobody now."
 
 
-def _hold(interlock: Interlock, asked: Question) -> str:
-    interlock.hold()
-    return "No session begins until the update is done."
-
-
-def _release(interlock: Interlock, asked: Question) -> str:
-    interlock.release()
-    return "Sessions can begin."
+def _update(interlock: Interlock, asked: Question) -> str:
+    interlock.update(asked.source, by=asked.by or "command")
+    return "The update is asked for: `affectbox update --status` says how it goes."
 
 
 _COMMANDS: dict[str, Answer] = {
@@ -104,8 +100,7 @@ _COMMANDS: dict[str, Answer] = {
     "mark": _named("mark", "Marked."),
     "phase": _named("phase", "The part of the session is noted."),
     "stimulus": _named("stimulus", "The stimulus is noted."),
-    "hold": _hold,
-    "release": _release,
+    "update": _update,
     "forget": _forget,
 }
 
@@ -154,14 +149,24 @@ class Desk(Closing):
             return
         try:
             if asked.do in ("examine", "probe"):
-                reports: Iterator[Report] = getattr(self._interlock, asked.do)()
-                yield from ({"report": to_builtins(report)} for report in reports)
-                text = ""
-            else:
-                text = self._do(asked)
-            yield {"ok": True, "text": text, "now": shown(self._interlock.snapshot())}
+                yield from self._watched(getattr(self._interlock, asked.do)())
+                return
+            text = self._do(asked)
+            yield self._well(text)
         except AffectboxError as error:
             yield {"ok": False, "text": str(error), "code": getattr(error, "code", "")}
+
+    def _watched(self, reports: Iterator[Report]) -> Iterator[Json]:
+        """Every report as it comes, then the answer with all findings."""
+        findings: list[Json] = []
+        for report in reports:
+            findings += report.findings or []
+            yield {"report": to_builtins(report)}
+        yield self._well("") | {"findings": findings}
+
+    def _well(self, text: str) -> Json:
+        now = shown(self._interlock.snapshot())
+        return {"ok": True, "text": text, "state": now["state"], "now": now}
 
     def _do(self, asked: Question) -> str:
         if asked.do not in _COMMANDS:

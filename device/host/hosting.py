@@ -14,12 +14,14 @@ from device.host.asking import runtime_folder
 from device.host.button import Presses, open_button
 from device.host.consents import Consents
 from device.host.desk import Desk
+from device.host.forgetting import CONSENTS, MEMORY
 from device.host.gpio import GpioError
 from device.host.interlock import Interlock
 from device.host.lamp import Lamp, NoLamp, open_lamp
 from device.host.launcher import ChildLauncher, Launcher, SocketLauncher
 from device.host.memory import Memory
 from device.host.status import Status
+from device.host.updates import updates
 from device.host.view import Matter, Notice
 from device.identity import device_id
 from device.notify import notify
@@ -50,12 +52,15 @@ class Hosting(Closing):
             InterlockError: a host process is there already, or the control socket cannot be made.
         """
         folder = runtime_folder(settings.host)
-        memory, consents = Memory(state_folder() / "host.json"), Consents(state_folder() / "consents.json", clock)
+        memory, consents = Memory(state_folder() / MEMORY), Consents(state_folder() / CONSENTS, clock)
         self._settings, self._clock = settings, clock
         with ExitStack() as stack:
             stack.callback(launcher.close)
             phases = settings.session.phases
-            self.interlock = Interlock(launcher, consents, memory, clock, settings.host, phases, tell=warn)
+            updating = updates()
+            self.interlock = Interlock(
+                launcher, consents, memory, clock, settings.host, phases, warn, updating.updating, updating.ask
+            )
             stack.callback(self.interlock.close, _CLOSE_S)
             stack.enter_context(Desk(folder, self.interlock))
             self._status = Status(folder, device_id(settings), clock)
@@ -116,7 +121,8 @@ class Hosting(Closing):
 
     def _begin_unattended(self) -> None:
         try:
-            self.interlock.begin_unattended(beginning_of(self._settings.session, self._clock))
+            beginning = beginning_of(self._settings.session, self._clock)
+            self.interlock.begin_unattended(beginning)
         except AffectboxError as error:
             warn(str(error))
             self.interlock.notice(Notice(Matter.REFUSED, str(error)))

@@ -31,8 +31,6 @@ from device.settings import HostSettings
 _MINUTE_S = 60.0
 #: For how long the lamp shows that a command was refused.
 FLASH_S = 3.0
-#: For so long after `hold`, no session begins.
-HOLD_S = 600.0
 
 
 class Interlock:
@@ -50,13 +48,18 @@ class Interlock:
         settings: HostSettings,
         phases: tuple[str, ...] = (),
         tell: Callable[[str], None] = lambda sentence: None,
+        updating: Callable[[], bool] = lambda: False,
+        ask_update: Callable[[str], None] = lambda source: None,
     ) -> None:
         """
         Args:
             phases: with which each session begins, NAME=SECONDS.
             tell: gets a sentence for the journal, without a pseudonym, whenever something happens.
+            updating: whether an update is under way: from its installation until it has proved itself.
+            ask_update: asks the updater for one; raises `AffectboxError`.
         """
-        self._core = Core(launcher, consents, memory, clock, settings, phases, tell)
+        self._core = Core(launcher, consents, memory, clock, settings, phases, tell, updating)
+        self._ask_update = ask_update
         self._clock = clock
         self._framing_s = settings.framing_min * _MINUTE_S
 
@@ -106,18 +109,11 @@ class Interlock:
             core.open(Beginning(patient, core.consents.valid(patient, consent)), by)
 
     def begin_unattended(self, beginning: Beginning) -> None:
-        """Begin a session with nobody asked, now and whenever one ended by its limit, because a setting says so.
-
-        Raises:
-            RefusedError: the person has withdrawn their consent, or a session is open.
-        """
-        core = self._core
-        with core.changing():
-            core.require_free(beginning.patient)
-            if any(known.patient == beginning.patient and known.revoked for known in core.consents.all()):
-                raise RefusedError(Refusal.REVOKED)
-            core.unattended = beginning
-            core.open(beginning, "setting")
+        """Begin a session with nobody asked, as soon as it can be, and whenever one ended by its limit, because a
+        setting says so. Not of a person who has withdrawn their consent."""
+        with self._core.changing():
+            self._core.unattended = beginning
+            self._core.pass_time()
 
     def pause(self, *, by: str = "page") -> None:
         """Close the camera; the session stays open."""
@@ -148,7 +144,6 @@ class Interlock:
                 core.running.framing = None
                 return
             core.require_session().ending = Why.STOPPED
-            core.unattended = None
             core.tell(f"The session was ended ({by}).")
 
     def revoke(self, patient: str = "", *, by: str = "page") -> None:
@@ -162,7 +157,7 @@ class Interlock:
                 raise RefusedError(Refusal.IDLE)
             theirs = session if session is not None and session.patient == patient else None
             if theirs is not None:
-                theirs.ending, core.unattended = Why.REVOKED, None
+                theirs.ending = Why.REVOKED
                 if process is not None and process.job is theirs:
                     process.ask(Do.REVOKE)  # first: what follows may wait for the card
             elif not core.knows(patient):
@@ -208,19 +203,20 @@ class Interlock:
         """Everything, into an outbox that is thrown away. Raises `InterlockError`: it did not come to an answer."""
         return self._core.check(Do.PROBE)
 
-    def hold(self) -> None:
-        """An update begins: no session until `release`, or for ten minutes, if whoever updates is heard of no more."""
+    def update(self, source: str, *, by: str = "page") -> None:
+        """Ask for an update: of `stick`, `network`, or `given`, the file that root named.
+
+        Raises:
+            RefusedError: a session is open, or an update under way; what the updater raises.
+        """
         core = self._core
         with core.changing():
             if core.running.session is not None:
                 raise RefusedError(Refusal.BUSY)
+            core.require_free("")
             core.running.framing = core.running.check = None
-            core.holding_until_s = self._clock.monotonic() + HOLD_S
-
-    def release(self) -> None:
-        """The update is over."""
-        with self._core.changing():
-            self._core.holding_until_s = None
+            self._ask_update(source)
+            core.tell(f"An update was asked for ({by}).")
 
     def answered(self, command: str) -> str | None:
         """What was answered to a command from afar, if it was carried out or refused already."""

@@ -9,6 +9,7 @@ from device.contract.session import Consent, Why
 _LONGEST_PAUSE_S = 30.0
 #: After so long without a failure, the pauses begin anew.
 _CALM_S = 60.0
+_KNOCKS, _SOON_S = 3, 0.2
 
 
 @dataclass(eq=False)
@@ -21,6 +22,7 @@ class Job:
         failed: how often in all.
         failure: why, last.
         due_s: not before this moment of the monotonic clock is it tried again.
+        turned_away: how often in a row it was hung up on before a word; see `knock_again`.
     """
 
     needs_camera = True
@@ -28,6 +30,7 @@ class Job:
     failed: int = field(default=0, init=False)
     failure: str = field(default="", init=False)
     due_s: float = field(default=0.0, init=False)
+    turned_away: int = field(default=0, init=False)
     _well_since_s: float | None = field(default=None, init=False)
 
     def order(self) -> Order:
@@ -43,8 +46,15 @@ class Job:
         self.due_s, self._well_since_s = now_s + pause_s, None
         return pause_s
 
+    def knock_again(self, now_s: float) -> bool:
+        """Whether it is tried again at once: systemd drops who connects before it noticed the last process's end."""
+        self.turned_away += 1
+        self.due_s = now_s + _SOON_S
+        return self.turned_away <= _KNOCKS
+
     def well(self, now_s: float) -> None:
         """It does what it is for."""
+        self.turned_away = 0
         self._well_since_s = now_s if self._well_since_s is None else self._well_since_s
 
 

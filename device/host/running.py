@@ -156,6 +156,8 @@ class Running:
             ended = report if report and report.state is Doing.ENDED else None
             failure = process.failure or (ended.text if ended else _DIED) or _DIED
             job = process.job
+            if report is None and not process.failure and process.asked is None and self._knock_again(job):
+                return
             if isinstance(job, Session):
                 self._part_over(job, process.asked, ended.why if ended else "", failure)
             elif isinstance(job, Revocation):
@@ -166,6 +168,9 @@ class Running:
                 self.check = None if self.check is job else self.check
             elif job is self.framing:
                 job.fail(failure, self._clock.monotonic())
+
+    def _knock_again(self, job: Job) -> bool:
+        return job is self._wanted() and job.knock_again(self._clock.monotonic())
 
     def _part_over(self, session: Session, asked: Do | None, why: str, failure: str) -> None:
         if why == Why.REVOKED:

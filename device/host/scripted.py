@@ -19,6 +19,7 @@ from msgspec import UNSET, UnsetType
 from device.contract.control import LONGEST_LINE, Do, Doing, Glimpse, Order, Report, line, read_order
 from device.contract.errors import DataError
 from device.contract.fields import Json
+from device.contract.finding import Finding, Level
 from device.contract.session import Why, session_id
 from device.host.drawn import HEIGHT, WIDTH, drawn
 from device.host.launcher import Connection, LaunchError, Wire
@@ -39,6 +40,7 @@ class Script:
         every_s: between two reports.
         lasts: so many reports of frames until the source has no more; 0 for ever.
         fails: sentence with which it ends instead of opening the camera; "" for none.
+        deaf: it hangs up before it has said a word.
         refused: sentence of a launcher that cannot start it; "" for none.
         findings: of `examine`.
     """
@@ -48,8 +50,9 @@ class Script:
     every_s: float = 0.25
     lasts: int = 0
     fails: str = ""
+    deaf: bool = False
     refused: str = ""
-    findings: tuple[tuple[str, str], ...] = (("camera", "1640 × 1232 at 10 a second"),)
+    findings: tuple[Finding, ...] = (Finding(Level.OK, "camera", "1640 × 1232 at 10 a second"),)
 
 
 class ScriptedDaemon:
@@ -97,12 +100,14 @@ class ScriptedDaemon:
             return self._changed.wait_for(lambda: any(order.do is do for order in self.orders), timeout_s)
 
     def _do(self, task: Order) -> None:
+        if self._script.deaf:
+            return
         if self._script.fails:
             self._say(Doing.ENDED, why=Why.FAILED, text=self._script.fails)
         elif task.do is Do.REVOKE:
             self._say(Doing.ENDED, why=Why.REVOKED)
         elif task.do is Do.EXAMINE:
-            findings = [{"what": what, "text": text, "ok": True} for what, text in self._script.findings]
+            findings = [finding.to_json() for finding in self._script.findings]
             self._say(Doing.ENDED, why=Why.FINISHED, findings=findings)
         else:
             self._watch(task)

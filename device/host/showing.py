@@ -24,6 +24,7 @@ class Showing:
         flash_until_s: until then the lamp shows that a command was refused.
         lamp: whether there is one.
         odd: what is wrong with the lamp or the button; None when nothing is.
+        trouble: what keeps the box from what was asked for, as it was last seen.
     """
 
     def __init__(self, clock: Clock, settings: HostSettings) -> None:
@@ -37,22 +38,22 @@ class Showing:
         self._state = State.IDLE
         self._since_s = clock.monotonic()
         self._looked: tuple[object, ...] = ()
-        self._trouble: Notice | None = None
+        self.trouble: Notice | None = None
 
-    def look(self, running: Running, damage: str, holding: bool) -> bool:
+    def look(self, running: Running, damage: str, updating: bool) -> bool:
         """See how things stand now; `damage`: of the host's own files. Whether anything that is shown has changed."""
-        state = _state(running, holding)
+        state = _state(running, updating)
         if state is not self._state:
             self._state, self._since_s = state, self._clock.monotonic()
-        self._trouble = running.trouble or (Notice(Matter.DAMAGED, damage) if damage else self.odd)
-        looked = (state, self._trouble, self.notice, self.light(running))
+        self.trouble = running.trouble or (Notice(Matter.DAMAGED, damage) if damage else self.odd)
+        looked = (state, self.trouble, self.notice, self.light(running))
         changed, self._looked = looked != self._looked, looked
         return changed
 
     def light(self, running: Running) -> Light:
         """What the lamp shows: off only when no camera can be open."""
         needed = self.notice is not None and self.notice.matter is Matter.RESTARTED and self._state is State.IDLE
-        if self._trouble or needed or self._clock.monotonic() < self.flash_until_s:
+        if self.trouble or needed or self._clock.monotonic() < self.flash_until_s:
             return Light.TROUBLE
         if running.process is not None and running.process.may_see:
             return Light.ON if self._state is State.WATCHING else Light.PULSE
@@ -81,7 +82,7 @@ class Showing:
             report=replace(report, glimpse=None) if report else None,
             report_age_s=age_s,
             glimpse=report.glimpse if report and age_s < _FRESH_S else None,
-            trouble=self._trouble,
+            trouble=self.trouble,
             notice=self.notice,
             restarts=session.failed if session else 0,
             unattended=self._settings.unattended,
@@ -98,7 +99,7 @@ class Showing:
         return max(0.0, running.framing.until_s - now_s) if running.framing else None
 
 
-def _state(running: Running, holding: bool) -> State:
+def _state(running: Running, updating: bool) -> State:
     session, process = running.session, running.process
     if session is not None and session.wanted:
         return State.WATCHING if _watching(running, session) else State.STARTING
@@ -108,7 +109,7 @@ def _state(running: Running, holding: bool) -> State:
         return State.PAUSED
     purging = process is not None and process.job is running.revocation
     others = (
-        (holding, State.UPDATING),
+        (updating, State.UPDATING),
         (purging, State.REVOKING),
         (running.check is not None, State.CHECKING),
         (running.framing is not None, State.FRAMING),

@@ -217,8 +217,5 @@ class Host(Protocol):
     def probe(self) -> Iterator[Report]:
         """Run everything into an outbox that is thrown away; its reports."""
 
-    def hold(self) -> None:
-        """An update begins: no session until `release`."""
-
-    def release(self) -> None:
-        """The update is over."""
+    def update(self, source: str, *, by: str = "page") -> None:
+        """Ask for an update: of `stick`, `network`, or `given`, the file that root named."""

@@ -5,6 +5,7 @@ import select
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 from device.closing import Closing
 from device.contract.control import LONGEST_LINE, Order, Report, line, read_order
@@ -73,15 +74,18 @@ class Wire(Closing):
                 self._shut()
 
     def close(self) -> None:
+        with suppress(OSError):  # what was said meanwhile is read, else the host gets no last report but a reset
+            self._socket.setblocking(False)
+            for _ in range(LONGEST_LINE // _CHUNK):
+                if not self._socket.recv(_CHUNK):
+                    break
         self._shut()
         self._socket.close()
 
     def _shut(self) -> None:
         """Also whoever reads hears that it is over."""
-        try:
+        with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return
 
     def _line(self) -> bytes:
         """One line; empty where the connection ended. Raises `DataError`: it is too long."""

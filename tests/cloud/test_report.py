@@ -18,6 +18,7 @@ from device.contract.errors import ConfigError, DataError, SinkError, StorageErr
 from device.contract.pack import key as pack_key
 from device.contract.pack import pack
 from device.contract.record import encode, key
+from device.contract.session import REVOKED_LATER
 from tests.recordings import table_of
 
 BOOT = "0123abcd-0000000001"
@@ -279,6 +280,34 @@ def test_a_session_that_is_not_there_is_an_error(said: Said, file: Path) -> None
     assert "begins several" in said("report", file, "--session", "0123", code=DataError.exit_code)
 
 
+@pytest.mark.parametrize("number", [3, REVOKED_LATER], ids=["in the session", "after it"])
+def test_a_session_whose_consent_was_revoked_is_not_told_of_by_the_way(
+    said: Said, tmp_path: Path, databases: list[str], number: int
+) -> None:
+    ended = [event(3, "ended", FIRST, 3.1, why="stopped")] if number == REVOKED_LATER else []
+    events = [*EVENTS[:2], *ended, event(number, "ended", FIRST, 999.0, why="revoked")]
+    path, picture = written(tmp_path, *RECORDS, *events), tmp_path / "out.png"
+    documents = [document for one in events for document in session.documents(one)]
+    keep(databases[0], records_at(RECORDS) | {path: json.loads(body) for path, body in documents})
+    for where in ([path], ["--database", databases[0], "--patient", "p-0042"]):
+        told = said("report", *where, "--picture", picture, code=DataError.exit_code)
+        assert f"The consent was revoked for session {FIRST}" in told
+        assert not picture.exists()
+        assert "CONSENT WAS REVOKED" in said("sessions", *where)
+        told = said("report", *where, "--revoked")
+        assert "Captured     CONSENT REVOKED, not to be used" in told
+        assert "the consent was revoked: what is here is not to be used" in told
+        assert "rest 0:00" in told
+
+
+def test_a_session_that_goes_on_from_another_says_so(said: Said, tmp_path: Path) -> None:
+    began = event(1, "began", SECOND, 5.0, continues=FIRST)
+    path = written(tmp_path, *LATER, began, event(2, "ended", SECOND, 9.0, why="paused"))
+    told = said("report", path)
+    assert f"Goes on from {FIRST}" in told
+    assert "somebody paused it" in told
+
+
 def test_the_sessions_of_a_file_are_listed(said: Said, file: Path) -> None:
     rows = said("sessions", file).splitlines()
     assert [row.split()[3] for row in rows[1:]] == [FIRST, SECOND]
@@ -509,3 +538,28 @@ def test_when_it_was_is_told_as_far_as_it_is_known() -> None:
     assert captured(table_of([untrusted(1), untrusted(2), record(3, time=known)])) == (
         "2026-11-18 11:08:00 to 2026-11-18 11:10:00 UTC (2 records corrected, for the clock was set only later)"
     )
+
+
+@pytest.mark.parametrize(
+    ("paces", "says"),
+    [
+        ([{"rate": 10}], ""),
+        (
+            [{"rate": 5, "why": ["heat"]}],
+            "5 frames a second for 0:02.0 (100 %), because the processor was hot; below 7",
+        ),
+        (
+            [{"rate": 10}, {"rate": 8, "why": ["budget"]}, {"rate": 9, "why": ["heat", "budget"]}, {"rate": 10}],
+            "8 to 9 frames a second for 0:01.0 (50 %), because the processor was hot and frames took more of the "
+            "processor than they may\n",
+        ),
+    ],
+)
+def test_a_report_tells_where_the_box_was_slower_and_why(
+    tmp_path: Path, said: Said, paces: list[dict[str, Any]], says: str
+) -> None:
+    slow = [record(seq, pace=paces[(seq - 1) * len(paces) // 20]) for seq in range(1, 21)]
+    told = said("report", written(tmp_path, *slow))
+    assert (f"Slower       {says}" in told) if says else "Slower" not in told
+    recorded = json.loads(said("report", tmp_path / "written.jsonl", "--json", "-"))["recorded"]
+    assert recorded.get("slower", {}).get("least") == min((p["rate"] for p in paces if "why" in p), default=None)

@@ -24,6 +24,8 @@ class Box:
         self.clock = FakeClock(monotonic=1000.0, wall=1_800_000_000.0)
         self.launcher = ScriptedLauncher(script)
         self.journal: list[str] = []
+        self.updating = False
+        self.asked: list[str] = []
         self.consents = Consents(folder / "consents.json", self.clock)
         self.memory = Memory(folder / "host.json")
         self.interlock = Interlock(
@@ -33,6 +35,8 @@ class Box:
             self.clock,
             settings or HostSettings(),
             tell=self.journal.append,
+            updating=lambda: self.updating,
+            ask_update=self.asked.append,
         )
 
     @property

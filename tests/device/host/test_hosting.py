@@ -28,6 +28,7 @@ from device.host.scripted import ScriptedLauncher
 from device.host.status import Status, told
 from device.host.view import Light, Matter, State
 from device.settings import HostSettings, Settings
+from device.state import state_folder
 from tests.device.host.box import QUICK, WAIT_S, Box
 
 
@@ -39,7 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def settings(folder: Path) -> Settings:
-    return load_settings(None, [f"host.folder={folder}", "device.id=room-3"])
+    return load_settings(None, [f"host.folder={folder}", "device.id=room-3", "page.address="])
 
 
 @pytest.fixture
@@ -121,12 +122,9 @@ def test_doctor_and_update_are_told_what_goes_on(box: Box, settings: Settings) -
     assert [said["report"]["state"] for said in reports][-1] == "ended"
     assert last["ok"]
     *reports, last = answers(settings.host, {"do": "examine"}, WAIT_S)
-    assert reports[-1]["report"]["findings"][0]["what"] == "camera"
-    ask(settings.host, {"do": "hold"})
-    assert box.now.state is State.UPDATING
-    box.clock.advance(601.0)  # whoever updates was never heard of again
-    box.interlock.tick()
-    assert box.now.state is State.IDLE
+    assert last["findings"][0]["what"] == "camera"
+    assert ask(settings.host, {"do": "update", "from": "stick"})["state"] == "idle"
+    assert box.asked == ["stick"]
 
 
 @pytest.mark.parametrize(
@@ -152,6 +150,32 @@ def test_many_who_say_nothing_do_not_keep_others_out(
             stream = stack.enter_context(socket.socket(socket.AF_UNIX))
             stream.connect(os.fspath(folder / "control.sock"))
         assert ask(settings.host, {"do": "status"}, WAIT_S)["ok"]
+
+
+def test_who_is_forgotten_is_erased_from_the_host_too(
+    box: Box, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    forget = ["forget", "p-017", "--set", f"host.folder={folder}"]
+    box.watching()
+    assert main(forget) == InterlockError.exit_code
+    box.interlock.end()
+    box.until_state(State.IDLE)
+    assert main(forget) == 0
+    assert "Consent and last sessions: erased." in capsys.readouterr().out
+    assert not any(b"p-017" in file.read_bytes() for file in tmp_path.iterdir() if file.is_file())
+
+
+def test_who_is_forgotten_is_erased_where_no_host_runs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state = state_folder()
+    box = Box(state)
+    box.watching()
+    box.interlock.close(WAIT_S)
+    forget = ["forget", "p-017", "--set", f"host.folder={folder}"]
+    assert main(forget) == 0
+    assert "Consent and last sessions: erased." in capsys.readouterr().out
+    assert not any(b"p-017" in file.read_bytes() for file in state.iterdir() if file.is_file())
+    assert main(forget) == 0
+    assert "Consent and last sessions: none were kept." in capsys.readouterr().out
 
 
 def test_the_socket_is_for_the_group_alone_and_there_is_one_host(box: Box, folder: Path) -> None:
@@ -230,7 +254,7 @@ def test_the_process_tells_systemd_and_shows_the_lamp(
 
 
 def test_a_lamp_that_cannot_be_used_is_shown_and_the_box_goes_on(settings: Settings, folder: Path) -> None:
-    pins = load_settings(None, [f"host.folder={folder}", "host.lamp_pin=17", "host.button_pin=27"])
+    pins = load_settings(None, [f"host.folder={folder}", "page.address=", "host.lamp_pin=17", "host.button_pin=27"])
     with Hosting(pins, SystemClock(), ScriptedLauncher(QUICK)) as hosting:
         hosting.interlock.tick()
         now = hosting.interlock.snapshot()
@@ -283,7 +307,7 @@ def test_the_program_runs_until_it_is_told_to_stop(folder: Path, tmp_path: Path)
         systemd.settimeout(WAIT_S)
         systemd.bind(os.fspath(tmp_path / "notify"))
         environment = os.environ | {"NOTIFY_SOCKET": os.fspath(tmp_path / "notify")}
-        options = ["--set", f"host.folder={folder}", "--set", "page.port=0"]
+        options = ["--set", f"host.folder={folder}", "--set", "page.address="]
         process = subprocess.Popen([sys.executable, "-m", "device", "host", *options], env=environment)
         try:
             assert systemd.recv(4096) == b"READY=1"
