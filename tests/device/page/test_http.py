@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from device.clock import FakeClock
 from device.contract.errors import AddressInUseError
-from device.host.scripted import Script
+from device.host.hosting import Hosting
+from device.host.scripted import Script, ScriptedLauncher
 from device.host.view import State
 from device.page import guard, stream
 from device.page.page import Page
@@ -298,6 +300,18 @@ def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
     ):
         pass
     box.interlock.close(WAIT_S)
+
+
+def test_a_box_whose_page_cannot_be_goes_on_without(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        taken = settings_of(f"page.port={port}", f"host.folder='{tmp_path}'")
+        with Hosting(taken, FakeClock(), ScriptedLauncher()) as hosting:
+            hosting.interlock.frame()
+            assert hosting.interlock.snapshot().state is State.FRAMING
+    assert f"The page cannot be served on 127.0.0.1 port {port}" in capfd.readouterr().err
 
 
 def test_the_page_ends_with_streams_open(tmp_path: Path) -> None:
