@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading rules rules-evaluator auth-emulator wheel docs lock clean
+.PHONY: help setup run models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading rules rules-evaluator auth-emulator wheel pi-check docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -119,6 +119,10 @@ wheel: .venv/run.stamp ## build the wheel that boxes are installed and updated w
 	@rm -rf build/dist
 	$(BIN)/pip wheel --quiet --no-deps --wheel-dir build/dist .
 	@ls -1 build/dist/*.whl
+
+pi-check: .venv/test.stamp build/sample.mp4 ## as root: try the box in emulated arm64 roots of bookworm and trixie, and compare with this machine (ten minutes)
+	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
+	nice -n 5 $(BIN)/python -m tests.pi.check
 
 docs: .venv/run.stamp ## write docs/commands.md anew, from the commands' own parsers
 	$(BIN)/python docs/generate.py

@@ -19,7 +19,7 @@ except ImportError as error:
     raise ConversionError("ai-edge-litert is not installed: pip install ai-edge-litert.") from error
 
 _OPERATORS = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
-_TYPES = {code: name.lower() for name, code in vars(schema.TensorType).items() if isinstance(code, int)}
+TYPES = {code: name.lower() for name, code in vars(schema.TensorType).items() if isinstance(code, int)}
 _IDENTIFIER = b"TFL3"
 SIGNATURE_KEY = "serving_default"
 
@@ -50,7 +50,7 @@ class Interface:
 
 def interface(model: bytes, where: str) -> Interface:
     """Inputs and outputs of a .tflite file. Raises `ConversionError`, naming `where`: not such a file."""
-    parsed = _parsed(model, where)
+    parsed = read_flatbuffer(model, where)
     graph = parsed.subgraphs[0]
     signatures = parsed.signatureDefs or []
     named = {"inputs": {}, "outputs": {}}  # type: dict[str, dict[int, str]]
@@ -66,9 +66,9 @@ def interface(model: bytes, where: str) -> Interface:
 
 def operator_counts(model: bytes, where: str) -> Counter[str]:
     """How often each operator occurs, custom ones as `CUSTOM:name`. Raises `ConversionError`."""
-    parsed = _parsed(model, where)
+    parsed = read_flatbuffer(model, where)
     return Counter(
-        _operator_name(parsed.operatorCodes[operator.opcodeIndex])
+        operator_name(parsed.operatorCodes[operator.opcodeIndex])
         for graph in parsed.subgraphs
         for operator in graph.operators
     )
@@ -88,10 +88,10 @@ class Layer:
 
 def layers(model: bytes, where: str) -> list[Layer]:
     """The convolutions and fully connected layers in the order in which they run. Raises `ConversionError`."""
-    parsed = _parsed(model, where)
+    parsed = read_flatbuffer(model, where)
     graph, found = parsed.subgraphs[0], []
     for operator in graph.operators:
-        name = _operator_name(parsed.operatorCodes[operator.opcodeIndex])
+        name = operator_name(parsed.operatorCodes[operator.opcodeIndex])
         if name not in ("CONV_2D", "FULLY_CONNECTED"):
             continue
         at = [int(tensor) for tensor in operator.inputs]
@@ -107,7 +107,7 @@ def layers(model: bytes, where: str) -> list[Layer]:
 def _real(parsed: Any, tensor: Any) -> NDArray[np.float32]:
     """A constant as real numbers, its quantization undone."""
     data = np.asarray(parsed.buffers[tensor.buffer].data, np.uint8).tobytes()
-    values = np.frombuffer(data, _TYPES[tensor.type]).reshape(tuple(tensor.shape)).astype(np.float32)
+    values = np.frombuffer(data, TYPES[tensor.type]).reshape(tuple(tensor.shape)).astype(np.float32)
     quantization = tensor.quantization
     if quantization is None or quantization.scale is None or not len(quantization.scale):
         return values
@@ -124,7 +124,7 @@ def prepare(model: bytes, where: str) -> bytes:
     is fixed at its present size, operators stand where newer files have them, and a file without a signature gets one
     that names its tensors.
     """
-    parsed = _parsed(model, where)
+    parsed = read_flatbuffer(model, where)
     narrow: list[Any] = []
     for graph in parsed.subgraphs:
         graph.operators = [operator for operator in graph.operators if not _folded(parsed, graph, operator, narrow)]
@@ -155,7 +155,7 @@ def _signature(graph: Any) -> Any:
 
 def _folded(parsed: Any, graph: Any, operator: Any, narrow: list[Any]) -> bool:
     """Whether `operator` only widened a constant, whose result is then a constant; the narrow one joins `narrow`."""
-    if _operator_name(parsed.operatorCodes[operator.opcodeIndex]) != "DEQUANTIZE":
+    if operator_name(parsed.operatorCodes[operator.opcodeIndex]) != "DEQUANTIZE":
         return False
     source, target = graph.tensors[operator.inputs[0]], graph.tensors[operator.outputs[0]]
     data = parsed.buffers[source.buffer].data
@@ -181,7 +181,8 @@ def _shrink(parsed: Any, unused: list[Any]) -> None:
         tensor.shape, tensor.type, tensor.buffer = [1], schema.TensorType.FLOAT32, len(parsed.buffers) - 1
 
 
-def _parsed(model: bytes, where: str) -> Any:
+def read_flatbuffer(model: bytes, where: str) -> Any:
+    """The file as the schema has it. Raises `ConversionError`, naming `where`."""
     if model[4:8] != _IDENTIFIER:
         raise ConversionError(f"{where} is no .tflite model.")
     try:
@@ -200,14 +201,14 @@ def _info(tensor: Any, name: str | None) -> TensorInfo:
     return TensorInfo(
         names=(*([name] if name else []), _text(tensor.name)),
         shape=tuple(int(n) for n in (tensor.shape if tensor.shape is not None else ())),
-        dtype=_TYPES[tensor.type],
+        dtype=TYPES[tensor.type],
         scale=float(quantization.scale[0]) if scaled else 0.0,
         zero_point=int(quantization.zeroPoint[0]) if scaled else 0,
         open=tuple(i for i, n in enumerate(signature if signature is not None else ()) if n < 0),
     )
 
 
-def _operator_name(code: Any) -> str:
+def operator_name(code: Any) -> str:
     name = _OPERATORS[max(code.builtinCode, code.deprecatedBuiltinCode)]
     return f"CUSTOM:{_text(code.customCode)}" if name == "CUSTOM" else name
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from converter.flatbuffer import operator_counts
+from converter.operations import operations
 from converter.verification import signature
 from device.contract.manifest import Manifest, OutputSpec, open_bundle
 
@@ -22,6 +23,9 @@ def inspect(folder: Path, keys: Path | None) -> Iterator[str]:
         yield f"{key.capitalize().replace('_', ' '):<12} {value}"
     yield f"Signature    {signature(folder, keys)}"
     yield from _receipt(manifest.receipt)
+    work = operations(bundle.model, str(folder))
+    macs, moved = sum(each.macs for each in work), sum(each.moved for each in work)
+    yield f"Work         {macs / 1e6:.1f} million multiply-adds, {moved / 1e6:.1f} MB moved"
     yield "Operators"
     for name, count in operator_counts(bundle.model, str(folder)).most_common():
         yield f"  {count:>5} × {name}"

@@ -143,7 +143,11 @@ def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:
         const=Path(sys.executable),
         help="also measure MediaPipe's FaceLandmarker, in turns; PYTHON: of an environment with mediapipe (this one)",
     )
-    bench.add_argument("--json", action="store_true", help="print one JSON object")
+    form = bench.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one JSON object")
+    form.add_argument(
+        "--report", action="store_true", help="print a block of text to send in from a board; it names nobody"
+    )
 
     replay = _command(
         commands, "replay", "send a recording again, or draw on a clip what the box sees in it", runs["replay"]

@@ -61,7 +61,15 @@ def _run(args: argparse.Namespace) -> int:
 def _bench(args: argparse.Namespace) -> int:
     from device.commands.bench import bench, report  # noqa: PLC0415
 
-    figures = bench(_settings(args), args.versus_haar, args.versus_mediapipe)
+    settings = _settings(args)
+    figures = bench(settings, args.versus_haar, args.versus_mediapipe)
+    if args.report:
+        from device.board import board  # noqa: PLC0415
+        from device.commands.bench_report import block  # noqa: PLC0415
+        from device.sensors import Sensors  # noqa: PLC0415
+
+        print(block(figures, settings, board(), Sensors().throttling()))
+        return 0
     print(report(figures, as_json=args.json))
     return 0
 
@@ -89,10 +97,8 @@ def _forget(args: argparse.Namespace) -> int:
 
 def _doctor(args: argparse.Namespace) -> int:
     from device.commands.doctor import examine  # noqa: PLC0415
-    from device.examination.asking import control_socket  # noqa: PLC0415
 
-    here = args.here or args.source or args.sink
-    return examine(_settings(args), args.json, None if here else control_socket())
+    return examine(_settings(args), args.json, ask_host=not (args.here or args.source or args.sink))
 
 
 def _enrol(args: argparse.Namespace) -> int:

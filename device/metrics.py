@@ -1,18 +1,15 @@
 """Metrics of the machine, sampled at most once a second so that asking costs nothing."""
 
+import threading
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import psutil
 
 from device.clock import Clock
 from device.contract.fields import Json
+from device.sensors import Sensors, Throttling
 
 SAMPLE_S = 1.0
-_THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
-#: Raspberry Pi firmware: bits 0–3 are under-voltage, frequency cap, throttling and soft temperature limit *now*.
-_THROTTLED = Path("/sys/devices/platform/soc/soc:firmware/get_throttled")
-_NOW_BITS = 0xF
 
 
 @dataclass(frozen=True)
@@ -24,14 +21,19 @@ class Host:
         rss: resident memory of this process, MB.
         memory: memory of the machine in use, per cent.
         temperature: degrees Celsius, or None where the machine does not tell.
-        throttled: whether the firmware limits the processor now, or None where the machine does not tell.
+        throttling: what limits the processor, or None where the machine does not tell.
     """
 
     cpu: float | None
     rss: float
     memory: float
-    temperature: float | None
-    throttled: bool | None
+    temperature: float | None = None
+    throttling: Throttling | None = None
+
+    @property
+    def throttled(self) -> bool | None:
+        """Whether anything limits the processor now, or None where the machine does not tell."""
+        return None if self.throttling is None else bool(self.throttling.now)
 
     def to_json(self) -> Json:
         """As records and telemetry hold it: rounded, without what the machine does not tell."""
@@ -41,10 +43,12 @@ class Host:
 
 
 class HostMeter:
-    """Samples this process and the machine."""
+    """Samples this process and the machine; may be asked from any thread."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, sensors: Sensors | None = None) -> None:
         self._clock = clock
+        self._sensors = sensors or Sensors()
+        self._lock = threading.Lock()
         self._process = psutil.Process()
         self._process.cpu_percent()
         self._sampled_s = clock.monotonic()
@@ -52,30 +56,17 @@ class HostMeter:
 
     def __call__(self) -> Host:
         """The newest sample, at most `SAMPLE_S` old."""
-        now = self._clock.monotonic()
-        if now - self._sampled_s >= SAMPLE_S:
-            self._sampled_s, self._host = now, self._sample()
-        return self._host
+        with self._lock:
+            now = self._clock.monotonic()
+            if now - self._sampled_s >= SAMPLE_S:
+                self._sampled_s, self._host = now, self._sample()
+            return self._host
 
     def _sample(self) -> Host:
         return Host(
             cpu=self._process.cpu_percent(),
             rss=self._process.memory_info().rss / 1e6,
             memory=psutil.virtual_memory().percent,
-            temperature=_temperature(),
-            throttled=_throttled(),
+            temperature=self._sensors.temperature(),
+            throttling=self._sensors.throttling(),
         )
-
-
-def _temperature() -> float | None:
-    try:
-        return int(_THERMAL.read_text()) / 1000
-    except (OSError, ValueError):
-        return None
-
-
-def _throttled() -> bool | None:
-    try:
-        return bool(int(_THROTTLED.read_text(), 16) & _NOW_BITS)
-    except (OSError, ValueError):
-        return None

@@ -132,6 +132,10 @@ class Pipeline:
             others,
         )
 
+    def spare(self, sparing: bool) -> None:
+        """Whether to spare looks for far faces while nobody is there; may be called between any two frames."""
+        self._track.spare(sparing)
+
     def _sighted(self, frame: Frame) -> Sighting:
         """Who is followed, and in a small picture in which nobody is found the face that fills it."""
         if min(frame.image.shape[:2]) < LEAST_PX:

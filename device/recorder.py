@@ -63,11 +63,14 @@ class Recorder:
         self._costs_told_s: float | None = None
         self._discarding = False
 
-    def add(self, observation: Observation) -> None:
-        """Number and encode one observation; commits when the group is full or old enough."""
+    def add(self, observation: Observation, pace: Json | None = None) -> None:
+        """Number and encode one observation; commits when the group is full or old enough. `pace`: the one that held,
+        where one did."""
         self._seq += 1
         now = self._clock.monotonic()
         record = self._identity | {"seq": self._seq} | to_json(observation, self._models)
+        if pace is not None:
+            record["pace"] = pace
         for group in self._withheld:
             record.pop(group, None)
         if self._costs_told_s is None or now - self._costs_told_s >= self._settings.costs_s:

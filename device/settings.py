@@ -234,8 +234,11 @@ class SupervisionSettings(Table, frozen=True):
 class PaceSettings(Table, frozen=True):
     """See `config.toml` for each."""
 
-    rate: Annotated[float, Meta(ge=0.1, le=240)] = 10.0
+    rate: Annotated[float, Meta(ge=3, le=240)] = 10.0
+    least: Annotated[float, Meta(ge=3, le=240)] = 5.0
     cores: Annotated[float, Meta(ge=0.05, le=64)] = 0.5
+    hot_c: Annotated[float, Meta(ge=30, le=120)] = 75.0
+    calm_s: _Pause = 60.0
 
 
 class HostSettings(Table, frozen=True):

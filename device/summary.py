@@ -17,6 +17,7 @@ class Summary:
     records: int = 0
     measured: int = 0
     dropped: int = 0
+    spared: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     top: Counter[str] = field(default_factory=Counter)
     tracks: set[int] = field(default_factory=set)
@@ -25,11 +26,15 @@ class Summary:
     host: Json = field(default_factory=dict)
     ms: Json = field(default_factory=dict)
     recent: deque[float] = field(default_factory=deque)
+    next: int = 0
 
     def hear(self, record: Json) -> None:
         """Count one committed record."""
         self.records += 1
-        self.dropped += record["frame"].get("dropped", 0)
+        dropped = record["frame"].get("dropped", 0)
+        self.dropped += dropped
+        self.spared += max(record["frame"]["index"] - self.next - dropped, 0)
+        self.next = record["frame"]["index"] + 1
         self.measured += record["status"] == "measured"
         self.reasons.update(record.get("reasons", ()))
         if "track" in record:
@@ -68,8 +73,9 @@ class Summary:
 
     def rows(self, of_the_person: bool) -> list[tuple[str, str]]:
         """The summary table: name and value; `of_the_person` as for `line`."""
+        spared = f", {self.spared} left out to keep the pace" if self.spared else ""
         frames = [
-            ("frames", f"{self.records} recorded, {self.dropped} skipped"),
+            ("frames", f"{self.records} recorded, {self.dropped} skipped{spared}"),
             ("measured", f"{self.measured} of {self.records}"),
         ]
         if not of_the_person:

@@ -16,19 +16,20 @@ from cloud.analysis.quantities import pain_without_smile, values_of, withheld
 from cloud.analysis.shares import Dominance, Spent, dominance, spent
 from cloud.reading.table import Table
 from cloud.reading.timeline import Values
-from device.contract.labels import ACTION_UNITS, EXPRESSIONS, Tier
+from device.contract.labels import ACTION_UNITS, BLINK_STEP_S, EXPRESSIONS, Tier
 from device.contract.record import Json
 from device.contract.templates import PEACEFUL, tier
 
 _CLOSED = "AU43"
+_ROUNDING_S = 0.002  # of the times in records, two of which make a step
 _TIERS = {unit.key: unit.tier for unit in ACTION_UNITS}
 _PAIN_PARTS = ("AU4", "AU6", "AU7", "AU9", "AU10", _CLOSED)
 
 
 @dataclass(frozen=True)
 class Blinks:
-    """Blinks that ended in the recording, a minute of the time in which eyes were seen, and their mean duration in
-    seconds, None if there were none."""
+    """Blinks that ended in the recording, a minute of the time in which eyes were seen often enough to tell, and their
+    mean duration in seconds, None if there were none."""
 
     count: int
     per_minute: float
@@ -186,8 +187,9 @@ def _at_rest(episodes: list[Episode], lasting: Values, units: list[Values]) -> t
 
 
 def _blinks(table: Table) -> Blinks | None:
-    """None where rows say nothing of eyes."""
-    seen_s = float(table.durations[table.known("eyes")].sum())
+    """None where rows say nothing of eyes, or all are too far apart."""
+    told = table.known("eyes") & (table.durations <= BLINK_STEP_S + _ROUNDING_S)
+    seen_s = float(table.durations[told].sum())
     if not seen_s:
         return None
     lasted = table.values("eyes.blink")

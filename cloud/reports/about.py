@@ -9,6 +9,7 @@ from cloud.reading.faults import Faults
 from cloud.reading.sessions import Session
 from cloud.reading.table import Table
 from cloud.reports.captured import moment
+from cloud.reports.slower import slower
 from cloud.reports.summary import clock, percent, records
 from device.contract.address import printable
 from device.contract.errors import DataError
@@ -44,6 +45,7 @@ def about(where: str, table: Table, analysis: Analysis, when: str) -> Iterator[s
     if len(analysis.withheld) == 2:
         seen = f"only where the face was and how good the picture, which was good for {seen}"
     yield f"Measured     {seen}"
+    yield from slower(table)
     yield from _told(session)
     if session.missing:
         every = session.rows + session.missing

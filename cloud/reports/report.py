@@ -20,7 +20,7 @@ from cloud.analysis.episodes import Episode
 from cloud.analysis.whole import Analysis, analyse, to_json
 from cloud.reading.databases import Databases
 from cloud.reading.table import Table
-from cloud.reports import about, source
+from cloud.reports import about, slower, source
 from cloud.reports.captured import captured
 from cloud.reports.comparison import same_in
 from cloud.reports.output import check_outputs, write_private
@@ -28,6 +28,7 @@ from cloud.reports.summary import episode_table, records, summary
 from cloud.reports.timing import draw, picture_format
 from device.contract.address import printable
 from device.contract.errors import ConfigError, DataError
+from device.contract.fields import Json
 
 _READ = "read from the action units, not evidence beside them"
 
@@ -61,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     lines += [*about.passed_over(table.faults), *summary(analysis, args.all), *compared]
     lines += _written(args, table, analysis, when)
     text = json.dumps(
-        {"recording": where, "recorded": about.to_json(table.sessions[0]), **to_json(analysis)},
+        {"recording": where, "recorded": _recorded(table), **to_json(analysis)},
         indent=2,
         ensure_ascii=False,
     )
@@ -134,6 +135,11 @@ def _written(args: argparse.Namespace, table: Table, analysis: Analysis, when: s
         write_private(args.csv, _table(analysis.episodes).encode())
         lines.append(f"Episodes in  {args.csv}")
     return lines
+
+
+def _recorded(table: Table) -> Json:
+    slow = slower.to_json(table)
+    return about.to_json(table.sessions[0]) | ({"slower": slow} if slow else {})
 
 
 def _table(episodes: list[Episode]) -> str:

@@ -18,7 +18,7 @@ from device.camera.opening import open_source
 from device.clock import SystemClock
 from device.commands.rival import MediaPipe, compare, open_mediapipe
 from device.contract.errors import SourceError
-from device.contract.session import Beginning
+from device.contract.session import Beginning, Event
 from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
 from device.delivery.sink import Line, MemorySink
@@ -133,10 +133,29 @@ def _figures(probe: _Probe) -> dict[str, Any]:
         "overhead_ratio": cpu_ms / invoke_ms,
         "overhead_ratio_without_decoding": (cpu_ms - decode_ms) / invoke_ms,
         "stage_ms": {name: round(statistics.median(ms[name] for ms in stages if name in ms), 3) for name in names},
+        "stage_p95_ms": {name: round(_p95([ms[name] for ms in stages if name in ms]), 3) for name in names},
         "rss_mb": psutil.Process().memory_info().rss / 1e6,
         "first_record_s": probe.first_record_s,
         "bytes_per_record": statistics.mean(len(line.body) for line in probe.lines),
-    }
+        "size": _size(probe.events),
+    } | _temperatures(records)
+
+
+def _p95(values: list[float]) -> float:
+    """Above which one in twenty lies."""
+    return statistics.quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
+
+
+def _size(events: list[dict[str, Any]]) -> str:
+    """Width and height of the frames."""
+    frame = next(event["frame"] for event in events if event["event"] == Event.CAMERA.value)
+    return f"{frame['width']}×{frame['height']}"
+
+
+def _temperatures(records: list[dict[str, Any]]) -> dict[str, float]:
+    """Of the processor, at first and at most; nothing where it is not told."""
+    seen = [record["host"]["temperature"] for record in records if "temperature" in record.get("host", {})]
+    return {"temperature_first": seen[0], "temperature_highest": max(seen)} if seen else {}
 
 
 def _classic_cpu_ms(settings: Settings) -> float:

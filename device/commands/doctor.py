@@ -6,34 +6,36 @@ and the account as a session will. Else, and for a source or sink that is named,
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 from msgspec.structs import replace
 
 from device.clock import SystemClock
-from device.contract.errors import CheckFailedError, InterlockError
+from device.contract.control import Doing
+from device.contract.errors import CheckFailedError, DataError, InterlockError
 from device.contract.fields import Json
-from device.contract.finding import Finding, Level
+from device.contract.finding import Finding, Level, read_findings
 from device.contract.version import version
 from device.examination import units
-from device.examination.asking import ask
 from device.examination.findings import findings
+from device.host.asking import SOCKET, AnsweredError, answers, runtime_folder
 from device.identity import device_id
 from device.settings import Settings
 
 __all__ = ["examine", "findings"]
 
+_TIMEOUT_S = 60.0  # for the next finding: of a database that does not answer, of a camera that is frozen
 
-def examine(settings: Settings, as_json: bool = False, host: Path | None = None) -> int:
+
+def examine(settings: Settings, as_json: bool = False, ask_host: bool = False) -> int:
     """Print every finding; returns 0, or `CheckFailedError`'s code when a session would fail.
 
     Args:
         settings: what to look at, where this process looks itself.
         as_json: print one JSON object instead, for the fleet.
-        host: the socket of the host process, which is asked first; None asks nobody.
+        ask_host: ask the host process first, if there is one.
     """
     found = []
-    for finding in _asked(settings, host) if host else findings(settings):
+    for finding in _asked(settings) if ask_host else findings(settings):
         found.append(finding)
         if not as_json:
             print(finding.line(), flush=True)
@@ -45,16 +47,30 @@ def examine(settings: Settings, as_json: bool = False, host: Path | None = None)
     return CheckFailedError.exit_code if failed else 0
 
 
-def _asked(settings: Settings, host: Path) -> Iterator[Finding]:
+def _asked(settings: Settings) -> Iterator[Finding]:
     """What the daemon finds, or this process in its place; and the units, which the daemon's sandbox hides from it."""
+    told = 0
     try:
-        told = ask(host)
-    except InterlockError as error:
+        for finding in _told(settings):
+            told += 1
+            yield finding
+    except AnsweredError as error:
         yield Finding(Level.WARNING, "host", f"{error} Camera and face are not looked at.")
         yield from findings(replace(settings, run=replace(settings.run, source="")))
-    else:
-        yield from findings(settings) if told is None else told
+    except (InterlockError, DataError) as error:
+        if told or runtime_folder(settings.host).joinpath(SOCKET).exists():
+            yield Finding(Level.FAIL, "host", f"{error} What follows is seen from this account, not from the box's.")
+        yield from findings(settings)
     yield from units.examine()
+
+
+def _told(settings: Settings) -> Iterator[Finding]:
+    """The daemon's findings, as they come. Raises `InterlockError`, `DataError`."""
+    for said in answers(settings.host, {"do": "examine"}, _TIMEOUT_S):
+        report = said.get("report", {}) if isinstance(said, dict) else {"findings": [said]}
+        yield from read_findings(report.get("findings", ()))
+        if report.get("state") == Doing.ENDED.value and report.get("text"):
+            yield Finding(Level.FAIL, "daemon", report["text"])
 
 
 def _document(settings: Settings, found: list[Finding]) -> Json:

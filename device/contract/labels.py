@@ -101,6 +101,18 @@ EXPRESSIONS = tuple(
 )
 
 
+#: The longest step between frames, seconds, over which blinks can be told; see `device/stages/eyes.py`.
+BLINK_STEP_S = 0.15
+
+
+class Slower(str, Enum):
+    """Why fewer frames a second are processed than the box aims at. The value is what stands in the record."""
+
+    HEAT = "heat"  # the processor is hot
+    THROTTLED = "throttled"  # the machine limits the processor: under-voltage, or too hot
+    BUDGET = "budget"  # a frame costs more of the processor than the budget has
+
+
 class Reason(str, Enum):
     """Why a frame carries no guess. The value is what stands in the record."""
 

@@ -18,7 +18,7 @@ from typing import Any
 from device.contract.choices import DEVICE_ID
 from device.contract.errors import DataError
 from device.contract.fields import LAST, LATEST_S, Field, Json, check, encode, parse, schema
-from device.contract.labels import ACTION_UNITS, CODES, EMOTIONS, EXPRESSIONS, PARTS, Reason
+from device.contract.labels import ACTION_UNITS, CODES, EMOTIONS, EXPRESSIONS, PARTS, Reason, Slower
 from device.contract.session import session_of
 
 __all__ = [
@@ -51,7 +51,13 @@ FIELDS = (
     Field("time.mono", "number", "monotonic time of capture, seconds", 0, LATEST_S, required=True),
     Field("time.wall", "number", "wall time of capture, seconds since 1970", 0, LATEST_S, required=True),
     Field("time.trusted", "boolean", "whether the wall clock was synchronized", required=True),
-    Field("frame.index", "integer", "number of the frame in its source, from 0", 0, required=True),
+    Field(
+        "frame.index",
+        "integer",
+        "number of the frame in its source, from 0; those left out count",
+        0,
+        required=True,
+    ),
     Field("frame.dropped", "integer", "frames skipped just before this one, because a newer one came first", 0),
     Field("frame.media", "number", "the video file's own timestamp, seconds", 0),
     Field("reasons", "names", "why the frame was gated", names=tuple(reason.value for reason in Reason)),
@@ -87,7 +93,7 @@ FIELDS = (
     Field("codes", "names", "FACS codes of where head and eyes are turned", names=tuple(CODES)),
     Field("eyes.open", "number", "opening of the eyes, share of the person's usual opening", 0, 2),
     Field("eyes.blink", "number", "duration of the blink that ended with this frame, seconds", 0),
-    Field("eyes.blinks", "number", "blinks a minute, over the last minute", 0),
+    Field("eyes.blinks", "number", "blinks a minute, over what of the last minute had frames enough to tell", 0),
     Field("eyes.perclos", "number", "share of the last minute with eyes at least 80 % closed", 0, 1),
     *(Field(f"expressions.{name}", "number", f"membership of '{name}', from the AUs", 0, 1) for name in EXPRESSIONS),
     Field("disagree", "boolean", "the strongest expression is not what the emotions say: neither is to be relied on"),
@@ -101,6 +107,11 @@ FIELDS = (
     Field("ms.read", "number", "the networks that read the face, milliseconds", 0),
     Field("ms.interpret", "number", "smoothing, eyes, codes and expressions, milliseconds", 0),
     Field("ms.total", "number", "all stages, milliseconds", 0),
+    Field("pace.rate", "number", "frames a second that were processed at most; absent: every frame was", 0, 240),
+    Field(
+        "pace.why", "names", "why that is less than the box aims at", names=tuple(reason.value for reason in Slower)
+    ),
+    Field("pace.sparing", "boolean", "in an empty room far faces were looked for less often"),
     Field("host.cpu", "number", "processor share of the daemon, per cent of one core", 0),
     Field("host.rss", "number", "resident memory of the daemon, MB (10^6 bytes)", 0),
     Field("host.memory", "number", "memory of the machine in use, per cent", 0, 100),

@@ -10,6 +10,7 @@ from enum import Enum
 
 from device.contract.choices import MODES
 from device.contract.fields import LATEST_S, Field, Json, schema
+from device.contract.labels import Slower
 
 VERSION = 2
 ROOT = "telemetry"
@@ -42,12 +43,18 @@ FIELDS = (
     Field("frames.recorded", "integer", "frames recorded in this run", 0, required=True),
     Field("frames.measured", "integer", "frames measured in this run", 0, required=True),
     Field("frames.skipped", "integer", "frames skipped in this run, because newer ones came first", 0, required=True),
+    Field("frames.spared", "integer", "frames left out in this run to keep the pace", 0),
     Field("frames.rate", "number", "frames recorded a second, over the last two seconds of the session", 0),
     Field("ms.detect", "number", "newest cost of a frame, milliseconds: detector, landmarks, tracking", 0),
     Field("ms.align", "number", "the same: pose, aligned crop and quality gate", 0),
     Field("ms.read", "number", "the same: the networks that read the face", 0),
     Field("ms.interpret", "number", "the same: smoothing, eyes, codes and expressions", 0),
     Field("ms.total", "number", "the same: all stages", 0),
+    Field("pace.rate", "number", "frames a second that are processed at most; absent: every frame is", 0, 240),
+    Field(
+        "pace.why", "names", "why that is less than the box aims at", names=tuple(reason.value for reason in Slower)
+    ),
+    Field("pace.sparing", "boolean", "in an empty room far faces are looked for less often"),
     Field("host.cpu", "number", "processor share of the daemon, per cent of one core", 0),
     Field("host.rss", "number", "resident memory of the daemon, MB (10^6 bytes)", 0, required=True),
     Field("host.memory", "number", "memory of the machine in use, per cent", 0, 100, required=True),

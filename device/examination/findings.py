@@ -30,6 +30,7 @@ from device.metrics import HostMeter
 from device.models import open_models
 from device.neutrals import calibrated_neutral
 from device.runtime.interpreter import available_library
+from device.sensors import Sensors
 from device.settings import Settings
 from device.state import outbox_file
 
@@ -61,7 +62,8 @@ def findings(settings: Settings) -> Iterator[Finding]:
     folder = outbox_file(settings.outbox).parent
     if folder.is_dir():  # else the outbox has been found wanting above
         yield from card.examine(folder)
-    yield from conditions.examine(clock, HostMeter(clock)())
+    sensors = Sensors()
+    yield from conditions.examine(clock, sensors.temperature(), sensors.throttling())
 
 
 def _finding(what: str, check: Callable[[Settings], str], settings: Settings) -> Finding:

@@ -19,6 +19,7 @@ from msgspec import UNSET, UnsetType
 from device.contract.control import LONGEST_LINE, Do, Doing, Glimpse, Order, Report, line, read_order
 from device.contract.errors import DataError
 from device.contract.fields import Json
+from device.contract.finding import Finding, Level
 from device.contract.session import Why, session_id
 from device.host.drawn import HEIGHT, WIDTH, drawn
 from device.host.launcher import Connection, LaunchError, Wire
@@ -41,6 +42,7 @@ class Script:
         fails: sentence with which it ends instead of opening the camera; "" for none.
         deaf: it hangs up before it has said a word.
         refused: sentence of a launcher that cannot start it; "" for none.
+        findings: of `examine`.
     """
 
     opening_s: float = 0.4
@@ -50,6 +52,7 @@ class Script:
     fails: str = ""
     deaf: bool = False
     refused: str = ""
+    findings: tuple[Finding, ...] = (Finding(Level.OK, "camera", "1640 × 1232 at 10 a second"),)
 
 
 class ScriptedDaemon:
@@ -104,7 +107,7 @@ class ScriptedDaemon:
         elif task.do is Do.REVOKE:
             self._say(Doing.ENDED, why=Why.REVOKED)
         elif task.do is Do.EXAMINE:
-            findings: list[Json] = [{"level": "ok", "what": "camera", "text": "1640 × 1232 at 10 a second"}]
+            findings = [finding.to_json() for finding in self._script.findings]
             self._say(Doing.ENDED, why=Why.FINISHED, findings=findings)
         else:
             self._watch(task)

@@ -17,7 +17,12 @@ def about(service: "Service") -> Json:
     known: Json = {
         "version": version(),
         "state": service.state.value,
-        "frames": {"recorded": summary.records, "measured": summary.measured, "skipped": summary.dropped},
+        "frames": {
+            "recorded": summary.records,
+            "measured": summary.measured,
+            "skipped": summary.dropped,
+            "spared": summary.spared,
+        },
         "host": host.to_json(),
         "disk": {"free": shutil.disk_usage(folder).free // 1_000_000},
     }
@@ -28,6 +33,8 @@ def about(service: "Service") -> Json:
     if service.session is not None:
         known["session"] = service.session.id
         known["frames"]["rate"] = round(summary.rate, 1)
+    if service.pace is not None:
+        known["pace"] = service.pace.to_json()
     if service.failure:
         known["trouble"] = service.failure[:LONGEST]
     return known

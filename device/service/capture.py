@@ -6,6 +6,7 @@ from device.camera.source import Picture, Source
 from device.clock import Clock
 from device.contract.errors import SourceError
 from device.mailbox import Mailbox
+from device.service.pace import Gate
 from device.stages.frame import Frame
 
 _TICK_S = 0.25
@@ -18,13 +19,22 @@ class Capture:
         read_cpu_s: processor seconds spent so far in reading: decoding, for a file.
     """
 
-    def __init__(self, source: Source, mailbox: Mailbox, clock: Clock, realtime: bool, max_frames: int) -> None:
-        """`max_frames`: stop after so many; 0 means never."""
+    def __init__(
+        self,
+        source: Source,
+        mailbox: Mailbox,
+        clock: Clock,
+        realtime: bool,
+        max_frames: int,
+        gate: Gate | None = None,
+    ) -> None:
+        """`max_frames`: stop after so many; 0 means never. `gate`: what it does not admit is left out."""
         self._source = source
         self._mailbox = mailbox
         self._clock = clock
         self._realtime = realtime
         self._max_frames = max_frames
+        self._gate = gate
         self._began_s: float | None = None
         self._index = 0
         self._picture: Picture | None = None
@@ -37,9 +47,13 @@ class Capture:
         if self._picture is None:
             if self._max_frames and self._index >= self._max_frames:
                 return None
+            if self._source.live and self._gate is not None and self._gate.early:
+                return self._let_pass(self._gate)
             self._picture = self._read()
             if self._picture is None:
                 return None
+            if not self._admitted(self._picture):
+                return 0.0
         now = self._clock.monotonic()
         if (wait_s := self._ahead(self._picture.media_s, now)) > 0:
             return wait_s
@@ -74,6 +88,23 @@ class Capture:
             raise
         self.read_cpu_s += time.thread_time() - start
         return picture
+
+    def _let_pass(self, gate: Gate) -> float | None:
+        """Leave the next picture out without looking at it, which may cost nearly nothing."""
+        if not self._source.skip():
+            return None
+        gate.came(self._clock.monotonic())
+        self._index += 1
+        return 0.0
+
+    def _admitted(self, picture: Picture) -> bool:
+        """Whether the pace admits the picture; else it is gone, and counted."""
+        time_s = self._clock.monotonic() if picture.media_s is None else picture.media_s
+        if self._gate is None or self._gate.admits(time_s):
+            return True
+        self._picture = None
+        self._index += 1
+        return False
 
     def _ahead(self, media_s: float | None, now_s: float) -> float:
         if not self._realtime or media_s is None:

@@ -11,6 +11,7 @@ from device.mailbox import Mailbox
 from device.models import open_some
 from device.observation import Observation
 from device.service.capture import Capture
+from device.service.pace import Gate
 from device.service.pulse import Pulse
 from device.settings import Settings
 from device.viewfinder import ROLES, Viewfinder
@@ -41,7 +42,7 @@ def frame(
             return
         find, mailbox, pulse = Viewfinder(networks, settings), Mailbox(newest_wins=True), Pulse(clock)
         source = open_source(settings.run.source, settings.camera)
-        capture = Capture(source, mailbox, clock, True, settings.run.max_frames)
+        capture = Capture(source, mailbox, clock, True, settings.run.max_frames, Gate(settings.pace.rate))
         silence_s = min(settings.supervision.stall_s, settings.camera.silence_s)
         worker = Worker("capture", capture.step, clock, silence_s, finish=mailbox.close)
         worker.start()

@@ -11,6 +11,7 @@ from device.contract.finding import Finding
 from device.metrics import HostMeter
 from device.observation import Observation
 from device.service.glimpse import glimpse_of
+from device.service.pace import Pace
 from device.service.service import Service
 from device.settings import Settings
 from device.summary import Summary
@@ -50,7 +51,9 @@ class Reporter:
         trouble = service.uploader.trouble if service.uploader else ""
         if service.unkept:
             trouble = f"The card is full: {service.unkept} records could not be kept. Free it."
-        self._tell(doing, service.camera_open, service.summary, service.meter, self._count(service), trouble)
+        self._tell(
+            doing, service.camera_open, service.summary, service.meter, self._count(service), trouble, service.pace
+        )
 
     def of_framing(self, camera_open: bool, summary: Summary, meter: HostMeter) -> None:
         """How setting up does."""
@@ -68,7 +71,14 @@ class Reporter:
         self._say(Report(Doing.ENDED, session=self._session, why=why, text=text))
 
     def _tell(
-        self, doing: Doing, camera_open: bool, summary: Summary, meter: HostMeter, waiting: int, trouble: str
+        self,
+        doing: Doing,
+        camera_open: bool,
+        summary: Summary,
+        meter: HostMeter,
+        waiting: int,
+        trouble: str,
+        pace: Pace | None = None,
     ) -> None:
         host, glimpse = meter(), self._glimpse if camera_open else None
         report = Report(
@@ -82,6 +92,8 @@ class Reporter:
             measured=summary.measured,
             skipped=summary.dropped,
             rate=round(summary.rate, 1),
+            pace=pace.rate if pace else 0.0,
+            paced_by=tuple(reason.value for reason in pace.why) if pace else (),
             temperature=host.temperature,
             throttled=host.throttled,
             rss=round(host.rss, 1),

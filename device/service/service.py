@@ -34,6 +34,7 @@ from device.observation import Observation
 from device.service.about import about
 from device.service.delivering import Delivery
 from device.service.log import SessionLog
+from device.service.pace import Pace
 from device.service.session import Said, Session
 from device.settings import Settings
 from device.summary import Summary
@@ -114,6 +115,11 @@ class Service(Closing):
     def camera_open(self) -> bool:
         """Whether the camera is open, as far as this process goes."""
         return self._held is not None and self._held.camera_open
+
+    @property
+    def pace(self) -> Pace | None:
+        """The pace of the session that is open; None where every frame is looked at."""
+        return self._held.pace if self._held and self.session else None
 
     def stop(self, why: Why = Why.STOPPED) -> None:
         """Ask the open session to end, or the next one, if none is open; safe in a signal handler. The first

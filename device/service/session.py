@@ -24,6 +24,7 @@ from device.pipeline import Pipeline
 from device.recorder import Recorder, not_covered
 from device.service.capture import Capture
 from device.service.log import SessionLog
+from device.service.pace import Pace, Pacer
 from device.service.phases import Phases
 from device.service.pulse import Pulse
 from device.settings import Settings
@@ -90,7 +91,9 @@ class Session:
         self._phases = Phases(settings.session.phases)
         person = "" if log.beginning.patient == UNNAMED else log.beginning.patient
         self._pipeline = Pipeline(models, settings, calibrated_neutral(settings, person, clock))
-        self._capture = Capture(source, self._mailbox, clock, realtime, settings.run.max_frames)
+        self._pacer = Pacer(settings.pace, meter, self._pipeline.spare) if realtime else None
+        gate = self._pacer.gate if self._pacer else None
+        self._capture = Capture(source, self._mailbox, clock, realtime, settings.run.max_frames, gate)
         stall_s = settings.supervision.stall_s
         silence_s = min(stall_s, settings.camera.silence_s) if source.live else stall_s
         self._capturing = Worker("capture", self._capture.step, clock, silence_s, finish=self._mailbox.close)
@@ -110,6 +113,11 @@ class Session:
     def read_cpu_s(self) -> float:
         """Processor seconds spent in reading the source: decoding, for a file."""
         return self._capture.read_cpu_s
+
+    @property
+    def pace(self) -> Pace | None:
+        """The pace that is kept; None where every frame is looked at, however long that takes."""
+        return self._pacer.pace if self._pacer else None
 
     def is_expired(self) -> bool:
         """Whether the consent has ended."""
@@ -147,8 +155,9 @@ class Session:
         self.log.camera(frame.image.shape[1], frame.image.shape[0])
         for phase in self._phases.at(frame.time_s):
             self.log.phase(phase, frame)
+        pace = self._pacer.tick(self._clock.monotonic()) if self._pacer else None
         observation = self._pipeline(frame)
-        self._recorder.add(observation)
+        self._recorder.add(observation, pace.to_json() if pace else None)
         self.pulse.seen(frame)
         self._look(observation)
 

@@ -6,7 +6,8 @@ the face is lost or a re-check is due.
 Noticing others: each re-check (`recheck_s`) looks with the short range, which meets faces from a ninth of the
 frame's width (of a portrait on plain walls, one in three of a tenth and nearly all of a ninth). Smaller ones, down to
 a twentieth, are met by the full range, which costs six times as much: it looks every `far_recheck_s` while the short
-range sees the patient; while it does not, and when the patient is lost, every `recheck_s`. So a far person can be in
+range sees the patient; while it does not, and when the patient is lost, every `recheck_s`, and while nobody is there
+also at one part of the frame in turn, five times a second, unless that is spared (`spare`). So a far person can be in
 the room unnoticed for `far_recheck_s`, and be remembered and counted for as long after they left.
 
 Policy, with one box and one patient in a room where others may be seen:
@@ -40,6 +41,7 @@ _SIZE_STEP = 1.25
 _SAME_FACE_IOU = 0.2
 _STEADY_IOU = 0.1
 _SURE = 0.9  # presence of a face that only another turn finds
+_TURN_S, _SLACK_S = 0.2, 0.01  # between looks at a part of the frame
 _OTHER_REACH = 1.0  # an other moves less than its own width between two looks
 
 
@@ -87,6 +89,12 @@ class Tracker:
         self._looked_s = -math.inf
         self._looked_far_s = -math.inf
         self._turned_s = -math.inf
+        self._part_s = -math.inf
+        self._sparing = False
+
+    def spare(self, sparing: bool) -> None:
+        """Whether to look for far faces only every `recheck_s` while nobody is there."""
+        self._sparing = sparing
 
     def __call__(self, frame: Frame) -> Sighting:
         face = self._follow(frame)
@@ -129,7 +137,9 @@ class Tracker:
         if frame.time_s - self._looked_far_s >= due_s:
             self._looked_far_s = frame.time_s
             return merge(near, self._detector.far(frame))
-        if face is None and not self._detector.allowed(frame, near):
+        part_is_due = not self._sparing and not 0 <= frame.time_s - self._part_s < _TURN_S - _SLACK_S
+        if face is None and part_is_due and not self._detector.allowed(frame, near):
+            self._part_s = frame.time_s
             return merge(near, self._detector.far(frame, thorough=False))
         return near
 

@@ -55,7 +55,10 @@ def gated(**changes: Any) -> Json:
 def filled(fields: tuple[Field, ...], **changes: Any) -> Json:
     """Any other document with every field that there is; `changes` as for `record`."""
     values = {"integer": 1, "number": 0.25, "string": "x", "boolean": True}
-    flat = {field.path: values.get(field.kind) for field in fields} | {"device": "box-1", "boot": BOOT}
+    flat = {field.path: values.get(field.kind) for field in fields if field.kind != "names"} | {
+        "device": "box-1",
+        "boot": BOOT,
+    }
     flat |= {"session": BOOT} if "session" in flat else {}
     return nested(flat | {path.replace("__", "."): value for path, value in changes.items()})
 
@@ -177,6 +180,9 @@ WRITES = [
     box("records/box-1", None, DENIED, "deletes its history", "DELETE"),
     box("", None, DENIED, "deletes everything", "DELETE"),
     box("", {"records": {}}, DENIED, "replaces everything"),
+    box(NEW, record() | {"pace": {"rate": 5, "why": ["heat", "budget"], "sparing": True}}, ALLOWED, "of a hot box"),
+    box(NEW, record() | {"pace": {"rate": 5, "why": ["bored"]}}, DENIED, "of a box that is slow for no reason"),
+    box(NEW, record() | {"pace": {"rate": 500}}, DENIED, "at a rate that no box has"),
     box(f"records/box-1/{BOOT}", record(), DENIED, "under a key that it did not choose", "POST"),
     box(f"records/box-1/{BOOT}/2", record(), DENIED, "a key without letter"),
     box(f"records/box-1/{BOOT}/s2", record(), DENIED, "a key that is not padded"),
@@ -290,6 +296,8 @@ WRITES = [
     box("boots/box-1/other", CLOCK | {"boot": "other", "trusted": False}, DENIED, "a clock that is not trusted"),
     box("boots/box-2/other", CLOCK | {"boot": "other"}, DENIED, "another box's clock"),
     box("telemetry/box-1", STATE | {"sent": 99}, ALLOWED, "its newest state"),
+    box("telemetry/box-1", STATE | {"pace": {"rate": 5, "why": ["heat"]}}, ALLOWED, "that it is hot"),
+    box("telemetry/box-1", STATE | {"pace": {"rate": 5, "why": ["bored"]}}, DENIED, "a reason that is not known"),
     box("telemetry/box-1", STATE | {"boot": "other"}, ALLOWED, "its state after a start"),
     box("telemetry/box-1", STATE | {"mode": "video"}, DENIED, "a mode that is not known"),
     box("telemetry/box-1", STATE | {"state": "asleep"}, DENIED, "a state that is not known"),

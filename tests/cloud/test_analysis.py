@@ -189,6 +189,15 @@ def test_hidden_time_counts_neither_for_rest_nor_against_what_went_together() ->
     assert any(line.startswith("Hidden       mouth hidden for 0:05.0 (50 %)") for line in summary(found))
 
 
+def test_blinks_a_minute_are_of_the_time_in_which_they_could_be_told() -> None:
+    seen = recording(20, lambda t: {"eyes": {"blink": 0.2} if t in (2.0, 4.0) else {"open": 1.0}})
+    slow = [one for number, one in enumerate(seen) if number < RATE * 10 or number % 5 == 0]  # five a second, at last
+    blinks = analyse(slow).blinks
+    assert blinks is not None
+    assert blinks.per_minute == pytest.approx(12, rel=0.02), "two in ten seconds"
+    assert analyse(slow[RATE * 10 :]).blinks is None
+
+
 def test_an_average_of_no_blinks_is_not_made_up() -> None:
     found = analyse(recording(5, lambda t: {"aus": whole(), "eyes": {"open": 1.0}}))
     assert found.blinks is not None

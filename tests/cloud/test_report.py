@@ -538,3 +538,28 @@ def test_when_it_was_is_told_as_far_as_it_is_known() -> None:
     assert captured(table_of([untrusted(1), untrusted(2), record(3, time=known)])) == (
         "2026-11-18 11:08:00 to 2026-11-18 11:10:00 UTC (2 records corrected, for the clock was set only later)"
     )
+
+
+@pytest.mark.parametrize(
+    ("paces", "says"),
+    [
+        ([{"rate": 10}], ""),
+        (
+            [{"rate": 5, "why": ["heat"]}],
+            "5 frames a second for 0:02.0 (100 %), because the processor was hot; below 7",
+        ),
+        (
+            [{"rate": 10}, {"rate": 8, "why": ["budget"]}, {"rate": 9, "why": ["heat", "budget"]}, {"rate": 10}],
+            "8 to 9 frames a second for 0:01.0 (50 %), because the processor was hot and frames took more of the "
+            "processor than they may\n",
+        ),
+    ],
+)
+def test_a_report_tells_where_the_box_was_slower_and_why(
+    tmp_path: Path, said: Said, paces: list[dict[str, Any]], says: str
+) -> None:
+    slow = [record(seq, pace=paces[(seq - 1) * len(paces) // 20]) for seq in range(1, 21)]
+    told = said("report", written(tmp_path, *slow))
+    assert (f"Slower       {says}" in told) if says else "Slower" not in told
+    recorded = json.loads(said("report", tmp_path / "written.jsonl", "--json", "-"))["recorded"]
+    assert recorded.get("slower", {}).get("least") == min((p["rate"] for p in paces if "why" in p), default=None)

@@ -1,6 +1,7 @@
 """The commands as a person uses them: what they print, what they leave behind, and how they fail."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -76,7 +77,9 @@ def test_in_real_time_frames_come_at_their_own_pace(short_clip: Path, tmp_path: 
     out = tmp_path / "records.jsonl"
     assert main(["run", "--realtime", "--source", str(short_clip), "--sink", f"jsonl:{out}"]) == 0
     records = records_in(out)
-    assert len(records) + sum(r["frame"].get("dropped", 0) for r in records) == 50
+    assert 48 <= records[-1]["frame"]["index"] <= 49
+    assert len(records) + sum(r["frame"].get("dropped", 0) for r in records) == 20, "ten a second, and no more"
+    assert {r["pace"]["rate"] for r in records} == {10}
     first, last = records[0], records[-1]
     media_s = last["frame"]["media"] - first["frame"]["media"]
     assert last["time"]["mono"] - first["time"]["mono"] >= media_s - 0.05
@@ -92,7 +95,7 @@ def test_a_camera_that_freezes_ends_the_run_and_what_was_seen_is_kept(
     told = capsys.readouterr().err.strip().splitlines()
     assert told[-1].startswith("affectbox: The camera 0 has delivered no picture for 2 s: check that its ribbon cable")
     records, events = records_in(out), events_in(out)
-    assert len(records) + sum(r["frame"].get("dropped", 0) for r in records) >= 59, "a clip begins again after its end"
+    assert records[-1]["frame"]["index"] >= 55, "a clip begins again after its end; ten a second are looked at"
     assert events[1]["frame"] == {"width": 640, "height": 480}
     assert events[-1]["why"] == "failed"
     times = [record["time"]["mono"] for record in records]
@@ -292,6 +295,32 @@ def test_bench_prints_one_json_object(short_clip: Path, capsys: pytest.CaptureFi
     assert figures["ratio_to_haar"] == pytest.approx(
         figures["cpu_ms_per_frame"] / figures["haar_cpu_ms_per_frame"], rel=0.01
     )
+
+
+def test_bench_makes_a_block_to_send_in_that_names_nobody(
+    short_clip: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "ward-7")
+    assert main(["bench", "--source", str(short_clip), "--report", "--set", "session.patient=p-0042"]) == 0
+    first, *lines, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("--- affectbox bench")
+    assert last == "--- end ---"
+    told = {line[:13].strip(): line[13:] for line in lines}
+    assert told.keys() >= {
+        "board",
+        "processor",
+        "memory",
+        "system",
+        "affectbox",
+        "libraries",
+        "networks",
+        "temperature",
+    }
+    assert re.fullmatch(r"median \d+\.\d\d, 95 % below \d+\.\d\d", told["ms total"])
+    assert told["source"] == "a video, 512×512"
+    assert re.match(r"\d+\.\d frames a second at most; \d+\.\d with 0\.5 of a core", told["rate"])
+    shown = "\n".join(lines)
+    assert [name for name in ("ward-7", "p-0042", str(short_clip.parent), short_clip.name) if name in shown] == []
 
 
 def test_replaying_records_sends_the_same_bytes_and_names_broken_lines(

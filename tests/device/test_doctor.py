@@ -6,6 +6,9 @@ import socket
 import ssl
 import subprocess
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +18,16 @@ from device.cli import main
 from device.clock import FakeClock
 from device.config import load_settings
 from device.contract.address import DatabaseUrl
-from device.contract.errors import CheckFailedError, DataError, InterlockError
+from device.contract.control import Do
+from device.contract.errors import CheckFailedError
 from device.contract.finding import Finding, Level
 from device.delivery.opening import open_outbox
 from device.examination import card, conditions, network, units
-from device.examination.asking import ask
-from device.metrics import Host
+from device.host.desk import Desk
+from device.host.scripted import Script
+from device.host.view import State
+from device.sensors import Limit, Throttling
+from tests.device.host.box import QUICK, Box
 from tests.peers import Peer, Raw
 
 YEAR = 2026
@@ -42,85 +49,78 @@ def test_a_service_that_holds_the_outbox_is_no_fault(tmp_path: Path, capsys: pyt
     assert peer.held == {}, "what the service tells of itself is not overwritten"
 
 
-def listen(folder: Path, answer: bytes) -> tuple[Path, list[bytes]]:
-    """The socket of a host process that gives one answer, and what it was asked."""
-    path, asked = folder / "control.sock", []
+COVERED = Finding(Level.WARNING, "face", "too dark: more light on the face")
+SILENT = Finding(Level.FAIL, "source", "The camera gives no pictures: plug it in again.")
+
+
+@contextmanager
+def host(folder: Path, script: Script) -> Iterator[Box]:
+    """A host process, of which the daemon is scripted, and its control socket."""
+    box = Box(folder, script)
+    with Desk(folder, box.interlock):
+        yield box
+
+
+@pytest.mark.parametrize("found", [(COVERED,), (COVERED, SILENT)])
+def test_the_host_process_is_asked_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], found: tuple[Finding, ...]
+) -> None:
+    with host(tmp_path, replace(QUICK, findings=found)) as box:
+        code = main(["doctor", "--set", f"host.folder={tmp_path}", "--set", "run.source=v4l2:/dev/video99"])
+    assert code == (CheckFailedError.exit_code if SILENT in found else 0)
+    assert box.daemon.orders[0].do is Do.EXAMINE
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[: len(found)] == [finding.line() for finding in found]
+    assert " units " in lines[len(found)]
+    assert "/dev/video99" not in str(lines)
+
+
+def test_a_daemon_that_cannot_be_started_is_a_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with host(tmp_path, replace(QUICK, fails="No model is here.")):
+        assert main(["doctor", "--set", f"host.folder={tmp_path}"]) == CheckFailedError.exit_code
+    assert "No model is here." in capsys.readouterr().out
+
+
+def test_during_a_session_the_rest_is_examined_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with host(tmp_path, QUICK) as box:
+        box.watching()
+        arguments = ["--set", f"host.folder={tmp_path}", "--set", "run.source=v4l2:/dev/video99"]
+        assert main(["doctor", *arguments]) == 0
+        assert box.now.state is State.WATCHING
+    printed = capsys.readouterr().out
+    assert "A session is open: end it first. Camera and face are not looked at." in printed
+    assert "ok       models" in printed
+    assert "/dev/video99" not in printed
+
+
+def test_where_no_host_process_runs_this_one_looks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--set", f"host.folder={tmp_path}", "--set", "run.source=v4l2:/dev/video99"]
+    assert main(["doctor", *arguments]) == CheckFailedError.exit_code
+    printed = capsys.readouterr().out
+    assert "/dev/video99" in printed
+    assert " host " not in printed
+
+
+@pytest.mark.parametrize("answer", [b"", b'{"report": {"findings": [{"level": "odd"}]}}\n', b"[1]\n", b"nonsense\n"])
+def test_a_host_process_that_says_nothing_sensible_is_a_finding(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], answer: bytes
+) -> None:
     server = socket.socket(socket.AF_UNIX)
-    server.bind(str(path))
+    server.bind(str(tmp_path / "control.sock"))
     server.listen()
 
     def serve() -> None:
         connection, _ = server.accept()
         with connection, connection.makefile("rb") as lines:
-            asked.append(lines.readline())
+            lines.readline()
             connection.sendall(answer)
 
     threading.Thread(target=serve, daemon=True).start()
-    return path, asked
-
-
-def told(*found: Finding) -> bytes:
-    return json.dumps({"findings": [finding.to_json() for finding in found]}).encode() + b"\n"
-
-
-COVERED = Finding(Level.WARNING, "face", "too dark: more light on the face")
-SILENT = Finding(Level.FAIL, "source", "The camera gives no pictures: plug it in again.")
-
-
-@pytest.mark.parametrize("found", [(COVERED,), (COVERED, SILENT)])
-def test_the_host_process_is_asked_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], found: tuple[Finding, ...]
-) -> None:
-    _, asked = listen(tmp_path, told(*found))
-    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
-    assert main(["doctor"]) == (CheckFailedError.exit_code if SILENT in found else 0)
-    assert json.loads(asked[0])["do"] == "examine"
+    with server:
+        assert main(["doctor", "--set", f"host.folder={tmp_path}"]) == CheckFailedError.exit_code
     lines = capsys.readouterr().out.splitlines()
-    assert lines[: len(found)] == [finding.line() for finding in found]
-    assert " units " in lines[len(found)]
-
-
-def test_during_a_session_the_rest_is_examined_here(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    listen(tmp_path, b'{"error": "A session is open."}\n')
-    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
-    assert main(["doctor", "--set", "run.source=v4l2:/dev/video99"]) == 0
-    printed = capsys.readouterr().out
-    assert "A session is open. Camera and face are not looked at." in printed
-    assert "ok       models" in printed
-    assert "/dev/video99" not in printed
-
-
-def test_where_no_host_process_runs_this_one_looks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
-    assert main(["doctor", "--set", "run.source=v4l2:/dev/video99"]) == CheckFailedError.exit_code
-    assert "/dev/video99" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("answer", "error"),
-    [
-        (b"", DataError),
-        (b"[1]\n", DataError),
-        (b'{"findings": [{"level": "odd"}]}\n', DataError),
-        (b'{"findings": 3}\n', DataError),
-        (b'{"text": "No."}\n', InterlockError),
-    ],
-)
-def test_what_is_no_examination_is_said_in_a_sentence(tmp_path: Path, answer: bytes, error: type[Exception]) -> None:
-    with pytest.raises(error, match=r"[.?]$"):
-        ask(listen(tmp_path, answer)[0])
-
-
-def test_a_host_process_that_hangs_is_left(tmp_path: Path) -> None:
-    server = socket.socket(socket.AF_UNIX)
-    server.bind(str(tmp_path / "control.sock"))
-    server.listen()
-    with server, pytest.raises(InterlockError, match="does not answer"):
-        ask(tmp_path / "control.sock", timeout_s=0.1)
+    assert [line for line in lines if line.startswith("FAIL")] == [line for line in lines if " host " in line]
+    assert any(line.startswith("ok       models") for line in lines)
 
 
 def test_a_fleet_reads_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
@@ -275,11 +275,31 @@ def test_who_only_claims_to_be_the_database_is_not_trusted_and_the_clock_is_name
     ],
 )
 def test_the_clock_is_judged(clock: FakeClock, says: str) -> None:
-    host = Host(cpu=1.0, rss=100.0, memory=40.0, temperature=84.2, throttled=None)
-    time, heat = conditions.examine(clock, host)
+    time, heat = conditions.examine(clock, 84.2, None)
     assert says in time.text
     assert (time.level == "ok") == (says == "synchronized")
     assert (heat.level, "84 °C" in heat.text) == ("warning", True)
+
+
+@pytest.mark.parametrize(
+    ("now", "past", "level", "says"),
+    [
+        (Limit(0), Limit(0), "ok", "nothing slows"),
+        (Limit(0), None, "ok", "nothing slows"),
+        (Limit(0), Limit.CAPPED, "ok", "since it was switched on: frequency capped"),
+        (
+            Limit(0),
+            Limit.UNDER_VOLTAGE | Limit.THROTTLED,
+            "warning",
+            "too little voltage, throttled; use the official",
+        ),
+        (Limit.UNDER_VOLTAGE, Limit.UNDER_VOLTAGE, "warning", "now too little voltage: use the official power supply"),
+        (Limit.THROTTLED, Limit(0), "warning", "now throttled: more air"),
+    ],
+)
+def test_power_is_told_now_and_since_the_start(now: Limit, past: Limit | None, level: str, says: str) -> None:
+    *_, power = conditions.examine(FakeClock(), None, Throttling(now, past))
+    assert (power.what, power.level, says in power.text) == ("power", level, True), power
 
 
 # --- units

@@ -186,3 +186,31 @@ def test_the_clips_one_blink_is_found_with_its_scripted_duration(clip_sights, st
     assert blink.end_s - blink.ramp_s < time_s < blink.end_s + 0.05
     elsewhere = [eyes.open for t, eyes in seen if t > 1 and not blink.start_s < t < blink.end_s]
     assert min(elsewhere) > 0.6
+
+
+@pytest.mark.parametrize("fps", [5, 6])
+def test_where_frames_are_too_few_no_blink_is_told_and_perclos_still_is(fps):
+    seen = watched(every(4, 0.3), 90, fps)
+    assert blinks(seen) == []
+    assert {eyes.blinks for _, eyes in seen} == {None}
+    seen = watched(every(4.07, 1.0), 90, fps)
+    assert seen[-1][1].perclos == pytest.approx(0.25, abs=0.03)
+
+
+def test_blinks_a_minute_are_of_the_time_in_which_they_could_be_told():
+    meter, lids = EyeMeter(), every(4, 0.2)
+    watched(lids, 30, 10, meter=meter)
+    seen = watched(lids, 25, 5, meter=meter, start_s=30.0)
+    assert seen[-1][1].blinks == pytest.approx(15, abs=2)
+    seen = watched(lids, 25, 5, meter=meter, start_s=55.0)
+    assert seen[-1][1].blinks is None, "of the last minute, ten seconds could tell"
+
+
+def test_a_blink_that_one_long_step_cuts_through_is_not_told():
+    lids = closing((3.0, 3.3))
+    meter, seen = EyeMeter(), []
+    for time_s in [*np.arange(0, 3.05, 0.1), *np.arange(3.25, 5, 0.1)]:
+        share = lids(time_s)
+        seen.append((time_s, meter(face(0.3 * (0.15 + 0.85 * share)), 3 * (1 - share), 1, time_s)))
+    assert min(eyes.open for _, eyes in seen if eyes.open is not None) < 0.2
+    assert blinks(seen) == []

@@ -45,6 +45,10 @@ def unlike(seed: int) -> Json:
     made |= {"emotions": {"happiness": round(chance.random(), 3)}, "pain": round(chance.uniform(0, 16), 2)}
     if chance.random() < 0.5:
         made |= {"pose": {"yaw": round(chance.uniform(-180, 180), 1)}, "host": {"throttled": chance.random() < 0.5}}
+    if chance.random() < 0.5:
+        made |= {
+            "pace": {"rate": chance.choice([5, 7.5, 10]), "why": chance.sample(["heat", "throttled", "budget"], 2)}
+        }
     return made
 
 

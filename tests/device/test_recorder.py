@@ -7,7 +7,7 @@ import pytest
 
 from device.clock import FakeClock
 from device.contract.errors import SinkError
-from device.contract.labels import EMOTIONS, LOWER, SIDED_KEYS, UPPER, Reason
+from device.contract.labels import EMOTIONS, LOWER, SIDED_KEYS, UPPER, Reason, Slower
 from device.contract.record import decode
 from device.delivery.sink import MemorySink
 from device.metrics import HostMeter
@@ -15,6 +15,7 @@ from device.models import Models
 from device.observation import Observation
 from device.pipeline import Pipeline
 from device.recorder import Recorder, to_json
+from device.service.pace import Pace
 from device.settings import RecorderSettings, Settings
 from device.stages.eyes import Eyes
 from device.stages.frame import Frame
@@ -107,6 +108,18 @@ def test_a_face_that_is_wholly_hidden_has_emotions_and_no_units():
     summary = Summary()
     summary.hear(record)
     assert "sadness 100%" in summary.line(None, of_the_person=True)
+
+
+def test_the_pace_that_held_is_recorded_with_the_frame_and_left_out_where_none_did():
+    kept, clock = MemorySink(), FakeClock()
+    recorder = Recorder(IDENTITY, MODELS, [kept], clock, RecorderSettings(), HostMeter(clock))
+    slow = Pace(7.5, (Slower.HEAT,), sparing=True)
+    recorder.add(SEEN, slow.to_json())
+    recorder.add(replace(SEEN, reasons=(Reason.TOO_DARK,)), Pace(10.0).to_json())
+    recorder.add(SEEN)
+    recorder.commit()
+    paces = [decode(line.body).get("pace") for line in kept.lines]
+    assert paces == [{"rate": 7.5, "why": ["heat"], "sparing": True}, {"rate": 10}, None]
 
 
 def test_a_contradiction_is_recorded_and_its_absence_is_not():

@@ -11,6 +11,7 @@ from typing import Any
 import cv2
 import pytest
 
+import device.metrics
 import device.service.service
 import device.service.session
 import device.worker
@@ -32,6 +33,7 @@ from device.delivery.outbox_sink import OutboxSink
 from device.delivery.sink import MemorySink
 from device.delivery.store import StoreFullError
 from device.delivery.uploader import Uploader
+from device.sensors import Sensors
 from device.service.beginning import beginning_of
 from device.service.log import SessionLog
 from device.service.service import Service
@@ -282,6 +284,35 @@ def test_the_last_that_is_told_of_a_run_is_that_it_ended(
     assert told["state"] == "ended"
     assert "check its cable" in told["trouble"]
     assert kept.events[-1]["why"] == "failed"
+
+
+def test_a_hot_box_looks_at_fewer_frames_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kept: MemorySink, portrait: ByteImage
+) -> None:
+    zone = tmp_path / "machine/sys/class/thermal/thermal_zone0"
+    zone.mkdir(parents=True)
+    (zone / "temp").write_text("82000\n")
+    monkeypatch.setattr(device.metrics, "Sensors", lambda: Sensors(tmp_path / "machine"))
+    clock, seen = FakeClock(), threading.Semaphore(0)
+
+    def picture(index: int) -> ByteImage:
+        seen.acquire(timeout=0.05)  # most were looked at, and need no waiting
+        clock.advance(0.101)
+        return portrait
+
+    see(monkeypatch, FakeSource(picture, count=60, fps=10))
+    box = settings("run.pace=realtime", "recorder.commit_records=1", *away(tmp_path))
+    with Service(box, clock, more_sinks=[kept], look=lambda _: seen.release()) as service:
+        summary = service.watch(Beginning())
+
+    records = [decode(line.body) for line in kept.lines]
+    assert records[0]["pace"] == {"rate": 10}
+    assert records[-1]["pace"] == {"rate": 8, "why": ["heat"]}
+    assert summary.spared >= 8, "of the forty-odd that came after the first look at the machine"
+    assert summary.dropped == sum(record["frame"].get("dropped", 0) for record in records)
+    told = left_in(tmp_path)["telemetry/tester"]
+    assert told["frames"]["spared"] == summary.spared
+    assert told["host"]["temperature"] == 82
 
 
 def test_the_clock_may_jump_while_it_runs(

@@ -64,7 +64,8 @@ ABOUT: Json = {
     "version": "1.0.0",
     "state": "session",
     "session": "b",
-    "frames": {"recorded": 10, "measured": 9, "skipped": 0, "rate": 10.0},
+    "frames": {"recorded": 10, "measured": 9, "skipped": 0, "spared": 15, "rate": 10.0},
+    "pace": {"rate": 7.5, "why": ["heat", "throttled"], "sparing": True},
     "host": {"cpu": 40.0, "rss": 130.0, "memory": 20.0},
 }
 RECORD: Json = {
