@@ -10,13 +10,15 @@ import time
 
 #: No picture waits longer than this for its reader; an older stamp is of some other clock.
 _OLDEST_S = 5.0
+#: A stamp that is reckoned from a camera's own clock, as uvcvideo does, may lie so far ahead.
+_AHEAD_S = 0.1
 
 
 def taken_s(stamp_s: float | None) -> float | None:
-    """A camera's stamp as a time of the monotonic clock, seconds; None where it cannot be one."""
+    """A camera's stamp as a time of the monotonic clock, seconds, and not in the future; None where it is none."""
     if not stamp_s:
         return None
     now_s = time.monotonic()
     ages = (now_s - stamp_s, time.clock_gettime(time.CLOCK_BOOTTIME) - stamp_s)
-    possible = [age_s for age_s in ages if 0 <= age_s <= _OLDEST_S]
-    return now_s - min(possible) if possible else None
+    possible = [age_s for age_s in ages if -_AHEAD_S <= age_s <= _OLDEST_S]
+    return now_s - max(min(possible), 0.0) if possible else None

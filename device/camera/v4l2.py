@@ -73,6 +73,7 @@ class V4l2Camera(Closing):
 
 
 def _opened(device: str, settings: CameraSettings) -> cv2.VideoCapture:
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # what goes wrong is said by us, once
     with native_chatter_silenced():
         capture = cv2.VideoCapture(device, cv2.CAP_V4L2)
     if not capture.isOpened():

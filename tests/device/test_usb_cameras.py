@@ -164,5 +164,6 @@ def test_a_stamp_is_a_time_of_the_monotonic_clock_whichever_clock_it_is_of(monke
     monkeypatch.setattr("time.clock_gettime", lambda clock: 500.0 + suspended_s)
     assert taken_s(499.96) == pytest.approx(499.96)
     assert taken_s(499.96 + suspended_s) == pytest.approx(499.96)
+    assert taken_s(500.02 + suspended_s) == 500.0
     for nonsense in (None, 0.0, 120.0, 500.5 + suspended_s, 1.7e9):
         assert taken_s(nonsense) is None
