@@ -94,7 +94,7 @@ bench-reading: .venv/test.stamp ## measure what reading two hours of records cos
 	$(BIN)/python -m tests.cloud.bench_reading
 
 rules: .venv/run.stamp ## generate the security rules and JSON Schemas from the contract
-	for document in record pack aggregate event telemetry boot; do \
+	for document in record pack aggregate event telemetry boot command; do \
 		$(BIN)/affectbox-cloud schema --of $$document > cloud/$$document.schema.json; \
 	done
 	$(BIN)/affectbox-cloud rules > cloud/database.rules.json
