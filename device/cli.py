@@ -97,7 +97,10 @@ def _forget(args: argparse.Namespace) -> int:
 
 def _doctor(args: argparse.Namespace) -> int:
     from device.commands.doctor import examine  # noqa: PLC0415
+    from device.examination.account import CONFIG, stand_in  # noqa: PLC0415
 
+    if args.config in (None, CONFIG):
+        args.config = stand_in() or args.config
     return examine(_settings(args), args.json, ask_host=not (args.here or args.source or args.sink))
 
 
@@ -136,6 +139,16 @@ def _host(args: argparse.Namespace) -> int:
     passed = ["--config", str(args.config)] if args.config else []
     passed += [part for assignment in args.set for part in ("--set", assignment)]
     host(_settings(args), SystemClock(), passed, stopping)
+    return 0
+
+
+def _update(args: argparse.Namespace) -> int:
+    from device.commands.update import status, update  # noqa: PLC0415
+
+    if args.status:
+        status(sys.stdout)
+        return 0
+    update("stick" if args.stick else args.release, _settings(args), args.force, sys.stdout)
     return 0
 
 
@@ -192,6 +205,7 @@ _RUNS = {
     "enrol": _enrol,
     "host": _host,
     "session": _session,
+    "update": _update,
     "maintain": _maintain,
     "replay": _replay,
     "au": _au,
