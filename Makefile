@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading rules rules-evaluator auth-emulator wheel pi-check docs lock clean
+.PHONY: help setup run models test chaos mutation pi-vm picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading rules rules-evaluator auth-emulator wheel pi-check docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -53,6 +53,9 @@ chaos: .venv/test.stamp ## run the long fault runs: kills, power cuts, bad netwo
 mutation: .venv/test.stamp oldest-runtime rules-evaluator ## put deliberate faults into a copy of the code, one by one: the tests must notice (ten minutes)
 	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
 	$(BIN)/python tests/mutation/run.py
+
+pi-vm: .venv/test.stamp ## open real devices in an emulated machine (two minutes; wants qemu-system-x86 and busybox-static)
+	$(BIN)/python -m pytest -m chaos tests/vm
 
 picamera2: .venv/test.stamp ## run the camera over Picamera2 itself, with a stand-in for libcamera only (half a minute)
 	$(BIN)/pip download --quiet --no-deps picamera2==0.3.38 -d build/picamera2
