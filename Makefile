@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run models test chaos mutation pi-vm picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading rules rules-evaluator auth-emulator wheel pi-check docs lock clean
+.PHONY: help setup run models test chaos mutation pi-vm picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading bench-daemon rules rules-evaluator auth-emulator wheel pi-check docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -95,6 +95,9 @@ bench: build/sample.mp4 ## measure the cost of a frame on this machine, against 
 
 bench-reading: .venv/test.stamp ## measure what reading two hours of records costs (about a minute)
 	$(BIN)/python -m tests.cloud.bench_reading
+
+bench-daemon: .venv/test.stamp models ## measure how soon a session begins, and how soon a revoked consent closes the camera (a minute)
+	$(BIN)/python -m tests.device.bench_daemon
 
 rules: .venv/run.stamp ## generate the security rules and JSON Schemas from the contract
 	for document in record pack aggregate event telemetry boot; do \

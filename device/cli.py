@@ -97,7 +97,10 @@ def _forget(args: argparse.Namespace) -> int:
 
 def _doctor(args: argparse.Namespace) -> int:
     from device.commands.doctor import examine  # noqa: PLC0415
+    from device.examination.account import CONFIG, stand_in  # noqa: PLC0415
 
+    if args.config in (None, CONFIG):
+        args.config = stand_in() or args.config
     return examine(_settings(args), args.json, ask_host=not (args.here or args.source or args.sink))
 
 

@@ -6,6 +6,7 @@ and the account as a session will. Else, and for a source or sink that is named,
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 
 from msgspec.structs import replace
 
@@ -17,7 +18,7 @@ from device.contract.finding import Finding, Level, read_findings
 from device.contract.version import version
 from device.examination import units
 from device.examination.findings import findings
-from device.host.asking import SOCKET, AnsweredError, answers, runtime_folder
+from device.host.asking import SOCKET, AnsweredError, answers, ask, runtime_folder
 from device.identity import device_id
 from device.settings import Settings
 
@@ -56,6 +57,7 @@ def _asked(settings: Settings) -> Iterator[Finding]:
             yield finding
     except AnsweredError as error:
         yield Finding(Level.WARNING, "host", f"{error} Camera and face are not looked at.")
+        yield from _session(settings)
         yield from findings(replace(settings, run=replace(settings.run, source="")))
     except (InterlockError, DataError) as error:
         if told or runtime_folder(settings.host).joinpath(SOCKET).exists():
@@ -71,6 +73,17 @@ def _told(settings: Settings) -> Iterator[Finding]:
         yield from read_findings(report.get("findings", ()))
         if report.get("state") == Doing.ENDED.value and report.get("text"):
             yield Finding(Level.FAIL, "daemon", report["text"])
+
+
+def _session(settings: Settings) -> Iterator[Finding]:
+    """What the host process knows of the camera while a session is open, and what keeps it from it."""
+    with suppress(InterlockError):
+        now = ask(settings.host, {"do": "status"}).get("now", {})
+        if report := now.get("report"):
+            frames = f"{report.get('recorded', 0)} frames recorded, {report.get('measured', 0)} of them measured"
+            yield Finding(Level.OK, "session", f"{frames}, {report.get('rate', 0.0):.1f} a second now")
+        if trouble := now.get("trouble"):
+            yield Finding(Level.WARNING, "session", trouble["text"])
 
 
 def _document(settings: Settings, found: list[Finding]) -> Json:

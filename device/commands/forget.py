@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
+from device.clock import SystemClock
 from device.contract.errors import DataError
 from device.erasure import Erasure, erase
+from device.host.forgetting import forget as forget_at_host
 from device.settings import Settings
 
 _OUT_OF_REACH = """\
@@ -21,7 +23,9 @@ def forget(person: str, settings: Settings, files: Sequence[Path], out: TextIO) 
         DataError: the pseudonym still stands in a file; and what `erase` raises.
     """
     erasure = erase(person, settings, files)
-    out.write("\n".join(report(person, erasure)) + f"\n{_OUT_OF_REACH}")
+    consent = forget_at_host(person, settings, SystemClock())
+    lines = [*report(person, erasure), f"Consent and last sessions: {'erased' if consent else 'none were kept'}."]
+    out.write("\n".join(lines) + f"\n{_OUT_OF_REACH}")
     out.flush()
     if left := [f"{file.naming} lines of {file.path}" for file in erasure.files if file.naming]:
         raise DataError(

@@ -147,7 +147,7 @@ class Core:
     def knows(self, patient: str) -> bool:
         """Whether anything of a person is kept here."""
         kept = any(known.patient == patient for known in self.consents.all())
-        return kept or bool(self.memory.sessions_of(patient))
+        return kept or self.memory.knows(patient)
 
     def purge(self, patient: str, sessions: tuple[str, ...]) -> None:
         """What was not sent of these sessions is to go; remembered until the daemon said that it is gone."""

@@ -14,6 +14,7 @@ from device.host.asking import runtime_folder
 from device.host.button import Presses, open_button
 from device.host.consents import Consents
 from device.host.desk import Desk
+from device.host.forgetting import CONSENTS, MEMORY
 from device.host.gpio import GpioError
 from device.host.interlock import Interlock
 from device.host.lamp import Lamp, NoLamp, open_lamp
@@ -51,7 +52,7 @@ class Hosting(Closing):
             InterlockError: a host process is there already, or the control socket cannot be made.
         """
         folder = runtime_folder(settings.host)
-        memory, consents = Memory(state_folder() / "host.json"), Consents(state_folder() / "consents.json", clock)
+        memory, consents = Memory(state_folder() / MEMORY), Consents(state_folder() / CONSENTS, clock)
         self._settings, self._clock = settings, clock
         with ExitStack() as stack:
             stack.callback(launcher.close)

@@ -71,11 +71,19 @@ class Memory:
         of = [past for past in (*self.now.open, *self.now.past) if past.patient == patient]
         return tuple(dict.fromkeys(session for past in of for session in past.sessions))
 
+    def knows(self, patient: str) -> bool:
+        """Whether anything of a person is remembered."""
+        now = self.now
+        return patient in (now.prepared, *now.revoking, *(past.patient for past in (*now.open, *now.past)))
+
     def forget(self, patient: str) -> None:
         """Erase a person."""
-        left = tuple(past for past in self.now.past if past.patient != patient)
-        prepared = "" if self.now.prepared == patient else self.now.prepared
-        self.keep(past=left, prepared=prepared)
+        self.keep(
+            open=tuple(past for past in self.now.open if past.patient != patient),
+            past=tuple(past for past in self.now.past if past.patient != patient),
+            prepared="" if self.now.prepared == patient else self.now.prepared,
+            revoking={name: sessions for name, sessions in self.now.revoking.items() if name != patient},
+        )
 
     def _read(self) -> Remembered:
         try:

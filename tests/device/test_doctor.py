@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +25,7 @@ from device.contract.errors import CheckFailedError
 from device.contract.finding import Finding, Level
 from device.delivery.opening import open_outbox
 from device.examination import card, conditions, network, units
+from device.examination.account import stand_in
 from device.host.desk import Desk
 from device.host.scripted import Script
 from device.host.view import State
@@ -84,11 +87,13 @@ def test_a_daemon_that_cannot_be_started_is_a_finding(tmp_path: Path, capsys: py
 def test_during_a_session_the_rest_is_examined_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with host(tmp_path, QUICK) as box:
         box.watching()
+        box.until(lambda now: now.report is not None and now.report.recorded > 0)
         arguments = ["--set", f"host.folder={tmp_path}", "--set", "run.source=v4l2:/dev/video99"]
         assert main(["doctor", *arguments]) == 0
         assert box.now.state is State.WATCHING
     printed = capsys.readouterr().out
     assert "A session is open: end it first. Camera and face are not looked at." in printed
+    assert re.search(r"^ok       session    \d+ frames recorded", printed, re.M)
     assert "ok       models" in printed
     assert "/dev/video99" not in printed
 
@@ -121,6 +126,39 @@ def test_a_host_process_that_says_nothing_sensible_is_a_finding(
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if line.startswith("FAIL")] == [line for line in lines if " host " in line]
     assert any(line.startswith("ok       models") for line in lines)
+
+
+def test_nothing_is_installed_here_so_the_doctor_stays_who_it_is(tmp_path: Path) -> None:
+    before = os.environ.get("STATE_DIRECTORY"), os.geteuid()
+    assert stand_in(tmp_path / "config.toml", tmp_path) is None
+    assert (os.environ.get("STATE_DIRECTORY"), os.geteuid()) == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another account needs root")
+def test_on_an_installed_box_root_looks_as_the_box_and_leaves_nothing_of_its_own(tmp_path: Path) -> None:
+    state, config = tmp_path / "state", tmp_path / "config.toml"
+    state.mkdir(mode=0o700)
+    config.write_text("")
+    os.chown(state, 65534, 65534)
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    script = """if True:
+        import sys
+        from pathlib import Path
+        from device.config import load_settings
+        from device.examination.account import stand_in
+        from device.examination.findings import _outbox
+        stand_in(*map(Path, sys.argv[1:]))
+        print(_outbox(load_settings(None, [])))"""
+    shown = subprocess.run(
+        [sys.executable, "-c", script, config, state],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    ).stdout
+    assert f"{state}/outbox.db: 0 waiting" in shown
+    assert {path.stat().st_uid for path in state.iterdir()} == {65534}
 
 
 def test_a_fleet_reads_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:

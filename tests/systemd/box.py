@@ -103,14 +103,14 @@ class Box:
             shutil.copytree(CHECKOUT / "systemd" / folder, container.path(place), dirs_exist_ok=True)
         release = container.path("/opt/affectbox/releases/test")
         for side in ("device", "cloud"):
-            shutil.copytree(CHECKOUT / side, release / "site" / side, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(CHECKOUT / side, release / "site" / side)
         (release / "bin").mkdir()
         (release / "bin" / "affectbox").write_text(_LAUNCHER)
         (release / "bin" / "affectbox").chmod(0o755)
         container.path("/opt/affectbox/current").symlink_to("releases/test")
         container.path("/etc/affectbox").mkdir()
         shutil.copyfile(clip, container.path(_CLIP))
-        configured = _CONFIG.format(source=_CLIP) + config
+        configured = _CONFIG.format(source=f"standin:{_CLIP}") + config
         container.path("/etc/affectbox/config.toml").write_text(configured)
         container.path("/etc/systemd/system/database.service").write_text(_DATABASE)
         for target, units in ENABLED.items():
@@ -142,8 +142,10 @@ class Box:
         """Whatever the release runs fails at once, meanwhile."""
         launcher = self.container.path("/opt/affectbox/current/bin/affectbox")
         launcher.write_text("#!/bin/sh\nexit 1\n")
-        yield
-        launcher.write_text(_LAUNCHER)
+        try:
+            yield
+        finally:
+            launcher.write_text(_LAUNCHER)
 
     def until_gone(self) -> None:
         """Until there is no camera process."""
@@ -155,6 +157,19 @@ class Box:
 
     def until_active(self, unit: str) -> None:
         self.container.until(lambda: self.is_active(unit), f"{unit} is active", WAIT_S)
+
+    def ask(self, *asked: str) -> None:
+        """`affectbox session …`, as a person types it."""
+        self.container.run("/opt/affectbox/current/bin/affectbox", "session", *asked)
+
+    def until_status(self, state: str, camera: bool, restarts: int = 0) -> None:
+        """Until the host process says so in its file; at least so many `restarts`."""
+
+        def said() -> bool:
+            status = json.loads(self.container.path("/run/affectbox/status.json").read_text())
+            return (status["state"], status["camera"]) == (state, camera) and status["restarts"] >= restarts
+
+        self.container.until(said, f"the host process says {state}, camera {camera}, {restarts} restarts")
 
     def records(self) -> list[Json]:
         """What has arrived in the database."""

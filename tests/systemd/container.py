@@ -65,6 +65,8 @@ def why_not() -> str:
         return "booting systemd needs root"
     if missing := [tool for tool in _TOOLS if not shutil.which(tool)]:
         return f"no {missing[0]} on this machine"
+    if not Path("/lib/systemd/systemd").exists():
+        return "no systemd on this machine"
     trial = ["unshare", "--mount", "--propagation", "private", "sh", "-ec", _TRIAL]
     done = subprocess.run(trial, capture_output=True, text=True, check=False)
     return f"this machine does not let root mount: {done.stderr.strip()}" if done.returncode else ""

@@ -1,6 +1,6 @@
 """The units as they ship, in a systemd that really runs: a session begins, measures, fails, and is held again.
 
-The test is the host process: it connects to the socket of sessions, and says what a person wants.
+Some tests take the host process's place: they connect to the socket of sessions, and say what a person wants.
 """
 
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from device.contract.control import Do, Doing, Order
+from device.contract.control import Do, Order
 from device.contract.labels import ACTION_UNITS, EMOTIONS
 from tests.systemd.box import Box, container_of
 from tests.systemd.container import why_not
@@ -17,6 +17,7 @@ from tests.systemd.container import why_not
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
 HOST, DELIVER, SESSION = "affectbox-host.service", "affectbox-deliver.service", "affectbox-session.service"
 SOCKET, MAINTENANCE = "affectbox-session.socket", "affectbox-maintenance.service"
+STATUS = "/run/affectbox/status.json"
 FOLDER = Path(__file__).parents[2] / "systemd" / "units"
 PERSON = "p-0042"
 OF_THE_PERSON = {*EMOTIONS, *(unit.key for unit in ACTION_UNITS), *(unit.name for unit in ACTION_UNITS), PERSON}
@@ -25,10 +26,9 @@ WATCH = Order(Do.WATCH, 1, patient=PERSON)
 
 @pytest.fixture(scope="module")
 def booted(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[Box]:
-    """A box that has booted, with a database of its own, and somebody quiet in the host process's place."""
+    """A box that has booted, with a database of its own."""
     with container_of(tmp_path_factory.mktemp("box")) as container:
-        box = Box(container, clip, 'pace = "realtime"')
-        box.drop_in(HOST, "[Service]\nType=simple\nWatchdogSec=0\nExecStart=\nExecStart=sleep infinity\n")
+        box = Box(container, clip)
         box.drop_in("affectbox-maintenance.timer", "[Timer]\nOnBootSec=\nOnBootSec=1h\n")
         box.drop_in(SESSION, "[Service]\nWatchdogSec=5\nTimeoutAbortSec=1\n")
         container.boot()
@@ -42,12 +42,16 @@ def box(booted: Box) -> Box:
     return booted
 
 
-def test_the_camera_process_is_there_only_for_a_connection(box: Box) -> None:
+def test_the_camera_process_is_there_only_for_a_connection_of_the_host_process(box: Box) -> None:
     assert box.container.try_("systemctl", "start", SESSION).returncode, "nobody starts it by hand"
     assert box.container.show(SESSION, "ActiveState") == "inactive"
     with box.session(Order(Do.FRAME, 1)) as session:
         session.until(lambda report: report.camera_open)
+        box.container.run("systemctl", "kill", "--signal=KILL", HOST)
+        assert session.is_gone(), "though this connection, of the test, stands"
     box.until_gone()
+    assert box.container.show(SESSION, "Result") == "success", "in order"
+    box.until_active(HOST)
 
 
 def test_a_release_that_does_not_run_closes_no_door(box: Box) -> None:
@@ -59,38 +63,41 @@ def test_a_release_that_does_not_run_closes_no_door(box: Box) -> None:
     assert box.container.show(SOCKET, "SubState") == "listening"
 
 
-def test_whatever_ends_a_daemon_the_next_one_works(box: Box) -> None:
-    """It hangs, it is killed, the host process is killed; each session begins where the one before ended so."""
-    for signal, unit, result in (
-        ("STOP", SESSION, "watchdog"),
-        ("KILL", SESSION, "signal"),
-        ("KILL", HOST, "success"),
-    ):
-        with box.session(WATCH) as session:
-            session.until(lambda report: report.recorded >= 1)
-            box.container.run("systemctl", "kill", f"--signal={signal}", unit)
-            assert session.is_gone()
-        box.until_gone()
-        assert box.container.show(SESSION, "Result") == result
-        box.until_active(HOST)
-        box.until_active(DELIVER)
-
-
-def test_a_session_measures_and_its_records_arrive_and_the_journal_says_nothing_of_it(box: Box) -> None:
+def test_a_daemon_that_is_killed_leaves_the_door_open(box: Box) -> None:
+    """The next test goes through it."""
     with box.session(WATCH) as session:
-        session.until(lambda report: report.measured >= 5)
-        assert box.is_active(SESSION)
-        assert not box.is_active(DELIVER), "two do not hold the outbox"
-        assert re.fullmatch(r"watching; frames so far: \d+", box.container.show(SESSION, "StatusText"))
-        box.container.run("systemctl", "start", MAINTENANCE)
-        assert box.container.show(MAINTENANCE, "Result") == "exec-condition", "not now"
-        session.say(Order(Do.END, 1))
-        assert session.until(lambda report: report.state is Doing.ENDED).why == "stopped"
-    box.until_active(DELIVER)
+        session.until(lambda report: report.recorded >= 1)
+        box.container.run("systemctl", "kill", "--signal=KILL", SESSION)
+        assert session.is_gone()
+    box.until_gone()
+    assert box.container.show(SESSION, "Result") == "signal"
+    assert box.container.show(SOCKET, "SubState") == "listening"
+
+
+def test_a_person_begins_a_session_it_hangs_goes_on_and_its_records_arrive(box: Box) -> None:
+    """From consent to database by what ships alone; what is kept and told on the way says nothing of the person."""
+    box.ask("consent", PERSON, "--covers", "expressions,units", "--by", "patient")
+    box.ask("begin", PERSON)
+    box.until_status("watching", camera=True)
+    assert not box.is_active(DELIVER), "two do not hold the outbox"
+    box.container.run("systemctl", "start", MAINTENANCE)
+    assert box.container.show(MAINTENANCE, "ConditionResult") == "no", "not now"
+    assert not box.is_active(DELIVER)
+
+    box.container.run("systemctl", "kill", "--signal=STOP", SESSION)
+    box.until_status("watching", camera=True, restarts=1)
+    assert "watchdog" in box.container.journal(SESSION)
     box.container.until(lambda: any(record["status"] == "measured" for record in box.records()), "records arrive")
+    assert re.fullmatch(r"watching; frames so far: \d+", box.container.show(SESSION, "StatusText"))
+    told = [box.container.path(STATUS).read_text(), box.container.show(HOST, "StatusText")]
+
+    box.ask("end")
+    box.until_status("idle", camera=False)
+    box.until_active(DELIVER)
     said = box.container.journal()
     assert "Affectbox: camera and networks" in said, "the units' own lines are there"
-    assert [word for word in OF_THE_PERSON if re.search(rf"\b{re.escape(word)}\b", said, re.IGNORECASE)] == []
+    for text in (said, *told):
+        assert [word for word in OF_THE_PERSON if re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE)] == []
 
 
 def test_maintenance_takes_its_turn_between_sessions(box: Box) -> None:
@@ -107,3 +114,16 @@ def test_the_sandbox_lets_the_clock_be_asked_and_not_set(box: Box) -> None:
     ask += "b = c.clock_settime(0, (ctypes.c_long * 2)(10**9, 0)); print('asked', a >= 0, 'set', b == 0)"
     command = ["systemd-run", "--quiet", "--wait", "--pipe", *(f"--property={line}" for line in may)]
     assert box.container.run(*command, *box.python, "-c", ask) == "asked True set False\n"
+
+
+def test_systemd_has_taken_on_what_the_box_asks_of_it(box: Box) -> None:
+    assert box.container.run("systemctl", "show", "--value", "--property=RuntimeWatchdogUSec").strip() == "14s"
+    journal = box.container.run("systemd-analyze", "cat-config", "systemd/journald.conf")
+    assert "SystemMaxUse=64M" in journal
+    members = box.container.run("id", "-nG", "affectbox").split()
+    assert {"video", "render", "gpio"} <= set(members)
+    assert box.container.run("stat", "-c", "%a %U", "/run/affectbox", "/var/lib/affectbox").split("\n")[:2] == [
+        "750 affectbox",
+        "700 affectbox",
+    ]
+    assert box.container.show("affectbox-maintenance.timer", "ActiveState") == "active"

@@ -28,6 +28,7 @@ from device.host.scripted import ScriptedLauncher
 from device.host.status import Status, told
 from device.host.view import Light, Matter, State
 from device.settings import HostSettings, Settings
+from device.state import state_folder
 from tests.device.host.box import QUICK, WAIT_S, Box
 
 
@@ -149,6 +150,32 @@ def test_many_who_say_nothing_do_not_keep_others_out(
             stream = stack.enter_context(socket.socket(socket.AF_UNIX))
             stream.connect(os.fspath(folder / "control.sock"))
         assert ask(settings.host, {"do": "status"}, WAIT_S)["ok"]
+
+
+def test_who_is_forgotten_is_erased_from_the_host_too(
+    box: Box, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    forget = ["forget", "p-017", "--set", f"host.folder={folder}"]
+    box.watching()
+    assert main(forget) == InterlockError.exit_code
+    box.interlock.end()
+    box.until_state(State.IDLE)
+    assert main(forget) == 0
+    assert "Consent and last sessions: erased." in capsys.readouterr().out
+    assert not any(b"p-017" in file.read_bytes() for file in tmp_path.iterdir() if file.is_file())
+
+
+def test_who_is_forgotten_is_erased_where_no_host_runs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state = state_folder()
+    box = Box(state)
+    box.watching()
+    box.interlock.close(WAIT_S)
+    forget = ["forget", "p-017", "--set", f"host.folder={folder}"]
+    assert main(forget) == 0
+    assert "Consent and last sessions: erased." in capsys.readouterr().out
+    assert not any(b"p-017" in file.read_bytes() for file in state.iterdir() if file.is_file())
+    assert main(forget) == 0
+    assert "Consent and last sessions: none were kept." in capsys.readouterr().out
 
 
 def test_the_socket_is_for_the_group_alone_and_there_is_one_host(box: Box, folder: Path) -> None:

@@ -1,0 +1,78 @@
+"""The host process and the real camera daemon, as a box has them: two processes, one session."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from device.clock import SystemClock
+from device.config import load_settings
+from device.contract.session import Why
+from device.host.hosting import Hosting, launcher_of
+from device.host.interlock import Interlock
+from device.host.view import Light, Snapshot, State
+from device.settings import Settings
+from tests.recordings import events_in, records_in
+
+WAIT_S = 60.0
+
+
+@pytest.fixture
+def settings(clip: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, list[str]]:
+    assignments = [
+        f"host.folder={tmp_path_factory.mktemp('h')}",
+        "page.address=",
+        "device.id=room-3",
+        f"run.source={clip}",
+        f"run.sinks=['jsonl:{tmp_path / 'records.jsonl'}']",
+        "run.pace=realtime",
+    ]
+    passed = [word for text in assignments for word in ("--set", text)]
+    return load_settings(None, assignments), passed
+
+
+@pytest.fixture
+def hosting(settings: tuple[Settings, list[str]]) -> Iterator[Hosting]:
+    stop = threading.Event()
+    with Hosting(settings[0], SystemClock(), launcher_of(*settings)) as made:
+        running = threading.Thread(target=made.run, args=(stop,))
+        running.start()
+        yield made
+        stop.set()
+        running.join(WAIT_S)
+
+
+def until(interlock: Interlock, holds: Callable[[Snapshot], bool]) -> Snapshot:
+    deadline_s, now = time.monotonic() + WAIT_S, interlock.snapshot()
+    while not holds(now):
+        assert time.monotonic() < deadline_s, f"still {now}"
+        now = interlock.wait(now.number, 1.0)
+    return now
+
+
+def test_a_session_outlives_its_daemon_and_ends_with_the_consent(hosting: Hosting, tmp_path: Path) -> None:
+    interlock = hosting.interlock
+    assert psutil.Process().children() == []
+    interlock.consent("p-017", ("expressions", "units"), "guardian")
+    interlock.begin("p-017")
+    first = until(interlock, lambda now: now.report is not None and now.report.recorded > 3)
+    assert (first.state, first.light, first.camera_open) == (State.WATCHING, Light.ON, True)
+    assert first.glimpse is not None
+
+    (daemon,) = psutil.Process().children()
+    daemon.send_signal(signal.SIGKILL)
+    second = until(interlock, lambda now: now.session not in ("", first.session) and now.state is State.WATCHING)
+    assert (second.restarts, second.trouble) == (1, None)
+
+    interlock.revoke()
+    until(interlock, lambda now: now.state is State.IDLE and now.light is Light.OFF)
+    assert psutil.Process().children() == []
+    events = events_in(tmp_path / "records.jsonl")
+    began = [event for event in events if event["event"] == "began"]
+    assert [event["session"] for event in began] == [first.session, second.session]
+    assert (began[1]["continues"], events[-1]["why"]) == (first.session, Why.REVOKED)
+    assert {record["session"] for record in records_in(tmp_path / "records.jsonl")} <= {first.session, second.session}
