@@ -36,6 +36,7 @@ class Talk:
         ours.settimeout(WAIT_S)
         self._lines = ours.makefile("rb")
         self.heard: list[Report] = []
+        self.raw = b""
 
     def say(self, do: Do, **more: Any) -> None:
         self.send(line(Order(do, VERSION, **more)))
@@ -48,6 +49,7 @@ class Talk:
         text = self._lines.readline()
         if not text:
             return None
+        self.raw += text
         self.heard.append(read_report(text))
         return self.heard[-1]
 
