@@ -11,6 +11,7 @@ from converter.signing import SHIPPED_SIGNATURES, keygen, sign_bundle, sign_thir
 from device.bundle_folders import bundle_cache
 from device.contract.command import concluded
 from device.contract.errors import ConfigError
+from device.contract.release import ARCHITECTURES, SUITES
 from device.contract.version import ShowVersion
 
 
@@ -27,6 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_verify(commands)
     _add_keygen(commands)
     _add_sign(commands)
+    _add_release(commands)
     return parser
 
 
@@ -77,6 +79,18 @@ def _add_sign(commands: Any) -> None:
     sign.set_defaults(run=_sign)
 
 
+def _add_release(commands: Any) -> None:
+    release = commands.add_parser("release", help="build what a box is installed and updated with: one signed file")
+    release.add_argument("--suite", choices=SUITES, required=True, help="of Raspberry Pi OS or Debian")
+    release.add_argument("--arch", choices=ARCHITECTURES, default="arm64", help="processor (default: %(default)s)")
+    what = release.add_mutually_exclusive_group(required=True)
+    what.add_argument("--key", type=Path, metavar="FILE", help="private key file that signs the release")
+    what.add_argument("--unpacked", type=Path, metavar="FOLDER", help="for install.sh: a folder instead of a file")
+    release.add_argument("--out", type=Path, default=Path("build/release"), help="folder (default: %(default)s)")
+    release.add_argument("--cache", type=Path, default=bundle_cache(), help="where models are (%(default)s)")
+    release.set_defaults(run=_release)
+
+
 def _convert(args: argparse.Namespace) -> None:
     from converter.convert import convert  # noqa: PLC0415
     from converter.opening import open_source  # noqa: PLC0415
@@ -118,6 +132,16 @@ def _sign(args: argparse.Namespace) -> None:
         lambda parent: make_all(args.cache / "downloads", parent), args.key, SHIPPED_SIGNATURES
     ):
         print(f"{path}: written")
+
+
+def _release(args: argparse.Namespace) -> None:
+    from converter.release import build, unpacked  # noqa: PLC0415
+
+    if args.unpacked:
+        print(unpacked(args.unpacked, args.suite, args.arch, args.cache))
+        return
+    file = build(args.suite, args.arch, args.key, args.cache, args.out)
+    print(f"{file}: {file.stat().st_size / 1e6:.0f} MB, signed; {args.out / 'install.sh'} installs it.")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -116,6 +116,14 @@ def _box(commands: Any, runs: Mapping[str, Run]) -> None:
     session.add_argument("--until", metavar="DAY", default="", help="last day on which a consent holds: YYYY-MM-DD")
     session.add_argument("--json", action="store_true", help="print the state as one JSON object")
 
+    update = _command(commands, "update", "install a release, and take it back if it does not work", runs["update"])
+    update.add_argument(
+        "release", metavar="FILE", nargs="?", default="", help="a file or address; else the newest at update.url"
+    )
+    update.add_argument("--stick", action="store_true", help="what the stick brought that was plugged in last")
+    update.add_argument("--status", action="store_true", help="only tell what runs, and how the last update went")
+    update.add_argument("--force", action="store_true", help="also if the file is older than what runs")
+
     maintain = "look after the outbox and check the models; a timer runs it, when no session is open"
     _command(commands, "maintain", maintain, runs["maintain"])
 

@@ -142,6 +142,16 @@ def _host(args: argparse.Namespace) -> int:
     return 0
 
 
+def _update(args: argparse.Namespace) -> int:
+    from device.commands.update import status, update  # noqa: PLC0415
+
+    if args.status:
+        status(sys.stdout)
+        return 0
+    update("stick" if args.stick else args.release, _settings(args), args.force, sys.stdout)
+    return 0
+
+
 def _session(args: argparse.Namespace) -> int:
     from device.commands.session import session  # noqa: PLC0415
 
@@ -195,6 +205,7 @@ _RUNS = {
     "enrol": _enrol,
     "host": _host,
     "session": _session,
+    "update": _update,
     "maintain": _maintain,
     "replay": _replay,
     "au": _au,

@@ -35,7 +35,7 @@ SHARED_WITH_CONVERTER = ("device.contract", "device.bundle_folders", "device.run
 LIBRARIES = {
     "device": "PIL ai_edge_litert cv2 gpiozero libcamera mediapipe msgspec nacl numpy picamera2 psutil starlette "
     "tflite_runtime uvicorn",
-    "converter": "ai_edge_litert ai_edge_quantizer flatbuffers keras msgspec nacl numpy onnx tensorflow",
+    "converter": "ai_edge_litert ai_edge_quantizer flatbuffers keras msgspec nacl numpy onnx packaging tensorflow",
     "training": "cv2 dask distributed kaggle keras matplotlib msgspec numpy skimage tensorflow tqdm",
     "cloud": "firebase_admin google matplotlib msgspec numpy pyarrow starlette uvicorn",
 }

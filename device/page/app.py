@@ -119,8 +119,8 @@ async def _body(request: Request) -> Json:
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise RefusedRequest(415, "form", "This is no JSON.")
     try:
-        text = await asyncio.wait_for(_read(request), _BODY_S)
-        body = json.loads(text)
+        async with asyncio.timeout(_BODY_S):
+            body = json.loads(await _read(request))
     except TimeoutError:
         raise RefusedRequest(408, "slow", "The request did not arrive.") from None
     except (ValueError, RecursionError):

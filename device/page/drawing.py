@@ -19,6 +19,7 @@ HINTS = tuple(
     "no_face light_from_behind more_light less_light outside come_closer go_back move_left move_right move_up "
     "move_down turn_to_camera lamp_left lamp_right focus others".split()
 )
+_OVAL = 24
 _LIGHT = ("light_from_behind", "more_light", "less_light")
 _CONTOUR = re.compile(r"[a-z_]{1,20}")
 _MOST_CONTOURS, _MOST_POINTS, _MOST_OTHERS = 16, 200, 8
@@ -56,8 +57,23 @@ def drawing(glimpse: Any, zone: tuple[float, ...], quality: QualitySettings) -> 
     }
 
 
-def advice(state: State, drawn: Json | None) -> Advice:
-    """The one thing to say in this state."""
+def placed(drawn: Json) -> Json:
+    """The same with a plain oval in the place of the face: in a session nobody's features are to be watched from
+    elsewhere, which is what the consent `live` is about."""
+    points = [point for contour in drawn["outline"].values() for point in contour]
+    if not points:
+        return drawn
+    (left, right), (top, bottom) = ((min(places), max(places)) for places in zip(*points, strict=True))
+    middle, half = ((left + right) / 2, (top + bottom) / 2), ((right - left) / 2, (bottom - top) / 2)
+    angles = [math.tau * step / _OVAL for step in range(_OVAL)]
+    oval = [[round(middle[0] + half[0] * math.cos(a), 3), round(middle[1] + half[1] * math.sin(a), 3)] for a in angles]
+    return drawn | {"outline": {"oval": oval}}
+
+
+def advice(state: State, drawn: Json | None, troubled: bool = False) -> Advice:
+    """The one thing to say in this state; `troubled`: the camera does not do what it should."""
+    if troubled and state in (State.STARTING, State.WATCHING, State.FRAMING):
+        return Advice("trouble", "attention")
     if state is State.FRAMING:
         return _advice_on(drawn)
     if state is State.WATCHING:

@@ -11,9 +11,9 @@ from msgspec import to_builtins
 from device.clock import Clock
 from device.contract.fields import Json
 from device.contract.session import UNNAMED
-from device.host.view import Notice, Recorded, Snapshot, State
+from device.host.view import Matter, Notice, Recorded, Snapshot, State
 from device.identity import device_id
-from device.page.drawing import advice, drawing
+from device.page.drawing import advice, drawing, placed
 from device.page.releases import Release, Releases
 from device.page.surroundings import Lookout, Surroundings
 from device.settings import Settings
@@ -21,6 +21,7 @@ from device.settings import Settings
 _PAST = 8
 _PEOPLE = 200
 _OPEN = (State.STARTING, State.WATCHING, State.PAUSED, State.STOPPING)
+_CAMERA = (Matter.FAILED, Matter.SILENT)
 _MINUTE_S = 60
 
 
@@ -41,7 +42,10 @@ class Showing:
         wall = self._clock.wall()
         glimpse = None if snapshot.glimpse is None else to_builtins(snapshot.glimpse)
         drawn = drawing(glimpse, self._settings.detector.zone, self._settings.quality)
-        saying = advice(snapshot.state, drawn)
+        if drawn is not None and snapshot.state is not State.FRAMING:
+            drawn = placed(drawn)
+        trouble = snapshot.trouble
+        saying = advice(snapshot.state, drawn, trouble is not None and trouble.matter in _CAMERA)
         return {
             "life": self._life,
             "number": snapshot.number,
@@ -116,7 +120,7 @@ def _person(recorded: Recorded, wall: float) -> Json:
 
 def _camera(snapshot: Snapshot) -> Json:
     report = snapshot.report
-    if snapshot.trouble is not None:
+    if snapshot.trouble is not None and snapshot.trouble.matter in _CAMERA:
         says, tone = "trouble", "attention"
     elif snapshot.camera_open and report is not None and report.width:
         says, tone = "on", "good"

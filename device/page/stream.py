@@ -72,7 +72,8 @@ class Stream:
         while may_look() and not self._closed:
             if self._newest == sent:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._other_than(sent), _BEAT_S)
+                    async with asyncio.timeout(_BEAT_S):
+                        await self._other_than(sent)
             if self._closed:
                 return
             if self._newest == sent:
@@ -98,7 +99,8 @@ class Stream:
                     self._newest = newest
                     self._changed.notify_all()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), fresh_s)
+                async with asyncio.timeout(fresh_s):
+                    await self._hurry.wait()
             self._hurry.clear()
 
 
@@ -123,8 +125,8 @@ class EventsResponse(Response):
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         async with contextlib.aclosing(self._events) as events:
             async for event in events:
-                sending = send({"type": "http.response.body", "body": event, "more_body": True})
-                await asyncio.wait_for(sending, _TAKE_S)
+                async with asyncio.timeout(_TAKE_S):
+                    await send({"type": "http.response.body", "body": event, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from device.delivery.database import Database, Traffic
 from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
 from device.delivery.sink import Line
+from device.delivery.standing import Teller, read_standing, standing_file
 from device.delivery.steward import NOTE, Steward
 from device.delivery.uploader import Uploader
 from device.settings import BudgetSettings, UploadSettings
@@ -154,3 +156,34 @@ def test_ending_keeps_the_last_minute(box: Box) -> None:
     box.sink.write([Line("records/box/b/s000000001", encode(RECORD))])
     box.steward.finish()
     assert box.paths() == ["minutes/box/b/n000000", "records/box/b/s000000001"]
+
+
+def test_how_delivery_stands_is_told_once_a_minute_and_at_once_when_something_is_in_the_way(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    box.steward.tick()
+    first = read_standing()
+    assert first is not None
+    assert (first.waiting, first.trouble, first.sent) == (0, "", 0.0)
+    box.clock.advance(30)
+    box.steward.tick()
+    assert read_standing() == first
+    box.clock.advance(31)
+    box.steward.tick()
+    assert read_standing() == replace(first, wall=first.wall + 61)
+    teller = Teller(box.clock)
+    teller.tell("", 0)
+    assert not teller.is_due("", 0)
+    assert not teller.is_due("", 5), "what was sent is told with the next minute"
+    assert teller.is_due("no answer", 5)
+    teller.tell("no answer:\x1b[31m", 7)
+    told = read_standing()
+    assert told is not None
+    assert (told.waiting, told.trouble, told.sent) == (7, "no answer: [31m", box.clock.wall())
+    assert standing_file().stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"wall": "x"}', "[" * 4000])
+def test_a_standing_that_is_none_is_none(content: str) -> None:
+    standing_file().parent.mkdir(parents=True)
+    standing_file().write_text(content)
+    assert read_standing() is None

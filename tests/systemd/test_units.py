@@ -1,6 +1,7 @@
 """The unit files as systemd itself reads them, without starting anything."""
 
 import configparser
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 FOLDER = Path(__file__).parents[2] / "systemd" / "units"
 UNITS = sorted(FOLDER.iterdir())
 SERVICES = [unit for unit in UNITS if unit.suffix == ".service" and "User=affectbox" in unit.read_text()]
-LAUNCHER = "/opt/affectbox/current/bin/affectbox"
+PROGRAM = re.compile(r"/opt/affectbox/(current|proven)/bin/affectbox(-update)?\b")
 analysed = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze on this machine")
 
 
@@ -31,7 +32,7 @@ def test_systemd_finds_nothing_to_complain_about(tmp_path: Path) -> None:
     daemon.write_text("#!/bin/sh\n")
     daemon.chmod(0o755)
     for unit in UNITS:
-        (tmp_path / unit.name).write_text(unit.read_text().replace(LAUNCHER, str(daemon)))
+        (tmp_path / unit.name).write_text(PROGRAM.sub(str(daemon), unit.read_text()))
     files = [tmp_path / unit.name for unit in UNITS if "@." not in unit.name]
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *files], capture_output=True, text=True, check=False

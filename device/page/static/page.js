@@ -69,7 +69,7 @@ function smooth(points, closed) {
   return closed ? `${path}Z` : path;
 }
 
-function drawView(view, tone) {
+function drawView(view, tone, camera) {
   const drawing = byId("drawing");
   const [width, height] = view ? [640, Math.round(640 * view.height / view.width)] : [640, 480];
   const place = ([x, y]) => [(1 - x) * width, y * height]; // as in a mirror
@@ -79,8 +79,8 @@ function drawView(view, tone) {
   for (const layer of [seat, others, face]) layer.replaceChildren();
   if (!view) {
     draw(face, "path", { d: smooth(GHOST.map(place), true), class: "face ghost" });
-    draw(face, "text", { x: width / 2, y: height * 0.86, class: "pane-text" }, say("view.none"));
-    write(byId("drawing-title"), say("view.none"));
+    draw(face, "text", { x: width / 2, y: height * 0.86, class: "pane-text" }, say(camera ? "view.opening" : "view.none"));
+    write(byId("drawing-title"), say(camera ? "view.opening" : "view.none"));
     return;
   }
   if (view.zone) {
@@ -117,13 +117,14 @@ function meter(name, measured) {
   mark.setAttribute("x", Math.min(97.6, (measured?.at ?? 0) * 100));
   mark.setAttribute("visibility", measured ? "visible" : "hidden");
   place.dataset.tone = !measured ? "off" : measured.says === "fine" ? "good" : "attention";
-  write(place.querySelector("dd span"), say(`view.${measured ? measured.says : "unknown"}`));
+  const says = measured?.says ?? "unknown";
+  write(place.querySelector("dd span"), words[`view.${name}_${says}`] ?? say(`view.${says}`));
 }
 
 // ---- state ----------------------------------------------------------------------------------------------------------
 
 const ICONS = {
-  good: ["good"], watching: ["good"], no_face: ["person"], outside: ["person"], others: ["person"], come_closer: ["closer"],
+  trouble: ["attention"], updating: ["attention"], good: ["good"], watching: ["good"], no_face: ["person"], outside: ["person"], others: ["person"], come_closer: ["closer"],
   go_back: ["arrow"], move_left: ["arrow", "turn-left"], move_right: ["arrow", "turn-right"], move_up: ["arrow"],
   move_down: ["arrow", "turn-down"], more_light: ["lamp"], less_light: ["lamp"], lamp_left: ["arrow", "turn-left"],
   lamp_right: ["arrow", "turn-right"], light_from_behind: ["lamp"], turn_to_camera: ["person"], focus: ["lens"], paused: ["pause"],
@@ -132,6 +133,8 @@ const BUTTONS = {
   idle: ["begin", "frame"], framing: ["begin", "frame_off"], starting: ["end", "revoke"], watching: ["pause", "end", "revoke"],
   paused: ["resume", "end", "revoke"],
 };
+/** In which there is nothing to press, and what is going on is told instead. */
+const ALONE = ["stopping", "checking", "revoking", "updating"];
 let now = null;
 
 function showLamp(lamp, paused) {
@@ -158,13 +161,12 @@ const told = (notice) => notice && (words[`notice.${notice.code}`] ? say(`notice
 
 function showSession(box) {
   const session = box.session;
-  show(byId("now"), Boolean(session));
-  if (session) {
-    const [person, time, left] = [".person", ".time", ".left"].map((part) => byId("now").querySelector(part));
-    write(person, session.patient || say("session.unnamed"));
-    write(time, `${say(`state.${box.state}`)} · ${say("session.elapsed", { time: clock(session.seconds) })}`);
-    write(left, session.left === null ? "" : say("session.left", { time: clock(session.left) }));
-  }
+  show(byId("now"), Boolean(session) || ALONE.includes(box.state));
+  const [person, time, left] = [".person", ".time", ".left"].map((part) => byId("now").querySelector(part));
+  const doing = say(`state.${box.state}`);
+  write(person, session ? session.patient || say("session.unnamed") : doing);
+  write(time, session ? `${doing} · ${say("session.elapsed", { time: clock(session.seconds) })}` : "");
+  write(left, session && session.left !== null ? say("session.left", { time: clock(session.left) }) : "");
   for (const button of document.querySelectorAll("[data-do]")) {
     show(button, (BUTTONS[box.state] ?? []).includes(button.dataset.do));
   }
@@ -182,7 +184,7 @@ function render(box) {
   showBanner("trouble", told(box.trouble));
   showBanner("notice", box.trouble ? "" : told(box.notice));
   showAdvice(box.advice);
-  drawView(box.view, box.advice.tone);
+  drawView(box.view, box.advice.tone, box.camera);
   for (const name of ["light", "sharpness", "distance"]) meter(name, box.view?.meters[name]);
   showSession(box);
   showPeople(box, first);
@@ -213,10 +215,10 @@ function showConsent() {
   show(byId("consent-is"), Boolean(known) && !editing);
   show(byId("consent-new"), Boolean(patient) && (!valid || editing));
   if (known) {
-    const covers = known.covers.map((name) => say(`covers.${name}`)).join("; ");
+    const covers = new Intl.ListFormat(language).format(known.covers.map((name) => say(`covers.${name}`)));
     const until = known.until ? say("session.until_date", { date: when(known.until, { dateStyle: "medium" }) }) : say("session.until_none");
     const state = known.revoked ? say("session.was_withdrawn") : valid ? "" : say("session.is_over");
-    const text = `${say("session.consent_of", { patient })}: ${covers} (${say(`session.${known.by}`)}, ${until}).`;
+    const text = say("session.consent_of", { patient, covers, by: say(`session.${known.by}`), until });
     write(byId("consent-text"), state ? `${text} ${state}` : text);
     byId("consent-is").dataset.tone = valid ? "good" : "attention";
   }
@@ -343,10 +345,11 @@ function confirmed(prefix, places) {
 
 async function pressed(name) {
   const patient = now?.session?.patient ?? "";
+  const named = patient.replaceAll("-", "\u2011"); // which is not torn apart at the end of a line
   if (name === "begin") return act({ do: "begin", patient: typed() });
   if (name === "frame_off") return act({ do: "end" });
-  if (name === "revoke" && !(await confirmed("", { patient }))) return false;
-  if (name === "end" && !(await confirmed("end_", { patient }))) return false;
+  if (name === "revoke" && !(await confirmed("", { patient: named }))) return false;
+  if (name === "end" && !(await confirmed("end_", { patient: named }))) return false;
   return act(name === "revoke" ? { do: name, patient } : { do: name });
 }
 

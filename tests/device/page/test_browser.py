@@ -82,7 +82,7 @@ def test_a_nurse_sets_up_holds_a_session_and_withdraws_in_her_language(tmp_path:
         browser.until(sees("Eso no puede ser un seudónimo"))
         browser.type("#patient", "p-017")
         browser.press("#record")
-        browser.until(sees("p-017 consintió: Expresiones de la cara; Movimientos"))
+        browser.until(sees("p-017 consintió: Expresiones de la cara y Movimientos"))
         browser.press("[data-do=begin]")
         browser.until(state("watching"))
         assert browser.text(".person") == "p-017"
@@ -94,7 +94,7 @@ def test_a_nurse_sets_up_holds_a_session_and_withdraws_in_her_language(tmp_path:
         browser.until(state("watching"))
 
         browser.press("[data-do=revoke]")
-        assert "¿Retirar el consentimiento de p-017?" in browser.text("#confirm")
+        assert "¿Retirar el consentimiento de p\u2011017?" in browser.text("#confirm")
         browser.press("#confirm [value=no]")
         assert page.box.now.patient == "p-017"
         browser.press("[data-do=revoke]")

@@ -5,13 +5,16 @@ import json
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from device.clock import FakeClock
 from device.contract.errors import AddressInUseError
-from device.host.scripted import Script
+from device.host.hosting import Hosting
+from device.host.scripted import Script, ScriptedLauncher
 from device.host.view import State
 from device.page import guard, stream
 from device.page.page import Page
@@ -116,6 +119,19 @@ def test_framing_draws_a_face_and_tells_what_to_do(tmp_path: Path) -> None:
         assert (shown["camera"], shown["advice"]) == (True, {"code": "come_closer", "tone": "attention"})
         assert len(shown["view"]["outline"]["oval"]) > 20
         assert shown["view"]["meters"]["distance"]["says"] == "low"
+
+
+def test_in_a_session_the_place_of_the_face_is_drawn_and_none_of_its_features(tmp_path: Path) -> None:
+    with served(tmp_path, script=Script(opening_s=0.0, every_s=0.02)) as page:
+        page.do(**CONSENT)
+        page.do(do="begin", patient="p-017")
+        shown = until(page, "watching")[-1]
+        while not shown["view"]:
+            shown = until(page, "watching")[-1]
+        (oval,) = shown["view"]["outline"].values()
+        x, y = zip(*oval, strict=True)
+        assert sum(x) / len(x) == pytest.approx((min(x) + max(x)) / 2, abs=0.01)
+        assert sum(y) / len(y) == pytest.approx((min(y) + max(y)) / 2, abs=0.01)
 
 
 def test_an_unattended_box_says_so(tmp_path: Path) -> None:
@@ -232,12 +248,9 @@ def test_many_windows_leave_the_buttons_alone(page: Served) -> None:
     assert next(page.events()) == ("full", {})
     assert page.do(**CONSENT).status == 200
     looking.pop().close()
-    again: tuple[str, object] = ("full", {})
-    for _ in range(200):
-        again = next(page.events())
-        if again[0] == "message":
-            break
-    assert again[0] == "message"
+    deadline_s = time.monotonic() + WAIT_S
+    while next(page.events())[0] != "message":
+        assert time.monotonic() < deadline_s, "the box has not noticed that one was closed"
 
 
 def test_who_holds_connections_open_and_says_nothing_is_not_waited_for(
@@ -287,6 +300,18 @@ def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
     ):
         pass
     box.interlock.close(WAIT_S)
+
+
+def test_a_box_whose_page_cannot_be_goes_on_without(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        taken = settings_of(f"page.port={port}", f"host.folder='{tmp_path}'")
+        with Hosting(taken, FakeClock(), ScriptedLauncher()) as hosting:
+            hosting.interlock.frame()
+            assert hosting.interlock.snapshot().state is State.FRAMING
+    assert f"The page cannot be served on 127.0.0.1 port {port}" in capfd.readouterr().err
 
 
 def test_the_page_ends_with_streams_open(tmp_path: Path) -> None:

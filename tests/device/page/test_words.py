@@ -43,6 +43,7 @@ def test_there_is_a_word_for_everything_that_the_box_says_in_codes() -> None:
         *(f"refused.{refusal.value}" for refusal in Refusal if refusal not in ELSEWHERE),
         *(f"state.{state.value}" for state in State),
         *(f"advice.{advice(state, None).code}" for state in State),
+        *(f"advice.{advice(state, None, troubled=True).code}" for state in State),
         *(f"advice.{hint}" for hint in HINTS),
         *(f"notice.{matter.value}" for matter in Matter),
         *(f"why.{why.value}" for why in Why),
