@@ -97,7 +97,7 @@ bench-daemon: .venv/test.stamp models ## measure how soon a session begins, and 
 	$(BIN)/python -m tests.device.bench_daemon
 
 rules: .venv/run.stamp ## generate the security rules and JSON Schemas from the contract
-	for document in record pack aggregate event telemetry boot; do \
+	for document in record pack aggregate event telemetry boot command; do \
 		$(BIN)/affectbox-cloud schema --of $$document > cloud/$$document.schema.json; \
 	done
 	$(BIN)/affectbox-cloud rules > cloud/database.rules.json

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 
 from device.clock import Clock
 from device.contract.control import VERSION, Do, Order, Report
+from device.contract.errors import AffectboxError
 from device.contract.patient import PSEUDONYM, check_pseudonym
 from device.contract.session import UNNAMED, Beginning, Why
 from device.host.consents import Consents
@@ -218,15 +219,19 @@ class Interlock:
             self._ask_update(source)
             core.tell(f"An update was asked for ({by}).")
 
-    def answered(self, command: str) -> str | None:
-        """What was answered to a command from afar, if it was carried out or refused already."""
-        with self._core.changed:
-            return self._core.memory.now.answered.get(command)
-
-    def answer(self, command: str, answer: str) -> None:
-        """Remember what was answered to a command from afar."""
-        with self._core.changing():
-            self._core.memory.answer(command, answer)
+    def afar(self, command: str, act: Callable[[], str]) -> str:
+        """Carry out a command from afar, once, whoever brings it how often; what was answered. Raises nothing that
+        `act` refuses: that is the answer."""
+        core = self._core
+        with core.changed:
+            answer = core.memory.now.answered.get(command)
+            if answer is None:
+                try:
+                    answer = act()
+                except AffectboxError as error:
+                    answer = str(error)
+                core.memory.answer(command, answer)
+            return answer
 
     def forget(self, patient: str) -> bool:
         """Erase a person's consent, and what is remembered of their sessions; whether there was anything."""
