@@ -18,9 +18,9 @@ from device.page.doing import Doing
 from device.page.door import Door
 from device.page.guard import Seats, guarded
 from device.page.passphrases import kept_hash
-from device.page.releases import NoReleases, Releases
 from device.page.showing import Showing
 from device.settings import Settings
+from device.update.layout import Layout
 
 _HERE = "127.0.0.1"
 _EVERYWHERE = ("0.0.0.0", "::")
@@ -37,11 +37,12 @@ class Page:
         url: where this machine's own browser finds it.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, host: Host, releases: Releases | None = None) -> None:
+    def __init__(self, settings: Settings, clock: Clock, host: Host, layout: Layout | None = None) -> None:
+        """`layout`: where releases lie."""
         self._settings = settings
         self._clock = clock
         self._host = host
-        self._releases = releases or NoReleases()
+        self._layout = layout
         self._ready = threading.Event()
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -67,9 +68,9 @@ class Page:
 
     def _serve(self, sockets: list[socket.socket], port: int) -> None:
         told = 0 if is_loopback(self._settings.page.address) else port
-        showing = Showing(self._settings, self._clock, self._releases, told)
+        showing = Showing(self._settings, self._clock, told, self._layout)
         door = Door(lambda: kept_hash(self._settings.identity), self._clock)
-        app = App(door, Doing(self._host, showing, self._releases))
+        app = App(door, Doing(self._host, showing, self._layout))
         config = uvicorn.Config(
             app,
             http=guarded(Seats()),

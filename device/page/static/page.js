@@ -277,10 +277,9 @@ function showCards(box) {
   card("storage", storage.tone, say(`storage.${storage.says}`, { free: amount(storage.free) }),
     storage.waiting === null ? "" : storage.waiting ? say("storage.waiting", { count: new Intl.NumberFormat(language).format(storage.waiting) }) : say("storage.waiting_none"));
   card("cloud", cloud.tone, say(`cloud.${cloud.says}`, cloud), cloud.sent && say("cloud.sent", { time: when(cloud.sent) }), cloud.text);
-  const news = update.available ? say("update.available", { version: update.available }) : update.text || say("update.none");
-  card("update", update.tone, say("update.running", update), update.installing ? say("update.installing", { version: update.installing }) : news);
+  card("update", update.tone, say("update.running", update), say(`update.${update.says}`, update));
   byId("card-update").append(byId("install"));
-  show(byId("install"), Boolean(update.available) && !update.installing);
+  show(byId("install"), update.says === "available");
   byId("install").disabled = box.state !== "idle";
   showPast(box.past);
 }

@@ -18,8 +18,9 @@ from device.host.scripted import Script, ScriptedLauncher
 from device.host.view import State
 from device.page import guard, stream
 from device.page.page import Page
-from device.page.releases import Release
 from device.settings import HostSettings
+from device.update.layout import Layout
+from device.update.standing import Offer, Standing, offer, tell
 from tests.device.host.box import Box
 from tests.device.page.served import WAIT_S, Answer, Served, served, settings_of
 
@@ -139,30 +140,20 @@ def test_an_unattended_box_says_so(tmp_path: Path) -> None:
         assert next(data for name, data in page.events() if name == "message")["unattended"] is True
 
 
-class Stick:
-    """A stick that offers a release."""
-
-    def __init__(self) -> None:
-        self.installed = threading.Event()
-
-    def look(self) -> Release:
-        return Release("0.3.0", offered="0.4.0")
-
-    def install(self) -> None:
-        self.installed.set()
-
-
 def test_a_release_on_a_stick_is_installed_when_no_session_is_open(tmp_path: Path) -> None:
-    stick = Stick()
-    with served(tmp_path, releases=stick) as page:
+    layout = Layout(tmp_path)
+    tell(layout, Standing(version="0.3.0"))
+    with served(tmp_path, layout=layout) as page:
+        assert page.do(do="install", version="0.4.0").json["code"] == "stick"
+        offer(layout, Offer("0.4.0", "Version 0.4.0 is on the stick."))
         page.do(**CONSENT)
         page.do(do="begin", patient="p-017")
         assert page.do(do="install", version="0.4.0").json["code"] == "busy"
-        assert not stick.installed.is_set()
+        assert page.box.asked == []
         page.do(do="end")
         shown = until(page, "idle")[-1]
         assert page.do(do="install", version=shown["cards"]["update"]["available"]).status == 200
-        assert stick.installed.is_set()
+        assert page.box.asked == ["stick"]
 
 
 def answers(page: Served) -> list[Answer]:
