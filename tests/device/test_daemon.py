@@ -22,7 +22,7 @@ from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
 from device.models import Models
 from device.settings import Settings
-from tests.daemons import WAIT_S, InThread, Process, arrived, end_of, events_of, film, left_in, start
+from tests.daemons import WAIT_S, InThread, Process, Talk, arrived, end_of, events_of, film, left_in, start
 from tests.disk import Disk, why_not
 from tests.servers import Server
 
@@ -349,10 +349,15 @@ def test_what_is_said_amiss_in_a_session_ends_it(
 
 
 def test_a_camera_that_is_not_there_is_one_sentence_with_its_own_exit_code(tmp_path: Path) -> None:
-    with Process(*box(tmp_path, source=tmp_path / "nothing.mp4")) as host:
+    """Started as systemd starts it: whoever connects to its socket is who is listened to."""
+    with socket.create_server(str(tmp_path / "session.sock"), family=socket.AF_UNIX) as listening:
+        process = start("daemon", *box(tmp_path, source=tmp_path / "nothing.mp4"), listening=listening.fileno())
+        host = Talk(connected := socket.socket(socket.AF_UNIX))
+        connected.connect(str(tmp_path / "session.sock"))
         host.say(Do.WATCH)
         last = host.last()
-        code, printed = host.ended()
+        code, printed = end_of(process)
+        host.hang_up()
     assert (last.why, code) == ("failed", SourceError.exit_code)
     assert last.text in printed
     assert "does not exist" in last.text
