@@ -54,6 +54,10 @@ mutation: .venv/test.stamp oldest-runtime rules-evaluator ## put deliberate faul
 	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
 	$(BIN)/python tests/mutation/run.py
 
+.PHONY: pi-vm
+pi-vm: .venv/test.stamp ## open real devices in an emulated machine (two minutes; wants qemu-system-x86 and busybox-static)
+	$(BIN)/python -m pytest -m chaos tests/vm
+
 picamera2: .venv/test.stamp ## run the camera over Picamera2 itself, with a stand-in for libcamera only (half a minute)
 	$(BIN)/pip download --quiet --no-deps picamera2==0.3.38 -d build/picamera2
 	$(BIN)/python -m pytest tests/device/test_picamera.py tests/device/test_picamera2_itself.py
