@@ -4,7 +4,11 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help setup run models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading bench-daemon rules rules-evaluator auth-emulator wheel pi-check release install-pi pi-install-test docs lock clean
+=======
+.PHONY: help setup run models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading bench-daemon bench-session rules rules-evaluator auth-emulator wheel pi-check docs lock clean
+>>>>>>> main
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -54,6 +58,10 @@ mutation: .venv/test.stamp oldest-runtime rules-evaluator ## put deliberate faul
 	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
 	$(BIN)/python tests/mutation/run.py
 
+.PHONY: pi-vm
+pi-vm: .venv/test.stamp ## open real devices in an emulated machine (two minutes; wants qemu-system-x86 and busybox-static)
+	$(BIN)/python -m pytest -m chaos tests/vm
+
 picamera2: .venv/test.stamp ## run the camera over Picamera2 itself, with a stand-in for libcamera only (half a minute)
 	$(BIN)/pip download --quiet --no-deps picamera2==0.3.38 -d build/picamera2
 	$(BIN)/python -m pytest tests/device/test_picamera.py tests/device/test_picamera2_itself.py
@@ -96,8 +104,11 @@ bench-reading: .venv/test.stamp ## measure what reading two hours of records cos
 bench-daemon: .venv/test.stamp models ## measure how soon a session begins, and how soon a revoked consent closes the camera (a minute)
 	$(BIN)/python -m tests.device.bench_daemon
 
+bench-session: .venv/test.stamp models ## measure how soon the lamp follows the button, and what the host process weighs (two minutes)
+	$(BIN)/python -m tests.device.host.bench_session
+
 rules: .venv/run.stamp ## generate the security rules and JSON Schemas from the contract
-	for document in record pack aggregate event telemetry boot; do \
+	for document in record pack aggregate event telemetry boot command; do \
 		$(BIN)/affectbox-cloud schema --of $$document > cloud/$$document.schema.json; \
 	done
 	$(BIN)/affectbox-cloud rules > cloud/database.rules.json

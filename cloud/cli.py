@@ -9,7 +9,7 @@ from pathlib import Path
 from cloud import provision, rules
 from cloud.load import command as load
 from cloud.reports import report, sessions
-from device.contract import aggregate, boot, pack, record, session, telemetry
+from device.contract import aggregate, boot, pack, record, remote, session, telemetry
 from device.contract.command import concluded
 from device.contract.version import ShowVersion
 
@@ -19,6 +19,7 @@ _CONTRACTS = {
     "aggregate": aggregate,
     "event": session,
     "telemetry": telemetry,
+    "command": remote,
     "boot": boot,
 }
 _LOCAL = """Serve a local Firebase Realtime Database (REST protocol) until Ctrl-C.

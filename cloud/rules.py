@@ -4,10 +4,13 @@ Who may do what:
 
     box        writes below its own id only: documents of known fields, types and ranges, and nothing else. History is
                written once: an identical rewrite passes (a box that lost an answer sends again), any change and any
-               deletion is refused. What tells of the box's present state may be overwritten. A box reads nothing.
+               deletion is refused. What tells of the box's present state may be overwritten. A box reads nothing but
+               the command at `control/DEVICE`.
     clinician  reads what was recorded of the patients in `staff/UID/patients`, and in which sessions, by the pseudonym
                that the box noted at `patients/DEVICE/SESSION`; and everything of the boxes in `staff/UID/devices`.
-               Sessions of nobody who is named are thus found by the box: `patients/DEVICE` lists them.
+               Sessions of nobody who is named are thus found by the box: `patients/DEVICE` lists them. Writes commands
+               for these boxes, which name their own patients alone and end within ten minutes, and reads what became
+               of them.
     engineer   reads telemetry and clocks of every box, and nothing clinical.
     admin      reads everything, and writes `staff`.
 
@@ -34,7 +37,7 @@ import sys
 from dataclasses import dataclass
 
 from cloud.field_rules import MAX_ID, Rules, children, every, one_of, padded, required, same
-from device.contract import aggregate, boot, choices, pack, patient, record, session, telemetry
+from device.contract import aggregate, boot, choices, pack, patient, record, remote, session, telemetry
 from device.contract.columns import TEXT_BASE, TEXT_EACH
 from device.contract.fields import Field
 from device.contract.record import GUESSES
@@ -96,7 +99,8 @@ def rules() -> Rules:
         pack.ROOT: _of_sessions(_pack()),
         "$root": _of_sessions(_aggregate(), f"$root.matches(/^({'|'.join((*_AGGREGATES, *_OLD_ROOTS))})$/)"),
         boot.ROOT: {"$device": {".read": f"({_CLINICIAN}) || ({_ENGINEER})", "$boot": _clock().rules()}},
-        telemetry.ROOT: {".read": _ENGINEER, "$device": _state().rules()},
+        telemetry.ROOT: {".read": _ENGINEER, "$device": _told(_state().rules())},
+        remote.ROOT: {"$device": _command()},
     }
     return {"rules": tree}
 
@@ -154,6 +158,29 @@ def _state() -> Document:
     now = "newData.child('seen').val() === now"
     words = (one_of("mode", *choices.MODES), one_of("wanted", *choices.MODES), one_of("state", *telemetry.State))
     return Document(telemetry.FIELDS, "", every([now, *words]), ("$device",), history=False)
+
+
+def _told(rules: Rules) -> Rules:
+    """What became of a command is for whoever may command, too."""
+    return {**rules, "control": {".read": _OWN_DEVICE, **rules["control"]}}
+
+
+def _command() -> Rules:
+    """`control/DEVICE`: a command of a clinician of that box, who may take it back; heard by the box itself."""
+    whom = "newData.child('patient').val()"
+    theirs = f"{_STAFF}.child('patients').child({whom}).val() === true"
+    of_patient = f"{one_of('do', *remote.OF_PATIENT)} && {_pseudonym(whom)} && {theirs}"
+    alone = f"(newData.hasChild('patient') ? ({of_patient}) : !{one_of('do', *remote.OF_PATIENT)})"
+    until = "newData.child('until').val()"
+    soon = f"{until} > now && {until} <= now + {remote.LONGEST_MS}"
+    return {
+        ".read": f"({_BOX}) || ({_OWN_DEVICE})",
+        ".write": _OWN_DEVICE,
+        ".validate": every(
+            [required(remote.FIELDS), one_of("do", *remote.DO), alone, soon, "newData.child('by').val() === auth.uid"]
+        ),
+        **children(remote.FIELDS, ("$device",)),
+    }
 
 
 #: That a document is of the session under which it stands; in those of older boxes that is the start of the daemon.

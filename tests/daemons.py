@@ -26,6 +26,13 @@ from device.service.wire import Wire
 from device.settings import Settings
 
 WAIT_S = 30.0
+#: Passes a socket as systemd does. Source: sd_listen_fds(3).
+_AS_SYSTEMD = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
+os.execv(sys.argv[2], sys.argv[2:])
+"""
 
 
 class Talk:
@@ -36,6 +43,7 @@ class Talk:
         ours.settimeout(WAIT_S)
         self._lines = ours.makefile("rb")
         self.heard: list[Report] = []
+        self.raw = b""
 
     def say(self, do: Do, **more: Any) -> None:
         self.send(line(Order(do, VERSION, **more)))
@@ -48,6 +56,7 @@ class Talk:
         text = self._lines.readline()
         if not text:
             return None
+        self.raw += text
         self.heard.append(read_report(text))
         return self.heard[-1]
 
@@ -95,13 +104,16 @@ class Process(Talk):
         self.hang_up()
 
 
-def start(command: str, *assignments: str, descriptor: int | None = None) -> subprocess.Popen[str]:
-    """Start `affectbox COMMAND` with these settings, and let it inherit a descriptor."""
+def start(
+    command: str, *assignments: str, descriptor: int | None = None, listening: int | None = None
+) -> subprocess.Popen[str]:
+    """Start `affectbox COMMAND` with these settings, and let it inherit a connection, or a socket as systemd does."""
     inherited = [] if descriptor is None else ["--fd", str(descriptor)]
     sets = [part for text in assignments for part in ("--set", text)]
+    as_systemd = [] if listening is None else [sys.executable, "-c", _AS_SYSTEMD, str(listening)]
     return subprocess.Popen(
-        [sys.executable, "-m", "device", command, *inherited, *sets],
-        pass_fds=[descriptor] if descriptor is not None else [],
+        [*as_systemd, sys.executable, "-m", "device", command, *inherited, *sets],
+        pass_fds=[number for number in (descriptor, listening) if number is not None],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -128,8 +140,11 @@ def arrived(url: str, namespace: str, path: str) -> Any:
 class InThread(Talk):
     """The daemon in a thread of this process, over a real connection."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, room: int = 0) -> None:
+        """`room`: bytes that the connection holds at least while nobody reads; 0: as usual."""
         ours, theirs = socket.socketpair()
+        if room:
+            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, room)
         super().__init__(ours)
         self.error: AffectboxError | None = None
         self._wire = Wire(theirs)

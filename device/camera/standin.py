@@ -113,7 +113,7 @@ class StandInCamera:
         self._thread = threading.Thread(target=self._run, name="stand-in", daemon=True)
         self._jobs: list[StandInJob] = []
         self._newest: StandInRequest | None = None
-        self._free = self._made = 0
+        self._free = self._made = self._given = 0
         self._hang("open")
 
     @property
@@ -227,8 +227,6 @@ class StandInCamera:
     def _run(self) -> None:
         frame_s = self.set.get("FrameDurationLimits", (33_333, 33_333))[0] / 1e6
         while not self._stop.wait(frame_s):
-            if self._made == self.script.freeze_after:
-                continue
             with self._lock:
                 if self._newest is None and self._free == 0:
                     continue
@@ -241,8 +239,9 @@ class StandInCamera:
     def _answer(self) -> None:
         """Give the newest picture to whoever waits longest."""
         with self._lock:
-            if not self._jobs or self._newest is None:
+            if not self._jobs or self._newest is None or self._given == self.script.freeze_after:
                 return
+            self._given += 1
             job, request, self._newest = self._jobs.pop(0), self._newest, None
         job.finish(request)
 

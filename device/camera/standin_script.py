@@ -41,7 +41,7 @@ class Script:
         cameras: what `global_camera_info` tells.
         modes: of the sensor.
         controls: that it has, with lowest, highest and default.
-        freeze_after: so many pictures come, and then no more, as of a loose cable; None: it does not freeze.
+        freeze_after: so many pictures are given, and then no more, as of a loose cable; None: it does not freeze.
         refusal: what is wrong when it is opened, such as "Device or resource busy".
         hangs: the name of a call that never returns.
     """

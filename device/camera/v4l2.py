@@ -83,7 +83,11 @@ def _opened(device: str, settings: CameraSettings) -> cv2.VideoCapture:
     capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
     capture.set(cv2.CAP_PROP_FPS, settings.fps)
     capture.set(cv2.CAP_PROP_BUFFERSIZE, _BUFFERS)
-    set_controls(device, settings)
+    try:
+        set_controls(device, settings)
+    except BaseException:
+        capture.release()
+        raise
     return capture
 
 

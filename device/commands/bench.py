@@ -78,6 +78,7 @@ def bench(settings: Settings, versus_haar: bool = False, mediapipe: Path | None 
     )
     rival = open_mediapipe(mediapipe, settings) if mediapipe else None
     figures = _measured(settings)
+    figures["frames_a_second_in_budget"] = settings.pace.cores * 1000 / figures["cpu_ms_per_frame"]
     if versus_haar:
         haar = _classic_cpu_ms(settings)
         figures |= {"haar_cpu_ms_per_frame": haar, "ratio_to_haar": figures["cpu_ms_per_frame"] / haar}

@@ -60,6 +60,8 @@ FIELDS = (
     Field("host.memory", "number", "memory of the machine in use, per cent", 0, 100, required=True),
     Field("host.temperature", "number", "processor temperature, degrees Celsius", -50, 150),
     Field("host.throttled", "boolean", "whether the machine is throttled or under voltage now"),
+    Field("control.id", "string", "the last command from afar that was heard; see `control/DEVICE`", key=True),
+    Field("control.answer", "string", "what became of it, in a sentence"),
     Field("disk.free", "integer", "free room on the outbox's disk, MB (10^6 bytes)", 0),
     Field("mode", "string", f"what is sent: {', '.join(MODES)}", required=True),
     Field(

@@ -31,6 +31,7 @@ class OpenSinks:
 
     With a database, `uploader` empties the outbox, `steward` keeps the budget and reports, and `left_open` is the last
     event of a session that an earlier start did not end; `keeper` puts into the outbox what it is told.
+    `url` is the database's, and `tokens` those of an enrolled box.
     """
 
     sinks: tuple[Sink, ...]
@@ -39,6 +40,8 @@ class OpenSinks:
     steward: Steward | None = None
     left_open: Json | None = None
     keeper: OutboxSink | None = None
+    url: DatabaseUrl | None = None
+    tokens: TokenSource | None = None
 
 
 @contextmanager
@@ -70,7 +73,7 @@ def open_sinks(
         raise SinkError("Only one rtdb sink can be given: a box reports to one database.")
     with ExitStack() as stack:
         sinks: list[Sink] = []
-        outbox = uploader = steward = left_open = keeper = None
+        outbox = uploader = steward = left_open = keeper = tokens = None
         for url in urls:
             outbox = open_outbox(settings, packed=settings.delivery.packed and not again)
             condenser = Condenser(settings.delivery.mode)
@@ -85,7 +88,7 @@ def open_sinks(
             every_s = settings.delivery.telemetry_s
             steward = Steward(identity, keeper, condenser, budget, clock, database.traffic, uploader, every_s, about)
         sinks += [stack.enter_context(_open_file(path, settings.run.source)) for path in files]
-        yield OpenSinks(tuple(sinks), outbox, uploader, steward, left_open, keeper)
+        yield OpenSinks(tuple(sinks), outbox, uploader, steward, left_open, keeper, urls[0] if urls else None, tokens)
 
 
 def _open_file(path: Path, source: str) -> JsonlSink:

@@ -73,6 +73,10 @@ class Steward:
             with suppress(OutboxError):
                 self._teller.tell(self._uploader.trouble, sum(self._sink.outbox.counts().waiting.values()))
 
+    def hurry(self) -> None:
+        """Report at the next `tick`; may be called from any thread."""
+        self._reported_s = None
+
     def finish(self) -> None:
         """No records come after: keep what still waits in memory, so that it can be sent."""
         self._sink.end()

@@ -18,9 +18,11 @@ from device.closing import Closing
 from device.contract.control import LONGEST_LINE, Report
 from device.contract.errors import AffectboxError, InterlockError
 from device.contract.fields import Json
+from device.contract.remote import DO
 from device.host.asking import SOCKET
 from device.host.interlock import Interlock
-from device.host.view import Snapshot
+from device.host.refusals import RefusedError
+from device.host.view import Refusal, Snapshot
 
 #: Connections at once; further ones wait.
 _MOST = 8
@@ -37,6 +39,8 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True):
     until: str = ""
     name: str = ""
     source: str = field(name="from", default="")
+    command: str = ""
+    left_s: float | None = None
 
 
 Answer = Callable[[Interlock, Question], str]
@@ -87,6 +91,21 @@ def _update(interlock: Interlock, asked: Question) -> str:
     return "The update is asked for: `affectbox update --status` says how it goes."
 
 
+def _afar(interlock: Interlock, asked: Question) -> str:
+    """A command from afar: `name` is its id, `command` what is to be done, `left_s` for how long it is still meant."""
+
+    def act() -> str:
+        if asked.left_s is None:
+            raise RefusedError(Refusal.CLOCK)
+        if asked.left_s <= 0:
+            raise RefusedError(Refusal.LATE)
+        if asked.command not in DO:
+            raise InterlockError(f"The host process does not do '{asked.command[:20]}' for somebody afar.")
+        return _COMMANDS[asked.command](interlock, Question(asked.command, asked.patient, by="afar"))
+
+    return interlock.afar(asked.name, act)
+
+
 _COMMANDS: dict[str, Answer] = {
     "status": lambda interlock, asked: "",
     "consent": _consent,
@@ -95,13 +114,14 @@ _COMMANDS: dict[str, Answer] = {
     "pause": _plain("pause", "The camera is being closed; the session stays open."),
     "resume": _plain("resume", "The session goes on."),
     "end": _plain("end", "The session is being ended."),
-    "revoke": _of_patient("revoke", "The consent is withdrawn; the camera is being closed."),
+    "revoke": _of_patient("revoke", "The consent is withdrawn; what was not sent is being erased."),
     "frame": _plain("frame", "The view for setting up opens."),
     "mark": _named("mark", "Marked."),
     "phase": _named("phase", "The part of the session is noted."),
     "stimulus": _named("stimulus", "The stimulus is noted."),
     "update": _update,
     "forget": _forget,
+    "afar": _afar,
 }
 
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 
 from device.clock import Clock
 from device.contract.control import VERSION, Do, Order, Report
+from device.contract.errors import AffectboxError
 from device.contract.patient import PSEUDONYM, check_pseudonym
 from device.contract.session import UNNAMED, Beginning, Why
 from device.host.consents import Consents
@@ -133,7 +134,7 @@ class Interlock:
                 raise RefusedError(Refusal.ALREADY)
             if session.consent is not None and core.consents.ended(session.consent):
                 raise RefusedError(Refusal.EXPIRED)
-            session.paused, session.due_s = False, 0.0
+            session.paused, session.due_s, session.failures = False, 0.0, 0
             core.tell(f"The session goes on ({by}).")
 
     def end(self, *, by: str = "page") -> None:
@@ -164,7 +165,7 @@ class Interlock:
                 raise RefusedError(Refusal.NO_CONSENT)
             parts = theirs.parts if theirs else ()
             if patient != UNNAMED:
-                core.withdraw(patient)
+                core.withdraw(patient, theirs.consent if theirs else None)
                 parts += core.memory.sessions_of(patient)
             core.purge(patient, parts)
             core.tell(f"A consent was withdrawn ({by}).")
@@ -218,15 +219,19 @@ class Interlock:
             self._ask_update(source)
             core.tell(f"An update was asked for ({by}).")
 
-    def answered(self, command: str) -> str | None:
-        """What was answered to a command from afar, if it was carried out or refused already."""
-        with self._core.changed:
-            return self._core.memory.now.answered.get(command)
-
-    def answer(self, command: str, answer: str) -> None:
-        """Remember what was answered to a command from afar."""
-        with self._core.changing():
-            self._core.memory.answer(command, answer)
+    def afar(self, command: str, act: Callable[[], str]) -> str:
+        """Carry out a command from afar, once, whoever brings it how often; what was answered. Raises nothing that
+        `act` refuses: that is the answer."""
+        core = self._core
+        with core.changed:
+            answer = core.memory.now.answered.get(command)
+            if answer is None:
+                try:
+                    answer = act()
+                except AffectboxError as error:
+                    answer = str(error)
+                core.memory.answer(command, answer)
+            return answer
 
     def forget(self, patient: str) -> bool:
         """Erase a person's consent, and what is remembered of their sessions; whether there was anything."""

@@ -4,12 +4,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from device.contract.choices import GIVERS
 from device.contract.errors import AffectboxError, ConfigError, InterlockError
 from device.contract.fields import Json
 from device.contract.patient import check_pseudonym
-from device.host.view import Host, State
-from device.page.releases import Releases
+from device.host.view import Host
+from device.page.releases import release
 from device.page.showing import Showing
+from device.update.layout import Layout
 
 _LIVE_S, _IDLE_S = 0.25, 1.0
 _LONGEST, _MOST = 80, 16
@@ -28,10 +30,10 @@ class MisaskedError(AffectboxError):
 class Doing:
     """For any thread."""
 
-    def __init__(self, host: Host, showing: Showing, releases: Releases) -> None:
+    def __init__(self, host: Host, showing: Showing, layout: Layout | None = None) -> None:
         self._host = host
         self._showing = showing
-        self._releases = releases
+        self._layout = layout
         self._known: dict[str, Callable[[Json], object]] = {
             "begin": lambda asked: host.begin(_pseudonym(asked)),
             "pause": lambda _: host.pause(),
@@ -65,18 +67,18 @@ class Doing:
         covers = asked.get("covers")
         if not isinstance(covers, list) or not covers or len(covers) > _MOST:
             raise MisaskedError("covers_nothing", "A consent covers something: say what.")
-        patient, until = _pseudonym(asked), _text(asked, "until")
+        patient, by, until = _pseudonym(asked), _text(asked, "by"), _text(asked, "until")
+        if by not in GIVERS:
+            raise MisaskedError("giver", "A consent is given by somebody: say who gave it.")
         try:
-            self._host.consent(patient, tuple(map(str, covers)), _text(asked, "by"), until)
+            self._host.consent(patient, tuple(map(str, covers)), by, until)
         except ConfigError as error:
             raise MisaskedError("day", str(error)) from None
 
     def _install(self, asked: Json) -> None:
-        if self._host.snapshot().state is not State.IDLE:
-            raise MisaskedError("busy", "A session is open: end it first.")
-        if _text(asked, "version") != self._releases.look().offered:
+        if _text(asked, "version") != release(self._layout).offered:
             raise MisaskedError("stick", "The stick is gone, or is another one: look again.")
-        self._releases.install()
+        self._host.update("stick", by="page")
 
 
 def _pseudonym(asked: Json, may_lack: bool = False) -> str:

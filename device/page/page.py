@@ -10,7 +10,7 @@ from typing import Self
 import uvicorn
 
 from device.clock import Clock
-from device.contract.address import is_loopback
+from device.contract.address import is_loopback, printable
 from device.contract.errors import AddressInUseError
 from device.host.view import Host
 from device.page.app import App
@@ -18,9 +18,9 @@ from device.page.doing import Doing
 from device.page.door import Door
 from device.page.guard import Seats, guarded
 from device.page.passphrases import kept_hash
-from device.page.releases import NoReleases, Releases
 from device.page.showing import Showing
 from device.settings import Settings
+from device.update.layout import Layout
 
 _HERE = "127.0.0.1"
 _EVERYWHERE = ("0.0.0.0", "::")
@@ -37,11 +37,12 @@ class Page:
         url: where this machine's own browser finds it.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, host: Host, releases: Releases | None = None) -> None:
+    def __init__(self, settings: Settings, clock: Clock, host: Host, layout: Layout | None = None) -> None:
+        """`layout`: where releases lie."""
         self._settings = settings
         self._clock = clock
         self._host = host
-        self._releases = releases or NoReleases()
+        self._layout = layout
         self._ready = threading.Event()
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -67,15 +68,16 @@ class Page:
 
     def _serve(self, sockets: list[socket.socket], port: int) -> None:
         told = 0 if is_loopback(self._settings.page.address) else port
-        showing = Showing(self._settings, self._clock, self._releases, told)
+        showing = Showing(self._settings, self._clock, told, self._layout)
         door = Door(lambda: kept_hash(self._settings.identity), self._clock)
-        app = App(door, Doing(self._host, showing, self._releases))
+        app = App(door, Doing(self._host, showing, self._layout))
         config = uvicorn.Config(
             app,
             http=guarded(Seats()),
             ws="none",
             lifespan="off",
             log_config=None,
+            log_level="error",  # what strangers send is no news
             access_log=False,
             server_header=False,
             proxy_headers=False,
@@ -110,11 +112,11 @@ class _Server(uvicorn.Server):
 
 def _listen(address: str, port: int) -> list[socket.socket]:
     """Sockets on the address, and on this machine's own; the second on the same port. Raises `AddressInUseError`."""
-    if address in _EVERYWHERE or address == _HERE:
+    if address in (*_EVERYWHERE, _HERE, "localhost"):
         return [_bound(address, port)]
     here = _bound(_HERE, port)
     try:
-        return [here] if is_loopback(address) else [here, _bound(address, here.getsockname()[1])]
+        return [here, _bound(address, here.getsockname()[1])]
     except AddressInUseError:
         here.close()
         raise
@@ -129,10 +131,10 @@ def _bound(address: str, port: int) -> socket.socket:
             listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         listening.bind((address, port))
         listening.listen(_BACKLOG)
-    except OSError as error:
+    except (OSError, TypeError, UnicodeError) as error:
         listening.close()
+        why = getattr(error, "strerror", None) or "it is no address"
         raise AddressInUseError(
-            f"The page cannot be served on {address} port {port} ({error.strerror or error}): set page.address and "
-            "page.port."
+            f"The page cannot be served on {printable(address)} port {port} ({why}): set page.address and page.port."
         ) from None
     return listening

@@ -1,10 +1,10 @@
-"""What the page knows of releases: which one runs, what a stick offers, how an installation goes."""
+"""What the page knows of releases: which one runs, what a stick brought, how an installation goes."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
-from device.contract.errors import UpdateError
 from device.contract.version import version
+from device.update.layout import Layout
+from device.update.standing import Step, offered, standing
 
 
 @dataclass(frozen=True)
@@ -13,34 +13,32 @@ class Release:
 
     Attributes:
         running: version of the one that runs.
-        offered: version of one that a stick offers; "" for none.
-        installing: version of the one that is being installed, or is tried; "" for none.
-        text: how the last installation went, in a sentence; "" if there was none.
-        refused: whether that did not go well.
+        offered: version of one that the last stick brought; "" for none.
+        step: of the last installation since the box was started; see `Step`.
+        target: the version that it is about; "" for none.
+        text: a sentence of it, or of a stick that brought nothing; "" for none.
     """
 
     running: str
     offered: str = ""
-    installing: str = ""
+    step: Step = Step.NONE
+    target: str = ""
     text: str = ""
-    refused: bool = False
+
+    @property
+    def says(self) -> str:
+        """A code of the page's `update.*`."""
+        if not self.step.over:
+            return "installing"
+        if self.offered:
+            return "available"
+        return self.step.value or ("no_stick" if self.text else "none")
 
 
-class Releases(Protocol):
-    """Where releases come from."""
-
-    def look(self) -> Release:
-        """How they stand now; quickly."""
-
-    def install(self) -> None:
-        """Have what the stick offers installed. Raises `UpdateError`."""
-
-
-class NoReleases:
-    """A machine that is no installed box."""
-
-    def look(self) -> Release:
-        return Release(version())
-
-    def install(self) -> None:
-        raise UpdateError("This machine is no installed box: install Affectbox by systemd/install.sh first.")
+def release(layout: Layout | None = None) -> Release:
+    """How they stand now."""
+    last, stick = standing(layout), offered(layout)
+    running = last.version or version()
+    brought = stick.version if stick and stick.version != running else ""
+    told = last.text or (stick.text if stick and not stick.version else "")
+    return Release(running, brought, last.step, last.target, told)

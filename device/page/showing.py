@@ -14,9 +14,10 @@ from device.contract.session import UNNAMED
 from device.host.view import Matter, Notice, Recorded, Snapshot, State
 from device.identity import device_id
 from device.page.drawing import advice, drawing, placed
-from device.page.releases import Release, Releases
+from device.page.releases import Release, release
 from device.page.surroundings import Lookout, Surroundings
 from device.settings import Settings
+from device.update.layout import Layout
 
 _PAST = 8
 _PEOPLE = 200
@@ -28,11 +29,15 @@ _MINUTE_S = 60
 class Showing:
     """Makes it."""
 
-    def __init__(self, settings: Settings, clock: Clock, releases: Releases, port: int) -> None:
-        """`port`: of the page, for the addresses that are told; 0 when it is on this machine alone."""
+    def __init__(self, settings: Settings, clock: Clock, port: int, layout: Layout | None = None) -> None:
+        """
+        Args:
+            port: of the page, for the addresses that are told; 0 when it is on this machine alone.
+            layout: where releases lie.
+        """
         self._settings = settings
         self._clock = clock
-        self._releases = releases
+        self._layout = layout
         self._port = port
         self._lookout = Lookout(settings, clock)
         self._life = secrets.token_hex(4)  # numbers of snapshots begin anew with each
@@ -80,7 +85,7 @@ class Showing:
             },
             "storage": _storage(snapshot, around),
             "cloud": _cloud(around),
-            "update": _update(self._releases.look()),
+            "update": _update(release(self._layout)),
         }
 
     def _network(self, around: Surroundings) -> Json:
@@ -167,11 +172,12 @@ def _cloud(around: Surroundings) -> Json:
     }
 
 
-def _update(release: Release) -> Json:
+def _update(now: Release) -> Json:
     return {
-        "tone": "attention" if release.refused or release.offered else "good",
-        "version": release.running,
-        "available": release.offered,
-        "installing": release.installing,
-        "text": release.text,
+        "tone": "good" if now.says in ("none", "done") else "attention",
+        "says": now.says,
+        "version": now.running,
+        "available": now.offered,
+        "target": now.target,
+        "text": now.text,
     }

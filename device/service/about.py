@@ -35,6 +35,8 @@ def about(service: "Service") -> Json:
         known["frames"]["rate"] = round(summary.rate, 1)
     if service.pace is not None:
         known["pace"] = service.pace.to_json()
+    if service.control is not None and service.control.answered is not None:
+        known["control"] = {"id": service.control.answered.id, "answer": service.control.answered.answer}
     if service.failure:
         known["trouble"] = service.failure[:LONGEST]
     return known

@@ -44,6 +44,20 @@ class Capture:
 
     def step(self) -> float | None:
         """Seconds to wait before the next step; None when there are no more pictures. Raises `SourceError`."""
+        try:
+            return self._step()
+        except SourceError:
+            if self._letting_go:
+                return None
+            raise
+
+    def let_go(self) -> None:
+        """Close a camera at once, even while a picture is waited for; a file is left to whoever opened it."""
+        self._letting_go = True
+        if self._source.live:
+            self._source.close()
+
+    def _step(self) -> float | None:
         if self._picture is None:
             if self._max_frames and self._index >= self._max_frames:
                 return None
@@ -66,12 +80,6 @@ class Capture:
             self._index += 1
         return 0.0
 
-    def let_go(self) -> None:
-        """Close a camera at once, even while a picture is waited for; a file is left to whoever opened it."""
-        self._letting_go = True
-        if self._source.live:
-            self._source.close()
-
     def _taken(self, picture: Picture, now_s: float) -> float:
         """When the picture was taken: as the camera says, but neither before the one before it nor in the future."""
         taken_s = now_s if picture.taken_s is None else min(max(picture.taken_s, self._latest_s), now_s)
@@ -80,12 +88,7 @@ class Capture:
 
     def _read(self) -> Picture | None:
         start = time.thread_time()
-        try:
-            picture = self._source.read()
-        except SourceError:
-            if self._letting_go:
-                return None
-            raise
+        picture = self._source.read()
         self.read_cpu_s += time.thread_time() - start
         return picture
 

@@ -146,7 +146,8 @@ class Daemon:
 
         with handed_over(open_service, self._clock, self._stopping) as service:
             self._adopt(service)
-            service.watch(beginning)
+            with service.hearing():
+                service.watch(beginning)
         return service.ended or Why.FAILED
 
     def _frame(self, task: Order) -> Why:

@@ -10,7 +10,8 @@ own exit code.
 """
 
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from queue import SimpleQueue
 
 import cv2
@@ -23,6 +24,7 @@ from device.contract.boot import moment
 from device.contract.errors import AffectboxError
 from device.contract.session import UNNAMED, Beginning, Consent, Event, Why
 from device.contract.telemetry import State
+from device.delivery.control import ControlListener
 from device.delivery.outbox import Outbox
 from device.delivery.sink import Sink
 from device.delivery.uploader import Uploader
@@ -32,6 +34,7 @@ from device.models import Models, open_models
 from device.notify import notify
 from device.observation import Observation
 from device.service.about import about
+from device.service.afar import listening
 from device.service.delivering import Delivery
 from device.service.log import SessionLog
 from device.service.pace import Pace
@@ -51,6 +54,7 @@ class Service(Closing):
         models: the networks of that session.
         session: the log of the session that is open.
         ended: why the last session ended.
+        control: what hears commands from afar; None when nothing does.
         meter: of the machine.
         state, failure: as telemetry has them.
     """
@@ -83,6 +87,7 @@ class Service(Closing):
         self.models: Models | None = None
         self.session: SessionLog | None = None
         self.ended: Why | None = None
+        self.control: ControlListener | None = None
         self.meter = HostMeter(clock)
         self._held: Session | None = None
         self._show, self._look = show, look
@@ -171,10 +176,19 @@ class Service(Closing):
     def deliver(self, stopping: threading.Event) -> None:
         """Send what waits until `stopping` is set. Raises `AffectboxError`: sending hangs, or the outbox fails."""
         notify("READY=1")
-        while not stopping.wait(_TICK_S):
-            for worker in self._senders:
-                worker.check()
-            notify("WATCHDOG=1")
+        with self.hearing():
+            while not stopping.wait(_TICK_S):
+                for worker in self._senders:
+                    worker.check()
+                notify("WATCHDOG=1")
+
+    @contextmanager
+    def hearing(self) -> Iterator[None]:
+        """Hear commands from afar for the length of a `with` block: see `device.service.afar`."""
+        opened = self._delivery.opened
+        hurry = opened.steward.hurry if opened.steward else lambda: None
+        with listening(self.settings, opened, self.clock, hurry) as self.control:
+            yield
 
     def close(self) -> None:
         """Deliver what is due, say that the daemon ended, and let go of everything. May be called twice."""
@@ -228,25 +242,13 @@ class Service(Closing):
 
     def _supervise(self, session: Session) -> Why:
         """Run the workers of a session to its end; why it ended."""
-        session.start()
-        everyone, why = [*session.workers, *self._senders], Why.FINISHED
         try:
-            while session.alive:
-                for worker in everyone:
-                    worker.check()
-                session.pulse.beat()
-                self._show(self)
-                if session.is_expired():
-                    why = Why.EXPIRED
-                    break
-                if self._stopping.wait(_TICK_S):
-                    why = self._why
-                    break
+            why = session.run(self._senders, self._stopping, lambda: self._show(self)) or self._why
         finally:
             session.close_camera()
             self._show(self)
             session.finish(discard=self._is_revoked)
-        for worker in everyone:
+        for worker in (*session.workers, *self._senders):
             worker.check()
         return why
 

@@ -1,9 +1,10 @@
 """The table of requests: who asks for what, and whether the rules may allow it."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
-from device.contract import aggregate, boot, pack, session, telemetry
+from device.contract import aggregate, boot, pack, remote, session, telemetry
 from device.contract.fields import Field, Json
 from device.contract.record import FIELDS, GUESSES, VERSION, validate
 
@@ -133,6 +134,12 @@ class Case:
     body: Any
     allowed: bool
     why: str
+
+    def sent(self) -> Any:
+        """The body, with times of now."""
+        if isinstance(self.body, dict) and "until" in self.body:
+            return self.body | {"until": int(1000 * (time.time() + self.body["until"]))}
+        return self.body
 
     def __str__(self) -> str:
         return f"{'may' if self.allowed else 'may not'}: {self.who} {self.method} {self.path or '/'}, {self.why}"
@@ -403,4 +410,37 @@ READS = [
         ]
     ),
 ]
-CASES = WRITES + READS
+#: Seconds from when the request is made; `Case.sent` has them as milliseconds since 1970.
+SOON = 300
+BEGIN = {"v": remote.VERSION, "id": "c-1", "do": "begin", "patient": "p-0007", "until": SOON, "by": "cleo"}
+END = {name: value for name, value in BEGIN.items() if name != "patient"} | {"do": "end"}
+AT = "control/box-2"
+for command in (BEGIN, END):
+    remote.validate(command)
+COMMANDS = [
+    Case("cleo", "PUT", AT, BEGIN, ALLOWED, "his box, his patient"),
+    Case("cleo", "PUT", AT, BEGIN | {"do": "revoke"}, ALLOWED, "his box, his patient's consent withdrawn"),
+    Case("cleo", "PUT", AT, END, ALLOWED, "his box, whoever is watched"),
+    Case("cleo", "DELETE", AT, None, ALLOWED, "he takes it back"),
+    Case("cleo", "PUT", AT, BEGIN | {"patient": "p-0042"}, DENIED, "another's patient"),
+    Case("cleo", "PUT", AT, BEGIN | {"patient": "maria"}, DENIED, "a name"),
+    Case("cleo", "PUT", AT, END | {"do": "begin"}, DENIED, "a session of nobody"),
+    Case("cleo", "PUT", AT, BEGIN | {"do": "pause"}, DENIED, "a pause needs no patient"),
+    Case("cleo", "PUT", AT, END | {"do": "frame"}, DENIED, "a view for setting up is no command from afar"),
+    Case("cleo", "PUT", AT, END | {"by": "clara"}, DENIED, "in another's name"),
+    Case("cleo", "PUT", AT, END | {"until": -SOON}, DENIED, "it is over already"),
+    Case("cleo", "PUT", AT, END | {"until": 3600}, DENIED, "it would hold for an hour"),
+    Case("cleo", "PUT", AT, END | {"note": "please"}, DENIED, "an unknown field"),
+    Case("cleo", "PUT", "control/box-1", BEGIN, DENIED, "another's box"),
+    Case("clara", "PUT", "control/box-1", BEGIN | {"patient": "p-0042", "by": "clara"}, DENIED, "her patient, no box"),
+    Case("enno", "PUT", "control/box-1", END | {"by": "enno"}, DENIED, "an engineer begins and ends no session"),
+    Case("box-2", "PUT", AT, END | {"by": "box-2"}, DENIED, "a box commands nobody"),
+    Case("nobody", "PUT", AT, END, DENIED, "not signed in"),
+    Case("box-2", "GET", AT, None, ALLOWED, "its own command"),
+    Case("box-1", "GET", AT, None, DENIED, "another box's command"),
+    Case("cleo", "GET", AT, None, ALLOWED, "what he commanded"),
+    Case("enno", "GET", AT, None, DENIED, "it names a patient"),
+    Case("cleo", "GET", "telemetry/box-2/control", None, ALLOWED, "what became of it"),
+    Case("cleo", "GET", "telemetry/box-1/control", None, DENIED, "what became of another's"),
+]
+CASES = WRITES + READS + COMMANDS

@@ -69,7 +69,7 @@ def client(ruled: str) -> Iterator[httpx.Client]:
 
 
 def ask(client: httpx.Client, case: Case) -> httpx.Response:
-    body = {} if case.method in ("GET", "DELETE") else {"json": case.body}
+    body = {} if case.method in ("GET", "DELETE") else {"json": case.sent()}
     return client.request(case.method, f"/{case.path}.json", params=token(PEOPLE[case.who]), **body)
 
 

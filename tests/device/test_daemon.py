@@ -13,6 +13,7 @@ import pytest
 import device.service.service
 from device.arrays import ByteImage
 from device.camera.fake import FakeSource
+from device.clock import SystemClock
 from device.config import load_settings
 from device.contract.control import ConsentSaid, Do, Doing, Report
 from device.contract.errors import DataError, InterlockError, OutboxError, SourceError
@@ -22,7 +23,7 @@ from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
 from device.models import Models
 from device.settings import Settings
-from tests.daemons import WAIT_S, InThread, Process, arrived, end_of, events_of, film, left_in, start
+from tests.daemons import WAIT_S, InThread, Process, Talk, arrived, end_of, events_of, film, left_in, start
 from tests.disk import Disk, why_not
 from tests.servers import Server
 
@@ -169,6 +170,26 @@ def test_without_a_host_there_is_no_camera(tmp_path: Path, clip: Path) -> None:
         host.hang_up()  # as when it is killed
         assert host.ended() == (0, "")
     assert told(events_of(left_in(tmp_path / "outbox.db"), session)[-1]) == ("ended", "stopped")
+
+
+def test_a_host_that_hangs_is_no_host(tmp_path: Path, endless: Callable[..., FakeSource]) -> None:
+    endless()
+    with InThread(settings(*box(tmp_path, "pace.rate=3")), room=4096) as host:
+        host.say(Do.WATCH, patient="p-017")
+        session = host.watching().session
+        assert host.ended() is None, "it reads nothing any more, and the session ends by itself"
+    assert told(events_of(left_in(tmp_path / "outbox.db"), session)[-1]) == ("ended", "stopped")
+
+
+def test_the_session_ends_with_the_consent_as_it_was_changed(
+    tmp_path: Path, endless: Callable[..., FakeSource]
+) -> None:
+    endless()
+    with InThread(settings(*box(tmp_path))) as host:
+        host.say(Do.WATCH, patient="p-017", consent=CONSENT)
+        host.watching()
+        host.say(Do.CONSENT, consent=ConsentSaid(("units",), "patient", 1.0, SystemClock().wall() + 0.5))
+        assert host.last().why == "expired"
 
 
 @pytest.mark.parametrize(("word", "why"), [(Do.PAUSE, "paused"), (Do.LIMIT, "limit"), (Do.END, "stopped")])
@@ -349,10 +370,15 @@ def test_what_is_said_amiss_in_a_session_ends_it(
 
 
 def test_a_camera_that_is_not_there_is_one_sentence_with_its_own_exit_code(tmp_path: Path) -> None:
-    with Process(*box(tmp_path, source=tmp_path / "nothing.mp4")) as host:
+    """Started as systemd starts it: whoever connects to its socket is who is listened to."""
+    with socket.create_server(str(tmp_path / "session.sock"), family=socket.AF_UNIX) as listening:
+        process = start("daemon", *box(tmp_path, source=tmp_path / "nothing.mp4"), listening=listening.fileno())
+        host = Talk(connected := socket.socket(socket.AF_UNIX))
+        connected.connect(str(tmp_path / "session.sock"))
         host.say(Do.WATCH)
         last = host.last()
-        code, printed = host.ended()
+        code, printed = end_of(process)
+        host.hang_up()
     assert (last.why, code) == ("failed", SourceError.exit_code)
     assert last.text in printed
     assert "does not exist" in last.text

@@ -23,13 +23,16 @@ from device.contract.address import DatabaseUrl
 from device.contract.control import Do
 from device.contract.errors import CheckFailedError
 from device.contract.finding import Finding, Level
+from device.contract.release import MANIFEST
 from device.delivery.opening import open_outbox
-from device.examination import card, conditions, network, units
+from device.examination import card, conditions, network, releases, units
 from device.examination.account import stand_in
 from device.host.desk import Desk
 from device.host.scripted import Script
 from device.host.view import State
 from device.sensors import Limit, Throttling
+from device.update.layout import Layout
+from device.update.standing import Standing, Step, tell
 from tests.device.host.box import QUICK, Box
 from tests.peers import Peer, Raw
 
@@ -384,3 +387,31 @@ def test_every_unit_that_ships_is_examined() -> None:
     assert {
         name for name in names if name.endswith((".service", ".socket", ".timer", ".path")) and "@" not in name
     } <= known
+
+
+# --- releases
+
+
+@pytest.mark.parametrize(
+    ("proven", "step", "level", "says"),
+    [
+        ("0.3.0", Step.NONE, "ok", "0.3.0 runs and has proven itself"),
+        ("0.2.0", Step.TRYING, "warning", "has yet to prove itself"),
+        ("0.3.0", Step.BACK, "warning", "came to nothing: It gave no frames."),
+    ],
+)
+def test_the_release_that_runs_is_told(tmp_path: Path, proven: str, step: Step, level: str, says: str) -> None:
+    places = Layout(tmp_path)
+    for version in ("0.2.0", "0.3.0"):
+        places.folder(version).mkdir(parents=True)
+        (places.folder(version) / MANIFEST).touch()
+    places.run.mkdir(parents=True)
+    places.switch("current", "0.3.0")
+    places.switch("proven", proven)
+    tell(places, Standing(step, "0.3.0", "0.4.0", "It gave no frames."))
+    (found,) = releases.examine(places)
+    assert (found.level, says in found.text) == (level, True), found
+
+
+def test_where_nothing_is_installed_no_release_is_told(tmp_path: Path) -> None:
+    assert list(releases.examine(Layout(tmp_path))) == []

@@ -124,8 +124,10 @@ def test_the_only_camera_may_be_on_the_ribbon_cable(bus, monkeypatch):
 class Obedient:
     """In place of `cv2.VideoCapture`."""
 
+    held = 0
+
     def __init__(self, *_):
-        pass
+        Obedient.held += 1
 
     def isOpened(self):
         return True
@@ -134,7 +136,7 @@ class Obedient:
         return True
 
     def release(self):
-        pass
+        Obedient.held -= 1
 
 
 def test_exposure_and_lamps_are_told_to_the_camera(monkeypatch):
@@ -154,6 +156,7 @@ def test_exposure_and_lamps_are_told_to_the_camera(monkeypatch):
     refused.add(0x009A0902)
     with pytest.raises(SourceError, match=r"'camera\.exposure_ms' be fixed: set it to 0"):
         V4l2Camera("/dev/null", CameraSettings(exposure_ms=16.7))
+    assert Obedient.held == 0, "else nobody could open it again"
     refused |= {0x00980918, 0x009A0901, 0x009A0903}
     V4l2Camera("/dev/null", CameraSettings()).close()  # what nobody asked for may be refused
 

@@ -1,5 +1,6 @@
 """The host process and the real camera daemon, as a box has them: two processes, one session."""
 
+import json
 import signal
 import threading
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from device.cli import main
 from device.clock import SystemClock
 from device.config import load_settings
 from device.contract.session import Why
@@ -76,3 +78,15 @@ def test_a_session_outlives_its_daemon_and_ends_with_the_consent(hosting: Hostin
     assert [event["session"] for event in began] == [first.session, second.session]
     assert (began[1]["continues"], events[-1]["why"]) == (first.session, Why.REVOKED)
     assert {record["session"] for record in records_in(tmp_path / "records.jsonl")} <= {first.session, second.session}
+
+
+def test_doctor_is_told_by_the_daemon_what_it_sees(
+    hosting: Hosting, settings: tuple[Settings, list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["doctor", *settings[1], "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    found = {finding["what"]: finding for finding in said["findings"]}
+    assert found["face"]["level"] == "ok"
+    assert {"models", "outbox", "card", "units"} <= found.keys()
+    assert "host" not in found
+    assert hosting.interlock.snapshot().state is State.IDLE

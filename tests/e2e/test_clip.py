@@ -1,13 +1,20 @@
 """The box watches the sample clip, whose script is known: it sees what happens, and nothing that does not."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cloud.analysis.whole import analyse
+from device.camera.video import VideoFile
 from device.contract.labels import ACTION_UNIT_KEYS
 from device.contract.record import Json
+from device.models import Models
+from device.pipeline import Pipeline
+from device.recorder import to_json
+from device.settings import Settings
+from device.stages.frame import Frame
 from tests.recordings import table_of
 from training.sample_clip.script import script
 
@@ -170,3 +177,41 @@ def test_the_heads_tilts_are_coded_on_the_persons_own_sides(clip_records: list[J
 
 def test_a_smile_closed_by_a_warp_never_becomes_the_face_at_rest(clip_records: list[Json]) -> None:
     assert {record["neutral"] for record in clip_records if record["status"] == "measured"} == {"none"}
+
+
+@pytest.fixture(scope="module")
+def slow_records(models: Models, clip: Path) -> list[Json]:
+    """What the pipeline says of every fifth frame: five a second, the slowest that a box becomes by itself."""
+    pipeline, found = Pipeline(models, Settings()), []
+    with VideoFile(clip) as video:
+        for index, picture in enumerate(iter(video.read, None)):
+            if index % 5 == 0:
+                media_s = picture.media_s or 0.0
+                found.append(to_json(pipeline(Frame(picture.image, index, media_s, media_s=media_s)), {}))
+    return found
+
+
+def test_at_five_frames_a_second_each_of_them_says_what_it_says_among_twenty_five(
+    slow_records: list[Json], clip_records: list[Json]
+) -> None:
+    pairs = [(slow, clip_records[slow["frame"]["index"]]) for slow in slow_records]
+    assert [slow.get("reasons") for slow, _ in pairs] == [fast.get("reasons") for _, fast in pairs]
+    measured = [(slow, fast) for slow, fast in pairs if slow["status"] == "measured"]
+    assert len(measured) > 90
+    apart = [abs(slow["aus"][unit] - fast["aus"][unit]) for slow, fast in measured for unit in slow["aus"]]
+    assert np.mean(apart) < 0.1
+    assert np.quantile(apart, 0.99) < 0.7, "smoothing reaches less far back in a frame that comes later"
+    same = [_top(slow) == _top(fast) for slow, fast in measured]
+    assert np.mean(same) > 0.95
+    assert [slow.get("codes") == fast.get("codes") for slow, fast in measured].count(False) <= 6
+    assert [slow["track"]["id"] for slow, _ in measured] == [fast["track"]["id"] for _, fast in measured]
+
+
+def test_at_five_frames_a_second_blinks_are_not_told(slow_records: list[Json], clip_records: list[Json]) -> None:
+    assert any("blink" in record.get("eyes", {}) for record in clip_records)
+    assert not any({"blink", "blinks"} & record.get("eyes", {}).keys() for record in slow_records)
+    assert any("open" in record.get("eyes", {}) for record in slow_records)
+
+
+def _top(record: Json) -> str:
+    return max(record["emotions"], key=record["emotions"].get)

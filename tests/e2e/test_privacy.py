@@ -21,6 +21,7 @@ from device.clock import SystemClock
 from device.commands.progress import Progress
 from device.config import load_settings
 from device.contract import aggregate, boot, session
+from device.contract.control import Do
 from device.contract.fields import check
 from device.contract.pack import ROOT as PACKS
 from device.contract.pack import unpack
@@ -31,6 +32,7 @@ from device.runtime.model import Model
 from device.service.capture import Capture
 from device.service.service import Service
 from device.stages.landmarks import Face, Landmarker
+from tests.daemons import InThread
 from tests.pixels import Seen, found_in
 
 ACCEPTED_REQUESTS = 3  # then the database is 'down', so that the outbox keeps records
@@ -182,6 +184,23 @@ def test_a_session_leaves_no_pixel_and_no_landmark_in_any_file_request_or_log_li
     for body in wire.bodies:
         for path, document in json.loads(body).items():
             check_document(path, document)
+
+
+def test_what_the_camera_process_says_is_drawn_from_points_and_holds_no_picture(
+    tmp_path: Path, clip: Path, watched: Watched
+) -> None:
+    said = b""
+    with_points = 0
+    for task in (Do.FRAME, Do.WATCH):
+        own = [f"run.source={clip}", "run.pace=fast", "run.max_frames=60", f"outbox.path={tmp_path}/outbox.db"]
+        with InThread(load_settings(None, ["device.id=tester", *own], {})) as host:
+            host.say(task, patient="p-017")
+            host.last()
+            said += host.raw
+            with_points += sum(bool(report.glimpse and report.glimpse.outline) for report in host.heard)
+    assert with_points >= 2
+    assert watched.faces > 60
+    assert found_in(said, watched.seen.hashes()) == set()
 
 
 NOISE = np.random.default_rng(7)

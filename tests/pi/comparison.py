@@ -65,7 +65,7 @@ def compare(here: Path, there: Path) -> Compared:
 
 def records(path: Path) -> dict[int, Json]:
     """The records of a file of JSON lines, by the index of their frame."""
-    return {record["frame"]["index"]: record for record in _lines(path) if "frame" in record}
+    return {record["frame"]["index"]: record for record in _lines(path) if "seq" in record}
 
 
 def told(record: Json) -> Json:

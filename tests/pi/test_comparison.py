@@ -11,12 +11,15 @@ from tests.pi.roots import ROOT, SUITES, requirements
 
 
 def file_of(path: Path, *records: dict[str, Any]) -> Path:
-    path.write_text("".join(json.dumps(record) + "\n" for record in [{"event": "began"}, *records]))
+    path.write_text(
+        "".join(json.dumps(line) + "\n" for line in [{"event": "camera", "frame": {"width": 640}}, *records])
+    )
     return path
 
 
 def record(index: int, **changes: Any) -> dict[str, Any]:
     return {
+        "seq": index + 1,
         "frame": {"index": index},
         "status": "measured",
         "faces": 1,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from device.contract.control import Do, Order
+from device.contract.control import Do, Doing, Order
 from device.contract.labels import ACTION_UNITS, EMOTIONS
 from tests.systemd.box import Box, container_of
 from tests.systemd.container import why_not
@@ -98,6 +98,17 @@ def test_a_person_begins_a_session_it_hangs_goes_on_and_its_records_arrive(box: 
     assert "Affectbox: camera and networks" in said, "the units' own lines are there"
     for text in (said, *told):
         assert [word for word in OF_THE_PERSON if re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE)] == []
+
+
+def test_doctor_sees_through_the_sandbox_all_that_a_session_needs(box: Box) -> None:
+    with box.session(Order(Do.EXAMINE, 1)) as session:
+        assert session.until(lambda report: report.state is Doing.ENDED).why == "finished"
+    said = [finding for report in session.heard for finding in report.findings or ()]
+    found = {finding["what"]: finding for finding in said}
+    assert [finding for finding in said if finding["level"] == "fail"] == []
+    assert found["face"]["level"] == found["sink"]["level"] == "ok"
+    assert {"account", "models", "outbox", "network", "room", "card", "clock"} <= found.keys()
+    box.until_gone()
 
 
 def test_maintenance_takes_its_turn_between_sessions(box: Box) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 from device.config import load_settings
 from device.host.scripted import Script
 from device.page.page import Page
-from device.page.releases import Releases
 from device.settings import HostSettings, Settings
+from device.update.layout import Layout
 from tests.device.host.box import QUICK, Box
 
 WAIT_S = 20.0
@@ -88,7 +88,7 @@ def served(
     *more: str,
     script: Script = QUICK,
     host: HostSettings | None = None,
-    releases: Releases | None = None,
+    layout: Layout | None = None,
 ) -> Iterator[Served]:
     """A page with the settings `more`."""
     box = Box(folder, script, host)
@@ -102,7 +102,7 @@ def served(
     ticking = threading.Thread(target=go_on)
     ticking.start()
     try:
-        with Page(settings_of(*more), box.clock, box.interlock, releases) as page:
+        with Page(settings_of(*more), box.clock, box.interlock, layout) as page:
             yield Served(box, page)
     finally:
         stop.set()

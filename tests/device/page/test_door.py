@@ -20,7 +20,6 @@ from device.page.app import App
 from device.page.attempts import Attempts
 from device.page.doing import Doing
 from device.page.door import Door
-from device.page.releases import NoReleases
 from device.page.showing import Showing
 from device.page.visitors import LASTS_S, Visitors
 from device.settings import IdentitySettings
@@ -40,8 +39,8 @@ class Visit:
     def __init__(self, folder: Path, kept: str = HASH) -> None:
         self.box = Box(folder)
         self.clock: FakeClock = self.box.clock
-        showing = Showing(settings_of(), self.clock, NoReleases(), 8080)
-        self.app = App(Door(lambda: kept, self.clock), Doing(self.box.interlock, showing, NoReleases()))
+        showing = Showing(settings_of(), self.clock, 8080)
+        self.app = App(Door(lambda: kept, self.clock), Doing(self.box.interlock, showing))
 
     def ask(self, steps: Any, address: str = FAR) -> Any:
         async def visit() -> Any:

@@ -12,9 +12,10 @@ from device.contract.control import Doing, Report
 from device.contract.session import Consent
 from device.delivery.standing import Teller
 from device.host.view import Light, Matter, Notice, Past, Recorded, Snapshot, State
-from device.page.releases import NoReleases
 from device.page.showing import Showing
 from device.page.surroundings import machine_addresses, place_of
+from device.update.layout import Layout
+from device.update.standing import Offer, Standing, Step, offer, tell
 from tests.device.page.served import settings_of
 
 CLOCK = FakeClock(wall=1_800_000_000.0)
@@ -23,9 +24,7 @@ WATCHING = Report(Doing.WATCHING, camera_open=True, width=1640, height=1232, rat
 
 
 def shown(snapshot: Snapshot = QUIET, *settings: str, port: int = 0) -> Any:
-    return json.loads(
-        json.dumps(Showing(settings_of(*settings), CLOCK, NoReleases(), port)(snapshot), allow_nan=False)
-    )
+    return json.loads(json.dumps(Showing(settings_of(*settings), CLOCK, port)(snapshot), allow_nan=False))
 
 
 def changed(**values: Any) -> Snapshot:
@@ -120,3 +119,28 @@ def test_what_is_sent_stays_small_and_quick_to_make(tmp_path: Path) -> None:
     began = time.process_time()
     assert len(json.dumps(shown(changed(people=people)))) < 60_000
     assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("last", "stick", "says", "tone"),
+    [
+        (None, None, "none", "good"),
+        (None, Offer("0.4.0", "Version 0.4.0 is on the stick."), "available", "attention"),
+        (None, Offer("", "It is for trixie."), "no_stick", "attention"),
+        (None, Offer("0.3.0", "Version 0.3.0 is on the stick."), "none", "good"),
+        (Standing(Step.TRYING, "0.3.0", "0.4.0", "It is tried."), Offer("0.4.0", ""), "installing", "attention"),
+        (Standing(Step.DONE, "0.4.0", "0.4.0", "It runs."), Offer("0.4.0", ""), "done", "good"),
+        (Standing(Step.BACK, "0.3.0", "0.4.0", "It crashed."), None, "back", "attention"),
+        (Standing(Step.REFUSED, "0.3.0", "0.4.0", "It was altered."), None, "refused", "attention"),
+    ],
+)
+def test_releases_are_told_as_they_stand(
+    tmp_path: Path, last: Standing | None, stick: Offer | None, says: str, tone: str
+) -> None:
+    layout = Layout(tmp_path)
+    tell(layout, last or Standing(version="0.3.0"))
+    if stick:
+        offer(layout, stick)
+    card = Showing(settings_of(), CLOCK, 0, layout)(QUIET)["cards"]["update"]
+    assert (card["says"], card["tone"]) == (says, tone)
+    assert card["version"] == (last.version if last else "0.3.0")

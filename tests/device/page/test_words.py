@@ -9,8 +9,10 @@ from device.contract.session import Why
 from device.host.view import Matter, Refusal, State
 from device.page.documents import FOLDER, page
 from device.page.drawing import HINTS, advice
+from device.page.releases import Release
 from device.page.words import LANGUAGES, language_of, words
 from device.service.glimpse import CONTOURS
+from device.update.standing import Step
 
 ENGLISH = words("en")
 PLACE = re.compile(r"\{\w+\}")
@@ -20,7 +22,7 @@ SCRIPT = (FOLDER / "page.js").read_text()
 ELSEWHERE = {Refusal.NAME, Refusal.LATE, Refusal.CLOCK}
 #: Names that are put together: the script says `why.${one.why}`.
 MADE = ("lamp. state. advice. view. camera. network. clock. storage. cloud. why. refused. notice. covers. confirm. "
-        "session.patient session.guardian signin.").split()  # fmt: skip
+        "update. session.patient session.guardian signin.").split()  # fmt: skip
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -45,6 +47,12 @@ def test_there_is_a_word_for_everything_that_the_box_says_in_codes() -> None:
         *(f"advice.{advice(state, None).code}" for state in State),
         *(f"advice.{advice(state, None, troubled=True).code}" for state in State),
         *(f"advice.{hint}" for hint in HINTS),
+        *(
+            f"update.{Release('1', offered, step, '2', text).says}"
+            for step in Step
+            for offered in ("", "2")
+            for text in ("", "t")
+        ),
         *(f"notice.{matter.value}" for matter in Matter),
         *(f"why.{why.value}" for why in Why),
         *(f"covers.{name}" for name in COVERS),

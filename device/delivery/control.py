@@ -1,0 +1,176 @@
+"""Listens to `control/DEVICE`, where commands from afar are written, over one streaming connection.
+
+    (start) ─► connect ── event-stream ─► hear ── put ─► act, once for each id ─► hear …
+                  ▲                        │
+                  └── 1, 2, 4 … 60 s ──────┴── hung up, silent for 75 s, the token has ended
+
+The database says at once what stands there, so nothing is missed while nobody listens, and what is over by then is
+not done. Whose clock counts is said by the answer's `Date`, for a box's own may be wrong.
+
+Source: Firebase Realtime Database REST reference, "Streaming from the REST API".
+"""
+
+import http.client
+import json
+import random
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from device.clock import Clock
+from device.closing import Closing
+from device.contract.address import DatabaseUrl
+from device.contract.errors import DataError
+from device.contract.fields import Json
+from device.contract.remote import key, validate
+from device.delivery.connection import Connection
+from device.delivery.tokens import TokenSource
+
+#: The database says something every 30 s.
+_SILENT_S = 75.0
+_LONGEST_LINE = 8192
+_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
+_JOIN_S = 0.5
+_FAULTS = (
+    OSError,
+    http.client.HTTPException,
+    ValueError,
+    AttributeError,
+)  # of a connection closed under a reader, too
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What became of a command."""
+
+    id: str
+    answer: str
+
+
+class ControlListener(Closing):
+    """Listens in a thread of its own, from when it is made.
+
+    Attributes:
+        answered: the last command, and what became of it; None before the first.
+        trouble: why nothing is heard at the moment; "" when something would be.
+    """
+
+    def __init__(
+        self,
+        url: DatabaseUrl,
+        device: str,
+        tokens: TokenSource,
+        clock: Clock,
+        timeout_s: float,
+        act: Callable[[Json, float | None], str],
+        tell: Callable[[], None] = lambda: None,
+    ) -> None:
+        """
+        Args:
+            timeout_s: bounds connecting.
+            act: does a command and gives the answer; it is told how many seconds the command is still meant for, None
+                where nobody knows the time.
+            tell: called after each answer.
+        """
+        self.answered: Answered | None = None
+        self.trouble = ""
+        self._url, self._tokens, self._clock, self._timeout_s = url, tokens, clock, timeout_s
+        self._target = f"/{key(device)}.json?"
+        self._act, self._tell = act, tell
+        self._context = ssl.create_default_context() if url.secure else None
+        self._stop = threading.Event()
+        self._connection: Connection | None = None
+        self._thread = threading.Thread(target=self._run, name="control", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Hear nothing more. Bounded: a name that is being looked up is left to the end of the process."""
+        self._stop.set()
+        connection = self._connection
+        if connection is not None and connection.sock is not None:
+            with suppress(*_FAULTS):
+                connection.sock.shutdown(socket.SHUT_RDWR)
+        self._thread.join(_JOIN_S)
+
+    def _run(self) -> None:
+        pause_s = _PAUSE_S
+        while not self._stop.is_set():
+            try:
+                for command, left_s in self._commands():
+                    pause_s = _PAUSE_S
+                    self._do(command, left_s)
+                self.trouble = "the database hung up"
+            except _FAULTS as error:
+                self.trouble = str(error) or type(error).__name__
+            self._stop.wait(pause_s * random.uniform(0.5, 1.0))
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    def _do(self, command: Any, left_s: Callable[[int], float | None]) -> None:
+        """Carry out what stands there, if it is a command, and another one than before."""
+        try:
+            validate(command)
+        except DataError:
+            return  # nothing, or what the rules would not have let in
+        if self._stop.is_set() or (self.answered is not None and self.answered.id == command["id"]):
+            return
+        self.answered = Answered(command["id"], self._act(command, left_s(command["until"])))
+        self._tell()
+
+    def _commands(self) -> Iterator[tuple[Any, Callable[[int], float | None]]]:
+        """What stands at the node, now and whenever it changes, until the connection ends."""
+        query = {"auth": self._tokens.token()} | ({"ns": self._url.namespace} if self._url.namespace else {})
+        connection = self._connection = Connection(self._url.host, self._url.port, self._context)
+        try:
+            connection.deadline.set(self._timeout_s)
+            connection.request("GET", self._target + urlencode(query), headers={"Accept": "text/event-stream"})
+            response = connection.getresponse()
+            if response.status in (401, 403):
+                self._tokens.renew()
+            if response.status != 200:
+                raise OSError(f"the database answered {response.status}")
+            ahead_s = self._server_ahead_s(response)
+            self.trouble = ""
+
+            def left_s(until_ms: int) -> float | None:
+                return None if ahead_s is None else until_ms / 1000 - (self._clock.monotonic() + ahead_s)
+
+            for kind, data in _events(response, connection):
+                if kind == "auth_revoked":
+                    self._tokens.renew()
+                    return
+                if kind == "cancel":
+                    raise OSError("the database's rules do not let this box hear commands")
+                if kind == "put" and data.get("path") == "/":
+                    yield data.get("data"), left_s
+                elif kind in ("put", "patch"):
+                    return  # a part of it changed: the next connection tells the whole
+        finally:
+            connection.close()
+
+    def _server_ahead_s(self, response: http.client.HTTPResponse) -> float | None:
+        """Seconds since 1970 by the database, less our monotonic clock's; None where nobody can be believed."""
+        with suppress(ValueError, TypeError):
+            return parsedate_to_datetime(response.headers["Date"]).timestamp() - self._clock.monotonic()
+        return self._clock.wall() - self._clock.monotonic() if self._clock.trusted() else None
+
+
+def _events(response: http.client.HTTPResponse, connection: Connection) -> Iterator[tuple[str, Json]]:
+    """Kind and data of each event; those without an object are of no matter."""
+    kind = ""
+    while True:
+        connection.deadline.set(_SILENT_S)
+        line = response.readline(_LONGEST_LINE)
+        if not line:
+            return
+        name, _, value = line.decode(errors="replace").rstrip("\n").partition(": ")
+        if name == "event":
+            kind = value
+        elif name == "data":
+            said = json.loads(value)
+            yield kind, said if isinstance(said, dict) else {}
