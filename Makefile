@@ -4,11 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help setup run models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading bench-daemon rules rules-evaluator auth-emulator wheel pi-check release install-pi pi-install-test docs lock clean
-=======
-.PHONY: help setup run models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading bench-daemon bench-session rules rules-evaluator auth-emulator wheel pi-check docs lock clean
->>>>>>> main
+.PHONY: help setup run models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading bench-daemon bench-session rules rules-evaluator auth-emulator wheel pi-check release install-pi pi-install-test docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
