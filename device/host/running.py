@@ -76,7 +76,7 @@ class Running:
             if self.process.job is not wanted:
                 self.process.ask(self._word(self.process.job))
         elif wanted is None:
-            if not self._closed and self.session is None:
+            if not self._closed:
                 self._launcher.rest()
         elif self._clock.monotonic() >= wanted.due_s:
             self.process = Process(wanted, self._launcher, self._clock, self._heard, self._gone)

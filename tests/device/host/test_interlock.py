@@ -155,6 +155,7 @@ def test_a_pause_closes_the_camera_and_the_next_part_goes_on_from_the_last(box: 
     assert orders(box) == [Do.WATCH, Do.PHASE, Do.PAUSE]
     refused(Refusal.PAUSED, lambda: box.interlock.mark("here-1"))
     refused(Refusal.PAUSED, box.interlock.frame)
+    assert box.launcher.resting  # what waits is sent meanwhile
     box.interlock.resume()
     now = box.until(lambda now: now.state is State.WATCHING and now.session not in ("", first))
     assert box.daemon.orders[0].continues == first
