@@ -289,6 +289,15 @@ def test_a_daemon_that_hangs_keeps_the_lamp_lit_and_is_killed(box: Box) -> None:
     box.until(lambda now: now.state is State.WATCHING and len(box.launcher.daemons) == 2)
 
 
+def test_a_daemon_that_answers_after_it_was_given_up_ends_no_session(box: Box) -> None:
+    first = box.watching().session
+    with box.interlock._core.changed:  # it says nothing that is heard, and then that it was stopped: by us
+        box.clock.advance(16.0)
+        box.interlock.tick()
+    box.until(lambda now: now.state is State.WATCHING and now.session not in ("", first))
+    assert box.now.past == ()
+
+
 def test_a_source_without_more_frames_ends_the_session(tmp_path: Path) -> None:
     box = Box(tmp_path, replace(QUICK, lasts=3))
     box.agreed()
