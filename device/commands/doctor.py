@@ -16,7 +16,7 @@ from device.contract.errors import CheckFailedError, DataError, InterlockError
 from device.contract.fields import Json
 from device.contract.finding import Finding, Level, read_findings
 from device.contract.version import version
-from device.examination import units
+from device.examination import releases, units
 from device.examination.findings import findings
 from device.host.asking import SOCKET, AnsweredError, answers, ask, runtime_folder
 from device.identity import device_id
@@ -49,7 +49,7 @@ def examine(settings: Settings, as_json: bool = False, ask_host: bool = False) -
 
 
 def _asked(settings: Settings) -> Iterator[Finding]:
-    """What the daemon finds, or this process in its place; and the units, which the daemon's sandbox hides from it."""
+    """What the daemon finds, or this process in its place; and releases and units, of which it knows nothing."""
     told = 0
     try:
         for finding in _told(settings):
@@ -63,6 +63,7 @@ def _asked(settings: Settings) -> Iterator[Finding]:
         if told or runtime_folder(settings.host).joinpath(SOCKET).exists():
             yield Finding(Level.FAIL, "host", f"{error} What follows is seen from this account, not from the box's.")
         yield from findings(settings)
+    yield from releases.examine()
     yield from units.examine()
 
 

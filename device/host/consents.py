@@ -105,10 +105,14 @@ class Consents:
         """Whether a consent has ended by now."""
         return consent.until is not None and consent.until <= self._now()
 
-    def withdraw(self, patient: str) -> None:
-        """The person agrees to nothing any more. Raises `RefusedError` if nothing was recorded of them, or the card
-        does not take it; for this process, it is withdrawn all the same."""
-        kept = self._file.consents.get(patient)
+    def withdraw(self, patient: str, other: Consent | None = None) -> None:
+        """The person agrees to nothing any more; `other`: by which they were watched, where none is recorded here.
+
+        Raises:
+            RefusedError: nothing is known of them, or the card does not take it; then it is withdrawn all the same,
+                until a restart.
+        """
+        kept = self._file.consents.get(patient) or _kept(other)
         if kept is None:
             raise RefusedError(Refusal.NO_CONSENT)
         if kept.revoked == math.inf:
@@ -152,6 +156,12 @@ def _recorded(patient: str, kept: _Kept) -> Recorded:
     until = kept.until if kept.until < math.inf else None
     revoked = kept.revoked if kept.revoked < math.inf else None
     return Recorded(patient, Consent(kept.covers, kept.by, kept.given, until), revoked)
+
+
+def _kept(consent: Consent | None) -> _Kept | None:
+    if consent is None:
+        return None
+    return _Kept(consent.covers, consent.by, consent.given, math.inf if consent.until is None else consent.until)
 
 
 def _json(file: _File) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from device.clock import Clock
 from device.contract.control import Do, Doing, Order, Report
 from device.contract.errors import InterlockError
-from device.contract.session import Beginning, Why
+from device.contract.session import Beginning, Consent, Why
 from device.host.consents import Consents
 from device.host.jobs import Check, Revocation, Session
 from device.host.launcher import Launcher
@@ -136,10 +136,10 @@ class Core:
             raise RefusedError(Refusal.NOT_WATCHING)
         return session
 
-    def withdraw(self, patient: str) -> None:
+    def withdraw(self, patient: str, consent: Consent | None) -> None:
         """The person agrees to nothing any more; what the card does not take is told, for it holds until a restart."""
         try:
-            self.consents.withdraw(patient)
+            self.consents.withdraw(patient, consent)
         except RefusedError as error:
             if error.refusal is Refusal.NOT_KEPT:
                 self.showing.notice = Notice(Matter.DAMAGED, str(error))

@@ -114,7 +114,7 @@ _COMMANDS: dict[str, Answer] = {
     "pause": _plain("pause", "The camera is being closed; the session stays open."),
     "resume": _plain("resume", "The session goes on."),
     "end": _plain("end", "The session is being ended."),
-    "revoke": _of_patient("revoke", "The consent is withdrawn; the camera is being closed."),
+    "revoke": _of_patient("revoke", "The consent is withdrawn; what was not sent is being erased."),
     "frame": _plain("frame", "The view for setting up opens."),
     "mark": _named("mark", "Marked."),
     "phase": _named("phase", "The part of the session is noted."),

@@ -21,13 +21,14 @@ from device.host.lamp import Lamp, NoLamp, open_lamp
 from device.host.launcher import ChildLauncher, Launcher, SocketLauncher
 from device.host.memory import Memory
 from device.host.status import Status
-from device.host.updates import updates
+from device.host.updates import ask
 from device.host.view import Matter, Notice
 from device.identity import device_id
 from device.notify import notify
 from device.service.beginning import beginning_of
 from device.settings import Settings
 from device.state import state_folder
+from device.update.standing import updating
 
 SESSION_SOCKET = "session.sock"
 _TICK_S = 0.25
@@ -57,10 +58,7 @@ class Hosting(Closing):
         with ExitStack() as stack:
             stack.callback(launcher.close)
             phases = settings.session.phases
-            updating = updates()
-            self.interlock = Interlock(
-                launcher, consents, memory, clock, settings.host, phases, warn, updating.updating, updating.ask
-            )
+            self.interlock = Interlock(launcher, consents, memory, clock, settings.host, phases, warn, updating, ask)
             stack.callback(self.interlock.close, _CLOSE_S)
             stack.enter_context(Desk(folder, self.interlock))
             self._status = Status(folder, device_id(settings), clock)

@@ -134,7 +134,7 @@ class Interlock:
                 raise RefusedError(Refusal.ALREADY)
             if session.consent is not None and core.consents.ended(session.consent):
                 raise RefusedError(Refusal.EXPIRED)
-            session.paused, session.due_s = False, 0.0
+            session.paused, session.due_s, session.failures = False, 0.0, 0
             core.tell(f"The session goes on ({by}).")
 
     def end(self, *, by: str = "page") -> None:
@@ -165,7 +165,7 @@ class Interlock:
                 raise RefusedError(Refusal.NO_CONSENT)
             parts = theirs.parts if theirs else ()
             if patient != UNNAMED:
-                core.withdraw(patient)
+                core.withdraw(patient, theirs.consent if theirs else None)
                 parts += core.memory.sessions_of(patient)
             core.purge(patient, parts)
             core.tell(f"A consent was withdrawn ({by}).")

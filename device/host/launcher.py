@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,8 @@ from device.contract.errors import AffectboxError
 
 #: How long a child may take to be gone after it hung up, seconds.
 _GONE_S = 5.0
+#: What delivers between tasks, and ended by itself, is started again after so long.
+_REST_AGAIN_S = 10.0
 
 
 class LaunchError(AffectboxError):
@@ -134,6 +137,7 @@ class ChildLauncher:
         self._command = command
         self._between = between
         self._resting: subprocess.Popen[bytes] | None = None
+        self._rested_s = -_REST_AGAIN_S
         self._lock = threading.Lock()
 
     def launch(self) -> Connection:
@@ -155,7 +159,11 @@ class ChildLauncher:
 
     def rest(self) -> None:
         with self._lock:
-            if self._between and (self._resting is None or self._resting.poll() is not None):
+            runs = self._resting is not None and self._resting.poll() is None
+            if not self._between or runs or time.monotonic() - self._rested_s < _REST_AGAIN_S:
+                return
+            self._rested_s = time.monotonic()
+            with suppress(OSError):  # a machine that is short of something; in a while again
                 self._resting = subprocess.Popen(self._between, stdin=subprocess.DEVNULL, start_new_session=True)
 
     def close(self) -> None:
@@ -167,7 +175,7 @@ class ChildLauncher:
             with suppress(ProcessLookupError):
                 self._resting.send_signal(signal.SIGTERM)
             _reap(self._resting)
-            self._resting = None
+            self._resting, self._rested_s = None, -_REST_AGAIN_S
 
 
 def _reap(child: subprocess.Popen[bytes]) -> None:

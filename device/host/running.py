@@ -22,8 +22,8 @@ from device.host.launcher import Launcher
 from device.host.process import Process
 from device.host.view import Matter, Notice
 
-#: A daemon that says nothing for so long is in trouble: before its first report, and afterwards, seconds.
-_SILENT_AT_START_S, _SILENT_S = 60.0, 5.0
+#: A daemon that says nothing for so long is in trouble: while it watches, and while it does anything else, seconds.
+_SILENT_S, _SILENT_ELSE_S = 5.0, 60.0
 #: So long after it was asked to end, or fell silent, it is hung up on; and so long after that, killed.
 _PATIENCE_S = 10.0
 _DIED = "The camera's process ended without a word: it was killed, or the machine has no memory left."
@@ -85,7 +85,7 @@ class Running:
         """See to a process that does not answer."""
         if self.process is None:
             return
-        waiting_s = self.silent_s - (_SILENT_S if self.process.report else _SILENT_AT_START_S)
+        waiting_s = self.silent_s - self._patience_s
         if self.process.asked is not None:
             waiting_s = max(waiting_s, self._clock.monotonic() - self.process.asked_s)
         if waiting_s >= 2 * _PATIENCE_S:
@@ -105,12 +105,16 @@ class Running:
         return self._clock.monotonic() - self.process.heard_s if self.process else 0.0
 
     @property
+    def _patience_s(self) -> float:
+        """How long the process may say nothing, seconds."""
+        return _SILENT_S if self.process and self.process.doing is Doing.WATCHING else _SILENT_ELSE_S
+
+    @property
     def trouble(self) -> Notice | None:
         """What keeps the box from what is wanted."""
         if self.process is not None:
-            limit_s = _SILENT_S if self.process.report else _SILENT_AT_START_S
             asked_s = self._clock.monotonic() - self.process.asked_s if self.process.asked else 0.0
-            if self.silent_s > limit_s or asked_s > _PATIENCE_S:
+            if self.silent_s > self._patience_s or asked_s > _PATIENCE_S:
                 return Notice(Matter.SILENT, _SILENT)
         job = self._wanted()
         failed = job is not None and job.failures > 0

@@ -17,7 +17,7 @@ from device.cli import main
 from device.clock import SystemClock
 from device.config import load_settings
 from device.contract.control import LONGEST_LINE, Do
-from device.contract.errors import ConfigError, InterlockError
+from device.contract.errors import ConfigError, InterlockError, UpdateError
 from device.contract.fields import check
 from device.contract.status import FIELDS, FILE, LIGHTS, STATES
 from device.host.asking import AnsweredError, answers, ask
@@ -26,6 +26,7 @@ from device.host.hosting import Hosting, launcher_of
 from device.host.launcher import ChildLauncher, SocketLauncher
 from device.host.scripted import ScriptedLauncher
 from device.host.status import Status, told
+from device.host.updates import ask as ask_update
 from device.host.view import Light, Matter, State
 from device.settings import HostSettings, Settings
 from device.state import state_folder
@@ -318,3 +319,8 @@ def test_the_program_runs_until_it_is_told_to_stop(folder: Path, tmp_path: Path)
         finally:
             process.kill()
             process.wait()
+
+
+def test_an_update_comes_from_where_the_updater_looks() -> None:
+    with pytest.raises(UpdateError, match="'stick', 'network'"):
+        ask_update("http://example.org/release.tar")
