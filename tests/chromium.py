@@ -28,6 +28,10 @@ os.execv(sys.argv[3], sys.argv[3:])
 """
 
 
+class NavigatedError(Exception):
+    """The page went to another while it was asked."""
+
+
 class Chromium:
     """A browser with one page, from `with` to the end of its block."""
 
@@ -71,6 +75,8 @@ class Chromium:
         os.write(self._commands, json.dumps(message).encode() + b"\0")
         for answer in self._heard():
             if answer.get("id") == self._number:
+                if "navigated" in answer.get("error", {}).get("message", ""):
+                    raise NavigatedError
                 assert "error" not in answer, (method, answer)
                 return dict(answer["result"])
         raise AssertionError("chromium is gone")
@@ -118,7 +124,12 @@ class Chromium:
             " const again = () => look() ? done(true) : Date.now() > end ? done(false) : setTimeout(again, 15);"
             " again(); })"
         )
-        assert self.ask(waiting), (expression, self.ask("document.body.innerText"), self.complaints)
+        try:
+            seen = self.ask(waiting)
+        except NavigatedError:  # to the page that is waited for, perhaps
+            self.until(expression)
+            return
+        assert seen, (expression, self.ask("document.body.innerText"), self.complaints)
 
     def press(self, selector: str) -> None:
         """Click on an element as a person does, in its middle; it must be there to be seen."""

@@ -140,8 +140,11 @@ def arrived(url: str, namespace: str, path: str) -> Any:
 class InThread(Talk):
     """The daemon in a thread of this process, over a real connection."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, room: int = 0) -> None:
+        """`room`: bytes that the connection holds at least while nobody reads; 0: as usual."""
         ours, theirs = socket.socketpair()
+        if room:
+            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, room)
         super().__init__(ours)
         self.error: AffectboxError | None = None
         self._wire = Wire(theirs)

@@ -19,7 +19,7 @@ from tests.libcamera_values import ColorSpace, ControlId, FrameBuffer, Limits, N
 
 #: Packages that Picamera2 imports for what is not used: encoders, previews, accelerators.
 UNUSED = (
-    "Imath OpenEXR PyQt5 av hailo_platform jsonschema kms libarchive pidng piexif prctl simplejpeg tqdm videodev2"
+    "Imath OpenEXR PyQt5 av hailo_platform jsonschema kms libarchive pidng piexif prctl simplejpeg tqdm v4l2 videodev2"
 ).split()
 MODES = {"SRGGB10_CSI2P": ((640, 480), (1640, 1232), (3280, 2464)), "SRGGB8": ((640, 480), (1640, 1232), (3280, 2464))}
 VIEWS = {(640, 480): (1000, 752, 1280, 960), (1640, 1232): (0, 0, 3280, 2464), (3280, 2464): (0, 0, 3280, 2464)}

@@ -6,6 +6,7 @@
 - whoever closes a hung camera may hang with it.
 """
 
+import logging
 import os
 import threading
 from contextlib import suppress
@@ -138,6 +139,7 @@ class PiCamera(Closing):
 def import_picamera2() -> PiLibrary:
     """The library; only apt has all of it. Raises `SourceError` whatever keeps it from being imported."""
     os.environ.setdefault("LIBCAMERA_LOG_LEVELS", "*:ERROR")  # it is asked much, and says much
+    logging.getLogger("picamera2").setLevel(logging.CRITICAL)  # what goes wrong is said by us, once
     try:
         import picamera2  # noqa: PLC0415  # apt only, and heavy: imported when it is wanted
     except ImportError as error:

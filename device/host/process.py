@@ -112,10 +112,12 @@ class Process:
         while True:
             try:
                 report = connection.hear()
+                if report is None:
+                    return
+                heard(self, report)
             except AffectboxError as error:  # of another version: it ends when it is left alone
                 self.failure = str(error)
                 connection.kill()
-                continue
-            if report is None:
-                return
-            heard(self, report)
+            except Exception as error:  # nobody foresaw it: the camera is closed, and the process waited for
+                self.failure = f"A fault of the box's own ({type(error).__name__}): please report it."
+                connection.kill()

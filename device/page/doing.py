@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from device.contract.choices import GIVERS
 from device.contract.errors import AffectboxError, ConfigError, InterlockError
 from device.contract.fields import Json
 from device.contract.patient import check_pseudonym
@@ -66,9 +67,11 @@ class Doing:
         covers = asked.get("covers")
         if not isinstance(covers, list) or not covers or len(covers) > _MOST:
             raise MisaskedError("covers_nothing", "A consent covers something: say what.")
-        patient, until = _pseudonym(asked), _text(asked, "until")
+        patient, by, until = _pseudonym(asked), _text(asked, "by"), _text(asked, "until")
+        if by not in GIVERS:
+            raise MisaskedError("giver", "A consent is given by somebody: say who gave it.")
         try:
-            self._host.consent(patient, tuple(map(str, covers)), _text(asked, "by"), until)
+            self._host.consent(patient, tuple(map(str, covers)), by, until)
         except ConfigError as error:
             raise MisaskedError("day", str(error)) from None
 

@@ -50,7 +50,9 @@ class Door:
             raise _too_soon(math.ceil(wait_s))
         kept = self._kept()
         if not kept:
-            raise RefusedRequest(403, "unset", "This box has no pass-phrase yet: run `affectbox enrol --passphrase`.")
+            raise RefusedRequest(
+                403, "unset", "This box has no pass-phrase yet: run `sudo affectbox enrol --passphrase`."
+            )
         if not await asyncio.to_thread(passphrase.matches, phrase, kept):
             self._attempts.failed(address)
             raise RefusedRequest(403, "wrong", "That is not the pass-phrase.")

@@ -10,7 +10,7 @@ from typing import Self
 import uvicorn
 
 from device.clock import Clock
-from device.contract.address import is_loopback
+from device.contract.address import is_loopback, printable
 from device.contract.errors import AddressInUseError
 from device.host.view import Host
 from device.page.app import App
@@ -77,6 +77,7 @@ class Page:
             ws="none",
             lifespan="off",
             log_config=None,
+            log_level="error",  # what strangers send is no news
             access_log=False,
             server_header=False,
             proxy_headers=False,
@@ -111,11 +112,11 @@ class _Server(uvicorn.Server):
 
 def _listen(address: str, port: int) -> list[socket.socket]:
     """Sockets on the address, and on this machine's own; the second on the same port. Raises `AddressInUseError`."""
-    if address in _EVERYWHERE or address == _HERE:
+    if address in (*_EVERYWHERE, _HERE, "localhost"):
         return [_bound(address, port)]
     here = _bound(_HERE, port)
     try:
-        return [here] if is_loopback(address) else [here, _bound(address, here.getsockname()[1])]
+        return [here, _bound(address, here.getsockname()[1])]
     except AddressInUseError:
         here.close()
         raise
@@ -130,10 +131,10 @@ def _bound(address: str, port: int) -> socket.socket:
             listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         listening.bind((address, port))
         listening.listen(_BACKLOG)
-    except OSError as error:
+    except (OSError, TypeError, UnicodeError) as error:
         listening.close()
+        why = getattr(error, "strerror", None) or "it is no address"
         raise AddressInUseError(
-            f"The page cannot be served on {address} port {port} ({error.strerror or error}): set page.address and "
-            "page.port."
+            f"The page cannot be served on {printable(address)} port {port} ({why}): set page.address and page.port."
         ) from None
     return listening

@@ -13,6 +13,8 @@ from device.settings import IdentitySettings
 from device.state import state_folder, write_private
 
 CREDENTIAL = "affectbox-page"
+#: The state folder of an installed box's services, for who is none of them.
+SERVICE = Path("/var/lib/affectbox")
 _FILE = "page.hash"
 _MOST_BYTES = 1024
 
@@ -25,6 +27,8 @@ def passphrase_file(settings: IdentitySettings) -> Path:
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
     if credentials and (Path(credentials) / CREDENTIAL).exists():
         return Path(credentials) / CREDENTIAL
+    if not os.environ.get("STATE_DIRECTORY") and SERVICE.is_dir():
+        return SERVICE / _FILE
     return state_folder() / _FILE
 
 
@@ -43,6 +47,9 @@ def keep_hash(hashed: str, settings: IdentitySettings) -> Path:
     path = passphrase_file(settings)
     try:
         write_private(path, hashed.encode() + b"\n")
+        if os.geteuid() == 0:
+            folder = path.parent.stat()
+            os.chown(path, folder.st_uid, folder.st_gid)
     except OSError as error:
-        raise IdentityError(f"{path} cannot be written ({error.strerror}): run as the user who enrols.") from None
+        raise IdentityError(f"{path} cannot be written ({error.strerror}): do it with sudo.") from None
     return path

@@ -20,7 +20,7 @@ from device.settings import Settings
 from device.worker import JOIN_S, Worker
 
 #: For a write that is on its way, where nothing is waited for: what was sent is sent again, which changes nothing.
-LEAVE_S = 0.5
+LEAVE_S = 0.3
 
 
 class Delivery(Closing):

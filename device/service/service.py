@@ -242,25 +242,13 @@ class Service(Closing):
 
     def _supervise(self, session: Session) -> Why:
         """Run the workers of a session to its end; why it ended."""
-        session.start()
-        everyone, why = [*session.workers, *self._senders], Why.FINISHED
         try:
-            while session.alive:
-                for worker in everyone:
-                    worker.check()
-                session.pulse.beat()
-                self._show(self)
-                if session.is_expired():
-                    why = Why.EXPIRED
-                    break
-                if self._stopping.wait(_TICK_S):
-                    why = self._why
-                    break
+            why = session.run(self._senders, self._stopping, lambda: self._show(self)) or self._why
         finally:
             session.close_camera()
             self._show(self)
             session.finish(discard=self._is_revoked)
-        for worker in everyone:
+        for worker in (*session.workers, *self._senders):
             worker.check()
         return why
 

@@ -6,6 +6,7 @@ What is said of it meanwhile (a mark, a phase, a changed consent) waits for the 
 to the sinks. At the end the camera is closed first, before anything is written, sent or waited for.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -13,7 +14,7 @@ from queue import Empty, SimpleQueue
 from device.camera.source import Source
 from device.clock import Clock
 from device.contract.fields import Json
-from device.contract.session import UNNAMED, Consent, Event, consent_json
+from device.contract.session import UNNAMED, Consent, Event, Why, consent_json
 from device.delivery.sink import Sink
 from device.mailbox import Mailbox
 from device.metrics import HostMeter
@@ -31,6 +32,8 @@ from device.settings import Settings
 from device.stages.frame import Frame
 from device.summary import Summary
 from device.worker import Worker
+
+_TICK_S = 0.25
 
 
 @dataclass(frozen=True)
@@ -105,11 +108,6 @@ class Session:
         return [self._capturing, self._processing]
 
     @property
-    def alive(self) -> bool:
-        """Whether frames are still to be looked at."""
-        return self._processing.alive
-
-    @property
     def read_cpu_s(self) -> float:
         """Processor seconds spent in reading the source: decoding, for a file."""
         return self._capture.read_cpu_s
@@ -119,15 +117,31 @@ class Session:
         """The pace that is kept; None where every frame is looked at, however long that takes."""
         return self._pacer.pace if self._pacer else None
 
-    def is_expired(self) -> bool:
-        """Whether the consent has ended."""
-        until = self.consent.until if self.consent else None
-        return until is not None and self._clock.wall() >= until
+    def run(self, senders: Sequence[Worker], stopping: threading.Event, show: Callable[[], None]) -> Why | None:
+        """Run the workers until there are no more frames, the consent has ended, or `stopping` is set.
 
-    def start(self) -> None:
-        """Start the workers."""
+        Args:
+            senders: what else has to be alive.
+            show: called about four times a second.
+
+        Returns:
+            Why it is over; None where `stopping` was set.
+
+        Raises:
+            AffectboxError: a worker failed or hangs.
+        """
         for worker in reversed(self.workers):
             worker.start()
+        while self._processing.alive:
+            for worker in (*self.workers, *senders):
+                worker.check()
+            self.pulse.beat()
+            show()
+            if self._is_expired():
+                return Why.EXPIRED
+            if stopping.wait(_TICK_S):
+                return None
+        return Why.FINISHED
 
     def close_camera(self) -> None:
         """Take no more frames. A source that hangs is left open, and ends with the process."""
@@ -142,6 +156,10 @@ class Session:
         if discard:
             self._recorder.discard()
         self._processing.stop()
+
+    def _is_expired(self) -> bool:
+        until = self.consent.until if self.consent else None
+        return until is not None and self._clock.wall() >= until
 
     def _process(self) -> float | None:
         frame = self._mailbox.take(self._settings.recorder.commit_s)

@@ -30,8 +30,12 @@ class Machine(Protocol):
     def compile(self, folder: Path) -> None:
         """Let the Python files of a release start fast. Raises `UpdateError`."""
 
-    def start(self, units: Sequence[str]) -> None:
+    def start(self, units: Sequence[str], wait: bool = True) -> None:
         """Let the system read its units anew, and start these anew.
+
+        Args:
+            units: what starts at boot.
+            wait: for the host process. At boot it would wait for whoever waits.
 
         Raises:
             UpdateError: the host process does not start.
@@ -54,7 +58,7 @@ class Debian:
         """See `Machine`."""
         _run(sys.executable, "-m", "compileall", "-q", "-j", "0", str(folder), wait_s=_COMPILE_S)
 
-    def start(self, units: Sequence[str]) -> None:
+    def start(self, units: Sequence[str], wait: bool = True) -> None:
         """See `Machine`."""
         if not _BOOTED.is_dir():  # the image of a machine
             return
@@ -62,8 +66,10 @@ class Debian:
         _run("systemd-tmpfiles", "--create", "affectbox.conf")
         _run("udevadm", "control", "--reload")
         _run("systemctl", "daemon-reload")
-        _run("systemctl", "restart", "--no-block", *(unit for unit in units if unit != _HOST))
-        if _HOST in units and not _run("systemctl", "restart", _HOST):
+        awaited = {_HOST} if wait and _HOST in units else set()
+        if others := set(units) - awaited:
+            _run("systemctl", "restart", "--no-block", *sorted(others))
+        if awaited and not _run("systemctl", "restart", _HOST):
             raise UpdateError("its host process does not start")
 
 

@@ -13,6 +13,7 @@ import pytest
 import device.service.service
 from device.arrays import ByteImage
 from device.camera.fake import FakeSource
+from device.clock import SystemClock
 from device.config import load_settings
 from device.contract.control import ConsentSaid, Do, Doing, Report
 from device.contract.errors import DataError, InterlockError, OutboxError, SourceError
@@ -169,6 +170,26 @@ def test_without_a_host_there_is_no_camera(tmp_path: Path, clip: Path) -> None:
         host.hang_up()  # as when it is killed
         assert host.ended() == (0, "")
     assert told(events_of(left_in(tmp_path / "outbox.db"), session)[-1]) == ("ended", "stopped")
+
+
+def test_a_host_that_hangs_is_no_host(tmp_path: Path, endless: Callable[..., FakeSource]) -> None:
+    endless()
+    with InThread(settings(*box(tmp_path, "pace.rate=3")), room=4096) as host:
+        host.say(Do.WATCH, patient="p-017")
+        session = host.watching().session
+        assert host.ended() is None, "it reads nothing any more, and the session ends by itself"
+    assert told(events_of(left_in(tmp_path / "outbox.db"), session)[-1]) == ("ended", "stopped")
+
+
+def test_the_session_ends_with_the_consent_as_it_was_changed(
+    tmp_path: Path, endless: Callable[..., FakeSource]
+) -> None:
+    endless()
+    with InThread(settings(*box(tmp_path))) as host:
+        host.say(Do.WATCH, patient="p-017", consent=CONSENT)
+        host.watching()
+        host.say(Do.CONSENT, consent=ConsentSaid(("units",), "patient", 1.0, SystemClock().wall() + 0.5))
+        assert host.last().why == "expired"
 
 
 @pytest.mark.parametrize(("word", "why"), [(Do.PAUSE, "paused"), (Do.LIMIT, "limit"), (Do.END, "stopped")])

@@ -7,6 +7,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,7 @@ from tests.device.host.box import QUICK, Box
 from tests.peers import Peer, Raw
 
 YEAR = 2026
+ROOT = Path(__file__).parents[2]
 
 
 # --- while the service runs
@@ -138,13 +140,7 @@ def test_nothing_is_installed_here_so_the_doctor_stays_who_it_is(tmp_path: Path)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becoming another account needs root")
-def test_on_an_installed_box_root_looks_as_the_box_and_leaves_nothing_of_its_own(tmp_path: Path) -> None:
-    state, config = tmp_path / "state", tmp_path / "config.toml"
-    state.mkdir(mode=0o700)
-    config.write_text("")
-    os.chown(state, 65534, 65534)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+def test_on_an_installed_box_root_looks_as_the_box_and_leaves_nothing_of_its_own() -> None:
     script = """if True:
         import sys
         from pathlib import Path
@@ -153,15 +149,17 @@ def test_on_an_installed_box_root_looks_as_the_box_and_leaves_nothing_of_its_own
         from device.examination.findings import _outbox
         stand_in(*map(Path, sys.argv[1:]))
         print(_outbox(load_settings(None, [])))"""
-    shown = subprocess.run(
-        [sys.executable, "-c", script, config, state],
-        check=True,
-        capture_output=True,
-        text=True,
-        cwd=Path(__file__).parents[2],
-    ).stdout
-    assert f"{state}/outbox.db: 0 waiting" in shown
-    assert {path.stat().st_uid for path in state.iterdir()} == {65534}
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own folders are closed to others
+        state, config = Path(folder) / "state", Path(folder) / "config.toml"
+        Path(folder).chmod(0o755)
+        state.mkdir(mode=0o700)
+        config.touch()
+        os.chown(state, 65534, 65534)
+        command = [sys.executable, "-c", script, config, state]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
+        assert done.returncode == 0, done.stderr
+        assert f"{state}/outbox.db: 0 waiting" in done.stdout
+        assert {path.stat().st_uid for path in state.iterdir()} == {65534}
 
 
 def test_a_fleet_reads_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
@@ -382,7 +380,7 @@ def test_the_units_of_this_machine_are_asked_for() -> None:
 
 
 def test_every_unit_that_ships_is_examined() -> None:
-    names = {path.name for path in (Path(__file__).parents[2] / "systemd").glob("affectbox-*.*")}
+    names = {path.name for path in (ROOT / "systemd" / "units").glob("affectbox-*.*")}
     known = {*units.ALWAYS, *units.NOW_AND_THEN}
     assert {
         name for name in names if name.endswith((".service", ".socket", ".timer", ".path")) and "@" not in name

@@ -3,6 +3,7 @@
 import base64
 import json
 import shutil
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -18,9 +19,12 @@ from device.config import load_settings
 from device.contract.enrolment import claims, uid
 from device.contract.session import is_event
 from device.delivery.identity import Identity, save
+from device.host.desk import Desk
+from device.host.view import State
 from device.service.beginning import beginning_of
 from device.service.service import Service
 from device.settings import Settings
+from tests.device.host.box import Box
 from tests.identity_service import API_KEY, REFRESH_TOKEN, IdentityService
 from tests.servers import WAIT_S, Server
 
@@ -132,3 +136,43 @@ def test_a_revoked_box_says_so_and_loses_nothing(
     assert app.outbox.counts().pending >= FRAMES
     assert "the account of this box was disabled" in app.uploader.trouble
     assert held(server, "") is None
+
+
+def test_a_clinician_begins_a_session_from_afar_and_reads_what_became_of_it(
+    server: Server, tmp_path: Path, clip: Path, identity_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder, stopping = tmp_path_factory.mktemp("h"), threading.Event()
+    enrolled = settings(server, tmp_path, clip, f"identity.file={identity_file}", f"host.folder={folder}")
+    box = Box(tmp_path / "host")
+    box.agreed("p-0042")
+    put(server, "staff/cleo", {"role": "clinician", "patients": {"p-0042": True}, "devices": {DEVICE: True}})
+    until = int(1000 * time.time()) + 300_000
+    command = {"v": 1, "id": "c-1", "do": "begin", "patient": "p-0042", "until": until, "by": "cleo"}
+    with Desk(folder, box.interlock), Service(enrolled, SystemClock(), drains=False) as service:
+        delivering = threading.Thread(target=service.deliver, args=(stopping,))
+        delivering.start()
+        put(server, f"control/{DEVICE}", command, "cleo")
+        assert box.until_state(State.WATCHING).patient == "p-0042"
+        told = next(line for line in stream(server, f"telemetry/{DEVICE}/control", "cleo") if b"c-1" in line)
+        stopping.set()
+        delivering.join(WAIT_S)
+    assert b"The session begins." in told
+    assert b"p-0042" not in told
+    assert box.interlock.close(WAIT_S)
+
+
+def put(server: Server, path: str, body: Any, who: str = "") -> None:
+    """Write as somebody, or as the database's owner."""
+    query = f"&auth={unsigned({'sub': who})}" if who else ""
+    headers = {} if who else {"Authorization": "Bearer owner"}
+    where = f"{server.url}/{path}.json?ns=clinic{query}"
+    request = urllib.request.Request(where, json.dumps(body).encode(), headers, method="PUT")
+    urllib.request.urlopen(request, timeout=WAIT_S).close()
+
+
+def stream(server: Server, path: str, who: str) -> Iterator[bytes]:
+    """The lines that the database says to somebody who listens."""
+    where = f"{server.url}/{path}.json?ns=clinic&auth={unsigned({'sub': who})}"
+    request = urllib.request.Request(where, headers={"Accept": "text/event-stream"})
+    with urllib.request.urlopen(request, timeout=WAIT_S) as lines:
+        yield from lines

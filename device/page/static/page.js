@@ -138,6 +138,7 @@ const ALONE = ["stopping", "checking", "revoking", "updating"];
 let now = null;
 
 function showLamp(lamp, paused) {
+  document.title = `${say(`lamp.${lamp}`)} · ${say("page.title")}`;
   const place = byId("lamp");
   place.dataset.lamp = lamp;
   icon(place.querySelector("svg"), lamp === "off" && paused ? "pause" : lamp);
@@ -235,19 +236,20 @@ function showConsent() {
 function startForm() {
   for (const name of words["list.covers"].split(" ")) {
     const label = put(byId("covers"), "label");
-    const box = put(label, "input", "", { type: "checkbox", name: "covers", value: name });
-    box.checked = ["expressions", "units"].includes(name);
+    put(label, "input", "", { type: "checkbox", name: "covers", value: name });
     label.append(say(`covers.${name}`));
   }
   byId("patient").addEventListener("input", () => { editing = false; showConsent(); });
   byId("consent-change").addEventListener("click", () => { editing = true; showConsent(); byId("until").focus(); });
   byId("prepare").addEventListener("click", () => act({ do: "prepare", patient: typed() }));
-  byId("who").addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const data = new FormData(byId("who"));
+  byId("who").addEventListener("submit", (event) => event.preventDefault()); // Enter agrees to nothing
+  byId("record").addEventListener("click", async () => {
     const covers = [...document.querySelectorAll("[name=covers]:checked")].map((one) => one.value);
-    const asked = { do: "consent", patient: typed(), covers, by: data.get("by"), until: byId("until").value };
-    if (await act(asked)) editing = false;
+    const by = document.querySelector("[name=by]:checked")?.value ?? "";
+    if (!(await act({ do: "consent", patient: typed(), covers, by, until: byId("until").value }))) return;
+    editing = false;
+    byId("who").querySelectorAll(":checked").forEach((one) => { one.checked = false; }); // the next one is asked anew
+    byId("until").value = "";
     showConsent();
   });
 }
@@ -388,7 +390,11 @@ function startConnection() {
   show(byId("sign-out"), !["localhost", "127.0.0.1", "[::1]"].includes(location.hostname));
   lastMs = Date.now();
   connect();
-  document.addEventListener("visibilitychange", connect);
+  document.addEventListener("visibilitychange", () => {
+    lastMs = Date.now();
+    if (!document.hidden) showLamp("unknown", false); // until the box says it
+    connect();
+  });
   setInterval(() => {
     if (document.hidden || Date.now() - lastMs < SILENT_MS) return;
     unknown();

@@ -1,6 +1,7 @@
 """The interlock: who may begin what, and that no camera is open outside of it."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -423,6 +424,22 @@ def test_a_doctor_may_think_for_longer_than_a_camera(box: Box) -> None:
     box.clock.advance(30.0)
     box.interlock.tick()
     assert (box.now.trouble, box.now.state) == (None, State.CHECKING)
+
+
+def test_a_fault_that_nobody_foresaw_closes_the_camera_and_is_told(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    box.watching()
+    look = box.interlock._core.showing.look
+    broken = iter([True])
+
+    def odd(*args: object) -> bool:
+        if threading.current_thread().name == "camera-daemon" and next(broken, False):
+            raise ZeroDivisionError
+        return look(*args)
+
+    monkeypatch.setattr(box.interlock._core.showing, "look", odd)
+    box.until(lambda now: now.restarts == 1)
+    assert "ZeroDivisionError" in " ".join(box.journal)
+    box.until_state(State.WATCHING)
 
 
 def test_systemd_that_has_not_noticed_the_last_end_is_asked_again_without_trouble(box: Box) -> None:

@@ -83,6 +83,19 @@ def test_closing_puts_the_lamp_out(pins: MockFactory, tmp_path: Path) -> None:
     assert pin.states[-1].state == 0
 
 
+@pytest.mark.parametrize("pin", [-1, LAMP], ids=["none", "gpio"])
+def test_every_lamp_shows_everything_in_any_order_and_is_closed_twice(
+    pins: MockFactory, tmp_path: Path, pin: int
+) -> None:
+    lamp = open_lamp(pin, tmp_path)
+    for first in Light:
+        for second in Light:
+            lamp.show(first)
+            lamp.show(second)
+    lamp.close()
+    lamp.close()
+
+
 def test_without_a_pin_there_is_neither(tmp_path: Path) -> None:
     assert isinstance(open_lamp(-1, tmp_path), NoLamp)
     box = Box(tmp_path)

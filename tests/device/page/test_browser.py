@@ -79,8 +79,19 @@ def test_a_nurse_sets_up_holds_a_session_and_withdraws_in_her_language(tmp_path:
 
         browser.type("#patient", "María")
         browser.press("#record")
+        browser.until(sees("Diga a qué consintió la persona"))
+        for name in ("expressions", "units"):
+            browser.press(f"[name=covers][value={name}]")
+        browser.press("#record")
         browser.until(sees("Eso no puede ser un seudónimo"))
         browser.type("#patient", "p-017")
+        browser.press("#record")
+        browser.until(sees("Diga quién dio el consentimiento"))
+        browser.press("[name=by][value=guardian]")
+        browser(
+            "Input.dispatchKeyEvent", type="keyDown", key="Enter", code="Enter", windowsVirtualKeyCode=13, text="\r"
+        )
+        assert page.box.now.people == (), "Enter agrees to nothing"
         browser.press("#record")
         browser.until(sees("p-017 consintió: Expresiones de la cara y Movimientos"))
         browser.press("[data-do=begin]")

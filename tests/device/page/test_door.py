@@ -1,6 +1,7 @@
 """Over the network the page opens by the box's pass-phrase, and not by trying."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,19 @@ def test_the_pass_phrase_comes_with_enrolling(
     assert main(["enrol", "--passphrase", f"--set=identity.file={place}"]) == 0
     shown = capfd.readouterr().out.split("\n")[0].split()[-1]
     assert passphrase.matches(shown, passphrases.kept_hash(settings))
+
+
+def test_on_an_installed_box_it_is_the_services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "service").mkdir()
+    if os.geteuid() == 0:
+        os.chown(tmp_path / "service", 4711, 4712)
+    monkeypatch.setattr(passphrases, "SERVICE", tmp_path / "service")
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    assert main(["enrol", "--passphrase"]) == 0
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "service"))  # as the host process finds it
+    assert passphrases.kept_hash(IdentitySettings())
+    kept, folder = (tmp_path / "service" / "page.hash").stat(), (tmp_path / "service").stat()
+    assert (kept.st_uid, kept.st_gid, kept.st_mode & 0o777) == (folder.st_uid, folder.st_gid, 0o600)
 
 
 def test_without_an_identity_file_it_is_in_the_state_folder_or_a_credential(

@@ -18,6 +18,7 @@ from device.host.scripted import Script, ScriptedLauncher
 from device.host.view import State
 from device.page import guard, stream
 from device.page.page import Page
+from device.page.surroundings import machine_addresses
 from device.settings import HostSettings
 from device.update.layout import Layout
 from device.update.standing import Offer, Standing, offer, tell
@@ -95,7 +96,8 @@ def test_withdrawing_closes_the_camera_and_is_remembered(page: Served) -> None:
         (CONSENT | {"covers": []}, "covers_nothing"),
         (CONSENT | {"covers": "units"}, "covers_nothing"),
         (CONSENT | {"covers": ["everything"]}, ""),
-        (CONSENT | {"by": "the dog"}, ""),
+        (CONSENT | {"by": "the dog"}, "giver"),
+        (CONSENT | {"by": ""}, "giver"),
         (CONSENT | {"until": "2026-02-31"}, "day"),
         (CONSENT | {"until": "1999-01-01"}, "expired"),
         ({"do": "pause"}, "idle"),
@@ -285,11 +287,12 @@ def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
             Page(taken, box.clock, box.interlock),
         ):
             pass
-    with (
-        pytest.raises(AddressInUseError, match=r"203\.0\.113\.9"),
-        Page(settings_of("page.address=203.0.113.9"), box.clock, box.interlock),
-    ):
-        pass
+    for odd in ("203.0.113.9", "no such box", "ü" * 80):
+        with (
+            pytest.raises(AddressInUseError, match=f"The page cannot be served on {odd} port"),
+            Page(settings_of(f"page.address='{odd}'"), box.clock, box.interlock),
+        ):
+            pass
     box.interlock.close(WAIT_S)
 
 
@@ -303,6 +306,21 @@ def test_a_box_whose_page_cannot_be_goes_on_without(tmp_path: Path, capfd: pytes
             hosting.interlock.frame()
             assert hosting.interlock.snapshot().state is State.FRAMING
     assert f"The page cannot be served on 127.0.0.1 port {port}" in capfd.readouterr().err
+
+
+def test_opened_to_the_network_it_asks_strangers_and_not_its_own_screen(tmp_path: Path) -> None:
+    elsewhere = next(iter(machine_addresses()), None)
+    if elsewhere is None:
+        pytest.skip("this machine has no network")
+    for address in ("0.0.0.0", elsewhere):
+        with served(tmp_path, f"page.address='{address}'") as page:
+            assert b'id="session"' in page.ask("GET", "/").body
+            connection = page.connect(elsewhere)
+            connection.request("GET", "/")
+            assert b'id="sign-in"' in connection.getresponse().read()
+            connection.request("GET", "/events")
+            assert connection.getresponse().status == 401
+            connection.close()
 
 
 def test_the_page_ends_with_streams_open(tmp_path: Path) -> None:
