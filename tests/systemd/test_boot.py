@@ -21,6 +21,21 @@ STATUS = "/run/affectbox/status.json"
 FOLDER = Path(__file__).parents[2] / "systemd" / "units"
 PERSON = "p-0042"
 OF_THE_PERSON = {*EMOTIONS, *(unit.key for unit in ACTION_UNITS), *(unit.name for unit in ACTION_UNITS), PERSON}
+#: Opens the page, presses 'Set up the camera', waits until a face is drawn, and ends it.
+PRESS = """
+import json, urllib.request as u
+PAGE = "http://127.0.0.1:8080"
+def press(do):
+    headers = {"Origin": PAGE, "Content-Type": "application/json"}
+    u.urlopen(u.Request(PAGE + "/do", json.dumps({"do": do}).encode(), headers), timeout=30).read()
+assert b'id="session"' in u.urlopen(PAGE, timeout=30).read()
+press("frame")
+for line in u.urlopen(PAGE + "/events", timeout=30):
+    if line.startswith(b'data: {"life"') and (json.loads(line[6:])["view"] or {}).get("outline"):
+        break
+press("end")
+print("a face is drawn")
+"""
 WATCH = Order(Do.WATCH, 1, patient=PERSON)
 
 
@@ -31,6 +46,8 @@ def booted(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[Box
         box = Box(container, clip)
         box.drop_in("affectbox-maintenance.timer", "[Timer]\nOnBootSec=\nOnBootSec=1h\n")
         box.drop_in(SESSION, "[Service]\nWatchdogSec=5\nTimeoutAbortSec=1\n")
+        container.path("/etc/credstore").mkdir(mode=0o700, exist_ok=True)
+        container.path("/etc/credstore/affectbox-page").write_text("the hash of a pass-phrase")
         container.boot()
         yield box
 
@@ -98,6 +115,13 @@ def test_a_person_begins_a_session_it_hangs_goes_on_and_its_records_arrive(box: 
     assert "Affectbox: camera and networks" in said, "the units' own lines are there"
     for text in (said, *told):
         assert [word for word in OF_THE_PERSON if re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE)] == []
+
+
+def test_a_person_presses_the_page_which_the_sandbox_lets_serve(box: Box) -> None:
+    assert box.container.run(*box.python, "-c", PRESS) == "a face is drawn\n"
+    box.until_gone()
+    assert box.container.run("cat", f"/run/credentials/{HOST}/affectbox-page") == "the hash of a pass-phrase"
+    box.until_active(DELIVER)
 
 
 def test_doctor_sees_through_the_sandbox_all_that_a_session_needs(box: Box) -> None:
