@@ -1,5 +1,6 @@
 """Where releases come from: a stick, a folder in the network, a file that root named."""
 
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,8 @@ from device.update import request
 from device.update.carrying import carry_out, fetch
 from device.update.request import Source, take
 from device.update.standing import Offer, Step, offered, standing
-from device.update.stick import STICK, look
+from device.update.stick import STICK, look, mounted
+from tests.disk import why_not
 from tests.releases import Box, make_release
 
 
@@ -211,3 +213,23 @@ def test_versions_are_in_order() -> None:
     versions = ["0.1.dev3+gabc", "0.1", "0.1.1.dev2", "0.1.1", "0.2.0.dev10+gabc.d20261127", "0.2.0", "0.10", "1.0"]
     assert sorted(versions[3:] + versions[:3], key=age) == versions
     assert age("0.2") == age("0.2.0") == age("0.2+gabc")
+
+
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+def test_a_stick_is_mounted_for_reading_alone(tmp_path: Path) -> None:
+    image, folder = tmp_path / "stick.img", tmp_path / "mounted"
+    with image.open("wb") as file:
+        file.truncate(16 * 2**20)
+    subprocess.run(["mkfs.ext4", "-q", str(image)], check=True, capture_output=True)
+    loop = ["losetup", "--find", "--show", "--read-only", str(image)]
+    device = subprocess.run(loop, check=True, capture_output=True, text=True).stdout.strip()
+    try:
+        with mounted(Path(device), folder) as place:
+            assert (place / "lost+found").is_dir()
+            with pytest.raises(OSError, match="Read-only"):
+                (place / "file").touch()
+        assert list(folder.iterdir()) == []
+        with pytest.raises(UpdateError, match="cannot be read"), mounted(tmp_path / "none", folder):
+            pass
+    finally:
+        subprocess.run(["losetup", "--detach", device], check=True)
