@@ -117,6 +117,18 @@ def test_nobody_is_begun_when_nobody_is_named_or_prepared(box: Box) -> None:
     assert box.now.patient == "p-017"
 
 
+def test_whoever_is_prepared_is_so_for_one_session(box: Box) -> None:
+    """The next patient presses the same button."""
+    box.agreed()
+    box.interlock.prepare("p-017")
+    box.interlock.begin()
+    box.until_state(State.WATCHING)
+    box.interlock.end()
+    box.until_state(State.IDLE)
+    assert box.now.prepared == ""
+    refused(Refusal.NOBODY, box.interlock.begin)
+
+
 def test_only_who_has_agreed_is_prepared(box: Box) -> None:
     refused(Refusal.NO_CONSENT, lambda: box.interlock.prepare("p-017"))
 
