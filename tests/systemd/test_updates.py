@@ -4,6 +4,7 @@ one before, and nothing that was recorded is lost."""
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -84,12 +85,19 @@ class Releases:
         return self.box.container.try_(AFFECTBOX, "update", self.make(version, wrong), *CONFIG)
 
     def runs(self) -> str:
-        """The version that runs, as the links say and the host process does."""
+        """The version that runs, as the links say and, before long, the host process does."""
         container = self.box.container
-        container.until(lambda: container.show(HOST, "ActiveState") == "active", "the host process runs")
         [version] = {container.path(f"/opt/affectbox/{link}").readlink().name for link in ("current", "proven")}
-        process = container.path(f"/proc/{container.show(HOST, 'MainPID')}/environ").read_text()
-        assert f"/opt/affectbox/releases/{version}/site" in process
+
+        def is_started() -> bool:
+            process = container.show(HOST, "MainPID")
+            with suppress(OSError):  # it ended meanwhile
+                told = container.path(f"/proc/{process}/environ").read_text()
+                return process != "0" and f"/opt/affectbox/releases/{version}/site" in told
+            return False
+
+        container.until(is_started, f"the host process of {version} runs")
+        container.until(lambda: container.show(HOST, "ActiveState") == "active", "and is ready")
         return version
 
     def is_tried(self, version: str) -> bool:
