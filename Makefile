@@ -45,9 +45,9 @@ test: .venv/test.stamp oldest-runtime rules-evaluator ## run the whole suite (ab
 	@echo "The whole suite takes about 9 minutes on two cores."
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-chaos: .venv/test.stamp ## run the long fault runs: kills, power cuts, bad networks (ten minutes; as root for power cuts)
+chaos: .venv/test.stamp ## run the long fault runs: kills, power cuts, bad networks, an hour of memory (a quarter of an hour; as root for power cuts)
 	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
-	@echo "The long fault runs take about ten minutes."
+	@echo "The long runs take about a quarter of an hour."
 	$(BIN)/python -m pytest -m chaos
 
 mutation: .venv/test.stamp oldest-runtime rules-evaluator ## put deliberate faults into a copy of the code, one by one: the tests must notice (ten minutes)

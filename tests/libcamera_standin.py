@@ -224,6 +224,8 @@ def import_picamera2(wheel, monkeypatch, freeze_after=None):
     import picamera2  # noqa: PLC0415
     from picamera2.allocators import dmaallocator  # noqa: PLC0415
 
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("picamera2", *UNUSED)]:
+        monkeypatch.setitem(sys.modules, name, sys.modules.pop(name))
     monkeypatch.setattr(dmaallocator, "DmaHeap", Heap)
     monkeypatch.setattr(dmaallocator, "fcntl", SimpleNamespace(ioctl=lambda *_: 0))
     return picamera2, camera

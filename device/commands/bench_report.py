@@ -69,7 +69,10 @@ def _measured(figures: dict[str, Any], source: str, cores: float) -> Iterator[tu
     networks, reading = figures["invoke_ms_per_frame"], figures["decode_ms_per_frame"]
     yield "cpu ms", f"{cpu_ms:.2f} a frame, of it networks {networks:.2f}, reading the source {reading:.2f}"
     most = 1000 / figures["wall_ms_per_frame"]
-    yield "rate", f"{most:.1f} frames a second at most; {1000 * cores / cpu_ms:.1f} with {cores:g} of a core"
+    yield (
+        "rate",
+        f"{most:.1f} frames a second at most; {figures['frames_a_second_in_budget']:.1f} with {cores:g} of a core",
+    )
     yield "rss", f"{figures['rss_mb']:.0f} MB; first record after {figures['first_record_s']:.1f} s"
     if "temperature_first" in figures:
         first, highest = figures["temperature_first"], figures["temperature_highest"]

@@ -14,6 +14,7 @@ from device.contract.release import ARCHITECTURES
 _OS_RELEASE = Path("/etc/os-release")
 _BOOTED = Path("/run/systemd/system")
 _HOST = "affectbox-host.service"
+_UDEV = Path("/run/udev/control")
 _WAIT_S = 120.0
 _COMPILE_S = 900.0
 
@@ -64,7 +65,8 @@ class Debian:
             return
         _run("systemd-sysusers", "affectbox.conf")
         _run("systemd-tmpfiles", "--create", "affectbox.conf")
-        _run("udevadm", "control", "--reload")
+        if _UDEV.exists():  # not in a container
+            _run("udevadm", "control", "--reload")
         _run("systemctl", "daemon-reload")
         awaited = {_HOST} if wait and _HOST in units else set()
         if others := set(units) - awaited:

@@ -1,5 +1,8 @@
 """What a network is said to ask of a processor, against what its own shapes and its authors say."""
 
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -42,3 +45,14 @@ def test_kernels_are_counted_as_multiplied_by_hand() -> None:
 def test_what_is_no_network_is_refused() -> None:
     with pytest.raises(ConversionError, match=r"is no \.tflite model"):
         operations(np.zeros(64, np.uint8).tobytes(), "nothing")
+
+
+def test_the_estimates_of_the_boards_are_of_these_networks() -> None:
+    spec = importlib.util.spec_from_file_location("estimates", Path(__file__).parents[2] / "docs" / "estimates.py")
+    assert spec and spec.loader
+    estimates = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(estimates)
+    text = estimates.PAGE.read_text()
+    assert estimates.BEGIN in text
+    assert estimates.page(text) == text, "run `python docs/estimates.py`"
+    assert estimates.page(text).count("**estimated**, not measured") == 1

@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.install, pytest.mark.skipif(bool(why_not()), reason=wh
 HOST = "affectbox-host.service"
 UPDATER = "affectbox-update.service"
 AFFECTBOX = "/usr/local/bin/affectbox"
+PERSON = "p-0042"
 CONFIG = ("--config", "/etc/affectbox/config.toml")
 #: What is wrong with a release: a file of it, and what is put at its end.
 CRASHES = ("site/device/host/hosting.py", "raise RuntimeError('a release that crashes')\n")
@@ -156,20 +157,20 @@ def test_a_killed_updater_takes_back_what_it_tried(releases: Releases) -> None:
 
 
 def test_no_update_in_a_session_and_no_session_in_an_update(releases: Releases) -> None:
-    box = releases.box
-    box.ask("begin")
+    box, container, before = releases.box, releases.box.container, releases.runs()
+    box.ask("consent", PERSON, "--covers", "expressions,units", "--by", "patient")
+    box.ask("begin", PERSON)
     box.until_status("watching", True)
-    done = releases.install("1.6")
+    done = releases.install("1.6", NO_FRAMES)
     assert done.returncode == InterlockError.exit_code
     box.ask("end")
     box.until_gone()
-    container = box.container
-    container.run("sh", "-c", f"{AFFECTBOX} update /root/*1.6* {' '.join(CONFIG)} >/root/said 2>&1 &")
+    container.run("sh", "-c", f"{AFFECTBOX} update /root/*1.6* {' '.join(CONFIG)} >/dev/null 2>&1 &")
     container.until(lambda: releases.is_tried("1.6"), "the release is tried")
-    refused = container.try_(AFFECTBOX, "session", "begin", *CONFIG)
-    assert refused.returncode == InterlockError.exit_code
-    container.until(lambda: "Release 1.6 runs." in container.path("/root/said").read_text(), "it is kept")
-    assert releases.runs() == "1.6"
+    begin = (AFFECTBOX, "session", "begin", PERSON, *CONFIG)
+    container.until(lambda: "being updated" in container.try_(*begin).stderr, "no session begins meanwhile")
+    container.until(lambda: not releases.is_tried("1.6"), "it is taken back")
+    assert releases.runs() == before
 
 
 def test_uninstalled_nothing_is_left_but_the_data(releases: Releases) -> None:
