@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading bench-daemon bench-session rules rules-evaluator auth-emulator wheel pi-check docs lock clean
+.PHONY: help setup run models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading bench-daemon bench-session rules rules-evaluator auth-emulator wheel pi-check release install-pi pi-install-test docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -45,9 +45,9 @@ test: .venv/test.stamp oldest-runtime rules-evaluator ## run the whole suite (ab
 	@echo "The whole suite takes about 9 minutes on two cores."
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-chaos: .venv/test.stamp ## run the long fault runs: kills, power cuts, bad networks (ten minutes; as root for power cuts)
+chaos: .venv/test.stamp ## run the long fault runs: kills, power cuts, bad networks, an hour of memory (a quarter of an hour; as root for power cuts)
 	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
-	@echo "The long fault runs take about ten minutes."
+	@echo "The long runs take about a quarter of an hour."
 	$(BIN)/python -m pytest -m chaos
 
 mutation: .venv/test.stamp oldest-runtime rules-evaluator ## put deliberate faults into a copy of the code, one by one: the tests must notice (ten minutes)
@@ -133,6 +133,16 @@ wheel: .venv/run.stamp ## build the wheel that boxes are installed and updated w
 pi-check: .venv/test.stamp build/sample.mp4 ## as root: try the box in emulated arm64 roots of bookworm and trixie, and compare with this machine (ten minutes)
 	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
 	nice -n 5 $(BIN)/python -m tests.pi.check
+
+release: .venv/test.stamp ## build the signed file that boxes are installed and updated with: KEY=FILE [SUITE=trixie] [ARCH=amd64] (a minute or two)
+	@test -n "$(KEY)" || { echo "Name the private key: make release KEY=FILE (affectbox-converter keygen makes one)."; exit 2; }
+	$(BIN)/affectbox-converter release --key "$(KEY)" --suite $(or $(SUITE),bookworm) --arch $(or $(ARCH),arm64)
+
+install-pi: ## on a Raspberry Pi, as root: install this checkout as a box (five minutes on a Pi 4, estimated)
+	@systemd/install.sh $(INSTALL)
+
+pi-install-test: .venv/test.stamp ## install and update boxes in containers, as root (some minutes)
+	$(BIN)/python -m pytest -m install
 
 docs: .venv/run.stamp ## write docs/commands.md anew, from the commands' own parsers
 	$(BIN)/python docs/generate.py

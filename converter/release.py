@@ -3,7 +3,7 @@
     requirements/device.txt ─► site/       by pip, each file by its hash, for another machine than this one
     this checkout           ─► site/       the package `device` alone
     model cache             ─► bundles/    checked and signed
-    systemd/                ─► bin/ systemd/ install.sh
+    systemd/, docs/         ─► bin/ systemd/ docs/ install.sh
 
 The same checkout gives the same `files.tar.xz`, byte for byte.
 """
@@ -100,6 +100,9 @@ def fill(folder: Path, suite: str, architecture: str, cache: Path, say: Say) -> 
     systemd = CHECKOUT / "systemd"
     shutil.copytree(systemd / "bin", folder / "bin")
     shutil.copytree(systemd, folder / "systemd", ignore=lambda *_: ["bin", INSTALLER])
+    (folder / "docs").mkdir()
+    for page in (CHECKOUT / "docs").glob("*.md"):
+        shutil.copy(page, folder / "docs")
     for file in (systemd / INSTALLER, CHECKOUT / "LICENSE", CHECKOUT / "NOTICE"):
         shutil.copy(file, folder)
     return version

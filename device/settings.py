@@ -264,6 +264,7 @@ class UpdateSettings(Table, frozen=True):
     """See `config.toml` for each."""
 
     url: str = ""
+    prove_s: _Duration = 120.0
 
 
 class MaintenanceSettings(Table, frozen=True):

@@ -292,7 +292,7 @@ look_after() {
     begin "Looking at what runs"
     if [ ! -d /run/systemd/system ]; then say "this is no running system: the box starts with it"; return; fi
     systemctl is-active --quiet affectbox-host.service || fail 36 "The host process does not run: \`journalctl -u affectbox-host\` says why."
-    echo "The box runs. Look at it with \`affectbox doctor\`; docs/pi.md tells the rest."
+    echo "The box runs. Look at it with \`affectbox doctor\`; $HOME_FOLDER/current/docs/pi.md tells the rest."
 }
 
 remove_all() {

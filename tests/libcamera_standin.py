@@ -19,7 +19,7 @@ from tests.libcamera_values import ColorSpace, ControlId, FrameBuffer, Limits, N
 
 #: Packages that Picamera2 imports for what is not used: encoders, previews, accelerators.
 UNUSED = (
-    "Imath OpenEXR PyQt5 av hailo_platform jsonschema kms libarchive pidng piexif prctl simplejpeg tqdm videodev2"
+    "Imath OpenEXR PyQt5 av hailo_platform jsonschema kms libarchive pidng piexif prctl simplejpeg tqdm v4l2 videodev2"
 ).split()
 MODES = {"SRGGB10_CSI2P": ((640, 480), (1640, 1232), (3280, 2464)), "SRGGB8": ((640, 480), (1640, 1232), (3280, 2464))}
 VIEWS = {(640, 480): (1000, 752, 1280, 960), (1640, 1232): (0, 0, 3280, 2464), (3280, 2464): (0, 0, 3280, 2464)}
@@ -224,6 +224,8 @@ def import_picamera2(wheel, monkeypatch, freeze_after=None):
     import picamera2  # noqa: PLC0415
     from picamera2.allocators import dmaallocator  # noqa: PLC0415
 
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("picamera2", *UNUSED)]:
+        monkeypatch.setitem(sys.modules, name, sys.modules.pop(name))
     monkeypatch.setattr(dmaallocator, "DmaHeap", Heap)
     monkeypatch.setattr(dmaallocator, "fcntl", SimpleNamespace(ioctl=lambda *_: 0))
     return picamera2, camera

@@ -71,7 +71,7 @@ class StandIn:
     def compile(self, folder: Path) -> None:
         pass
 
-    def start(self, units: Sequence[str]) -> None:
+    def start(self, units: Sequence[str], wait: bool = True) -> None:
         if units:
             self.started.append(self.layout.current)
             if self._health() == "crash":

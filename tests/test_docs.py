@@ -162,6 +162,7 @@ def test_options_named_in_a_text_exist() -> None:
         option for command in COMMANDS.values() for action in command._actions for option in action.option_strings
     }
     known |= {"--version", "--system-site-packages"}
+    known |= set(re.findall(r"^(--[a-z]+)", (ROOT / "systemd" / "install.sh").read_text(), re.MULTILINE))
     for page in PAGES:
         prose = re.sub(r"^ *```.*?^ *```$", "", page.read_text(), flags=re.M | re.S)
         named = set(re.findall(r"`[^`]*?(--[a-z][a-z0-9-]*)", prose))

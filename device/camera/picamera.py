@@ -6,6 +6,7 @@
 - whoever closes a hung camera may hang with it.
 """
 
+import logging
 import os
 import threading
 from contextlib import suppress
@@ -28,6 +29,9 @@ from device.settings import CameraSettings
 _FORMATS = {"yuv420": "YUV420", "bgr": "RGB888"}
 _BUFFERS = 4  # contiguous memory is scarce on a Pi: Picamera2's six are for recording
 _CABLE = "check that its ribbon cable sits straight at both ends, switch the box off and on"
+_GROUP = "whoever runs this must be in the group video"
+#: What an exception says when a camera does not start → what helps.
+_REMEDIES = {"dmaheap": _GROUP, "permission": _GROUP, "busy": "another program holds it: end that first"}
 _NS = 1e-9
 
 
@@ -65,7 +69,7 @@ class PiCamera(Closing):
             raise SourceError(f"The {self.name} hangs while it is opened: {_CABLE}.") from error
         except Exception as error:  # Picamera2 and libcamera raise whatever they met
             self.close()
-            raise SourceError(f"The {self.name} does not start ({_told(error)}): {_CABLE}.") from error
+            raise SourceError(f"The {self.name} does not start ({_told(error)}): {_remedy(error)}.") from error
 
     def read(self) -> Picture:
         request = self._next()
@@ -138,6 +142,7 @@ class PiCamera(Closing):
 def import_picamera2() -> PiLibrary:
     """The library; only apt has all of it. Raises `SourceError` whatever keeps it from being imported."""
     os.environ.setdefault("LIBCAMERA_LOG_LEVELS", "*:ERROR")  # it is asked much, and says much
+    logging.getLogger("picamera2").setLevel(logging.CRITICAL)  # what goes wrong is said by us, once
     try:
         import picamera2  # noqa: PLC0415  # apt only, and heavy: imported when it is wanted
     except ImportError as error:
@@ -181,6 +186,12 @@ def _shut(camera: PiLibraryCamera) -> None:
     with suppress(Exception):  # a picture that was asked for and never came may be waited for
         camera.cancel_all_and_flush()
     camera.close()
+
+
+def _remedy(error: BaseException) -> str:
+    """What may help against what an exception says."""
+    said = _told(error).lower()
+    return next((remedy for word, remedy in _REMEDIES.items() if word in said), _CABLE)
 
 
 def _told(error: BaseException) -> str:

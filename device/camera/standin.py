@@ -155,8 +155,7 @@ class StandInCamera:
         self.set_controls(camera_config["controls"])
 
     def stream_configuration(self, name: str = "main") -> dict[str, Any]:
-        stream: dict[str, Any] = self.chosen[name]
-        return stream
+        return dict(self.chosen[name])
 
     def set_controls(self, controls: dict[str, Any]) -> None:
         for name in controls:
@@ -214,8 +213,8 @@ class StandInCamera:
 
     def _seen(self, scene: ByteImage) -> ByteImage:
         """The part of the scene that the sensor mode sees: that of the mode nearest in size, as Picamera2 chooses."""
-        sizes = [self.chosen["sensor"].get("output_size", self.chosen["main"]["size"])]
-        mode = min(self.script.modes, key=lambda mode: abs(mode["size"][0] - sizes[0][0]))
+        size = self.chosen["sensor"].get("output_size", self.chosen["main"]["size"])
+        mode = min(self.script.modes, key=lambda mode: abs(mode["size"][0] - size[0]))
         whole_w, whole_h = (max(mode["crop_limits"][axis] for mode in self.script.modes) for axis in (2, 3))
         left, top, width, height = mode["crop_limits"]
         rows, columns = scene.shape[:2]

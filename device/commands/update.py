@@ -81,7 +81,7 @@ def _prepared(what: str, layout: Layout, force: bool) -> Source:
 
 def _ask(source: Source, settings: Settings, layout: Layout) -> None:
     try:
-        ask(settings.host, {"do": "update", "source": source.value})
+        ask(settings.host, {"do": "update", "from": source.value})
     except AnsweredError as error:
         raise InterlockError(str(error)) from None
     except InterlockError:

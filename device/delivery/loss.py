@@ -11,6 +11,11 @@ class Loss:
     records: int = 0
     _now: bool = False
 
+    @property
+    def is_now(self) -> bool:
+        """Whether the newest could not be kept."""
+        return self._now
+
     def more(self, records: int, why: str) -> None:
         """So many records could not be kept; `why` is a sentence."""
         self.records += records

@@ -43,6 +43,11 @@ class OutboxSink(Closing):
         """Records that the disk did not take."""
         return self._loss.records
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the disk did not take the newest."""
+        return self._loss.is_now
+
     def write(self, lines: Sequence[Line]) -> None:
         with self._lock:
             if lines:

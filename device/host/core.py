@@ -93,11 +93,11 @@ class Core:
             self.tell(self.showing.trouble.text)
 
     def open(self, beginning: Beginning, by: str) -> None:
-        """A session begins."""
+        """A session begins. Whoever was prepared was so for this one: the next patient presses the same button."""
         now_s = self.clock.monotonic()
         began = round(self.clock.wall(), 3)
         session = Session(beginning.patient, beginning.consent, began, now_s, self._phases)
-        self.memory.keep(open=(_past(session, began, 0.0, Why.INTERRUPTED),))
+        self.memory.keep(open=(_past(session, began, 0.0, Why.INTERRUPTED),), prepared="")
         self.running.framing = self.running.check = self.showing.notice = None
         self.running.session = session
         self.tell(f"A session was begun ({by}).")

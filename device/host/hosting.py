@@ -55,7 +55,9 @@ class Hosting(Closing):
         folder = runtime_folder(settings.host)
         memory, consents = Memory(state_folder() / MEMORY), Consents(state_folder() / CONSENTS, clock)
         self._settings, self._clock = settings, clock
+        self.lamp: Lamp = NoLamp()
         with ExitStack() as stack:
+            stack.callback(self._put_out)
             stack.callback(launcher.close)
             phases = settings.session.phases
             self.interlock = Interlock(launcher, consents, memory, clock, settings.host, phases, warn, updating, ask)
@@ -63,7 +65,7 @@ class Hosting(Closing):
             stack.enter_context(Desk(folder, self.interlock))
             self._status = Status(folder, device_id(settings), clock)
             stack.callback(self._status.close)
-            self.lamp = self._fit(folder, stack)
+            self._fit(folder, stack)
             if settings.page.address:
                 self._open_page(stack)
             self._stack = stack.pop_all()
@@ -86,13 +88,12 @@ class Hosting(Closing):
         notify("STOPPING=1")
         self._stack.close()
 
-    def _fit(self, folder: Path, stack: ExitStack) -> Lamp:
+    def _fit(self, folder: Path, stack: ExitStack) -> None:
         """Lamp and button; what cannot be used is shown, and the box goes on without."""
-        lamp: Lamp = NoLamp()
         odd = None
         pins = self._settings.host
         try:
-            lamp = open_lamp(pins.lamp_pin, folder)
+            self.lamp = open_lamp(pins.lamp_pin, folder)
         except GpioError as error:
             odd = Notice(Matter.LAMP, str(error))
         try:
@@ -102,9 +103,10 @@ class Hosting(Closing):
             odd = odd or Notice(Matter.BUTTON, str(error))
         if odd is not None:
             warn(odd.text)
-        self.interlock.fitted(lamp=not isinstance(lamp, NoLamp), odd=odd)
-        stack.push(lambda *_: lamp.close())
-        return lamp
+        self.interlock.fitted(lamp=not isinstance(self.lamp, NoLamp), odd=odd)
+
+    def _put_out(self) -> None:
+        self.lamp.close()
 
     def _open_page(self, stack: ExitStack) -> None:
         """The box's own page; a box that cannot have one goes on without."""

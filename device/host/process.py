@@ -19,6 +19,7 @@ class Process:
         heard_s: when that came, or when the process was launched, by the monotonic clock.
         asked: with what it was asked to end; None while it is wanted.
         asked_s: when.
+        given_up: whether it was hung up on without having been asked to end.
         failure: why it could not be launched or understood; "" when it could.
     """
 
@@ -35,7 +36,7 @@ class Process:
         self.report: Report | None = None
         self.heard_s = self.asked_s = clock.monotonic()
         self.asked: Do | None = None
-        self.failure = ""
+        self.failure, self.given_up = "", False
         self._clock = clock
         self._connection: Connection | None = None
         self._lock = threading.Lock()
@@ -73,11 +74,13 @@ class Process:
     def hang_up(self) -> None:
         """It does not answer."""
         if self._connection is not None:
+            self.given_up |= self.asked is None
             self._connection.hang_up()
 
     def kill(self) -> None:
         """It does not answer at all."""
         if self._connection is not None:
+            self.given_up |= self.asked is None
             self._connection.kill()
 
     def join(self, timeout_s: float) -> bool:
@@ -117,7 +120,7 @@ class Process:
                 heard(self, report)
             except AffectboxError as error:  # of another version: it ends when it is left alone
                 self.failure = str(error)
-                connection.kill()
+                self.kill()
             except Exception as error:  # nobody foresaw it: the camera is closed, and the process waited for
                 self.failure = f"A fault of the box's own ({type(error).__name__}): please report it."
-                connection.kill()
+                self.kill()

@@ -76,7 +76,7 @@ class Running:
             if self.process.job is not wanted:
                 self.process.ask(self._word(self.process.job))
         elif wanted is None:
-            if not self._closed and self.session is None:
+            if not self._closed:
                 self._launcher.rest()
         elif self._clock.monotonic() >= wanted.due_s:
             self.process = Process(wanted, self._launcher, self._clock, self._heard, self._gone)
@@ -163,7 +163,7 @@ class Running:
             if report is None and not process.failure and process.asked is None and self._knock_again(job):
                 return
             if isinstance(job, Session):
-                self._part_over(job, process.asked, ended.why if ended else "", failure)
+                self._part_over(job, process, ended.why if ended else "", failure)
             elif isinstance(job, Revocation):
                 self._purge_over(job, ended, failure)
             elif isinstance(job, Check):
@@ -176,14 +176,14 @@ class Running:
     def _knock_again(self, job: Job) -> bool:
         return job is self._wanted() and job.knock_again(self._clock.monotonic())
 
-    def _part_over(self, session: Session, asked: Do | None, why: str, failure: str) -> None:
+    def _part_over(self, session: Session, process: Process, why: str, failure: str) -> None:
         if why == Why.REVOKED:
             self._purged(session.patient, session.parts)
         if session.ending:
             self._end(session, session.ending)
-        elif self._closed or asked is Do.PAUSE:
+        elif self._closed or process.asked is Do.PAUSE:
             session.due_s = 0.0
-        elif why in _ENDINGS:
+        elif why in _ENDINGS and not (process.given_up and why == Why.STOPPED):  # then nobody but we stopped it
             self._end(session, Why(why))
         else:
             told = failure if session.patient == UNNAMED else failure.replace(session.patient, "…")

@@ -86,7 +86,10 @@ class Page:
             h11_max_incomplete_event_size=_HEAD_BYTES,
         )
         self._server = _Server(config, self._ready, app.close)
-        self._server.run(sockets=sockets)
+        try:
+            self._server.run(sockets=sockets)
+        finally:
+            self._ready.set()  # nobody waits for one that failed
 
 
 class _Server(uvicorn.Server):

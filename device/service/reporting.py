@@ -50,7 +50,8 @@ class Reporter:
         doing = (Doing.WATCHING if seen else Doing.STARTING) if service.camera_open else Doing.CLOSING
         trouble = service.uploader.trouble if service.uploader else ""
         if service.unkept:
-            trouble = f"The card is full: {service.unkept} records could not be kept. Free it."
+            full = "The card is full, free it" if service.is_full else "The card was full"
+            trouble = f"{full}: {service.unkept} records could not be kept."
         self._tell(
             doing, service.camera_open, service.summary, service.meter, self._count(service), trouble, service.pace
         )

@@ -112,6 +112,12 @@ class Service(Closing):
         return self._delivery.opened.steward.unkept if self._delivery.opened.steward else 0
 
     @property
+    def is_full(self) -> bool:
+        """Whether the disk did not take the newest."""
+        keeper = self._delivery.opened.keeper
+        return keeper is not None and keeper.is_full
+
+    @property
     def read_cpu_s(self) -> float:
         """Processor seconds spent in reading the source of the session: decoding, for a file."""
         return self._held.read_cpu_s if self._held else 0.0

@@ -33,7 +33,7 @@ def main(argv: list[str]) -> int:
 def _run(argv: list[str]) -> int:
     layout, machine = Layout(), Debian()
     settings = load_settings(CONFIG if CONFIG.exists() else None)
-    updater = Updater(layout, machine, ControlSocket(settings.host))
+    updater = Updater(layout, machine, ControlSocket(settings.host, settings.update.prove_s))
     try:
         match argv:
             case ["carry-out"]:

@@ -8,8 +8,6 @@ from device.contract.errors import InterlockError, UpdateError
 from device.host.asking import AnsweredError, answers, ask
 from device.settings import HostSettings
 
-#: Within which records must advance.
-LIMIT_S = 120.0
 #: For so long, and by so many.
 _ADVANCE_S = 2.0
 _LEAST_RECORDS = 5
@@ -22,7 +20,8 @@ _FREE = ("idle", "updating")
 class ControlSocket:
     """The host process of this box."""
 
-    def __init__(self, settings: HostSettings, limit_s: float = LIMIT_S) -> None:
+    def __init__(self, settings: HostSettings, limit_s: float) -> None:
+        """`limit_s`: within which records must advance."""
         self._settings = settings
         self._limit_s = limit_s
 

@@ -14,6 +14,7 @@ from device.contract.release import ARCHITECTURES
 _OS_RELEASE = Path("/etc/os-release")
 _BOOTED = Path("/run/systemd/system")
 _HOST = "affectbox-host.service"
+_UDEV = Path("/run/udev/control")
 _WAIT_S = 120.0
 _COMPILE_S = 900.0
 
@@ -30,8 +31,12 @@ class Machine(Protocol):
     def compile(self, folder: Path) -> None:
         """Let the Python files of a release start fast. Raises `UpdateError`."""
 
-    def start(self, units: Sequence[str]) -> None:
+    def start(self, units: Sequence[str], wait: bool = True) -> None:
         """Let the system read its units anew, and start these anew.
+
+        Args:
+            units: what starts at boot.
+            wait: for the host process. At boot it would wait for whoever waits.
 
         Raises:
             UpdateError: the host process does not start.
@@ -54,16 +59,19 @@ class Debian:
         """See `Machine`."""
         _run(sys.executable, "-m", "compileall", "-q", "-j", "0", str(folder), wait_s=_COMPILE_S)
 
-    def start(self, units: Sequence[str]) -> None:
+    def start(self, units: Sequence[str], wait: bool = True) -> None:
         """See `Machine`."""
         if not _BOOTED.is_dir():  # the image of a machine
             return
         _run("systemd-sysusers", "affectbox.conf")
         _run("systemd-tmpfiles", "--create", "affectbox.conf")
-        _run("udevadm", "control", "--reload")
+        if _UDEV.exists():  # not in a container
+            _run("udevadm", "control", "--reload")
         _run("systemctl", "daemon-reload")
-        _run("systemctl", "restart", "--no-block", *(unit for unit in units if unit != _HOST))
-        if _HOST in units and not _run("systemctl", "restart", _HOST):
+        awaited = {_HOST} if wait and _HOST in units else set()
+        if others := set(units) - awaited:
+            _run("systemctl", "restart", "--no-block", *sorted(others))
+        if awaited and not _run("systemctl", "restart", _HOST):
             raise UpdateError("its host process does not start")
 
 

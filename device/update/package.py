@@ -81,26 +81,28 @@ class Package:
 
 
 @contextmanager
-def open_package(path: Path, keys: Keys) -> Iterator[Package]:
+def open_package(path: Path, keys: Keys, name: str = "") -> Iterator[Package]:
     """Open the file of a release and check its signature.
 
     Args:
         path: the file.
         keys: those that are trusted (`device.signatures.known_keys`).
+        name: what errors call it, if not by its own.
 
     Raises:
         UpdateError: no such file, no release, unsigned, signed by an unknown key, altered.
     """
+    name = name or path.name
     with _opened(path) as file:
-        with _told(path.name):
-            manifest = file.read(_size_of(file, MANIFEST, LONGEST_BYTES, path.name))
+        with _told(name):
+            manifest = file.read(_size_of(file, MANIFEST, LONGEST_BYTES, name))
             _skip_to_block(file)
-            signature = file.read(_size_of(file, SIGNATURE, _LONGEST_SIGNATURE, path.name))
+            signature = file.read(_size_of(file, SIGNATURE, _LONGEST_SIGNATURE, name))
             _skip_to_block(file)
-            _authenticate(manifest, signature, keys, path.name)
-            release = parse(manifest, path.name)
-            _size_of(file, FILES, release.packed.size, path.name)
-        yield Package(file, file.tell(), manifest, release, path.name)
+            _authenticate(manifest, signature, keys, name)
+            release = parse(manifest, name)
+            _size_of(file, FILES, release.packed.size, name)
+        yield Package(file, file.tell(), manifest, release, name)
 
 
 def damage(folder: Path, release: Release) -> list[str]:

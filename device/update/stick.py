@@ -76,7 +76,7 @@ def _copy(file: Path, layout: Layout) -> None:
     part = layout.spool / f"{STICK}.part"
     try:
         shutil.copyfile(file, part)
-        with open_package(part, trusted(layout)) as package:
+        with open_package(part, trusted(layout), file.name) as package:
             package.check()
         part.replace(layout.spool / STICK)
     except OSError as error:

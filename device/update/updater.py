@@ -114,9 +114,9 @@ class Updater:
             return
         with busy(self._layout):
             if tried != proven:
-                self._back(proven, tried, "the update was cut off")
+                self._back(proven, tried, "the update was cut off", wait=False)
             elif units.place(self._layout):
-                self._start(proven)
+                self._start(proven, wait=False)
             self._layout.tidy(KEEP)
 
     def _unpacked(self, file: Path, force: bool) -> str:
@@ -175,7 +175,7 @@ class Updater:
 
     def _try(self, version: str) -> None:
         layout, proven = self._layout, self._layout.proven
-        self._tell(Step.TRYING, f"Release {version} is being tried: two minutes at most.", version)
+        self._tell(Step.TRYING, f"Release {version} is being tried.", version)
         try:
             layout.switch("current", version)
             self._start(version)
@@ -189,20 +189,20 @@ class Updater:
         layout.tidy(KEEP)
         self._tell(Step.DONE, f"Release {version} runs.", version)
 
-    def _back(self, proven: str, tried: str, why: str) -> None:
+    def _back(self, proven: str, tried: str, why: str, wait: bool = True) -> None:
         self._layout.switch("current", proven)
         try:
-            self._start(proven)
+            self._start(proven, wait)
         except UpdateError as error:
             self._say(f"Release {proven}: {error}.")
         self._layout.discard(tried)
         self._is_back = True
         self._tell(Step.BACK, f"Release {tried} did not prove itself ({why}): {proven} runs again.", tried)
 
-    def _start(self, version: str) -> None:
+    def _start(self, version: str, wait: bool = True) -> None:
         units.place(self._layout)
         self._say(f"Starting release {version}.")
-        self._machine.start(units.enabled(self._layout))
+        self._machine.start(units.enabled(self._layout), wait)
 
     def _tell(self, step: Step, text: str, target: str = "") -> None:
         self._say(text)

@@ -157,7 +157,7 @@ class Plugged:
         self.released += 1
 
 
-QUICK = CameraSettings(width=WIDTH, height=HEIGHT, fps=200, silence_s=1.0)
+QUICK = CameraSettings(width=WIDTH, height=HEIGHT, fps=200, silence_s=2.5)
 
 
 @pytest.fixture(params=["fake", "pi", "v4l2"])

@@ -466,9 +466,9 @@ def test_on_a_full_card_it_starts_records_what_fits_and_drains(tmp_path: Path, c
         fill(card.folder)
         with Process(*box(card.folder, "recorder.commit_records=1", source=clip)) as host:
             host.say(Do.WATCH, patient="p-017")
-            told_full = host.until(lambda report: "card is full" in report.trouble)
+            host.until(lambda report: "card is full" in report.trouble)
             (card.folder / "filling").unlink()  # somebody frees it
-            host.watching(told_full.recorded + 3)
+            host.until(lambda report: "card was full" in report.trouble)
             host.say(Do.END)
             assert host.last().why == "stopped"
             session = host.heard[-1].session

@@ -24,7 +24,7 @@ class CountingDetector:
 
     def __init__(self, detector):
         self.calls = 0
-        self.far_calls = 0
+        self.far_calls = self.parts = 0
         self.allowed = detector.allowed
         self._detector = detector
 
@@ -34,6 +34,7 @@ class CountingDetector:
 
     def far(self, frame, thorough=True):
         self.far_calls += thorough
+        self.parts += not thorough
         return self._detector.far(frame, thorough)
 
 
@@ -45,6 +46,7 @@ class Room:
         detector = Detector(models.short_range, models.full_range, DetectorSettings(zone=zone))
         self.detector = CountingDetector(detector)
         self._tracker = Tracker(self.detector, Landmarker(models.landmarks), settings)
+        self.spare = self._tracker.spare
 
     def at(self, time_s, *people):
         """What the tracker sees at a time; each person is (x of the face's middle, width of the face)."""
@@ -170,6 +172,24 @@ def test_a_far_patient_is_checked_by_the_full_range_each_time(enter):
     for time_s in seconds(0, 5):
         assert where(room.at(time_s, (160, FAR_W))) == pytest.approx(160, abs=8)
     assert room.detector.far_calls == 6
+
+
+def test_while_nobody_is_there_parts_are_searched_five_times_a_second_or_not_at_all(enter):
+    looks = {}
+    for sparing in (False, True):
+        room = enter()
+        room.spare(sparing)
+        for time_s in seconds(0, 2, 0.1):
+            assert room.at(time_s).track is None
+        looks[sparing] = room.detector.calls, room.detector.far_calls, room.detector.parts
+    assert looks == {False: (21, 3, 10), True: (21, 3, 0)}, "near looks with each frame, thorough ones once a second"
+
+
+def test_someone_far_is_found_within_a_second_though_looks_are_spared(enter):
+    room = enter()
+    room.spare(True)
+    room.at(0.0)
+    assert [room.at(time_s, (160, FAR_W)).track is not None for time_s in (0.5, 1.0)] == [False, True]
 
 
 def test_someone_far_who_comes_in_later_is_counted_at_the_next_search(enter):

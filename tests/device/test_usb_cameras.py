@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import struct
+import threading
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ from device.camera.v4l2 import V4l2Camera
 from device.contract.errors import SourceError
 from device.settings import CameraSettings
 
+WAIT_S = 20.0
 LOGITECH = {"port": "1-1.3", "maker": "Logitech", "product": "HD Pro Webcam C920", "serial": "A1B2C3"}
 CHEAP = {"port": "1-1.4", "maker": "", "product": "USB_2.0 Camera", "serial": ""}
 
@@ -159,6 +161,40 @@ def test_exposure_and_lamps_are_told_to_the_camera(monkeypatch):
     assert Obedient.held == 0, "else nobody could open it again"
     refused |= {0x00980918, 0x009A0901, 0x009A0903}
     V4l2Camera("/dev/null", CameraSettings()).close()  # what nobody asked for may be refused
+
+
+class Stuck(Obedient):
+    """A camera whose driver waits until it is let go on."""
+
+    go_on, waits = threading.Event(), threading.Event()
+
+    def grab(self):
+        self.waits.set()
+        self.go_on.wait(WAIT_S)
+        return False
+
+
+def test_a_camera_whose_driver_hangs_is_left_behind_and_not_released_under_it(monkeypatch):
+    monkeypatch.setattr("device.camera.v4l2.CLOSE_S", 0.05)
+    monkeypatch.setattr(cv2, "VideoCapture", Stuck)
+    camera = V4l2Camera("/dev/null", CameraSettings())
+    said = []
+
+    def read():
+        with pytest.raises(SourceError) as caught:
+            camera.read()
+        said.append(caught.value)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    assert Stuck.waits.wait(WAIT_S)
+    held = Obedient.held
+    camera.close()
+    assert Obedient.held == held
+    Stuck.go_on.set()
+    reader.join(WAIT_S)
+    camera.close()
+    assert len(said) == 1 and Obedient.held == held - 1
 
 
 @pytest.mark.parametrize("suspended_s", [0.0, 3600.0])

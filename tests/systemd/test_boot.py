@@ -17,10 +17,27 @@ from tests.systemd.container import why_not
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
 HOST, DELIVER, SESSION = "affectbox-host.service", "affectbox-deliver.service", "affectbox-session.service"
 SOCKET, MAINTENANCE = "affectbox-session.socket", "affectbox-maintenance.service"
+#: While this is there, maintenance takes long.
+SLOW = "/run/affectbox/slow"
 STATUS = "/run/affectbox/status.json"
 FOLDER = Path(__file__).parents[2] / "systemd" / "units"
 PERSON = "p-0042"
 OF_THE_PERSON = {*EMOTIONS, *(unit.key for unit in ACTION_UNITS), *(unit.name for unit in ACTION_UNITS), PERSON}
+#: Opens the page, presses 'Set up the camera', waits until a face is drawn, and ends it.
+PRESS = """
+import json, urllib.request as u
+PAGE = "http://127.0.0.1:8080"
+def press(do):
+    headers = {"Origin": PAGE, "Content-Type": "application/json"}
+    u.urlopen(u.Request(PAGE + "/do", json.dumps({"do": do}).encode(), headers), timeout=30).read()
+assert b'id="session"' in u.urlopen(PAGE, timeout=30).read()
+press("frame")
+for line in u.urlopen(PAGE + "/events", timeout=30):
+    if line.startswith(b'data: {"life"') and (json.loads(line[6:])["view"] or {}).get("outline"):
+        break
+press("end")
+print("a face is drawn")
+"""
 WATCH = Order(Do.WATCH, 1, patient=PERSON)
 
 
@@ -30,7 +47,12 @@ def booted(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[Box
     with container_of(tmp_path_factory.mktemp("box")) as container:
         box = Box(container, clip)
         box.drop_in("affectbox-maintenance.timer", "[Timer]\nOnBootSec=\nOnBootSec=1h\n")
+        run = "/opt/affectbox/current/bin/affectbox maintain --config /etc/affectbox/config.toml"
+        slowly = f"sh -c '{run}; while [ -e {SLOW} ]; do sleep 0.1; done'"
+        box.drop_in(MAINTENANCE, f"[Service]\nExecStart=\nExecStart={slowly}\n")
         box.drop_in(SESSION, "[Service]\nWatchdogSec=5\nTimeoutAbortSec=1\n")
+        container.path("/etc/credstore").mkdir(mode=0o700, exist_ok=True)
+        container.path("/etc/credstore/affectbox-page").write_text("the hash of a pass-phrase")
         container.boot()
         yield box
 
@@ -100,6 +122,13 @@ def test_a_person_begins_a_session_it_hangs_goes_on_and_its_records_arrive(box: 
         assert [word for word in OF_THE_PERSON if re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE)] == []
 
 
+def test_a_person_presses_the_page_which_the_sandbox_lets_serve(box: Box) -> None:
+    assert box.container.run(*box.python, "-c", PRESS) == "a face is drawn\n"
+    box.until_gone()
+    assert box.container.run("cat", f"/run/credentials/{HOST}/affectbox-page") == "the hash of a pass-phrase"
+    box.until_active(DELIVER)
+
+
 def test_doctor_sees_through_the_sandbox_all_that_a_session_needs(box: Box) -> None:
     with box.session(Order(Do.EXAMINE, 1)) as session:
         assert session.until(lambda report: report.state is Doing.ENDED).why == "finished"
@@ -111,10 +140,19 @@ def test_doctor_sees_through_the_sandbox_all_that_a_session_needs(box: Box) -> N
     box.until_gone()
 
 
-def test_maintenance_takes_its_turn_between_sessions(box: Box) -> None:
+def test_maintenance_takes_its_turn_between_sessions_and_makes_way_for_one(box: Box) -> None:
     box.container.run("systemctl", "start", MAINTENANCE)
     assert "Models: 4 are as they were signed." in box.container.journal(MAINTENANCE)
     box.until_active(DELIVER)
+
+    box.container.path(SLOW).touch()
+    box.container.run("systemctl", "start", "--no-block", MAINTENANCE)
+    box.container.until(lambda: box.container.show(MAINTENANCE, "SubState") == "start", "it is at work")
+    with box.session(WATCH) as session:
+        session.until(lambda report: report.recorded >= 1)
+        ended = ("inactive", "failed")
+        box.container.until(lambda: box.container.show(MAINTENANCE, "ActiveState") in ended, "it has made way", 20.0)
+        assert box.container.show(DELIVER, "ActiveState") == "inactive", "nor does this try again and again"
 
 
 def test_the_sandbox_lets_the_clock_be_asked_and_not_set(box: Box) -> None:

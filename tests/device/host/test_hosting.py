@@ -23,6 +23,7 @@ from device.contract.status import FIELDS, FILE, LIGHTS, STATES
 from device.host.asking import AnsweredError, answers, ask
 from device.host.desk import Desk
 from device.host.hosting import Hosting, launcher_of
+from device.host.lamp import NoLamp
 from device.host.launcher import ChildLauncher, SocketLauncher
 from device.host.scripted import ScriptedLauncher
 from device.host.status import Status, told
@@ -252,6 +253,23 @@ def test_the_process_tells_systemd_and_shows_the_lamp(
             running.join(WAIT_S)
         assert hosting.lamp.shown[-1] is Light.OFF
     assert not (folder / "control.sock").exists()
+
+
+def test_the_lamp_goes_out_after_the_camera(settings: Settings, folder: Path) -> None:
+    class Last(NoLamp):
+        def close(self) -> None:
+            seen.append(hosting.interlock.snapshot().camera_open)
+
+    seen: list[bool] = []
+    with Hosting(settings, SystemClock(), ScriptedLauncher(QUICK)) as hosting:
+        hosting.lamp = Last()
+        ask(settings.host, {"do": "consent", "patient": "p-017", "covers": ["units"], "by": "patient"})
+        ask(settings.host, {"do": "begin", "patient": "p-017"})
+        now = hosting.interlock.snapshot()
+        while not now.camera_open:
+            hosting.interlock.tick()
+            now = hosting.interlock.wait(now.number, WAIT_S)
+    assert seen == [False]
 
 
 def test_a_lamp_that_cannot_be_used_is_shown_and_the_box_goes_on(settings: Settings, folder: Path) -> None:

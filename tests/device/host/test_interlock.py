@@ -117,6 +117,18 @@ def test_nobody_is_begun_when_nobody_is_named_or_prepared(box: Box) -> None:
     assert box.now.patient == "p-017"
 
 
+def test_whoever_is_prepared_is_so_for_one_session(box: Box) -> None:
+    """The next patient presses the same button."""
+    box.agreed()
+    box.interlock.prepare("p-017")
+    box.interlock.begin()
+    box.until_state(State.WATCHING)
+    box.interlock.end()
+    box.until_state(State.IDLE)
+    assert box.now.prepared == ""
+    refused(Refusal.NOBODY, box.interlock.begin)
+
+
 def test_only_who_has_agreed_is_prepared(box: Box) -> None:
     refused(Refusal.NO_CONSENT, lambda: box.interlock.prepare("p-017"))
 
@@ -155,6 +167,7 @@ def test_a_pause_closes_the_camera_and_the_next_part_goes_on_from_the_last(box: 
     assert orders(box) == [Do.WATCH, Do.PHASE, Do.PAUSE]
     refused(Refusal.PAUSED, lambda: box.interlock.mark("here-1"))
     refused(Refusal.PAUSED, box.interlock.frame)
+    assert box.launcher.resting  # what waits is sent meanwhile
     box.interlock.resume()
     now = box.until(lambda now: now.state is State.WATCHING and now.session not in ("", first))
     assert box.daemon.orders[0].continues == first
@@ -286,6 +299,15 @@ def test_a_daemon_that_hangs_keeps_the_lamp_lit_and_is_killed(box: Box) -> None:
     assert (now.trouble.matter, now.light, now.camera_open) == (Matter.SILENT, Light.TROUBLE, True)
     box.clock.advance(20.0)
     box.until(lambda now: now.state is State.WATCHING and len(box.launcher.daemons) == 2)
+
+
+def test_a_daemon_that_answers_after_it_was_given_up_ends_no_session(box: Box) -> None:
+    first = box.watching().session
+    with box.interlock._core.changed:  # it says nothing that is heard, and then that it was stopped: by us
+        box.clock.advance(16.0)
+        box.interlock.tick()
+    box.until(lambda now: now.state is State.WATCHING and now.session not in ("", first))
+    assert box.now.past == ()
 
 
 def test_a_source_without_more_frames_ends_the_session(tmp_path: Path) -> None:

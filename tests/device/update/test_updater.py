@@ -16,6 +16,7 @@ from device.update.layout import read
 from device.update.package import damage
 from device.update.standing import Step, busy, standing, updating
 from device.update.units import COMMAND, PLACES
+from tests.disk import Disk, why_not
 from tests.releases import Box, make_release
 
 CUT = 99
@@ -83,8 +84,8 @@ def test_three_releases_one_after_the_other_leave_two(box: Box) -> None:
     assert box.layout.installed() == ["1.2.dev3+gabc", "1.2"]
 
 
-def cut_off_at(number: int, work: Callable[[], None]) -> int:
-    """Do it in a process that is gone at its `number`th touch of the file system; its exit code."""
+def cut_off_at(number: int, work: Callable[[], None], cut: Callable[[], None] = lambda: None) -> int:
+    """Do it in a process that is gone at its `number`th touch of the file system, after `cut`; its exit code."""
     child = os.fork()
     if child:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -95,6 +96,7 @@ def cut_off_at(number: int, work: Callable[[], None]) -> int:
         if event in TOUCHES and not (event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR) == 0):
             touched += 1
             if touched > number:
+                cut()
                 os._exit(CUT)
 
     sys.addaudithook(count)
@@ -122,6 +124,25 @@ def test_cut_off_anywhere_it_starts_with_one_of_the_two(fast: Path, health: str,
     assert number > 20
     assert seen == {"1.0", end}
     assert runs(box) == end
+
+
+@pytest.mark.chaos
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+def test_a_power_cut_of_a_real_file_system_leaves_one_of_the_two(tmp_path: Path) -> None:
+    file = make_release(tmp_path, "1.1")
+    number, code, seen = 0, CUT, set()
+    while code == CUT:
+        with Disk(tmp_path / f"disk{number}") as disk:
+            box = Box(disk.folder / "box", tmp_path)
+            box.begin_with("1.0")
+            os.sync()  # the box has run for some days
+            code = cut_off_at(number, lambda box=box: box.updater.install(file), disk.cut_the_power)
+            disk.cut_the_power()
+            disk.mount_again()
+            box.updater.settle()
+            seen.add(runs(box))
+        number += 3
+    assert seen == {"1.0", "1.1"}
 
 
 def test_cut_off_again_while_it_goes_back(fast: Path) -> None:

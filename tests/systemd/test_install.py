@@ -1,0 +1,170 @@
+"""What the installer refuses, in a sentence and with an exit code, before it changes anything.
+
+It runs in a mount of its own, in which other files tell what kind of machine this is, and programs that would change
+it are replaced.
+"""
+
+import base64
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from device.contract.signature import read_key, write_key
+from device.signatures import SHIPPED_KEYS
+from tests.releases import KEY, make_release
+
+INSTALLER = Path(__file__).parents[2] / "systemd" / "install.sh"
+BOOKWORM = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_CODENAME=bookworm\nID=debian\n'
+#: Programs that would change the machine, or tell what it is.
+ALL_THERE = 'printf "install ok installed"'
+REPLACED = {"dpkg-query": ALL_THERE, "apt-get": "exit 100", "apt-cache": "exit 100", "systemd-sysusers": "exit 3"}
+
+
+def why_not() -> str:
+    if os.geteuid() != 0:
+        return "a mount of its own needs root"
+    return "" if shutil.which("unshare") and shutil.which("openssl") else "no unshare or no openssl on this machine"
+
+
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
+
+
+@dataclass
+class Machine:
+    """What kind of machine the installer finds."""
+
+    folder: Path
+    system: str = BOOKWORM
+    architecture: str = "arm64"
+    memory_kb: int = 1_000_000
+    model: str = "Raspberry Pi 4 Model B Rev 1.5"
+    programs: dict[str, str] = field(default_factory=dict)
+
+    def install(self, *words: str | Path, installer: Path = INSTALLER) -> subprocess.CompletedProcess[str]:
+        """Run it; /opt and /etc are the test's."""
+        programs = self.folder / "programs"
+        programs.mkdir(exist_ok=True)
+        chosen = REPLACED | {"dpkg": f"echo {self.architecture}"} | self.programs
+        for name, line in chosen.items():
+            (programs / name).write_text(f"#!/bin/sh\n{line}\n")
+            (programs / name).chmod(0o755)
+        (self.folder / "os-release").write_text(self.system)
+        (self.folder / "meminfo").write_text(f"MemTotal: {self.memory_kb} kB\n")
+        mounts = [
+            "mount -t tmpfs tmpfs /opt",
+            "mkdir /opt/upper /opt/work",
+            "mount -t overlay overlay -o lowerdir=/etc,upperdir=/opt/upper,workdir=/opt/work /etc",
+            f"mount --bind {self.folder}/os-release /etc/os-release",
+            f"mount --bind {self.folder}/meminfo /proc/meminfo",
+            f"export PATH={programs}:$PATH",
+            f'exec sh {installer} "$@"',
+        ]
+        command = ["unshare", "--mount", "sh", "-ec", "\n".join(mounts), "sh", *map(str, words)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("differs", "code", "sentence"),
+    [
+        ({"architecture": "armhf"}, 31, "write Raspberry Pi OS (64-bit) to the card, the 32-bit one cannot"),
+        ({"system": BOOKWORM.replace("bookworm", "bullseye")}, 31, "This is Debian GNU/Linux 12 (bullseye)"),
+        ({"memory_kb": 240_000}, 32, "234 MB of memory"),
+        ({"programs": {"df": "echo x; echo x x x 20"}}, 32, "The card has 20 MB left"),
+        ({"programs": {"id": "echo 1000"}}, 30, "put sudo before it"),
+        ({"programs": {"dpkg-query": "exit 1"}}, 33, "cannot be reached"),
+    ],
+    ids=["32 bit", "old system", "memory", "room", "not root", "no network"],
+)
+def test_a_machine_that_cannot_be_a_box_is_refused(
+    machine: Machine, differs: dict[str, object], code: int, sentence: str
+) -> None:
+    for name, value in differs.items():
+        setattr(machine, name, value)
+    done = machine.install(make_release(machine.folder, "1.0"))
+    assert (done.returncode, sentence in done.stderr) == (code, True), done.stderr
+
+
+def test_offline_it_says_what_must_be_there(machine: Machine) -> None:
+    machine.programs = {"dpkg-query": '[ "$4" = openssl ] || printf "install ok installed"'}
+    done = machine.install("--offline", make_release(machine.folder, "1.0"))
+    assert done.returncode == 33
+    assert "these packages must be there already: openssl." in done.stderr
+
+
+Change = Callable[[Path], None]
+
+
+def nothing(file: Path) -> None:
+    """The release as it was made."""
+
+
+def flipped(mark: bytes) -> Change:
+    def flip(file: Path) -> None:
+        data = bytearray(file.read_bytes())
+        data[data.index(mark) + len(mark) // 2] ^= 1
+        file.write_bytes(data)
+
+    return flip
+
+
+def torn(file: Path) -> None:
+    file.write_bytes(file.read_bytes().rstrip(b"\0")[:-9])
+
+
+@pytest.mark.parametrize(
+    ("suite", "architecture", "trusts", "change", "sentence"),
+    [
+        ("bookworm", "arm64", False, nothing, "signed with the key"),
+        ("trixie", "arm64", True, nothing, "is for trixie, and this system is bookworm"),
+        ("bookworm", "amd64", True, nothing, "is for amd64, and this system is arm64"),
+        ("bookworm", "arm64", True, flipped(b'"sha256"'), "its signature is wrong"),
+        ("bookworm", "arm64", True, flipped(b'"version": "1.0"'), "is no release of Affectbox"),
+        ("bookworm", "arm64", True, flipped(b"\xfd7zXZ\0"), "is damaged"),
+        ("bookworm", "arm64", True, torn, "is damaged"),
+    ],
+    ids=["stranger", "suite", "architecture", "manifest", "altered", "files", "torn"],
+)
+def test_a_release_that_is_not_to_be_trusted_is_refused(
+    machine: Machine, suite: str, architecture: str, trusts: bool, change: Change, sentence: str
+) -> None:
+    file = make_release(machine.folder, "1.0", suite=suite, architecture=architecture)
+    change(file)
+    key = machine.folder / "own.pub"
+    key.write_text(write_key(bytes(KEY.verify_key), "of tests"))
+    done = machine.install(file, *(("--key", key) if trusts else ()))
+    assert (done.returncode, sentence in done.stderr) == (34, True), done.stderr
+
+
+def test_beside_a_release_it_takes_that_and_unpacks_it(machine: Machine) -> None:
+    make_release(machine.folder, "1.0")
+    shutil.copy(INSTALLER, machine.folder)
+    key = machine.folder / "own.pub"
+    key.write_text(write_key(bytes(KEY.verify_key), "of tests"))
+    machine.programs = {"systemd-sysusers": "ls $(dirname $(dirname $(dirname $1))) >&2; exit 3"}
+    done = machine.install("--offline", "--key", key, installer=machine.folder / "install.sh")
+    assert done.returncode == 39, "the first step that changes more than the folder of releases"
+    assert {"bin", "site", "systemd", "release.json"} <= set(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "words", [("--enrol",), ("--what",), ("a", "b"), ("missing.tar",), ("--enrol", "missing")], ids=str
+)
+def test_a_wrong_use_is_refused(machine: Machine, words: tuple[str, ...]) -> None:
+    assert machine.install(*words).returncode == 2
+
+
+def test_it_knows_the_project_s_key() -> None:
+    [told] = re.findall(r'^PROJECT_KEY="(.*)"$', INSTALLER.read_text(), re.MULTILINE)
+    [shipped] = SHIPPED_KEYS.glob("*.pub")
+    assert base64.b64decode(told) == read_key(shipped.read_text())
