@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +22,10 @@ _COMPILED = 1.15
 Say = Callable[[str], None]
 
 
+def _aloud(text: str) -> None:
+    print(text, flush=True)  # between what the programs that it runs say
+
+
 class Host(Protocol):
     """The box's host process, as the updater asks it."""
 
@@ -40,7 +43,7 @@ class Host(Protocol):
 class Updater:
     """Installs releases on `machine`, whose releases lie in `layout`."""
 
-    def __init__(self, layout: Layout, machine: Machine, host: Host, say: Say = partial(print, flush=True)) -> None:
+    def __init__(self, layout: Layout, machine: Machine, host: Host, say: Say = _aloud) -> None:
         self._layout = layout
         self._machine = machine
         self._host = host
@@ -149,12 +152,12 @@ class Updater:
             self._newer(release)
 
     def _newer(self, release: Release) -> None:
-        """Raises `UpdateError`: it is older than what runs; whoever has an old release, with its faults, is refused."""
+        """Raises `UpdateError`: it is older than what runs, and may have faults that are mended by now."""
         runs = self._layout.proven
         if runs and age(release.version) < age(runs):
             raise UpdateError(
-                f"Release {release.version} is older than {runs}, which runs: `sudo affectbox update FILE --force` goes "
-                "back."
+                f"Release {release.version} is older than {runs}, which runs: to go back, use "
+                "`sudo affectbox update FILE --force`."
             )
 
     def _enough_room(self, release: Release) -> None:

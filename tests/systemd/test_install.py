@@ -180,7 +180,7 @@ def test_what_was_checked_is_what_is_unpacked(machine: Machine, key: Path) -> No
         "systemd-sysusers": "cat $(dirname $(dirname $(dirname $1)))/site/version >&2; exit 3",
     }
     done = machine.install("--offline", "--key", key, file)
-    assert (done.returncode, done.stderr.splitlines()[0]) == (39, "1.0"), done.stderr
+    assert (done.returncode, done.stderr[:3]) == (39, "1.0"), done.stderr
 
 
 def test_the_box_takes_the_camera_that_there_is_and_says_that_it_keeps_nothing(machine: Machine, key: Path) -> None:
