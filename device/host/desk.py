@@ -23,6 +23,7 @@ from device.host.asking import SOCKET
 from device.host.interlock import Interlock
 from device.host.refusals import RefusedError
 from device.host.view import Refusal, Snapshot
+from device.update.request import Source
 
 #: Connections at once; further ones wait.
 _MOST = 8
@@ -107,7 +108,8 @@ def _afar(interlock: Interlock, asked: Question) -> str:
             raise RefusedError(Refusal.LATE)
         if asked.command not in DO:
             raise InterlockError(f"The host process does not do '{asked.command[:20]}' for somebody afar.")
-        return _COMMANDS[asked.command](interlock, Question(asked.command, asked.patient, by="afar"))
+        meant = Question(asked.command, asked.patient, by="afar", source=Source.NETWORK.value)
+        return _COMMANDS[asked.command](interlock, meant)
 
     return interlock.afar(asked.name, act)
 
