@@ -194,6 +194,7 @@ unpack_release() {
         fail 34 "$(basename "$file") is refused: its signature is wrong, so it was altered; copy it again."
     [ "$for_suite" = "$suite" ] || fail 34 "$(basename "$file") is for $for_suite, and this system is $suite: take the file for $suite."
     [ "$for_architecture" = "$architecture" ] || fail 34 "$(basename "$file") is for $for_architecture, and this system is $architecture: take the other file."
+    check_age
     part=$HOME_FOLDER/releases/.$version.part
     rm -rf "$part"
     mkdir -p "$part"
@@ -206,6 +207,22 @@ unpack_release() {
     rm "$part/files.tar.xz"
     cp "$work/release.json" "$part/"
     if [ -n "$key" ]; then mkdir -p $KEYS; cp "$key" "$KEYS/$(basename "$key" .pub).pub"; fi
+}
+
+# Prints the older of two versions, as `device.contract.release.age` orders them.
+OLDER='
+import re, sys
+def age(version):
+    numbers, _, after = version.partition("+")[0].partition(".dev")
+    return [int(number) for number in re.sub(r"(\.0)+$", "", numbers).split(".")], int(after) if after else float("inf")
+print(min(sys.argv[1:], key=age))
+'
+
+check_age() {
+    runs=$(basename "$(readlink $HOME_FOLDER/proven || true)")
+    if [ -z "$runs" ] || [ "$runs" = "$version" ]; then return; fi
+    [ "$(python3 -I -c "$OLDER" "$runs" "$version")" = "$runs" ] ||
+        fail 34 "Release $version is older than $runs, which runs: to go back, use \`sudo affectbox update FILE --force\`."
 }
 
 packed() { tail -c +$((start + 1)) "$file" | head -c "$size"; }
@@ -227,6 +244,7 @@ build_release() {
         python3 -P -m converter release --suite "$suite" --arch "$architecture" --unpacked "$part" --cache /var/cache/affectbox || true
     [ -f "$part/release.json" ] || fail 34 "This checkout could not be built: what stands above says why."
     version=$(python3 -I -c 'import json, sys; print(json.load(open(sys.argv[1]))["version"])' "$part/release.json")
+    check_age
     say "release $version"
 }
 
@@ -268,7 +286,7 @@ enrol_box() {
     begin "Enrolment"
     if [ -z "$enrol" ]; then
         say "none asked for"
-        grep -q '^sinks' $CONFIG || warn "No database is configured: until this box is enrolled (--enrol FILE), nothing of a session is kept."
+        python3 -I -c "$HAS_SINKS" $CONFIG || warn "No database is configured: until this box is enrolled (--enrol FILE), nothing of a session is kept."
         return
     fi
     if [ -n "$offline" ]; then warn "Enrolling needs the network: run \`sudo ./install.sh --enrol FILE\` again once there is one."; return; fi
@@ -276,19 +294,41 @@ enrol_box() {
     setpriv --reuid=affectbox --regid=affectbox --init-groups env -i STATE_DIRECTORY=$DATA PATH="$PATH" \
         "$part/bin/affectbox" enrol $DATA/enrolment.json || { rm -f $DATA/enrolment.json; fail 35 "The box is not enrolled; what stands above says why."; }
     rm -f "$enrol"
-    if grep -q '^sinks' $CONFIG; then return; fi
-    python3 -I -c "$ENROLLED" $DATA/identity.json $CONFIG
-    say "$CONFIG names the database"
+    python3 -I -c "$ENROLLED" $DATA/identity.json $CONFIG || fail 35 "The box is enrolled, and $CONFIG does not name its database: write it there, as said above."
 }
 
-# The configuration, with the box's name and its database.
+HAS_SINKS='
+import sys, tomllib
+sys.exit(not tomllib.load(open(sys.argv[1], "rb")).get("run", {}).get("sinks"))
+'
+
+# Puts the box's name and its database into the configuration, beside whatever stands there.
 ENROLLED='
-import json, os, sys
+import json, os, re, sys, tomllib
 identity, config = json.load(open(sys.argv[1])), sys.argv[2]
-text = open(config).read().replace("[run]\n", "[run]\nsinks = [%s]\n" % json.dumps("rtdb:" + identity["database"]), 1)
-text += "\n[device]\nid = %s\n" % json.dumps(identity["device"])
-open(config + ".new", "w").write(text)
-os.replace(config + ".new", config)
+text, wanted = open(config).read(), {"run": ("sinks", ["rtdb:" + identity["database"]]), "device": ("id", identity["device"])}
+said = ", ".join("%s.%s = %s" % (section, key, json.dumps(value)) for section, (key, value) in wanted.items())
+try:
+    there = tomllib.loads(text)
+    for section, (key, value) in wanted.items():
+        if there.get(section, {}).get(key) == value:
+            continue
+        line, header = "%s = %s" % (key, json.dumps(value)), re.compile(r"^\[%s\][ \t]*(#.*)?$" % section, re.M)
+        if there.get(section, {}).get(key):
+            print("  ! %s says something else than the enrolment, which is: %s.%s" % (config, section, line))
+        elif header.search(text):
+            text = re.sub(r"^%s[ \t]*=.*\n" % key, "", text, flags=re.M) if key in there[section] else text
+            text = header.sub(lambda found: found[0] + "\n" + line, text, count=1)
+        else:
+            text += "\n[%s]\n%s\n" % (section, line)
+    tomllib.loads(text)
+    with open(config + ".new", "w") as new:
+        new.write(text)
+        os.fsync(new.fileno())
+    os.replace(config + ".new", config)
+except (OSError, ValueError) as error:
+    sys.exit("%s: %s; it should say: %s" % (config, error, said))
+print("    %s names the database" % config)
 '
 
 adopt() {

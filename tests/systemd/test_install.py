@@ -9,6 +9,8 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +48,7 @@ class Machine:
     model: str = "Raspberry Pi 4 Model B Rev 1.5"
     programs: dict[str, str] = field(default_factory=dict)
     umask: str = "022"
+    runs: str = ""
 
     def install(self, *words: str | Path, installer: Path = INSTALLER) -> subprocess.CompletedProcess[str]:
         """Run it; /opt and /etc are the test's."""
@@ -65,6 +68,7 @@ class Machine:
             f"mount --bind {self.folder}/meminfo /proc/meminfo",
             f"export PATH={programs}:$PATH",
             f"umask {self.umask}",
+            f"mkdir /opt/affectbox; ln -s releases/{self.runs} /opt/affectbox/proven" if self.runs else "",
             f'exec sh {installer} "$@"',
         ]
         command = ["unshare", "--mount", "sh", "-ec", "\n".join(mounts), "sh", *map(str, words)]
@@ -190,6 +194,38 @@ def test_the_box_takes_the_camera_that_there_is_and_says_that_it_keeps_nothing(m
     assert done.returncode == 36
     assert 'source = "auto"' in done.stdout
     assert "nothing of a session is kept" in done.stdout
+
+
+def test_an_older_release_than_what_runs_is_refused(machine: Machine, key: Path) -> None:
+    machine.runs = "1.1"
+    older, newer = (make_release(machine.folder, version) for version in ("1.1.dev9+gabc", "1.1.0.1"))
+    done = machine.install("--offline", "--key", key, older)
+    assert (done.returncode, "is older than 1.1, which runs" in done.stderr) == (34, True), done.stderr
+    assert machine.install("--offline", "--key", key, newer).returncode == 39
+
+
+ENROLLED = {"sinks": ["rtdb:https://clinic.firebaseio.com"], "source": "auto"}
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        '[run]\nsource = "auto"\n',
+        '[device]\nid = ""  # ours\n[run] # what\nsinks = []\nsource = "auto"\n[page]\nport = 81\n',
+        '[page]\nport = 81\n\n[device]\n[run]\nsource = "auto"',
+    ],
+)
+def test_enrolled_the_configuration_names_the_database(tmp_path: Path, config: str) -> None:
+    script = re.search(r"^ENROLLED='\n(.*?)^'$", INSTALLER.read_text(), re.MULTILINE | re.DOTALL)
+    assert script
+    identity, file = tmp_path / "identity.json", tmp_path / "config.toml"
+    identity.write_text('{"database": "https://clinic.firebaseio.com", "device": "room-3"}')
+    file.write_text(config)
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", script[1], identity, file], check=True)
+        read = tomllib.loads(file.read_text())
+        assert (read["run"], read["device"]) == (ENROLLED, {"id": "room-3"})
+        assert ("page" in read) == ("[page]" in config)
 
 
 @pytest.mark.parametrize(
