@@ -166,19 +166,22 @@ def _told(rules: Rules) -> Rules:
 
 
 def _command() -> Rules:
-    """`control/DEVICE`: a command of a clinician of that box, who may take it back; heard by the box itself."""
+    """`control/DEVICE`: a command of a clinician of that box, or of an engineer, who may take it back; the box hears
+    it."""
     whom = "newData.child('patient').val()"
     theirs = f"{_STAFF}.child('patients').child({whom}).val() === true"
     of_patient = f"{one_of('do', *remote.OF_PATIENT)} && {_pseudonym(whom)} && {theirs}"
     alone = f"(newData.hasChild('patient') ? ({of_patient}) : !{one_of('do', *remote.OF_PATIENT)})"
     until = "newData.child('until').val()"
     soon = f"{until} > now && {until} <= now + {remote.LONGEST_MS}"
+    engineers = one_of("do", *remote.OF_ENGINEERS)
+    whose = f"({engineers}) === ({_STAFF}.child('role').val() !== 'clinician')"
+    own = f"(newData.exists() || {engineers.replace('newData', 'data')})"
+    by = "newData.child('by').val() === auth.uid"
     return {
         ".read": f"({_BOX}) || ({_OWN_DEVICE})",
-        ".write": _OWN_DEVICE,
-        ".validate": every(
-            [required(remote.FIELDS), one_of("do", *remote.DO), alone, soon, "newData.child('by').val() === auth.uid"]
-        ),
+        ".write": f"({_OWN_DEVICE}) || ((({_ENGINEER}) || ({_ADMIN})) && {own})",
+        ".validate": every([required(remote.FIELDS), one_of("do", *remote.DO), alone, soon, whose, by]),
         **children(remote.FIELDS, ("$device",)),
     }
 

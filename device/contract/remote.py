@@ -1,9 +1,10 @@
-"""A command from afar: what a clinician writes at `control/DEVICE`, for a box of theirs. One at a time; the next one
-takes its place.
+"""A command from afar: what is written at `control/DEVICE`. One at a time; the next one takes its place.
 
-The box hears it where it delivers, and does what its button does: the same interlock decides. A session begins only
-with a consent that is recorded on the box. `until`, by the database's clock, ends it: what arrives later is not done.
-What became of it stands in the box's telemetry, at `control.id` and `control.answer`, in a sentence.
+A clinician commands the sessions of a box of theirs, an engineer or admin that a box fetches the newest release. The
+box hears it where it delivers, and does what its button and its page do: the same interlock decides. A session begins
+only with a consent that is recorded on the box, and no release is tried in one. `until`, by the database's clock, ends
+it: what arrives later is not done. What became of it stands in the box's telemetry, at `control.id` and
+`control.answer`, in a sentence.
 """
 
 from typing import Any
@@ -16,7 +17,9 @@ VERSION = 1
 ROOT = "control"
 #: How far ahead `until` may lie, milliseconds.
 LONGEST_MS = 600_000
-DO = ("begin", "pause", "resume", "end", "revoke")
+DO = ("begin", "pause", "resume", "end", "revoke", "update")
+#: Those of engineers and admins; the others are clinicians'.
+OF_ENGINEERS = ("update",)
 #: Those that say of whom.
 OF_PATIENT = ("begin", "revoke")
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from device.service.beginning import end_of_day
 from device.state import write_private
 
 FORMAT = 1
+_UNWRITTEN = "That a consent was withdrawn cannot be written: free the card, and leave the box switched on until then."
 #: One of these must be covered, or a session would record nothing.
 _RECORDABLE = {"expressions", "units"}
 
@@ -54,6 +56,12 @@ class Consents:
         self._path = path
         self._clock = clock
         self._file, self.damage = _read(path)
+        self._unwritten = False
+
+    @property
+    def trouble(self) -> str:
+        """Why what is kept does not hold after a restart, or cannot be read, in a sentence; "" when all is well."""
+        return self.damage or (_UNWRITTEN if self._unwritten else "")
 
     def all(self) -> tuple[Recorded, ...]:
         """Every consent, the newest first."""
@@ -97,13 +105,38 @@ class Consents:
             raise RefusedError(Refusal.REVOKED)
         if kept.until <= self._now():
             raise RefusedError(Refusal.EXPIRED)
-        if not _RECORDABLE & set(kept.covers):
+        consent = _recorded(patient, kept).consent
+        if not covers_enough(consent):
             raise RefusedError(Refusal.COVERS_NOTHING)
-        return _recorded(patient, kept).consent
+        return consent
+
+    def check_unasked(self, patient: str, consent: Consent | None) -> None:
+        """Whether a setting may have somebody watched by the `consent` that it tells of, with nobody asked.
+
+        Raises:
+            InterlockError: what is kept cannot be read, so who withdrew is not known.
+            RefusedError: they have withdrawn, or that consent has ended or covers nothing.
+        """
+        self._require_whole()
+        kept = self._file.consents.get(patient)
+        if kept is not None and kept.revoked < math.inf:
+            raise RefusedError(Refusal.REVOKED)
+        if consent is not None and self.ended(consent):
+            raise RefusedError(Refusal.EXPIRED)
+        if consent is not None and not covers_enough(consent):
+            raise RefusedError(Refusal.COVERS_NOTHING)
 
     def ended(self, consent: Consent) -> bool:
         """Whether a consent has ended by now."""
         return consent.until is not None and consent.until <= self._now()
+
+    def keep_up(self) -> None:
+        """Write what the card did not take; and, while the clock is known to be right, that a consent has ended: by a
+        clock that has fallen back it would hold again."""
+        seen, now = self._file.seen, self._seen()
+        if self._unwritten or any(seen < kept.until <= now for kept in self._file.consents.values()):
+            with suppress(RefusedError):
+                self._write(replace(self._file, seen=now))
 
     def withdraw(self, patient: str, other: Consent | None = None) -> None:
         """The person agrees to nothing any more; `other`: by which they were watched, where none is recorded here.
@@ -134,15 +167,17 @@ class Consents:
     def _keep(self, patient: str, kept: _Kept, even_unwritten: bool = False) -> None:
         changed = _File(self._file.consents | {patient: kept}, self._seen())
         if even_unwritten:
-            self._file = changed
+            self._file, self._unwritten = changed, True
         self._write(changed)
 
     def _write(self, changed: _File) -> None:
+        if self.damage:  # the file stays as it is
+            raise RefusedError(Refusal.NOT_KEPT)
         try:
             write_private(self._path, json.dumps(_json(changed), indent=1).encode())
         except OSError:
             raise RefusedError(Refusal.NOT_KEPT) from None
-        self._file = changed
+        self._file, self._unwritten = changed, False
 
     def _now(self) -> float:
         """The wall time, but not before what was seen already: a box without a clock battery wakes in the past."""
@@ -150,6 +185,11 @@ class Consents:
 
     def _seen(self) -> float:
         return self._now() if self._clock.trusted() else self._file.seen
+
+
+def covers_enough(consent: Consent) -> bool:
+    """Whether a consent covers anything that a session records."""
+    return bool(_RECORDABLE & set(consent.covers))
 
 
 def _recorded(patient: str, kept: _Kept) -> Recorded:

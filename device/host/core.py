@@ -5,33 +5,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from device.clock import Clock
-from device.contract.control import Do, Doing, Order, Report
+from device.contract.control import VERSION, Do, Doing, Order, Report
 from device.contract.errors import InterlockError
 from device.contract.session import Beginning, Consent, Why
-from device.host.consents import Consents
-from device.host.jobs import Check, Revocation, Session
+from device.host.consents import Consents, covers_enough
+from device.host.jobs import Check, Revocation, Session, said
 from device.host.launcher import Launcher
 from device.host.memory import Memory
+from device.host.notices import BROKEN_OFF, ENDED, FRAMED, RESTARTED
 from device.host.refusals import RefusedError
 from device.host.running import Running
 from device.host.showing import Showing
-from device.host.view import Matter, Notice, Past, Refusal
+from device.host.view import Matter, Notice, Refusal
 from device.settings import HostSettings
 
 _MINUTE_S = 60.0
-_RESTARTED = "The box was restarted during a session, and the camera is off: begin again."
-_FRAMED = "The view for setting up was closed by itself."
-#: Why a session ended → the notice and the sentence.
-_ENDED = {
-    Why.FINISHED: (Matter.FINISHED, "The session is over: the source has no more frames."),
-    Why.STOPPED: (Matter.ENDED, "The session was ended."),
-    Why.EXPIRED: (Matter.EXPIRED, "The session is over: the consent has ended."),
-    Why.REVOKED: (
-        Matter.REVOKED,
-        "The consent was withdrawn: the camera is off. What was not sent is being erased.",
-    ),
-    Why.LIMIT: (Matter.LIMIT, "The session is over: it lasted as long as sessions may."),
-}
+#: More sessions than that are purged in turns: an order is one line, and a line has an end.
+_PURGED_AT_ONCE = 1000
+#: What the card did not take is written as often, seconds.
+_KEEP_UP_S = 10.0
 
 
 class Core:
@@ -66,6 +58,7 @@ class Core:
         self._limit_s = settings.limit_min * _MINUTE_S
         self._phases = phases
         self._unattended_again: Beginning | None = None
+        self._kept_up_s = 0.0
         with self.changing():
             self._wake()
 
@@ -84,9 +77,9 @@ class Core:
         parts = session.parts if session else ()
         self.running.settle()
         if session is not None and session is self.running.session and self.memory.now.open[0].sessions != parts:
-            self.memory.keep(open=(_past(session, session.began, 0.0, Why.INTERRUPTED),))
+            self.memory.keep(open=(session.past(session.began, 0.0, Why.INTERRUPTED),))
         trouble = self.showing.trouble
-        if self.showing.look(self.running, self.consents.damage or self.memory.damage, self.updating()) or changed:
+        if self.showing.look(self.running, self.consents.trouble or self.memory.damage, self.updating()) or changed:
             self.showing.number += 1
             self.changed.notify_all()
         if self.showing.trouble is not None and self.showing.trouble != trouble:
@@ -97,8 +90,9 @@ class Core:
         now_s = self.clock.monotonic()
         began = round(self.clock.wall(), 3)
         session = Session(beginning.patient, beginning.consent, began, now_s, self._phases)
-        self.memory.keep(open=(_past(session, began, 0.0, Why.INTERRUPTED),), prepared="")
-        self.running.framing = self.running.check = self.showing.notice = None
+        self.memory.keep(open=(session.past(began, 0.0, Why.INTERRUPTED),), prepared="")
+        self.break_off()
+        self.running.framing = self.showing.notice = None
         self.running.session = session
         self.tell(f"A session was begun ({by}).")
 
@@ -120,6 +114,25 @@ class Core:
             raise RefusedError(Refusal.STOPPING)
         if session is not None:
             raise RefusedError(Refusal.ALREADY if session.patient == patient else Refusal.OTHER_SESSION)
+
+    def agree(self, patient: str, consent: Consent) -> None:
+        """A person agreed to something else; their open session goes on by that, or ends where it covers nothing."""
+        session = self.running.session
+        if session is None or session.patient != patient or session.ending is not None:
+            return
+        session.consent = consent
+        if not covers_enough(consent):
+            session.ending = Why.EXPIRED
+        else:
+            self.say(Order(Do.CONSENT, VERSION, consent=said(consent)))
+
+    def break_off(self) -> None:
+        """Whoever waits for `examine` or `probe` waits no more."""
+        check, process = self.running.check, self.running.process
+        if check is not None:
+            self.running.check, check.failure = None, BROKEN_OFF
+            if process is None or process.job is not check:  # else its end is told when it is gone
+                check.reports.put(None)
 
     def say(self, order: Order) -> None:
         """Tell the daemon that watches, if one does."""
@@ -171,9 +184,13 @@ class Core:
         now_s, session, framing = self.clock.monotonic(), self.running.session, self.running.framing
         self.running.tick()
         self._begin_unattended()
+        if now_s >= self._kept_up_s + _KEEP_UP_S:
+            self._kept_up_s = now_s
+            self.consents.keep_up()
+            self.memory.keep_up()
         if framing is not None and now_s >= framing.until_s:
             self.running.framing = None
-            self.showing.notice = Notice(Matter.FRAMED, _FRAMED)
+            self.showing.notice = Notice(Matter.FRAMED, FRAMED)
         if session is None or session.ending is not None:
             return
         if now_s - session.began_s >= self._limit_s:
@@ -188,8 +205,10 @@ class Core:
             return
         self._unattended_again = beginning
         self.unattended = None
-        if any(known.patient == beginning.patient and known.revoked for known in self.consents.all()):
-            self.showing.notice = Notice(Matter.REFUSED, str(RefusedError(Refusal.REVOKED)))
+        try:
+            self.consents.check_unasked(beginning.patient, beginning.consent)
+        except InterlockError as error:
+            self.showing.notice = Notice(Matter.REFUSED, str(error))
             self.tell(self.showing.notice.text)
         else:
             self.open(beginning, "setting")
@@ -210,19 +229,21 @@ class Core:
         self._next_purge()
         for past in self.memory.now.open:
             self.memory.over(past)
-            self.showing.notice = Notice(Matter.RESTARTED, _RESTARTED)
+            self.showing.notice = Notice(Matter.RESTARTED, RESTARTED)
 
     def _next_purge(self) -> None:
         waiting = next(iter(self.memory.now.revoking.items()), None)
         running = self.running
         busy = running.process is not None and running.process.job is running.revocation
         if not busy:
-            running.revocation = Revocation(*waiting) if waiting else None
+            running.revocation = Revocation(waiting[0], waiting[1][:_PURGED_AT_ONCE]) if waiting else None
 
     def _finished(self, session: Session, why: Why) -> None:
-        self.memory.over(_past(session, self.clock.wall(), self.clock.monotonic() - session.began_s, why))
-        self.showing.notice = Notice(*_ENDED[why])
+        self.memory.over(session.past(self.clock.wall(), self.clock.monotonic() - session.began_s, why))
+        self.showing.notice = Notice(*ENDED[why])
         self.tell(self.showing.notice.text)
+        if why is Why.REVOKED and not session.purged:  # parts may have become known since it was withdrawn
+            self.purge(session.patient, session.parts)
         if why is Why.LIMIT:
             self.unattended = self._unattended_again
 
@@ -231,7 +252,3 @@ class Core:
         rest = {name: waiting for name, waiting in self.memory.now.revoking.items() if name != patient}
         self.memory.keep(revoking=rest | ({patient: left} if left else {}))
         self._next_purge()
-
-
-def _past(session: Session, ended: float, seconds: float, why: Why) -> Past:
-    return Past(session.patient, session.began, round(ended, 3), round(seconds, 1), why.value, session.parts)

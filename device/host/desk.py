@@ -23,10 +23,12 @@ from device.host.asking import SOCKET
 from device.host.interlock import Interlock
 from device.host.refusals import RefusedError
 from device.host.view import Refusal, Snapshot
+from device.update.request import Source
 
 #: Connections at once; further ones wait.
 _MOST = 8
 _ASKS_S = 5.0
+_WHENCE = ("button", "page", "command", "afar")
 
 
 class Question(Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,6 +43,11 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True):
     source: str = field(name="from", default="")
     command: str = ""
     left_s: float | None = None
+
+    @property
+    def whence(self) -> str:
+        """Who commands, for the journal."""
+        return self.by if self.by in _WHENCE else "command"
 
 
 Answer = Callable[[Interlock, Question], str]
@@ -59,7 +66,7 @@ def _plain(name: str, text: str) -> Answer:
     """A command without more to say."""
 
     def answer(interlock: Interlock, asked: Question) -> str:
-        getattr(interlock, name)(by=asked.by or "command")
+        getattr(interlock, name)(by=asked.whence)
         return text
 
     return answer
@@ -67,7 +74,7 @@ def _plain(name: str, text: str) -> Answer:
 
 def _named(name: str, text: str) -> Answer:
     def answer(interlock: Interlock, asked: Question) -> str:
-        getattr(interlock, name)(asked.name, by=asked.by or "command")
+        getattr(interlock, name)(asked.name, by=asked.whence)
         return text
 
     return answer
@@ -75,7 +82,7 @@ def _named(name: str, text: str) -> Answer:
 
 def _of_patient(name: str, text: str) -> Answer:
     def answer(interlock: Interlock, asked: Question) -> str:
-        getattr(interlock, name)(asked.patient, by=asked.by or "command")
+        getattr(interlock, name)(asked.patient, by=asked.whence)
         return text
 
     return answer
@@ -87,7 +94,7 @@ def _prepare(interlock: Interlock, asked: Question) -> str:
 
 
 def _update(interlock: Interlock, asked: Question) -> str:
-    interlock.update(asked.source, by=asked.by or "command")
+    interlock.update(asked.source, by=asked.whence)
     return "The update is asked for: `affectbox update --status` says how it goes."
 
 
@@ -101,7 +108,8 @@ def _afar(interlock: Interlock, asked: Question) -> str:
             raise RefusedError(Refusal.LATE)
         if asked.command not in DO:
             raise InterlockError(f"The host process does not do '{asked.command[:20]}' for somebody afar.")
-        return _COMMANDS[asked.command](interlock, Question(asked.command, asked.patient, by="afar"))
+        meant = Question(asked.command, asked.patient, by="afar", source=Source.NETWORK.value)
+        return _COMMANDS[asked.command](interlock, meant)
 
     return interlock.afar(asked.name, act)
 

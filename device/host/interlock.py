@@ -22,7 +22,7 @@ from device.contract.patient import PSEUDONYM, check_pseudonym
 from device.contract.session import UNNAMED, Beginning, Why
 from device.host.consents import Consents
 from device.host.core import Core
-from device.host.jobs import Framing, said
+from device.host.jobs import Framing
 from device.host.launcher import Launcher
 from device.host.memory import Memory
 from device.host.refusals import RefusedError
@@ -85,10 +85,7 @@ class Interlock:
         """
         with self._core.changing():
             recorded = self._core.consents.record(patient, covers, by, until_day)
-            session = self._core.running.session
-            if session is not None and session.patient == patient and session.ending is None:
-                session.consent = recorded.consent
-                self._core.say(Order(Do.CONSENT, VERSION, consent=said(recorded.consent)))
+            self._core.agree(patient, recorded.consent)
             return recorded
 
     def prepare(self, patient: str) -> None:
@@ -180,7 +177,8 @@ class Interlock:
             core.require_free("")
             if core.running.framing is not None:
                 raise RefusedError(Refusal.ALREADY)
-            core.running.check = core.showing.notice = None
+            core.break_off()
+            core.showing.notice = None
             core.running.framing = Framing(self._clock.monotonic() + self._framing_s)
             core.tell(f"The view for setting up was opened ({by}).")
 
@@ -215,7 +213,8 @@ class Interlock:
             if core.running.session is not None:
                 raise RefusedError(Refusal.BUSY)
             core.require_free("")
-            core.running.framing = core.running.check = None
+            core.break_off()
+            core.running.framing = None
             self._ask_update(source)
             core.tell(f"An update was asked for ({by}).")
 

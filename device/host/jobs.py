@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from device.contract.control import VERSION, ConsentSaid, Do, Order, Report
 from device.contract.session import Consent, Why
+from device.host.view import Past
 
 _LONGEST_PAUSE_S = 30.0
 #: After so long without a failure, the pauses begin anew.
@@ -66,6 +67,7 @@ class Session(Job):
         began: wall time, seconds since 1970; began_s: monotonic.
         parts: ids of the sessions that the daemon made of it, each going on from the one before.
         ending: why it is to end; None while it goes on.
+        purged: whether the daemon said that what was not sent of it is gone.
     """
 
     patient: str
@@ -76,12 +78,17 @@ class Session(Job):
     parts: tuple[str, ...] = ()
     paused: bool = False
     ending: Why | None = None
+    purged: bool = False
     phase: str = ""
 
     def order(self) -> Order:
         continues = self.parts[-1] if self.parts else ""
         phases = () if self.parts else self.phases  # they count from the first frame of the first part
         return Order(Do.WATCH, VERSION, self.patient, said(self.consent), continues=continues, phases=phases)
+
+    def past(self, ended: float, seconds: float, why: Why) -> Past:
+        """What is remembered of it: `ended`, seconds since 1970; how many `seconds` it was open."""
+        return Past(self.patient, self.began, round(ended, 3), round(seconds, 1), why.value, self.parts)
 
     @property
     def wanted(self) -> bool:

@@ -45,7 +45,7 @@ class Memory:
     def __init__(self, path: Path) -> None:
         """A file that cannot be read is set aside."""
         self._path = path
-        self.damage = ""
+        self.damage, self._unwritten = "", False
         self.now = self._read()
 
     def keep(self, **changed: object) -> None:
@@ -53,9 +53,15 @@ class Memory:
         self.now = replace(self.now, **changed)  # type: ignore[arg-type]
         try:
             write_private(self._path, json.dumps(asdict(self.now)).encode())
-            self.damage = ""
+            self.damage, self._unwritten = "", False
         except OSError as error:
+            self._unwritten = True
             self.damage = f"What must be known after a restart cannot be written ({error.strerror}): free the card."
+
+    def keep_up(self) -> None:
+        """Write what the card did not take."""
+        if self._unwritten:
+            self.keep()
 
     def over(self, past: Past) -> None:
         """A session ended."""

@@ -41,7 +41,7 @@ class Process:
         self._connection: Connection | None = None
         self._lock = threading.Lock()
         self._thread = threading.Thread(
-            target=self._run, args=(launcher, job.order(), heard, gone), name="camera-daemon", daemon=True
+            target=self._run, args=(launcher, heard, gone), name="camera-daemon", daemon=True
         )
         self._thread.start()
 
@@ -91,7 +91,6 @@ class Process:
     def _run(
         self,
         launcher: Launcher,
-        order: Order,
         heard: Callable[["Process", Report], None],
         gone: Callable[["Process"], None],
     ) -> None:
@@ -101,7 +100,7 @@ class Process:
                 with self._lock:
                     self._connection = connection
                     if self.asked is None:
-                        connection.say(order)
+                        connection.say(self.job.order())  # as it is by now: a consent may have changed
                     else:  # nobody wants it any more
                         connection.hang_up()
                 self._listen(connection, heard)

@@ -3,10 +3,11 @@
     wanted, in this order            process
     ─────────────────────            ───────
     the purge that runs already      none  ── wanted, and due ──► launched ── its reports ──► …
-    an open session, not paused        ▲                              │ another is wanted, or none
-    a purge that waits                 └──────────── gone ◄── asked to end
+    a purge (a session would send)     ▲                              │ another is wanted, or none
+    an open session, not paused        └──────────── gone ◄── asked to end
     doctor, or the proof of a release                 (hung up on after 10 s, killed after 20 s)
     the view for setting up
+    a purge that failed already
 
 What a person commands changes only what is wanted, so that pressing twice, or in a bad moment, cannot make two.
 """
@@ -26,6 +27,8 @@ from device.host.view import Matter, Notice
 _SILENT_S, _SILENT_ELSE_S = 5.0, 60.0
 #: So long after it was asked to end, or fell silent, it is hung up on; and so long after that, killed.
 _PATIENCE_S = 10.0
+#: The same where a consent was withdrawn, until its camera is closed.
+_REVOKED_S = 2.0
 _DIED = "The camera's process ended without a word: it was killed, or the machine has no memory left."
 _SILENT = "The camera's process does not answer. If that lasts, switch the box off and on."
 #: What ends a session when the daemon says it; anything else is a failure, after which it is started again.
@@ -88,9 +91,10 @@ class Running:
         waiting_s = self.silent_s - self._patience_s
         if self.process.asked is not None:
             waiting_s = max(waiting_s, self._clock.monotonic() - self.process.asked_s)
-        if waiting_s >= 2 * _PATIENCE_S:
+        patience_s = _REVOKED_S if self.process.asked is Do.REVOKE and self.process.may_see else _PATIENCE_S
+        if waiting_s >= 2 * patience_s:
             self.process.kill()
-        elif waiting_s >= _PATIENCE_S:
+        elif waiting_s >= patience_s:
             self.process.hang_up()
 
     def close(self) -> Process | None:
@@ -125,9 +129,11 @@ class Running:
     def _wanted(self) -> Job | None:
         if self.revocation and self._of(self.revocation):
             return self.revocation
+        if self.revocation and not self.revocation.failures:
+            return self.revocation
         if self.session is not None:
-            return self.session if self.session.wanted else None
-        return self.revocation or self.check or self.framing
+            return self.session if self.session.wanted else self.revocation
+        return self.check or self.framing or self.revocation
 
     def _of(self, job: Job) -> bool:
         return self.process is not None and self.process.job is job
@@ -167,7 +173,7 @@ class Running:
             elif isinstance(job, Revocation):
                 self._purge_over(job, ended, failure)
             elif isinstance(job, Check):
-                job.failure = "" if ended and ended.why != Why.FAILED else failure
+                job.failure = job.failure or ("" if ended and ended.why != Why.FAILED else failure)
                 job.reports.put(None)
                 self.check = None if self.check is job else self.check
             elif job is self.framing:
@@ -178,6 +184,7 @@ class Running:
 
     def _part_over(self, session: Session, process: Process, why: str, failure: str) -> None:
         if why == Why.REVOKED:
+            session.purged = True
             self._purged(session.patient, session.parts)
         if session.ending:
             self._end(session, session.ending)

@@ -53,9 +53,11 @@ class Showing:
     def light(self, running: Running) -> Light:
         """What the lamp shows: off only when no camera can be open."""
         needed = self.notice is not None and self.notice.matter is Matter.RESTARTED and self._state is State.IDLE
-        if self.trouble or needed or self._clock.monotonic() < self.flash_until_s:
+        seen = running.process is not None and running.process.may_see
+        trouble = running.trouble if seen else self.trouble  # a lamp that tells of a full card tells of no camera
+        if trouble or needed or self._clock.monotonic() < self.flash_until_s:
             return Light.TROUBLE
-        if running.process is not None and running.process.may_see:
+        if seen:
             return Light.ON if self._state is State.WATCHING else Light.PULSE
         if self._state is State.STARTING:
             return Light.PULSE

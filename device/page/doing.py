@@ -93,6 +93,6 @@ def _pseudonym(asked: Json, may_lack: bool = False) -> str:
 
 def _text(asked: Json, key: str) -> str:
     value: Any = asked.get(key, "")
-    if not isinstance(value, str) or len(value) > _LONGEST:
+    if not isinstance(value, str) or len(value) > _LONGEST or not value.isprintable():
         raise MisaskedError("unknown", f"'{key}' is no short text.")
     return value.strip()

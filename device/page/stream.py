@@ -15,6 +15,8 @@ from collections.abc import AsyncGenerator, Callable
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from device.page.access import is_here
+
 MOST, MOST_OF_ONE = 12, 4
 _BEAT_S = 3.0
 _TAKE_S = 20.0  # for a browser to take what it is sent
@@ -51,7 +53,8 @@ class Stream:
 
     async def events(self, address: str, may_look: Callable[[], bool]) -> AsyncGenerator[bytes, None]:
         """What is sent to one who looks, from `address`."""
-        if self.lookers >= MOST or self._lookers[address] >= MOST_OF_ONE:
+        taken = sum(number for name, number in self._lookers.items() if not is_here(name))
+        if (taken >= MOST and not is_here(address)) or self._lookers[address] >= MOST_OF_ONE:
             yield b"retry: 5000\nevent: full\ndata: {}\n\n"
             return
         self._lookers[address] += 1

@@ -415,7 +415,8 @@ SOON = 300
 BEGIN = {"v": remote.VERSION, "id": "c-1", "do": "begin", "patient": "p-0007", "until": SOON, "by": "cleo"}
 END = {name: value for name, value in BEGIN.items() if name != "patient"} | {"do": "end"}
 AT = "control/box-2"
-for command in (BEGIN, END):
+UPDATE = END | {"do": "update", "by": "enno"}
+for command in (BEGIN, END, UPDATE):
     remote.validate(command)
 COMMANDS = [
     Case("cleo", "PUT", AT, BEGIN, ALLOWED, "his box, his patient"),
@@ -434,6 +435,10 @@ COMMANDS = [
     Case("cleo", "PUT", "control/box-1", BEGIN, DENIED, "another's box"),
     Case("clara", "PUT", "control/box-1", BEGIN | {"patient": "p-0042", "by": "clara"}, DENIED, "her patient, no box"),
     Case("enno", "PUT", "control/box-1", END | {"by": "enno"}, DENIED, "an engineer begins and ends no session"),
+    Case("enno", "PUT", AT, UPDATE, ALLOWED, "an engineer has a box updated"),
+    Case("ada", "PUT", AT, UPDATE | {"by": "ada"}, ALLOWED, "an admin, too"),
+    Case("ada", "PUT", AT, END | {"by": "ada"}, DENIED, "an admin ends no session"),
+    Case("cleo", "PUT", AT, UPDATE | {"by": "cleo"}, DENIED, "a clinician updates no box"),
     Case("box-2", "PUT", AT, END | {"by": "box-2"}, DENIED, "a box commands nobody"),
     Case("nobody", "PUT", AT, END, DENIED, "not signed in"),
     Case("box-2", "GET", AT, None, ALLOWED, "its own command"),

@@ -187,9 +187,18 @@ def test_what_comes_too_late_is_not_done(box: Box, settings: Settings, left_s: f
 
 
 def test_from_afar_nothing_else_can_be_done(box: Box, settings: Settings) -> None:
-    for do in ("consent", "forget", "update", "frame", "afar"):
+    for do in ("consent", "forget", "frame", "afar"):
         answer = ask(settings.host, {"do": "afar", "name": f"c-{do}", "command": do, "left_s": 60.0})["text"]
         assert "does not do" in answer
+
+
+def test_an_update_from_afar_comes_over_the_network_and_not_in_a_session(box: Box, settings: Settings) -> None:
+    box.watching()
+    assert "session" in carried_out(settings, command("update"), 60.0)
+    box.interlock.end()
+    box.until_state(State.IDLE)
+    assert "update is asked for" in carried_out(settings, command("update", id="c-2"), 60.0)
+    assert box.asked == ["network"]
 
 
 def test_a_box_without_an_account_hears_nobody(settings: Settings, url: DatabaseUrl) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.pi.check import BEGIN, END, PAGE
 from tests.pi.comparison import compare
 from tests.pi.roots import ROOT, SUITES, requirements
 
@@ -72,3 +73,10 @@ def test_a_box_installs_what_is_listed_for_its_suite(suite: str) -> None:
     )
     assert {"ai-edge-litert", "numpy", "opencv-python-headless", "psutil"} <= named.keys()
     assert named["numpy"].startswith("1." if suite == "bookworm" else "2.")
+
+
+def test_the_page_holds_the_last_result() -> None:
+    between = PAGE.read_text().partition(BEGIN)[2].partition(END)[0]
+    assert "bookworm | trixie" in between
+    assert "passed" in between
+    assert "failed" not in between

@@ -143,6 +143,13 @@ def test_nonsense_is_answered_and_changes_nothing(box: Box, folder: Path, line: 
     assert box.now.state is State.IDLE
 
 
+def test_the_journal_says_whence_a_command_came_in_words_of_its_own(box: Box, settings: Settings) -> None:
+    box.watching()
+    ask(settings.host, {"do": "pause", "by": "p-017\naffectbox: all is well"})
+    ask(settings.host, {"do": "end", "by": "afar"})
+    assert box.journal[1:3] == ["The session was paused (command).", "The session was ended (afar)."]
+
+
 def test_many_who_say_nothing_do_not_keep_others_out(
     box: Box, folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

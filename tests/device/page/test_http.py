@@ -1,12 +1,13 @@
 """The page over real HTTP: what it answers to a browser, to another page's tricks, and to who would starve it."""
 
+import asyncio
 import http.client
 import json
 import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,7 @@ def test_withdrawing_closes_the_camera_and_is_remembered(page: Served) -> None:
         (CONSENT | {"by": ""}, "giver"),
         (CONSENT | {"until": "2026-02-31"}, "day"),
         (CONSENT | {"until": "1999-01-01"}, "expired"),
+        (CONSENT | {"until": "\ud800"}, "unknown"),
         ({"do": "pause"}, "idle"),
         ({"do": "install", "version": "9"}, "stick"),
     ],
@@ -244,6 +246,26 @@ def test_many_windows_leave_the_buttons_alone(page: Served) -> None:
     deadline_s = time.monotonic() + WAIT_S
     while next(page.events())[0] != "message":
         assert time.monotonic() < deadline_s, "the box has not noticed that one was closed"
+
+
+def test_however_many_look_from_elsewhere_the_boxs_own_screen_does_too() -> None:
+    async def first(looking: stream.Stream, address: str) -> bytes:
+        events = looking.events(address, lambda: True)
+        opened.append(events)
+        return await anext(events)
+
+    async def look() -> list[bytes]:
+        looking = stream.Stream(lambda: (b"{}", 1.0))
+        seen = [await first(looking, f"10.0.0.{number}") for number in range(stream.MOST + 1)]
+        seen.append(await first(looking, "127.0.0.1"))
+        for events in opened:
+            await events.aclose()
+        return seen
+
+    opened: list[AsyncGenerator[bytes, None]] = []
+    *others, one_too_many, own = asyncio.run(look())
+    assert b"event: full" in one_too_many
+    assert not any(b"event: full" in event for event in (*others, own))
 
 
 def test_who_holds_connections_open_and_says_nothing_is_not_waited_for(
