@@ -170,7 +170,7 @@ def test_what_is_learnt_of_a_session_after_its_consent_was_withdrawn_is_purged_t
 
 
 def test_thousands_of_sessions_are_purged_in_orders_that_fit_a_line(box: Box) -> None:
-    sessions = tuple(f"5c219ed0-{number:010x}" for number in range(2500))
+    sessions = tuple(f"5c219ed0-{number:010x}" for number in range(4000))
     box.agreed()
     box.memory.keep(revoking={"p-017": sessions})
     box.interlock.revoke("p-017")
