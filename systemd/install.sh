@@ -8,14 +8,14 @@ USAGE="Use: sudo ./install.sh [FILE] [options]
 
 FILE                a release, affectbox-VERSION-SUITE.tar; else the one beside this script; else this checkout is built
 --enrol FILE        enrol this box with a file of \`affectbox-cloud provision\`
---camera SOURCE     what the box watches: picamera2:0, v4l2:/dev/video0 (else the camera that is found)
+--camera SOURCE     what the box watches: picamera2:0, usb:NAME, /dev/video0 (else the one camera that there is)
 --key FILE.pub      also trust releases that are signed with this key
 --offline           use no network: what is missing is told
 --uninstall         remove all but the data, and say where that is
 
 Exit codes: 0 done; 2 wrong usage; 30 not root; 31 this system cannot be a box; 32 too little memory or room; 33 packages
-are missing; 34 no release, or it is not to be trusted; 35 the box could not be enrolled; 36 it does not start; 39 a step
-failed for another reason, which stands above."
+are missing; 34 no release, or it is not to be trusted; 35 the box could not be enrolled; 36 it does not start, or is
+not taken over: older than what runs, or a session is open; 39 a step failed for another reason, which stands above."
 
 #: The project's public key: device/keys/release.pub.
 PROJECT_KEY="LuoU64NrkF/aS2vbpmipaAPr1O21xQQTQzzAnsKAROQ="
@@ -32,6 +32,7 @@ TO_BUILD="python3-pip git"
 WHERE_THERE_ARE="python3-picamera2 python3-gpiozero python3-lgpio"
 
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+umask 022  # what is installed is read by the user affectbox, whatever the person who installs is used to
 here=$(dirname "$(readlink -f "$0")")
 file= enrol= camera= key= offline= uninstall= step=0 work= part=
 
@@ -171,6 +172,7 @@ what_for() {
 get_release() {
     begin "The release"
     if [ -n "$file" ]; then unpack_release; else build_release; fi
+    for folder in $HOME_FOLDER $KEYS; do [ ! -d "$folder" ] || chmod -R u=rwX,go=rX "$folder"; done
 }
 
 # Prints version, suite, architecture, SHA-256 and size of files.tar.xz and where it begins; leaves in $2 what openssl
@@ -221,13 +223,16 @@ unpack_release() {
         fail 34 "$(basename "$file") is refused: its signature is wrong, so it was altered; copy it again."
     [ "$for_suite" = "$suite" ] || fail 34 "$(basename "$file") is for $for_suite, and this system is $suite: take the file for $suite."
     [ "$for_architecture" = "$architecture" ] || fail 34 "$(basename "$file") is for $for_architecture, and this system is $architecture: take the other file."
-    found=$(packed | sha256sum | cut -d ' ' -f 1)
-    [ "$found" = "$hash" ] || fail 34 "$(basename "$file") is damaged, or cannot be read to its end: copy it again."
     part=$HOME_FOLDER/releases/.$version.part
     rm -rf "$part"
     mkdir -p "$part"
+    # what is checked is what is unpacked: a stick may show something else the second time
+    packed >"$part/files.tar.xz" || fail 32 "$(basename "$file") could not be copied: make room on the card, or copy the file again."
+    found=$(sha256sum "$part/files.tar.xz" | cut -d ' ' -f 1)
+    [ "$found" = "$hash" ] || fail 34 "$(basename "$file") is damaged, or cannot be read to its end: copy it again."
     say "unpacking release $version"
-    packed | tar -xJ --no-same-owner -C "$part" || fail 32 "$(basename "$file") could not be unpacked: make room on the card."
+    tar -xJ --no-same-owner -C "$part" -f "$part/files.tar.xz" || fail 32 "$(basename "$file") could not be unpacked: make room on the card."
+    rm "$part/files.tar.xz"
     cp "$work/release.json" "$part/"
     if [ -n "$key" ]; then mkdir -p $KEYS; cp "$key" "$KEYS/$(basename "$key" .pub).pub"; fi
 }
@@ -245,11 +250,12 @@ build_release() {
     pip install --target "$part/site" --no-compile --only-binary=:all: --require-hashes --root-user-action ignore \
         -r "$checkout/requirements/device.txt" || fail 33 "The Python packages could not be had: what stands above says why."
     say "building $checkout, and fetching the models"
-    version=$(GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0="$checkout" PIP_ROOT_USER_ACTION=ignore \
+    # what this writes into the checkout would be root's
+    GIT_OPTIONAL_LOCKS=0 GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0="$checkout" PIP_ROOT_USER_ACTION=ignore \
         PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$checkout:$part/site" \
-        python3 -P -m converter release --suite "$suite" --arch "$architecture" --unpacked "$part" --cache /var/cache/affectbox |
-        tee /dev/stderr | tail -n 1) || true
+        python3 -P -m converter release --suite "$suite" --arch "$architecture" --unpacked "$part" --cache /var/cache/affectbox || true
     [ -f "$part/release.json" ] || fail 34 "This checkout could not be built: what stands above says why."
+    version=$(python3 -I -c 'import json, sys; print(json.load(open(sys.argv[1]))["version"])' "$part/release.json")
     say "release $version"
 }
 
@@ -263,7 +269,6 @@ make_user() {
     install -d -m 0700 -o affectbox -g affectbox $DATA
     chown -R affectbox:affectbox $DATA
     mkdir -p /etc/affectbox
-    find_camera
     if [ -f $CONFIG ]; then
         say "$CONFIG stays as it is"
         [ -z "$camera" ] || warn "$CONFIG should say: run.source = \"$camera\""
@@ -273,25 +278,28 @@ make_user() {
 }
 
 find_camera() {
-    [ -z "$camera" ] || return 0
-    for device in /dev/v4l/by-id/*-video-index0; do
-        [ -e "$device" ] && camera=v4l2:$device
+    if [ -n "$camera" ]; then say "camera: $camera"; return; fi
+    for found in /dev/v4l/by-id/*-video-index0 /sys/bus/i2c/drivers/imx*/*-00* /sys/bus/i2c/drivers/ov*/*-00*; do
+        if [ -e "$found" ]; then say "camera: $(basename "$found")"; return; fi
     done
-    if ls /sys/bus/i2c/drivers/imx*/*-00* /sys/bus/i2c/drivers/ov*/*-00* >/dev/null 2>&1; then camera=picamera2:0; fi
-    if [ -n "$camera" ]; then say "camera: $camera"
-    else warn "No camera was found: connect one, then set run.source in $CONFIG and restart the box."; fi
+    warn "No camera was found: connect one before the first session; the box takes the one that is there then."
 }
 
 write_config() {
+    find_camera
     new=$CONFIG.new
-    printf '# What differs from the defaults; `affectbox check-config` explains every setting.\n\n[run]\nsource = "%s"\n' "${camera:-picamera2:0}" >$new
+    printf '# What differs from the defaults; `affectbox check-config` explains every setting.\n\n[run]\nsource = "%s"\n' "${camera:-auto}" >$new
     mv $new $CONFIG
     say "$CONFIG is written"
 }
 
 enrol_box() {
     begin "Enrolment"
-    if [ -z "$enrol" ]; then say "none asked for"; return; fi
+    if [ -z "$enrol" ]; then
+        say "none asked for"
+        grep -q '^sinks' $CONFIG || warn "No database is configured: until this box is enrolled (--enrol FILE), nothing of a session is kept."
+        return
+    fi
     if [ -n "$offline" ]; then warn "Enrolling needs the network: run \`sudo ./install.sh --enrol FILE\` again once there is one."; return; fi
     install -m 0600 -o affectbox -g affectbox "$enrol" $DATA/enrolment.json
     setpriv --reuid=affectbox --regid=affectbox --init-groups env -i STATE_DIRECTORY=$DATA PATH="$PATH" \
@@ -314,14 +322,17 @@ os.replace(config + ".new", config)
 
 adopt() {
     begin "Starting the box"
-    "$part/bin/affectbox-update" adopt "$part" || fail 36 "The release does not run; what stands above says why. What ran before runs again."
+    "$part/bin/affectbox-update" adopt "$part" || fail 36 "Release $version was not taken over; what stands above says why."
 }
 
 look_after() {
     begin "Looking at what runs"
     if [ ! -d /run/systemd/system ]; then say "this is no running system: the box starts with it"; return; fi
     systemctl is-active --quiet affectbox-host.service || fail 36 "The host process does not run: \`journalctl -u affectbox-host\` says why."
-    echo "The box runs. Look at it with \`affectbox doctor\`; $HOME_FOLDER/current/docs/pi.md tells the rest."
+    # what else would wait for the next boot
+    systemctl try-restart systemd-journald.service systemd-sysctl.service 2>/dev/null || true
+    udevadm trigger --subsystem-match=dma_heap --subsystem-match=gpio 2>/dev/null || true
+    echo "The box runs. Its page: http://127.0.0.1:8080. Look at it with \`affectbox doctor\`; $HOME_FOLDER/current/docs/pi.md tells the rest."
 }
 
 remove_all() {
@@ -347,7 +358,7 @@ remove_all() {
     fi
     [ ! -d $DATA ] || say "The data stay in $DATA, root's alone: records that were not sent, consents, who the box is."
     [ ! -d /etc/affectbox ] || say "The configuration stays in /etc/affectbox."
-    say "To remove these too: rm -r $DATA /etc/affectbox /etc/credstore/affectbox-identity"
+    say "To remove these too: rm -rf $DATA /etc/affectbox /etc/credstore/affectbox-*"
     say "Packages of the system stay."
 }
 

@@ -155,8 +155,8 @@ def import_picamera2() -> PiLibrary:
         import picamera2  # noqa: PLC0415  # apt only, and heavy: imported when it is wanted
     except ImportError as error:
         raise SourceError(
-            f"Picamera2 cannot be imported ({_told(error)}): `sudo apt install python3-picamera2`, and make the "
-            "virtual environment with --system-site-packages."
+            f"Picamera2 cannot be imported ({_told(error)}): `sudo apt install python3-picamera2`; a virtual "
+            "environment must be made with --system-site-packages to see it."
         ) from error
     except Exception as error:  # of its many dependencies each in its way
         raise SourceError(

@@ -53,7 +53,7 @@ def status(out: TextIO) -> None:
     if current != layout.proven:
         print(f"It has yet to prove itself; before it, {layout.proven or 'nothing'} ran.", file=out)
     for told in (standing(layout).text, getattr(offered(layout), "text", "")):
-        if told:
+        if told and told != f"Release {current} runs.":
             print(told, file=out)
 
 
@@ -65,12 +65,16 @@ def _prepared(what: str, layout: Layout, force: bool) -> Source:
     if os.geteuid() != 0:
         raise UpdateError("Only root may name a release: put sudo before it.")
     machine = Debian()
-    file = fetch(what, layout, machine) if what.startswith(("http://", "https://")) else Path(what)
+    fetched = what.startswith(("http://", "https://"))
+    file = fetch(what, layout, machine) if fetched else Path(what)
     with open_package(file, trusted(layout)) as package:
         suitable(package.release, machine)
     try:
         layout.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
-        shutil.copyfile(file, layout.spool / GIVEN)
+        if fetched:
+            file.replace(layout.spool / GIVEN)
+        else:
+            shutil.copyfile(file, layout.spool / GIVEN)
         (layout.spool / FORCE).unlink(missing_ok=True)
         if force:
             (layout.spool / FORCE).touch()

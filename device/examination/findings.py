@@ -33,6 +33,7 @@ from device.runtime.interpreter import available_library
 from device.sensors import Sensors
 from device.settings import Settings
 from device.state import outbox_file
+from device.update.layout import Layout
 
 
 class _BearableError(AffectboxError):
@@ -57,6 +58,8 @@ def findings(settings: Settings) -> Iterator[Finding]:
         yield _finding(what, check, settings)
     if settings.session.patient:
         yield _finding("neutral", _neutral, settings)
+    if not settings.run.sinks:
+        yield no_sink(Layout())
     for sink in settings.run.sinks:
         yield from _of_sink(replace(settings, run=replace(settings.run, sinks=(sink,))), clock)
     folder = outbox_file(settings.outbox).parent
@@ -156,6 +159,13 @@ def _face(settings: Settings) -> str:
     if not good:
         raise _BearableError(text)
     return text
+
+
+def no_sink(layout: Layout) -> Finding:
+    """On a box a fault: nobody would name one when a session begins."""
+    level = Level.FAIL if layout.current else Level.WARNING
+    text = "none is configured, so nothing of a session would be kept: enrol this box, or set run.sinks"
+    return Finding(level, "sink", text)
 
 
 def _of_sink(settings: Settings, clock: Clock) -> Iterator[Finding]:

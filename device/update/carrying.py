@@ -17,6 +17,8 @@ from device.update.updater import Updater
 GIVEN = "given.tar"
 FORCE = "given.force"
 _FETCHED = "network-"
+#: The copies that wait on the box have names that nobody gave them.
+_CALLED = {Source.GIVEN: "The file", Source.STICK: "The release of the stick"}
 _NAME = re.compile(r"affectbox-[0-9a-z.+-]{1,120}\.tar")
 _LONGEST_NAME = 200
 _SPARE_BYTES = 300 * 2**20
@@ -32,7 +34,9 @@ def carry_out(layout: Layout, updater: Updater, machine: Machine, settings: Upda
     try:
         file = _file(source, layout, updater, machine, settings)
         used = [file, layout.spool / FORCE]
-        updater.install(file, force=source is Source.GIVEN and (layout.spool / FORCE).exists())
+        forced = source is Source.GIVEN and (layout.spool / FORCE).exists()
+        name = _CALLED.get(source) or file.name.removeprefix(_FETCHED)
+        updater.install(file, force=forced, name=name)
     except UpdateError as error:
         updater.refuse(error)
         raise

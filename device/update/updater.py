@@ -22,6 +22,10 @@ _COMPILED = 1.15
 Say = Callable[[str], None]
 
 
+def _aloud(text: str) -> None:
+    print(text, flush=True)  # between what the programs that it runs say
+
+
 class Host(Protocol):
     """The box's host process, as the updater asks it."""
 
@@ -39,7 +43,7 @@ class Host(Protocol):
 class Updater:
     """Installs releases on `machine`, whose releases lie in `layout`."""
 
-    def __init__(self, layout: Layout, machine: Machine, host: Host, say: Say = print) -> None:
+    def __init__(self, layout: Layout, machine: Machine, host: Host, say: Say = _aloud) -> None:
         self._layout = layout
         self._machine = machine
         self._host = host
@@ -56,21 +60,21 @@ class Updater:
         """Let everybody know that a release is on its way from the network."""
         self._tell(Step.FETCHING, text)
 
-    def install(self, file: Path, *, force: bool = False) -> None:
+    def install(self, file: Path, *, force: bool = False, name: str = "") -> None:
         """Install the release in a file, and keep it if it proves itself.
 
         Args:
             file: of a release.
             force: also if it is older than the one that runs.
+            name: what people call the file, if not by its own name.
 
         Raises:
             UpdateError: it is refused, or did not prove itself; the release that ran before runs.
         """
         with busy(self._layout):
-            if not self._host.is_idle():
-                raise UpdateError("A session is open: end it, and then update.")
-            self._tell(Step.CHECKING, f"{file.name} is being checked.")
-            version = self._unpacked(file, force)
+            self._between_sessions()
+            self._tell(Step.CHECKING, f"{name or file.name} is being checked.")
+            version = self._unpacked(file, force, name)
             if version == self._layout.proven:
                 self._tell(Step.DONE, f"Release {version} was put right.", version)
             else:
@@ -83,16 +87,19 @@ class Updater:
             folder: on the file system of the releases; it is moved to its place there.
 
         Raises:
-            UpdateError: it is not whole, not for this machine, or did not prove itself.
+            UpdateError: it is not whole, not for this machine, older than what runs, or did not prove itself; or a
+                session is open.
             OSError: the card cannot be written.
         """
         with busy(self._layout):
+            self._between_sessions()
             release = read(folder)
             if damaged := damage(folder, release):
                 raise UpdateError(
                     f"{damaged[0]} of release {release.version} is not what was signed: install it again."
                 )
             suitable(release, self._machine)
+            self._newer(release)
             self._move(folder, release)
             if self._layout.proven in ("", release.version):
                 self._layout.switch("current", release.version)
@@ -119,10 +126,10 @@ class Updater:
                 self._start(proven, wait=False)
             self._layout.tidy(KEEP)
 
-    def _unpacked(self, file: Path, force: bool) -> str:
+    def _unpacked(self, file: Path, force: bool, name: str) -> str:
         """The version in the file, which is unpacked then."""
         layout = self._layout
-        with open_package(file, trusted(layout)) as package:
+        with open_package(file, trusted(layout), name) as package:
             release = package.release
             suitable(release, self._machine)
             self._not_older(release, force)
@@ -133,13 +140,24 @@ class Updater:
             self._unpack(package)
             return release.version
 
+    def _between_sessions(self) -> None:
+        if not self._host.is_idle():
+            raise UpdateError("A session is open: end it, and then update.")
+
     def _not_older(self, release: Release, force: bool) -> None:
         runs = self._layout.proven
         if runs == release.version and not damage(self._layout.folder(runs), release):
             raise UpdateError(f"Release {runs} is what runs already.")
-        if runs and age(release.version) < age(runs) and not force:
+        if not force:
+            self._newer(release)
+
+    def _newer(self, release: Release) -> None:
+        """Raises `UpdateError`: it is older than what runs, and may have faults that are mended by now."""
+        runs = self._layout.proven
+        if runs and age(release.version) < age(runs):
             raise UpdateError(
-                f"Release {release.version} is older than {runs}, which runs: give --force if you want it."
+                f"Release {release.version} is older than {runs}, which runs: to go back, use "
+                "`sudo affectbox update FILE --force`."
             )
 
     def _enough_room(self, release: Release) -> None:

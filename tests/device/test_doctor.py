@@ -28,6 +28,7 @@ from device.contract.release import MANIFEST
 from device.delivery.opening import open_outbox
 from device.examination import card, conditions, network, releases, units
 from device.examination.account import stand_in
+from device.examination.findings import no_sink
 from device.host.desk import Desk
 from device.host.scripted import Script
 from device.host.view import State
@@ -36,9 +37,24 @@ from device.update.layout import Layout
 from device.update.standing import Standing, Step, tell
 from tests.device.host.box import QUICK, Box
 from tests.peers import Peer, Raw
+from tests.releases import Box as ReleaseBox
 
 YEAR = 2026
 ROOT = Path(__file__).parents[2]
+
+
+# --- where records go
+
+
+def test_a_box_that_keeps_nothing_is_a_fault_and_a_command_without_a_sink_is_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    box = ReleaseBox(tmp_path / "box", tmp_path)
+    box.begin_with("1.0")
+    assert no_sink(box.layout).level is Level.FAIL
+    arguments = ["--set", f"host.folder={tmp_path}", "--set", f"outbox.path={tmp_path / 'outbox.db'}"]
+    main(["doctor", *arguments])
+    assert re.search(r"^warning  sink .*nothing of a session would be kept", capsys.readouterr().out, re.M)
 
 
 # --- while the service runs

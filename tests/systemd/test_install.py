@@ -46,6 +46,7 @@ class Machine:
     model: str = "Raspberry Pi 4 Model B Rev 1.5"
     boot: Path | None = None
     programs: dict[str, str] = field(default_factory=dict)
+    umask: str = "022"
 
     def install(self, *words: str | Path, installer: Path = INSTALLER) -> subprocess.CompletedProcess[str]:
         """Run it; /opt and /etc are the test's."""
@@ -66,6 +67,7 @@ class Machine:
             f"mount --bind {self.folder}/os-release /etc/os-release",
             f"mount --bind {self.folder}/meminfo /proc/meminfo",
             f"export PATH={programs}:$PATH",
+            f"umask {self.umask}",
             f'exec sh {installer} "$@"',
         ]
         command = ["unshare", "--mount", "sh", "-ec", "\n".join(mounts), "sh", *map(str, words)]
@@ -158,6 +160,39 @@ def test_beside_a_release_it_takes_that_and_unpacks_it(machine: Machine) -> None
     done = machine.install("--offline", "--key", key, installer=machine.folder / "install.sh")
     assert done.returncode == 39, "the first step that changes more than the folder of releases"
     assert {"bin", "site", "systemd", "release.json"} <= set(done.stderr.split())
+
+
+@pytest.fixture
+def key(machine: Machine) -> Path:
+    file = machine.folder / "own.pub"
+    file.write_text(write_key(bytes(KEY.verify_key), "of tests"))
+    return file
+
+
+def test_whoever_installs_the_box_may_read_what_is_installed(machine: Machine, key: Path) -> None:
+    machine.umask = "077"
+    machine.programs = {"systemd-sysusers": "find /opt/affectbox /etc/affectbox/keys ! -perm -o+r >&2; exit 3"}
+    done = machine.install("--offline", "--key", key, make_release(machine.folder, "1.0"))
+    assert (done.returncode, "/opt/affectbox" in done.stderr, "own.pub" in done.stderr) == (39, False, False)
+
+
+def test_what_was_checked_is_what_is_unpacked(machine: Machine, key: Path) -> None:
+    file = make_release(machine.folder, "1.0")
+    machine.programs = {
+        "sha256sum": f'/usr/bin/sha256sum "$@"; echo other >{file}',
+        "systemd-sysusers": "cat $(dirname $(dirname $(dirname $1)))/site/version >&2; exit 3",
+    }
+    done = machine.install("--offline", "--key", key, file)
+    assert (done.returncode, done.stderr[:3]) == (39, "1.0"), done.stderr
+
+
+def test_the_box_takes_the_camera_that_there_is_and_says_that_it_keeps_nothing(machine: Machine, key: Path) -> None:
+    machine.programs = dict.fromkeys(("systemd-sysusers", "install", "chown"), "exit 0")
+    shows = {"bin/affectbox-update": "#!/bin/sh\ncat /etc/affectbox/config.toml\nexit 1\n"}
+    done = machine.install("--offline", "--key", key, make_release(machine.folder, "1.0", more=shows))
+    assert done.returncode == 36
+    assert 'source = "auto"' in done.stdout
+    assert "nothing of a session is kept" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from device.contract.errors import UpdateError
 from device.contract.release import age, pointer_name
 from device.settings import UpdateSettings
 from device.update import request
-from device.update.carrying import carry_out, fetch
+from device.update.carrying import GIVEN, carry_out, fetch
 from device.update.request import Source, take
 from device.update.standing import Offer, Step, offered, standing
 from device.update.stick import STICK, look, mounted
@@ -183,6 +183,15 @@ def ask(box: Box, source: Source, url: str = "") -> None:
     box.layout.request.parent.mkdir(parents=True, exist_ok=True)
     request.ask(source, box.layout)
     carry_out(box.layout, box.updater, box.machine, UpdateSettings(url=url))
+
+
+def test_a_file_that_root_named_is_not_called_by_the_name_of_its_copy(box: Box) -> None:
+    file = make_release(box.files, "1.1")
+    box.layout.spool.mkdir(parents=True)
+    (box.layout.spool / GIVEN).write_bytes(file.read_bytes().rstrip(b"\0")[:-9])
+    with pytest.raises(UpdateError, match=r"^The file is damaged or was altered"):
+        ask(box, Source.GIVEN)
+    assert box.said[-2] == "The file is being checked."
 
 
 def test_what_is_asked_for_is_asked_for_once(box: Box) -> None:

@@ -210,6 +210,22 @@ def test_an_older_release_is_refused_unless_forced(box: Box) -> None:
     assert runs(box) == "0.9"
 
 
+def test_the_installer_takes_no_older_release_and_ends_no_session(box: Box) -> None:
+    def unpacked(version: str) -> Path:
+        other = Box(box.files / version, box.files)
+        other.begin_with(version)
+        return other.layout.folder(version)
+
+    with pytest.raises(UpdateError, match=r"0\.9 is older than 1\.0, which runs"):
+        box.updater.adopt(unpacked("0.9"))
+    box.machine.idle = False
+    for version in ("1.0", "1.1"):
+        with pytest.raises(UpdateError, match="A session is open"):
+            box.updater.adopt(unpacked(version))
+    assert runs(box) == "1.0"
+    assert box.machine.started == ["1.0"]
+
+
 def test_the_release_that_runs_is_not_installed_again_unless_it_is_damaged(box: Box) -> None:
     file = make_release(box.files, "1.0")
     with pytest.raises(UpdateError, match=r"1\.0 is what runs already"):
