@@ -135,7 +135,8 @@ def _processes(commands: Any, runs: Mapping[str, Run]) -> None:
     daemon.add_argument(
         "--fd", metavar="N", type=int, help="inherited connection to the host; else the socket of systemd"
     )
-    _command(commands, "deliver", "send what waits, without a camera, until it is stopped", runs["deliver"])
+    deliver = _command(commands, "deliver", "send what waits, without a camera, until it is stopped", runs["deliver"])
+    deliver.add_argument("--fd", metavar="N", type=int, help="inherited descriptor: stop when its other end is closed")
 
 
 def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:

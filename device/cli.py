@@ -189,7 +189,7 @@ def _deliver(args: argparse.Namespace) -> int:
     from device.clock import SystemClock  # noqa: PLC0415
     from device.service.daemon import deliver  # noqa: PLC0415
 
-    deliver(_settings(args), SystemClock())
+    deliver(_settings(args), SystemClock(), args.fd)
     return 0
 
 

@@ -77,8 +77,11 @@ class CameraSettings(Table, frozen=True):
     mains_hz: Annotated[int, Meta(ge=0, le=60)] = 50
     focus_m: Annotated[float, Meta(ge=0, le=100)] = 0.0
     pixels: Annotated[str, one_of(("yuv420", "bgr"))] = "yuv420"
+    turned: Annotated[int, Meta(ge=0, le=180)] = 0
 
     def __post_init__(self) -> None:
+        if self.turned not in (0, 180):
+            raise ConfigError("'camera.turned' must be 0, or 180 for a camera that is mounted upside down.")
         if self.mains_hz not in (0, 50, 60):
             raise ConfigError("'camera.mains_hz' must be 50 or 60, or 0 for lamps that do not flicker.")
         if self.exposure_ms * self.fps > _MS:

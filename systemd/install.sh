@@ -25,6 +25,8 @@ CONFIG=/etc/affectbox/config.toml
 KEYS=/etc/affectbox/keys
 LEAST_MEMORY_MB=350     # of a Pi Zero 2 W with 512 MB, some is the graphics processor's
 LEAST_ROOM_MB=600
+KERNEL_LINE=/boot/firmware/cmdline.txt   # on a Raspberry Pi: what its kernel is told, in one line
+MEMORY=cgroup_enable=memory
 REQUIRED="python3 openssl xz-utils ca-certificates udev libstdc++6 dbus"
 TO_BUILD="python3-pip git"
 WHERE_THERE_ARE="python3-picamera2 python3-gpiozero python3-lgpio"
@@ -98,6 +100,33 @@ check_board() {
         *) warn "$board: the box is made for a Raspberry Pi 3B+, 4, 5 or Zero 2 W; it may be too slow here." ;;
     esac
 }
+
+# The firmware of a Raspberry Pi tells the kernel `cgroup_disable=memory`, and then MemoryMax= of the units does nothing.
+limit_memory() {
+    [ -f $KERNEL_LINE ] || return 0
+    case " $(head -n 1 $KERNEL_LINE | tr -s '[:space:]' ' ') " in *" $MEMORY "*) return 0 ;; esac
+    before=$KERNEL_LINE.before-affectbox
+    if { [ -f $before ] || { cp $KERNEL_LINE $before.new && put_in_place $before; }; } &&
+        sed "1s/[[:space:]]*\$/ $MEMORY/" $KERNEL_LINE >$KERNEL_LINE.new && put_in_place $KERNEL_LINE
+    then say "$KERNEL_LINE says $MEMORY: after the next restart the box's memory is limited (as it was: $before)"
+    else
+        rm -f $KERNEL_LINE.new $before.new
+        warn "$KERNEL_LINE could not be written: add $MEMORY to its line, or nothing limits the box's memory."
+    fi
+}
+
+lift_memory() {
+    [ -f $KERNEL_LINE.before-affectbox ] || return 0    # it is not we who wrote it
+    if sed "1s/[[:space:]]$MEMORY\([[:space:]]\|\$\)/\1/" $KERNEL_LINE >$KERNEL_LINE.new && put_in_place $KERNEL_LINE
+    then rm -f $KERNEL_LINE.before-affectbox
+    else
+        rm -f $KERNEL_LINE.new
+        warn "$KERNEL_LINE could not be written: $MEMORY stays in its line."
+    fi
+}
+
+# FILE.new becomes FILE, or nothing changes, whenever the power is cut.
+put_in_place() { [ -s "$1.new" ] && sync "$1.new" && mv "$1.new" "$1" && sync -f "$1"; }
 
 find_file() {
     [ -z "$file" ] && [ ! -f "$here/../requirements/device.txt" ] || return 0
@@ -356,6 +385,7 @@ remove_all() {
         if [ -x $HOME_FOLDER/$link/bin/affectbox-update ]; then $HOME_FOLDER/$link/bin/affectbox-update remove; break; fi
     done
     rm -rf $HOME_FOLDER /var/lib/affectbox-update /run/affectbox-update /run/affectbox /var/cache/affectbox
+    lift_memory
     if [ -d /run/systemd/system ]; then
         systemctl daemon-reload
         systemctl reset-failed 'affectbox-*' 2>/dev/null || true
@@ -389,6 +419,7 @@ find_file
 install_packages
 get_release
 make_user
+limit_memory
 enrol_box
 adopt
 look_after

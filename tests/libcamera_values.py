@@ -22,7 +22,9 @@ class Hashed:
 
 
 class Transform(Hashed):
-    hflip = vflip = transpose = 0
+    def __init__(self, other=None, hflip=0, vflip=0, transpose=0):
+        super().__init__(*(other.values if other else map(bool, (hflip, vflip, transpose))))
+        self.hflip, self.vflip, self.transpose = self.values
 
 
 class ColorSpace(Hashed):

@@ -21,6 +21,7 @@ from device.camera.picamera_api import PiLibrary, PiLibraryCamera, Request
 from device.camera.sensor import controls, full_view
 from device.camera.source import Picture
 from device.camera.stamps import taken_s
+from device.camera.turning import turned
 from device.closing import Closing
 from device.contract.errors import SourceError
 from device.settings import CameraSettings
@@ -54,6 +55,7 @@ class PiCamera(Closing):
         """
         self._patience_s = settings.patience_s
         self._camera: PiLibraryCamera | None = None
+        self._turns = False  # what the camera cannot
         self._waiting = threading.Event()
         self._using = threading.Lock()  # the camera's memory, which goes when it is closed
         library = library or import_picamera2()
@@ -110,9 +112,14 @@ class PiCamera(Closing):
             encode=None,
             sensor=mode.for_picamera2() if mode else {},
         )
+        if settings.turned:
+            configuration["transform"] = library.libcamera.Transform(hflip=True, vflip=True)
         camera.configure(configuration)
         camera.set_controls(controls(settings, camera.camera_controls))
         self._stream = camera.stream_configuration("main")
+        if settings.turned:
+            became = camera.camera_configuration()["transform"]
+            self._turns = not (became.hflip and became.vflip)
         camera.start()
 
     def _next(self) -> Request:
@@ -132,11 +139,12 @@ class PiCamera(Closing):
         raise SourceError(f"The {self.name} has delivered no picture for {self._patience_s:.0f} s: {_CABLE}.")
 
     def _bgr(self, pixels: ByteImage) -> ByteImage:
-        """The picture without the padding at the end of each row."""
+        """The picture without the padding at the end of each row; turned, where the camera did not do so itself."""
         if self._stream["format"] == _FORMATS["yuv420"]:
             pixels = cv2.cvtColor(pixels, cv2.COLOR_YUV2BGR_I420)  # type: ignore[assignment]
         width, height = self._stream["size"]
-        return np.ascontiguousarray(pixels[:height, :width])
+        picture = np.ascontiguousarray(pixels[:height, :width])
+        return turned(picture) if self._turns else picture
 
 
 def import_picamera2() -> PiLibrary:

@@ -10,6 +10,23 @@ from typing import Any, Protocol
 from device.arrays import ByteImage
 
 
+class Transform(Protocol):
+    """How pictures are flipped before anybody sees them."""
+
+    @property
+    def hflip(self) -> bool: ...
+
+    @property
+    def vflip(self) -> bool: ...
+
+
+class LibCamera(Protocol):
+    """The module `libcamera`."""
+
+    @property
+    def Transform(self) -> Callable[..., Transform]: ...  # as it is called there
+
+
 class Request(Protocol):
     """A picture that is still the camera's; it has few, and wants each back by `release`."""
 
@@ -53,6 +70,9 @@ class PiLibraryCamera(Protocol):
 
     def configure(self, camera_config: dict[str, Any]) -> None: ...
 
+    def camera_configuration(self) -> dict[str, Any]:
+        """What the configuration came to be: `transform` and more; a camera that cannot flip has not."""
+
     def stream_configuration(self, name: str = "main") -> dict[str, Any]:
         """What a stream came to be: `format`, `size` and `stride` may differ from what was asked for."""
 
@@ -81,3 +101,6 @@ class PiLibrary(Protocol):
 
     @property
     def Picamera2(self) -> PiCameraClass: ...  # as it is called there
+
+    @property
+    def libcamera(self) -> LibCamera: ...

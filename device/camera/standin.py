@@ -9,13 +9,14 @@ controls that the camera has not are refused. Source: picamera2 0.3.38, whose si
 import threading
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
 import numpy as np
 
 from device.arrays import ByteImage
-from device.camera.standin_script import Script
+from device.camera.standin_script import Script, StandInTransform, seen
 
 _ALIGNMENT = 64  # bytes of a row are a multiple of it
 _AGE_NS = 12_000_000  # of a picture when it arrives
@@ -27,12 +28,14 @@ class StandIn:
 
     Attributes:
         Picamera2: the class.
+        libcamera: in place of the module below it.
         opened: the cameras that were made of it.
     """
 
     def __init__(self, script: Script) -> None:
         self.opened: list[StandInCamera] = []
         self.Picamera2: Any = type("Picamera2", (StandInCamera,), {"script": script, "opened": self.opened})
+        self.libcamera: Any = SimpleNamespace(Transform=StandInTransform)
 
 
 class StandInJob:
@@ -141,7 +144,8 @@ class StandInCamera:
     ) -> dict[str, Any]:
         stream = {"format": "XBGR8888", "size": (1280, 720)} | {k: v for k, v in main.items() if k in _STREAM}
         stream["size"] = tuple(side - side % 2 for side in stream["size"])
-        return {"main": stream, "buffer_count": buffer_count, "controls": controls, "sensor": sensor}
+        asked = {"transform": transform, "buffer_count": buffer_count, "controls": controls, "sensor": sensor}
+        return {"main": stream} | asked
 
     def configure(self, camera_config: Any = None) -> None:
         self._hang("configure")
@@ -150,9 +154,16 @@ class StandInCamera:
         stream = camera_config["main"]
         bytes_each = {"YUV420": 1, "RGB888": 3}[stream["format"]]
         row = stream["size"][0] * bytes_each
-        self.chosen = camera_config | {"main": stream | {"stride": row + -row % _ALIGNMENT}}
+        transform = camera_config["transform"] if self.script.flips else StandInTransform()
+        self.chosen = camera_config | {
+            "main": stream | {"stride": row + -row % _ALIGNMENT},
+            "transform": transform or StandInTransform(),
+        }
         self._free = camera_config["buffer_count"]
         self.set_controls(camera_config["controls"])
+
+    def camera_configuration(self) -> dict[str, Any]:
+        return dict(self.chosen)
 
     def stream_configuration(self, name: str = "main") -> dict[str, Any]:
         return dict(self.chosen[name])
@@ -204,24 +215,12 @@ class StandInCamera:
     def pixels(self, number: int, name: str) -> ByteImage:
         """The scene as the chosen mode sees it, in the stream's size, format and padding."""
         stream = self.chosen[name]
-        (width, height), scene = stream["size"], self._seen(self.script.scene(number))
+        (width, height), scene = stream["size"], seen(self.script, number, self.chosen)
         picture = cv2.resize(scene, (width, height), interpolation=cv2.INTER_AREA)
         if stream["format"] == "YUV420":
             padded = cv2.copyMakeBorder(picture, 0, 0, 0, stream["stride"] - width, cv2.BORDER_CONSTANT)
             picture = cv2.cvtColor(padded, cv2.COLOR_BGR2YUV_I420)
         return np.asarray(picture, np.uint8)
-
-    def _seen(self, scene: ByteImage) -> ByteImage:
-        """The part of the scene that the sensor mode sees: that of the mode nearest in size, as Picamera2 chooses."""
-        size = self.chosen["sensor"].get("output_size", self.chosen["main"]["size"])
-        mode = min(self.script.modes, key=lambda mode: abs(mode["size"][0] - size[0]))
-        whole_w, whole_h = (max(mode["crop_limits"][axis] for mode in self.script.modes) for axis in (2, 3))
-        left, top, width, height = mode["crop_limits"]
-        rows, columns = scene.shape[:2]
-        return scene[
-            top * rows // whole_h : (top + height) * rows // whole_h,
-            left * columns // whole_w : (left + width) * columns // whole_w,
-        ]
 
     def _run(self) -> None:
         frame_s = self.set.get("FrameDurationLimits", (33_333, 33_333))[0] / 1e6

@@ -33,6 +33,14 @@ IMX219 = {"Model": "imx219", "Location": 2, "Rotation": 180, "Id": "/base/soc/i2
 
 
 @dataclass(frozen=True)
+class StandInTransform:
+    """In place of libcamera's `Transform`."""
+
+    hflip: bool = False
+    vflip: bool = False
+
+
+@dataclass(frozen=True)
 class Script:
     """What the stand-in shows, and what goes wrong.
 
@@ -41,6 +49,7 @@ class Script:
         cameras: what `global_camera_info` tells.
         modes: of the sensor.
         controls: that it has, with lowest, highest and default.
+        flips: whether the sensor can flip what it sees.
         freeze_after: so many pictures are given, and then no more, as of a loose cable; None: it does not freeze.
         refusal: what is wrong when it is opened, such as "Device or resource busy".
         hangs: the name of a call that never returns.
@@ -50,9 +59,25 @@ class Script:
     cameras: tuple[dict[str, Any], ...] = (IMX219,)
     modes: tuple[dict[str, Any], ...] = IMX219_MODES
     controls: Mapping[str, tuple[Any, Any, Any]] = field(default_factory=lambda: IMX219_CONTROLS)
+    flips: bool = True
     freeze_after: int | None = None
     refusal: str = ""
     hangs: str = ""
+
+
+def seen(script: Script, number: int, configuration: Mapping[str, Any]) -> ByteImage:
+    """What a camera sees of a scene: in the mode nearest in size, as Picamera2 chooses, flipped as configured."""
+    size = configuration["sensor"].get("output_size", configuration["main"]["size"])
+    mode = min(script.modes, key=lambda mode: abs(mode["size"][0] - size[0]))
+    whole_w, whole_h = (max(mode["crop_limits"][axis] for mode in script.modes) for axis in (2, 3))
+    left, top, width, height = mode["crop_limits"]
+    scene, transform = script.scene(number), configuration["transform"]
+    rows, columns = scene.shape[:2]
+    view = scene[
+        top * rows // whole_h : (top + height) * rows // whole_h,
+        left * columns // whole_w : (left + width) * columns // whole_w,
+    ]
+    return view[:: -1 if transform.vflip else 1, :: -1 if transform.hflip else 1]
 
 
 def clip_scene(path: Path) -> Callable[[int], ByteImage]:

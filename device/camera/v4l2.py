@@ -10,6 +10,7 @@ import cv2
 from device.camera.patience import CLOSE_S, within
 from device.camera.source import Picture
 from device.camera.stamps import taken_s
+from device.camera.turning import turned
 from device.camera.usb import there, usb_cameras
 from device.camera.v4l2_controls import set_controls
 from device.closing import Closing
@@ -35,7 +36,7 @@ class V4l2Camera(Closing):
                 f"No camera answers at {device}: plug it in, and see `ls /dev/video*`; on USB there is "
                 f"{there(usb_cameras())}."
             )
-        self._device, self._patience_s = device, settings.patience_s
+        self._device, self._patience_s, self._turns = device, settings.patience_s, bool(settings.turned)
         self._reading = threading.Lock()
         self._closed = False
         os.environ[_PATIENCE] = str(max(int(settings.patience_s), 1))
@@ -51,6 +52,8 @@ class V4l2Camera(Closing):
                 good, image = self._capture.retrieve()
                 if good:
                     stamp_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+                    if self._turns:
+                        image = turned(image)  # type: ignore[arg-type]
                     return Picture(image, None, taken_s=taken_s(stamp_s))  # type: ignore[arg-type]
         raise SourceError(f"The camera at {self._device} stopped delivering pictures: check its cable.")
 

@@ -17,6 +17,12 @@ NOW_AND_THEN = (
     "affectbox-update.service",
     "affectbox-confirm.service",
 )
+#: What the kernel can limit (cgroups(7), version 2); a Raspberry Pi's firmware takes memory out of it.
+_CONTROLLERS = Path("/sys/fs/cgroup/cgroup.controllers")
+_NO_LIMIT = (
+    "the kernel limits no process's memory, so that one that grows may take the box with it: after an installation "
+    "restart the box; on a Raspberry Pi /boot/firmware/cmdline.txt must say cgroup_enable=memory"
+)
 _BOOTED = Path("/run/systemd/system")  # sd_booted(3)
 _PROPERTIES = "Id,LoadState,ActiveState,Result,NRestarts"
 _TIMEOUT_S = 10.0
@@ -36,10 +42,18 @@ def examine() -> Iterator[Finding]:
     if done.returncode:
         yield Finding(Level.WARNING, "units", f"systemd cannot be asked ({done.stderr.strip()})")
         return
-    yield from judge(done.stdout)
+    yield from judge(done.stdout, limits_memory(_CONTROLLERS))
 
 
-def judge(shown: str) -> Iterator[Finding]:
+def limits_memory(controllers: Path) -> bool:
+    """Whether the kernel can limit memory; true, too, where it does not tell, as with the cgroups of before."""
+    try:
+        return "memory" in controllers.read_text(encoding="ascii").split()
+    except OSError:
+        return True
+
+
+def judge(shown: str, limits_memory: bool = True) -> Iterator[Finding]:
     """The findings, of what `systemctl show` prints: lines NAME=VALUE, an empty line between units."""
     blocks = [dict(line.split("=", 1) for line in block.splitlines()) for block in shown.strip().split("\n\n")]
     units = {block["Id"]: block for block in blocks if block.get("LoadState") == "loaded"}
@@ -47,6 +61,8 @@ def judge(shown: str) -> Iterator[Finding]:
         yield Finding(Level.OK, "units", "not installed as a service: the box runs while its command does")
         return
     troubles = [finding for name in (*ALWAYS, *NOW_AND_THEN) for finding in _of(name, units.get(name))]
+    if not limits_memory:
+        troubles.append(Finding(Level.WARNING, "units", _NO_LIMIT))
     yield from troubles or [Finding(Level.OK, "units", f"{len(units)} of the box are as they should be")]
 
 

@@ -212,10 +212,15 @@ def _json(file: _File) -> dict[str, Any]:
     return {"format": file.format, "seen": file.seen, "consents": consents}
 
 
+def _refuse(constant: str) -> None:
+    """NaN is no time: a consent until then would never end, one withdrawn then would hold. Raises `ValueError`."""
+    raise ValueError(constant)
+
+
 def _read(path: Path) -> tuple[_File, str]:
     """What is kept, and why it cannot be read."""
     try:
-        file: _File = typed(_File, json.loads(path.read_bytes()))
+        file: _File = typed(_File, json.loads(path.read_bytes(), parse_constant=_refuse))
     except FileNotFoundError:
         return _File({}), ""
     except (OSError, ValueError, RecursionError) as error:

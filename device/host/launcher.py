@@ -131,12 +131,14 @@ class SocketLauncher:
 
 
 class ChildLauncher:
-    """Starts `command --fd N` for each task, and `between`, if there is one, in the time between tasks."""
+    """Starts `command --fd N` for each task, and `between --fd N`, if there is one, between tasks. Both end when this
+    side of N is closed, so also when this process is killed."""
 
     def __init__(self, command: Sequence[str], between: Sequence[str] = ()) -> None:
         self._command = command
         self._between = between
         self._resting: subprocess.Popen[bytes] | None = None
+        self._lifeline: socket.socket | None = None
         self._rested_s = -_REST_AGAIN_S
         self._lock = threading.Lock()
 
@@ -164,13 +166,30 @@ class ChildLauncher:
                 return
             self._rested_s = time.monotonic()
             with suppress(OSError):  # a machine that is short of something; in a while again
-                self._resting = subprocess.Popen(self._between, stdin=subprocess.DEVNULL, start_new_session=True)
+                self._start_resting()
 
     def close(self) -> None:
         with self._lock:
             self._end_resting()
 
+    def _start_resting(self) -> None:
+        self._cut()
+        self._lifeline, theirs = socket.socketpair()
+        with theirs:
+            self._resting = subprocess.Popen(
+                [*self._between, "--fd", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+
+    def _cut(self) -> None:
+        if self._lifeline is not None:
+            self._lifeline.close()
+            self._lifeline = None
+
     def _end_resting(self) -> None:
+        self._cut()
         if self._resting is not None:
             with suppress(ProcessLookupError):
                 self._resting.send_signal(signal.SIGTERM)

@@ -10,6 +10,7 @@ It ends with its task, or with the connection: where that breaks, nobody is ther
 thread does the task; another one listens, and only asks the first to end, or hands on what happens in the session.
 """
 
+import os
 import signal
 import tempfile
 import threading
@@ -59,13 +60,27 @@ def serve(settings: Settings, clock: Clock, descriptor: int | None) -> None:
         daemon.run()
 
 
-def deliver(settings: Settings, clock: Clock) -> None:
-    """Send what waits, without a camera, until a signal comes. Raises `AffectboxError`."""
+def deliver(settings: Settings, clock: Clock, lifeline: int | None = None) -> None:
+    """Send what waits, without a camera, until a signal comes, or the other end of the inherited descriptor `lifeline`
+    is closed: who holds the outbox for a host process that was killed keeps the next one from its sessions.
+
+    Raises:
+        AffectboxError: it cannot be opened, or sent.
+    """
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
+    if lifeline is not None:
+        threading.Thread(target=_until_cut, args=(lifeline, stopping), name="lifeline", daemon=True).start()
     with handed_over(lambda: Service(settings, clock, drains=False), clock, stopping) as service:
         service.deliver(stopping)
+
+
+def _until_cut(lifeline: int, stopping: threading.Event) -> None:
+    with suppress(OSError):
+        while os.read(lifeline, 1):
+            pass
+    stopping.set()
 
 
 def handed_over(open_it: Callable[[], _T], clock: Clock, stopping: threading.Event) -> _T:

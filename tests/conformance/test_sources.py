@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from device.camera.fake import FakeSource
 from device.camera.opening import open_source
@@ -184,6 +185,32 @@ def test_a_camera_has_no_time_of_a_file_and_fails_when_it_is_pulled(camera):
             with pytest.raises(SourceError, match="cable") as caught:
                 ask()
             assert "\n" not in str(caught.value)
+
+
+def half_lit(number):
+    """White in the left upper quarter, grey in the left lower one, black on the right."""
+    image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    image[:, : WIDTH // 2] = 100
+    image[: HEIGHT // 2, : WIDTH // 2] = 250
+    return image
+
+
+@pytest.mark.parametrize("turned", [0, 180])
+@pytest.mark.parametrize("kind", ["pi", "pi that cannot flip", "v4l2"])
+def test_a_camera_that_is_mounted_upside_down_shows_an_upright_picture(kind, turned, monkeypatch):
+    settings = replace(QUICK, turned=turned)
+    if kind == "v4l2":
+        monkeypatch.setattr(cv2, "VideoCapture", Plugged)
+        monkeypatch.setattr(Plugged, "retrieve", lambda self: (True, half_lit(self.left)))
+        camera = V4l2Camera("/dev/null", settings)
+    else:
+        camera = PiCamera("0", settings, StandIn(Script(half_lit, flips=kind == "pi")))
+    with camera:
+        image = camera.read().image
+    quarters = [[int(part.mean()) for part in np.hsplit(half, 2)] for half in np.vsplit(image, 2)]
+    upright = [[250, 0], [100, 0]] if turned == 0 else [[0, 100], [0, 250]]
+    assert np.allclose(quarters, upright, atol=12), quarters
+    assert image.flags.c_contiguous
 
 
 def test_a_closed_camera_says_so_at_once(camera):

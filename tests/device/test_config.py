@@ -40,7 +40,18 @@ def some(hint: Any, draw: random.Random) -> Any:
     """A value that the type allows."""
     odd = "".join(draw.choices("ab\"'\\\n\r\t\b\f\x01\x1b\x7f\x85\u2028ü€😀{}[]#=. ", k=draw.randrange(9)))
     lists = [[], [odd, odd], [0.1, 0.2, 0.3, 1 / 3]]
-    numbers = [1, 64, draw.randrange(1, 64), draw.randrange(64, 999), draw.random(), 30 * draw.random(), 1e-5, 0.5]
+    numbers = [
+        0,
+        1,
+        64,
+        180,
+        draw.randrange(1, 64),
+        draw.randrange(64, 999),
+        draw.random(),
+        30 * draw.random(),
+        1e-5,
+        0.5,
+    ]
     values = [True, False, odd, "", "fast", "child", MODES[1], "bgr", *numbers, *lists]
     for value in draw.sample(values, len(values)):
         with suppress(msgspec.ValidationError):
@@ -83,6 +94,7 @@ def test_the_command_line_overrides_the_file(tmp_path: Path) -> None:
             "'camera.width' in .*config.toml is '640', and must be a whole",
         ),
         ("[camera]\nwidth = 0\n", "is 0, and must be a whole number from 64 to 8192"),
+        ("[camera]\nturned = 90\n", "must be 0, or 180 for a camera that is mounted upside down"),
         ("[camera]\nwidth = true\n", "is true, and must be a whole number"),
         ("[camera]\nwidth = 1.5\n", "is 1.5, and must be a whole number"),
         ("[upload]\ntimeout_s = -1\n", "must be a number from 0.1 to 600"),

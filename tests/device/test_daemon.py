@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import subprocess
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -425,6 +426,16 @@ def test_the_outbox_is_waited_for_until_whoever_delivers_lets_go(
         last = host.last()
         assert isinstance(host.ended(), OutboxError)
     assert "Another daemon is using the outbox" in last.text
+
+
+def test_delivery_ends_with_the_host_process_that_started_it(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        delivery = start("deliver", *box(tmp_path, sink="rtdb:http://127.0.0.1:9?ns=c"), descriptor=theirs.fileno())
+    with pytest.raises(subprocess.TimeoutExpired):
+        delivery.wait(0.2)
+    ours.close()  # as when it was killed
+    assert end_of(delivery)[0] == 0
 
 
 def test_delivery_lets_go_of_the_outbox_while_the_database_hangs(tmp_path: Path) -> None:

@@ -391,6 +391,19 @@ def test_units_are_judged_by_what_systemd_says(
     assert (found.level, says in found.text) == (level, True), found
 
 
+@pytest.mark.parametrize(
+    ("controllers", "limits"),
+    [("cpuset cpu io pids\n", False), ("cpuset cpu io memory pids\n", True), ("\n", False), (None, True)],
+    ids=["a Raspberry Pi", "with memory", "none", "version 1"],
+)
+def test_a_kernel_that_limits_no_memory_is_told_of(tmp_path: Path, controllers: str | None, limits: bool) -> None:
+    file = tmp_path / "cgroup.controllers"
+    if controllers is not None:
+        file.write_text(controllers)
+    (found,) = units.judge(shown(), units.limits_memory(file))
+    assert (found.level, "cgroup_enable=memory" in found.text) == (Level.OK if limits else Level.WARNING, not limits)
+
+
 def test_the_units_of_this_machine_are_asked_for() -> None:
     assert {finding.what for finding in units.examine()} == {"units"}
 

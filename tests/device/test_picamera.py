@@ -62,6 +62,13 @@ def test_the_whole_view_is_in_the_picture_without_padding(pixels, width, height)
     assert stand_in.opened[0].chosen["sensor"] == {"output_size": (1640, 1232), "bit_depth": 10}
 
 
+def test_a_camera_that_flips_its_pictures_itself_is_left_to_do_so(monkeypatch):
+    monkeypatch.delattr("device.camera.picamera.turned")
+    camera, _ = opened(settings=replace(QUICK, turned=180))
+    with camera:
+        camera.read()
+
+
 def test_more_pictures_come_than_the_camera_has_buffers_and_each_is_newer():
     camera, _ = opened()
     with camera:

@@ -42,6 +42,14 @@ def test_pictures_of_the_whole_view_come_at_the_rate_that_was_set(opened):
     assert [(stream.pixel_format, stream.buffer_count) for stream in last] == [("YUV420", 4)]
     assert below.started_with["FrameDurationLimits"] == (16_667, 16_667)
     assert below.started_with["AeFlickerPeriod"] == 10_000
+    assert last.orientation.name == "Rotate0"
+
+
+def test_a_camera_that_is_mounted_upside_down_is_told_so(opened):
+    camera, below = opened(turned=180)
+    with camera:
+        assert camera.read().image.shape == (480, 640, 3)
+    assert below.configured[-1].orientation.name == "Rotate180"
 
 
 def test_exposure_is_fixed_from_the_first_picture_on(opened):

@@ -46,6 +46,7 @@ class Machine:
     architecture: str = "arm64"
     memory_kb: int = 1_000_000
     model: str = "Raspberry Pi 4 Model B Rev 1.5"
+    boot: Path | None = None
     programs: dict[str, str] = field(default_factory=dict)
     umask: str = "022"
     runs: str = ""
@@ -61,6 +62,8 @@ class Machine:
         (self.folder / "os-release").write_text(self.system)
         (self.folder / "meminfo").write_text(f"MemTotal: {self.memory_kb} kB\n")
         mounts = [
+            "for folder in /run /var/lib /var/cache; do mount -t tmpfs tmpfs $folder; done",
+            *([f"mount --bind {self.boot} /boot"] if self.boot else []),
             "mount -t tmpfs tmpfs /opt",
             "mkdir /opt/upper /opt/work",
             "mount -t overlay overlay -o lowerdir=/etc,upperdir=/opt/upper,workdir=/opt/work /etc",
@@ -239,3 +242,92 @@ def test_it_knows_the_project_s_key() -> None:
     [told] = re.findall(r'^PROJECT_KEY="(.*)"$', INSTALLER.read_text(), re.MULTILINE)
     [shipped] = SHIPPED_KEYS.glob("*.pub")
     assert base64.b64decode(told) == read_key(shipped.read_text())
+
+
+LINE = "console=serial0,115200 root=PARTUUID=4e0f2a1c-02 rootfstype=ext4 fsck.repair=yes rootwait quiet"
+STEPS = dict.fromkeys(("systemd-sysusers", "install", "chown"), "exit 0")
+
+
+@dataclass
+class Firmware:
+    """What the firmware of a Raspberry Pi reads at the start, and an installation as far as it concerns that."""
+
+    machine: Machine
+    trusted: Path
+    file: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.file.parent
+
+    def install(self, *words: str | Path) -> str:
+        """What it says; the release itself does not run here."""
+        done = self.machine.install("--offline", "--key", self.trusted, self.file.parents[2] / RELEASE, *words)
+        assert done.returncode == 36, done.stderr
+        return done.stdout
+
+    def uninstall(self) -> str:
+        self.machine.programs = {"id": '[ "$1" = -u ] && echo 0'}
+        done = self.machine.install("--uninstall")
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+RELEASE = "affectbox-1.0-bookworm.tar"
+
+
+@pytest.fixture
+def firmware(machine: Machine) -> Firmware:
+    release = make_release(machine.folder, "1.0", more={"bin/affectbox-update": "#!/bin/sh\nexit 1\n"})
+    assert release.name == RELEASE
+    trusted = machine.folder / "own.pub"
+    trusted.write_text(write_key(bytes(KEY.verify_key), "of tests"))
+    machine.boot, machine.programs = machine.folder / "boot", STEPS
+    file = machine.boot / "firmware" / "cmdline.txt"
+    file.parent.mkdir(parents=True)
+    return Firmware(machine, trusted, file)
+
+
+@pytest.mark.parametrize("end", ["\n", " \r\n"], ids=["a line", "of an editor"])
+def test_on_a_raspberry_pi_memory_can_be_limited_after_a_restart(firmware: Firmware, end: str) -> None:
+    firmware.file.write_bytes((LINE + end).encode())
+    told = firmware.install()
+    assert "says cgroup_enable=memory: after the next restart" in told
+    assert firmware.file.read_text().rstrip("\n") == f"{LINE} cgroup_enable=memory"
+    assert (firmware.folder / "cmdline.txt.before-affectbox").read_bytes() == (LINE + end).encode()
+
+    assert "cgroup_enable" not in firmware.install(), "the second time there is nothing to do"
+    assert firmware.file.read_text().split().count("cgroup_enable=memory") == 1
+    firmware.file.write_text(firmware.file.read_text().rstrip("\n") + " logo.nologo\n")
+    firmware.uninstall()
+    assert firmware.file.read_text() == f"{LINE} logo.nologo\n"
+    assert [path.name for path in firmware.folder.iterdir()] == ["cmdline.txt"]
+
+
+def test_what_somebody_else_wrote_stays(firmware: Firmware) -> None:
+    firmware.file.write_text(f"{LINE} cgroup_enable=memory cgroup_memory=1\n")
+    assert "cgroup_enable" not in firmware.install()
+    firmware.uninstall()
+    assert firmware.file.read_text() == f"{LINE} cgroup_enable=memory cgroup_memory=1\n"
+    assert [path.name for path in firmware.folder.iterdir()] == ["cmdline.txt"]
+
+
+@pytest.mark.parametrize(("program", "file"), [("sync", "cmdline.txt.before"), ("mv", "cmdline.txt.new")])
+def test_where_the_line_cannot_be_written_it_stays_and_the_rest_is_installed(
+    firmware: Firmware, program: str, file: str
+) -> None:
+    firmware.file.write_text(LINE + "\n")
+    works = f'exec {shutil.which(program)} "$@"'
+    refuses = f'case "$*" in *{file}*) exit 1 ;; esac; {works}'
+    firmware.machine.programs = STEPS | {program: refuses}
+    assert "cmdline.txt could not be written: add cgroup_enable=memory to its line" in firmware.install()
+    assert firmware.file.read_text() == LINE + "\n"
+    assert not list(firmware.folder.glob("*.new"))
+    firmware.machine.programs = STEPS | {program: works}
+    assert "after the next restart" in firmware.install()
+    assert firmware.file.read_text() == f"{LINE} cgroup_enable=memory\n"
+
+
+def test_other_machines_have_no_such_line(firmware: Firmware) -> None:
+    assert "cgroup" not in firmware.install()
+    assert not list(firmware.folder.iterdir())

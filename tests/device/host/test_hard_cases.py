@@ -170,7 +170,7 @@ def test_what_is_learnt_of_a_session_after_its_consent_was_withdrawn_is_purged_t
 
 
 def test_thousands_of_sessions_are_purged_in_orders_that_fit_a_line(box: Box) -> None:
-    sessions = tuple(f"5c219ed0-{number:010x}" for number in range(2500))
+    sessions = tuple(f"5c219ed0-{number:010x}" for number in range(4000))
     box.agreed()
     box.memory.keep(revoking={"p-017": sessions})
     box.interlock.revoke("p-017")
@@ -207,7 +207,7 @@ def test_a_consent_that_is_changed_to_cover_nothing_recordable_closes_the_camera
 @pytest.mark.parametrize("closing_s", [0.0, 0.3])
 def test_who_asked_for_the_doctor_is_told_when_a_session_comes_between(tmp_path: Path, closing_s: float) -> None:
     """Before its process is there, for the last one's camera is still being closed, and in the middle of it."""
-    box = Box(tmp_path, replace(QUICK, closing_s=closing_s, opening_s=0.2))
+    box = Box(tmp_path, replace(QUICK, closing_s=closing_s, opening_s=WAIT_S))
     box.agreed()
     if closing_s:
         box.interlock.frame()
@@ -224,8 +224,7 @@ def test_who_asked_for_the_doctor_is_told_when_a_session_comes_between(tmp_path:
     asking = threading.Thread(target=ask)
     asking.start()
     box.until(lambda now: now.state is State.STOPPING if closing_s else now.report is not None)
-    while box.interlock._core.running.check is None:
-        box.interlock.tick()
+    box.until(lambda now: box.interlock._core.running.check is not None)
     box.interlock.begin("p-017")
     asking.join(WAIT_S)
     assert not asking.is_alive()

@@ -547,6 +547,10 @@ def test_a_card_that_takes_nothing_refuses_consents_and_still_ends_sessions(tmp_
         ("", "nobody is watched"),
         ("{", "nobody is watched"),
         ('{"consents": {"p-1": {}}}', "nobody is watched"),
+        (
+            '{"consents": {"p-1": {"covers": [], "by": "patient", "given": 1, "revoked": NaN}}}',
+            "nobody is watched",
+        ),
         ('{"consents": {}, "format": 2}', "another version"),
     ],
 )
