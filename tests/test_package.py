@@ -40,7 +40,7 @@ EXTRAS = {
 }
 #: Comes from apt, is another library for the same, has an environment or an extra of its own, or is google-auth, of
 #: whatever version firebase-admin wants.
-OPTIONAL = {"picamera2", "tflite_runtime", "mediapipe", "kaggle", "google"}
+OPTIONAL = {"gpiozero", "picamera2", "tflite_runtime", "mediapipe", "kaggle", "google"}
 #: In the new environment: whoever opens a file of the checkout fails. Its virtual environment lends the dependencies.
 OUT_OF_REACH = """
 import os, sys
@@ -170,9 +170,11 @@ def test_the_installed_box_watches_a_picture_with_models_that_it_fetched(
     assert record["emotions"]["happiness"] > 0.5
 
 
-def test_the_service_file_is_where_an_installer_finds_it(environment: Path) -> None:
-    installed = {path.name: path.read_text() for path in (environment / "share" / "affectbox" / "systemd").iterdir()}
-    assert installed == {path.name: path.read_text() for path in (ROOT / "systemd").iterdir()}
+def test_the_units_are_where_an_installer_finds_them(environment: Path) -> None:
+    def files(folder: Path) -> dict[str, bytes]:
+        return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    assert files(environment / "share" / "affectbox" / "systemd") == files(ROOT / "systemd")
 
 
 def test_the_installed_converter_verifies_the_bundle_that_ships(elsewhere: Elsewhere, environment: Path) -> None:

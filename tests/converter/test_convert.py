@@ -209,7 +209,7 @@ def test_an_open_batch_becomes_one_and_a_file_without_signature_gets_one(tiny, t
 
     from converter import flatbuffer  # noqa: PLC0415
 
-    parsed = flatbuffer._parsed((tiny.folder / "open_batch.tflite").read_bytes(), "open batch")
+    parsed = flatbuffer.read_flatbuffer((tiny.folder / "open_batch.tflite").read_bytes(), "open batch")
     parsed.signatureDefs = None
     builder = flatbuffer.flatbuffers.Builder(0)
     builder.Finish(parsed.Pack(builder), b"TFL3")

@@ -101,7 +101,7 @@ def test_a_camera_that_freezes_ends_the_run_and_what_was_seen_is_kept(
     times = [record["time"]["mono"] for record in records]
     assert times == sorted(times) and "media" not in records[0]["frame"]
     ahead = [record["time"]["mono"] - events[0]["time"]["mono"] for record in records]
-    assert ahead[0] >= 0 and 2.2 <= ahead[-1] <= 5, "60 pictures at 25 a second, by the camera's own clock"
+    assert ahead[0] >= 0 and ahead[-1] - ahead[0] >= 2.2, "60 pictures at 25 a second, by the camera's own clock"
 
 
 def test_two_runs_into_one_file_do_not_share_an_identity(photo: Path, tmp_path: Path) -> None:

@@ -17,7 +17,13 @@ LEAST = {
     "quality.max_brightness": "0.001",
     "supervision.stall_s": "30",
 }  # networks take long here
-MOST = {"quality.min_brightness": "0.999", "quality.max_brightness": "1", "run.max_frames": "3", "models.threads": "2"}
+MOST = {
+    "quality.min_brightness": "0.999",
+    "quality.max_brightness": "1",
+    "camera.exposure_ms": "4.1",  # no longer than a frame
+    "run.max_frames": "3",
+    "models.threads": "2",
+}
 
 
 def ends() -> Iterator[tuple[str, float, float]]:
