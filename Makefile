@@ -55,7 +55,7 @@ mutation: .venv/test.stamp oldest-runtime rules-evaluator ## put deliberate faul
 	$(BIN)/python tests/mutation/run.py
 
 .PHONY: pi-vm
-pi-vm: .venv/test.stamp ## open real devices in an emulated machine (four minutes; wants qemu-system-x86 and busybox-static)
+pi-vm: .venv/test.stamp ## open real devices in an emulated machine (two to four minutes; wants qemu-system-x86 and busybox-static)
 	$(BIN)/python -m pytest -m chaos tests/vm
 
 picamera2: .venv/test.stamp ## run the camera over Picamera2 itself, with a stand-in for libcamera only (half a minute)
