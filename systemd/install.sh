@@ -315,7 +315,7 @@ enrol_box() {
     begin "Enrolment"
     if [ -z "$enrol" ]; then
         say "none asked for"
-        python3 -I -c "$HAS_SINKS" $CONFIG || warn "No database is configured: until this box is enrolled (--enrol FILE), nothing of a session is kept."
+        python3 -I -c "$HAS_SINKS" $CONFIG 2>/dev/null || warn "No database is configured: until this box is enrolled (--enrol FILE), nothing of a session is kept."
         return
     fi
     if [ -n "$offline" ]; then warn "Enrolling needs the network: run \`sudo ./install.sh --enrol FILE\` again once there is one."; return; fi
