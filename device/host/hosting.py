@@ -113,7 +113,8 @@ class Hosting(Closing):
         try:
             from device.page.page import Page  # noqa: PLC0415  # the half of this process's memory
 
-            stack.enter_context(Page(self._settings, self._clock, self.interlock))
+            page = stack.enter_context(Page(self._settings, self._clock, self.interlock))
+            warn(f"The box's page is at {page.url}")
         except ImportError as error:
             warn(f"The box has no page, for '{error.name}' is not installed: pip install 'affectbox[device]'.")
         except AddressInUseError as error:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import httpx
 import pytest
 
 from device.cli import main
@@ -277,6 +279,14 @@ def test_the_lamp_goes_out_after_the_camera(settings: Settings, folder: Path) ->
             hosting.interlock.tick()
             now = hosting.interlock.wait(now.number, WAIT_S)
     assert seen == [False]
+
+
+def test_where_the_page_is_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Hosting(
+        load_settings(None, [f"host.folder={folder}", "page.port=0"]), SystemClock(), ScriptedLauncher(QUICK)
+    ):
+        (address,) = re.findall(r"The box's page is at (http://127\.0\.0\.1:[0-9]+/)\n", capsys.readouterr().err)
+        assert httpx.get(address).status_code == 200
 
 
 def test_a_lamp_that_cannot_be_used_is_shown_and_the_box_goes_on(settings: Settings, folder: Path) -> None:
