@@ -207,6 +207,32 @@ def test_an_older_release_than_what_runs_is_refused(machine: Machine, key: Path)
     assert machine.install("--offline", "--key", key, newer).returncode == 39
 
 
+#: A program kills everything that belongs to the installation, as a power cut does, if it is the first one.
+CUT = "[ ! -e /opt/first ] || kill -9 0\n"
+ADOPT = """#!/bin/sh
+CUTmv "$2" /opt/affectbox/releases/1.0
+cat /etc/affectbox/config.toml
+ls -A /opt/affectbox/releases
+"""
+
+
+@pytest.mark.parametrize(
+    "program", ["openssl", "sha256sum", "tar", "cp", "systemd-sysusers", "install", "mv", "affectbox-update"]
+)
+def test_cut_off_at_any_step_it_is_done_again(machine: Machine, key: Path, program: str) -> None:
+    machine.programs = dict.fromkeys(("systemd-sysusers", "chown"), "exit 0") | {"install": "exit 0"}
+    does = machine.programs.get(program, f'exec {shutil.which(program) or "true"} "$@"')
+    machine.programs[program] = CUT + does
+    more = {"bin/affectbox-update": ADOPT.replace("CUT", CUT if program == "affectbox-update" else "")}
+    twice = machine.folder / "twice.sh"
+    again = f'{INSTALLER} "$@"'
+    twice.write_text(f"touch /opt/first; setsid sh {again} >/dev/null && exit 1; rm /opt/first; exec sh {again}\n")
+    done = machine.install("--offline", "--key", key, make_release(machine.folder, "1.0", more=more), installer=twice)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count('source = "auto"') == 1
+    assert re.search(r"^1\.0$", done.stdout, re.MULTILINE) and ".part" not in done.stdout
+
+
 ENROLLED = {"sinks": ["rtdb:https://clinic.firebaseio.com"], "source": "auto"}
 
 
