@@ -12,7 +12,6 @@ from pathlib import Path
 
 FOLDER = Path("build/vm").resolve()
 _CARRIERS = ("virtio_pci", "9pnet_virtio", "9p")
-_MIRROR = "http://deb.debian.org/debian"
 #: systemd of this machine's root, whose changes are in memory; what is in /box is copied onto it.
 _INIT_OF_SYSTEMD = """#!/bin/busybox sh
 b=/bin/busybox
@@ -123,11 +122,17 @@ def _apt_of(suite: str) -> list[str]:
     lists = FOLDER / f"apt-{suite}"
     (lists / "partial").mkdir(parents=True, exist_ok=True)
     source = FOLDER / f"{suite}.list"
-    source.write_text(f"deb [arch=amd64] {_MIRROR} {suite} main\n")
+    source.write_text(f"deb [arch=amd64] {_archive()} {suite} main\n")
     where = {"Etc::SourceList": source, "Etc::SourceParts": "-", "State::Lists": lists, "Cache": lists}
     options = [f"-oDir::{name}={value}" for name, value in where.items()]
     _do("apt-get", *options, "update", "-qq")
     return options
+
+
+def _archive() -> str:
+    """Where this machine has Debian's packages from."""
+    known = _do("apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages").split()
+    return next(uri for uri in known if uri.rstrip("/").endswith("/debian"))
 
 
 def _do(*command: str) -> str:
