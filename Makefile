@@ -40,9 +40,9 @@ run: build/sample.mp4 ## set everything up and watch the sample clip, with a dat
 			--database "$$AFFECTBOX_DATABASE_URL?ns=demo"'
 	@echo "Written      run/records.jsonl, run/database/, run/outbox.db, run/timing.png; the clip is build/sample.mp4"
 
-test: .venv/test.stamp oldest-runtime rules-evaluator ## run the whole suite (about 9 minutes; installs tensorflow for the training side, 2 GB, at first)
+test: .venv/test.stamp oldest-runtime rules-evaluator ## run the whole suite (about 10 minutes; installs tensorflow for the training side, 2 GB, at first)
 	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
-	@echo "The whole suite takes about 9 minutes on two cores."
+	@echo "The whole suite takes about 10 minutes on two cores."
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 chaos: .venv/test.stamp ## run the long fault runs: kills, power cuts, bad networks, an hour of memory (a quarter of an hour; as root for power cuts)
