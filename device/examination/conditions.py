@@ -30,7 +30,7 @@ def examine(clock: Clock, temperature: float | None, throttling: Throttling | No
     yield _time(clock)
     if temperature is not None:
         hot = temperature >= _HOT_C
-        advice = ": more air round the box, a heat sink or a fan; it works slower until then" if hot else ""
+        advice = f": {_COOLING}; it works slower until then" if hot else ""
         yield Finding(Level.WARNING if hot else Level.OK, "heat", f"{temperature:.0f} °C{advice}")
     if throttling is not None:
         yield _power(throttling)

@@ -36,11 +36,6 @@ class Stream:
         self._looking: asyncio.Task[None] | None = None
         self._closed = False
 
-    @property
-    def lookers(self) -> int:
-        """How many look."""
-        return self._lookers.total()
-
     def hurry(self) -> None:
         """Something was done: look now."""
         self._hurry.set()

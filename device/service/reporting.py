@@ -1,7 +1,6 @@
 """What the daemon says of itself to the host: counts, costs and, for the page, the drawn view; nothing clinical."""
 
 import math
-import threading
 from collections.abc import Callable
 
 from device.clock import Clock
@@ -25,7 +24,6 @@ class Reporter:
 
     def __init__(self, settings: Settings, clock: Clock, say: Callable[[Report], None]) -> None:
         self._settings, self._clock, self._say = settings, clock, say
-        self._lock = threading.Lock()
         self._glimpse: Glimpse | None = None
         self._drawn_s = self._counted_s = -math.inf
         self._waiting = 0
