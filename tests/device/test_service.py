@@ -301,7 +301,7 @@ def test_a_hot_box_looks_at_fewer_frames_and_says_so(
         return portrait
 
     see(monkeypatch, FakeSource(picture, count=60, fps=10))
-    box = settings("run.pace=realtime", "recorder.commit_records=1", *away(tmp_path))
+    box = settings("run.pace=realtime", "pace.cores=64", "recorder.commit_records=1", *away(tmp_path))
     with Service(box, clock, more_sinks=[kept], look=lambda _: seen.release()) as service:
         summary = service.watch(Beginning())
 
