@@ -77,7 +77,7 @@ class Base:
         await self._client.aclose()
 
     def now_ms(self) -> int:
-        """The database's time to about a second, milliseconds since 1970; this machine's own before the first answer."""
+        """Milliseconds since 1970 by the database, to about a second; by this machine before the first answer."""
         return int((time.time() + self._ahead.seconds) * 1000)
 
     async def get(self, who: Bearer, path: str, **query: str) -> Any:
