@@ -79,7 +79,7 @@ def _add_local(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "local",
         help="serve a local database, or run a command with one",
         description=_LOCAL,
-        usage="%(prog)s [-h] [--host HOST] [--port PORT] [--data DIR] [--rules FILE] [--allow-remote] "
+        usage="%(prog)s [-h] [--host HOST] [--port PORT] [--data DIR] [--rules FILE] [--sign-in] [--allow-remote] "
         "[-- COMMAND [ARG ...]]",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -90,13 +90,16 @@ def _add_local(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     local.add_argument("--allow-remote", action="store_true", help="allow an address that other machines can reach")
     local.add_argument("--rules", type=Path, metavar="FILE", help="enforce these security rules (needs Node)")
+    local.add_argument(
+        "--sign-in", action="store_true", help="let boxes sign in here, with accounts of `provision --local DIR`"
+    )
     local.set_defaults(run=_local)
 
 
 def _local(args: argparse.Namespace) -> int:
     from cloud.local.serving import Settings, serve  # noqa: PLC0415  the other commands need no server
 
-    return serve(Settings(args.data, args.host, args.port, args.allow_remote, args.wrapped, args.rules))
+    return serve(Settings(args.data, args.host, args.port, args.allow_remote, args.wrapped, args.rules, args.sign_in))
 
 
 def _schema(args: argparse.Namespace) -> int:

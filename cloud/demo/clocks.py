@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import numpy as np
 
-from cloud.demo.course import Floats, cut_s, untrusted_s
+from cloud.demo.course import Flags, Floats, cut_s, untrusted_s
 from cloud.demo.people import Kind, Plan
 from device.contract.boot import moment
 from device.contract.fields import Json
@@ -39,7 +39,7 @@ class Part:
     continues: str
     why: Why
 
-    def times(self, hz: int) -> tuple[Floats, Floats, Floats]:
+    def times(self, hz: int) -> tuple[Floats, Floats, Flags]:
         """Monotonic and wall seconds, and whether the clock was trusted, of each row."""
         since_s = np.arange(self.first, self.last) / hz
         trusted = since_s >= untrusted_s(self.plan)

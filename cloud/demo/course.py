@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.demo.people import ACTS, GRIEF, POLITE, PRESS, SMILE, SURPRISE, Plan
+from cloud.demo.people import ACTS, GRIEF, POLITE, PRESS, SMILE, Plan
 from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, LOWER, Reason
 
 Floats = NDArray[np.float64]
@@ -67,7 +67,7 @@ def course(plan: Plan) -> Course:
     count = 0 if plan.kind == "empty" else int(plan.minutes * 60 * plan.hz)
     aus, sad = _acts(plan, count, chance)
     _talk(aus, plan, chance)
-    aus = np.round(np.clip(aus + numbers.normal(0.0, _NOISE, aus.shape), 0.0, 5.0), 2)
+    aus = np.clip(aus + numbers.normal(0.0, _NOISE, aus.shape), 0.0, 5.0).round(2)
     gated = _gaps(plan, count, chance)
     masked = np.zeros(count, bool)
     if plan.kind == "masked":

@@ -10,15 +10,17 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 
-from cloud.demo.boxes import NEWEST, Box, state, twin
+from cloud.demo.boxes import Box, state, twin
 from cloud.demo.obeying import Obeying
-from cloud.demo.tokens import OWNER, box_token
 from cloud.load.connection import Connection
+from cloud.local.tokens import OWNER, unsigned
 from device.contract import remote, telemetry
+from device.contract.enrolment import claims, uid
 from device.contract.fields import Json
 
 _TIMEOUT_S = 10.0
 _AGAIN_S = 2.0
+_TOKEN_S = 30 * 86_400  # a simulated box does not ask for new ones
 _ACCEPTED = (200, 204)
 
 
@@ -59,7 +61,7 @@ class Fleet:
         await self._put(device, connection, self.document(device) | changes)
 
     async def _live(self, box: Box, first_s: float, period_s: float) -> None:
-        own = "" if box.trouble == "unknown" else box_token(box.device, self._wall())
+        own = "" if box.trouble == "unknown" else unsigned(uid(box.device), self._wall(), claims(box.device), _TOKEN_S)
         connection = Connection(self._url, _TIMEOUT_S, OWNER if not own else "", own)
         due_s = asyncio.get_running_loop().time() + first_s
         while True:
@@ -100,13 +102,11 @@ class Fleet:
         elif len(keys) == 1:
             if isinstance(data, dict) and remote.COMMAND in data:
                 self._heard(f"/{keys[0]}/{remote.COMMAND}", data[remote.COMMAND])
-        elif keys[1:] == [remote.COMMAND] and isinstance(data, dict) and keys[0] in self._obeying:
-            if self._obeying[keys[0]].hear(data):
+        elif keys[1:] == [remote.COMMAND] and isinstance(data, dict):
+            obeying = self._obeying.get(keys[0])
+            if obeying and obeying.hear(data):
                 self._due[keys[0]].set()
 
 
 def _encoded(document: Json) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
-
-
-__all__ = ["NEWEST", "Fleet"]

@@ -10,7 +10,8 @@ from cloud.demo.course import REASONS, Course, Floats
 from cloud.demo.packing import column, flags
 from cloud.demo.spans import Measures, packed
 from device.contract import record
-from device.contract.columns import ABSENT, column as any_column
+from device.contract.columns import ABSENT
+from device.contract.columns import column as any_column
 from device.contract.fields import Json
 from device.contract.labels import ACTION_UNIT_KEYS, EMOTIONS, EXPRESSIONS, LOWER, Reason, Slower
 
@@ -30,7 +31,9 @@ def of_records(part: Part, course: Course, read: Measures, identity: Json) -> It
     for at in range(0, len(seq), step):
         here = slice(at, at + step)
         rows = slice(part.first + at, min(part.first + at + step, part.last))
-        found: dict[str, Json | None] = {path: column(values[here], digits) for path, (values, digits) in columns.items()}
+        found: dict[str, Json | None] = {
+            path: column(values[here], digits) for path, (values, digits) in columns.items()
+        }
         found |= _words(part, course, read, rows)
         found["time.trusted"] = any_column(trusted[here].tolist())
         time = {"mono": mono[at], "wall": wall[at], "trusted": bool(trusted[at])}

@@ -73,7 +73,9 @@ class Obeying:
             wrong = {"name": what, "state": Level.FAIL.value, "text": text, "remedy": remedy}
             document["findings"] |= {f"c{len(found) + 1:02d}": wrong}
         wrong_count = len(document["findings"]) - len(found)
-        self._answer = f"{wrong_count} of {len(document['findings'])} need attention." if wrong_count else "All is well."
+        self._answer = (
+            f"{wrong_count} of {len(document['findings'])} need attention." if wrong_count else "All is well."
+        )
         return document
 
     def _go_on(self) -> None:
@@ -81,7 +83,11 @@ class Obeying:
             return
         step = int((self._wall() - self._update_since_s) / self._step_s)
         if step < len(_STEPS):
-            self._update = {"version": COMING, "state": _STEPS[step], "text": f"The update to {COMING}: {_STEPS[step]}."}
+            self._update = {
+                "version": COMING,
+                "state": _STEPS[step],
+                "text": f"The update to {COMING}: {_STEPS[step]}.",
+            }
             return
         self._update_since_s = None
         if self.box.number % _ONE_IN == 0:

@@ -1,10 +1,11 @@
-"""Simulated people: what their faces do, how often, and how that changes over weeks, so that whoever looks at the pages
-knows what they should find.
+"""Simulated people: what their faces do, how often, and how that changes over weeks, so that whoever looks at the
+pages knows what they should find.
 
 Faces *act*: an act raises some action units together, swells, holds and fades. A person has so many of each a minute;
 from session to session that varies by chance (`wavering`), and over weeks by what is planted (`drift`).
 """
 
+import math
 import random
 from dataclasses import dataclass, field
 from typing import Literal
@@ -147,7 +148,9 @@ PEOPLE = (
     ),
 )
 #: Somebody came to this box without a pseudonym.
-PASSER_BY = Person(UNNAMED, "sim-room-3", 1, 17.0, _USUAL, "nobody entered a pseudonym or a consent", covers=(), since=1)
+PASSER_BY = Person(
+    UNNAMED, "sim-room-3", 1, 17.0, _USUAL, "nobody entered a pseudonym or a consent", covers=(), since=1
+)
 EVERYBODY = (*PEOPLE, PASSER_BY)
 
 
@@ -175,7 +178,8 @@ class Plan:
         """How often the person does this in this session, a minute."""
         drift = 1.0 + self.person.drift.get(act, 0.0)
         wavers: float = random.Random(f"{self.chance}/{act}").gauss(0.0, self.person.wavering)
-        return self.person.habits.get(act, 0.0) * drift**self.week * 2.718281828**wavers
+        rate: float = self.person.habits.get(act, 0.0) * drift**self.week * math.exp(wavers)
+        return rate
 
 
 def plans(seed: int, weeks: int, until_s: float, minutes: float = 45.0) -> list[Plan]:

@@ -40,7 +40,7 @@ def emotions(aus: Floats, sad: np.ndarray) -> Floats:
     logits = np.array([_LOGITS[name][0] for name in EMOTIONS]) + known @ _matrix()
     logits[sad, EMOTIONS.index("sadness")] += 6.0
     powers = np.exp(logits - logits.max(1, keepdims=True, initial=-99.0))
-    found = np.round(powers / powers.sum(1, keepdims=True), 3)
+    found: Floats = np.round(powers / powers.sum(1, keepdims=True), 3)
     found[np.isnan(aus).all(1)] = np.nan
     return found
 
@@ -70,7 +70,9 @@ def disagree(memberships: Floats, said: Floats) -> np.ndarray:
     """(N,) whether the strongest expression, where it is clear, is not what the emotions say."""
     known = np.nan_to_num(memberships)
     strongest = known.argmax(1)
-    support = np.array([[emotion in SAID_OF.get(name, " ".join(EMOTIONS)).split() for emotion in EMOTIONS] for name in EXPRESSIONS])
+    support = np.array(
+        [[emotion in SAID_OF.get(name, " ".join(EMOTIONS)).split() for emotion in EMOTIONS] for name in EXPRESSIONS]
+    )
     supported = (np.nan_to_num(said) * support[strongest]).sum(1)
     found: np.ndarray = (known.max(1, initial=0.0) >= _CLEAR) & (supported < _UNSUPPORTED)
     return found

@@ -85,9 +85,13 @@ def _named(plan: Plan, begins_s: float, ends_s: float) -> list[tuple[float, Even
     if begins_s:
         going_on = courses.phase_at(begins_s / total_s)
         there.append((begins_s, Event.PHASE, {"name": going_on}))
-    others = [(share, Event.STIMULUS, name) for name, share in courses.STIMULI.items()] + [(0.45, Event.MARK, "talk-7")]
+    others = [(share, Event.STIMULUS, name) for name, share in courses.STIMULI.items()] + [
+        (0.45, Event.MARK, "talk-7")
+    ]
     there += [
-        (share * total_s, event, {"name": name}) for share, event, name in others if begins_s < share * total_s < ends_s
+        (share * total_s, event, {"name": name})
+        for share, event, name in others
+        if begins_s < share * total_s < ends_s
     ]
     return there
 

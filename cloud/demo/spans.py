@@ -1,6 +1,7 @@
 """Seconds and minutes of a simulated session, as the box condenses records (device/delivery/aggregate.py): means and
 peaks over what was measured, absent where nothing was."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -157,4 +158,4 @@ def _spans(part: Part, course: Course, read: Measures, span_s: int) -> _Spans:
 
 
 def _nested(values: Floats) -> Json:
-    return nest({path: value for path, value in zip(PATHS, values.tolist(), strict=True) if value == value})
+    return nest({path: value for path, value in zip(PATHS, values.tolist(), strict=True) if not math.isnan(value)})

@@ -30,7 +30,9 @@ class Connection:
         self._query = {"ns": place.namespace} if place.namespace else {}
         if token:
             self._query["auth"] = token
-        self._head = f"Host: {place.host}:{place.port}\r\n" + (f"Authorization: {authorization}\r\n" * bool(authorization))
+        self._head = f"Host: {place.host}:{place.port}\r\n" + (
+            f"Authorization: {authorization}\r\n" * bool(authorization)
+        )
         self._timeout_s = timeout_s
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
