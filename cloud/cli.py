@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from cloud import provision, rules
+from cloud.demo import command as demo
 from cloud.load import command as load
 from cloud.reports import report, sessions
 from device.contract import (
@@ -63,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=ShowVersion)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_local(commands)
+    demo.add_parser(commands)
     load.add_parser(commands)
     sessions.add_parser(commands)
     report.add_parser(commands)

@@ -9,7 +9,10 @@ from device.contract import passphrase, telemetry
 from device.contract.fields import Json
 
 REAL = "demo-box"
-_ALL = tuple(person.pseudonym for person in PEOPLE)
+#: Whom it watches: the person in the clip.
+PSEUDONYM = "p-0050"
+_ALL = (*(person.pseudonym for person in PEOPLE), PSEUDONYM)
+_SECOND = PEOPLE[-1].pseudonym
 _ROOMS = tuple(sorted({person.device for person in EVERYBODY}))
 
 
@@ -40,7 +43,7 @@ def accounts() -> tuple[Account, ...]:
             "clinician@demo.invalid",
             "clinician",
             "Simulated clinician",
-            "all six patients, the boxes of their rooms and the real one",
+            "all patients, the boxes of their rooms and the real one",
             _ALL,
             (*_ROOMS, REAL),
         ),
@@ -49,8 +52,8 @@ def accounts() -> tuple[Account, ...]:
             "clinician2@demo.invalid",
             "clinician",
             "Second clinician",
-            f"{_ALL[-1]} alone, and the box of that room",
-            _ALL[-1:],
+            f"{_SECOND} alone, and the box of that room",
+            (_SECOND,),
             _ROOMS[-1:],
         ),
         Account(
