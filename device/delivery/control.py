@@ -189,7 +189,8 @@ def _changed(tree: Any, kind: str, told: Json) -> Any:
     path, data = told.get("path"), told.get("data")
     if not isinstance(path, str) or (kind == "patch" and not isinstance(data, dict)):
         raise ValueError("the database said something unknown")
-    changes = {f"{path}/{below}": value for below, value in data.items()} if kind == "patch" else {path: data}
+    below = data if kind == "patch" and isinstance(data, dict) else {"": data}
+    changes = {f"{path}/{name}": value for name, value in below.items()}
     for place, value in changes.items():
         tree = _put(tree, [name for name in place.split("/") if name], value)
     return tree

@@ -4,10 +4,10 @@
           ▲                                                  │ nobody watches any more, the session is paused or over,
           └────────── taken away (`null`) ◄──────────────────┘ it is refused
 
-What could not be sent is forgotten, and while the network is away nothing is tried but now and then. On a slow network a
-third of the time at most is taken, for records go first. It has a connection and a thread of its own, which is there
-from the first record that somebody watches. What stood there when a box lost its power is taken away by its next start,
-through the outbox.
+What could not be sent is forgotten, and while the network is away nothing is tried but now and then. On a slow network
+a third of the time at most is taken, for records go first. It has a connection and a thread of its own, which is there
+from the first record that somebody watches. What stood there when a box lost its power is taken away by its next
+start, through the outbox.
 """
 
 import threading

@@ -222,8 +222,8 @@ class Interlock:
             core.tell(f"An update was asked for ({by}).")
 
     def afar(self, command: str, act: Callable[[], tuple[str, bool]]) -> tuple[str, bool]:
-        """Carry out a command from afar, once, whoever brings it how often; what was answered, and whether it was done.
-        Raises nothing that `act` refuses: that is the answer."""
+        """Carry out a command from afar, once, whoever brings it how often; what was answered, and whether it was
+        done. Raises nothing that `act` refuses: that is the answer."""
         core = self._core
         with core.changed:
             answer = core.memory.answered(command)
