@@ -1,6 +1,6 @@
 """The newest second, sent to `live/DEVICE` while somebody watches a session: best effort, beside the outbox.
 
-    nobody watches ── a record, and somebody watches ─► each second: what came since, at most the newest second
+    nobody watches ── a record, and somebody watches ─► each second: what came since, at most two seconds of it
           ▲                                                  │ nobody watches any more, the session is paused or over,
           └────────── taken away (`null`) ◄──────────────────┘ it is refused
 

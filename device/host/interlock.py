@@ -278,7 +278,7 @@ class Interlock:
     def _event(self, do: Do, name: str) -> None:
         with self._core.changing():
             session = self._core.require_watching()
-            if not PSEUDONYM.fullmatch(name) and (name or do is not Do.PHASE):
+            if not PSEUDONYM.fullmatch(name) and (name or do is Do.STIMULUS):
                 raise RefusedError(Refusal.NAME)
             self._core.say(Order(do, VERSION, name=name))
             if do is Do.PHASE:
