@@ -13,12 +13,12 @@ help: ## list the targets
 	@echo "Installing what the box and its local database need into .venv: 640 MB, about a minute with a good network."
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --require-hashes -r requirements/device.txt
-	$(BIN)/pip install --quiet --editable '.[device,cloud,demo]'
+	$(BIN)/pip install --quiet --editable '.[device,cloud,dashboard,demo]'
 	@touch $@
 
 .venv/test.stamp: .venv/run.stamp
 	@echo "Installing TensorFlow and what the tests need into .venv: 2 GB more, some minutes."
-	$(BIN)/pip install --quiet --editable '.[device,cloud,demo,admin,converter,training,dev]'
+	$(BIN)/pip install --quiet --editable '.[device,cloud,dashboard,demo,admin,converter,training,dev]'
 	@touch $@
 
 build/sample.mp4: $(wildcard training/sample_clip/*.py) .venv/run.stamp | models
@@ -104,7 +104,7 @@ bench-session: .venv/test.stamp models ## measure how soon the lamp follows the 
 	$(BIN)/python -m tests.device.host.bench_session
 
 rules: .venv/run.stamp ## generate the security rules and JSON Schemas from the contract
-	for document in record pack aggregate event telemetry boot command; do \
+	for document in record pack aggregate event telemetry boot command live checkup box person note mark paper audit; do \
 		$(BIN)/affectbox-cloud schema --of $$document > cloud/$$document.schema.json; \
 	done
 	$(BIN)/affectbox-cloud rules > cloud/database.rules.json

@@ -9,7 +9,23 @@ from pathlib import Path
 from cloud import provision, rules
 from cloud.load import command as load
 from cloud.reports import report, sessions
-from device.contract import aggregate, boot, pack, record, remote, session, telemetry
+from device.contract import (
+    aggregate,
+    audit,
+    boot,
+    box,
+    checkup,
+    live,
+    mark,
+    note,
+    pack,
+    paper,
+    person,
+    record,
+    remote,
+    session,
+    telemetry,
+)
 from device.contract.command import concluded
 from device.contract.version import ShowVersion
 
@@ -21,6 +37,14 @@ _CONTRACTS = {
     "telemetry": telemetry,
     "command": remote,
     "boot": boot,
+    "live": live,
+    "checkup": checkup,
+    "box": box,
+    "person": person,
+    "note": note,
+    "mark": mark,
+    "paper": paper,
+    "audit": audit,
 }
 _LOCAL = """Serve a local Firebase Realtime Database (REST protocol) until Ctrl-C.
 

@@ -92,10 +92,18 @@ def _value(field: Field, keys: Iterable[str]) -> str:
         case "boolean":
             return "newData.isBoolean()"
         case "string":
-            return f"newData.isString() && newData.val().length <= {MAX_ID if field.path in _IDS else field.longest}"
+            return _text(field)
     low, high = (int(bound) if float(bound).is_integer() else bound for bound in field.bounds)
     whole = "newData.val() % 1 === 0" if field.kind == "integer" else ""
     return every(["newData.isNumber()", whole, f"newData.val() >= {low}", f"newData.val() <= {high}"])
+
+
+def _text(field: Field) -> str:
+    """What a text may be. A name or a pattern says by itself how long it is at most, unless it may repeat."""
+    if pattern := "|".join(field.names) or field.pattern:
+        most = "" if field.names or "+" not in pattern else f"newData.val().length <= {field.longest}"
+        return every(["newData.isString()", f"newData.val().matches(/^({pattern.replace('(?:', '(')})$/)", most])
+    return f"newData.isString() && newData.val().length <= {MAX_ID if field.path in _IDS else field.longest}"
 
 
 def _leaf_paths(fields: Iterable[Field]) -> list[str]:

@@ -5,7 +5,7 @@ Who may do what:
     box        writes below its own id only: documents of known fields, types and ranges, and nothing else. History is
                written once: an identical rewrite passes (a box that lost an answer sends again), any change and any
                deletion is refused. What tells of the box's present state may be overwritten. A box reads nothing but
-               the command at `control/DEVICE`.
+               what is said to it at `control/DEVICE`.
     clinician  reads what was recorded of the patients in `staff/UID/patients`, and in which sessions, by the pseudonym
                that the box noted at `patients/DEVICE/SESSION`; and everything of the boxes in `staff/UID/devices`.
                Sessions of nobody who is named are thus found by the box: `patients/DEVICE` lists them. Writes commands
@@ -53,6 +53,8 @@ _PATIENT = f"root.child('{patient.ROOT}').child($device).child($session)"
 _OWN_PATIENT = (
     f"{_CLINICIAN} && {_PATIENT}.exists() && {_STAFF}.child('patients').child({_PATIENT}.val()).val() === true"
 )
+#: That a document says who writes it, and when that is.
+_BY = "newData.child('by').val() === auth.uid"
 _ROLES = ("clinician", "engineer", "admin")
 _OLD_ROOTS = ("frames", "spans", "sessions")
 
@@ -100,7 +102,7 @@ def rules() -> Rules:
         "$root": _of_sessions(_aggregate(), f"$root.matches(/^({'|'.join((*_AGGREGATES, *_OLD_ROOTS))})$/)"),
         boot.ROOT: {"$device": {".read": f"({_CLINICIAN}) || ({_ENGINEER})", "$boot": _clock().rules()}},
         telemetry.ROOT: {".read": _ENGINEER, "$device": _told(_state().rules())},
-        remote.ROOT: {"$device": _command()},
+        remote.ROOT: {"$device": {".read": f"({_BOX}) || ({_OWN_DEVICE})", "command": _command(), "watch": _watch()}},
     }
     return {"rules": tree}
 
@@ -166,24 +168,34 @@ def _told(rules: Rules) -> Rules:
 
 
 def _command() -> Rules:
-    """`control/DEVICE`: a command of a clinician of that box, or of an engineer, who may take it back; the box hears
-    it."""
+    """`control/DEVICE/command`: a command of a clinician of that box, or of an engineer, who may take it back."""
     whom = "newData.child('patient').val()"
     theirs = f"{_STAFF}.child('patients').child({whom}).val() === true"
     of_patient = f"{one_of('do', *remote.OF_PATIENT)} && {_pseudonym(whom)} && {theirs}"
     alone = f"(newData.hasChild('patient') ? ({of_patient}) : !{one_of('do', *remote.OF_PATIENT)})"
-    until = "newData.child('until').val()"
-    soon = f"{until} > now && {until} <= now + {remote.LONGEST_MS}"
+    named = f"(!newData.hasChild('name') || {one_of('do', *remote.NAMED)})"
+    name = f"(newData.hasChild('name') || !{one_of('do', *remote.MUST_NAME)})"
+    agreed = f"(newData.hasChild('consent') === {one_of('do', 'consent')})"
     engineers = one_of("do", *remote.OF_ENGINEERS)
     whose = f"({engineers}) === ({_STAFF}.child('role').val() !== 'clinician')"
     own = f"(newData.exists() || {engineers.replace('newData', 'data')})"
-    by = "newData.child('by').val() === auth.uid"
+    holds = (one_of("do", *remote.DO), alone, named, name, agreed)
     return {
-        ".read": f"({_BOX}) || ({_OWN_DEVICE})",
         ".write": f"({_OWN_DEVICE}) || ((({_ENGINEER}) || ({_ADMIN})) && {own})",
-        ".validate": every([required(remote.FIELDS), one_of("do", *remote.DO), alone, soon, whose, by]),
-        **children(remote.FIELDS, ("$device",)),
+        ".validate": every([required(remote.FIELDS), *holds, _soon(remote.LONGEST_MS), whose, _BY]),
+        **children(remote.FIELDS, ()),
     }
+
+
+def _watch() -> Rules:
+    """`control/DEVICE/watch`: that a clinician of that box watches."""
+    holds = every([required(remote.WATCH_FIELDS), _soon(remote.WATCH_MS), _BY])
+    return {".write": _OWN_DEVICE, ".validate": holds, **children(remote.WATCH_FIELDS, ())}
+
+
+def _soon(most_ms: int) -> str:
+    until = "newData.child('until').val()"
+    return f"{until} > now && {until} <= now + {most_ms}"
 
 
 #: That a document is of the session under which it stands; in those of older boxes that is the start of the daemon.

@@ -37,10 +37,11 @@ LIBRARIES = {
     "tflite_runtime uvicorn",
     "converter": "ai_edge_litert ai_edge_quantizer flatbuffers keras msgspec nacl numpy onnx packaging tensorflow",
     "training": "cv2 dask distributed kaggle keras matplotlib msgspec numpy skimage tensorflow tqdm",
-    "cloud": "firebase_admin google matplotlib msgspec numpy pyarrow starlette uvicorn",
+    "cloud": "argon2 dash dash_ag_grid dash_mantine_components fastapi firebase_admin google httpx matplotlib msgspec "
+    "numpy plotly pyarrow starlette uvicorn",
 }
 #: Pacing, on an event loop; nothing is waited for by it.
-MAY_SLEEP = ("cloud/load/fleet.py", "tests/relay.py")
+MAY_SLEEP = ("cloud/dashboard/base.py", "cloud/load/fleet.py", "tests/relay.py")
 #: What asks for the wall clock: the clock, and the date of an HTTP answer.
 MAY_ASK_THE_TIME = ("device/clock.py", "device/delivery/database.py")
 

@@ -36,7 +36,7 @@ EXTRAS = {
     "device": ("device",),
     "converter": ("converter",),
     "training": ("training", "demo"),
-    "cloud": ("cloud", "admin", "parquet"),
+    "cloud": ("cloud", "dashboard", "admin", "parquet"),
 }
 #: Comes from apt, is another library for the same, has an environment or an extra of its own, or is google-auth, of
 #: whatever version firebase-admin wants.

@@ -1,4 +1,4 @@
-"""Listens to `control/DEVICE`, where commands from afar are written, over one streaming connection.
+"""Listens to `control/DEVICE/command`, where commands from afar are written, over one streaming connection.
 
     (start) ─► connect ── event-stream ─► hear ── put ─► act, once for each id ─► hear …
                   ▲                        │

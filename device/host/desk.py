@@ -18,7 +18,6 @@ from device.closing import Closing
 from device.contract.control import LONGEST_LINE, Report
 from device.contract.errors import AffectboxError, InterlockError
 from device.contract.fields import Json
-from device.contract.remote import DO
 from device.host.asking import SOCKET
 from device.host.interlock import Interlock
 from device.host.refusals import RefusedError
@@ -98,6 +97,10 @@ def _update(interlock: Interlock, asked: Question) -> str:
     return "The update is asked for: `affectbox update --status` says how it goes."
 
 
+#: What may be asked from afar.
+_AFAR = ("begin", "pause", "resume", "end", "revoke", "update")
+
+
 def _afar(interlock: Interlock, asked: Question) -> str:
     """A command from afar: `name` is its id, `command` what is to be done, `left_s` for how long it is still meant."""
 
@@ -106,7 +109,7 @@ def _afar(interlock: Interlock, asked: Question) -> str:
             raise RefusedError(Refusal.CLOCK)
         if asked.left_s <= 0:
             raise RefusedError(Refusal.LATE)
-        if asked.command not in DO:
+        if asked.command not in _AFAR:
             raise InterlockError(f"The host process does not do '{asked.command[:20]}' for somebody afar.")
         meant = Question(asked.command, asked.patient, by="afar", source=Source.NETWORK.value)
         return _COMMANDS[asked.command](interlock, meant)

@@ -47,7 +47,7 @@ def command(do: str = "end", **changes: object) -> Json:
 
 
 def put(url: DatabaseUrl, body: object) -> None:
-    where = f"http://{url.host}:{url.port}/control/room-3.json"
+    where = f"http://{url.host}:{url.port}/control/room-3/command.json"
     httpx.put(where, params={"ns": url.namespace}, content=json.dumps(body)).raise_for_status()
 
 
@@ -100,7 +100,7 @@ def test_a_change_of_a_part_of_it_is_heard_as_the_whole(url: DatabaseUrl) -> Non
     put(url, command())
     with listener(url, ears):
         ears.next()
-        where = f"http://{url.host}:{url.port}/control/room-3.json"
+        where = f"http://{url.host}:{url.port}/control/room-3/command.json"
         httpx.patch(where, params={"ns": url.namespace}, json={"id": "c-2", "do": "pause"}).raise_for_status()
         assert ears.next()[0]["do"] == "pause"
 
