@@ -1,6 +1,6 @@
 """From what the boxes tell to how alerts stand and what people are told: one look at all of them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Set
 from dataclasses import replace
 
 from cloud.watch.alerts import Outcome, Standing, State, fires, judge, step
@@ -56,7 +56,7 @@ class Evaluation:
             self._standings[key] = Standing()
         return [(self._by_name[rule], device, Standing(), None) for rule, device in gone]
 
-    def due(self, now_ms: int, last_s: float, silenced: Collection[Key]) -> tuple[Message | None, list[Changed]]:
+    def due(self, now_ms: int, last_s: float, silenced: Set[Key]) -> tuple[Message | None, list[Changed]]:
         """The message that is to be sent now, None for none yet, and the alerts that it tells of. `last_s`: when the
         last one was; `silenced`: rules ("" for all) and boxes of which nobody is told."""
         now_s = now_ms / 1000
@@ -65,7 +65,7 @@ class Evaluation:
             rule = self._by_name[name]
             if one.told and one.state is State.NORMAL:
                 over.append((rule, device, one))
-            elif not one.told and fires(rule, one) and not {("", device), (name, device)} & set(silenced):
+            elif not one.told and fires(rule, one) and not {("", device), (name, device)} & silenced:
                 fired.append((rule, device, one))
         oldest = min((one.since_s for _, _, one in (*fired, *over)), default=None)
         if oldest is None or now_s - oldest < self._telling.wait_s or 0 <= now_s - last_s < self._telling.interval_s:
@@ -86,10 +86,11 @@ class Evaluation:
         document, group = self._fleet.document(device), self._fleet.group(device)
         changed = []
         for rule in self._rules:
-            if not rule.concerns(device, group):
-                continue
             found = values[rule.field] if rule.field in DERIVED else value(document, rule.field)
-            judged = judge(rule, found) if outcome is None or rule.field == "silent_s" else outcome
+            by_value = rule.field == "silent_s" and found is not None
+            judged = judge(rule, found) if by_value or outcome is None else outcome
+            if not rule.concerns(device, group):
+                judged = Outcome.FINE
             if (one := self._stepped(rule, device, judged, found, now_ms)) is not None:
                 changed.append(one)
         return changed

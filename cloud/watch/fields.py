@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import pairwise
 from statistics import median
 from typing import Any
@@ -44,7 +45,7 @@ COUNTERS = ("refused", "damaged", "dropped", "unkept")
 TWINS_MS = 15 * 60_000
 _USUAL_S, _LONGEST_S = 60.0, 900.0
 _KEPT = 5
-_FAILED = ("rolled_back", "failed")
+_FAILED = ("back", "refused")
 _NUMBER = re.compile(r"\d+")
 
 
@@ -203,6 +204,7 @@ def _behind(version: str, versions: Iterable[str]) -> float | None:
     return float(len({_rank(other) for other in versions if _rank(other) > _rank(version)}))
 
 
+@lru_cache(maxsize=1000)
 def _rank(version: str) -> tuple[int, ...]:
     """`0.2.1.dev3+gHASH` → (0, 2, 1, -1, 3): releases by their numbers, what leads to one before it."""
     release, _, leading = version.partition("+")[0].partition(".dev")

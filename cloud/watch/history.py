@@ -8,13 +8,16 @@ watch starts is gone on with. Times are the database's, in whole seconds since 1
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 
 from cloud.watch.fields import number, queue, seen_ms
 from cloud.watch.sqlite import File
+from device.contract.errors import StorageError
 
 FILE = "history.db"
 BUCKET_S = 300
+_MOST_UNWRITTEN = 50_000  # buckets, while the disk is full
 KEPT_S = 24 * 3600
 #: Name → the dotted path in telemetry, and its unit.
 FIELDS = {
@@ -85,6 +88,7 @@ class History:
         self._kept_s = kept_s
         self._open: dict[str, _Open] = {}
         self._full: list[tuple[str, _Open]] = []
+        self._lock = Lock()
 
     @classmethod
     def reading(cls, folder: Path) -> Self:
@@ -92,7 +96,11 @@ class History:
         return cls(folder, is_own=False)
 
     def add(self, device: str, document: Any) -> None:
-        """One document of telemetry."""
+        """One document of telemetry. Raises `StorageError`."""
+        with self._lock:
+            self._add(device, document)
+
+    def _add(self, device: str, document: Any) -> None:
         at_s = seen_ms(document) // 1000 // BUCKET_S * BUCKET_S
         found = self._open.get(device)
         if not at_s or (found is not None and at_s < found.at_s):
@@ -105,15 +113,24 @@ class History:
 
     def write(self) -> None:
         """Write what was added, and let go of what is too old. Raises `StorageError`: it is kept for the next time."""
-        begun = [(device, one) for device, one in self._open.items() if one.is_new]
-        rows = [(device, one.at_s, *one.parts) for device, one in (*self._full, *begun)]
-        with self._file() as db:
-            db.executemany(_WRITE, rows)
-            if rows:
+        with self._lock:
+            full, self._full = self._full, []
+            begun = [(device, one) for device, one in self._open.items() if one.is_new]
+            rows = [(device, one.at_s, *one.parts) for device, one in (*full, *begun)]
+            for _, one in begun:
+                one.is_new = False
+        if not rows:
+            return
+        try:
+            with self._file() as db:
+                db.executemany(_WRITE, rows)
                 db.execute("DELETE FROM buckets WHERE at < ?", (max(row[1] for row in rows) - self._kept_s,))
-        for _, one in begun:
-            one.is_new = False
-        self._full.clear()
+        except StorageError:
+            with self._lock:
+                self._full = [*full, *self._full][-_MOST_UNWRITTEN:]
+                for _, one in begun:
+                    one.is_new = True
+            raise
 
     def series(self, device: str, field: str) -> list[Bucket]:
         """What is kept of a number of one box, the oldest first; what was not measured is missing.

@@ -3,6 +3,7 @@
 A message names boxes, rules and numbers. No text that a box wrote goes into it, so nothing clinical can.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -15,6 +16,7 @@ from device.contract.fields import Json
 
 VERSION = 1
 _MOST_LINES = 40
+_NUMBERS = re.compile(r"([0-9]+)")
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,16 @@ class Message:
 def _by_rule(those: Iterable[Told]) -> list[tuple[str, list[Told]]]:
     """The rules' words, the most severe first, each with its boxes by group and name."""
     found: dict[tuple[int, str, str], list[Told]] = {}
-    for one in sorted(those, key=lambda one: (one.group, one.name or one.device)):
+    for one in sorted(those, key=_place):
         words = one.words if one.state in ("Alerting", "Recovering", "Normal") else f"{one.words}? {one.state}"
         found.setdefault((SEVERITIES.index(one.severity), one.rule, words), []).append(one)
     return [(words, those) for (_, _, words), those in sorted(found.items())]
+
+
+def _place(one: Told) -> list[tuple[int, str]]:
+    """By group and name, with Room 7 before Room 44."""
+    parts = _NUMBERS.split(f"{one.group} {one.name or one.device}")
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
 def _boxes(those: Sequence[Told]) -> str:

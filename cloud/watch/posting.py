@@ -9,6 +9,7 @@ from collections.abc import Callable
 from cloud.watch.board import Board, Letter
 from cloud.watch.messages import Message
 from cloud.watch.outlets import NotTakenError, Outlet
+from cloud.watch.pacing import pause
 from device.contract.errors import StorageError
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 900.0
@@ -59,12 +60,10 @@ class Posting:
             except StorageError as error:
                 self._tell(str(error))
                 wait_s = LONGEST_PAUSE_S
-            if wait_s is not None and wait_s <= 0:
-                continue
-            try:  # a new letter waits behind the one that is not taken
-                await asyncio.wait_for(news.wait() if wait_s is None else asyncio.Event().wait(), wait_s)
-            except TimeoutError:
-                continue
+            if wait_s is None:
+                await news.wait()
+            else:  # a new letter waits behind the one that is not taken
+                await pause(wait_s)
 
     async def _one(self, outlet: Outlet) -> float | None:
         """Try the oldest letter; returns for how long to wait, None for news."""
@@ -86,7 +85,7 @@ class Posting:
         return 0.0
 
     async def _failed(self, letter: Letter, why: str) -> float:
-        pause_s = min(self._pause_s * 2**letter.tries, LONGEST_PAUSE_S) * random.uniform(0.75, 1.0)
+        pause_s = min(self._pause_s * 2.0 ** min(letter.tries, 20), LONGEST_PAUSE_S) * random.uniform(0.75, 1.0)
         now_s = time.time()
         sentence = f"{_CALLED[letter.outlet]} {why}"
         await asyncio.to_thread(self._board.not_taken, letter, sentence, now_s + pause_s, now_s)

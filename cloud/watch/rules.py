@@ -41,7 +41,7 @@ class Rule(Table, frozen=True):
     for_s: _Seconds = 0.0
     keep_s: _Seconds = 0.0
     no_data: _Handling = "show"
-    error: _Handling = "tell"
+    error: _Handling = "show"
     boxes: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
 

@@ -13,6 +13,7 @@ from cloud.watch.evaluation import Changed, Evaluation
 from cloud.watch.fleet import Fleet
 from cloud.watch.history import KEPT_S, History
 from cloud.watch.outlets import Outlet, open_outlets
+from cloud.watch.pacing import pause
 from cloud.watch.posting import Posting
 from cloud.watch.rules import Rules
 from device.contract import telemetry
@@ -26,6 +27,8 @@ SLICES = 10
 WRITE_S = 60.0
 _PAUSE_S, _LONGEST_PAUSE_S = 1.0, 15.0
 _REFUSED_PAUSE_S = 60.0
+_GAP_S = 30.0
+"""A shorter pause of the stream, such as when its token ends, is none for the boxes."""
 
 
 class Change(Protocol):
@@ -78,13 +81,18 @@ class Watch:
         self._evaluation = Evaluation(rules, self.fleet, self.board.recall(rules.rule))
         self._unkept: dict[Key, Changed] = {}
         self._since_s = time.monotonic()
+        self._is_reading = False
         self._heard_since_ms: int | None = None
         self._why = "it has not been read yet"
 
     def status(self) -> Json:
         """Whether the database is read now, for how long it is not, and why."""
-        reading = self._heard_since_ms is not None
-        return {"reading": reading, "away_s": self._away_s(), "why": "" if reading else self._why}
+        return {"reading": self._is_reading, "away_s": self._away_s(), "why": "" if self._is_reading else self._why}
+
+    @property
+    def outlets(self) -> list[str]:
+        """Who is told."""
+        return self._posting.names
 
     async def run(self) -> None:
         """Watch until it is cancelled."""
@@ -102,7 +110,7 @@ class Watch:
 
     def now_ms(self) -> int:
         """The database's time, as well as it is known."""
-        return max(self._source.now_ms(), self.fleet.newest_ms)
+        return max(self._source.now_ms(), self.fleet.newest_ms())
 
     async def _follow(self, path: str, take: Callable[[Change], None]) -> None:
         """Read a node for good; where the stream breaks, it is opened anew."""
@@ -113,13 +121,14 @@ class Watch:
                     pause_s = _PAUSE_S
                     take(change)
             except IdentityError as error:
-                self._account.forget()
+                if path == telemetry.ROOT:  # who may not read the names may still read this
+                    self._account.forget()
                 self._lost(path, str(error))
                 pause_s = min(2 * pause_s, _REFUSED_PAUSE_S)
             except DataError as error:
                 self._lost(path, str(error))
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
-            await _pause(pause_s)
+            await pause(pause_s)
 
     def _telemetry(self, change: Change) -> None:
         for device in self.fleet.telemetry(change.path, change.data, change.patch):
@@ -127,8 +136,10 @@ class Watch:
                 self.history.add(device, self.fleet.document(device))
             except StorageError as error:
                 self._tell(str(error))
-        if self._heard_since_ms is None:
-            self._heard_since_ms = self.now_ms()
+        if not self._is_reading:
+            if self._heard_since_ms is None or self._away_s() > _GAP_S:
+                self._heard_since_ms = self.now_ms()
+            self._is_reading = True
             self._tell.again()
 
     def _boxes(self, change: Change) -> None:
@@ -136,22 +147,23 @@ class Watch:
 
     def _lost(self, path: str, why: str) -> None:
         self._tell(why)
-        if path == telemetry.ROOT and self._heard_since_ms is not None:
-            self._heard_since_ms, self._since_s = None, time.monotonic()
-        if path == telemetry.ROOT:
-            self._why = why
+        if path != telemetry.ROOT:
+            return
+        self._why = why
+        if self._is_reading:
+            self._is_reading, self._since_s = False, time.monotonic()
 
     def _away_s(self) -> float:
-        return 0.0 if self._heard_since_ms is not None else time.monotonic() - self._since_s
+        return 0.0 if self._is_reading else time.monotonic() - self._since_s
 
     async def _look(self, number: int) -> None:
         now_ms = self.now_ms()
         changed = self._evaluation.look_at_watch(self._away_s(), now_ms)
-        if self._heard_since_ms is not None:  # of what is not read nothing is concluded
+        if self._is_reading and self._heard_since_ms is not None:  # of what is not read nothing is concluded
             devices = self.fleet.devices()
             changed += self._evaluation.look(devices[number % SLICES :: SLICES], now_ms, self._heard_since_ms)
             changed += self._evaluation.forget_all_but(devices)
-        self._unkept |= {(rule.name, device): (rule, device, *rest) for rule, device, *rest in changed}
+        self._unkept |= {(one[0].name, one[1]): one for one in changed}
         await self._kept(asyncio.to_thread(self._keep_and_tell, now_ms))
 
     def _keep_and_tell(self, now_ms: int) -> None:
@@ -185,7 +197,7 @@ class Watch:
         while True:
             await work(number)
             number += 1
-            await _pause(seconds)
+            await pause(seconds)
 
 
 class _Once:
@@ -203,11 +215,3 @@ class _Once:
     def again(self) -> None:
         """What was told is over."""
         self._last = ""
-
-
-async def _pause(seconds: float) -> None:
-    """Wait; nothing but the end interrupts it."""
-    try:
-        await asyncio.wait_for(asyncio.Event().wait(), seconds)
-    except TimeoutError:
-        return
