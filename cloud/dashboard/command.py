@@ -35,7 +35,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", 
     add("--namespace", metavar="NAME", default="", help="of a local database: which of its namespaces")
     add("--database-port", type=int, default=9000, metavar="PORT", help="of the local database (default: %(default)s)")
     add("--api-key", metavar="KEY", default="", help="web API key of the Firebase project of --database")
-    add("--alerts", type=Path, metavar="FILE", help="thresholds of alerts and where they go (default: those that ship)")
+    add(
+        "--alerts", type=Path, metavar="FILE", help="thresholds of alerts and where they go (default: those that ship)"
+    )
     add("--idle-minutes", type=_minutes, default=15.0, metavar="N", help="then it locks (default: %(default)g)")
     add("--name", action="append", default=[], metavar="HOST", help="a further name it is reached by; repeatable")
     add("--tls-cert", type=Path, metavar="FILE", help="certificate, PEM")
@@ -49,7 +51,7 @@ def _run(args: argparse.Namespace) -> int:
         from cloud.dashboard import serving  # noqa: PLC0415  the other commands need no dashboard
     except ImportError as error:
         raise ConfigError(
-            f"The dashboard needs more than is installed here ({error.name}): pip install 'affectbox[cloud,dashboard]'."
+            f"The dashboard needs more than is here ({error.name}): pip install 'affectbox[cloud,dashboard]'."
         ) from None
     database = args.database or os.environ.get(_ADDRESS)
     if not database:

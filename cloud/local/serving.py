@@ -34,8 +34,8 @@ class Settings:
     rules: Path | None = None
 
 
-class _Server(uvicorn.Server):
-    """uvicorn, with an event for "requests are answered now" and with the signals left to `serve`."""
+class Server(uvicorn.Server):
+    """uvicorn, with an event for "requests are answered now" and with the signals left to whoever runs it."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -70,7 +70,7 @@ def serve(settings: Settings) -> int:
 
 
 async def _serve(settings: Settings, listening: socket.socket, api: RestApi) -> int:
-    server = _Server(
+    server = Server(
         uvicorn.Config(
             api,
             lifespan="off",
