@@ -7,11 +7,8 @@ import sys
 from pathlib import Path
 
 from cloud import provision, rules
-<<<<<<< HEAD
-from cloud.demo import command as demo
-=======
 from cloud.dashboard import command as dashboard
->>>>>>> h-shell
+from cloud.demo import command as demo
 from cloud.load import command as load
 from cloud.reports import report, sessions
 from cloud.watch import command as watch
