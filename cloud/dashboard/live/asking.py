@@ -2,11 +2,12 @@
 
 import asyncio
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from cloud.dashboard.base import Base
+from cloud.dashboard.base import Base, Lost, apply
 from cloud.dashboard.live import orders
 from cloud.dashboard.person import Visit
 from device.contract import audit, paper, telemetry
@@ -21,7 +22,6 @@ from device.contract.telemetry import SERVER_TIME
 
 #: For so long an answer is waited for after the command has ended, seconds.
 _AFTER_S = 3.0
-_LOOK_S = 0.5
 _DAY_S = 86_400
 
 
@@ -137,11 +137,14 @@ async def _send(base: Base, visit: Visit, device: str, do: str, **about: Any) ->
 
 async def _answer(base: Base, visit: Visit, device: str, sent: Json) -> Json | None:
     """What the box says to a command, None when it said nothing in time."""
-    while base.now_ms() < sent["until"] + _AFTER_S * 1000:
-        said = await base.object(visit, f"{telemetry.key(device)}/control")
-        if said.get("id") == sent["id"]:
-            return said
-        await asyncio.sleep(_LOOK_S)
+    left_s = (sent["until"] - base.now_ms()) / 1000 + _AFTER_S
+    said: Any = None
+    with suppress(TimeoutError):
+        async with asyncio.timeout(left_s):
+            async for change in base.follow(visit, f"{telemetry.key(device)}/control"):
+                said = said if isinstance(change, Lost) else apply(said, change)
+                if isinstance(said, dict) and said.get("id") == sent["id"]:
+                    return said
     return None
 
 

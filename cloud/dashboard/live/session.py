@@ -37,6 +37,7 @@ class OpenSession:
         self._samples = Samples(session)
         self._tree: Any = None
         self._live_s = 0.0
+        self._over = asyncio.Event()
         self._task = asyncio.create_task(self._run())
 
     def hear(self, told: Json) -> None:
@@ -51,6 +52,7 @@ class OpenSession:
 
     async def close(self) -> None:
         """Stop."""
+        self._over.set()
         self._task.cancel()
         with suppress(asyncio.CancelledError, AffectboxError):
             await self._task
@@ -100,8 +102,9 @@ class OpenSession:
     async def _fill(self) -> None:
         """What came before the page was opened; and what packs bring, while nothing comes live."""
         await self._packs(_PACKS)
-        while True:
-            await asyncio.sleep(_AGAIN_S)
+        while not self._over.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), _AGAIN_S)
             if asyncio.get_running_loop().time() - self._live_s > _QUIET_S:
                 await self._packs(2)
 
