@@ -42,7 +42,7 @@ async def running(folder: Path, port: int, boxes: list[Box], clip: Path | None) 
         database = await _child(stack, "the database", words, folder)
         address = (await database.ready("listening on ")).split()[-1]
         url = f"{address}?ns={NAMESPACE}"
-        fleet = asyncio.create_task(Fleet(url, boxes, time.time).run())
+        fleet = asyncio.create_task(Fleet(url, boxes, time.time, together=True).run())
         stack.push_async_callback(_cancelled, fleet)
         words = ["cloud", "dashboard", "--data", data, "--database", url, "--port", str(port)]
         dashboard = await _child(stack, "the dashboard", words, folder)
