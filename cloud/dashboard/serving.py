@@ -87,7 +87,7 @@ def beside_a_database(words: list[str], data: Path, port: int) -> int:
     `affectbox-cloud dashboard` with the same words, which finds it. Raises as `cloud.local.serving.serve`."""
     rules = Path(__file__).parents[1] / "database.rules.json"
     command = [sys.executable, "-m", "cloud", "dashboard", *words]
-    return local.serve(local.Settings(data, port=port, command=command, rules=rules))
+    return local.serve(local.Settings(data, port=port, command=command, rules=rules, sign_in=True))
 
 
 async def _serve(settings: Settings, listening: socket.socket) -> int:
