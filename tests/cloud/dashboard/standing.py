@@ -58,7 +58,7 @@ class Standing:
         assert self._ready.wait(WAIT_S)
 
     async def _serve(self) -> None:
-        base = Base(self.database)
+        base = self.base = Base(self.database)
         self.visits = Visits(self.identity, base, self._limits)
         door = Door(self.identity, self.visits, self.place, base, owner_found(self.database))
         guard = lambda app: Guard(app, door, self.visits, self.place)  # noqa: E731
