@@ -123,6 +123,10 @@
         while (j < rows.at.length && Math.floor(rows.at[j]) === second) j++;
         const said = summary(i, j);
         const last = found[found.length - 1];
+        if (said.code === "nothing") {
+          i = j;
+          continue;
+        }
         const near = last && second - last.to < 0.5;
         if (near && last.words === said.words && last.kind === said.kind) {
           last.to = second + 1;
@@ -288,6 +292,13 @@
         if (to <= 0 || from >= width || to - from < 1) continue;
         fillBlock(pen, block, from, to);
         labels.push({ block, from, to });
+      }
+      for (const gap of parts) {
+        if (gap.words !== "nothing recorded" || gap.to < min) continue;
+        const from = Math.max(0, ((gap.from - min) / span) * width);
+        pen.fillStyle = colours.hatch;
+        pen.fillRect(from, WORDS, ((gap.to - min) / span) * width - from, RIBBON - WORDS);
+        labels.push({ block: gap, from, to: ((gap.to - min) / span) * width });
       }
       write(pen, labels, width);
     }

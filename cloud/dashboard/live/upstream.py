@@ -15,7 +15,7 @@ from typing import Any
 from cloud.dashboard.base import Base, Lost, apply
 from cloud.dashboard.live import orders
 from cloud.dashboard.live.session import OpenSession
-from cloud.dashboard.live.standing import Whose, standing
+from cloud.dashboard.live.standing import Whose, session_of, standing
 from cloud.dashboard.person import Visit
 from device.contract import patient, remote, telemetry
 from device.contract.errors import AffectboxError, DataError, IdentityError
@@ -150,15 +150,14 @@ class Upstream:
         now_ms = self._base.now_ms()
         self._tell("away", self._away)
         if self._heard:
-            self._tell("box", standing(self._told, now_ms, self._whose))
+            self._tell("box", standing(self._told, now_ms, self._whose, self._noticed))
         if self._watches:
             heard = self._told.get("control") if isinstance(self._told, dict) else None
             self._tell("command", orders.told(self._order, heard, now_ms, self._visit.person.uid))
 
     async def _notice_session(self) -> None:
         """Open, or leave, the session that the box tells of."""
-        told = self._told if isinstance(self._told, dict) else {}
-        session = told.get("session") or ""
+        session = session_of(self._told, self._noticed)
         if session != self._noticed:
             await self._leave_session()
             self._noticed = session
@@ -167,8 +166,8 @@ class Upstream:
             self._changed.set()
         if self._session is None and session and self._watches and self._whose.shown:
             self._session = OpenSession(self._base, self._visit, self._device, session, self._whose, self._give)
-        if self._session is not None:
-            self._session.hear(told)
+        if self._session is not None and isinstance(self._told, dict):
+            self._session.hear(self._told)
 
     async def _leave_session(self) -> None:
         self._whose, self._noticed = Whose(), ""
