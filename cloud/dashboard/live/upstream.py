@@ -24,7 +24,7 @@ from device.contract.session import UNNAMED
 
 _WATCH_FOR_MS = 60_000
 _LOOK_S = 1.0
-_LINGER_S = 5.0
+_LINGER_S = 30.0
 #: Messages that wait for a tab that does not read; then it is given everything anew.
 _WAITING = 200
 
