@@ -273,9 +273,9 @@ class Service(Closing):
         self.noticed.look(self.outbox, self._delivery.hurry, self.afar.watched)
 
     def _hear(self, record: Json) -> None:
-        """A record that is safe."""
+        """A record that is safe. Who watches sees none that was made under another consent than now holds."""
         self.summary.hear(record)
-        if self.afar.live is not None:
+        if self.afar.live is not None and self._held is not None and record["time"]["mono"] >= self._held.agreed_s:
             self.afar.live.hear(record)
 
     def _see(self, observation: Observation) -> None:
