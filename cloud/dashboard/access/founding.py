@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 
 from cloud.dashboard.person import ADMIN
+from cloud.local.tokens import OWNER
 from device.contract.address import is_loopback, parse_url
 from device.contract.errors import DataError, SinkError
 
@@ -26,7 +27,7 @@ def owner_found(url: str) -> Found:
 
     async def found(uid: str, name: str) -> None:
         who = {"role": ADMIN} | ({"name": name} if name else {})
-        headers = {"Authorization": "Bearer owner"}
+        headers = {"Authorization": OWNER}
         try:
             async with httpx.AsyncClient(base_url=base, timeout=_TIMEOUT_S, headers=headers) as client:
                 (await client.put(f"/staff/{uid}.json", params=query, json=who)).raise_for_status()
