@@ -42,7 +42,8 @@ def clear(folder: Path) -> None:
 def furnish(
     folder: Path, people: tuple[Account, ...], boxes: int, weeks: int, now_s: float, minutes: float = 45.0
 ) -> list[Box]:
-    """Write everything simulated into the database in `folder`, and the accounts beside it; returns the fleet.
+    """Write everything simulated into the database in `folder`; returns the fleet. Sessions are of about so many
+    minutes.
 
     Raises:
         StorageError: the folder cannot be used.
@@ -52,7 +53,6 @@ def furnish(
     more = staff(people) | records(planned, _BY, now_s) | record(_BY, now_s)
     more |= names(fleet, "engineer-1", now_s) | last_words(fleet, now_s)
     fill(folder, planned, more, int(now_s * 1000))
-    enter(folder, people)
     return fleet
 
 

@@ -8,7 +8,7 @@ import time
 
 from cloud.demo.boxes import Box
 from cloud.demo.people import PEOPLE
-from cloud.demo.scene import clear, furnish
+from cloud.demo.scene import clear, enter, furnish
 from cloud.demo.staff import PSEUDONYM, REAL, Account, accounts
 from cloud.demo.stage import DATABASE, Running, running
 from device.contract.errors import AffectboxError
@@ -24,6 +24,7 @@ def show(args: argparse.Namespace) -> int:
     print("Simulating people, sessions and boxes: some seconds.", flush=True)
     people = accounts()
     boxes = furnish(args.data / DATABASE, people, args.boxes, args.weeks, time.time())
+    enter(args.data / DATABASE, people)
     return asyncio.run(_until_stopped(args, people, boxes))
 
 

@@ -46,7 +46,7 @@ async def running(folder: Path, port: int, boxes: list[Box], clip: Path | None) 
         stack.push_async_callback(_cancelled, fleet)
         words = ["cloud", "dashboard", "--data", data, "--database", url, "--port", str(port)]
         dashboard = await _child(stack, "the dashboard", words, folder)
-        place = (await dashboard.ready("dashboard on ")).split()[-1]
+        place = (await dashboard.ready("The dashboard is at ")).split()[-1]
         trouble = await _real(stack, folder, clip, url) if clip else "No clip was named, so there is no real box."
         yield Running(place, url, (database, dashboard), trouble)
 
