@@ -139,7 +139,10 @@ build/auth-emulator/node.stamp:
 	npm install --prefix build/auth-emulator --ignore-scripts --no-audit --no-fund --silent firebase-tools@15.34.2
 	@touch $@
 
-.PHONY: dashboard-pictures
+.PHONY: bench-dashboard dashboard-pictures
+bench-dashboard: .venv/test.stamp rules-evaluator ## measure what the dashboard takes with 1, 5 and 20 open tabs (three minutes)
+	$(BIN)/python -m tests.cloud.dashboard.bench_tabs
+
 dashboard-pictures: .venv/test.stamp rules-evaluator build/axe/axe.stamp ## take the pictures in docs/dashboard.md anew (half a minute)
 	AFFECTBOX_PICTURES=1 $(BIN)/python -m pytest tests/cloud/dashboard/test_every_page.py
 
