@@ -9,6 +9,7 @@ from pathlib import Path
 from cloud import provision, rules
 from cloud.load import command as load
 from cloud.reports import report, sessions
+from cloud.watch import command as watch
 from device.contract import (
     aggregate,
     audit,
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_parser(commands)
     rules.add_parser(commands)
     provision.add_parser(commands)
+    watch.add_parser(commands)
     schema = commands.add_parser("schema", help="print the JSON Schema of a document, generated from the contract")
     schema.add_argument("--of", choices=_CONTRACTS, default="record", help="which document (default: %(default)s)")
     schema.set_defaults(run=_schema)

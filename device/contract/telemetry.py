@@ -74,6 +74,7 @@ FIELDS = (
     Field("control.id", "string", "the last command from afar that was heard; see `control/DEVICE/command`", key=True),
     Field("control.done", "boolean", "whether it was done; else it was refused"),
     Field("control.answer", "string", "what became of it, in a sentence"),
+    Field("live.refused", "string", "why who watches is sent nothing live, in words; absent: nothing is refused"),
     Field("disk.free", "integer", "free room on the outbox's disk, MB (10^6 bytes)", 0),
     Field("disk.size", "integer", "size of the outbox's disk, MB (10^6 bytes)", 0),
     Field("budget.mb", "number", "bytes on the wire that a month may have, MB (10^6 bytes); 0: no end", 0),
