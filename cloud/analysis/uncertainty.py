@@ -83,9 +83,7 @@ def _batches(values: Values, seen_s: Values, parts: int) -> Values:
     return sums[weights > 0] / weights[weights > 0]
 
 
-def _interval(
-    mean: float, error: float, freedom: int, seen_s: float, bounds: tuple[float, float] | None
-) -> Estimate:
+def _interval(mean: float, error: float, freedom: int, seen_s: float, bounds: tuple[float, float] | None) -> Estimate:
     if freedom < min(_T):
         return Estimate(mean, None, None, seen_s)
     reach = _T[freedom] * error

@@ -69,11 +69,17 @@ class Databases:
         """The sessions of a patient, by when they began. Raises as `Database.get`."""
         found: dict[tuple[str, str], Listed] = {}
         for database in self._all:
+            offsets: dict[str, dict[str, float]] = {}
             for key, events in database.object(f"{session.ROOT}/{pseudonym}").items():
                 if own := visit(key):
                     told = _told(*own, pseudonym, events)
                     if self._is_theirs(pseudonym, told, database.note(patient.key(*own))):
-                        found[own] = _listed(*own, pseudonym, told, {})
+                        one = _listed(*own, pseudonym, told, {})
+                        if one.began is None:  # its clock was set only later
+                            if one.device not in offsets:
+                                offsets[one.device] = _offsets(_clocks(database, one.device, Faults()))
+                            one = _listed(*own, pseudonym, told, offsets[one.device])
+                        found[own] = one
                 else:
                     self.faults.quarantined["visit of no box and session"] += 1
         return _in_order(found)

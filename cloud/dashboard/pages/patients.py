@@ -6,10 +6,29 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from cloud.dashboard.means import Means
-from cloud.dashboard.pages import Page, Section, compare, patients_consents, patients_notes, patients_record
-from cloud.dashboard.pages import patients_weeks, sessions, sessions_marks, sessions_one
-from cloud.dashboard.pages.patients_parts import Work, badge, heading, lead, of_patient, of_session, percent, table
-from cloud.dashboard.pages.patients_parts import zone
+from cloud.dashboard.pages import (
+    Page,
+    Section,
+    compare,
+    patients_consents,
+    patients_notes,
+    patients_record,
+    patients_weeks,
+    sessions,
+    sessions_marks,
+    sessions_one,
+)
+from cloud.dashboard.pages.patients_parts import (
+    Work,
+    badge,
+    heading,
+    lead,
+    of_patient,
+    of_session,
+    percent,
+    table,
+    zone,
+)
 from cloud.dashboard.person import CLINICIAN, Visit, current_visit
 from cloud.dashboard.records import changes, times
 from cloud.dashboard.records.overview import Row, overview
@@ -37,7 +56,10 @@ def section(means: Means) -> Section:
         for part in (*parts, sessions_marks):
             part.callbacks(app, work)
 
-    pages = (Page("/patients", "Patients", (CLINICIAN,), layout), *(page for part in parts for page in part.pages(work)))
+    pages = (
+        Page("/patients", "Patients", (CLINICIAN,), layout),
+        *(page for part in parts for page in part.pages(work)),
+    )
     return Section(pages, callbacks=callbacks)
 
 
@@ -66,15 +88,30 @@ def _row(row: Row, now_s: float) -> list[Any]:
         link = dcc.Link(times.moment(row.last.began), href=of_session(row.last.device, row.last.session))
         last = html.Span([link, html.Small(times.ago(row.last.began, now_s))], className="two")
     name = dcc.Link(row.pseudonym, href=of_patient(row.pseudonym), className="strong")
-    return [{"data-find": row.pseudonym}, name, badge(words, kind), last, _seen(row), row.sessions, _consent(row, now_s)]
+    return [
+        {"data-find": row.pseudonym},
+        name,
+        badge(words, kind),
+        last,
+        _seen(row),
+        row.sessions,
+        _consent(row, now_s),
+    ]
 
 
 def _seen(row: Row) -> Any:
     if row.last is None:
         return ""
     if row.seen is None:
-        return html.Span("consent withdrawn: not used" if row.last.why == "revoked" else "nothing came", className="quietly")
-    return html.Span([html.Meter(value=str(round(row.seen, 2)), min="0", max="1", **{"aria-hidden": "true"}), f" {percent(row.seen)}"])
+        return html.Span(
+            "consent withdrawn: not used" if row.last.why == "revoked" else "nothing came", className="quietly"
+        )
+    return html.Span(
+        [
+            html.Meter(value=str(round(row.seen, 2)), min="0", max="1", **{"aria-hidden": "true"}),
+            f" {percent(row.seen)}",
+        ]
+    )
 
 
 def _consent(row: Row, now_s: float) -> Any:
@@ -98,8 +135,11 @@ def _dialogue(unopened: list[str]) -> dmc.Modal:
         [
             html.P("Drawn for you", className="label"),
             html.Output("", id="drawn-pseudonym", className="drawn"),
-            html.P("Write it down with the person's name on your own list on paper. Nobody can guess it, and nothing "
-                   "in it says who it is.", className="hint"),
+            html.P(
+                "Write it down with the person's name on your own list on paper. Nobody can guess it, and nothing "
+                "in it says who it is.",
+                className="hint",
+            ),
         ]
     )
     return dmc.Modal(
@@ -151,5 +191,3 @@ def _callbacks(app: Dash, work: Work) -> None:
         State("drawn-pseudonym", "children"),
         prevent_initial_call=True,
     )(begin)
-
-

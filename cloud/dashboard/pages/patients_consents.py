@@ -47,10 +47,14 @@ async def shown(work: Work, visit: Visit, patient: str, told: Any = None) -> htm
             *unread(odd, "consents on paper"),
             dcc.Store(id="consents-patient", data=patient),
             html.H2("Recorded on boxes"),
-            lead("What a session was held under. A box begins no session without one that is recorded on the box itself."),
+            lead(
+                "What a session was held under. A box begins no session without one that is recorded on the box itself."
+            ),
             _of_boxes(of_box, now_s),
             html.H2("On paper"),
-            lead("What was signed on paper and noted here. It lets no session begin, and withdrawing it here stops none: withdraw it at the box, too."),
+            lead(
+                "What was signed on paper and noted here. It lets no session begin, and withdrawing it here stops none: withdraw it at the box, too."
+            ),
             _of_papers(visit, on_paper, now_s),
             _noting(),
             zone(),
@@ -67,7 +71,9 @@ def _standing(one: Consent, now_s: float) -> html.Span:
 def _of_boxes(found: list[Consent], now_s: float) -> Any:
     if not found:
         return lead("None: no box has told of one.")
-    rows = [[one.covered, one.giver or "not said", one.given, _standing(one, now_s), one.sessions, one.by] for one in found]
+    rows = [
+        [one.covered, one.giver or "not said", one.given, _standing(one, now_s), one.sessions, one.by] for one in found
+    ]
     return table(("Covers", "Given by", "Given", "Stands", "Sessions", "Box"), rows, "Consents recorded on boxes")
 
 
@@ -77,14 +83,26 @@ def _of_papers(visit: Visit, found: list[Consent], now_s: float) -> Any:
     rows = []
     for one in found:
         withdraw: Any = html.Button("Withdraw", id={"type": "withdraw", "key": one.key}, n_clicks=0, className="quiet")
-        rows.append([one.covered, one.giver, one.given, _standing(one, now_s), who(visit, one.by), "" if one.withdrawn else withdraw])
+        rows.append(
+            [
+                one.covered,
+                one.giver,
+                one.given,
+                _standing(one, now_s),
+                who(visit, one.by),
+                "" if one.withdrawn else withdraw,
+            ]
+        )
     return table(("Covers", "Given by", "Given", "Stands", "Noted by", ""), rows, "Consents on paper")
 
 
 def _noting() -> html.Div:
     today = date.today().isoformat()
     covers = dmc.CheckboxGroup(
-        [dmc.Checkbox(value=name, label=COVERED[name], my=6) for name in COVERS], id="paper-covers", label="Covers", value=["expressions", "units"]
+        [dmc.Checkbox(value=name, label=COVERED[name], my=6) for name in COVERS],
+        id="paper-covers",
+        label="Covers",
+        value=["expressions", "units"],
     )
     return html.Div(
         [
@@ -92,9 +110,13 @@ def _noting() -> html.Div:
             covers,
             html.Div(
                 [
-                    dmc.Select(id="paper-giver", label="Given by", data=list(GIVERS), value=GIVERS[0], allowDeselect=False),
+                    dmc.Select(
+                        id="paper-giver", label="Given by", data=list(GIVERS), value=GIVERS[0], allowDeselect=False
+                    ),
                     dmc.TextInput(id="paper-given", label="On", value=today, placeholder="YYYY-MM-DD"),
-                    dmc.TextInput(id="paper-until", label="Holds to (empty: until withdrawn)", placeholder="YYYY-MM-DD"),
+                    dmc.TextInput(
+                        id="paper-until", label="Holds to (empty: until withdrawn)", placeholder="YYYY-MM-DD"
+                    ),
                 ],
                 className="side-by-side",
             ),
@@ -160,7 +182,9 @@ def callbacks(app: Dash, work: Work) -> None:
         giver = next((one.giver for one in found if one.key == ctx.triggered_id["key"]), GIVERS[0])
         today = date.today().isoformat()
         content = {"withdrawn": ctx.triggered_id["key"], "giver": giver, "given": today}
-        return await store(visit, patient, content, "It was noted that this consent is withdrawn. Withdraw it at the box, too.")
+        return await store(
+            visit, patient, content, "It was noted that this consent is withdrawn. Withdraw it at the box, too."
+        )
 
     app.callback(
         Output("page", "children", allow_duplicate=True),

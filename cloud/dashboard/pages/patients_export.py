@@ -74,4 +74,7 @@ def _erased(patient: str) -> html.Div:
         "The record, the notes, the marks and the consents on paper are gone. What boxes measured in sessions still stands: "
         "whoever administers the database finds this pseudonym on the list of those to erase."
     )
-    return html.Div([heading(f"{patient} was erased"), html.P(text), dcc.Link("To your patients", href="/patients")], className="records")
+    return html.Div(
+        [heading(f"{patient} was erased"), html.P(text), dcc.Link("To your patients", href="/patients")],
+        className="records",
+    )

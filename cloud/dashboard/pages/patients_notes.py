@@ -7,7 +7,19 @@ import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from cloud.dashboard.pages import Page
-from cloud.dashboard.pages.patients_parts import Work, at, badge, heading, lead, of_session, tabs, texts, unread, who, zone
+from cloud.dashboard.pages.patients_parts import (
+    Work,
+    at,
+    badge,
+    heading,
+    lead,
+    of_session,
+    tabs,
+    texts,
+    unread,
+    who,
+    zone,
+)
 from cloud.dashboard.person import CLINICIAN, Visit, current_visit
 from cloud.dashboard.records import changes, notes, times
 from cloud.dashboard.records.notes import Note
@@ -55,16 +67,27 @@ async def shown(work: Work, visit: Visit, patient: str, told: Any = None) -> htm
 
 
 def _writing(listed: list[Listed]) -> html.Div:
-    sessions = [
-        {"value": f"{one.device}~{one.session}", "label": times.moment(one.began)} for one in reversed(listed)
-    ]
+    sessions = [{"value": f"{one.device}~{one.session}", "label": times.moment(one.began)} for one in reversed(listed)]
     return html.Div(
         [
             html.P("", id="notes-which", className="hint", hidden=True),
-            dmc.Textarea(id="note-text", label="New note", description="A note stays as it is written; a later one can correct it.", autosize=True, minRows=3, maxRows=16, maxLength=note.LONGEST),
+            dmc.Textarea(
+                id="note-text",
+                label="New note",
+                description="A note stays as it is written; a later one can correct it.",
+                autosize=True,
+                minRows=3,
+                maxRows=16,
+            ),
             html.Div(
                 [
-                    dmc.Select(id="note-session", label="Session, if it is about one", data=sessions, clearable=True, searchable=True),
+                    dmc.Select(
+                        id="note-session",
+                        label="Session, if it is about one",
+                        data=sessions,
+                        clearable=True,
+                        searchable=True,
+                    ),
                     dmc.TextInput(id="note-moment", label="Moment in it", placeholder="12:05", className="narrow"),
                 ],
                 className="side-by-side",
@@ -85,10 +108,14 @@ def _item(visit: Visit, one: Note, by_key: dict[str, Note], of: dict[str, Listed
     if one.visit in of:
         held = of[one.visit]
         moment = "" if one.moment_s is None else f" at {times.clock(one.moment_s)}"
-        head.append(dcc.Link(f"session of {times.day(held.began)}{moment}", href=of_session(held.device, held.session)))
+        head.append(
+            dcc.Link(f"session of {times.day(held.began)}{moment}", href=of_session(held.device, held.session))
+        )
     correct = html.Button("Correct", id={"type": "correct-note", "key": one.key}, n_clicks=0, className="quiet")
     css = "note old" if one.corrected_by else "note"
-    return html.Article([html.Header(head), texts(one.text), *([] if one.corrected_by else [correct])], className=css, id=one.key)
+    return html.Article(
+        [html.Header(head), texts(one.text), *([] if one.corrected_by else [correct])], className=css, id=one.key
+    )
 
 
 def document(visit: Visit, text: str | None, place: str, moment: str | None, corrects: str) -> Json:
@@ -137,7 +164,11 @@ def callbacks(app: Dash, work: Work) -> None:
     async def correct(clicks: list[int]) -> Any:
         if not any(clicks) or not isinstance(ctx.triggered_id, dict):
             return no_update, no_update, no_update
-        return ctx.triggered_id["key"], "You are correcting an earlier note: write it as it should read. Both stay.", False
+        return (
+            ctx.triggered_id["key"],
+            "You are correcting an earlier note: write it as it should read. Both stay.",
+            False,
+        )
 
     app.callback(
         Output("notes-corrects", "data"),

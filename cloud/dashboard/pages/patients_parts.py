@@ -9,6 +9,7 @@ from dash import dcc, html
 from cloud.dashboard.means import Means
 from cloud.dashboard.person import Visit
 from cloud.dashboard.records import times
+from cloud.dashboard.records.drawing import CONFIG
 from cloud.dashboard.records.reading import Reading
 from cloud.reading.databases import Listed
 from device.contract.session import Why
@@ -55,12 +56,9 @@ def tabs(patient: str, here: str) -> html.Nav:
     links = []
     for part, name in TABS:
         current = {"aria-current": "page"} if part == here else {}
-        links.append(html.Span(dcc.Link(name, href=of_patient(patient, part)), className="tab", **_marked(current)))
-    return html.Nav(links, className="tabs", **{"aria-label": f"Parts of {patient}"})
-
-
-def _marked(current: dict[str, str]) -> dict[str, Any]:
-    return {**current, "className": "tab here"} if current else {}
+        link = dcc.Link(name, href=of_patient(patient, part))
+        links.append(html.Span(link, className="part here" if current else "part", **current))
+    return html.Nav(links, className="parts", **{"aria-label": f"Parts of {patient}"})
 
 
 def of_patient(patient: str, part: str = "") -> str:
@@ -122,6 +120,13 @@ def why(one: Listed) -> str:
 def texts(text: str) -> html.Div:
     """A text with its paragraphs, whatever is in it."""
     return html.Div(text, className="prose")
+
+
+def graph(figure: Any, identity: str = "") -> dcc.Graph:
+    """A chart, in a place as high as it is, so that nothing jumps when it comes."""
+    style = {"height": f"{figure['layout']['height']}px"}
+    named = {"id": identity} if identity else {}
+    return dcc.Graph(figure=figure, config=CONFIG, responsive=True, style=style, className="chart", **named)
 
 
 def percent(share: float | None) -> str:

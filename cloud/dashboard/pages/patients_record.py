@@ -6,7 +6,7 @@ import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, State, dcc, html, no_update
 
 from cloud.dashboard.pages import Page
-from cloud.dashboard.pages.patients_parts import Work, at, badge, heading, lead, tabs, texts, unread, who, zone
+from cloud.dashboard.pages.patients_parts import Work, at, badge, heading, lead, tabs, unread, who, zone
 from cloud.dashboard.person import CLINICIAN, Visit, current_visit
 from cloud.dashboard.records import changes, people
 from cloud.dashboard.records.people import FILLED, LABELS, Version
@@ -29,7 +29,9 @@ def pages(work: Work) -> tuple[Page, ...]:
     return (Page("/patients/{patient}", "Patient", (CLINICIAN,), layout, nav=False),)
 
 
-async def shown(work: Work, visit: Visit, patient: str, told: Any = None, editing: people.Merged | None = None) -> html.Div:
+async def shown(
+    work: Work, visit: Visit, patient: str, told: Any = None, editing: people.Merged | None = None
+) -> html.Div:
     """The page; `told` says what was just done, and `editing` is what the form holds instead of the newest version."""
     versions, odd = people.versions(await work.reading.person(visit, patient, "versions"))
     newest = versions[0] if versions else None
@@ -59,7 +61,9 @@ def form(content: Json, clashes: Json | None = None) -> html.Form:
     return html.Div(
         [
             html.H2("Record"),
-            lead("Pseudonymous: no names, addresses or telephone numbers. Everything is written by people; Affectbox fills in nothing."),
+            lead(
+                "Pseudonymous: no names, addresses or telephone numbers. Everything is written by people; Affectbox fills in nothing."
+            ),
             html.Div(fields[: len(short)], className="short"),
             *fields[len(short) :],
             html.P("", id="record-trouble", className="warn", hidden=True, role="alert"),
@@ -80,7 +84,13 @@ def _field(field: Field, value: Any, theirs: str | None = None) -> html.Div:
         rows = _HIGH.get(field.path, 2)
         shown = dmc.Textarea(**common, value=value or "", autosize=True, minRows=rows, maxRows=20)
     elif field.kind == "integer":
-        shown = dmc.NumberInput(**common, value=value if value is not None else "", hideControls=True, allowDecimal=False, thousandSeparator="")
+        shown = dmc.NumberInput(
+            **common,
+            value=value if value is not None else "",
+            hideControls=True,
+            allowDecimal=False,
+            thousandSeparator="",
+        )
     else:
         example = {"language": "de, en-GB", "began": "YYYY-MM-DD", "ended": "YYYY-MM-DD"}.get(field.path, "")
         shown = dmc.TextInput(**common, value=value or "", placeholder=example)
@@ -103,7 +113,7 @@ def words(before: str, after: str) -> list[Any]:
 
 def history(visit: Visit, versions: list[Version]) -> html.Aside:
     """Every version: who, when, and what changed."""
-    older = [*versions[1:], None]
+    older = [*versions, None][1:]
     items = [_version(visit, one, before) for one, before in zip(versions, older, strict=True)]
     none = lead("Nothing has been written yet.")
     return html.Aside([html.H2("History"), *(items or [none])], className="history")
@@ -117,7 +127,9 @@ def _version(visit: Visit, one: Version, before: Version | None) -> html.Details
         html.Div([html.Dt(LABELS[path]), html.Dd(words(str(previous.get(path, "")), str(one.content.get(path, ""))))])
         for path in what
     ]
-    head = html.Summary([html.B(f"Version {one.number}"), html.Span(f"{at(one.at_ms)}, {who(visit, one.by)}"), html.Small(named)])
+    head = html.Summary(
+        [html.B(f"Version {one.number}"), html.Span(f"{at(one.at_ms)}, {who(visit, one.by)}"), html.Small(named)]
+    )
     return html.Details([head, html.Dl(changed)], className="version")
 
 
@@ -146,8 +158,13 @@ def _more(patient: str) -> html.Div:
         dmc.Button("Erase this patient …", id="erase-open", variant="subtle", color="red", n_clicks=0),
     ]
     downloads = [dcc.Download(id="export-file"), erase]
-    hint = lead("Everything that clinicians wrote of this person, with the list of sessions. A download leaves the dashboard: it is yours to keep safe.")
-    return html.Div([html.H2("Take it along, or erase it"), hint, html.Div(buttons, className="actions"), *downloads], className="more")
+    hint = lead(
+        "Everything that clinicians wrote of this person, with the list of sessions. A download leaves the dashboard: it is yours to keep safe."
+    )
+    return html.Div(
+        [html.H2("Take it along, or erase it"), hint, html.Div(buttons, className="actions"), *downloads],
+        className="more",
+    )
 
 
 def callbacks(app: Dash, work: Work) -> None:
@@ -204,5 +221,7 @@ async def _second(work: Work, visit: Visit, patient: str, kept: Json, mine: Json
     if both.clashes:
         named = ", ".join(LABELS[path] for path in both.clashes)
         told += f"; where both of you changed the same ({named}) yours stands, and theirs is shown under it"
-    said = html.P([badge("two editors", "todo"), f" {told}. Look it over and save again."], className="warn", role="alert")
+    said = html.P(
+        [badge("two editors", "todo"), f" {told}. Look it over and save again."], className="warn", role="alert"
+    )
     return await shown(work, visit, patient, said, both), no_update, no_update

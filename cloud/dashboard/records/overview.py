@@ -60,6 +60,8 @@ async def _row(base: Base, reading: Reading, visit: Visit, pseudonym: str) -> Ro
     versions, _ = people.versions(newest)
     status = versions[0].content.get("status", "") if versions else ""
     listed = visits_of(pseudonym, visits)
+    if any(one.began is None for one in listed):  # clocks that were set only later
+        listed = await reading.sessions(visit, pseudonym)
     consent = papers.newest(papers.of_boxes(visits, listed), papers.of_paper(noted)[0])
     last = listed[-1] if listed else None
     seen = await _seen(reading, visit, last) if last and last.why != Why.REVOKED else None

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from cloud.dashboard.means import Means
 from cloud.dashboard.person import CLINICIAN, Visit
 from cloud.dashboard.records.keeping import Kept
-from cloud.reading.belonging import is_session, visit as visit_of
+from cloud.reading.belonging import is_session
+from cloud.reading.belonging import visit as visit_of
 from cloud.reading.databases import Databases, Listed
 from cloud.reading.signin import Credential
 from cloud.reading.table import Table
