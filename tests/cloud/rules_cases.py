@@ -141,7 +141,7 @@ class Case:
 
     def sent(self) -> Any:
         """The body, with times of now."""
-        if isinstance(self.body, dict) and "until" in self.body:
+        if isinstance(self.body, dict) and isinstance(self.body.get("until"), int):
             return self.body | {"until": int(1000 * (time.time() + self.body["until"]))}
         return self.body
 

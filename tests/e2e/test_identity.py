@@ -34,7 +34,7 @@ DEVICE, FRAMES = "room-3", 40
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    file = Path(rules.__file__).with_name("database.rules.json")
+    file = Path(rules.__file__).parents[1] / "database.rules.json"
     server = Server(tmp_path / "database", "--rules", str(file))
     yield server
     server.process.kill()

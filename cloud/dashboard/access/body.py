@@ -20,31 +20,38 @@ class RefusedBodyError(Exception):
         self.status = status
 
 
-def bounded(scope: Scope, receive: Receive, within_s: float = _BODY_S) -> Receive:
-    """`receive`, which raises `RefusedBodyError` for a body that is too large, or is not whole in time."""
-    most = _DOOR_BYTES if scope["path"] in DOOR else _PAGE_BYTES
-    announced = Headers(scope=scope).get("content-length", "0")
-    until_s, had, whole = time.monotonic() + within_s, 0, False
+class Bounded:
+    """The `receive` of a request, which raises `RefusedBodyError` for a body that is too large, or not whole in time.
 
-    async def bounded_receive() -> Message:
-        nonlocal had, whole
-        if not announced.isdecimal() or int(announced) > most:
-            raise _too_long(most)
-        if whole:
-            return await receive()  # for the end of the connection, whenever that is
+    Attributes:
+        refused: what it raised; whoever reads it may have answered with something else.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, within_s: float = _BODY_S) -> None:
+        self.refused: RefusedBodyError | None = None
+        self._receive = receive
+        self._most = _DOOR_BYTES if scope["path"] in DOOR else _PAGE_BYTES
+        self._until_s = time.monotonic() + within_s
+        self._had, self._whole = 0, False
+        announced = Headers(scope=scope).get("content-length", "0")
+        if not announced.isdecimal() or int(announced) > self._most:
+            raise self._refuse(413, f"That is too much at once: {self._most} bytes are taken.")
+
+    async def __call__(self) -> Message:
+        """The next part of the body; after the last, the end of the connection, whenever that is."""
+        if self._whole:
+            return await self._receive()
         try:
-            async with asyncio.timeout(max(0.0, until_s - time.monotonic())):
-                message = await receive()
+            async with asyncio.timeout(max(0.0, self._until_s - time.monotonic())):
+                message = await self._receive()
         except TimeoutError:
-            raise RefusedBodyError(408, "The request did not arrive in time: try again.") from None
-        had += len(message.get("body", b""))
-        whole = not message.get("more_body", False)
-        if had > most:
-            raise _too_long(most)
+            raise self._refuse(408, "The request did not arrive in time: try again.") from None
+        self._had += len(message.get("body", b""))
+        self._whole = not message.get("more_body", False)
+        if self._had > self._most:
+            raise self._refuse(413, f"That is too much at once: {self._most} bytes are taken.")
         return message
 
-    return bounded_receive
-
-
-def _too_long(most: int) -> RefusedBodyError:
-    return RefusedBodyError(413, f"That is too much at once: {most} bytes are taken.")
+    def _refuse(self, status: int, sentence: str) -> RefusedBodyError:
+        self.refused = RefusedBodyError(status, sentence)
+        return self.refused

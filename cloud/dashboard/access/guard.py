@@ -22,7 +22,7 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cloud.dashboard.access.body import RefusedBodyError, bounded
+from cloud.dashboard.access.body import Bounded, RefusedBodyError
 from cloud.dashboard.access.documents import again
 from cloud.dashboard.access.door import Door
 from cloud.dashboard.access.headers import headers_of
@@ -74,10 +74,14 @@ class Guard:
             if refusal := self._refused(scope, asked):
                 await refusal(scope, receive, answer)
             else:
-                await self._admit(scope, bounded(scope, receive), answer, asked)
+                answer.body = Bounded(scope, receive)
+                await self._admit(scope, answer.body, answer, asked)
         except RefusedBodyError as refused:
             await answer.instead(refused.status, str(refused))
         except Exception:
+            if answer.body and (told := answer.body.refused):
+                await answer.instead(told.status, str(told))
+                return
             _log.exception("a request could not be answered")
             await answer.instead(
                 500, "Something went wrong here: load the page again, or ask whoever runs this server."
@@ -143,7 +147,7 @@ class Guard:
 
 
 class _Answer:
-    """Sends, and adds the headers of every answer."""
+    """Sends, and adds the headers of every answer. Where the `body` was refused, nothing else is answered."""
 
     def __init__(self, scope: Scope, send: Send, nonce: str, asked: Asked) -> None:
         self._path = scope["path"]
@@ -152,8 +156,11 @@ class _Answer:
         self._nonce = nonce
         self._asked = asked
         self._begun = False
+        self.body: Bounded | None = None
 
     async def __call__(self, message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start" and not self._begun and self.body and self.body.refused:
+            raise self.body.refused
         if message["type"] == "http.response.start":
             self._begun = True
             message = {**message, "headers": self._headers(message.get("headers", []), message["status"])}
@@ -163,6 +170,7 @@ class _Answer:
         """The answer where there is none yet; else the connection is cut."""
         if self._begun:
             raise ConnectionError("an answer broke off")
+        self.body = None
 
         async def nothing() -> Message:
             return {"type": "http.disconnect"}

@@ -269,3 +269,11 @@ def test_patients_that_are_given_and_taken_are_known_at_the_next_look(tmp_path: 
         visit.checked_s = -1000.0
         stood.run(stood.visits.look())
         assert visit.person.patients == {"p-0043"} and not visit.closed.is_set()
+
+
+def test_signing_in_is_noted_with_the_persons_own_token(stood: Standing) -> None:
+    stood.seed("audit", None)
+    with stood.client() as browser:
+        stood.sign_in(browser, "anna@clinic.example")
+    entries = [entry for month in stood.read("audit").values() for entry in month.values()]
+    assert [(entry["by"], entry["did"]) for entry in entries] == [("anna", "signed_in")]
