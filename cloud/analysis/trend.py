@@ -43,8 +43,8 @@ class Trend:
 
 
 def trends(measures: Mapping[str, tuple[Values, Values]]) -> dict[str, Trend]:
-    """Of each measure, by its times (N,), seconds since 1970, and values (N,), NaN where not known. All that are looked
-    at together belong into one call."""
+    """Of each measure, by its times (N,), seconds since 1970, and values (N,), NaN where not known. All that are
+    looked at together belong into one call."""
     counted = {name: _one(times_s, values) for name, (times_s, values) in measures.items()}
     found: dict[str, Trend] = {}
     still = True

@@ -20,7 +20,8 @@ from cloud.dashboard.pages.patients_parts import (
     zone,
 )
 from cloud.dashboard.pages.patients_weeks import choice
-from cloud.dashboard.pages.sessions_one import Opened, drawn, opened
+from cloud.dashboard.pages.sessions_one import opened
+from cloud.dashboard.pages.sessions_view import Opened, drawn
 from cloud.dashboard.person import CLINICIAN, Visit, current_visit
 from cloud.dashboard.records import changes, pairing, times, weeks, words
 from cloud.dashboard.records.marks import phases
@@ -30,8 +31,8 @@ from device.contract.errors import AffectboxError, DataError
 from device.contract.session import Why
 
 _CARE = (
-    "Sessions of one person differ anyway: by what was talked about, by the light, by where they sat. A difference between two "
-    "of them is not yet a change; sessions over weeks show how much they usually differ."
+    "Sessions of one person differ anyway: by what was talked about, by the light, by where they sat. A difference "
+    "between two of them is not yet a change; sessions over weeks show how much they usually differ."
 )
 _WORDS = {"more": "good", "less": "good", "none": "", "unknown": "todo"}
 _MOST = 12
@@ -123,7 +124,7 @@ def _pair(pair: Pair, measures: list[Measure]) -> html.Section:
         rows.append(
             [{"className": "too-little"} if kind == "unknown" else {}, measure.name, *cells, badge(said, _WORDS[kind])]
         )
-    little = [] if pair.enough else [" ", badge("too little seen in one of them", "todo")]
+    little: list[Any] = [] if pair.enough else [" ", badge("too little seen in one of them", "todo")]
     seen = f"seen: {percent(pair.first.seen)} and {percent(pair.second.seen)}"
     drawn_pair = graph(pairing.chart(pair, measures))
     compared = table(

@@ -23,6 +23,7 @@ from cloud.dashboard.pages.patients_parts import (
     badge,
     heading,
     lead,
+    meter,
     of_patient,
     of_session,
     percent,
@@ -108,7 +109,7 @@ def _seen(row: Row) -> Any:
         )
     return html.Span(
         [
-            html.Meter(value=str(round(row.seen, 2)), min="0", max="1", **{"aria-hidden": "true"}),
+            meter(row.seen),
             f" {percent(row.seen)}",
         ]
     )

@@ -47,13 +47,12 @@ async def shown(work: Work, visit: Visit, patient: str, told: Any = None) -> htm
             *unread(odd, "consents on paper"),
             dcc.Store(id="consents-patient", data=patient),
             html.H2("Recorded on boxes"),
-            lead(
-                "What a session was held under. A box begins no session without one that is recorded on the box itself."
-            ),
+            lead("What sessions were held under. A box begins none without a consent that is recorded on the box."),
             _of_boxes(of_box, now_s),
             html.H2("On paper"),
             lead(
-                "What was signed on paper and noted here. It lets no session begin, and withdrawing it here stops none: withdraw it at the box, too."
+                "What was signed on paper and noted here. It lets no session begin, and withdrawing it here stops "
+                "none: withdraw it at the box, too."
             ),
             _of_papers(visit, on_paper, now_s),
             _noting(),

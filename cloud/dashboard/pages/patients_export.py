@@ -37,7 +37,7 @@ def _exporter(work: Work, kind: str) -> Any:
         )
         make, media = _KINDS[kind]
         content = make(patient, stored, listed, work.means.base.now_ms() / 1000)
-        return dcc.send_string(content, f"{patient}.{kind}", type=media)
+        return {"content": content, "filename": f"{patient}.{kind}", "type": media, "base64": False}
 
     return export
 
@@ -71,8 +71,8 @@ def _erasing(app: Dash, work: Work) -> None:
 
 def _erased(patient: str) -> html.Div:
     text = (
-        "The record, the notes, the marks and the consents on paper are gone. What boxes measured in sessions still stands: "
-        "whoever administers the database finds this pseudonym on the list of those to erase."
+        "The record, the notes, the marks and the consents on paper are gone. What boxes measured in sessions still "
+        "stands: whoever administers the database finds this pseudonym on the list of those to erase."
     )
     return html.Div(
         [heading(f"{patient} was erased"), html.P(text), dcc.Link("To your patients", href="/patients")],

@@ -55,10 +55,18 @@ def tabs(patient: str, here: str) -> html.Nav:
     """The parts of a patient's page, each with an address of its own."""
     links = []
     for part, name in TABS:
-        current = {"aria-current": "page"} if part == here else {}
+        current: dict[str, Any] = {"aria-current": "page"} if part == here else {}
         link = dcc.Link(name, href=of_patient(patient, part))
         links.append(html.Span(link, className="part here" if current else "part", **current))
-    return html.Nav(links, className="parts", **{"aria-label": f"Parts of {patient}"})
+    return html.Nav(links, className="parts", **_called(f"Parts of {patient}"))
+
+
+def _called(label: str) -> dict[str, Any]:
+    return {"aria-label": label}
+
+
+def _labelled(name: Any) -> dict[str, Any]:
+    return {"data-label": name if isinstance(name, str) else ""}
 
 
 def of_patient(patient: str, part: str = "") -> str:
@@ -76,15 +84,12 @@ def table(head: Sequence[Any], rows: Sequence[Sequence[Any]], label: str, css: s
     body = []
     for row in rows:
         attributes, cells = (row[0], row[1:]) if row and isinstance(row[0], dict) else ({}, row)
-        told = [
-            html.Td(cell, **{"data-label": name if isinstance(name, str) else ""})
-            for name, cell in zip(head, cells, strict=True)
-        ]
+        told = [html.Td(cell, **_labelled(name)) for name, cell in zip(head, cells, strict=True)]
         body.append(html.Tr(told, **attributes))
     inner = html.Table(
         [html.Thead(html.Tr([html.Th(name, scope="col") for name in head])), html.Tbody(body)],
         className=f"rows {css}".strip(),
-        **{"aria-label": label},
+        **_called(label),
     )
     return html.Div(inner, className="table")
 
@@ -122,10 +127,16 @@ def texts(text: str) -> html.Div:
     return html.Div(text, className="prose")
 
 
+def meter(share: float) -> html.Span:
+    """A bar as long as a share."""
+    attributes: dict[str, Any] = {"aria-hidden": "true"}
+    return html.Span(html.I(style={"width": f"{100 * share:.0f}%"}), className="bar", **attributes)
+
+
 def graph(figure: Any, identity: str = "") -> dcc.Graph:
     """A chart, in a place as high as it is, so that nothing jumps when it comes."""
     style = {"height": f"{figure['layout']['height']}px"}
-    named = {"id": identity} if identity else {}
+    named: dict[str, Any] = {"id": identity} if identity else {}
     return dcc.Graph(figure=figure, config=CONFIG, responsive=True, style=style, className="chart", **named)
 
 

@@ -53,7 +53,7 @@ async def shown(
     )
 
 
-def form(content: Json, clashes: Json | None = None) -> html.Form:
+def form(content: Json, clashes: Json | None = None) -> html.Div:
     """The fields, and beside those that somebody else changed meanwhile, theirs."""
     short = [field for field in FILLED if field.path not in _LONG]
     long = [field for field in FILLED if field.path in _LONG]
@@ -62,7 +62,8 @@ def form(content: Json, clashes: Json | None = None) -> html.Form:
         [
             html.H2("Record"),
             lead(
-                "Pseudonymous: no names, addresses or telephone numbers. Everything is written by people; Affectbox fills in nothing."
+                "Pseudonymous: no names, addresses or telephone numbers. Everything is written by people; Affectbox "
+                "fills in nothing."
             ),
             html.Div(fields[: len(short)], className="short"),
             *fields[len(short) :],
@@ -114,7 +115,7 @@ def words(before: str, after: str) -> list[Any]:
 def history(visit: Visit, versions: list[Version]) -> html.Aside:
     """Every version: who, when, and what changed."""
     older = [*versions, None][1:]
-    items = [_version(visit, one, before) for one, before in zip(versions, older, strict=True)]
+    items: list[Any] = [_version(visit, one, before) for one, before in zip(versions, older, strict=True)]
     none = lead("Nothing has been written yet.")
     return html.Aside([html.H2("History"), *(items or [none])], className="history")
 
@@ -135,8 +136,8 @@ def _version(visit: Visit, one: Version, before: Version | None) -> html.Details
 
 def _more(patient: str) -> html.Div:
     plainly = (
-        "This erases the record with all its versions, the notes, the marks and the consents on paper. It does not erase "
-        "what boxes measured in sessions, nor what is kept on boxes or in files that somebody exported. Whoever "
+        "This erases the record with all its versions, the notes, the marks and the consents on paper. It does not "
+        "erase what boxes measured in sessions, nor what is kept on boxes or in files that somebody exported. Whoever "
         f"administers the database erases those: the dashboard puts {patient} on their list (erased/{patient}), and "
         "docs/privacy.md says how. It cannot be undone."
     )
@@ -159,7 +160,8 @@ def _more(patient: str) -> html.Div:
     ]
     downloads = [dcc.Download(id="export-file"), erase]
     hint = lead(
-        "Everything that clinicians wrote of this person, with the list of sessions. A download leaves the dashboard: it is yours to keep safe."
+        "Everything that clinicians wrote of this person, with the list of sessions. A download leaves the dashboard: "
+        "it is yours to keep safe."
     )
     return html.Div(
         [html.H2("Take it along, or erase it"), hint, html.Div(buttons, className="actions"), *downloads],
@@ -215,8 +217,8 @@ async def _second(work: Work, visit: Visit, patient: str, kept: Json, mine: Json
     theirs = versions[0]
     both = people.merged(kept["content"], mine, theirs.content)
     told = (
-        f"While you wrote, {who(visit, theirs.by)} saved version {theirs.number} ({at(theirs.at_ms)}). Nothing of yours is lost and nothing "
-        "was saved yet: what they changed is filled in below"
+        f"While you wrote, {who(visit, theirs.by)} saved version {theirs.number} ({at(theirs.at_ms)}). Nothing of "
+        "yours is lost and nothing was saved yet: what they changed is filled in below"
     )
     if both.clashes:
         named = ", ".join(LABELS[path] for path in both.clashes)

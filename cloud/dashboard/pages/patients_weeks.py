@@ -7,6 +7,7 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from cloud.analysis.measures import AUS, EMOTION, MEASURES, USUAL, Measure
+from cloud.analysis.trend import Trend
 from cloud.dashboard.pages import Page
 from cloud.dashboard.pages.patients_parts import (
     Work,
@@ -105,7 +106,7 @@ def reliability(measure: Measure) -> list[Any]:
     return [] if measure.tier is Tier.REPORTED else [badge(measure.tier.value.replace("-", " "), "todo")]
 
 
-def _chart(measure: Measure, found: list[Point], trend: weeks.Trend) -> html.Figure:
+def _chart(measure: Measure, found: list[Point], trend: Trend) -> html.Figure:
     head = html.H3(
         [
             measure.name.capitalize() if measure.kind != AUS else measure.name,

@@ -16,7 +16,7 @@ from device.contract.errors import DataError
 from device.contract.keys import new_key
 
 if TYPE_CHECKING:
-    from cloud.dashboard.pages.sessions_one import Opened
+    from cloud.dashboard.pages.sessions_view import Opened
 
 
 def dragging() -> dmc.SegmentedControl:
@@ -25,7 +25,7 @@ def dragging() -> dmc.SegmentedControl:
     return dmc.SegmentedControl(id="session-drag", data=data, value="zoom", className="drag")
 
 
-def form(found: "Opened") -> html.Div:
+def form(found: "Opened") -> Any:
     """What marks a part, and writes a note at a moment."""
     if not found.held.listed.patient:
         return lead("Notes and marks belong to a patient, and nobody was named in this session.")

@@ -1,13 +1,11 @@
 """One session: in words, over time, by its parts."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from dash import Dash, Input, Output, State, dcc, html, no_update
 
-from cloud.analysis.measures import AUS, BLINKS, EMOTION, EXPRESSION, MEASURES, USUAL, Measure, lasted_s
+from cloud.analysis.measures import AUS, BLINKS, EMOTION, EXPRESSION, MEASURES, USUAL, lasted_s
 from cloud.dashboard.pages import Page, sessions_marks
 from cloud.dashboard.pages.patients_parts import (
     Work,
@@ -17,20 +15,14 @@ from cloud.dashboard.pages.patients_parts import (
     lead,
     of_patient,
     of_session,
-    percent,
-    table,
     unread,
     zone,
 )
-from cloud.dashboard.pages.patients_weeks import choice, reliability
+from cloud.dashboard.pages.patients_weeks import choice
+from cloud.dashboard.pages.sessions_view import Opened, by_parts, drawn, legend
 from cloud.dashboard.person import CLINICIAN, Visit, current_visit
-from cloud.dashboard.records import changes, notes, times, weeks, words
-from cloud.dashboard.records.course import course
-from cloud.dashboard.records.diagram import diagram
-from cloud.dashboard.records.drawing import EMOTIONS
-from cloud.dashboard.records.marks import Mark, afterwards, of_box, phases
-from cloud.dashboard.records.notes import Note
-from cloud.dashboard.records.parts import Part, parts
+from cloud.dashboard.records import changes, notes, times, words
+from cloud.dashboard.records.marks import afterwards, of_box
 from cloud.dashboard.records.reading import Held
 from cloud.reading.belonging import visit as visit_of
 from cloud.reading.columns import RECORDS
@@ -44,22 +36,11 @@ _KINDS = {
     BLINKS: "Eyes",
 }
 _MOST = 14
-
-
-@dataclass(frozen=True)
-class Opened:
-    """What a session's page shows.
-
-    Attributes:
-        told: phases, stimuli and marks: of the box, and marked afterwards.
-        noted: notes of this session.
-        odd: entries that could not be read.
-    """
-
-    held: Held
-    told: list[Mark]
-    noted: list[Note]
-    odd: int
+_READING = (
+    "Line and area: the mean in each column; thin line: the greatest value. Hatched: not measured, and why when you "
+    "point at it. Below: minutes of the session, and the time of day. Drag over a part to look closer, click twice to "
+    "see all."
+)
 
 
 def pages(work: Work) -> tuple[Page, ...]:
@@ -115,7 +96,7 @@ def shown(found: Opened, done: Any = None) -> html.Div:
             sessions_marks.dragging(),
             graph(drawn(found, list(USUAL), 0.0, whole_s, "zoom"), "session-chart"),
             legend(),
-            html.P(_reading(held), className="hint"),
+            html.P(_READING, className="hint"),
             sessions_marks.form(found),
             html.H2("By parts"),
             html.Div(by_parts(found, list(USUAL)), id="session-parts"),
@@ -135,16 +116,6 @@ def shown(found: Opened, done: Any = None) -> html.Div:
     )
 
 
-def legend() -> html.Ul:
-    """What the colours of the diagram are."""
-    colours = [html.Li([html.I(style={"background": colour}), name]) for name, colour in EMOTIONS.items()]
-    others = [
-        html.Li([html.I(className="hatched"), "not measured"]),
-        html.Li([html.I(className="crossed"), "readings disagree"]),
-    ]
-    return html.Ul([*colours, *others], className="key")
-
-
 def _head(held: Held) -> html.Div:
     one, session = held.listed, held.table.sessions[0]
     whom: Any = dcc.Link(one.patient, href=of_patient(one.patient)) if one.patient else html.Span("Nobody was named")
@@ -161,54 +132,6 @@ def _head(held: Held) -> html.Div:
 def _words(found: Opened) -> html.Div:
     facts = [html.Div([html.Dt(name), html.Dd(text)]) for name, text in words.facts(found.held.table)]
     return html.Div([html.P(words.opening(found.held.table), className="opening"), html.Dl(facts, className="facts")])
-
-
-def _reading(held: Held) -> str:
-    finer = " Drag over a part to look closer, click twice to see all."
-    return (
-        "Line and area: the mean in each column; thin line: the greatest value. Hatched: not measured, and why when you point at it. "
-        "Below: minutes of the session, and the time of day." + finer
-    )
-
-
-def drawn(found: Opened, chosen: list[str], begin_s: float, end_s: float, drag: str) -> Any:
-    """The diagram between two moments."""
-    table = found.held.table
-    measures = [MEASURES[name] for name in chosen]
-    moments = [(one.moment_s, one.text) for one in found.noted if one.moment_s is not None]
-    known = ~np.isnan(table.wall)
-
-    def clock(at_s: float) -> float | None:
-        return float(np.interp(at_s, table.time[known], table.wall[known])) if known.any() else None
-
-    return diagram(course(table, measures, begin_s, end_s), found.told, moments, clock, drag)
-
-
-def by_parts(found: Opened, chosen: list[str]) -> Any:
-    """Means of each part of the session."""
-    measures = [MEASURES[name] for name in chosen]
-    told = parts(found.held.table, phases(found.told), measures)
-    if not measures:
-        return lead("Choose what is to be shown.")
-    head = ["Part", "Lasted", "Seen", *(_name(measure) for measure in measures)]
-    rows = [_part(one, measures) for one in told]
-    hint = "In brackets the 95 % interval of the mean. Grey: too little of that part was seen to say much."
-    return html.Div([table(head, rows, "Means of parts of the session", "numbers"), html.P(hint, className="hint")])
-
-
-def _name(measure: Measure) -> html.Span:
-    return html.Span([measure.name, html.Small(measure.unit), *reliability(measure)], className="two")
-
-
-def _part(one: Part, measures: list[Measure]) -> list[Any]:
-    cells: list[Any] = []
-    for measure in measures:
-        estimate = one.means.get(measure.id)
-        cells.append(html.Span("not told", className="quietly") if estimate is None else weeks.told(estimate))
-    name = [one.name, *([" ", badge("marked afterwards")] if one.afterwards else [])]
-    seen = html.Span([percent(one.seen), *([] if one.enough else [" ", badge("too little seen", "todo")])])
-    css = {} if one.enough else {"className": "too-little"}
-    return [css, html.Span(name), times.clock(one.lasted_s), seen, *cells]
 
 
 def callbacks(app: Dash, work: Work) -> None:

@@ -1,4 +1,4 @@
-"""One session over time: the timing diagram, in as many columns as a screen shows, from records, seconds or minutes."""
+"""One session over time, in as many columns as a screen shows, from records, seconds or minutes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -91,12 +91,12 @@ class _Grid:
         self.covered = np.bincount(self.column, self.weight, self.count) / width
 
     def means(self, values: Values) -> tuple[Values, Values]:
-        """(count,) mean and peak of what is known in each column; NaN where that is less than half of what is there."""
+        """(count,) mean and peak of what is known in each column; NaN where that is less than a third of it."""
         known = ~np.isnan(values)[self.row]
         column, weight, told = self.column[known], self.weight[known], values[self.row[known]]
         total = np.bincount(self.column, self.weight, self.count)
         seen = np.bincount(column, weight, self.count)
-        enough = (seen > 0) & (seen >= total * 0.3)
+        enough = (seen > 0) & (seen >= total / 3)
         sums = np.bincount(column, told * weight, self.count)
         mean = np.where(enough, sums / np.maximum(seen, 1e-12), np.nan)
         peak = np.full(self.count, -np.inf)

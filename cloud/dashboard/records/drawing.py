@@ -21,7 +21,7 @@ EMOTIONS = {
     "fear": "#cc79a7",
     "contempt": "#c9bd1f",
 }
-CONFIG = {"displayModeBar": False, "responsive": True, "doubleClick": "reset", "scrollZoom": False}
+CONFIG: Any = {"displayModeBar": False, "responsive": True, "doubleClick": "reset", "scrollZoom": False}
 
 
 def axis(**more: Any) -> Json:

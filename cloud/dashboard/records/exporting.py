@@ -14,7 +14,8 @@ _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#1a1d23}"
     "h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2rem;border-bottom:1px solid #ccc}"
     "dt{font-weight:600;margin-top:.8rem}dd{margin:0}.text{white-space:pre-wrap;overflow-wrap:anywhere}"
-    ".when{color:#555;font-size:.9rem}table{border-collapse:collapse}td,th{text-align:left;padding:.2rem .8rem .2rem 0}"
+    ".when{color:#555;font-size:.9rem}table{border-collapse:collapse}"
+    "td,th{text-align:left;padding:.2rem .8rem .2rem 0}"
 )
 
 
@@ -41,7 +42,8 @@ def to_html(patient: str, stored: Json, listed: Iterable[Listed], now_s: float) 
 def _body(patient: str, stored: Json, listed: list[Listed], now_s: float) -> Iterator[str]:
     versions, _ = people.versions(_node(stored, "versions"))
     yield f"<h1>{escape(patient)}</h1>"
-    yield f'<p class="when">Exported {times.moment(now_s)} ({times.zone()}). Pseudonymous; not a diagnosis by any program.</p>'
+    when = f"{times.moment(now_s)} ({times.zone()})"
+    yield f'<p class="when">Exported {when}. Pseudonymous; written by people, no program\'s diagnosis.</p>'
     yield "<h2>Record</h2>"
     yield from _record(versions[0].content) if versions else ("<p>Nothing has been written yet.</p>",)
     yield "<h2>Notes</h2>"
@@ -52,7 +54,7 @@ def _body(patient: str, stored: Json, listed: list[Listed], now_s: float) -> Ite
     yield "<h2>Consents on paper</h2>"
     for paper in papers.of_paper(_node(stored, "consents"))[0]:
         _, standing = paper.standing(now_s)
-        yield f"<p>{escape(paper.covered)}; given {escape(paper.given)} by the {escape(paper.giver)}; {escape(standing)}</p>"
+        yield f"<p>{escape(f'{paper.covered}; given {paper.given} by the {paper.giver}; {standing}')}</p>"
     yield "<h2>Sessions</h2><table><tr><th>Began</th><th>Box</th><th>Ended</th></tr>"
     for held in listed:
         yield f"<tr><td>{times.moment(held.began)}</td><td>{escape(held.device)}</td><td>{escape(held.why)}</td></tr>"

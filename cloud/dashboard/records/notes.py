@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from device.contract import note
+from device.contract import note, person
 from device.contract.errors import DataError
 
 
@@ -69,6 +69,6 @@ def checked(text: str | None) -> str:
     said = (text or "").strip()
     if not said:
         raise DataError("There is nothing written yet.")
-    if len(said) > note.LONGEST:
-        raise DataError(f"A note has at most {note.LONGEST} characters, and this one has {len(said)}.")
+    if len(said) > person.LONGEST:
+        raise DataError(f"A note has at most {person.LONGEST} characters, and this one has {len(said)}.")
     return said

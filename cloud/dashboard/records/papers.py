@@ -1,4 +1,4 @@
-"""Consents: what boxes recorded in sessions, and what clinicians noted of paper; what each covers, and how it stands."""
+"""Consents: what boxes recorded in sessions, and what clinicians noted of paper; what they cover, how they stand."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

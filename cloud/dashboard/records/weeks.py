@@ -22,9 +22,9 @@ ENOUGH = (
     f"{LEAST_S / 60:.0f} minutes. What was not seen may have been otherwise, so they count for no trend."
 )
 INTERVALS = (
-    "A bar is the 95 % interval of the session's mean, by batch means: the session is cut into six parts, so long that "
-    "they hardly depend on each other, and how much these differ says how sure the mean is. It tells of the session as "
-    "it was measured, and nothing of how well the measure itself is right."
+    "A bar is the 95 % interval of the session's mean, by batch means: the session is cut into six parts, so long "
+    "that they hardly depend on each other, and how much these differ says how sure the mean is. It tells of the "
+    "session as it was measured, and nothing of how well the measure itself is right."
 )
 _DAY_S = 86_400.0
 
@@ -82,8 +82,8 @@ def sentence(measure: Measure, trend: Trend) -> str:
     way = "Rises" if trend.a_week > 0 else "Falls"
     chance = "less than one of a thousand" if trend.chance < 0.001 else f"{trend.chance * 1000:.0f} of a thousand"
     return (
-        f"{way} by about {abs(trend.a_week):.2g} a week over {trend.sessions} sessions. An order this clear comes about by "
-        f"chance in {chance}."
+        f"{way} by about {abs(trend.a_week):.2g} a week over {trend.sessions} sessions. An order this clear comes "
+        f"about by chance in {chance}."
     )
 
 

@@ -1,5 +1,5 @@
-"""One session in words: how long, how much could be seen and why not the rest, and what else to know before reading its
-numbers."""
+"""One session in words: how long, how much could be seen and why not the rest, and what else to know before its
+numbers are read."""
 
 from collections.abc import Iterator
 
@@ -96,7 +96,8 @@ def facts(table: Table) -> Iterator[tuple[str, str]]:
     if session.missing:
         yield (
             "Missing",
-            f"{session.missing} of {session.rows + session.missing} numbered parts never came, or were thinned out for want of room.",
+            f"{session.missing} of {session.rows + session.missing} numbered parts never came, or were thinned out "
+            "for want of room.",
         )
     if table.sessions[0].frame:
         width, height = table.sessions[0].frame
@@ -126,7 +127,8 @@ def _of_records(table: Table) -> Iterator[tuple[str, str]]:
     if contrary := float(lasting[disagree(table)].sum()):
         yield (
             "Disagreement",
-            f"For {_percent(contrary / whole_s)} of the time expression and facial actions contradict each other; neither is counted there.",
+            f"For {_percent(contrary / whole_s)} of the time expression and facial actions contradict each "
+            "other; neither is counted there.",
         )
     hidden = {part: float(lasting[table.has_name("hidden", part)].sum()) for part in PARTS}
     if told := [f"{HIDDEN[part]} for {times.length(seconds)}" for part, seconds in hidden.items() if seconds >= 1]:
@@ -139,7 +141,8 @@ def _of_records(table: Table) -> Iterator[tuple[str, str]]:
         seconds = float(lasting[lowered].sum())
         yield (
             "Pace",
-            f"Fewer frames a second ({rates.min():.0f} at least) for {times.length(seconds)}, because {because}{blinks}.",
+            f"Fewer frames a second ({rates.min():.0f} at least) for {times.length(seconds)}, because "
+            f"{because}{blinks}.",
         )
     for part in withheld(table):
         yield (
