@@ -77,7 +77,7 @@ def of_boxes(visits: Mapping[str, Any], listed: Iterable[Listed]) -> list[Consen
         revoked = one.why == session.Why.REVOKED
         for event in told:
             consent = _of_box(event)
-            identity = (consent.covers, consent.giver, consent.given_s, consent.until_s)
+            identity = (consent.covers, consent.giver, consent.given, times.day(consent.until_s))
             known = found.get(identity, consent)
             withdrawn = "with a session" if revoked and event is told[-1] else known.withdrawn
             found[identity] = replace(known, sessions=known.sessions + 1, withdrawn=withdrawn)
