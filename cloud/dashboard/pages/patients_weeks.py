@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import quote
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, State, dcc, html, no_update
+from dash import Dash, Input, Output, State, dcc, html
 
 from cloud.analysis.measures import AUS, EMOTION, MEASURES, USUAL, Measure
 from cloud.analysis.trend import Trend
@@ -158,7 +158,9 @@ def _comparing(found: list[Point]) -> Any:
                     dmc.Select(
                         id="compare-b", label="with another", data=data, value=data[-1]["value"], allowDeselect=False
                     ),
-                    dmc.Button("Compare", id="compare-go", n_clicks=0),
+                    dcc.Link(
+                        "Compare", id="compare-go", href=_both(data[0]["value"], data[-1]["value"]), className="go"
+                    ),
                 ],
                 className="side-by-side",
             ),
@@ -182,14 +184,17 @@ def callbacks(app: Dash, work: Work) -> None:
         prevent_initial_call=True,
     )(show)
 
-    async def go(clicks: int, a: str, b: str) -> Any:
-        return (no_update, no_update) if not clicks else ("/compare", f"?a={quote(a)}&b={quote(b)}")
+    async def aim(a: str, b: str) -> Any:
+        return _both(a, b)
 
     app.callback(
-        Output("url", "pathname", allow_duplicate=True),
-        Output("url", "search", allow_duplicate=True),
-        Input("compare-go", "n_clicks"),
-        State("compare-a", "value"),
-        State("compare-b", "value"),
+        Output("compare-go", "href"),
+        Input("compare-a", "value"),
+        Input("compare-b", "value"),
         prevent_initial_call=True,
-    )(go)
+    )(aim)
+
+
+def _both(a: str, b: str) -> str:
+    """The address of the comparison of two sessions, each DEVICE~SESSION."""
+    return f"/compare?a={quote(a)}&b={quote(b)}"
