@@ -1,4 +1,4 @@
-"""Every page, as everybody who may see it sees it: at three sizes, in light and dark, without a barrier that axe knows,
+"""Every page, as whoever may see it sees it: at three sizes, in light and dark, without a barrier that axe finds,
 and as docs/dashboard.md shows it."""
 
 import os
