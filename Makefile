@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading bench-daemon bench-session rules rules-evaluator auth-emulator wheel pi-check release install-pi pi-install-test docs lock clean
+.PHONY: help setup run demo models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading bench-daemon bench-session rules rules-evaluator auth-emulator wheel pi-check release install-pi pi-install-test docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -39,6 +39,9 @@ run: build/sample.mp4 ## set everything up and watch the sample clip, with a dat
 		$(BIN)/affectbox-cloud report run/records.jsonl --picture run/timing.png \
 			--database "$$AFFECTBOX_DATABASE_URL?ns=demo"'
 	@echo "Written      run/records.jsonl, run/database/, run/outbox.db, run/timing.png; the clip is build/sample.mp4"
+
+demo: build/sample.mp4 rules-evaluator ## open the dashboard with simulated patients, sessions and a hundred boxes, until Ctrl-C (wants node)
+	@$(BIN)/affectbox-cloud demo --data run/demo --clip build/sample.mp4
 
 test: .venv/test.stamp oldest-runtime rules-evaluator ## run the whole suite (about 10 minutes; installs tensorflow for the training side, 2 GB, at first)
 	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
@@ -104,7 +107,7 @@ bench-session: .venv/test.stamp models ## measure how soon the lamp follows the 
 	$(BIN)/python -m tests.device.host.bench_session
 
 rules: .venv/run.stamp ## generate the security rules and JSON Schemas from the contract
-	for document in record pack aggregate event telemetry boot command; do \
+	for document in record pack aggregate event telemetry boot command live checkup box person note mark paper audit; do \
 		$(BIN)/affectbox-cloud schema --of $$document > cloud/$$document.schema.json; \
 	done
 	$(BIN)/affectbox-cloud rules > cloud/database.rules.json

@@ -7,9 +7,27 @@ import sys
 from pathlib import Path
 
 from cloud import provision, rules
+from cloud.demo import command as demo
 from cloud.load import command as load
 from cloud.reports import report, sessions
-from device.contract import aggregate, boot, pack, record, remote, session, telemetry
+from cloud.watch import command as watch
+from device.contract import (
+    aggregate,
+    audit,
+    boot,
+    box,
+    checkup,
+    live,
+    mark,
+    note,
+    pack,
+    paper,
+    person,
+    record,
+    remote,
+    session,
+    telemetry,
+)
 from device.contract.command import concluded
 from device.contract.version import ShowVersion
 
@@ -21,6 +39,14 @@ _CONTRACTS = {
     "telemetry": telemetry,
     "command": remote,
     "boot": boot,
+    "live": live,
+    "checkup": checkup,
+    "box": box,
+    "person": person,
+    "note": note,
+    "mark": mark,
+    "paper": paper,
+    "audit": audit,
 }
 _LOCAL = """Serve a local Firebase Realtime Database (REST protocol) until Ctrl-C.
 
@@ -39,11 +65,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=ShowVersion)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_local(commands)
+    demo.add_parser(commands)
     load.add_parser(commands)
     sessions.add_parser(commands)
     report.add_parser(commands)
     rules.add_parser(commands)
     provision.add_parser(commands)
+    watch.add_parser(commands)
     schema = commands.add_parser("schema", help="print the JSON Schema of a document, generated from the contract")
     schema.add_argument("--of", choices=_CONTRACTS, default="record", help="which document (default: %(default)s)")
     schema.set_defaults(run=_schema)
@@ -55,7 +83,7 @@ def _add_local(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "local",
         help="serve a local database, or run a command with one",
         description=_LOCAL,
-        usage="%(prog)s [-h] [--host HOST] [--port PORT] [--data DIR] [--rules FILE] [--allow-remote] "
+        usage="%(prog)s [-h] [--host HOST] [--port PORT] [--data DIR] [--rules FILE] [--sign-in] [--allow-remote] "
         "[-- COMMAND [ARG ...]]",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -66,13 +94,16 @@ def _add_local(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     local.add_argument("--allow-remote", action="store_true", help="allow an address that other machines can reach")
     local.add_argument("--rules", type=Path, metavar="FILE", help="enforce these security rules (needs Node)")
+    local.add_argument(
+        "--sign-in", action="store_true", help="let boxes sign in here, with accounts of `provision --local DIR`"
+    )
     local.set_defaults(run=_local)
 
 
 def _local(args: argparse.Namespace) -> int:
     from cloud.local.serving import Settings, serve  # noqa: PLC0415  the other commands need no server
 
-    return serve(Settings(args.data, args.host, args.port, args.allow_remote, args.wrapped, args.rules))
+    return serve(Settings(args.data, args.host, args.port, args.allow_remote, args.wrapped, args.rules, args.sign_in))
 
 
 def _schema(args: argparse.Namespace) -> int:

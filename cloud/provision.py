@@ -6,6 +6,9 @@
                        box then says so, and keeps its records
 
 The service account's key stays on this machine: it is root on the whole project.
+
+With `--local DIR` the account is one of a local database that is served from that folder (`affectbox-cloud local
+--data DIR --rules … --sign-in`), and nobody else is asked.
 """
 
 import argparse
@@ -16,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from cloud.local.accounts import FILE_NAME, BoxAccounts
 from device.contract import passphrase
 from device.contract.choices import DEVICE_ID
 from device.contract.enrolment import LIFETIME_S, Enrolment, claims, uid
@@ -52,6 +56,12 @@ def revoke(device: str, service_account: Path | None) -> None:
     with _admin(service_account) as (app, auth):
         auth.update_user(uid(device), disabled=True, app=app)
         auth.revoke_refresh_tokens(uid(device), app=app)
+
+
+def provision_locally(device: str, folder: Path, database: str, phrase: str) -> Enrolment:
+    """The same of a local database in `folder`. Raises `IdentityError`: not a box's id; `StorageError`."""
+    token = BoxAccounts(folder / FILE_NAME).provision(device)
+    return Enrolment(device, token, "local", database, time.time() + LIFETIME_S, page=passphrase.hashed(phrase))
 
 
 def write(enrolment: Enrolment, file: Path) -> None:
@@ -110,13 +120,16 @@ def _in_one_line(error: Exception) -> str:
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """The commands `affectbox-cloud provision` and `affectbox-cloud revoke`."""
     make = commands.add_parser("provision", help="make the account of a box, and the file that enrols it once")
-    make.add_argument("--api-key", metavar="KEY", required=True, help="the project's web API key (no secret)")
+    make.add_argument("--api-key", metavar="KEY", help="the project's web API key (no secret)")
     make.add_argument("--database", metavar="URL", required=True, help="the database that the box reports to")
     make.add_argument("--out", metavar="FILE", type=Path, help="enrolment file (default: DEVICE.enrolment.json)")
     make.set_defaults(run=_provision)
     end = commands.add_parser("revoke", help="take a box's access away, within the hour")
     end.set_defaults(run=_revoke)
     for parser in (make, end):
+        parser.add_argument(
+            "--local", metavar="DIR", type=Path, help="the folder of a local database, in the place of a project"
+        )
         parser.add_argument("device", metavar="DEVICE", help="id of the box: lower-case letters, digits, hyphens")
         parser.add_argument(
             "--service-account",
@@ -131,7 +144,12 @@ def _provision(args: argparse.Namespace) -> int:
     if file.exists():  # said before the account is touched, for that signs out whoever uses it
         raise IdentityError(f"{file} is there already: delete it, or name another file with --out.")
     phrase = passphrase.make()
-    write(provision(args.device, args.api_key, args.database, args.service_account, phrase), file)
+    if args.local:
+        write(provision_locally(args.device, args.local, args.database, phrase), file)
+    elif args.api_key:
+        write(provision(args.device, args.api_key, args.database, args.service_account, phrase), file)
+    else:
+        raise IdentityError("A project's accounts need its web API key: name it with --api-key.")
     print(f"Written {file}: within an hour, run `affectbox enrol {file.name}` on the box. It is a key until then.")
     print(f"Pass-phrase of the box's own page, where it is opened to a network: {phrase}")
     print("Write it down for who works there: it is kept nowhere, and is asked for once in each browser.")
@@ -139,6 +157,9 @@ def _provision(args: argparse.Namespace) -> int:
 
 
 def _revoke(args: argparse.Namespace) -> int:
-    revoke(args.device, args.service_account)
+    if args.local:
+        BoxAccounts(args.local / FILE_NAME).revoke(args.device)
+    else:
+        revoke(args.device, args.service_account)
     print(f"'{args.device}' is signed out; its last token ends within the hour, and its records stay on it.")
     return 0

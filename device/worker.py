@@ -20,7 +20,7 @@ class Worker:
         self._finish = finish
         self._clock = clock
         self._stall_s = stall_s
-        self._stop = threading.Event()
+        self._stop, self._nudged = threading.Event(), threading.Event()
         self._beat_s = clock.monotonic()
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
         self.error: BaseException | None = None
@@ -32,6 +32,11 @@ class Worker:
     def halt(self) -> None:
         """Ask the loop to end after the step that it is in, and do not wait for it."""
         self._stop.set()
+        self._nudged.set()
+
+    def nudge(self) -> None:
+        """Let the next step come at once, however long the last one wanted to wait; safe in any thread."""
+        self._nudged.set()
 
     def stop(self, join_s: float | None = None) -> None:
         """Ask the loop to end and wait a bounded time; a hung thread is left behind and dies with the process."""
@@ -60,7 +65,8 @@ class Worker:
                 if wait_s is None:
                     break
                 if wait_s:
-                    self._stop.wait(wait_s)
+                    self._nudged.wait(wait_s)
+                    self._nudged.clear()
             if self._finish is not None:
                 self._finish()
         except BaseException as error:  # the supervisor raises it again in the main thread

@@ -41,7 +41,13 @@ LIBRARIES = {
     "numpy plotly pyarrow starlette uvicorn",
 }
 #: Pacing, on an event loop; nothing is waited for by it.
-MAY_SLEEP = ("cloud/dashboard/base.py", "cloud/load/fleet.py", "tests/relay.py")
+MAY_SLEEP = (
+    "cloud/dashboard/base.py",
+    "cloud/demo/fleet.py",
+    "cloud/load/fleet.py",
+    "cloud/watch/pacing.py",
+    "tests/relay.py",
+)
 #: What asks for the wall clock: the clock, and the date of an HTTP answer.
 MAY_ASK_THE_TIME = ("device/clock.py", "device/delivery/database.py")
 

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import uvicorn
 
+from cloud.local.accounts import FILE_NAME, BoxAccounts
 from cloud.local.evaluation import EvaluatedRules, NoRules
+from cloud.local.identity import WithIdentity
 from cloud.local.listening import address_of, bind
 from cloud.local.server import RestApi
 from cloud.local.store import Store
@@ -24,7 +26,8 @@ _STOP_S = 3  # for answers under way when the server stops
 
 @dataclass(frozen=True)
 class Settings:
-    """How to serve. Port 0 takes a free one; with a `command` the server lives as long as that; `rules` is a file."""
+    """How to serve. Port 0 takes a free one; with a `command` the server lives as long as that; `rules` is a file;
+    `sign_in`: boxes may sign in here, with their accounts in the folder `data`."""
 
     data: Path
     host: str = "127.0.0.1"
@@ -32,6 +35,7 @@ class Settings:
     allow_remote: bool = False
     command: list[str] = field(default_factory=list)
     rules: Path | None = None
+    sign_in: bool = False
 
 
 class _Server(uvicorn.Server):
@@ -57,7 +61,7 @@ def serve(settings: Settings) -> int:
         ConfigError: a host that others can reach without `allow_remote`; a command that cannot be started; rules that
             cannot be enforced.
         AddressInUseError: the port is taken or not allowed, or the host is not this machine's.
-        StorageError: see `Store`.
+        StorageError: see `Store` and `BoxAccounts`.
     """
     _refuse_remote(settings)
     with contextlib.ExitStack() as stack:
@@ -66,13 +70,14 @@ def serve(settings: Settings) -> int:
         rules = stack.enter_context(
             contextlib.closing(EvaluatedRules(settings.rules) if settings.rules else NoRules())
         )
-        return asyncio.run(_serve(settings, listening, RestApi(store, rules)))
+        accounts = BoxAccounts(settings.data / FILE_NAME) if settings.sign_in else None
+        return asyncio.run(_serve(settings, listening, RestApi(store, rules), accounts))
 
 
-async def _serve(settings: Settings, listening: socket.socket, api: RestApi) -> int:
+async def _serve(settings: Settings, listening: socket.socket, api: RestApi, accounts: BoxAccounts | None) -> int:
     server = _Server(
         uvicorn.Config(
-            api,
+            WithIdentity(api, accounts) if accounts else api,
             lifespan="off",
             ws="none",
             log_level="warning",
@@ -88,7 +93,7 @@ async def _serve(settings: Settings, listening: socket.socket, api: RestApi) -> 
     address = address_of(listening)
     print(f"listening on http://{address}", flush=True)
     try:
-        return await _run(settings.command, address, stop) if settings.command else await _wait(stop)
+        return await _run(settings, address, stop) if settings.command else await _wait(stop)
     finally:
         api.hub.close()
         server.should_exit = True
@@ -100,9 +105,12 @@ async def _wait(stop: asyncio.Event) -> int:
     return 0
 
 
-async def _run(command: list[str], address: str, stop: asyncio.Event) -> int:
-    """Run `command` with the database's address in its environment; a signal to the server is handed on to it."""
+async def _run(settings: Settings, address: str, stop: asyncio.Event) -> int:
+    """Run the command with the database's address in its environment; a signal to the server is handed on to it."""
+    command = settings.command
     environment = {"FIREBASE_DATABASE_EMULATOR_HOST": address, "AFFECTBOX_DATABASE_URL": f"http://{address}"}
+    if settings.sign_in:
+        environment["FIREBASE_AUTH_EMULATOR_HOST"] = address
     try:
         child = await asyncio.create_subprocess_exec(*command, env=os.environ | environment)
     except OSError as error:

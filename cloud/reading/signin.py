@@ -5,36 +5,14 @@ No password or token stands in an error, a `repr` or a log. A token lasts an hou
 Source: Firebase documentation, "Firebase Auth REST API" (sign in with email / password).
 """
 
-import http.client
-import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
-from cloud.reading.client import Exchange, Place, UnansweredError
-from device.contract.address import is_loopback
+from cloud.reading.accounts import Accounts, nobody
 from device.contract.errors import IdentityError, RuntimeMissingError
 
-EMULATOR = "FIREBASE_AUTH_EMULATOR_HOST"
-_SERVICE = "identitytoolkit.googleapis.com"
-_PATH = "/v1/accounts:signInWithPassword"
-_TIMEOUT_S = 30.0
 _SCOPES = ("https://www.googleapis.com/auth/firebase.database", "https://www.googleapis.com/auth/userinfo.email")
-_REFUSALS = {
-    "INVALID_LOGIN_CREDENTIALS": "e-mail or password is wrong",
-    "INVALID_PASSWORD": "e-mail or password is wrong",
-    "EMAIL_NOT_FOUND": "e-mail or password is wrong",
-    "INVALID_EMAIL": "that is no e-mail address",
-    "MISSING_PASSWORD": "a password is needed",
-    "USER_DISABLED": "this account was disabled: ask who administers the database",
-    "TOO_MANY_ATTEMPTS": "there were too many attempts: try again in some minutes",
-    "PASSWORD_LOGIN_DISABLED": "the project does not let people sign in with passwords",
-    "OPERATION_NOT_ALLOWED": "the project does not let people sign in with passwords",
-    "API key not valid": "the API key is not accepted",
-    "API_KEY_INVALID": "the API key is not accepted",
-}
 
 
 @dataclass(frozen=True)
@@ -59,21 +37,11 @@ def with_password(email: str, password: str, api_key: str) -> Credential:
     Raises:
         IdentityError: wrong e-mail or password, a disabled account, no network.
     """
-    body = json.dumps({"email": email, "password": password, "returnSecureToken": True}).encode()
-    place, prefix = _place()
-    exchange = Exchange(place, _TIMEOUT_S)
-    target = f"{prefix}{_PATH}?{urlencode({'key': api_key})}"
-    try:
-        status, content = exchange.ask("POST", target, body, {"Content-Type": "application/json"})
-    except UnansweredError as error:
-        raise IdentityError(f"Nobody could be signed in: the sign-in service {error}.") from None
-    finally:
-        exchange.close()
-    answer = _json(content)
-    token = answer.get("idToken") if isinstance(answer, dict) else None
-    if status == http.client.OK and isinstance(token, str) and token:
-        return Credential(token)
-    raise IdentityError(f"Nobody could be signed in: {_why(status, content.decode(errors='replace'))}.")
+    asked = {"email": email, "password": password, "returnSecureToken": True}
+    token = Accounts(api_key).ask("v1/accounts:signInWithPassword", asked).get("idToken")
+    if not isinstance(token, str) or not token:
+        raise nobody()
+    return Credential(token)
 
 
 def from_file(path: Path) -> Credential:
@@ -113,30 +81,3 @@ def of_service_account(key: Path) -> Credential:
     except (OSError, ValueError, GoogleAuthError):
         raise IdentityError(f"{key} cannot be used: it is no service account's key, or it is not accepted.") from None
     return Credential(credentials.token, above_rules=True)
-
-
-def _place() -> tuple[Place, str]:
-    """Where the service is, and what goes before the path: the emulator has every service on one port."""
-    emulator = os.environ.get(EMULATOR)
-    if not emulator:
-        return Place(True, _SERVICE, http.client.HTTPS_PORT), ""
-    host, _, port = emulator.rpartition(":")
-    if not host or not port.isdecimal():
-        raise IdentityError(f"{EMULATOR} is not HOST:PORT.")
-    if not is_loopback(host):
-        raise IdentityError(f"{EMULATOR} is another machine, and would show the password to the network: run it here.")
-    return Place(False, host, int(port)), f"/{_SERVICE}"
-
-
-def _why(status: int, body: str) -> str:
-    known = next((words for word, words in _REFUSALS.items() if word in body), "")
-    if not known and status == http.client.OK:
-        return "what answers in place of the sign-in service is something else (a page of this network?)"
-    return known or f"the sign-in service answers {status}"
-
-
-def _json(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cloud.reading import lines, parquet, signin
+from cloud.reading import accounts, lines, parquet, signin
 from cloud.reading.databases import Databases, Listed
 from cloud.reading.faults import Faults
 from cloud.reading.gathering import Gathering
@@ -115,7 +115,7 @@ def _password() -> str:
 
 
 def _api_key(args: argparse.Namespace) -> str:
-    key = args.api_key or os.environ.get(API_KEY) or ("any" if os.environ.get(signin.EMULATOR) else "")
+    key = args.api_key or os.environ.get(API_KEY) or ("any" if os.environ.get(accounts.EMULATOR) else "")
     if not key:
         raise IdentityError(f"Signing in needs the project's web API key: give --api-key, or put it into ${API_KEY}.")
     return str(key)

@@ -9,3 +9,8 @@ MODES = ("records", "seconds", "minutes")
 COVERS = ("expressions", "units", "live", "personal", "diagnosis", "atypicality")
 #: Who can give it.
 GIVERS = ("patient", "guardian")
+#: What would help the measuring, in codes of `device.service.glimpse`; left and right are the person's own.
+HINTS = tuple(
+    "no_face light_from_behind more_light less_light outside come_closer go_back move_left move_right move_up "
+    "move_down turn_to_camera lamp_left lamp_right focus others".split()
+)

@@ -37,8 +37,10 @@ _CALLED = {"integer": "a whole number", "names": "a list of names"}
 @dataclass(frozen=True)
 class Field:
     """One field: dotted `path`, JSON `kind`, meaning with unit, and range where there is one. A field of kind `names`
-    lists some of `names`, at least one and none twice. A text has at most `longest` characters; as a `key` it is part
-    of the document's path, and no more than 40 letters, digits and hyphens."""
+    lists some of `names`, at least one and none twice; one of kind `string` that has `names` is one of them. A text
+    has at most `longest` characters; as a `key` it is part of the document's path, and no more than 40 letters, digits
+    and hyphens. It matches `pattern`, where it has one: a regular expression of what Python, JSON Schema and the
+    database's rules have in common."""
 
     path: str
     kind: str
@@ -49,6 +51,7 @@ class Field:
     names: tuple[str, ...] = ()
     longest: int = LONGEST
     key: bool = False
+    pattern: str = ""
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -164,10 +167,19 @@ def _property(field: Field) -> Json:
         return {"type": "array", **items, "description": field.meaning}
     limits: Json = {}
     if field.kind == "string":
-        limits = {"pattern": f"^{KEY.pattern}$"} if field.key else {"maxLength": field.longest}
+        limits = _of_text(field)
     elif field.kind in ("integer", "number"):
         limits = dict(zip(("minimum", "maximum"), field.bounds, strict=True))
     return {"type": field.kind, "description": field.meaning, **limits}
+
+
+def _of_text(field: Field) -> Json:
+    """What the JSON Schema of a text says of its form."""
+    if field.names:
+        return {"enum": list(field.names)}
+    if field.key:
+        return {"pattern": f"^{KEY.pattern}$"}
+    return {"maxLength": field.longest} | ({"pattern": f"^({field.pattern})$"} if field.pattern else {})
 
 
 def _check_text(field: Field, value: str, where: str) -> None:
@@ -175,6 +187,10 @@ def _check_text(field: Field, value: str, where: str) -> None:
         raise DataError(f"{where} is {_short(value)}: it is 1 to 40 letters, digits and hyphens.")
     if len(value) > field.longest:
         raise DataError(f"{where} has {len(value)} characters, and may have {field.longest}.")
+    if field.names and value not in field.names:
+        raise DataError(f"{where} is {_short(value)}: it is one of {', '.join(field.names)}.")
+    if field.pattern and not re.fullmatch(field.pattern, value):
+        raise DataError(f"{where} has not the form that it must have ({field.meaning}).")
     try:
         value.encode()
     except UnicodeEncodeError:

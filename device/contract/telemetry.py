@@ -11,11 +11,14 @@ from enum import Enum
 from device.contract.choices import MODES
 from device.contract.fields import LATEST_S, Field, Json, schema
 from device.contract.labels import Slower
+from device.contract.status import STATES
 
 VERSION = 2
 ROOT = "telemetry"
 #: Written in the place of `seen`, for the database to fill in. Source: Firebase documentation, "Server values".
 SERVER_TIME = {".sv": "timestamp"}
+#: How far an update is; the last three are its ends: it runs, the release before runs again, it was not tried.
+UPDATE_STATES = ("asked", "fetching", "checking", "unpacking", "trying", "done", "back", "refused")
 _COUNTED = ("minute", "second", "record")
 
 
@@ -60,9 +63,21 @@ FIELDS = (
     Field("host.memory", "number", "memory of the machine in use, per cent", 0, 100, required=True),
     Field("host.temperature", "number", "processor temperature, degrees Celsius", -50, 150),
     Field("host.throttled", "boolean", "whether the machine is throttled or under voltage now"),
-    Field("control.id", "string", "the last command from afar that was heard; see `control/DEVICE`", key=True),
+    Field("host.under_voltage", "boolean", "whether the machine is under voltage now"),
+    Field("machine.model", "string", "the board, as the system names it"),
+    Field("desk.state", "string", f"what the host process is doing: {', '.join(STATES)}", names=STATES),
+    Field("desk.trouble", "string", "what keeps it from what was asked for, in words, without a pseudonym"),
+    Field("desk.notice", "string", "the last thing that a person should know of, in words, without a pseudonym"),
+    Field("update.version", "string", "the release that an update is to bring"),
+    Field("update.state", "string", f"how far it is: {', '.join(UPDATE_STATES)}", names=UPDATE_STATES),
+    Field("update.text", "string", "the same in a sentence"),
+    Field("control.id", "string", "the last command from afar that was heard; see `control/DEVICE/command`", key=True),
+    Field("control.done", "boolean", "whether it was done; else it was refused"),
     Field("control.answer", "string", "what became of it, in a sentence"),
+    Field("live.refused", "string", "why who watches is sent nothing live, in words; absent: nothing is refused"),
     Field("disk.free", "integer", "free room on the outbox's disk, MB (10^6 bytes)", 0),
+    Field("disk.size", "integer", "size of the outbox's disk, MB (10^6 bytes)", 0),
+    Field("budget.mb", "number", "bytes on the wire that a month may have, MB (10^6 bytes); 0: no end", 0),
     Field("mode", "string", f"what is sent: {', '.join(MODES)}", required=True),
     Field(
         "wanted",

@@ -10,6 +10,9 @@ present mode (days without use count, for a practice has weekends; in a box's fi
 *Fallback*: when the projection, or the use, exceeds the budget, the mode becomes one step coarser for the rest of the
 month; in the new mode the projection begins anew. In `minutes` nothing is left to save: it goes on, a few MB a month.
 A clock that cannot be trusted moves no month: what is used then counts for the last day that was known.
+
+*Live*: what goes to `live/DEVICE` while somebody watches counts like everything else, but is not projected, for nobody
+knows who will watch tomorrow. It ends at `LIVE_SHARE` of the budget, before records would have to become coarser.
 """
 
 import calendar
@@ -23,6 +26,8 @@ from device.contract.choices import MODES
 from device.settings import BudgetSettings
 
 OVERHEAD_BYTES, SEGMENT_SHARE = 1_850, 0.07
+#: Of the budget: where the projection comes to that, there is no live view until the next month.
+LIVE_SHARE = 0.9
 _ANSWER_BYTES = 450  # of these, what the server sends: headers of a 204, TLS record, TCP and IP
 #: Realtime Database, Blaze plan: dollars per GB stored and month, and per GB sent by the server, which includes its
 #: answers to writes; what is sent to it is free. The first is confirmed by the page on billing, the second is that of
@@ -31,6 +36,7 @@ STORED_DOLLARS, DOWNLOADED_DOLLARS = 5.0, 1.0
 PRICES_OF = "2026-11-21"
 _WEEK = 7
 _NO_DAY = "0001-01-01"
+_LIVE = "live"  # stands among the modes of a day
 _KEPT_DAYS = 31 + _WEEK
 
 
@@ -64,16 +70,26 @@ class Budget:
 
     def book(self, requests: int, body_bytes: int) -> None:
         """Count traffic, and fall back if it has become too much."""
-        today = self._today()
-        mode = self._days.setdefault(today, {}).setdefault(self.mode, [0, 0])
-        mode[0] += round(body_bytes * (1 + SEGMENT_SHARE)) + OVERHEAD_BYTES * requests
-        mode[1] += requests
-        for day in sorted(self._days)[:-_KEPT_DAYS]:
-            del self._days[day]
-        estimate, at = self.estimate(), self._index()
+        self._count(self.mode, requests, body_bytes)
+        today, estimate, at = self._today(), self.estimate(), self._index()
         much = estimate.projected_bytes > self._settings.monthly_mb * 1e6
         if at < len(MODES) - 1 and (much or estimate.projected_writes > self._settings.monthly_writes):
             self._floor = {today[:7]: at + 1}
+
+    def book_live(self, requests: int, body_bytes: int) -> None:
+        """Count what went to whoever watches."""
+        self._count(_LIVE, requests, body_bytes)
+
+    @property
+    def monthly_mb(self) -> float:
+        """What a month may take."""
+        return self._settings.monthly_mb
+
+    def spares_live(self) -> bool:
+        """Whether there is something left for who watches."""
+        month, settings = self.estimate(), self._settings
+        fits = month.projected_bytes <= LIVE_SHARE * settings.monthly_mb * 1e6
+        return fits and month.projected_writes <= LIVE_SHARE * settings.monthly_writes
 
     def estimate(self) -> Estimate:
         """Where this month stands."""
@@ -83,13 +99,22 @@ class Budget:
         since = (today - timedelta(days=_WEEK - 1)).isoformat() if today.year > 1 else _NO_DAY
         week = _sum(modes[self.mode] for day, modes in self._days.items() if day >= since and self.mode in modes)
         left = calendar.monthrange(today.year, today.month)[1] - today.day
-        stored_gb = max(used[0] - OVERHEAD_BYTES * used[1], 0) / (1 + SEGMENT_SHARE) / 1e9
+        live = _sum(modes[_LIVE] for day, modes in self._days.items() if day[:7] == month and _LIVE in modes)
+        kept, writes = used[0] - live[0], used[1] - live[1]  # what is live is overwritten, not stored
+        stored_gb = max(kept - OVERHEAD_BYTES * writes, 0) / (1 + SEGMENT_SHARE) / 1e9
         dollars = stored_gb * STORED_DOLLARS + _ANSWER_BYTES * used[1] / 1e9 * DOWNLOADED_DOLLARS
         return Estimate(*used, used[0] + week[0] * left // _WEEK, used[1] + week[1] * left // _WEEK, round(dollars, 4))
 
     def text(self) -> str:
         """Everything to be kept over a restart."""
         return json.dumps({"days": self._days, "floor": self._floor})
+
+    def _count(self, what: str, requests: int, body_bytes: int) -> None:
+        counted = self._days.setdefault(self._today(), {}).setdefault(what, [0, 0])
+        counted[0] += round(body_bytes * (1 + SEGMENT_SHARE)) + OVERHEAD_BYTES * requests
+        counted[1] += requests
+        for day in sorted(self._days)[:-_KEPT_DAYS]:
+            del self._days[day]
 
     def _index(self) -> int:
         return max(self._wanted, self._floor.get(self._today()[:7], 0))

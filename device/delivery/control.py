@@ -1,7 +1,7 @@
-"""Listens to `control/DEVICE`, where commands from afar are written, over one streaming connection.
+"""Listens below `control/DEVICE`, where commands from afar are written, and that somebody watches; over one stream.
 
-    (start) ─► connect ── event-stream ─► hear ── put ─► act, once for each id ─► hear …
-                  ▲                        │
+    (start) ─► connect ── event-stream ─► hear ── put, patch ─► command: act, once for each id ─► hear …
+                  ▲                        │                    watch: until when
                   └── 1, 2, 4 … 60 s ──────┴── hung up, silent for 75 s, the token has ended
 
 The database says at once what stands there, so nothing is missed while nobody listens, and what is over by then is
@@ -25,10 +25,10 @@ from urllib.parse import urlencode
 
 from device.clock import Clock
 from device.closing import Closing
+from device.contract import remote
 from device.contract.address import DatabaseUrl
 from device.contract.errors import DataError
 from device.contract.fields import Json
-from device.contract.remote import key, validate
 from device.delivery.connection import Connection
 from device.delivery.tokens import TokenSource
 
@@ -43,14 +43,22 @@ _FAULTS = (
     ValueError,
     AttributeError,
 )  # of a connection closed under a reader, too
+#: Seconds that are left until a time of the database, milliseconds since 1970; None where nobody knows the time.
+_Left = Callable[[int], float | None]
 
 
 @dataclass(frozen=True)
 class Answered:
-    """What became of a command."""
+    """What became of a command, in a sentence, and whether it was done: else it was refused."""
 
     id: str
     answer: str
+    done: bool
+
+
+#: Does a command, which is still meant for so many seconds (None where nobody knows the time); the sentence, and
+#: whether it was done.
+Act = Callable[[Json, float | None], tuple[str, bool]]
 
 
 class ControlListener(Closing):
@@ -68,26 +76,30 @@ class ControlListener(Closing):
         tokens: TokenSource,
         clock: Clock,
         timeout_s: float,
-        act: Callable[[Json, float | None], str],
+        act: Act,
         tell: Callable[[], None] = lambda: None,
     ) -> None:
         """
         Args:
             timeout_s: bounds connecting.
-            act: does a command and gives the answer; it is told how many seconds the command is still meant for, None
-                where nobody knows the time.
-            tell: called after each answer.
+            tell: called after each answer, and when somebody begins to watch.
         """
         self.answered: Answered | None = None
         self.trouble = ""
         self._url, self._tokens, self._clock, self._timeout_s = url, tokens, clock, timeout_s
-        self._target = f"/{key(device)}.json?"
+        self._target = f"/{remote.ROOT}/{device}.json?"
         self._act, self._tell = act, tell
         self._context = ssl.create_default_context() if url.secure else None
         self._stop = threading.Event()
         self._connection: Connection | None = None
+        self._watched_until_s = 0.0
         self._thread = threading.Thread(target=self._run, name="control", daemon=True)
         self._thread.start()
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody watches."""
+        return self._clock.monotonic() < self._watched_until_s
 
     def close(self) -> None:
         """Hear nothing more. Bounded: a name that is being looked up is left to the end of the process."""
@@ -102,28 +114,41 @@ class ControlListener(Closing):
         pause_s = _PAUSE_S
         while not self._stop.is_set():
             try:
-                for command, left_s in self._commands():
+                for said, left_s in self._said():
                     pause_s = _PAUSE_S
-                    self._do(command, left_s)
+                    self._watch(said.get(remote.WATCH), left_s)
+                    self._do(said.get(remote.COMMAND), left_s)
                 self.trouble = "the database hung up"
             except _FAULTS as error:
                 self.trouble = str(error) or type(error).__name__
             self._stop.wait(pause_s * random.uniform(0.5, 1.0))
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
-    def _do(self, command: Any, left_s: Callable[[int], float | None]) -> None:
+    def _watch(self, watch: Any, left_s: _Left) -> None:
+        """Note until when somebody watches; never for longer than rules allow, whatever stands there."""
+        try:
+            remote.validate_watch(watch)
+        except DataError:
+            self._watched_until_s = 0.0
+            return
+        left = min(left_s(watch["until"]) or 0.0, remote.WATCH_MS / 1000)
+        before, self._watched_until_s = self.watched, self._clock.monotonic() + left
+        if self.watched and not before:
+            self._tell()
+
+    def _do(self, command: Any, left_s: _Left) -> None:
         """Carry out what stands there, if it is a command, and another one than before."""
         try:
-            validate(command)
+            remote.validate(command)
         except DataError:
             return  # nothing, or what the rules would not have let in
         if self._stop.is_set() or (self.answered is not None and self.answered.id == command["id"]):
             return
-        self.answered = Answered(command["id"], self._act(command, left_s(command["until"])))
+        self.answered = Answered(command["id"], *self._act(command, left_s(command["until"])))
         self._tell()
 
-    def _commands(self) -> Iterator[tuple[Any, Callable[[int], float | None]]]:
-        """What stands at the node, now and whenever it changes, until the connection ends."""
+    def _said(self) -> Iterator[tuple[Json, _Left]]:
+        """What stands below the node, now and whenever it changes, until the connection ends."""
         query = {"auth": self._tokens.token()} | ({"ns": self._url.namespace} if self._url.namespace else {})
         connection = self._connection = Connection(self._url.host, self._url.port, self._context)
         try:
@@ -134,30 +159,51 @@ class ControlListener(Closing):
                 self._tokens.renew()
             if response.status != 200:
                 raise OSError(f"the database answered {response.status}")
-            ahead_s = self._server_ahead_s(response)
-            self.trouble = ""
-
-            def left_s(until_ms: int) -> float | None:
-                return None if ahead_s is None else until_ms / 1000 - (self._clock.monotonic() + ahead_s)
-
-            for kind, data in _events(response, connection):
+            left_s = self._left(response)
+            self.trouble, tree = "", None
+            for kind, told in _events(response, connection):
                 if kind == "auth_revoked":
                     self._tokens.renew()
                     return
                 if kind == "cancel":
                     raise OSError("the database's rules do not let this box hear commands")
-                if kind == "put" and data.get("path") == "/":
-                    yield data.get("data"), left_s
-                elif kind in ("put", "patch"):
-                    return  # a part of it changed: the next connection tells the whole
+                if kind in ("put", "patch"):
+                    tree = _changed(tree, kind, told)
+                    yield tree if isinstance(tree, dict) else {}, left_s
         finally:
             connection.close()
+
+    def _left(self, response: http.client.HTTPResponse) -> _Left:
+        ahead_s = self._server_ahead_s(response)
+        return lambda until_ms: None if ahead_s is None else until_ms / 1000 - (self._clock.monotonic() + ahead_s)
 
     def _server_ahead_s(self, response: http.client.HTTPResponse) -> float | None:
         """Seconds since 1970 by the database, less our monotonic clock's; None where nobody can be believed."""
         with suppress(ValueError, TypeError):
             return parsedate_to_datetime(response.headers["Date"]).timestamp() - self._clock.monotonic()
         return self._clock.wall() - self._clock.monotonic() if self._clock.trusted() else None
+
+
+def _changed(tree: Any, kind: str, told: Json) -> Any:
+    """The tree after an event. Raises `ValueError`: it is none of the database's."""
+    path, data = told.get("path"), told.get("data")
+    if not isinstance(path, str) or (kind == "patch" and not isinstance(data, dict)):
+        raise ValueError("the database said something unknown")
+    below = data if kind == "patch" and isinstance(data, dict) else {"": data}
+    changes = {f"{path}/{name}": value for name, value in below.items()}
+    for place, value in changes.items():
+        tree = _put(tree, [name for name in place.split("/") if name], value)
+    return tree
+
+
+def _put(tree: Any, path: list[str], value: Any) -> Any:
+    if not path:
+        return value
+    node = dict(tree) if isinstance(tree, dict) else {}
+    node[path[0]] = _put(node.get(path[0]), path[1:], value)
+    if node[path[0]] is None:
+        del node[path[0]]
+    return node
 
 
 def _events(response: http.client.HTTPResponse, connection: Connection) -> Iterator[tuple[str, Json]]:

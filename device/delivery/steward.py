@@ -22,8 +22,16 @@ _HELD = {RECORDS: (), SECONDS: (Kind.PACKED_RECORDS, Kind.RECORD)}
 _ALL_BUT_MINUTES = (Kind.PACKED_SECONDS, Kind.SECOND, Kind.PACKED_RECORDS, Kind.RECORD)
 
 
+_NO_LIVE = "This month's data budget ({mb:g} MB) leaves nothing for a live view: raise budget.monthly_mb, or wait."
+
+
 class Steward:
-    """`tick` is called often; about once in `every_s` it writes."""
+    """`tick` is called often; about once in `every_s` it writes.
+
+    Attributes:
+        live_traffic: requests, and bytes of their bodies, that went to whoever watches.
+        live_refused: why nothing more may go there, in a sentence; "" while it may.
+    """
 
     def __init__(
         self,
@@ -48,7 +56,9 @@ class Steward:
         self._uploader = uploader
         self._every_s = every_s
         self._wanted = condenser.mode
-        self._booked = (0, 0)
+        self.live_traffic: Callable[[], tuple[int, int]] = lambda: (0, 0)
+        self.live_refused = ""
+        self._booked = self._booked_live = (0, 0)
         self._reported_s: float | None = None
         self._teller = Teller(clock)
         self._obey()
@@ -60,10 +70,7 @@ class Steward:
 
     def tick(self) -> None:
         """Book the traffic since the last call, keep to the mode that the budget allows, report when it is time."""
-        requests, body_bytes = self._traffic.requests, self._traffic.body_bytes
-        if requests > self._booked[0]:
-            self._budget.book(requests - self._booked[0], body_bytes - self._booked[1])
-            self._booked = requests, body_bytes
+        self._book()
         self._obey()
         now = self._clock.monotonic()
         if self._reported_s is None or now - self._reported_s >= self._every_s:
@@ -79,6 +86,7 @@ class Steward:
 
     def finish(self) -> None:
         """No records come after: keep what still waits in memory, so that it can be sent."""
+        self._book()
         self._sink.end()
 
     def report(self) -> None:
@@ -105,6 +113,7 @@ class Steward:
             "unkept": self._sink.unkept,
             "damaged": counts.damaged,
             "sent": self._uploader.sent,
+            "budget": {"mb": self._budget.monthly_mb},
             "month": {
                 "bytes": month.bytes,
                 "writes": month.writes,
@@ -114,6 +123,17 @@ class Steward:
             },
             **self._about(),
         }
+
+    def _book(self) -> None:
+        live = self.live_traffic()
+        if live[0] > self._booked_live[0]:
+            self._budget.book_live(live[0] - self._booked_live[0], live[1] - self._booked_live[1])
+            self._booked_live = live
+        requests, body_bytes = self._traffic.requests, self._traffic.body_bytes
+        if requests > self._booked[0]:
+            self._budget.book(requests - self._booked[0], body_bytes - self._booked[1])
+            self._booked = requests, body_bytes
+        self.live_refused = "" if self._budget.spares_live() else _NO_LIVE.format(mb=self._budget.monthly_mb)
 
     def _obey(self) -> None:
         mode = self._condenser.mode = self._budget.mode

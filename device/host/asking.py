@@ -19,6 +19,8 @@ from device.state import state_folder
 
 _RUN = Path("/run/affectbox")
 SOCKET = "control.sock"
+#: What the last examination from afar found, for whoever delivers.
+CHECKUP = "checkup.json"
 _CONNECT = struct.pack("ll", 5, 0)  # five seconds, as `struct timeval` of 64-bit Linux
 _NOT_THERE = (
     "The host process does not answer ({}): start it with `systemctl start affectbox-host`, or on a machine without "

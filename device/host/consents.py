@@ -68,8 +68,11 @@ class Consents:
         found = (_recorded(patient, kept) for patient, kept in self._file.consents.items())
         return tuple(sorted(found, key=lambda recorded: -recorded.consent.given))
 
-    def record(self, patient: str, covers: tuple[str, ...], by: str, until_day: str = "") -> Recorded:
-        """Keep what a person agreed to; it replaces what they agreed to before.
+    def record(
+        self, patient: str, covers: tuple[str, ...], by: str, until_day: str = "", ends: float | None = None
+    ) -> Recorded:
+        """Keep what a person agreed to; it replaces what they agreed to before. `ends`: seconds since 1970, where no
+        day is said.
 
         Raises:
             ConfigError: no pseudonym, or no day.
@@ -82,7 +85,7 @@ class Consents:
             raise InterlockError(f"A consent covers something: any of {', '.join(COVERS)}.")
         if by not in GIVERS:
             raise InterlockError(f"A consent is given by somebody: {' or '.join(GIVERS)}.")
-        until = end_of_day(until_day) if until_day else math.inf
+        until = end_of_day(until_day) if until_day else math.inf if ends is None else ends
         if until <= self._now():
             raise RefusedError(Refusal.EXPIRED)
         ordered = tuple(name for name in COVERS if name in covers)

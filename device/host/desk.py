@@ -7,138 +7,39 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct, ValidationError, convert, field, to_builtins
+from msgspec import ValidationError, convert, to_builtins
 
 from device.closing import Closing
 from device.contract.control import LONGEST_LINE, Report
 from device.contract.errors import AffectboxError, InterlockError
 from device.contract.fields import Json
-from device.contract.remote import DO
+from device.host.afar import Afar
+from device.host.answering import COMMANDS, Question
 from device.host.asking import SOCKET
 from device.host.interlock import Interlock
-from device.host.refusals import RefusedError
-from device.host.view import Refusal, Snapshot
-from device.update.request import Source
+from device.host.view import Snapshot
 
 #: Connections at once; further ones wait.
 _MOST = 8
 _ASKS_S = 5.0
-_WHENCE = ("button", "page", "command", "afar")
-
-
-class Question(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is asked: `do`, and what belongs to it."""
-
-    do: str
-    patient: str = ""
-    covers: tuple[str, ...] = ()
-    by: str = ""
-    until: str = ""
-    name: str = ""
-    source: str = field(name="from", default="")
-    command: str = ""
-    left_s: float | None = None
-
-    @property
-    def whence(self) -> str:
-        """Who commands, for the journal."""
-        return self.by if self.by in _WHENCE else "command"
-
-
-Answer = Callable[[Interlock, Question], str]
-
-
-def _consent(interlock: Interlock, asked: Question) -> str:
-    interlock.consent(asked.patient, asked.covers, asked.by, asked.until)
-    return "The consent is recorded."
-
-
-def _forget(interlock: Interlock, asked: Question) -> str:
-    return "erased" if interlock.forget(asked.patient) else ""
-
-
-def _plain(name: str, text: str) -> Answer:
-    """A command without more to say."""
-
-    def answer(interlock: Interlock, asked: Question) -> str:
-        getattr(interlock, name)(by=asked.whence)
-        return text
-
-    return answer
-
-
-def _named(name: str, text: str) -> Answer:
-    def answer(interlock: Interlock, asked: Question) -> str:
-        getattr(interlock, name)(asked.name, by=asked.whence)
-        return text
-
-    return answer
-
-
-def _of_patient(name: str, text: str) -> Answer:
-    def answer(interlock: Interlock, asked: Question) -> str:
-        getattr(interlock, name)(asked.patient, by=asked.whence)
-        return text
-
-    return answer
-
-
-def _prepare(interlock: Interlock, asked: Question) -> str:
-    interlock.prepare(asked.patient)
-    return "The button begins with this person now." if asked.patient else "The button begins with nobody now."
-
-
-def _update(interlock: Interlock, asked: Question) -> str:
-    interlock.update(asked.source, by=asked.whence)
-    return "The update is asked for: `affectbox update --status` says how it goes."
-
-
-def _afar(interlock: Interlock, asked: Question) -> str:
-    """A command from afar: `name` is its id, `command` what is to be done, `left_s` for how long it is still meant."""
-
-    def act() -> str:
-        if asked.left_s is None:
-            raise RefusedError(Refusal.CLOCK)
-        if asked.left_s <= 0:
-            raise RefusedError(Refusal.LATE)
-        if asked.command not in DO:
-            raise InterlockError(f"The host process does not do '{asked.command[:20]}' for somebody afar.")
-        meant = Question(asked.command, asked.patient, by="afar", source=Source.NETWORK.value)
-        return _COMMANDS[asked.command](interlock, meant)
-
-    return interlock.afar(asked.name, act)
-
-
-_COMMANDS: dict[str, Answer] = {
-    "status": lambda interlock, asked: "",
-    "consent": _consent,
-    "prepare": _prepare,
-    "begin": _of_patient("begin", "The session begins."),
-    "pause": _plain("pause", "The camera is being closed; the session stays open."),
-    "resume": _plain("resume", "The session goes on."),
-    "end": _plain("end", "The session is being ended."),
-    "revoke": _of_patient("revoke", "The consent is withdrawn; what was not sent is being erased."),
-    "frame": _plain("frame", "The view for setting up opens."),
-    "mark": _named("mark", "Marked."),
-    "phase": _named("phase", "The part of the session is noted."),
-    "stimulus": _named("stimulus", "The stimulus is noted."),
-    "update": _update,
-    "forget": _forget,
-    "afar": _afar,
-}
 
 
 class Desk(Closing):
     """Listens from when it is made; a thread for each connection."""
 
-    def __init__(self, folder: Path, interlock: Interlock) -> None:
-        """Raises `InterlockError`: another host process is there, or the folder does not take a socket."""
+    def __init__(self, folder: Path, interlock: Interlock, person: str = "") -> None:
+        """`person`: the pseudonym in the configuration, which what goes afar does not tell.
+
+        Raises:
+            InterlockError: another host process is there, or the folder does not take a socket.
+        """
         self._interlock = interlock
+        self._afar = Afar(interlock, folder, person)
         self._path = folder / SOCKET
         self._seats = threading.BoundedSemaphore(_MOST)
         self._listening = _listen(self._path)
@@ -179,8 +80,11 @@ class Desk(Closing):
             if asked.do in ("examine", "probe"):
                 yield from self._watched(getattr(self._interlock, asked.do)())
                 return
-            text = self._do(asked)
-            yield self._well(text)
+            if asked.do == "afar":
+                outcome = self._afar(asked)
+                yield self._well(outcome.text) | {"done": outcome.done, "goes_on": outcome.goes_on}
+                return
+            yield self._well(self._do(asked))
         except AffectboxError as error:
             yield {"ok": False, "text": str(error), "code": getattr(error, "code", "")}
 
@@ -197,9 +101,9 @@ class Desk(Closing):
         return {"ok": True, "text": text, "state": now["state"], "now": now}
 
     def _do(self, asked: Question) -> str:
-        if asked.do not in _COMMANDS:
+        if asked.do not in COMMANDS:
             raise InterlockError(f"The host process knows no '{asked.do[:20]}': restart the box.")
-        return _COMMANDS[asked.do](self._interlock, asked)
+        return COMMANDS[asked.do](self._interlock, asked)
 
 
 def shown(now: Snapshot) -> Json:

@@ -62,7 +62,7 @@ class Hosting(Closing):
             phases = settings.session.phases
             self.interlock = Interlock(launcher, consents, memory, clock, settings.host, phases, warn, updating, ask)
             stack.callback(self.interlock.close, _CLOSE_S)
-            stack.enter_context(Desk(folder, self.interlock))
+            stack.enter_context(Desk(folder, self.interlock, settings.session.patient))
             self._status = Status(folder, device_id(settings), clock)
             stack.callback(self._status.close)
             self._fit(folder, stack)

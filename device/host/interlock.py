@@ -76,15 +76,18 @@ class Interlock:
             self._core.changed.wait_for(lambda: self._core.showing.number != number, timeout_s)
             return self.snapshot()
 
-    def consent(self, patient: str, covers: tuple[str, ...], by: str, until_day: str = "") -> Recorded:
-        """Record a consent. It holds from now on for a session of that person that is open, too.
+    def consent(
+        self, patient: str, covers: tuple[str, ...], by: str, until_day: str = "", ends: float | None = None
+    ) -> Recorded:
+        """Record a consent. It holds from now on for a session of that person that is open, too. `ends`: its end in
+        seconds since 1970, where no day is said.
 
         Raises:
             ConfigError: no pseudonym, or no day.
             InterlockError: it covers nothing, was given by nobody, has ended, or the card does not take it.
         """
         with self._core.changing():
-            recorded = self._core.consents.record(patient, covers, by, until_day)
+            recorded = self._core.consents.record(patient, covers, by, until_day, ends)
             self._core.agree(patient, recorded.consent)
             return recorded
 
@@ -218,19 +221,24 @@ class Interlock:
             self._ask_update(source)
             core.tell(f"An update was asked for ({by}).")
 
-    def afar(self, command: str, act: Callable[[], str]) -> str:
-        """Carry out a command from afar, once, whoever brings it how often; what was answered. Raises nothing that
-        `act` refuses: that is the answer."""
+    def afar(self, command: str, act: Callable[[], tuple[str, bool]]) -> tuple[str, bool]:
+        """Carry out a command from afar, once, whoever brings it how often; what was answered, and whether it was
+        done. Raises nothing that `act` refuses: that is the answer."""
         core = self._core
         with core.changed:
-            answer = core.memory.now.answered.get(command)
+            answer = core.memory.answered(command)
             if answer is None:
                 try:
                     answer = act()
                 except AffectboxError as error:
-                    answer = str(error)
-                core.memory.answer(command, answer)
+                    answer = str(error), False
+                core.memory.answer(command, *answer)
             return answer
+
+    def answer(self, command: str, text: str, done: bool) -> None:
+        """What became of a command from afar that took its time."""
+        with self._core.changed:
+            self._core.memory.answer(command, text, done)
 
     def forget(self, patient: str) -> bool:
         """Erase a person's consent, and what is remembered of their sessions; whether there was anything."""
@@ -270,7 +278,7 @@ class Interlock:
     def _event(self, do: Do, name: str) -> None:
         with self._core.changing():
             session = self._core.require_watching()
-            if not PSEUDONYM.fullmatch(name) and (name or do is not Do.PHASE):
+            if not PSEUDONYM.fullmatch(name) and (name or do is Do.STIMULUS):
                 raise RefusedError(Refusal.NAME)
             self._core.say(Order(do, VERSION, name=name))
             if do is Do.PHASE:

@@ -13,6 +13,9 @@ from device.state import write_private
 FORMAT = 1
 _PAST = 50
 _ANSWERED = 100
+#: With which an answer begins where the command was refused; so releases of before, which know answers as texts, read
+#: the file.
+_REFUSED = "– "
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Remembered:
         open: the session that is open: its `ended` is its beginning until it ends.
         past: the last sessions, the newest first.
         revoking: pseudonym → sessions of which what was not sent is still to be purged.
-        answered: id of a command from afar → what was answered.
+        answered: id of a command from afar → what was answered; see `Memory.answered`.
     """
 
     open: tuple[Past, ...] = ()
@@ -67,10 +70,15 @@ class Memory:
         """A session ended."""
         self.keep(open=(), past=(past, *self.now.past)[:_PAST])
 
-    def answer(self, command: str, answer: str) -> None:
+    def answer(self, command: str, text: str, done: bool) -> None:
         """A command from afar was carried out, or refused."""
-        last = list(self.now.answered.items())[1 - _ANSWERED :]
-        self.keep(answered=dict([*last, (command, answer)]))
+        others = [(name, said) for name, said in self.now.answered.items() if name != command]
+        self.keep(answered=dict([*others[1 - _ANSWERED :], (command, text if done else _REFUSED + text)]))
+
+    def answered(self, command: str) -> tuple[str, bool] | None:
+        """What was answered to a command from afar, and whether it was done; None where it is a new one."""
+        said = self.now.answered.get(command)
+        return None if said is None else (said.removeprefix(_REFUSED), not said.startswith(_REFUSED))
 
     def sessions_of(self, patient: str) -> tuple[str, ...]:
         """Every session of a person of which this process knows."""

@@ -178,8 +178,11 @@ class Host(Protocol):
     def wait(self, number: int, timeout_s: float) -> Snapshot:
         """The next snapshot whose number is another, or the present one after `timeout_s`."""
 
-    def consent(self, patient: str, covers: tuple[str, ...], by: str, until_day: str = "") -> Recorded:
-        """Record a consent; `until_day`: YYYY-MM-DD, the last day on which it holds, or "" for no end."""
+    def consent(
+        self, patient: str, covers: tuple[str, ...], by: str, until_day: str = "", ends: float | None = None
+    ) -> Recorded:
+        """Record a consent; `until_day`: YYYY-MM-DD, the last day on which it holds, or "" for no end; or `ends`, in
+        seconds since 1970."""
 
     def prepare(self, patient: str) -> None:
         """Say whom the button begins; "" for nobody."""

@@ -10,15 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from device.contract.choices import HINTS
 from device.contract.fields import Json
 from device.host.view import State
 from device.settings import QualitySettings
 
-#: What would help, in codes of `device.service.glimpse`; left and right are the person's own.
-HINTS = tuple(
-    "no_face light_from_behind more_light less_light outside come_closer go_back move_left move_right move_up "
-    "move_down turn_to_camera lamp_left lamp_right focus others".split()
-)
 _OVAL = 24
 _LIGHT = ("light_from_behind", "more_light", "less_light")
 _CONTOUR = re.compile(r"[a-z_]{1,20}")

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 
 from device.contract.fields import LONGEST, Json
 from device.contract.version import version
+from device.sensors import Limit
+from device.service.afar import Afar
+from device.service.noticed import desk, machine, update
 from device.state import outbox_file
 
 if TYPE_CHECKING:
@@ -13,7 +16,8 @@ if TYPE_CHECKING:
 
 def about(service: "Service") -> Json:
     """The fields of `device.contract.telemetry` that the service knows; nothing clinical."""
-    summary, host, folder = service.summary, service.meter(), outbox_file(service.settings.outbox).parent
+    summary, host, settings = service.summary, service.meter(), service.settings
+    disk = shutil.disk_usage(outbox_file(settings.outbox).parent)
     known: Json = {
         "version": version(),
         "state": service.state.value,
@@ -24,8 +28,12 @@ def about(service: "Service") -> Json:
             "spared": summary.spared,
         },
         "host": host.to_json(),
-        "disk": {"free": shutil.disk_usage(folder).free // 1_000_000},
+        "disk": {"free": disk.free // 1_000_000, "size": disk.total // 1_000_000},
     }
+    around = {"machine": machine(), "desk": desk(settings.host, service.clock), "update": update()}
+    known |= {name: said for name, said in around.items() if said}
+    if host.throttling is not None:
+        known["host"]["under_voltage"] = Limit.UNDER_VOLTAGE in host.throttling.now
     if service.models is not None:
         known["models"] = service.models.named()
     if summary.ms:
@@ -35,8 +43,18 @@ def about(service: "Service") -> Json:
         known["frames"]["rate"] = round(summary.rate, 1)
     if service.pace is not None:
         known["pace"] = service.pace.to_json()
-    if service.control is not None and service.control.answered is not None:
-        known["control"] = {"id": service.control.answered.id, "answer": service.control.answered.answer}
+    known |= _afar(service.afar)
     if service.failure:
         known["trouble"] = service.failure[:LONGEST]
+    return known
+
+
+def _afar(afar: Afar) -> Json:
+    """What whoever is far away is answered, and why they see nothing."""
+    known: Json = {}
+    answered = afar.control.answered if afar.control else None
+    if answered is not None:
+        known["control"] = {"id": answered.id, "answer": answered.answer, "done": answered.done}
+    if afar.live is not None and (refused := afar.live.refused):
+        known["live"] = {"refused": refused[:LONGEST]}
     return known

@@ -1,42 +1,115 @@
-"""Commands from afar, where this process has the network: heard here, decided by the host process."""
+"""What ties a process that delivers to whoever is far away: commands are heard here and decided by the host process,
+somebody who watches is sent the newest second, and what changes is told at once.
+"""
 
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
 from device.clock import Clock
 from device.contract.errors import AffectboxError
 from device.contract.fields import LONGEST, Json
+from device.contract.remote import NAMED
 from device.delivery.control import ControlListener
+from device.delivery.database import Database
+from device.delivery.live import TIMEOUT_S, Live, take_away_later
 from device.delivery.opening import OpenSinks
 from device.host.asking import ask
 from device.identity import device_id
+from device.service.noticed import Noticed
 from device.settings import Settings
 
 _ANSWER_S = 20.0
+#: What takes long is asked about again and again, for so long.
+_AGAIN_S, _LONGEST_S = 0.5, 300.0
+
+
+@dataclass(frozen=True)
+class Afar:
+    """What there is of it; a box that is not enrolled hears nobody, and nobody watches it."""
+
+    noticed: Noticed | None = None
+    control: ControlListener | None = None
+    live: Live | None = None
+
+    def look(self) -> None:
+        """See whether anything is to be told; called several times a second."""
+        if self.noticed is not None:
+            self.noticed.look()
 
 
 @contextmanager
 def listening(
-    settings: Settings, opened: OpenSinks, clock: Clock, tell: Callable[[], None]
-) -> Iterator[ControlListener | None]:
-    """Hear commands for the length of a `with` block; a box that is not enrolled hears none."""
-    if opened.url is None or opened.tokens is None:
-        yield None
-        return
+    settings: Settings,
+    opened: OpenSinks,
+    clock: Clock,
+    hurry: Callable[[], None],
+    refusal: Callable[[], str] = lambda: "",
+) -> Iterator[Afar]:
+    """Hear commands, and send what is live, for the length of a `with` block.
 
-    def act(command: Json, left_s: float | None) -> str:
-        return carried_out(settings, command, left_s)
+    Args:
+        hurry: lets telemetry go out at once.
+        refusal: why nothing live may be sent, in a sentence; "" when it may.
+    """
+    device = device_id(settings)
+    with ExitStack() as stack:
+        control, live = None, None
+        if opened.url is not None and opened.tokens is not None:
+            over = threading.Event()
+            stack.callback(over.set)
 
-    timeout_s = settings.upload.timeout_s
-    with ControlListener(opened.url, device_id(settings), opened.tokens, clock, timeout_s, act, tell) as listener:
-        yield listener
+            def act(command: Json, left_s: float | None) -> tuple[str, bool]:
+                return carried_out(settings, command, left_s, over)
+
+            control = stack.enter_context(
+                ControlListener(opened.url, device, opened.tokens, clock, settings.upload.timeout_s, act, hurry)
+            )
+            if opened.outbox is not None and opened.steward is not None:
+                take_away_later(opened.outbox, device)
+                database = Database(opened.url, TIMEOUT_S, opened.tokens.token, settings.upload.gzip)
+                hears = control
+                live = stack.enter_context(
+                    Live(database, device, opened.outbox, clock, lambda: hears.watched, refusal)
+                )
+                opened.steward.live_traffic = lambda: live.traffic if live else (0, 0)
+        yield Afar(_noticed(settings, opened, clock, hurry, control), control, live)
 
 
-def carried_out(settings: Settings, command: Json, left_s: float | None) -> str:
-    """What the host process says to a command, in one sentence, and without the pseudonym."""
-    asked = {"do": "afar", "name": command["id"], "command": command["do"], "patient": command.get("patient", "")}
-    try:
-        answer = str(ask(settings.host, asked | ({} if left_s is None else {"left_s": left_s}), _ANSWER_S)["text"])
-    except AffectboxError as error:
-        answer = str(error)
-    return answer[:LONGEST]
+def _noticed(
+    settings: Settings,
+    opened: OpenSinks,
+    clock: Clock,
+    hurry: Callable[[], None],
+    control: ControlListener | None,
+) -> Noticed | None:
+    if opened.outbox is None:
+        return None
+    return Noticed(settings, clock, opened.outbox, hurry, lambda: control is not None and control.watched)
+
+
+def carried_out(
+    settings: Settings, command: Json, left_s: float | None, over: threading.Event | None = None
+) -> tuple[str, bool]:
+    """What the host process says to a command, in one sentence and without the pseudonym, and whether it was done.
+    What takes long is waited for, until `over` is set."""
+    waits, asked = over or threading.Event(), _question(command, left_s)
+    for _ in range(int(_LONGEST_S / _AGAIN_S)):
+        try:
+            answer = ask(settings.host, asked, _ANSWER_S)
+        except AffectboxError as error:
+            return str(error)[:LONGEST], False
+        if not answer.get("goes_on") or waits.wait(_AGAIN_S):
+            break
+    return str(answer["text"])[:LONGEST], bool(answer.get("done"))
+
+
+def _question(command: Json, left_s: float | None) -> Json:
+    consent = command.get("consent", {})
+    said: Json = {"do": "afar", "name": command["id"], "command": command["do"], "patient": command.get("patient", "")}
+    if command["do"] in NAMED:
+        said["called"] = command.get("name", "")
+    if consent:
+        said |= {"covers": consent["covers"], "giver": consent["by"], "ends": consent.get("until")}
+    return said | ({} if left_s is None else {"left_s": left_s})

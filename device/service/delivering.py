@@ -64,6 +64,12 @@ class Delivery(Closing):
         for sink in self.sinks:
             sink.tell(event)
 
+    def hurry(self) -> None:
+        """Let telemetry go out at once; safe in any thread."""
+        if self.opened.steward and self.upload:
+            self.opened.steward.hurry()
+            self.upload.nudge()
+
     def withdraw(self, sessions: Collection[str], person: str = UNNAMED) -> None:
         """Purge what was not sent of sessions, and of those that they go on from, and send nothing more in this start.
 

@@ -54,8 +54,7 @@ def glimpse_of(seen: Observation, settings: Settings) -> Glimpse:
     others = [_box(other, bounds) for other in seen.others]
     width, height = int(bounds.w), int(bounds.h)
     if seen.track is None or seen.quality is None:
-        dark = [hint for reason, hint in _LIGHT.items() if reason in seen.reasons]
-        return Glimpse(width, height, others=others, hints=["no_face", *dark])
+        return Glimpse(width, height, others=others, hints=hints_of(seen, settings))
     face, quality = seen.track.face, seen.quality
     return Glimpse(
         width,
@@ -65,8 +64,15 @@ def glimpse_of(seen: Observation, settings: Settings) -> Glimpse:
         brightness=round(quality.brightness, 3),
         sharpness=round(quality.sharpness, 3),
         face_px=round(quality.width_px, 1),
-        hints=[*_hints(seen, face, settings)],
+        hints=hints_of(seen, settings),
     )
+
+
+def hints_of(seen: Observation, settings: Settings) -> list[str]:
+    """What would help, in codes of `device.contract.choices.HINTS`, the most urgent first."""
+    if seen.track is None or seen.quality is None:
+        return ["no_face", *(hint for reason, hint in _LIGHT.items() if reason in seen.reasons)]
+    return [*_hints(seen, seen.track.face, settings)]
 
 
 _LIGHT = {Reason.TOO_DARK: "more_light", Reason.TOO_BRIGHT: "less_light"}

@@ -22,9 +22,9 @@ from device.clock import Clock
 from device.closing import Closing
 from device.contract.boot import moment
 from device.contract.errors import AffectboxError
+from device.contract.fields import Json
 from device.contract.session import UNNAMED, Beginning, Consent, Event, Why
 from device.contract.telemetry import State
-from device.delivery.control import ControlListener
 from device.delivery.outbox import Outbox
 from device.delivery.sink import Sink
 from device.delivery.uploader import Uploader
@@ -34,8 +34,9 @@ from device.models import Models, open_models
 from device.notify import notify
 from device.observation import Observation
 from device.service.about import about
-from device.service.afar import listening
+from device.service.afar import Afar, listening
 from device.service.delivering import Delivery
+from device.service.glimpse import hints_of
 from device.service.log import SessionLog
 from device.service.pace import Pace
 from device.service.session import Said, Session
@@ -44,6 +45,7 @@ from device.summary import Summary
 from device.worker import Worker
 
 _TICK_S = 0.25
+_NOT_COVERED = "The consent does not cover a live view: ask for it, and record the new one."
 
 
 class Service(Closing):
@@ -54,7 +56,7 @@ class Service(Closing):
         models: the networks of that session.
         session: the log of the session that is open.
         ended: why the last session ended.
-        control: what hears commands from afar; None when nothing does.
+        afar: whoever is far away: what hears them, and what they are sent.
         meter: of the machine.
         state, failure: as telemetry has them.
     """
@@ -87,7 +89,7 @@ class Service(Closing):
         self.models: Models | None = None
         self.session: SessionLog | None = None
         self.ended: Why | None = None
-        self.control: ControlListener | None = None
+        self.afar = Afar()
         self.meter = HostMeter(clock)
         self._held: Session | None = None
         self._show, self._look = show, look
@@ -186,14 +188,14 @@ class Service(Closing):
             while not stopping.wait(_TICK_S):
                 for worker in self._senders:
                     worker.check()
+                self.afar.look()
                 notify("WATCHDOG=1")
 
     @contextmanager
     def hearing(self) -> Iterator[None]:
-        """Hear commands from afar for the length of a `with` block: see `device.service.afar`."""
-        opened = self._delivery.opened
-        hurry = opened.steward.hurry if opened.steward else lambda: None
-        with listening(self.settings, opened, self.clock, hurry) as self.control:
+        """Hear whoever is far away for the length of a `with` block: see `device.service.afar`."""
+        delivery = self._delivery
+        with listening(self.settings, delivery.opened, self.clock, delivery.hurry, self._not_live) as self.afar:
             yield
 
     def close(self) -> None:
@@ -224,9 +226,9 @@ class Service(Closing):
                 log,
                 self._delivery.sinks,
                 self.meter,
-                self.summary,
+                self._hear,
                 self._said,
-                self._look,
+                self._see,
             )
         except BaseException:
             source.close()
@@ -249,14 +251,38 @@ class Service(Closing):
     def _supervise(self, session: Session) -> Why:
         """Run the workers of a session to its end; why it ended."""
         try:
-            why = session.run(self._senders, self._stopping, lambda: self._show(self)) or self._why
+            why = session.run(self._senders, self._stopping, self._tick) or self._why
         finally:
+            if self.afar.live is not None:
+                self.afar.live.end()  # beside what follows
             session.close_camera()
             self._show(self)
             session.finish(discard=self._is_revoked)
         for worker in (*session.workers, *self._senders):
             worker.check()
         return why
+
+    def _tick(self) -> None:
+        self._show(self)
+        self.afar.look()
+
+    def _hear(self, record: Json) -> None:
+        """A record that is safe."""
+        self.summary.hear(record)
+        if self.afar.live is not None:
+            self.afar.live.hear(record)
+
+    def _see(self, observation: Observation) -> None:
+        self._look(observation)
+        if self.afar.live is not None:
+            self.afar.live.look(lambda: hints_of(observation, self.settings))
+
+    def _not_live(self) -> str:
+        """Why nothing of this session may be sent to whoever watches; "" where it may."""
+        consent, steward = self._held.consent if self._held else None, self._delivery.opened.steward
+        if consent is not None and "live" not in consent.covers:
+            return _NOT_COVERED
+        return steward.live_refused if steward else ""
 
     @property
     def _is_revoked(self) -> bool:

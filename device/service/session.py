@@ -30,7 +30,6 @@ from device.service.phases import Phases
 from device.service.pulse import Pulse
 from device.settings import Settings
 from device.stages.frame import Frame
-from device.summary import Summary
 from device.worker import Worker
 
 _TICK_S = 0.25
@@ -71,13 +70,14 @@ class Session:
         log: SessionLog,
         sinks: Sequence[Sink],
         meter: HostMeter,
-        summary: Summary,
+        hear: Callable[[Json], None],
         said: "SimpleQueue[Said]",
         look: Callable[[Observation], None],
     ) -> None:
         """Connect everything; nothing runs yet.
 
         Args:
+            hear: is told every record, once it is safe.
             said: what happens in the session beside frames.
             look: is shown every observation, in the pipeline's thread.
         """
@@ -88,9 +88,7 @@ class Session:
         realtime = settings.run.pace == "realtime" or (settings.run.pace == "auto" and source.live)
         self._mailbox = Mailbox(newest_wins=realtime)
         withheld = not_covered(self.consent)
-        self._recorder = Recorder(
-            log.identity, models.named(), sinks, clock, settings.recorder, meter, summary.hear, withheld
-        )
+        self._recorder = Recorder(log.identity, models.named(), sinks, clock, settings.recorder, meter, hear, withheld)
         self._phases = Phases(settings.session.phases)
         person = "" if log.beginning.patient == UNNAMED else log.beginning.patient
         self._pipeline = Pipeline(models, settings, calibrated_neutral(settings, person, clock))

@@ -56,7 +56,11 @@ def gated(**changes: Any) -> Json:
 def filled(fields: tuple[Field, ...], **changes: Any) -> Json:
     """Any other document with every field that there is; `changes` as for `record`."""
     values = {"integer": 1, "number": 0.25, "string": "x", "boolean": True}
-    flat = {field.path: values.get(field.kind) for field in fields if field.kind != "names"} | {
+    flat = {
+        field.path: field.names[0] if field.names else values.get(field.kind)
+        for field in fields
+        if field.kind != "names"
+    } | {
         "device": "box-1",
         "boot": BOOT,
     }
@@ -137,7 +141,7 @@ class Case:
 
     def sent(self) -> Any:
         """The body, with times of now."""
-        if isinstance(self.body, dict) and "until" in self.body:
+        if isinstance(self.body, dict) and isinstance(self.body.get("until"), int):
             return self.body | {"until": int(1000 * (time.time() + self.body["until"]))}
         return self.body
 
@@ -414,7 +418,7 @@ READS = [
 SOON = 300
 BEGIN = {"v": remote.VERSION, "id": "c-1", "do": "begin", "patient": "p-0007", "until": SOON, "by": "cleo"}
 END = {name: value for name, value in BEGIN.items() if name != "patient"} | {"do": "end"}
-AT = "control/box-2"
+AT = "control/box-2/command"
 UPDATE = END | {"do": "update", "by": "enno"}
 for command in (BEGIN, END, UPDATE):
     remote.validate(command)
@@ -432,9 +436,18 @@ COMMANDS = [
     Case("cleo", "PUT", AT, END | {"until": -SOON}, DENIED, "it is over already"),
     Case("cleo", "PUT", AT, END | {"until": 3600}, DENIED, "it would hold for an hour"),
     Case("cleo", "PUT", AT, END | {"note": "please"}, DENIED, "an unknown field"),
-    Case("cleo", "PUT", "control/box-1", BEGIN, DENIED, "another's box"),
-    Case("clara", "PUT", "control/box-1", BEGIN | {"patient": "p-0042", "by": "clara"}, DENIED, "her patient, no box"),
-    Case("enno", "PUT", "control/box-1", END | {"by": "enno"}, DENIED, "an engineer begins and ends no session"),
+    Case("cleo", "PUT", "control/box-1/command", BEGIN, DENIED, "another's box"),
+    Case(
+        "clara",
+        "PUT",
+        "control/box-1/command",
+        BEGIN | {"patient": "p-0042", "by": "clara"},
+        DENIED,
+        "her patient, no box",
+    ),
+    Case(
+        "enno", "PUT", "control/box-1/command", END | {"by": "enno"}, DENIED, "an engineer begins and ends no session"
+    ),
     Case("enno", "PUT", AT, UPDATE, ALLOWED, "an engineer has a box updated"),
     Case("ada", "PUT", AT, UPDATE | {"by": "ada"}, ALLOWED, "an admin, too"),
     Case("ada", "PUT", AT, END | {"by": "ada"}, DENIED, "an admin ends no session"),

@@ -11,7 +11,7 @@ import pytest
 
 from cloud.cli import main
 from cloud.local.evaluation import NODE_MODULES
-from cloud.reading import signin
+from cloud.reading import accounts, signin
 from cloud.reading.database import Database
 from cloud.reading.signin import Credential
 from device.contract.errors import DataError, IdentityError, SinkError
@@ -32,7 +32,7 @@ Said = Callable[..., str]
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[IdentityService]:
     service = IdentityService()
-    monkeypatch.setenv(signin.EMULATOR, service.host)
+    monkeypatch.setenv(accounts.EMULATOR, service.host)
     monkeypatch.setenv("AFFECTBOX_PASSWORD", PASSWORD)
     yield service
     service.close()
@@ -97,7 +97,7 @@ def test_a_wrong_password_and_a_wrong_key_are_told(
     assert "e-mail or password is wrong" in said(*asked, *SIGN_IN, code=25)
     monkeypatch.delenv("AFFECTBOX_PASSWORD")
     assert "nobody to ask for the password" in said(*asked, *SIGN_IN, code=25)
-    monkeypatch.delenv(signin.EMULATOR)
+    monkeypatch.delenv(accounts.EMULATOR)
     monkeypatch.setenv("AFFECTBOX_PASSWORD", PASSWORD)
     assert "needs the project's web API key" in said(*asked, "--email", EMAIL, code=25)
 
@@ -115,7 +115,7 @@ def test_a_wrong_password_and_a_wrong_key_are_told(
 def test_what_answers_in_place_of_the_sign_in_service_gets_a_sentence(
     answer: bytes, sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(signin.EMULATOR, Raw(says(answer)).host)
+    monkeypatch.setenv(accounts.EMULATOR, Raw(says(answer)).host)
     with pytest.raises(IdentityError, match=sentence) as caught:
         signin.with_password(EMAIL, PASSWORD, API_KEY)
     assert str(caught.value).isprintable() and PASSWORD not in str(caught.value)
@@ -231,6 +231,6 @@ def test_no_token_goes_in_clear_to_another_machine(said: Said, tmp_path: Path, h
 def test_no_password_goes_in_clear_to_another_machine(
     said: Said, service: IdentityService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(signin.EMULATOR, "10.0.0.7:9099")
+    monkeypatch.setenv(accounts.EMULATOR, "10.0.0.7:9099")
     printed = said("sessions", "--database", "http://127.0.0.1:9", "--patient", "p-0042", *SIGN_IN, code=25)
     assert "would show the password to the network" in printed

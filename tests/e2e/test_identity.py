@@ -34,7 +34,7 @@ DEVICE, FRAMES = "room-3", 40
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    file = Path(rules.__file__).with_name("database.rules.json")
+    file = Path(rules.__file__).parents[1] / "database.rules.json"
     server = Server(tmp_path / "database", "--rules", str(file))
     yield server
     server.process.kill()
@@ -151,7 +151,7 @@ def test_a_clinician_begins_a_session_from_afar_and_reads_what_became_of_it(
     with Desk(folder, box.interlock), Service(enrolled, SystemClock(), drains=False) as service:
         delivering = threading.Thread(target=service.deliver, args=(stopping,))
         delivering.start()
-        put(server, f"control/{DEVICE}", command, "cleo")
+        put(server, f"control/{DEVICE}/command", command, "cleo")
         assert box.until_state(State.WATCHING).patient == "p-0042"
         told = next(line for line in stream(server, f"telemetry/{DEVICE}/control", "cleo") if b"c-1" in line)
         stopping.set()

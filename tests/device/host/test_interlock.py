@@ -490,17 +490,20 @@ def test_who_is_always_turned_away_is_told(box: Box) -> None:
     assert any("ended without a word" in line for line in box.journal)
 
 
-def test_marks_need_a_name_and_a_camera_that_watches(box: Box) -> None:
+def test_marks_need_a_camera_that_watches_and_names_that_are_some(box: Box) -> None:
     box.watching()
     box.interlock.mark("here-1")
     box.interlock.stimulus("film-2")
-    for name in ("", "Über", "a b", "x" * 41):
+    for name in ("Über", "a b", "x" * 41):
         refused(Refusal.NAME, lambda n=name: box.interlock.mark(n))
+    refused(Refusal.NAME, lambda: box.interlock.stimulus(""))
+    box.interlock.mark("")
     box.interlock.phase("")
     assert box.daemon.wait_for(Do.PHASE, WAIT_S)
     assert [(order.do, order.name) for order in box.daemon.orders[1:]] == [
         (Do.MARK, "here-1"),
         (Do.STIMULUS, "film-2"),
+        (Do.MARK, ""),
         (Do.PHASE, ""),
     ]
 

@@ -5,7 +5,8 @@ rules are a third as long as with a rule for each field.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from device.contract.fields import Field
@@ -18,12 +19,13 @@ _REFUSED: Rules = {".validate": False}
 _SHARED = 3  # fields that may be the same, for a rule of their own
 
 
-def children(fields: Iterable[Field], keys: Iterable[str]) -> Rules:
+def children(fields: Iterable[Field], keys: Iterable[str], equal: Mapping[str, str] = MappingProxyType({})) -> Rules:
     """The rules below a document: whatever is not known is refused.
 
     Args:
         fields: what it may hold.
         keys: the wildcards above it, such as `$device`; a field of such a name must say the same.
+        equal: field → what else it must be, in the rules' language.
     """
     tree: Rules = {}
     for field in fields:
@@ -31,7 +33,10 @@ def children(fields: Iterable[Field], keys: Iterable[str]) -> Rules:
         node = tree
         for parent in parents:
             node = node.setdefault(parent, {})
-        node[name] = _names(field) if field.kind == "names" else _value(field, keys)
+        if field.path in equal:
+            node[name] = f"newData.val() === {equal[field.path]}"
+        else:
+            node[name] = _names(field) if field.kind == "names" else _value(field, keys)
     return _group(tree)
 
 
@@ -46,9 +51,8 @@ def same(fields: Iterable[Field]) -> str:
     return every(f"data.child('{path}').val() === newData.child('{path}').val()" for path in _leaf_paths(fields))
 
 
-def padded(name: str, digits: int) -> str:
-    """The number in a field, with zeros before it, as keys have it."""
-    number = f"newData.child('{name}').val()"
+def padded(number: str, digits: int) -> str:
+    """A number, in the rules' language, with zeros before it, as keys have it."""
     zeros = " : ".join(f"{number} < {10**count} ? '{'0' * (digits - count)}'" for count in range(1, digits))
     return f"({zeros} : '') + {number}"
 
@@ -92,10 +96,18 @@ def _value(field: Field, keys: Iterable[str]) -> str:
         case "boolean":
             return "newData.isBoolean()"
         case "string":
-            return f"newData.isString() && newData.val().length <= {MAX_ID if field.path in _IDS else field.longest}"
+            return _text(field)
     low, high = (int(bound) if float(bound).is_integer() else bound for bound in field.bounds)
     whole = "newData.val() % 1 === 0" if field.kind == "integer" else ""
     return every(["newData.isNumber()", whole, f"newData.val() >= {low}", f"newData.val() <= {high}"])
+
+
+def _text(field: Field) -> str:
+    """What a text may be. A name or a pattern says by itself how long it is at most, unless it may repeat."""
+    if pattern := "|".join(field.names) or field.pattern:
+        most = "" if field.names or "+" not in pattern else f"newData.val().length <= {field.longest}"
+        return every(["newData.isString()", f"newData.val().matches(/^({pattern.replace('(?:', '(')})$/)", most])
+    return f"newData.isString() && newData.val().length <= {MAX_ID if field.path in _IDS else field.longest}"
 
 
 def _leaf_paths(fields: Iterable[Field]) -> list[str]:

@@ -1,0 +1,68 @@
+"""The whole scene of the demo in a folder: a local database with everything simulated in it, and the accounts of
+whoever may look at it."""
+
+import json
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from cloud.demo.boxes import Box, make_boxes
+from cloud.demo.filling import NAMESPACE, fill
+from cloud.demo.people import plans
+from cloud.demo.real import record
+from cloud.demo.records import records
+from cloud.demo.staff import Account, last_words, names, staff
+from cloud.local.accounts import FILE_NAME
+from device.contract.errors import ConfigError, StorageError
+
+SEED = 7
+RULES = Path(__file__).parents[1] / "database.rules.json"
+_MARKER = "demo.json"
+_BY = "clinician-1"
+
+
+def clear(folder: Path) -> None:
+    """Make the folder, or empty it where an earlier demo is in it.
+
+    Raises:
+        ConfigError: something else is in it.
+        StorageError: it cannot be made or emptied.
+    """
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            if not (folder / _MARKER).is_file():
+                raise ConfigError(f"In {folder} is something else than a demo: name an empty folder with --data.")
+            shutil.rmtree(folder)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / _MARKER).write_text(json.dumps({"demo": 1}), encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"{folder} cannot be used ({error.strerror}): name another with --data.") from None
+
+
+def furnish(
+    folder: Path, people: tuple[Account, ...], boxes: int, weeks: int, now_s: float, minutes: float = 45.0
+) -> list[Box]:
+    """Write everything simulated into the database in `folder`, and the accounts beside it; returns the fleet.
+
+    Raises:
+        StorageError: the folder cannot be used.
+    """
+    fleet = make_boxes(boxes, SEED, now_s)
+    planned = plans(SEED, weeks, now_s, minutes)
+    more = staff(people) | records(planned, _BY, now_s) | record(_BY, now_s)
+    more |= names(fleet, "engineer-1", now_s) | last_words(fleet, now_s)
+    fill(folder, planned, more, int(now_s * 1000))
+    enter(folder, people)
+    return fleet
+
+
+def enter(folder: Path, people: Iterable[Account]) -> None:
+    """Make the accounts of a dashboard on the local database in `folder`."""
+    from cloud.dashboard.access.users import Users  # noqa: PLC0415
+
+    users = Users(folder / FILE_NAME)
+    for account in people:
+        users.add(account.email, account.password, uid=account.uid)
+
+
+__all__ = ["NAMESPACE", "RULES", "clear", "enter", "furnish"]

@@ -1,0 +1,76 @@
+"""The database's security rules, generated from the contract: `cloud/database.rules.json` is what this module makes.
+
+Who may do what:
+
+    box        writes below its own id only: documents of known fields, types and ranges, and nothing else. History is
+               written once: an identical rewrite passes (a box that lost an answer sends again), any change and any
+               deletion is refused. What tells of the box's present state may be overwritten. A box reads nothing but
+               what is said to it at `control/DEVICE`.
+    clinician  reads what was recorded of the patients in `staff/UID/patients`, and in which sessions, by the pseudonym
+               that the box noted at `patients/DEVICE/SESSION`; and everything of the boxes in `staff/UID/devices`.
+               Sessions of nobody who is named are thus found by the box: `patients/DEVICE` lists them. Writes commands
+               for these boxes, which name their own patients alone and end within ten minutes, and reads what became
+               of them.
+    engineer   reads telemetry and clocks of every box, and nothing clinical.
+    admin      reads everything, and writes `staff`.
+
+A box is known by the claims of its account (see `cloud/provision.py`), staff by `staff/UID/role`, which takes effect
+at once where a claim takes an hour. The Admin SDK is above the rules: backup and erasure go through it.
+
+What older boxes wrote at `frames`, `spans` and `sessions` stays readable, and nothing more is written there.
+
+What the rules cannot say, and readers must not rely on: that probabilities add up to 1, that a list names nothing
+twice, and what is inside a pack. Of a pack they check that it is text in the alphabet of base64 that begins as
+deflated data does, that it is no longer than so many documents need (2 500 characters and 500 for each), and that its
+numbers fit each other and its key. Who has a box's account can hide anything in a text of that length; readers refuse
+packs that do not unpack to documents of ours (`device/contract/pack.py`).
+
+Objects cannot be compared in this language either, so 'identical' is spelled field by field, in the `.write` rule,
+which is the only one that is evaluated for a deletion below it.
+
+Source: Firebase documentation, "Security rules language", "Security rules API" and "Regular expressions".
+"""
+
+import argparse
+import json
+import sys
+
+from cloud.rules.boxes import newest, recorded
+from cloud.rules.fields import Rules
+from cloud.rules.people import erased, people
+from cloud.rules.staff import boxes, control, journal, staff
+from cloud.rules.who import ADMIN
+from device.contract import audit, box, person, remote
+
+
+def rules() -> Rules:
+    """The whole rule set, as it is deployed."""
+    tree: Rules = {
+        ".read": ADMIN,
+        ".write": False,
+        "staff": staff(),
+        **recorded(),
+        **newest(),
+        remote.ROOT: control(),
+        box.ROOT: boxes(),
+        person.ROOT: people(),
+        audit.ERASED_ROOT: erased(),
+        audit.ROOT: journal(),
+    }
+    return {"rules": tree}
+
+
+def text() -> str:
+    """The content of `cloud/database.rules.json`."""
+    return json.dumps(rules(), indent=1) + "\n"
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """The command `affectbox-cloud rules`."""
+    parser = commands.add_parser("rules", help="print the database's security rules, generated from the contract")
+    parser.set_defaults(run=_print)
+
+
+def _print(args: argparse.Namespace) -> int:
+    sys.stdout.write(text())
+    return 0

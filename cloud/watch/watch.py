@@ -1,0 +1,217 @@
+"""The watch itself: reads what the boxes tell, keeps a day of it, judges alerts and tells people. It goes on whatever
+becomes of the database, the network, the disk or an outlet, and says so."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any, Protocol
+
+from cloud.watch.account import Account
+from cloud.watch.board import Board, Key
+from cloud.watch.evaluation import Changed, Evaluation
+from cloud.watch.fleet import Fleet
+from cloud.watch.history import KEPT_S, History
+from cloud.watch.outlets import Outlet, open_outlets
+from cloud.watch.pacing import pause
+from cloud.watch.posting import Posting
+from cloud.watch.rules import Rules
+from device.contract import telemetry
+from device.contract.errors import DataError, IdentityError, StorageError
+from device.contract.fields import Json
+
+BOXES = "boxes"
+LOOK_S = 1.0
+#: Every box is looked at once in so many looks, so that no look takes long.
+SLICES = 10
+WRITE_S = 60.0
+_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 15.0
+_REFUSED_PAUSE_S = 60.0
+_GAP_S = 30.0
+"""A shorter pause of the stream, such as when its token ends, is none for the boxes."""
+
+
+class Change(Protocol):
+    """One event of a stream; see `cloud.dashboard.base.Change`."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def data(self) -> Any: ...
+    @property
+    def patch(self) -> bool: ...
+
+
+class Source(Protocol):
+    """A database; see `cloud.dashboard.base.Base`."""
+
+    def stream(self, who: Account, path: str) -> AsyncIterator[Change]:
+        """What stands at a path and its changes, until the connection ends. Raises `DataError`, `IdentityError`."""
+
+    def now_ms(self) -> int:
+        """The database's time."""
+
+
+class Watch:
+    """One fleet. `run` until it is cancelled."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        folder: Path,
+        source: Source,
+        account: Account,
+        tell: Callable[[str], None],
+        outlets: list[Outlet] | None = None,
+        kept_s: float = KEPT_S,
+    ) -> None:
+        """`folder` holds its files; `tell` takes sentences for whoever runs it.
+
+        Raises:
+            ConfigError: an outlet's secret cannot be read.
+            StorageError: the folder's files cannot be opened.
+        """
+        self.fleet = Fleet()
+        self._source = source
+        self._account = account
+        self._tell = _Once(tell)
+        self.history = History(folder, kept_s, tell)
+        self.board = Board(folder, tell, is_own=True)
+        self._posting = Posting(self.board, open_outlets(rules) if outlets is None else outlets, tell)
+        self._evaluation = Evaluation(rules, self.fleet, self.board.recall(rules.rule))
+        self._unkept: dict[Key, Changed] = {}
+        self._since_s = time.monotonic()
+        self._is_reading = False
+        self._heard_since_ms: int | None = None
+        self._why = "it has not been read yet"
+
+    def status(self) -> Json:
+        """Whether the database is read now, for how long it is not, and why."""
+        return {"reading": self._is_reading, "away_s": self._away_s(), "why": "" if self._is_reading else self._why}
+
+    @property
+    def outlets(self) -> list[str]:
+        """Who is told."""
+        return self._posting.names
+
+    async def run(self) -> None:
+        """Watch until it is cancelled."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._follow(telemetry.ROOT, self._telemetry))
+                group.create_task(self._follow(BOXES, self._boxes))
+                group.create_task(self._every(LOOK_S, self._look))
+                group.create_task(self._every(WRITE_S, self._write_history))
+                group.create_task(self._posting.run())
+        finally:
+            await self._kept(asyncio.to_thread(self.history.write))
+            self.history.close()
+            self.board.close()
+
+    def now_ms(self) -> int:
+        """The database's time, as well as it is known."""
+        return max(self._source.now_ms(), self.fleet.newest_ms())
+
+    async def _follow(self, path: str, take: Callable[[Change], None]) -> None:
+        """Read a node for good; where the stream breaks, it is opened anew."""
+        pause_s = _PAUSE_S
+        while True:
+            try:
+                async for change in self._source.stream(self._account, path):
+                    pause_s = _PAUSE_S
+                    take(change)
+            except IdentityError as error:
+                if path == telemetry.ROOT:  # who may not read the names may still read this
+                    self._account.forget()
+                self._lost(path, str(error))
+                pause_s = min(2 * pause_s, _REFUSED_PAUSE_S)
+            except DataError as error:
+                self._lost(path, str(error))
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+            await pause(pause_s)
+
+    def _telemetry(self, change: Change) -> None:
+        for device in self.fleet.telemetry(change.path, change.data, change.patch):
+            try:
+                self.history.add(device, self.fleet.document(device))
+            except StorageError as error:
+                self._tell(str(error))
+        if not self._is_reading:
+            if self._heard_since_ms is None or self._away_s() > _GAP_S:
+                self._heard_since_ms = self.now_ms()
+            self._is_reading = True
+            self._tell.again()
+
+    def _boxes(self, change: Change) -> None:
+        self.fleet.boxes(change.path, change.data, change.patch)
+
+    def _lost(self, path: str, why: str) -> None:
+        self._tell(why)
+        if path != telemetry.ROOT:
+            return
+        self._why = why
+        if self._is_reading:
+            self._is_reading, self._since_s = False, time.monotonic()
+
+    def _away_s(self) -> float:
+        return 0.0 if self._is_reading else time.monotonic() - self._since_s
+
+    async def _look(self, number: int) -> None:
+        now_ms = self.now_ms()
+        changed = self._evaluation.look_at_watch(self._away_s(), now_ms)
+        if self._is_reading and self._heard_since_ms is not None:  # of what is not read nothing is concluded
+            devices = self.fleet.devices()
+            changed += self._evaluation.look(devices[number % SLICES :: SLICES], now_ms, self._heard_since_ms)
+            changed += self._evaluation.forget_all_but(devices)
+        self._unkept |= {(one[0].name, one[1]): one for one in changed}
+        await self._kept(asyncio.to_thread(self._keep_and_tell, now_ms))
+
+    def _keep_and_tell(self, now_ms: int) -> None:
+        """Keep what changed, and with it the message that is due. In a thread, while nobody changes the standings."""
+        silenced = {(silence.rule, silence.device) for silence in self.board.silences(now_ms)}
+        message, told = self._evaluation.due(now_ms, self.board.note("told"), silenced)
+        unkept = self._unkept | {(one[0].name, one[1]): one for one in told}
+        if unkept:
+            number = f"{now_ms}-{len(told)}"
+            letters = [(name, time.time(), message.to_json(number)) for name in self._posting.names] if message else []
+            self.board.keep(unkept.values(), letters)
+        self._unkept = {}
+        if message:
+            self.board.write_note("told", now_ms / 1000)
+            self._evaluation.told(told)
+            self._tell.always(message.subject())
+
+    async def _write_history(self, number: int) -> None:
+        if number:
+            await self._kept(asyncio.to_thread(self.history.write))
+
+    async def _kept(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do what writes; a full disk is told, and tried again."""
+        try:
+            await work
+        except StorageError as error:
+            self._tell(str(error))
+
+    async def _every(self, seconds: float, work: Callable[[int], Coroutine[Any, Any, None]]) -> None:
+        number = 0
+        while True:
+            await work(number)
+            number += 1
+            await pause(seconds)
+
+
+class _Once:
+    """Tells a sentence once, until another one is told or it may be told again."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self.always = tell
+        self._last = ""
+
+    def __call__(self, sentence: str) -> None:
+        if sentence != self._last:
+            self.always(sentence)
+        self._last = sentence
+
+    def again(self) -> None:
+        """What was told is over."""
+        self._last = ""
