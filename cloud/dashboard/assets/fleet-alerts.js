@@ -83,11 +83,14 @@
       const stood = this.data.stood.filter((one) => !this.state || one[2] === this.state);
       if (!this.data.watched) return [h("p", { class: "panel" }, "No watch runs here, so no alert is judged: start `affectbox-cloud watch`, see docs/dashboard.md.")];
       if (!stood.length) return [h("p", { class: "panel fine" }, this.state ? `Nothing is in the state ${this.state}.` : "No alert stands.")];
+      const judged = stood.filter((one) => one[2] !== "No data");
+      const unjudged = stood.filter((one) => one[2] === "No data");
       const silenced = (device, rule) => this.data.silences.some((one) => one[1] === device && (!one[2] || one[2] === rule));
       const worst = (ones) => Math.min(...ones.map((one) => STATES.indexOf(one[2])));
-      const rules = [...new Set(stood.map((one) => one[0]))].map((rule) => [rule, stood.filter((one) => one[0] === rule)]);
-      rules.sort((a, b) => worst(a[1]) - worst(b[1]) || b[1].length - a[1].length);
-      return rules.map(([rule, ones]) =>
+      const rules = [...new Set(judged.map((one) => one[0]))].map((rule) => [rule, judged.filter((one) => one[0] === rule)]);
+      const grave = (ones) => ["critical", "warning", "note"].indexOf(ones[0][4]);
+      rules.sort((a, b) => worst(a[1]) - worst(b[1]) || grave(a[1]) - grave(b[1]) || b[1].length - a[1].length);
+      const groups = rules.map(([rule, ones]) =>
         h(
           "section",
           { class: "panel alert-group" },
@@ -123,6 +126,25 @@
             ),
           ),
         ),
+      );
+      return unjudged.length ? [...groups, this.unknown(unjudged)] : groups;
+    }
+
+    // Boxes of which rules cannot be judged: by box, for it is mostly all of them.
+    unknown(stood) {
+      const { h, many, boxLink, since } = fleetParts;
+      const devices = [...new Set(stood.map((one) => one[1]))];
+      return h(
+        "section",
+        { class: "panel" },
+        h("h2", {}, "No data", h("span", { class: "second" }, many(devices.length, "box", "boxes"))),
+        h("p", { class: "second" }, "These boxes are silent, or were never heard, so these rules cannot be judged."),
+        ...devices.map((device) => {
+          const ones = stood.filter((one) => one[1] === device);
+          const age = h("span", { class: "second" });
+          this.ages.push([age, Math.min(...ones.map((one) => one[3]))]);
+          return h("p", { class: "unjudged" }, boxLink(device, this.name(device)), h("span", { class: "second" }, ` ${ones.length > 3 ? `${ones.length} rules` : ones.map((one) => one[0]).join(", ")}, for `), age);
+        }),
       );
     }
 

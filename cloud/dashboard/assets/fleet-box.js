@@ -151,7 +151,7 @@
         this.charts.replaceChildren(h("p", { class: "second" }, "Nothing is kept of it yet: a watch keeps a day of every box (see docs/dashboard.md)."));
         return;
       }
-      this.charts.className = "charts";
+      this.charts.className = "plots";
       this.charts.replaceChildren(...held.map(([field, name, unit]) => h("figure", { "data-field": field }, h("figcaption", {}, h("b", {}, name), h("span", { class: "second" }, unit), h("output", { class: "second" })))));
       for (const figure of this.charts.children) this.plots.push(this.plot(figure, day[figure.dataset.field]));
     }
@@ -177,7 +177,7 @@
           cursor: { y: false, sync: { key: "box" }, points: { show: false } },
           scales: { x: { range: () => [now - DAY_S, now] }, y: { range: (_, low, high) => uPlot.rangeNum(low, high, 0.12, true) } },
           axes: [
-            { ...size, size: 24, space: 60, values: (_, splits) => splits.map((at) => new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })) },
+            { ...size, size: 24, space: 60, values: (_, splits) => splits.map((at) => new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false })) },
             { ...size, size: 46, space: 26 },
           ],
           series: [{}, { stroke: line, width: 1.5, points: { show: false } }, { stroke: "transparent", points: { show: false } }, { stroke: "transparent", points: { show: false } }],
@@ -186,7 +186,7 @@
             setCursor: [
               (plot) => {
                 const at = plot.cursor.idx;
-                fleetParts.say(say, at == null || data[1][at] == null ? "" : `${new Date(data[0][at] * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}  ${plain(data[1][at])} (${plain(data[2][at])} to ${plain(data[3][at])})`);
+                fleetParts.say(say, at == null || data[1][at] == null ? "" : `${new Date(data[0][at] * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false })}  ${plain(data[1][at])} (${plain(data[2][at])} to ${plain(data[3][at])})`);
               },
             ],
           },

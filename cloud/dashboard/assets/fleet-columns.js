@@ -148,11 +148,11 @@ window.fleetColumns = (sparks) => {
     if (x === null || y === null) return x === y ? 0 : (x === null) === descending ? -1 : 1;
     return typeof x === "string" ? words(x, String(y)) : x - y;
   }
-  const column = (field, headerName, width, more) => ({ field, headerName, width, cellRenderer: Cell, comparator: compare, ...more });
+  const column = (field, headerName, width, more) => ({ field, headerName, width, cellRenderer: Cell, cellDataType: false, comparator: compare, ...more });
   return [
     column("box", "Box", 190, { pinned: "left", lockPosition: "left", sortIndex: 1, sort: "asc", lockVisible: true }),
     column("state", "State", 118),
-    column("see", "To see to", 330, { sort: "desc", sortIndex: 0, sortingOrder: ["desc", "asc", null], flex: 1, minWidth: 260 }),
+    column("see", "To see to", 380, { sort: "desc", sortIndex: 0, sortingOrder: ["desc", "asc", null], flex: 1, minWidth: 360 }),
     column("alerts", "Alerts", 128, { comparator: (a, b) => (a?.length || 0) - (b?.length || 0) }),
     column("temperature", "Temperature", 132),
     column("cpu", "Processor", 126),

@@ -10,10 +10,10 @@ window.fleetParts = (() => {
     silent: "bad",
     "clock wrong": "todo",
     watching: "good",
-    paused: "quiet",
-    idle: "quiet",
-    ended: "quiet",
-    "never seen": "quiet",
+    paused: "calm",
+    idle: "calm",
+    ended: "calm",
+    "never seen": "calm",
   };
 
   function h(tag, attributes, ...children) {
@@ -48,8 +48,8 @@ window.fleetParts = (() => {
   }
 
   const since = (ms) => (ms ? span(affectbox.now() - ms) : "");
-  const clock = (ms) => new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  const moment = (ms) => new Date(ms).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  const clock = (ms) => new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+  const moment = (ms) => new Date(ms).toLocaleString([], { dateStyle: "medium", timeStyle: "short", hour12: false });
   const many = (count, one, more) => `${count} ${count === 1 ? one : more || `${one}s`}`;
   const mark = (state) => h("span", { class: `mark mark-${state.replace(" ", "-")} ${TONE[state] || ""}`, "aria-hidden": "true" });
 

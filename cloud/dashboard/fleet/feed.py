@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from cloud.dashboard.base import Base, Change, Lost
 from cloud.dashboard.fleet.delta import Row, kept
 from cloud.dashboard.fleet.orders import Orders
-from cloud.dashboard.fleet.rows import row, seen_of
+from cloud.dashboard.fleet.rows import Seen, row, seen_of
 from cloud.dashboard.fleet.standing import Standings
 from cloud.dashboard.person import Visit
 from cloud.watch.board import Silence, Stood
 from cloud.watch.fleet import Fleet
 from cloud.watch.health import State
+from cloud.watch.pacing import pause
 from device.contract import telemetry
 from device.contract.errors import AffectboxError, DataError, IdentityError, StorageError
 
@@ -56,6 +57,7 @@ class Feed:
         self.is_ready = False
         self.silences: list[Silence] = []
         self.tabs = 0
+        self._states: dict[str, tuple[State, int | None]] = {}
         self._called: dict[str, list[str]] = {}
         self._base, self._visit, self._standings, self._orders = base, visit, standings, orders
         self._dirty: set[str] = set()
@@ -68,6 +70,15 @@ class Feed:
     def stood(self, device: str) -> tuple[Stood, ...]:
         """The alerts of a box."""
         return self._stood.get(device, ())
+
+    def seen(self, device: str, now_ms: int) -> Seen:
+        """What is known of a box."""
+        state = self.fleet.health(device, now_ms).state
+        before, since_ms = self._states.get(device, (None, None))
+        if state is not before:
+            since_ms = None if before is None else now_ms
+            self._states[device] = state, since_ms
+        return seen_of(self.fleet, device, now_ms, self.stood(device), self.namesakes(device), since_ms)
 
     def namesakes(self, device: str) -> list[str]:
         """Other boxes of the same name."""
@@ -152,7 +163,7 @@ class Feed:
         self._end_turn()
 
     def _judge(self, device: str, now_ms: int) -> None:
-        seen = seen_of(self.fleet, device, now_ms, self.stood(device), self.namesakes(device))
+        seen = self.seen(device, now_ms)
         self.rows[device] = kept(self.rows.get(device), row(seen))
         ends = self.fleet.memory(device).seen_ms + seen.silent_after_s * 1000
         talks_of_time = seen.health.state in (State.SILENT, State.TROUBLE)
@@ -173,11 +184,11 @@ class Feed:
                 self._dirty |= {device for device in both if stood.get(device) != self._stood.get(device)}
                 self._stood = stood
                 self.silences = await self._standings.silences(self._base.now_ms())
-            await asyncio.sleep(_TURN_S * 2)
+            await pause(2 * _TURN_S)
 
     async def _drive(self) -> None:
         while True:
-            await asyncio.sleep(_TURN_S / 2)
+            await pause(_TURN_S / 2)
             if self.is_ready and self.away is None:
                 try:
                     await self._orders.step(self._base, self._visit, self.fleet.document)

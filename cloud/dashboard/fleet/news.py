@@ -12,7 +12,6 @@ from cloud.dashboard.fleet import detail
 from cloud.dashboard.fleet.delta import Row, told
 from cloud.dashboard.fleet.feed import Feed, Feeds
 from cloud.dashboard.fleet.orders import shown
-from cloud.dashboard.fleet.rows import seen_of
 from cloud.dashboard.means import Means
 from cloud.dashboard.person import ADMIN, ENGINEER, Visit
 from cloud.dashboard.topics import Topic
@@ -120,7 +119,7 @@ class _Checkup:
 
 def _known(feeds: Feeds, feed: Feed, device: str) -> Json:
     now_ms = feeds.base.now_ms()
-    seen = seen_of(feed.fleet, device, now_ms, feed.stood(device), feed.namesakes(device))
+    seen = feed.seen(device, now_ms)
     silences = [one for one in feed.silences if one.device == device]
     return {
         "row": feed.rows.get(device),

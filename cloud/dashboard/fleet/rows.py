@@ -51,6 +51,7 @@ class Seen:
         stood: its alerts.
         namesakes: other boxes that people call by the same name.
         silent_after_s: after how long without word it counts as silent.
+        since_ms: since when it is in its state; None where nobody saw it come into it.
     """
 
     device: str
@@ -62,10 +63,16 @@ class Seen:
     silent_after_s: float
     stood: tuple[Stood, ...] = ()
     namesakes: tuple[str, ...] = ()
+    since_ms: int | None = None
 
 
 def seen_of(
-    fleet: Fleet, device: str, now_ms: int, stood: Sequence[Stood] = (), namesakes: Sequence[str] = ()
+    fleet: Fleet,
+    device: str,
+    now_ms: int,
+    stood: Sequence[Stood] = (),
+    namesakes: Sequence[str] = (),
+    since_ms: int | None = None,
 ) -> Seen:
     """What the fleet knows of a box at `now_ms`."""
     return Seen(
@@ -78,6 +85,7 @@ def seen_of(
         fleet.memory(device).silent_after_s,
         tuple(stood),
         tuple(namesakes),
+        since_ms,
     )
 
 
@@ -87,7 +95,7 @@ def row(seen: Seen) -> Json:
     return {
         "id": seen.device,
         "box": [seen.name or seen.device, seen.device, seen.group, _namesakes(seen)],
-        "state": [_RANK[seen.health.state], seen.health.state.value, seen.health.since_ms],
+        "state": [_RANK[seen.health.state], seen.health.state.value, _since_ms(seen)],
         "see": _to_see_to(seen),
         "what": sorted({finding.what for finding in seen.health.findings} | ({"name"} if seen.namesakes else set())),
         "alerts": [[one.rule, one.state, one.severity, one.words] for one in seen.stood],
@@ -113,6 +121,13 @@ def row(seen: Seen) -> Json:
         "mode": [words(document, "mode"), words(document, "wanted")],
         "lost": [lost(document)],
     }
+
+
+def _since_ms(seen: Seen) -> int | None:
+    """A box that is silent, or was stopped, is so since its last word."""
+    if seen.health.state in (State.SILENT, State.ENDED):
+        return seen_ms(seen.document) or None
+    return seen.since_ms
 
 
 def need(seen: Seen) -> int:

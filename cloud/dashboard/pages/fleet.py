@@ -87,7 +87,6 @@ def grid() -> Any:
             "suppressDragLeaveHidesColumns": True,
             "enableCellTextSelection": True,
             "tooltipShowDelay": 400,
-            "overlayNoRowsTemplate": "<span>No box is like that.</span>",
             "multiSortKey": "ctrl",
         },
         style={"height": "100%"},
@@ -110,8 +109,8 @@ def one_box(device: str, name: str, group: str) -> Any:
     """The page of one box; `assets/fleet-box.js` fills it."""
     form = html.Div(
         [
-            dmc.TextInput(id="box-name", label="What people call it", value=name, maxLength=60, placeholder="Room 2"),
-            dmc.TextInput(id="box-group", label="Group", value=group, maxLength=40, placeholder="site-a"),
+            dmc.TextInput(id="box-name", label="What people call it", value=name, placeholder="Room 2"),
+            dmc.TextInput(id="box-group", label="Group", value=group, placeholder="site-a"),
             dmc.Button("Save", id="box-save", variant="default"),
             html.Span(id="box-saved", role="status", className="second"),
         ],

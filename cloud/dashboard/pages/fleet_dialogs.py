@@ -245,7 +245,7 @@ def _silence_form(what: Asked, feed: Feed) -> list[Any]:
             allowDeselect=False,
             data=[{"value": hours, "label": text} for hours, text in _HOURS.items()],
         ),
-        dmc.TextInput(id="fleet-why", label="Why", maxLength=300, placeholder="The room is being painted", mt="sm"),
+        dmc.TextInput(id="fleet-why", label="Why", placeholder="The room is being painted", mt="sm"),
         _buttons("fleet-silence", "Silence"),
     ]
 
@@ -258,7 +258,6 @@ def _group_form(feed: Feed) -> list[Any]:
             label="Group",
             description="Letters, digits and hyphens; empty for none.",
             data=list(groups),
-            maxLength=40,
         ),
         _buttons("fleet-regroup", "Save"),
     ]
