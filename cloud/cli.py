@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from cloud import provision, rules
+from cloud.dashboard import command as dashboard
 from cloud.demo import command as demo
 from cloud.load import command as load
 from cloud.reports import report, sessions
@@ -71,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_parser(commands)
     rules.add_parser(commands)
     provision.add_parser(commands)
+    dashboard.add_parser(commands, _data_folder())
     watch.add_parser(commands)
     schema = commands.add_parser("schema", help="print the JSON Schema of a document, generated from the contract")
     schema.add_argument("--of", choices=_CONTRACTS, default="record", help="which document (default: %(default)s)")
@@ -122,7 +124,7 @@ def main(argv: list[str] | None = None) -> int:
     cut = words.index("--") if "--" in words else len(words)
 
     def run() -> int:
-        args = _parser().parse_args(words[:cut], argparse.Namespace(wrapped=words[cut + 1 :]))
+        args = _parser().parse_args(words[:cut], argparse.Namespace(wrapped=words[cut + 1 :], words=words[1:cut]))
         return int(args.run(args))
 
     return concluded("affectbox-cloud", run)

@@ -1,7 +1,8 @@
 """What several test folders share: the real models, the portrait, the sample clip and what the box records of it."""
 
+import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -48,18 +49,33 @@ def portrait() -> ByteImage:
 
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample clip, as `make run` makes it."""
-    return make_clip(tmp_path_factory.mktemp("clip") / "sample.mp4")
+    """The sample clip, as `make run` makes it, once for all processes of a test run."""
+    return made_once(tmp_path_factory, "clip/sample.mp4", make_clip)
 
 
 @pytest.fixture(scope="session")
 def clip_records(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Json]:
     """What the box records of the sample clip, every frame processed."""
-    out = tmp_path_factory.mktemp("records") / "records.jsonl"
-    run = {"source": str(clip), "sinks": [f"jsonl:{out}"]}
-    with Service(load_settings(None, ["device.id=tester"], {"run": run}), SystemClock()) as service:
-        service.watch(Beginning())
-    return records_in(out)
+
+    def watch(out: Path) -> None:
+        run = {"source": str(clip), "sinks": [f"jsonl:{out}"]}
+        with Service(load_settings(None, ["device.id=tester"], {"run": run}), SystemClock()) as service:
+            service.watch(Beginning())
+
+    return records_in(made_once(tmp_path_factory, "clip-records/records.jsonl", watch))
+
+
+def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A file that is made by whichever process of a test run wants it first; the others wait, and take it."""
+    base = tmp_path_factory.getbasetemp()
+    path = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    path.parent.mkdir(exist_ok=True)
+    with path.with_name("lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.with_name("made").exists():
+            make(path)
+            path.with_name("made").touch()
+    return path
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from cloud.dashboard.access.identities import Identity
+from cloud.dashboard.access.visits import Visits
 from cloud.dashboard.base import Base
 
 
@@ -12,10 +14,14 @@ class Means:
 
     Attributes:
         base: the database, asked as the person who is signed in.
-        folder: where a watch keeps history and alerts, and pages what must survive a restart; None: nowhere.
-        alerts: the file of alert rules; None: the one that is shipped.
+        identity: who keeps the accounts.
+        visits: who is signed in.
+        watch: folder in which the watch of the fleet keeps its day and its alerts (`cloud.watch`).
+        alerts: file of thresholds; None for those that ship.
     """
 
     base: Base
-    folder: Path | None = None
+    identity: Identity
+    visits: Visits
+    watch: Path
     alerts: Path | None = None

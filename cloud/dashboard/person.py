@@ -48,6 +48,9 @@ class Visit(Protocol):
     async def token(self) -> str:
         """An ID token of the person that holds for some minutes at least. Raises `SignedOutError`."""
 
+    def touch(self) -> None:
+        """The person did something."""
+
 
 visiting: ContextVar[Visit | None] = ContextVar("visiting", default=None)
 #: The nonce of the answer that is being made; scripts and styles bear it.

@@ -8,7 +8,7 @@ A tab that reads slowly slows its own topics down, and nobody else's. All of it 
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -31,15 +31,14 @@ Wanted = tuple[str, str]
 class Sockets:
     """Serves the sockets of all tabs."""
 
-    def __init__(self, means: Means, topics: Mapping[str, Topic], active: Callable[[Visit], None]) -> None:
-        """`active` is told that the person of a visit did something."""
-        self._means, self._topics, self._active = means, topics, active
+    def __init__(self, means: Means, topics: Mapping[str, Topic]) -> None:
+        self._means, self._topics = means, topics
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one tab. The guard has let it in."""
         visit = current_visit()
         await socket.accept()
-        tab = _Tab(socket, visit, self._means, self._topics, self._active)
+        tab = _Tab(socket, visit, self._means, self._topics)
         jobs = {asyncio.create_task(job) for job in (tab.hear(), tab.tell(), visit.closed.wait())}
         try:
             await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
@@ -52,16 +51,9 @@ class Sockets:
 
 
 class _Tab:
-    def __init__(
-        self,
-        socket: WebSocket,
-        visit: Visit,
-        means: Means,
-        topics: Mapping[str, Topic],
-        active: Callable[[Visit], None],
-    ) -> None:
+    def __init__(self, socket: WebSocket, visit: Visit, means: Means, topics: Mapping[str, Topic]) -> None:
         self.heard: dict[Wanted, asyncio.Task[None]] = {}
-        self._socket, self._visit, self._means, self._topics, self._active = socket, visit, means, topics, active
+        self._socket, self._visit, self._means, self._topics = socket, visit, means, topics
         self._news: asyncio.Queue[Json] = asyncio.Queue(_WAITING)
         self._news.put_nowait({"now": means.base.now_ms()})
 
@@ -82,7 +74,7 @@ class _Tab:
         if said is None:
             return False
         if "active" in said:
-            self._active(self._visit)
+            self._visit.touch()
             return True
         wanted = str(said.get("want") or said.get("drop")), str(said.get("of", ""))
         if "drop" in said:

@@ -23,13 +23,15 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     demo.add_argument("--port", type=int, default=8050, help="of the dashboard, 0 for any (default: %(default)s)")
     demo.add_argument("--clip", type=Path, metavar="FILE", help="what the real box sees; without it there is none")
+    recorded = "show what a box has recorded in this folder of a local database (namespace demo), and nothing else"
+    demo.add_argument("--recorded", type=Path, metavar="DIR", help=recorded)
     demo.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace) -> int:
-    from cloud.demo.showing import show  # noqa: PLC0415  the other commands need none of it
+    from cloud.demo.showing import show, show_recorded  # noqa: PLC0415  the other commands need none of it
 
-    return show(args)
+    return show_recorded(args) if args.recorded else show(args)
 
 
 def _count(text: str) -> int:

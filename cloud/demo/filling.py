@@ -8,6 +8,7 @@ from cloud.demo.people import Plan
 from cloud.demo.sessions import documents
 from cloud.local import tree
 from cloud.local.store import Store
+from device.contract import patient
 
 NAMESPACE = "demo"
 
@@ -28,3 +29,10 @@ def fill(folder: Path, plans: Iterable[Plan], more: dict[str, object], now_ms: i
             count += len(written)
         store.flush()
     return count
+
+
+def recorded(folder: Path) -> list[str]:
+    """The boxes that recorded sessions in the database in `folder`. Raises `StorageError`."""
+    with closing(Store(folder)) as store:
+        watched = tree.get(store.root(NAMESPACE), (patient.ROOT,))
+    return sorted(watched) if isinstance(watched, dict) else []

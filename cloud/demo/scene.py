@@ -12,6 +12,7 @@ from cloud.demo.people import plans
 from cloud.demo.real import record
 from cloud.demo.records import records
 from cloud.demo.staff import Account, last_words, names, staff
+from cloud.demo.yesterday import backfill
 from cloud.local.accounts import FILE_NAME
 from device.contract.errors import ConfigError, StorageError
 
@@ -42,7 +43,8 @@ def clear(folder: Path) -> None:
 def furnish(
     folder: Path, people: tuple[Account, ...], boxes: int, weeks: int, now_s: float, minutes: float = 45.0
 ) -> list[Box]:
-    """Write everything simulated into the database in `folder`, and the accounts beside it; returns the fleet.
+    """Write everything simulated into the database in `folder`; returns the fleet. Sessions are of about so many
+    minutes.
 
     Raises:
         StorageError: the folder cannot be used.
@@ -52,16 +54,17 @@ def furnish(
     more = staff(people) | records(planned, _BY, now_s) | record(_BY, now_s)
     more |= names(fleet, "engineer-1", now_s) | last_words(fleet, now_s)
     fill(folder, planned, more, int(now_s * 1000))
-    enter(folder, people)
+    backfill(folder, fleet, now_s)
     return fleet
 
 
 def enter(folder: Path, people: Iterable[Account]) -> None:
-    """Make the accounts of a dashboard on the local database in `folder`."""
+    """Make the accounts of a dashboard on the local database in `folder`, in the place of what they were before."""
     from cloud.dashboard.access.users import Users  # noqa: PLC0415
 
     users = Users(folder / FILE_NAME)
     for account in people:
+        users.remove(account.uid)
         users.add(account.email, account.password, uid=account.uid)
 
 

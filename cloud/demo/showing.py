@@ -5,13 +5,16 @@ import asyncio
 import contextlib
 import signal
 import time
+from collections.abc import Callable
 
-from cloud.demo.boxes import Box
+from cloud.demo.filling import fill, recorded
 from cloud.demo.people import PEOPLE
-from cloud.demo.scene import clear, furnish
-from cloud.demo.staff import PSEUDONYM, REAL, Account, accounts
-from cloud.demo.stage import DATABASE, Running, running
-from device.contract.errors import AffectboxError
+from cloud.demo.scene import clear, enter, furnish
+from cloud.demo.staff import PSEUDONYM, REAL, Account, accounts, staff, watcher
+from cloud.demo.stage import Running, running
+from device.contract.errors import AffectboxError, ConfigError
+
+_DATABASE = "database"
 
 
 def show(args: argparse.Namespace) -> int:
@@ -22,13 +25,35 @@ def show(args: argparse.Namespace) -> int:
     """
     clear(args.data)
     print("Simulating people, sessions and boxes: some seconds.", flush=True)
-    people = accounts()
-    boxes = furnish(args.data / DATABASE, people, args.boxes, args.weeks, time.time())
-    return asyncio.run(_until_stopped(args, people, boxes))
+    people, database = accounts(), args.data / _DATABASE
+    boxes = furnish(database, people, args.boxes, args.weeks, time.time())
+    enter(database, people)
+    told = f"{len(PEOPLE)} people, {len(boxes)} boxes: everything is simulated."
+    real = f" The real box is {REAL}; it watches {PSEUDONYM} in a clip."
+    return asyncio.run(
+        _until_stopped(
+            running(args.data, database, args.port, boxes, args.clip),
+            lambda demo: opening(demo, people, told + (f" {demo.trouble}" if demo.trouble else real)),
+        )
+    )
 
 
-async def _until_stopped(args: argparse.Namespace, people: tuple[Account, ...], boxes: list[Box]) -> int:
-    showing = asyncio.create_task(_show(args, people, boxes))
+def show_recorded(args: argparse.Namespace) -> int:
+    """Show what boxes have recorded in a folder until it is stopped. Raises as `show`; `ConfigError`: nothing."""
+    devices = recorded(args.recorded)
+    if not devices:
+        raise ConfigError(f"In {args.recorded} is nothing that a box recorded: `make run` records something.")
+    people = (watcher(*devices),)
+    fill(args.recorded, (), staff(people), time.time_ns() // 1_000_000)
+    enter(args.recorded, people)
+    place = running(args.recorded.parent, args.recorded, args.port, [], None)
+    return asyncio.run(_until_stopped(place, lambda demo: opening(demo, people, "")))
+
+
+async def _until_stopped(
+    place: "contextlib.AbstractAsyncContextManager[Running]", words: Callable[[Running], str]
+) -> int:
+    showing = asyncio.create_task(_show(place, words))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, showing.cancel)
     with contextlib.suppress(asyncio.CancelledError):
@@ -36,22 +61,21 @@ async def _until_stopped(args: argparse.Namespace, people: tuple[Account, ...], 
     return 0
 
 
-async def _show(args: argparse.Namespace, people: tuple[Account, ...], boxes: list[Box]) -> None:
-    async with running(args.data, args.port, boxes, args.clip) as demo:
-        print(opening(demo, people, len(boxes)), flush=True)
+async def _show(place: "contextlib.AbstractAsyncContextManager[Running]", words: Callable[[Running], str]) -> None:
+    async with place as demo:
+        print(words(demo), flush=True)
         ends = {asyncio.create_task(part.over()): part for part in demo.parts}
         done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         ended = ends[done.pop()]
         raise AffectboxError(f"{ended.name.capitalize()} has ended: {ended.last_words()}")
 
 
-def opening(demo: Running, people: tuple[Account, ...], boxes: int) -> str:
+def opening(demo: Running, people: tuple[Account, ...], told: str) -> str:
     """How to open it, and who may see what."""
-    real = f"The real box is {REAL}; it watches {PSEUDONYM} in a clip." if not demo.trouble else demo.trouble
     lines = [
         f"Open {demo.dashboard} and sign in as",
         *(f"  {account.email:24} {account.password}   sees {account.sees}" for account in people),
-        f"{len(PEOPLE)} people, {boxes} boxes: everything is simulated. {real}",
+        told,
         "Ctrl-C ends it.",
     ]
-    return "\n".join(lines)
+    return "\n".join(line for line in lines if line)

@@ -7,6 +7,7 @@ from cloud.demo.people import EVERYBODY, PEOPLE
 from device.contract import box as named
 from device.contract import passphrase, telemetry
 from device.contract.fields import Json
+from device.contract.session import UNNAMED
 
 REAL = "demo-box"
 #: Whom it watches: the person in the clip.
@@ -65,6 +66,12 @@ def accounts() -> tuple[Account, ...]:
         ),
         Account("admin-1", "admin@demo.invalid", "admin", "Simulated admin", "everything, and who may see what"),
     )
+
+
+def watcher(*devices: str) -> Account:
+    """Who may see what one box recorded of somebody without a pseudonym."""
+    sees = f"what {', '.join(devices)} recorded"
+    return Account("clinician-1", "clinician@demo.invalid", "clinician", "Clinician", sees, (UNNAMED,), devices)
 
 
 def staff(people: tuple[Account, ...]) -> dict[str, object]:

@@ -15,8 +15,6 @@ from cloud.demo.scene import NAMESPACE, RULES
 from cloud.demo.staff import REAL
 from device.contract.errors import AffectboxError
 
-DATABASE = "database"
-
 
 @dataclass(frozen=True)
 class Running:
@@ -30,25 +28,29 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path, port: int, boxes: list[Box], clip: Path | None) -> AsyncIterator[Running]:
-    """The demo in a folder that is furnished (`scene.furnish`), for the length of a block.
+async def running(
+    folder: Path, database: Path, port: int, boxes: list[Box], clip: Path | None
+) -> AsyncIterator[Running]:
+    """The demo on the database in a folder, for the length of a block; `folder` takes logs and the real box.
 
     Raises:
         AffectboxError: database or dashboard does not start.
     """
-    data = str((folder / DATABASE).resolve())
+    data = str(database.resolve())
     async with contextlib.AsyncExitStack() as stack:
         words = ["cloud", "local", "--port", "0", "--data", data, "--rules", str(RULES), "--sign-in"]
-        database = await _child(stack, "the database", words, folder)
-        address = (await database.ready("listening on ")).split()[-1]
+        serving = await _child(stack, "the database", words, folder)
+        address = (await serving.ready("listening on ")).split()[-1]
         url = f"{address}?ns={NAMESPACE}"
-        fleet = asyncio.create_task(Fleet(url, boxes, time.time).run())
+        fleet = asyncio.create_task(Fleet(url, boxes, time.time, together=True).run())
         stack.push_async_callback(_cancelled, fleet)
         words = ["cloud", "dashboard", "--data", data, "--database", url, "--port", str(port)]
         dashboard = await _child(stack, "the dashboard", words, folder)
-        place = (await dashboard.ready("dashboard on ")).split()[-1]
-        trouble = await _real(stack, folder, clip, url) if clip else "No clip was named, so there is no real box."
-        yield Running(place, url, (database, dashboard), trouble)
+        place = (await dashboard.ready("The dashboard is at ")).split()[-1]
+        trouble = (
+            await _real(stack, folder, database, clip, url) if clip else "No clip was named, so there is no real box."
+        )
+        yield Running(place, url, (serving, dashboard), trouble)
 
 
 async def _child(stack: contextlib.AsyncExitStack, name: str, words: list[str], folder: Path) -> Child:
@@ -57,12 +59,12 @@ async def _child(stack: contextlib.AsyncExitStack, name: str, words: list[str], 
     return child
 
 
-async def _real(stack: contextlib.AsyncExitStack, folder: Path, clip: Path, url: str) -> str:
+async def _real(stack: contextlib.AsyncExitStack, folder: Path, database: Path, clip: Path, url: str) -> str:
     """Start the real box; returns why it did not, in words: the demo goes on without."""
     box = RealBox((folder / "box").resolve(), REAL, clip)
     stack.push_async_callback(box.end)
     try:
-        await box.start(folder / DATABASE, url)
+        await box.start(database, url)
     except AffectboxError as error:
         return str(error)
     return ""

@@ -38,8 +38,8 @@ class Settings:
     sign_in: bool = False
 
 
-class _Server(uvicorn.Server):
-    """uvicorn, with an event for "requests are answered now" and with the signals left to `serve`."""
+class Server(uvicorn.Server):
+    """uvicorn, with an event for "requests are answered now" and with the signals left to whoever runs it."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -75,7 +75,7 @@ def serve(settings: Settings) -> int:
 
 
 async def _serve(settings: Settings, listening: socket.socket, api: RestApi, accounts: BoxAccounts | None) -> int:
-    server = _Server(
+    server = Server(
         uvicorn.Config(
             WithIdentity(api, accounts) if accounts else api,
             lifespan="off",

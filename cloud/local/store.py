@@ -14,9 +14,11 @@ file stays intact, but a power cut takes back the last acknowledged writes, and 
 """
 
 import json
+import os
 import sqlite3
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -195,7 +197,9 @@ def _make_folder(folder: FilePath) -> None:
 
 
 def _connect(file: FilePath) -> sqlite3.Connection:
-    """Open or create the file and take its lock."""
+    """Open or create the file, for its owner alone, and take its lock."""
+    with suppress(OSError):
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
     db = sqlite3.connect(file, timeout=0, isolation_level=None)
     try:
         db.execute("PRAGMA locking_mode = EXCLUSIVE")

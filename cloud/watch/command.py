@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cloud.reading import signin
+from cloud.reading import accounts, signin
 from device.contract.command import tell
 from device.contract.errors import CheckFailedError, ConfigError, IdentityError, RuntimeMissingError
 
@@ -135,7 +135,7 @@ def _token(args: argparse.Namespace) -> str:
     """Sign in; files are read anew, for they may have been changed. Raises `IdentityError`."""
     if args.token_file:
         return signin.from_file(args.token_file).token
-    key = args.api_key or os.environ.get(API_KEY) or ("any" if os.environ.get(signin.EMULATOR) else "")
+    key = args.api_key or os.environ.get(API_KEY) or ("any" if os.environ.get(accounts.EMULATOR) else "")
     if not key:
         raise IdentityError(f"Signing in needs the project's web API key: give --api-key, or put it into ${API_KEY}.")
     return signin.with_password(args.email, _password(args.password_file), key).token

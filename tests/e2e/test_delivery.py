@@ -180,7 +180,7 @@ def test_sent_again_records_stand_alone_and_make_no_aggregates(server: Server, t
 def test_coarser_modes_send_aggregates_and_no_record(
     server: Server, tmp_path: Path, clip: Path, mode: str, roots: set[str]
 ) -> None:
-    arguments = command(server, tmp_path, clip, f"delivery.mode={mode}", "upload.batch=500")
+    arguments = command(server, tmp_path, clip, f"delivery.mode={mode}", "upload.batch=500", "run.max_frames=150")
     subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL)
     with urllib.request.urlopen(f"{server.url}/.json?ns=clinic", timeout=WAIT_S) as response:
         everything = json.load(response)

@@ -27,6 +27,7 @@ from training.recipe import Augmentation, Loss, Optimizer, Recipe, Teacher
 from training.run_folder import load_run_of
 
 ROOT = Path(__file__).parents[2]
+SMALLER = ("--set", "network.widths=[4,8]")
 STILL = Augmentation(rotation=0, scale=0, shift=0, contrast=0, brightness=0, cutout=0)
 
 
@@ -39,12 +40,22 @@ def data(tmp_path_factory, make_fer_files):
 
 
 @pytest.fixture
+def eager():
+    """Steps are taken as they are written: for networks as small as ours, tracing them costs more."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
 def train(data, tiny, tmp_path):
     """Called with a run's name and more options: the exit code of `train`."""
 
     def call(name, *more):
         out = str(tmp_path / name)
-        return main(["train", "--recipe", str(tiny), "--data", str(data), "--out", out, "--set", "epochs=2", *more])
+        return main(
+            ["train", "--recipe", str(tiny), "--data", str(data), "--out", out, "--set", "epochs=2", *SMALLER, *more]
+        )
 
     return call
 
@@ -54,7 +65,7 @@ def weights(folder, name="weights.npz"):
         return {key: arrays[key] for key in arrays.files if key != "meta.0"}
 
 
-def test_an_interrupted_run_resumes_as_if_nothing_had_happened(train, tmp_path, monkeypatch, capsys):
+def test_an_interrupted_run_resumes_as_if_nothing_had_happened(eager, train, tmp_path, monkeypatch, capsys):
     assert train("whole") == 0
     with monkeypatch.context() as patch:
         whole_epoch = training_train.Trainer.run_epoch
@@ -81,7 +92,7 @@ def test_an_interrupted_run_resumes_as_if_nothing_had_happened(train, tmp_path, 
     assert all(np.allclose(whole[key], parts[key], atol=1e-4) for key in whole)
 
 
-def test_a_run_of_another_recipe_other_data_or_a_torn_file_is_not_continued(train, tmp_path, capsys):
+def test_a_run_of_another_recipe_other_data_or_a_torn_file_is_not_continued(eager, train, tmp_path, capsys):
     assert train("run", "--set", "epochs=1") == 0
     assert train("run", "--resume", "--set", "seed=9") == ConfigError.exit_code
     assert "another recipe" in capsys.readouterr().err
@@ -92,7 +103,7 @@ def test_a_run_of_another_recipe_other_data_or_a_torn_file_is_not_continued(trai
     assert "cannot be continued" in message and message.count("\n") == 1
 
 
-def test_same_seed_same_weights(train, tmp_path):
+def test_same_seed_same_weights(eager, train, tmp_path):
     for name, seed in (("one", 1), ("same", 1), ("other", 2)):
         assert train(name, "--set", "epochs=1", "--set", f"seed={seed}") == 0
     one, same, other = (weights(tmp_path / name) for name in ("one", "same", "other"))
@@ -118,7 +129,7 @@ def test_every_kind_of_recipe_trains(train, tmp_path, options):
     assert len(history) == 1 and np.isfinite(history[0]["loss"])
 
 
-def test_a_student_hears_the_mean_of_its_teachers(train, data, tmp_path, capsys):
+def test_a_student_hears_the_mean_of_its_teachers(eager, train, data, tmp_path, capsys):
     for seed in (1, 2):
         widths = "network.widths=[4, 6]"
         assert train(f"teacher-{seed}", "--set", "epochs=1", "--set", f"seed={seed}", "--set", widths) == 0

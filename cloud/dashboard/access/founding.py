@@ -1,4 +1,5 @@
-"""Making the first admin of a local database: the one write that is above the rules, as nobody is there yet who may.
+"""What a local database is begun with, above the rules, as nobody is there yet who may: the first admin, and the
+account of the watch of the fleet.
 
 Only an embedded database takes it, on this machine: `Authorization: Bearer owner` is nothing to a Firebase project.
 """
@@ -7,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 
-from cloud.dashboard.person import ADMIN
+from cloud.dashboard.person import ADMIN, ENGINEER
 from device.contract.address import is_loopback, parse_url
 from device.contract.errors import DataError, SinkError
 
@@ -16,16 +17,33 @@ Found = Callable[[str, str], Awaitable[None]]
 _TIMEOUT_S = 20.0
 
 
+#: The account of the watch of the fleet, an engineer.
+WATCH = "watch-of-the-fleet"
+
+
 def owner_found(url: str) -> Found:
     """How the first admin is written into the local database at `url`. Raises `SinkError`: it is elsewhere."""
+    write = _writer(url)
+
+    async def found(uid: str, name: str) -> None:
+        await write(uid, {"role": ADMIN} | ({"name": name} if name else {}))
+
+    return found
+
+
+async def found_watch(url: str) -> None:
+    """Give the watch its role in the local database at `url`. Raises `SinkError`, `DataError`."""
+    await _writer(url)(WATCH, {"role": ENGINEER, "name": "Watch of the fleet"})
+
+
+def _writer(url: str) -> Callable[[str, dict[str, str]], Awaitable[None]]:
     place = parse_url(url)
     if place.secure or not is_loopback(place.host):
         raise SinkError("The first account is made in a local database only: give one on this machine.")
     query = {"ns": place.namespace} if place.namespace else {}
     base = f"http://{f'[{place.host}]' if ':' in place.host else place.host}:{place.port}"
 
-    async def found(uid: str, name: str) -> None:
-        who = {"role": ADMIN} | ({"name": name} if name else {})
+    async def write(uid: str, who: dict[str, str]) -> None:
         headers = {"Authorization": "Bearer owner"}
         try:
             async with httpx.AsyncClient(base_url=base, timeout=_TIMEOUT_S, headers=headers) as client:
@@ -33,4 +51,4 @@ def owner_found(url: str) -> Found:
         except httpx.HTTPError:
             raise DataError("The database does not take the first account: look where you started this.") from None
 
-    return found
+    return write

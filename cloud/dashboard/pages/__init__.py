@@ -52,4 +52,4 @@ def sections(means: Means) -> list[Section]:
     """All of them, in the navigation's order."""
     from cloud.dashboard.pages import fleet, start  # noqa: PLC0415  they import this module
 
-    return [start.section(means), fleet.section(means)]
+    return [start.section(), fleet.section(means)]

@@ -44,7 +44,7 @@ _SIZES = {
 
 def section(means: Means) -> Section:
     """See `cloud.dashboard.pages`."""
-    feeds = Feeds(means.base, Standings(means.folder), Orders(means.folder))
+    feeds = Feeds(means.base, Standings(means.watch), Orders(means.watch))
     dialogs = Dialogs(means, feeds)
     pages = (
         Page("/fleet", "Fleet", ROLES, _all),

@@ -1,20 +1,27 @@
-"""The first page: where to go from here."""
+"""The first page: on to where somebody's work is; for an account without a role, what to do."""
 
 from typing import Any
 
-import dash_mantine_components as dmc
+from dash import dcc, html
 
-from cloud.dashboard.means import Means
 from cloud.dashboard.pages import Page, Section
-from cloud.dashboard.person import ROLES, Visit
+from cloud.dashboard.person import ADMIN, CLINICIAN, ENGINEER, ROLES, Visit
+
+_FIRST = {CLINICIAN: "/live", ENGINEER: "/fleet", ADMIN: "/staff"}
 
 
-def section(means: Means) -> Section:
+def section() -> Section:
     """See `cloud.dashboard.pages`."""
 
     async def layout(visit: Visit) -> Any:
-        person = visit.person
-        greeting = f"Signed in as {person.name or person.email}"
-        return dmc.Stack([dmc.Title("Affectbox", order=1), dmc.Text(greeting)])
+        first = _FIRST.get(visit.person.role)
+        if first:
+            return dcc.Location(id="on", pathname=first, refresh="callback-nav")
+        told = f"You are signed in as {visit.person.email}, and nobody has given this account a role yet."
+        asked = "Ask an administrator to give it one; your account's id is "
+        return html.Div(
+            [html.H1("Almost there"), html.P(told), html.P([asked, html.Code(visit.person.uid), "."])],
+            className="message",
+        )
 
-    return Section((Page("/", "Start", ("", *ROLES), layout, nav=False),))
+    return Section((Page("/", "", ("", *ROLES), layout, nav=False),))

@@ -20,7 +20,6 @@ from cloud.dashboard.access.guard import Guard
 from cloud.dashboard.access.identities import Identity
 from cloud.dashboard.access.local import LocalIdentity
 from cloud.dashboard.access.place import Place, hosts_of
-from cloud.dashboard.access.visit import OpenVisit
 from cloud.dashboard.access.visits import Limits, Visits
 from cloud.dashboard.app import application
 from cloud.dashboard.base import Base
@@ -47,7 +46,7 @@ class Standing:
         names: tuple[str, ...] = (),
     ) -> None:
         self.identity: Any = identity or LocalIdentity(folder / "users.db", QUICK)
-        self.database, self._limits = database, limits or Limits()
+        self._folder, self.database, self._limits = folder, database, limits or Limits()
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -63,7 +62,7 @@ class Standing:
         door = Door(self.identity, self.visits, self.place, base, owner_found(self.database))
         guard = lambda app: Guard(app, door, self.visits, self.place)  # noqa: E731
         config = uvicorn.Config(
-            application(Means(base), guard, (), OpenVisit.touch),
+            application(Means(base, self.identity, self.visits, self._folder / "watch"), guard),
             log_level="error",
             lifespan="on",
             server_header=False,

@@ -1,0 +1,55 @@
+"""The stack that tests of pages look at, and a browser in which nothing may go wrong."""
+
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page
+
+from cloud.local.evaluation import NODE_MODULES
+from tests.browser import PROGRAM, Browser, chromium
+from tests.cloud.dashboard.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Database, dashboard, simulated data, two boxes, accounts."""
+    if not ((NODE_MODULES / "targaryen").is_dir() and shutil.which("node")):
+        pytest.skip("no targaryen: `make rules-evaluator`")
+    running = Stack(tmp_path_factory.mktemp("stack"))
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def one_chromium() -> Iterator[Chromium]:
+    """One process for all tests; each has pages of its own."""
+    if PROGRAM is None:
+        pytest.skip("no chromium on this machine")
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def browser(stack: Stack, one_chromium: Chromium) -> Iterator[Browser]:
+    """Pages; what goes wrong in one of them fails the test."""
+    opened = Browser(one_chromium, stack.url)
+    yield opened
+    opened.close()
+    opened.check()
+
+
+@pytest.fixture
+def sign_in(stack: Stack) -> Callable[..., Page]:
+    """`sign_in(page, "clinician", "/patients")`: sign in as somebody of `stack.accounts`, and go there."""
+
+    def signed_in(page: Page, who: str, path: str = "/") -> Page:
+        account = stack.accounts[who]
+        form = {"email": account.email, "password": account.password}
+        answer = page.context.request.post(f"{stack.url}/sign-in", form=form, headers={"Origin": stack.url})
+        assert answer.ok, answer.text()
+        page.goto(path)
+        return page
+
+    return signed_in
