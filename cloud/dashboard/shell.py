@@ -55,6 +55,11 @@ class Shell(Dash):
         for section in sections:
             section.callbacks(self)
 
+    def index(self, *args: Any, **named: Any) -> Any:
+        """The document, whichever address is asked for first: Dash finds its assets at `/` only."""
+        self._setup_server()  # type: ignore[no-untyped-call]
+        return super().index(*args, **named)  # type: ignore[no-untyped-call]
+
     def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]
         """The document. See `assets/first.js` for what it is for."""
         bearing = f' nonce="{nonce.get()}"'

@@ -26,13 +26,19 @@ def _always(root: Node) -> None:
     pass
 
 
+def _no() -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Permit:
     """A reader's leave to go on listening: until a time, seconds since 1970, and as long as `check`, which is given
-    the namespace's tree, raises no `RequestError`."""
+    the namespace's tree, raises no `RequestError`. `itself`: whether what stands where they listen has part in
+    that."""
 
     until_s: float = math.inf
     check: Callable[[Node], None] = _always
+    itself: Callable[[], bool] = _no
 
 
 FREELY = Permit()

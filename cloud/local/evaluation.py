@@ -10,7 +10,6 @@ an attacker out.
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import threading
@@ -21,11 +20,11 @@ from typing import Any, Protocol
 from starlette.requests import Request
 
 from cloud.local.asker import FREELY, Permit, authenticate, ends_s, is_owner
+from cloud.local.deciding import Deciding
 from cloud.local.tree import Changes, Node, Path, RequestError
 from device.contract.errors import ConfigError
 
 _EVALUATOR = FilePath(__file__).with_name("evaluator")
-_LOOKS_AT = re.compile(r"root\.child\(\\?['\"]/?([^'\"/\\]+)")
 
 
 def _node_folder() -> FilePath:
@@ -101,7 +100,7 @@ class EvaluatedRules:
     def __init__(self, file: FilePath) -> None:
         """Raises `ConfigError`: no Node, no targaryen, an unreadable file, or a rule that does not parse."""
         self._source = _read(file)
-        self._deciding = _deciding(self._source)
+        self._deciding = Deciding.of(self._source)
         self._process = _start()
         self._lock = threading.Lock()
         self._loaded: dict[str, Node] = {}  # the tree that the evaluator has of each namespace
@@ -123,10 +122,14 @@ class EvaluatedRules:
     def permit(self, request: Request, namespace: str, path: Path) -> Permit:
         if is_owner(request):
             return FREELY
-        return Permit(ends_s(request), lambda root: self.check_read(request, namespace, path, root))
+        return Permit(
+            ends_s(request),
+            lambda root: self.check_read(request, namespace, path, root),
+            lambda: self._deciding.itself(path),
+        )
 
     def concern_readers(self, changes: Changes) -> bool:
-        return any(not path or path[0] in self._deciding for path in changes)
+        return any(not path or path[0] in self._deciding.elsewhere for path in changes)
 
     def check_write(self, request: Request, namespace: str, changes: Changes, root: Node, now_ms: int) -> None:
         if is_owner(request):
@@ -153,7 +156,7 @@ class EvaluatedRules:
         with self._lock:
             self._ask({"op": "rules", "rules": source})
             self._source = source
-            self._deciding = _deciding(source)
+            self._deciding = Deciding.of(source)
             self._loaded.clear()
 
     def close(self) -> None:
@@ -197,11 +200,6 @@ def _read(file: FilePath) -> Any:
         raise ConfigError(f"{file} is not JSON: {error}.") from None
     except RecursionError:
         raise ConfigError(f"{file} holds no rules: its objects are nested too deeply.") from None
-
-
-def _deciding(source: Any) -> frozenset[str]:
-    """The first keys below which rules look, wherever they stand: what is written there may change who reads what."""
-    return frozenset(_LOOKS_AT.findall(json.dumps(source)))
 
 
 def _start() -> "subprocess.Popen[bytes]":

@@ -4,7 +4,8 @@ A writer never waits: it appends to each concerned listener's queue and goes on.
 slow) is replaced by one `put` of the whole node: a slow reader misses steps, never the state, and memory is bounded.
 
 A stream ends with `auth_revoked` when the token that opened it has ended, and with `cancel` when a write, or other
-rules, take its permission away. What is still queued then is not sent.
+rules, take its permission away: also a write of what is listened to, where the rules look at that. What is still
+queued then is not sent.
 
 Source: Firebase Realtime Database REST reference, "Streaming from the REST API".
 """
@@ -99,15 +100,24 @@ class Listener:
         self._closed = False
         self._put_whole(root)
 
-    def offer(self, write: Write) -> None:
-        """Queue what the write means for this stream."""
+    def offer(self, write: Write, root: Node, is_decisive: bool) -> None:
+        """Queue what the write means for this stream.
+
+        Args:
+            root: what stands now, after all the writes that became durable with this one.
+            is_decisive: the write may decide anew who reads. Then it is `root` that the reader must be allowed to see,
+                and what came before it is not shown.
+        """
         event = event_for(self._path, self._query, write)
+        is_decisive = is_decisive or (event is not None and self._permit.itself())
+        if is_decisive:
+            self.check(root)
         if event is None or self._farewell is not None:
             return
-        if len(self._queue) < QUEUE_EVENTS:
+        if len(self._queue) < QUEUE_EVENTS and (write.new_root is root or not is_decisive):
             self._queue.append(event)
         else:
-            self._put_whole(write.new_root)
+            self._put_whole(root)
         self._wake.set()
 
     def check(self, root: Node) -> None:
@@ -166,19 +176,15 @@ class Hub:
 
     def publish(self, namespace: str, write: Write) -> None:
         """Tell every stream of the namespace; never waits."""
-        if self._concern_readers(write.changes):
-            self._check(namespace)
+        root, is_decisive = self._root(namespace), self._concern_readers(write.changes)
         for listener in self._listeners[namespace]:
-            listener.offer(write)
+            listener.offer(write, root, is_decisive)
 
     def check_all(self) -> None:
         """End the streams of those who may not read any more, after the rules were changed."""
-        for namespace in self._listeners:
-            self._check(namespace)
-
-    def _check(self, namespace: str) -> None:
-        for listener in self._listeners[namespace]:
-            listener.check(self._root(namespace))
+        for namespace, listeners in self._listeners.items():
+            for listener in listeners:
+                listener.check(self._root(namespace))
 
     async def listen(
         self, namespace: str, path: Path, query: Query | None, permit: Permit = FREELY

@@ -1,5 +1,5 @@
 """What ties a process that delivers to whoever is far away: commands are heard here and decided by the host process,
-somebody who watches is sent the newest second, and what changes is told at once.
+and somebody who watches is sent the newest second.
 """
 
 import threading
@@ -17,7 +17,6 @@ from device.delivery.live import TIMEOUT_S, Live, take_away_later
 from device.delivery.opening import OpenSinks
 from device.host.asking import ask
 from device.identity import device_id
-from device.service.noticed import Noticed
 from device.settings import Settings
 
 _ANSWER_S = 20.0
@@ -29,14 +28,13 @@ _AGAIN_S, _LONGEST_S = 0.5, 300.0
 class Afar:
     """What there is of it; a box that is not enrolled hears nobody, and nobody watches it."""
 
-    noticed: Noticed | None = None
     control: ControlListener | None = None
     live: Live | None = None
 
-    def look(self) -> None:
-        """See whether anything is to be told; called several times a second."""
-        if self.noticed is not None:
-            self.noticed.look()
+    @property
+    def watched(self) -> bool:
+        """Whether somebody watches."""
+        return self.control is not None and self.control.watched
 
 
 @contextmanager
@@ -74,19 +72,7 @@ def listening(
                     Live(database, device, opened.outbox, clock, lambda: hears.watched, refusal)
                 )
                 opened.steward.live_traffic = lambda: live.traffic if live else (0, 0)
-        yield Afar(_noticed(settings, opened, clock, hurry, control), control, live)
-
-
-def _noticed(
-    settings: Settings,
-    opened: OpenSinks,
-    clock: Clock,
-    hurry: Callable[[], None],
-    control: ControlListener | None,
-) -> Noticed | None:
-    if opened.outbox is None:
-        return None
-    return Noticed(settings, clock, opened.outbox, hurry, lambda: control is not None and control.watched)
+        yield Afar(control, live)
 
 
 def carried_out(

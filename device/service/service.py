@@ -38,6 +38,7 @@ from device.service.afar import Afar, listening
 from device.service.delivering import Delivery
 from device.service.glimpse import hints_of
 from device.service.log import SessionLog
+from device.service.noticed import Noticed
 from device.service.pace import Pace
 from device.service.session import Said, Session
 from device.settings import Settings
@@ -57,6 +58,7 @@ class Service(Closing):
         session: the log of the session that is open.
         ended: why the last session ended.
         afar: whoever is far away: what hears them, and what they are sent.
+        noticed: the box around this process.
         meter: of the machine.
         state, failure: as telemetry has them.
     """
@@ -90,6 +92,7 @@ class Service(Closing):
         self.session: SessionLog | None = None
         self.ended: Why | None = None
         self.afar = Afar()
+        self.noticed = Noticed(settings, clock)
         self.meter = HostMeter(clock)
         self._held: Session | None = None
         self._show, self._look = show, look
@@ -188,7 +191,7 @@ class Service(Closing):
             while not stopping.wait(_TICK_S):
                 for worker in self._senders:
                     worker.check()
-                self.afar.look()
+                self._notice()
                 notify("WATCHDOG=1")
 
     @contextmanager
@@ -264,12 +267,15 @@ class Service(Closing):
 
     def _tick(self) -> None:
         self._show(self)
-        self.afar.look()
+        self._notice()
+
+    def _notice(self) -> None:
+        self.noticed.look(self.outbox, self._delivery.hurry, self.afar.watched)
 
     def _hear(self, record: Json) -> None:
-        """A record that is safe."""
+        """A record that is safe. Who watches sees none that was made under another consent than now holds."""
         self.summary.hear(record)
-        if self.afar.live is not None:
+        if self.afar.live is not None and self._held is not None and record["time"]["mono"] >= self._held.agreed_s:
             self.afar.live.hear(record)
 
     def _see(self, observation: Observation) -> None:

@@ -1,6 +1,7 @@
 """Event streams over HTTP, and which event a write means for whom."""
 
 import asyncio
+import itertools
 import json
 import socket
 from urllib.parse import urlsplit
@@ -167,3 +168,29 @@ def test_streams_end_when_the_server_stops(start, tmp_path, client):
         assert next(lines) == "event: put"
         assert server.end() == (0, "")
         assert [line for line in lines if line.startswith("event")] == []
+
+
+@pytest.mark.parametrize(("after", "last"), [({"whose": "hers", "n": 3}, b'"n":3'), ({"whose": "his"}, b"cancel")])
+def test_what_a_reader_may_not_see_is_not_shown_between_two_writes_of_one_sync(after, last):
+    """Another's for a moment, all of it durable at once: what stands at the end decides, and is all that is shown."""
+    states = [{"live": {"whose": "hers", "n": 1}}, {"live": {"whose": "his", "n": 2}}, {"live": after}]
+    stands = states[:1]
+
+    def check(root):
+        if root["live"]["whose"] != "hers":
+            raise tree.RequestError("Permission denied", 401)
+
+    async def heard():
+        hub = listeners.Hub(lambda namespace: stands[-1])
+        stream = hub.listen("n", ("live",), None, listeners.Permit(check=check, itself=lambda: True))
+        events = [await anext(stream)]
+        stands.append(states[-1])
+        for old, new in itertools.pairwise(states):
+            hub.publish("n", Write(("live",), {("live",): new["live"]}, False, old, new))
+        events.append(await anext(stream))
+        hub.close()
+        return [*events, *[event async for event in stream]]
+
+    events = bounded(heard())
+    assert b"his" not in b"".join(events)
+    assert last in events[-1]

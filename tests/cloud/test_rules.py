@@ -23,7 +23,8 @@ from cloud.local.evaluation import NODE_MODULES
 from tests.cloud import rules_cases
 from tests.cloud.conftest import Stream
 from tests.cloud.rules_cases import BOOT, NEW, OLD, Case, record
-from tests.cloud.staff_cases import ERASING, MINE, STAFF, STAFF_CASES, WITH_PEOPLE
+from tests.cloud.staff_cases import ERASING, LIVE, MINE, STAFF, STAFF_CASES, WITH_PEOPLE
+from tests.cloud.staff_cases import NEW as NEW_KEY
 from tests.servers import WAIT_S, Server
 
 FILE = Path(rules.__file__).parents[1] / "database.rules.json"
@@ -178,14 +179,20 @@ def test_a_stream_is_denied_like_a_read(client: httpx.Client) -> None:
 
 
 @contextmanager
-def streaming(client: httpx.Client, path: str, who: str, lasts_s: float = 3600) -> Iterator[Stream]:
+def streaming(client: httpx.Client, path: str, who: str, lasts_s: float = 3600, **query: str) -> Iterator[Stream]:
     """An open stream of somebody's; its first event was taken."""
-    params, headers = token(PEOPLE[who], lasts_s), {"Accept": "text/event-stream"}
+    params, headers = token(PEOPLE[who], lasts_s) | query, {"Accept": "text/event-stream"}
     with client.stream("GET", f"/{path}.json", params=params, headers=headers) as response:
         assert response.status_code == 200
         stream = Stream(response.iter_lines())
-        assert stream.next()[0] == "put"
+        first = stream.next()
+        assert first is not None
+        assert first[0] == "put"
         yield stream
+
+
+def owner(client: httpx.Client, method: str, path: str, body: Any) -> None:
+    client.request(method, f"/{path}.json", json=body, headers=OWNER).raise_for_status()
 
 
 @needs_node
@@ -200,10 +207,79 @@ def test_who_may_not_read_any_more_hears_nothing_more(client: httpx.Client) -> N
 
 
 @needs_node
-def test_a_stream_ends_with_the_token_that_opened_it(client: httpx.Client) -> None:
-    with streaming(client, HERS, "clara", lasts_s=2) as stream:
-        assert stream.next() == ("auth_revoked", "credential is no longer valid")
-        assert stream.next() is None
+def test_streams_end_with_the_token_that_opened_them(client: httpx.Client) -> None:
+    newest = {"orderBy": '"$key"', "limitToLast": "1"}
+    with (
+        streaming(client, HERS, "clara", 2) as records,
+        streaming(client, MINE, "clara", 2) as person,
+        streaming(client, f"{MINE}/notes", "clara", 2, **newest) as notes,
+        streaming(client, "live/box-1", "clara", 2) as live,
+        streaming(client, "telemetry", "enno", 2) as state,
+    ):
+        for stream in (records, person, notes, live, state):
+            assert stream.next() == ("auth_revoked", "credential is no longer valid")
+            assert stream.next() is None
+
+
+@needs_node
+@pytest.mark.parametrize("end", ["staff/clara", "staff/clara/role", "staff/clara/patients/p-0042"])
+def test_whose_part_is_taken_away_hears_nothing_more_of_the_person(client: httpx.Client, end: str) -> None:
+    newest = {"orderBy": '"$key"', "limitToLast": "1"}
+    with (
+        streaming(client, MINE, "clara") as person,
+        streaming(client, f"{MINE}/notes", "clara", **newest) as notes,
+        streaming(client, "live/box-1", "clara") as live,
+        streaming(client, f"{MINE}/notes", "dora", **newest) as others,
+    ):
+        owner(client, "PATCH", "", {end: None, f"{MINE}/notes/{NEW_KEY}": {"text": "secret"}, "live/box-1/count": 2})
+        for stream in (person, notes, live):
+            assert stream.next() == ("cancel", None)
+            assert stream.next() is None
+        assert others.next() == ("put", {"path": "/", "data": {NEW_KEY: {"text": "secret"}}})
+
+
+@needs_node
+def test_whose_box_or_role_is_taken_away_hears_nothing_more_of_boxes(client: httpx.Client) -> None:
+    with (
+        streaming(client, "telemetry/box-1", "dora") as hers,
+        streaming(client, "control/box-1", "dora") as said,
+        streaming(client, "telemetry", "enno", orderBy='"$key"', limitToLast="100") as fleet,
+        streaming(client, "boxes", "enno") as boxes,
+        streaming(client, "telemetry", "ada") as all_boxes,
+    ):
+        owner(client, "PATCH", "staff", {"dora/devices": None, "enno/role": None})
+        for stream in (hers, said, fleet, boxes):
+            assert stream.next() == ("cancel", None)
+        owner(client, "PUT", "telemetry/box-1/sent", 7)
+        assert all_boxes.next() == ("put", {"path": "/box-1/sent", "data": 7})
+
+
+@needs_node
+@pytest.mark.parametrize("at", ["live/box-1", "live", "live/box-1/session"])
+def test_the_newest_second_is_shown_to_nobody_whose_patient_it_is_not(client: httpx.Client, at: str) -> None:
+    """The box goes on with another person: what was listened to is somebody else's now."""
+    other = WITH_PEOPLE["live"]["box-1"] | {"session": "next", "boot": "theirs"}
+    body = {"live/box-1": other, "live": {"box-1": other}, "live/box-1/session": "next"}[at]
+    owner(client, "PUT", "patients/box-1/next", "p-0007")
+    with streaming(client, "live/box-1", "clara") as hers, streaming(client, "live/box-1", "dora") as of_the_box:
+        owner(client, "PUT", "live/box-1/count", 3)
+        assert hers.next() == ("put", {"path": "/count", "data": 3})
+        owner(client, "PUT", at, body)
+        assert hers.next() == ("cancel", None)
+        assert hers.next() is None
+        of_the_box.next()
+        assert "next" in json.dumps(of_the_box.next())
+
+
+@needs_node
+def test_who_watches_goes_on_while_the_session_does(client: httpx.Client) -> None:
+    with streaming(client, "live/box-1", "clara") as hers:
+        for count in range(1, 4):
+            box = Case("box-1", "PUT", "live/box-1", LIVE | {"count": 2, "first": 10 + count, "last": 20}, True, "")
+            ask(client, box).raise_for_status()
+            event = hers.next()
+            assert event is not None
+            assert event[1]["data"]["first"] == 10 + count
 
 
 @needs_node

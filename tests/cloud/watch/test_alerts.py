@@ -210,7 +210,7 @@ def test_an_outage_of_a_hundred_boxes_is_one_message_and_so_is_its_end(tmp_path:
     for number in range(100):  # each reports at its own second of the minute
         seen = START_MS - number * 600
         bench.fleet.telemetry(f"/box-{number:03}", said(f"box-{number:03}", seen), False)
-    (message,) = bench.pass_(900)
+    (message,) = bench.pass_(700, 20)
     assert message.subject() == "Affectbox: No word from the box (100 boxes)"
     assert "100 of the 120 boxes of north" in message.text()
     assert "Room 7 (box-007): 5 minutes" in message.text()
