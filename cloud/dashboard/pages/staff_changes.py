@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from cloud.dashboard.person import current_visit
 from cloud.dashboard.staff.roster import Roster
@@ -49,8 +49,9 @@ class Changes:
         if not self._roster.keeps_accounts:
             await self._roster.save(visit, account, role, name or "", (), ())
             return f"{name or account} has a role now.", "", ""
-        _, password = await self._roster.add(visit, account, name or "", role)
-        return _secret(f"{name or account} signs in as {account}, once, with", password), "", ""
+        uid, password = await self._roster.add(visit, account, name or "", role)
+        told = _secret(f"{name or account} signs in as {account}, once, with", password)
+        return [*told, dcc.Link(f"What {name or account} may do", href=f"/staff/{uid}")], "", ""
 
     async def save(
         self,
@@ -82,7 +83,7 @@ class Changes:
         return "Disabled: signed out, and let in no more." if asked["staff"] == "disable" else "Let in again."
 
 
-def _secret(told: str, password: str) -> Any:
+def _secret(told: str, password: str) -> list[Any]:
     return [
         html.P(told),
         html.P(html.Code(password), className="staff-secret"),

@@ -6,7 +6,6 @@ changes one is asked for anew whether they are an administrator now.
 
 import asyncio
 import re
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from cloud.dashboard.access.local import LocalIdentity
 from cloud.dashboard.access.users import User
 from cloud.dashboard.means import Means
 from cloud.dashboard.person import ADMIN, ROLES, Visit
+from device.contract import passphrase
 from device.contract import patient as pseudonyms
 from device.contract.choices import DEVICE_ID
 from device.contract.errors import ConfigError, DataError, IdentityError
@@ -96,7 +96,7 @@ class Roster:
         """A new account: its id, and the password with which its owner signs in once and chooses another."""
         accounts = await self._own(visit)
         document = _document(role, name, (), ())
-        password = _temporary()
+        password = passphrase.make()
         uid = await asyncio.to_thread(accounts.users.add, email, password, must_change=True)
         try:
             changes = {f"staff/{uid}": document, **entry(self._means.base, visit, "staff")}
@@ -196,8 +196,3 @@ def _is_uid(text: str) -> bool:
 
 def _marked(node: object) -> tuple[str, ...]:
     return tuple(sorted(name for name, mark in node.items() if mark is True)) if isinstance(node, dict) else ()
-
-
-def _temporary() -> str:
-    """A password that somebody is told and types once: 62 bits and more."""
-    return secrets.token_urlsafe(12)
