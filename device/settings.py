@@ -195,7 +195,7 @@ class DeliverySettings(Table, frozen=True):
 class BudgetSettings(Table, frozen=True):
     """See `config.toml` for each."""
 
-    monthly_mb: Annotated[float, Meta(ge=1, le=1_000_000)] = 400.0
+    monthly_mb: Annotated[float, Meta(ge=1, le=1_000_000)] = 1000.0
     monthly_writes: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 700_000
 
 

@@ -9,6 +9,7 @@ import contextlib
 import signal
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,6 @@ from cloud.dashboard.access.guard import Guard
 from cloud.dashboard.access.identities import Identity
 from cloud.dashboard.access.local import LocalIdentity
 from cloud.dashboard.access.place import Place, check_listening, hosts_of
-from cloud.dashboard.access.tokens import unsigned
 from cloud.dashboard.access.visits import Limits, Visits
 from cloud.dashboard.app import application
 from cloud.dashboard.base import Base
@@ -31,6 +31,7 @@ from cloud.dashboard.means import Means
 from cloud.local import serving as local
 from cloud.local.listening import bind
 from cloud.local.serving import Server
+from cloud.local.tokens import unsigned
 from cloud.watch.account import Account
 from cloud.watch.rules import load_rules
 from cloud.watch.watch import Watch
@@ -150,7 +151,7 @@ async def _watched(settings: Settings, base: Base) -> AsyncIterator[None]:
     await found_watch(settings.database)
 
     async def token() -> str:
-        return unsigned(WATCH, "")[0]
+        return unsigned(WATCH, time.time())
 
     folder = settings.data / WATCH_FOLDER
     watch = Watch(load_rules(settings.alerts), folder, base, Account(token), lambda text: print(text, flush=True))

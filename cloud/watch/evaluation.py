@@ -8,11 +8,9 @@ from cloud.watch.board import Key
 from cloud.watch.fields import DERIVED, OF_THE_WATCH, Value, value
 from cloud.watch.fleet import Fleet
 from cloud.watch.health import is_silent
-from cloud.watch.messages import Message, Told
+from cloud.watch.messages import WATCH, Message, Told
 from cloud.watch.rules import Rule, Rules
 
-#: In the place of a box, for what the watch tells of itself.
-WATCH = "(watch)"
 Changed = tuple[Rule, str, Standing, Value]
 
 

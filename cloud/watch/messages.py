@@ -15,6 +15,8 @@ from device.contract.address import printable
 from device.contract.fields import Json
 
 VERSION = 1
+#: In the place of a box, for what the watch tells of itself.
+WATCH = "(watch)"
 _MOST_LINES = 40
 _NUMBERS = re.compile(r"([0-9]+)")
 
@@ -49,8 +51,8 @@ class Message:
         """The message in one line."""
         if self.note:
             return f"Affectbox: {self.note}"
-        parts = [f"{words} ({_boxes(those)})" for words, those in _by_rule(self.fired)]
-        parts += [f"over: {words} ({_boxes(those)})" for words, those in _by_rule(self.resolved)]
+        parts = [f"{words}{_in_brackets(those)}" for words, those in _by_rule(self.fired)]
+        parts += [f"over: {words}{_in_brackets(those)}" for words, those in _by_rule(self.resolved)]
         return printable(f"Affectbox: {'; '.join(parts[:3])}{'; …' if len(parts) > 3 else ''}")
 
     def text(self) -> str:
@@ -58,7 +60,7 @@ class Message:
         lines = [self.note] if self.note else []
         for heading, told in (("", self.fired), ("Over: ", self.resolved)):
             for words, those in _by_rule(told):
-                lines += ["", f"{heading}{words}: {_boxes(those)}", *self._details(those, bool(heading))]
+                lines += ["", f"{heading}{words}{_in_brackets(those)}", *self._details(those, bool(heading))]
         at = datetime.fromtimestamp(self.at_s, UTC)
         lines += ["", f"Told at {at:%Y-%m-%d %H:%M} UTC by affectbox-cloud watch."]
         return "\n".join(map(printable, lines)).strip() + "\n"
@@ -75,7 +77,8 @@ class Message:
         for group, count in sorted(whole.items()):
             if count > 1 and (size := self.sizes.get(group, 0)) >= count:
                 lines.append(f"  {count} of the {size} boxes of {group}")
-        lines += [f"  - {_named(one)}{_measured(one)}" for one in those[:_MOST_LINES]]
+        if those[0].device != WATCH:
+            lines += [f"  - {_named(one)}{_measured(one)}" for one in those[:_MOST_LINES]]
         return lines + ([f"  … and {len(those) - _MOST_LINES} more"] if len(those) > _MOST_LINES else [])
 
 
@@ -96,6 +99,11 @@ def _place(one: Told) -> list[tuple[int, str]]:
 
 def _boxes(those: Sequence[Told]) -> str:
     return _named(those[0]) if len(those) == 1 else f"{len(those)} boxes"
+
+
+def _in_brackets(those: Sequence[Told]) -> str:
+    """Which boxes; of the watch itself none is named."""
+    return "" if those[0].device == WATCH else f" ({_boxes(those)})"
 
 
 def _named(one: Told) -> str:

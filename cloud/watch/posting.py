@@ -4,7 +4,8 @@ other, and what it has not taken is tried again after a restart too."""
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from cloud.watch.board import Board, Letter
 from cloud.watch.messages import Message
@@ -13,8 +14,10 @@ from cloud.watch.pacing import pause
 from device.contract.errors import StorageError
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 900.0
+_LAST_S = 5.0
 KEPT_S = 24 * 3600.0
 TRIES_BEFORE_TOLD = 4
+T = TypeVar("T")
 _CALLED = {"webhook": "The webhook", "email": "The mail server"}
 
 
@@ -56,7 +59,7 @@ class Posting:
         while True:
             news.clear()
             try:
-                wait_s = await self._one(outlet)
+                wait_s = await _to_its_end(self._one(outlet))
             except StorageError as error:
                 self._tell(str(error))
                 wait_s = LONGEST_PAUSE_S
@@ -100,3 +103,14 @@ class Posting:
         others = [(name, now_s, told) for name in self._news if name != outlet]
         await asyncio.to_thread(self._board.keep, (), others)
         self.wake()
+
+
+async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """Do what must not be left half done: who ends the watch waits for it a little."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=_LAST_S)
+        task.cancel()
+        raise

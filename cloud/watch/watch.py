@@ -5,9 +5,10 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from cloud.watch.account import Account
+from cloud.watch.alone import Alone
 from cloud.watch.board import Board, Key
 from cloud.watch.evaluation import Changed, Evaluation
 from cloud.watch.fleet import Fleet
@@ -20,13 +21,14 @@ from device.contract import telemetry
 from device.contract.errors import DataError, IdentityError, StorageError
 from device.contract.fields import Json
 
+T = TypeVar("T")
 BOXES = "boxes"
 LOOK_S = 1.0
-#: Every box is looked at once in so many looks, so that no look takes long.
-SLICES = 10
+#: So many boxes are looked at in one look, so that no look takes long: each of 500 once in eleven seconds.
+AT_ONCE = 50
 WRITE_S = 60.0
-_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 15.0
-_REFUSED_PAUSE_S = 60.0
+PAUSE_S = 1.0
+_LONGEST_PAUSES, _LONGEST_REFUSED = 15, 60  # times the first pause
 _GAP_S = 30.0
 """A shorter pause of the stream, such as when its token ends, is none for the boxes."""
 
@@ -64,13 +66,17 @@ class Watch:
         tell: Callable[[str], None],
         outlets: list[Outlet] | None = None,
         kept_s: float = KEPT_S,
+        look_s: float = LOOK_S,
+        pause_s: float = PAUSE_S,
     ) -> None:
-        """`folder` holds its files; `tell` takes sentences for whoever runs it.
+        """`folder` holds its files; `tell` takes sentences for whoever runs it; `outlets` in place of those that the
+        rules name; `look_s` is between two looks, `pause_s` before a stream that broke is opened anew, at first.
 
         Raises:
             ConfigError: an outlet's secret cannot be read.
-            StorageError: the folder's files cannot be opened.
+            StorageError: the folder's files cannot be opened, or another watch has them.
         """
+        self._alone = Alone(folder)
         self.fleet = Fleet()
         self._source = source
         self._account = account
@@ -79,9 +85,10 @@ class Watch:
         self.board = Board(folder, tell, is_own=True)
         self._posting = Posting(self.board, open_outlets(rules) if outlets is None else outlets, tell)
         self._evaluation = Evaluation(rules, self.fleet, self.board.recall(rules.rule))
+        self._look_s, self._pause_s = look_s, pause_s
         self._unkept: dict[Key, Changed] = {}
         self._since_s = time.monotonic()
-        self._is_reading = False
+        self._is_reading = self._has_asked_names = False
         self._heard_since_ms: int | None = None
         self._why = "it has not been read yet"
 
@@ -100,13 +107,14 @@ class Watch:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._follow(telemetry.ROOT, self._telemetry))
                 group.create_task(self._follow(BOXES, self._boxes))
-                group.create_task(self._every(LOOK_S, self._look))
+                group.create_task(self._every(self._look_s, self._look))
                 group.create_task(self._every(WRITE_S, self._write_history))
                 group.create_task(self._posting.run())
         finally:
             await self._kept(asyncio.to_thread(self.history.write))
             self.history.close()
             self.board.close()
+            self._alone.close()
 
     def now_ms(self) -> int:
         """The database's time, as well as it is known."""
@@ -114,20 +122,21 @@ class Watch:
 
     async def _follow(self, path: str, take: Callable[[Change], None]) -> None:
         """Read a node for good; where the stream breaks, it is opened anew."""
-        pause_s = _PAUSE_S
+        pause_s = self._pause_s
         while True:
             try:
                 async for change in self._source.stream(self._account, path):
-                    pause_s = _PAUSE_S
+                    pause_s = self._pause_s
                     take(change)
             except IdentityError as error:
                 if path == telemetry.ROOT:  # who may not read the names may still read this
                     self._account.forget()
                 self._lost(path, str(error))
-                pause_s = min(2 * pause_s, _REFUSED_PAUSE_S)
-            except DataError as error:
-                self._lost(path, str(error))
-                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+                pause_s = min(2 * pause_s, _LONGEST_REFUSED * self._pause_s)
+            except (DataError, ValueError, LookupError, TypeError) as error:  # somebody else may answer in its place
+                told = str(error) if isinstance(error, DataError) else "What answers is no database."
+                self._lost(path, told)
+                pause_s = min(2 * pause_s, _LONGEST_PAUSES * self._pause_s)
             await pause(pause_s)
 
     def _telemetry(self, change: Change) -> None:
@@ -144,10 +153,12 @@ class Watch:
 
     def _boxes(self, change: Change) -> None:
         self.fleet.boxes(change.path, change.data, change.patch)
+        self._has_asked_names = True
 
     def _lost(self, path: str, why: str) -> None:
-        self._tell(why)
+        self._tell(why, path)
         if path != telemetry.ROOT:
+            self._has_asked_names = True
             return
         self._why = why
         if self._is_reading:
@@ -159,15 +170,20 @@ class Watch:
     async def _look(self, number: int) -> None:
         now_ms = self.now_ms()
         changed = self._evaluation.look_at_watch(self._away_s(), now_ms)
-        if self._is_reading and self._heard_since_ms is not None:  # of what is not read nothing is concluded
+        if self._is_reading and self._has_asked_names and self._heard_since_ms is not None:
             devices = self.fleet.devices()
-            changed += self._evaluation.look(devices[number % SLICES :: SLICES], now_ms, self._heard_since_ms)
+            slices = 1 + len(devices) // AT_ONCE
+            changed += self._evaluation.look(devices[number % slices :: slices], now_ms, self._heard_since_ms)
             changed += self._evaluation.forget_all_but(devices)
         self._unkept |= {(one[0].name, one[1]): one for one in changed}
-        await self._kept(asyncio.to_thread(self._keep_and_tell, now_ms))
+        subject = await self._kept(asyncio.to_thread(self._keep_and_tell, now_ms))
+        if subject:
+            self._posting.wake()
+            self._tell.always(subject)
 
-    def _keep_and_tell(self, now_ms: int) -> None:
-        """Keep what changed, and with it the message that is due. In a thread, while nobody changes the standings."""
+    def _keep_and_tell(self, now_ms: int) -> str:
+        """Keep what changed, and with it the message that is due; returns its subject. In a thread, while nobody
+        changes the standings."""
         silenced = {(silence.rule, silence.device) for silence in self.board.silences(now_ms)}
         message, told = self._evaluation.due(now_ms, self.board.note("told"), silenced)
         unkept = self._unkept | {(one[0].name, one[1]): one for one in told}
@@ -176,21 +192,23 @@ class Watch:
             letters = [(name, time.time(), message.to_json(number)) for name in self._posting.names] if message else []
             self.board.keep(unkept.values(), letters)
         self._unkept = {}
-        if message:
-            self.board.write_note("told", now_ms / 1000)
-            self._evaluation.told(told)
-            self._tell.always(message.subject())
+        if message is None:
+            return ""
+        self._evaluation.told(told)
+        self.board.write_note("told", now_ms / 1000)
+        return message.subject()
 
     async def _write_history(self, number: int) -> None:
         if number:
             await self._kept(asyncio.to_thread(self.history.write))
 
-    async def _kept(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _kept(self, work: Coroutine[Any, Any, T]) -> T | None:
         """Do what writes; a full disk is told, and tried again."""
         try:
-            await work
+            return await work
         except StorageError as error:
             self._tell(str(error))
+            return None
 
     async def _every(self, seconds: float, work: Callable[[int], Coroutine[Any, Any, None]]) -> None:
         number = 0
@@ -201,17 +219,17 @@ class Watch:
 
 
 class _Once:
-    """Tells a sentence once, until another one is told or it may be told again."""
+    """Tells a sentence about a matter once, until there is another one or it may be told again."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self.always = tell
-        self._last = ""
+        self._last: dict[str, str] = {}
 
-    def __call__(self, sentence: str) -> None:
-        if sentence != self._last:
+    def __call__(self, sentence: str, matter: str = "") -> None:
+        if sentence != self._last.get(matter):
             self.always(sentence)
-        self._last = sentence
+        self._last[matter] = sentence
 
     def again(self) -> None:
         """What was told is over."""
-        self._last = ""
+        self._last.clear()

@@ -27,6 +27,8 @@ from device.delivery.verdict import Verdict, judge
 #: A note of the outbox: whether something stands there, or might.
 _NOTE, _STANDS, _GONE = "live", "true", "false"
 _EVERY_S = 1.0
+#: What is older is not newest.
+_NEWEST_S = 2.0
 #: Between two writes at least so many times what the last one took.
 _SHARE = 3.0
 _FAILED_S, _LONGEST_FAILED_S = 2.0, 30.0
@@ -121,7 +123,7 @@ class Live(Closing):
         if not records:
             return True
         newest_s = records[-1]["time"]["mono"]
-        fresh = [record for record in records if record["time"]["mono"] > newest_s - 2 * _EVERY_S]
+        fresh = [record for record in records if record["time"]["mono"] > newest_s - _NEWEST_S]
         if not self._stands:
             self._stands = True
             with suppress(OutboxError):

@@ -7,7 +7,7 @@ from device.contract.fields import LONGEST, Json
 from device.contract.version import version
 from device.sensors import Limit
 from device.service.afar import Afar
-from device.service.noticed import desk, machine, update
+from device.service.noticed import machine
 from device.state import outbox_file
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ def about(service: "Service") -> Json:
         "host": host.to_json(),
         "disk": {"free": disk.free // 1_000_000, "size": disk.total // 1_000_000},
     }
-    around = {"machine": machine(), "desk": desk(settings.host, service.clock), "update": update()}
-    known |= {name: said for name, said in around.items() if said}
+    known |= machine() | service.noticed.tell()
     if host.throttling is not None:
         known["host"]["under_voltage"] = Limit.UNDER_VOLTAGE in host.throttling.now
     if service.models is not None:

@@ -1,5 +1,5 @@
 """What ties a process that delivers to whoever is far away: commands are heard here and decided by the host process,
-somebody who watches is sent the newest second, and what changes is told at once.
+and somebody who watches is sent the newest second.
 """
 
 import threading
@@ -11,16 +11,20 @@ from device.clock import Clock
 from device.contract.errors import AffectboxError
 from device.contract.fields import LONGEST, Json
 from device.contract.remote import NAMED
+from device.contract.session import Consent
 from device.delivery.control import ControlListener
 from device.delivery.database import Database
 from device.delivery.live import TIMEOUT_S, Live, take_away_later
 from device.delivery.opening import OpenSinks
+from device.delivery.steward import Steward
 from device.host.asking import ask
 from device.identity import device_id
-from device.service.noticed import Noticed
+from device.observation import Observation
+from device.service.glimpse import hints_of
 from device.settings import Settings
 
 _ANSWER_S = 20.0
+_NOT_COVERED = "The consent does not cover a live view: ask for it, and record the new one."
 #: What takes long is asked about again and again, for so long.
 _AGAIN_S, _LONGEST_S = 0.5, 300.0
 
@@ -29,14 +33,35 @@ _AGAIN_S, _LONGEST_S = 0.5, 300.0
 class Afar:
     """What there is of it; a box that is not enrolled hears nobody, and nobody watches it."""
 
-    noticed: Noticed | None = None
     control: ControlListener | None = None
     live: Live | None = None
 
-    def look(self) -> None:
-        """See whether anything is to be told; called several times a second."""
-        if self.noticed is not None:
-            self.noticed.look()
+    @property
+    def watched(self) -> bool:
+        """Whether somebody watches."""
+        return self.control is not None and self.control.watched
+
+    def hear(self, record: Json, agreed_s: float) -> None:
+        """A record, for who watches, but none from before `agreed_s`, when the present consent began to hold."""
+        if self.live is not None and record["time"]["mono"] >= agreed_s:
+            self.live.hear(record)
+
+    def see(self, observation: Observation, settings: Settings) -> None:
+        """What the newest record is of."""
+        if self.live is not None:
+            self.live.look(lambda: hints_of(observation, settings))
+
+    def end(self) -> None:
+        """The session is over; waits for nothing."""
+        if self.live is not None:
+            self.live.end()
+
+
+def refusal(consent: Consent | None, steward: Steward | None) -> str:
+    """Why nothing of a session may be sent to who watches, in a sentence; "" where it may."""
+    if consent is not None and "live" not in consent.covers:
+        return _NOT_COVERED
+    return steward.live_refused if steward else ""
 
 
 @contextmanager
@@ -74,19 +99,7 @@ def listening(
                     Live(database, device, opened.outbox, clock, lambda: hears.watched, refusal)
                 )
                 opened.steward.live_traffic = lambda: live.traffic if live else (0, 0)
-        yield Afar(_noticed(settings, opened, clock, hurry, control), control, live)
-
-
-def _noticed(
-    settings: Settings,
-    opened: OpenSinks,
-    clock: Clock,
-    hurry: Callable[[], None],
-    control: ControlListener | None,
-) -> Noticed | None:
-    if opened.outbox is None:
-        return None
-    return Noticed(settings, clock, opened.outbox, hurry, lambda: control is not None and control.watched)
+        yield Afar(control, live)
 
 
 def carried_out(

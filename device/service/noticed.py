@@ -47,49 +47,43 @@ def update(layout: Layout | None = None) -> Json:
 
 @cache
 def machine() -> Json:
-    """`machine` of telemetry; empty where the system does not name it."""
+    """With `machine` of telemetry; empty where the system does not name it."""
     model = board().model[:LONGEST]
-    return {"model": model} if model else {}
+    return {"machine": {"model": model}} if model else {}
 
 
 class Noticed:
-    """`look` is called several times a second, in one thread."""
+    """`tell` is for whoever makes telemetry, `look` is called several times a second, in one other thread."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        clock: Clock,
-        outbox: Outbox,
-        hurry: Callable[[], None],
-        watched: Callable[[], bool],
-        layout: Layout | None = None,
-    ) -> None:
-        """
-        Args:
-            hurry: lets telemetry go out at once.
-            watched: whether somebody watches.
-        """
-        self._settings, self._clock, self._outbox = settings, clock, outbox
-        self._hurry, self._watched, self._layout = hurry, watched, layout
+    def __init__(self, settings: Settings, clock: Clock, layout: Layout | None = None) -> None:
+        self._settings, self._clock, self._layout = settings, clock, layout
         self._told: Json | None = None
         self._looked_s = self._hurried_s = -_ELSE_S
         self._examined_ns = 0
 
-    def look(self) -> None:
-        """See whether something has changed, and tell it."""
+    def tell(self) -> Json:
+        """`desk` and `update` of telemetry, as they are now; a change is one from this on."""
+        self._told = self._seen()
+        return self._told
+
+    def look(self, outbox: Outbox | None, hurry: Callable[[], None], watched: bool) -> None:
+        """See whether something has changed; then `hurry` lets telemetry go out at once. What the last examination
+        found is put into the outbox."""
         now = self._clock.monotonic()
-        if now - self._looked_s < _LOOK_S:
+        if outbox is None or now - self._looked_s < _LOOK_S:
             return
         self._looked_s = now
-        seen = {"desk": desk(self._settings.host, self._clock), "update": update(self._layout)}
-        examined = self._send_checkup()
-        self._told = seen if self._told is None else self._told  # the first report tells it in any case
-        pause_s = _WATCHED_S if self._watched() else _ELSE_S
-        if examined or (seen != self._told and now - self._hurried_s >= pause_s):
-            self._told, self._hurried_s = seen, now
-            self._hurry()
+        examined = self._send_checkup(outbox)
+        changed = self._told is not None and self._seen() != self._told
+        if examined or (changed and now - self._hurried_s >= (_WATCHED_S if watched else _ELSE_S)):
+            self._hurried_s = now
+            hurry()
 
-    def _send_checkup(self) -> bool:
+    def _seen(self) -> Json:
+        seen = {"desk": desk(self._settings.host, self._clock), "update": update(self._layout)}
+        return {name: said for name, said in seen.items() if said}
+
+    def _send_checkup(self, outbox: Outbox) -> bool:
         """Hand on what the last examination found, once; whether there was one."""
         path = runtime_folder(self._settings.host) / CHECKUP
         with suppress(OSError, OutboxError):
@@ -98,12 +92,12 @@ class Noticed:
                 return False
             self._examined_ns = written_ns
             found = _read(path)
-            if self._outbox.note(CHECKUP) == str(written_ns) or not found:
+            if outbox.note(CHECKUP) == str(written_ns) or not found:
                 return False
             device = device_id(self._settings)
             document = found | {"device": device, "seen": telemetry.SERVER_TIME}
-            self._outbox.replace(checkup.key(device), encode(document))
-            self._outbox.keep_note(CHECKUP, str(written_ns))
+            outbox.replace(checkup.key(device), encode(document))
+            outbox.keep_note(CHECKUP, str(written_ns))
             return True
         return False
 

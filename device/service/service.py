@@ -34,10 +34,10 @@ from device.models import Models, open_models
 from device.notify import notify
 from device.observation import Observation
 from device.service.about import about
-from device.service.afar import Afar, listening
+from device.service.afar import Afar, listening, refusal
 from device.service.delivering import Delivery
-from device.service.glimpse import hints_of
 from device.service.log import SessionLog
+from device.service.noticed import Noticed
 from device.service.pace import Pace
 from device.service.session import Said, Session
 from device.settings import Settings
@@ -45,7 +45,6 @@ from device.summary import Summary
 from device.worker import Worker
 
 _TICK_S = 0.25
-_NOT_COVERED = "The consent does not cover a live view: ask for it, and record the new one."
 
 
 class Service(Closing):
@@ -57,6 +56,7 @@ class Service(Closing):
         session: the log of the session that is open.
         ended: why the last session ended.
         afar: whoever is far away: what hears them, and what they are sent.
+        noticed: the box around this process.
         meter: of the machine.
         state, failure: as telemetry has them.
     """
@@ -90,6 +90,7 @@ class Service(Closing):
         self.session: SessionLog | None = None
         self.ended: Why | None = None
         self.afar = Afar()
+        self.noticed = Noticed(settings, clock)
         self.meter = HostMeter(clock)
         self._held: Session | None = None
         self._show, self._look = show, look
@@ -188,7 +189,7 @@ class Service(Closing):
             while not stopping.wait(_TICK_S):
                 for worker in self._senders:
                     worker.check()
-                self.afar.look()
+                self._notice()
                 notify("WATCHDOG=1")
 
     @contextmanager
@@ -253,8 +254,7 @@ class Service(Closing):
         try:
             why = session.run(self._senders, self._stopping, self._tick) or self._why
         finally:
-            if self.afar.live is not None:
-                self.afar.live.end()  # beside what follows
+            self.afar.end()  # beside what follows
             session.close_camera()
             self._show(self)
             session.finish(discard=self._is_revoked)
@@ -264,25 +264,23 @@ class Service(Closing):
 
     def _tick(self) -> None:
         self._show(self)
-        self.afar.look()
+        self._notice()
+
+    def _notice(self) -> None:
+        self.noticed.look(self.outbox, self._delivery.hurry, self.afar.watched)
 
     def _hear(self, record: Json) -> None:
         """A record that is safe."""
         self.summary.hear(record)
-        if self.afar.live is not None:
-            self.afar.live.hear(record)
+        self.afar.hear(record, self._held.agreed_s if self._held else 0.0)
 
     def _see(self, observation: Observation) -> None:
         self._look(observation)
-        if self.afar.live is not None:
-            self.afar.live.look(lambda: hints_of(observation, self.settings))
+        self.afar.see(observation, self.settings)
 
     def _not_live(self) -> str:
         """Why nothing of this session may be sent to whoever watches; "" where it may."""
-        consent, steward = self._held.consent if self._held else None, self._delivery.opened.steward
-        if consent is not None and "live" not in consent.covers:
-            return _NOT_COVERED
-        return steward.live_refused if steward else ""
+        return refusal(self._held.consent if self._held else None, self._delivery.opened.steward)
 
     @property
     def _is_revoked(self) -> bool:

@@ -56,7 +56,7 @@ class Session:
 
     Attributes:
         log: its events.
-        consent: the one that holds now.
+        consent: the one that holds now; agreed_s: since when, by the monotonic clock.
         camera_open: whether the source is open.
         pulse: what systemd hears of it.
     """
@@ -82,6 +82,7 @@ class Session:
             look: is shown every observation, in the pipeline's thread.
         """
         self.log, self.consent, self.camera_open = log, log.beginning.consent, True
+        self.agreed_s = 0.0
         self.pulse = Pulse(clock)
         self._source, self._said, self._look = source, said, look
         self._settings, self._clock = settings, clock
@@ -184,7 +185,7 @@ class Session:
             except Empty:
                 return
             if said.consent is not None:
-                self.consent = said.consent
+                self.consent, self.agreed_s = said.consent, self._clock.monotonic()
                 self._recorder.withhold(not_covered(said.consent))
             self.log.said(said.event, said.content(), said.time)
 

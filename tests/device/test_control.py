@@ -311,8 +311,7 @@ def test_an_examination_from_afar_is_answered_when_it_is_over_and_its_findings_a
         assert carried_out(settings, command("doctor"), -1.0) == answer, "whoever delivers next asks again"
         assert len(box.launcher.daemons) == 1
         for _ in range(2):  # also a process that comes after
-            noticed = Noticed(settings, SystemClock(), outbox, hurried.set, lambda: False)
-            noticed.look()
+            Noticed(settings, SystemClock()).look(outbox, hurried.set, watched=False)
         (entry,) = outbox.lease(9)
     found = json.loads(entry.body)
     assert entry.path == "checkup/room-3"

@@ -3,27 +3,34 @@
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 
+import device.delivery.live
+import device.delivery.opening
 import device.service.service
 from device.arrays import ByteImage
 from device.camera.fake import FakeSource
 from device.clock import SystemClock
 from device.config import load_settings
+from device.contract import live
 from device.contract.control import ConsentSaid, Do, Doing, Report
 from device.contract.errors import DataError, InterlockError, OutboxError, SourceError
 from device.contract.pack import unpack
 from device.contract.session import REVOKED_LATER, validate
 from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
+from device.delivery.tokens import FakeTokens
 from device.models import Models
 from device.settings import Settings
+from tests.cloud.conftest import Stream
 from tests.daemons import WAIT_S, InThread, Process, Talk, arrived, end_of, events_of, film, left_in, start
 from tests.disk import Disk, why_not
 from tests.servers import Server
@@ -234,6 +241,39 @@ def test_a_narrower_consent_holds_at_once(tmp_path: Path, endless: Callable[...,
     assert not with_units[-1]
     assert with_units == sorted(with_units, reverse=True)
     assert all("emotions" in record for record in measured)
+
+
+def test_who_watches_sees_what_the_consent_covers_and_nothing_where_it_does_not_cover_that(
+    tmp_path: Path, endless: Callable[..., FakeSource], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endless()
+    monkeypatch.setattr(device.delivery.opening, "open_tokens", lambda *_: FakeTokens())
+    monkeypatch.setattr(device.delivery.live, "_EVERY_S", 0.1)
+    server, space = Server(tmp_path / "database"), {"ns": "clinic"}
+    watch = {"v": 1, "until": int(1000 * time.time()) + 80_000, "by": "cleo"}
+    httpx.put(f"{server.url}/control/tester/watch.json", params=space, json=watch).raise_for_status()
+
+    def told(path: str, holds: Callable[[Any], bool]) -> Any:
+        headers = {"Accept": "text/event-stream"}
+        with httpx.stream("GET", f"{server.url}/{path}.json", params=space, headers=headers, timeout=WAIT_S) as lines:
+            stream = Stream(lines.iter_lines())
+            while (event := stream.next()) is not None:
+                if holds(event[1]["data"]):
+                    return event[1]["data"]
+        raise AssertionError(f"{path} did not become so")
+
+    with InThread(settings(*box(tmp_path, sink=f"rtdb:{server.url}?ns=clinic"))) as host:
+        host.say(Do.WATCH, patient="p-017", consent=CONSENT)
+        assert "does not cover a live view" in told("telemetry/tester/live/refused", lambda said: said is not None)
+        assert httpx.get(f"{server.url}/live/tester.json", params=space).json() is None
+        host.say(Do.CONSENT, consent=ConsentSaid(("units", "live"), "guardian", 1_700_000_000.0))
+        frames = live.records(told("live/tester", lambda said: said is not None))
+        assert any("aus" in frame for frame in frames)
+        assert not any("emotions" in frame for frame in frames)
+        host.say(Do.REVOKE)
+        told("live/tester", lambda said: said is None)
+        assert host.last().why == "revoked"
+    server.end()
 
 
 def test_setting_up_records_nothing_and_draws_no_picture(tmp_path: Path, clip: Path) -> None:

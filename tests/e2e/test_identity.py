@@ -1,66 +1,29 @@
 """An enrolled box and a database that enforces the rules: what it writes is accepted, and what it may not is kept."""
 
-import base64
 import json
 import shutil
 import threading
 import time
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from cloud import rules
 from device.clock import SystemClock
 from device.commands.doctor import findings
 from device.config import load_settings
-from device.contract.enrolment import claims, uid
 from device.contract.session import is_event
-from device.delivery.identity import Identity, save
 from device.host.desk import Desk
 from device.host.view import State
 from device.service.beginning import beginning_of
 from device.service.service import Service
 from device.settings import Settings
 from tests.device.host.box import Box
+from tests.e2e.enrolled import DEVICE, held, put, stream
 from tests.identity_service import API_KEY, REFRESH_TOKEN, IdentityService
 from tests.servers import WAIT_S, Server
 
 pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="no node on this machine: nothing evaluates rules")
-DEVICE, FRAMES = "room-3", 40
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    file = Path(rules.__file__).parents[1] / "database.rules.json"
-    server = Server(tmp_path / "database", "--rules", str(file))
-    yield server
-    server.process.kill()
-    server.process.communicate()
-
-
-@pytest.fixture
-def identity_file(tmp_path: Path, identity_service: IdentityService, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The identity of a box whose tokens bear the claims of its account, unsigned, as emulators take them."""
-    answer = identity_service.answer
-
-    def with_claims(path: str, body: str) -> tuple[int, str]:
-        status, text = answer(path, body)
-        if status != 200:
-            return status, text
-        return status, json.dumps(json.loads(text) | {"id_token": unsigned(claims(DEVICE) | {"sub": uid(DEVICE)})})
-
-    monkeypatch.setattr(identity_service, "answer", with_claims)
-    path = tmp_path / "identity.json"
-    save(Identity(DEVICE, "http://127.0.0.1", API_KEY, REFRESH_TOKEN), path)
-    return path
-
-
-def unsigned(payload: dict[str, Any]) -> str:
-    parts = [{"alg": "none"}, payload | {"exp": int(time.time()) + 3600}]
-    return ".".join([*(base64.urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts), ""])
+FRAMES = 40
 
 
 def settings(server: Server, tmp_path: Path, clip: Path, *more: str) -> Settings:
@@ -81,13 +44,6 @@ def watched(settings: Settings) -> Service:
     with Service(settings, SystemClock()) as service:
         service.watch(beginning_of(settings.session, SystemClock()))
     return service
-
-
-def held(server: Server, path: str) -> Any:
-    """What the database holds, as its owner sees it."""
-    request = urllib.request.Request(f"{server.url}/{path}.json?ns=clinic", headers={"Authorization": "Bearer owner"})
-    with urllib.request.urlopen(request, timeout=WAIT_S) as response:
-        return json.load(response)
 
 
 def test_an_enrolled_box_delivers_everything(
@@ -159,20 +115,3 @@ def test_a_clinician_begins_a_session_from_afar_and_reads_what_became_of_it(
     assert b"The session begins." in told
     assert b"p-0042" not in told
     assert box.interlock.close(WAIT_S)
-
-
-def put(server: Server, path: str, body: Any, who: str = "") -> None:
-    """Write as somebody, or as the database's owner."""
-    query = f"&auth={unsigned({'sub': who})}" if who else ""
-    headers = {} if who else {"Authorization": "Bearer owner"}
-    where = f"{server.url}/{path}.json?ns=clinic{query}"
-    request = urllib.request.Request(where, json.dumps(body).encode(), headers, method="PUT")
-    urllib.request.urlopen(request, timeout=WAIT_S).close()
-
-
-def stream(server: Server, path: str, who: str) -> Iterator[bytes]:
-    """The lines that the database says to somebody who listens."""
-    where = f"{server.url}/{path}.json?ns=clinic&auth={unsigned({'sub': who})}"
-    request = urllib.request.Request(where, headers={"Accept": "text/event-stream"})
-    with urllib.request.urlopen(request, timeout=WAIT_S) as lines:
-        yield from lines

@@ -14,7 +14,7 @@ from cloud.dashboard.access.place import Asked, own_path
 from cloud.dashboard.access.visit import Locked, OpenVisit
 
 #: What a browser forgets between two people.
-_FORGET = {"Clear-Site-Data": '"cache", "storage"'}
+FORGET = {"Clear-Site-Data": '"cache", "storage"'}
 _FORM = "application/x-www-form-urlencoded"
 _FIELDS = 20
 
@@ -78,7 +78,7 @@ def shown(status: int, form: str, title: str, *, refusal: str = "", notice: str 
 
 def gone_on(to: str, forget: bool = False) -> Response:
     """The browser asks for another page; where it shall `forget`, what it kept of ours goes first."""
-    return RedirectResponse(to, 303, _FORGET if forget else None)
+    return RedirectResponse(to, 303, FORGET if forget else None)
 
 
 def set_cookie(answer: Response, name: str, value: str, lasts_s: float, secure: bool) -> None:

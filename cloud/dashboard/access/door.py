@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope
 from cloud.dashboard.access.account import AccountPages
 from cloud.dashboard.access.attempts import Attempts
 from cloud.dashboard.access.audit import told_signed_in
-from cloud.dashboard.access.calls import Call, call_of, gone_on, set_cookie, shown
+from cloud.dashboard.access.calls import FORGET, Call, call_of, gone_on, set_cookie, shown
 from cloud.dashboard.access.documents import file
 from cloud.dashboard.access.founding import Found
 from cloud.dashboard.access.halves import LASTS_S, Halves
@@ -104,7 +104,9 @@ class Door:
             return gone_on("/first")
         if isinstance(call.found, Locked):
             return gone_on(f"/locked?next={quote(call.next, safe='')}")
-        return self._sign_in_again(call, 200, notice=self._visits.why(call.cookie))
+        answer = self._sign_in_again(call, 200, notice=self._visits.why(call.cookie))
+        answer.headers.update(FORGET)
+        return answer
 
     def _sign_in_again(self, call: Call, status: int, refusal: str = "", notice: str = "") -> Response:
         forgotten = (
@@ -203,18 +205,15 @@ class Door:
 
     async def _sign_out(self, call: Call) -> Response:
         self._visits.end(call.cookie)
-        return self._out(call)
+        answer = gone_on("/sign-in", forget=True)
+        self._give(answer, call, self._place.cookie, "", 0)
+        return answer
 
     async def _sign_out_everywhere(self, call: Call) -> Response:
         if call.found is not None:
             uid = call.found.person.uid if isinstance(call.found, OpenVisit) else call.found.uid
             self._visits.end_all(uid, "You signed out everywhere: sign in again.")
         return await self._sign_out(call)
-
-    def _out(self, call: Call) -> Response:
-        answer = gone_on("/sign-in", forget=True)
-        self._give(answer, call, self._place.cookie, "", 0)
-        return answer
 
     async def _welcome(self, call: Call, signed: Signed, following: str = "") -> Response:
         """Who has signed in gets a new cookie, and the old one is worth nothing. Raises `AffectboxError`."""

@@ -9,6 +9,8 @@ Source: Firebase documentation, "Firebase Auth REST API"; Identity Platform REST
 """
 
 import asyncio
+import base64
+import json
 import time
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,7 +25,6 @@ from cloud.dashboard.access.identities import (
     WrongCredentialsError,
 )
 from cloud.dashboard.access.passwords import check_password
-from cloud.dashboard.access.tokens import claims_of
 from cloud.reading.accounts import Accounts, RefusedError, nobody
 from device.contract.address import printable
 from device.contract.errors import IdentityError
@@ -120,8 +121,9 @@ def _told(ask: Any) -> Json:
         answer: Json = ask()
     except RefusedError as refused:
         sentence = str(refused).removeprefix("Nobody could be signed in: ")
+        if refused.word in _WRONG:
+            raise WrongCredentialsError("E-mail or password is wrong.") from None
         for words, kind in (
-            (_WRONG, WrongCredentialsError),
             (_WRONG_CODE, WrongCredentialsError),
             (_ENDED, EndedError),
             (_WEAK, WeakPasswordError),
@@ -130,6 +132,16 @@ def _told(ask: Any) -> Json:
                 raise kind(f"{sentence[0].upper()}{sentence[1:]}") from None
         raise
     return answer
+
+
+def claims_of(token: str) -> Json:
+    """What a token says, unchecked: it comes from the service itself, over TLS. Nothing for what is none."""
+    try:
+        _, payload, _ = token.split(".")
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (ValueError, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
 
 
 def _signed(answer: Json, email: str) -> Signed:

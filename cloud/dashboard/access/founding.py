@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 
 from cloud.dashboard.person import ADMIN, ENGINEER
+from cloud.local.tokens import OWNER
 from device.contract.address import is_loopback, parse_url
 from device.contract.errors import DataError, SinkError
 
@@ -44,7 +45,7 @@ def _writer(url: str) -> Callable[[str, dict[str, str]], Awaitable[None]]:
     base = f"http://{f'[{place.host}]' if ':' in place.host else place.host}:{place.port}"
 
     async def write(uid: str, who: dict[str, str]) -> None:
-        headers = {"Authorization": "Bearer owner"}
+        headers = {"Authorization": OWNER}
         try:
             async with httpx.AsyncClient(base_url=base, timeout=_TIMEOUT_S, headers=headers) as client:
                 (await client.put(f"/staff/{uid}.json", params=query, json=who)).raise_for_status()

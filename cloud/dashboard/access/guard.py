@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cloud.dashboard.access.body import Bounded, RefusedBodyError
 from cloud.dashboard.access.documents import again
 from cloud.dashboard.access.door import Door
-from cloud.dashboard.access.headers import headers_of
+from cloud.dashboard.access.headers import SHARED, headers_of
 from cloud.dashboard.access.place import DOOR, Asked, Place, own_path
 from cloud.dashboard.access.visit import Locked, OpenVisit
 from cloud.dashboard.access.visits import Visits
@@ -107,6 +107,8 @@ class Guard:
         try:
             if scope["path"] in DOOR:
                 await (await self._door.answer(scope, receive, asked, cookie, found))(scope, receive, answer)
+            elif scope["path"].startswith(SHARED) and (found is not None or self._visits.why(cookie)):
+                await self._app(scope, receive, answer)  # of a page whose visit ended while it was loaded
             elif visit is None or visit.must_change:
                 await self._to_the_door(scope, found)(scope, receive, answer)
             else:

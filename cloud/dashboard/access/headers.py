@@ -5,7 +5,7 @@ Source: OWASP Secure Headers Project; W3C Content Security Policy Level 3; Fetch
 
 _YEAR_S = 365 * 86_400
 #: What is the same for everybody and has its version in its address.
-_SHARED = ("/assets/", "/_dash-component-suites/", "/door.css")
+SHARED = ("/assets/", "/_dash-component-suites/", "/door.css")
 
 
 def headers_of(nonce: str, secure: bool, host: str, path: str, cacheable: bool) -> list[tuple[bytes, bytes]]:
@@ -20,7 +20,7 @@ def headers_of(nonce: str, secure: bool, host: str, path: str, cacheable: bool) 
         "cross-origin-resource-policy": "same-origin",
         "x-robots-tag": "noindex, nofollow",
     }
-    if not (cacheable and path.startswith(_SHARED)):
+    if not (cacheable and path.startswith(SHARED)):
         said["cache-control"] = "no-store"
     if secure:
         said["strict-transport-security"] = f"max-age={_YEAR_S}"

@@ -7,15 +7,17 @@ once for making the first one; it is forgotten when the process ends.
 import asyncio
 import hmac
 import secrets
+import time
 from dataclasses import replace
 from pathlib import Path
 
 from argon2 import PasswordHasher
 
 from cloud.dashboard.access.identities import EndedError, NeedsCodeError, Pending, Signed, Token, WrongCredentialsError
-from cloud.dashboard.access.tokens import unsigned
 from cloud.dashboard.access.users import DISABLED, User, Users
+from cloud.local.tokens import unsigned
 from device.contract import passphrase
+from device.contract.enrolment import LIFETIME_S
 
 
 class LocalIdentity:
@@ -66,7 +68,9 @@ class LocalIdentity:
 
     async def token(self, signed: Signed) -> Token:
         await self._holds(signed)
-        return Token(*unsigned(signed.uid, signed.email), signed.refresh)
+        now_s = time.time()
+        text = unsigned(signed.uid, now_s, {"email": signed.email})
+        return Token(text, now_s + LIFETIME_S, signed.refresh)
 
     async def check(self, signed: Signed, token: Token) -> None:
         await self._holds(signed)
@@ -78,7 +82,7 @@ class LocalIdentity:
 
     async def reset(self, uid: str) -> str:
         """A password that is good until its owner changes it, at once; what was given to the account before ends."""
-        new = secrets.token_urlsafe(12)
+        new = passphrase.make()
         await asyncio.to_thread(self.users.set_password, uid, new, must_change=True)
         return new
 

@@ -18,6 +18,7 @@ window.affectbox = (() => {
   let ahead = 0;
   let lostSince = null;
   let told = 0;
+  let leaving = false;
 
   const key = (topic, of) => `${topic}\n${of}`;
   const say = (what) => {
@@ -57,15 +58,22 @@ window.affectbox = (() => {
 
   // Nobody is signed in here any more: nothing of what was shown may stay.
   function leave() {
+    if (leaving) return;
+    leaving = true;
     document.body.replaceChildren();
-    location.replace(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
+    location.replace(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
   }
+  // Who signs out is on the way already.
+  document.addEventListener("submit", (event) => {
+    if (new URL(event.target.action).pathname === "/sign-out") leaving = true;
+  });
 
   const fetched = window.fetch;
   window.fetch = async (...asked) => {
     const answer = await fetched(...asked);
-    if (answer.status === 401) leave();
-    return answer;
+    if (answer.status !== 401) return answer;
+    leave();
+    return new Promise(() => {});  // nobody here needs to know more
   };
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload();

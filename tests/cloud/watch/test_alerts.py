@@ -1,6 +1,7 @@
 """The states of alerts, of any rule and whatever happens to a box: what people would be told, and when."""
 
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from cloud.watch.alerts import Outcome, Standing, State, fires, judge, step
 from cloud.watch.board import Board
 from cloud.watch.evaluation import Evaluation
+from cloud.watch.fields import DERIVED, OF_THE_WATCH
 from cloud.watch.fleet import Fleet
 from cloud.watch.messages import Message
 from cloud.watch.rules import HANDLINGS, Rule, Rules, Telling, load_rules
@@ -210,7 +212,7 @@ def test_an_outage_of_a_hundred_boxes_is_one_message_and_so_is_its_end(tmp_path:
     for number in range(100):  # each reports at its own second of the minute
         seen = START_MS - number * 600
         bench.fleet.telemetry(f"/box-{number:03}", said(f"box-{number:03}", seen), False)
-    (message,) = bench.pass_(900)
+    (message,) = bench.pass_(700, 20)
     assert message.subject() == "Affectbox: No word from the box (100 boxes)"
     assert "100 of the 120 boxes of north" in message.text()
     assert "Room 7 (box-007): 5 minutes" in message.text()
@@ -386,3 +388,9 @@ def test_a_mistake_is_one_sentence(tmp_path: Path, text: str, words: str) -> Non
     with pytest.raises(ConfigError, match=words) as raised:
         load_rules(written(tmp_path, text))
     assert "SECRET" not in str(raised.value)
+
+
+def test_the_page_of_the_docs_lists_what_rules_can_be_about() -> None:
+    section = (Path(__file__).parents[3] / "docs" / "dashboard.md").read_text().partition("## Alerts")[2]
+    listed = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE))
+    assert listed == DERIVED | OF_THE_WATCH
