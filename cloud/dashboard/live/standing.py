@@ -9,7 +9,7 @@ from device.contract.fields import Json
 from device.contract.session import UNNAMED
 
 #: A box tells of itself each minute; after so long without a word it is called silent, milliseconds.
-SILENT_MS = 150_000
+SILENT_MS = 200_000
 #: The box's wall clock may be off by so much before that is said, seconds.
 _CLOCK_S = 30.0
 _IDLE, _WATCHING, _PAUSED = (

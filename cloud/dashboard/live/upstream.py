@@ -68,6 +68,9 @@ class Upstream:
     def join(self) -> "asyncio.Queue[Json]":
         """A tab that hears everything from here on, and first what there is."""
         tab: asyncio.Queue[Json] = asyncio.Queue(_WAITING)
+        if self.idle:
+            self._news.set()
+            self._changed.set()
         self._tabs.add(tab)
         self._bring(tab)
         return tab
@@ -136,7 +139,7 @@ class Upstream:
         while True:
             until = self._base.now_ms() + _WATCH_FOR_MS
             watch = {"v": remote.VERSION, "until": until, "by": self._visit.person.uid}
-            if self._whose.shown or not self._whose.patient:
+            if not self.idle and (self._whose.shown or not self._whose.patient):
                 try:
                     await self._base.patch(self._visit, {remote.watch_key(self._device): watch})
                     self._tell("unwatched", "")
@@ -164,7 +167,7 @@ class Upstream:
         if session and not self._whose.patient:
             self._whose = await self._asked_whose(session)
             self._changed.set()
-        if self._session is None and session and self._watches and self._whose.shown:
+        if self._session is None and session and self._watches and self._whose.shown and not self.idle:
             self._session = OpenSession(self._base, self._visit, self._device, session, self._whose, self._give)
         if self._session is not None and isinstance(self._told, dict):
             self._session.hear(self._told)
