@@ -22,7 +22,8 @@ NEAR_S = 1.5
 PICTURES = Path(__file__).parents[3] / "docs"
 _STRETCHES = """(asked) => {
   const rows = affectbox.live().strips.rows();
-  const holds = (i) => (asked in rows.values ? (rows.values[asked][i] ?? 0) > (asked.startsWith("AU") ? 2.5 : 0.6) : rows.why[i] === asked);
+  const least = asked.startsWith("AU") ? 2.5 : 0.6;
+  const holds = (i) => (asked in rows.values ? (rows.values[asked][i] ?? 0) > least : rows.why[i] === asked);
   const found = [];
   for (let i = 0; i < rows.at.length; i++) {
     if (holds(i) && !(i && holds(i - 1))) found.push(rows.at[i]);
