@@ -11,9 +11,11 @@ from playwright.sync_api import Page, WebSocket, expect
 
 from cloud.demo.people import PEOPLE
 from cloud.local.tokens import unsigned
+from tests import browser as browsers
 from tests.browser import Browser
 from tests.cloud.dashboard.stack import Stack
 
+expect.set_options(timeout=browsers.WAIT_MS)
 ONE, TWO = "sim-room-1", "sim-room-2"
 SignIn = Callable[..., Page]
 #: Places of what is about a person; an engineer's own token gets none of them.
@@ -81,7 +83,7 @@ def test_an_update_goes_to_one_box_first_and_is_followed_over_a_reload(
         order = page.get_by_role("region", name="Update of 2 boxes")
         expect(order).to_contain_text("waiting")
         page.reload()
-        expect(order).to_contain_text("2 proven", timeout=30_000)
+        expect(order).to_contain_text("2 proven")
         order.get_by_role("button", name="Put away").click()
         expect(order).to_have_count(0)
     entries = [one for month in stack.get("audit").values() for one in month.values()]
@@ -94,7 +96,7 @@ def test_one_box_is_examined_and_named(browser: Browser, stack: Stack, sign_in: 
         expect(page.get_by_role("heading", name="Machine")).to_be_visible()
         page.get_by_role("button", name="Doctor run …").click()
         page.get_by_role("dialog").get_by_role("button", name="Examine").click()
-        expect(page.locator(".of-checkup")).to_contain_text("well", timeout=20_000)
+        expect(page.locator(".of-checkup")).to_contain_text("well")
         expect(page.locator(".of-command")).to_contain_text("Done")
     page.get_by_text("Name and group").click()
     page.get_by_label("What people call it").fill("Room of tests")
