@@ -88,6 +88,7 @@ class Watch:
         self._look_s, self._pause_s = look_s, pause_s
         self._unkept: dict[Key, Changed] = {}
         self._since_s = time.monotonic()
+        self._opened = 0.0, 0
         self._is_reading = self._has_asked_names = False
         self._heard_since_ms: int | None = None
         self._why = "it has not been read yet"
@@ -117,8 +118,11 @@ class Watch:
             self._alone.close()
 
     def now_ms(self) -> int:
-        """The database's time, as well as it is known."""
-        return max(self._source.now_ms(), self.fleet.newest_ms())
+        """The database's time, as well as it is known: as it was when the stream was opened, and since then by a clock
+        that nobody sets."""
+        opened_s, then_ms = self._opened
+        now_ms = then_ms + int((time.monotonic() - opened_s) * 1000) if then_ms else self._source.now_ms()
+        return max(now_ms, self.fleet.newest_ms())
 
     async def _follow(self, path: str, take: Callable[[Change], None]) -> None:
         """Read a node for good; where the stream breaks, it is opened anew."""
@@ -146,6 +150,7 @@ class Watch:
             except StorageError as error:
                 self._tell(str(error))
         if not self._is_reading:
+            self._opened = time.monotonic(), self._source.now_ms()
             if self._heard_since_ms is None or self._away_s() > _GAP_S:
                 self._heard_since_ms = self.now_ms()
             self._is_reading = True

@@ -218,6 +218,20 @@ def test_a_restart_of_the_watch_tells_nothing_twice(server: Server, tmp_path: Pa
     assert hooks.left() == 0
 
 
+def test_a_clock_of_this_machine_that_jumps_makes_no_box_silent(
+    server: Server, tmp_path: Path, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = Rule("silent", "silent_s", ">", 200.0, "No word", "Call the clinic.")
+    with httpx.Client(base_url=server.url, params={"ns": "watch-jump"}, timeout=WAIT_S) as owner:
+        tell(owner, host__temperature=85.0)
+        with watching(f"{server.url}?ns=watch-jump", tmp_path, hooks, HOT, silent):
+            assert subject(hooks) == "Affectbox: The box is hot (box-1)"
+            tomorrow_ms = int(time.time() + 86_400) * 1000
+            monkeypatch.setattr(Base, "now_ms", lambda base: tomorrow_ms)
+            tell(owner)
+            assert subject(hooks) == "Affectbox: over: The box is hot (box-1)"
+
+
 def test_two_watches_of_one_folder_would_tell_everything_twice(server: Server, tmp_path: Path, hooks: Hooks) -> None:
     with watching(f"{server.url}?ns=watch-twice", tmp_path, hooks) as running:
         with pytest.raises(StorageError, match="Another watch"):
