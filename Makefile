@@ -47,7 +47,7 @@ show: .venv/run.stamp rules-evaluator ## open the session of `make run` in the d
 demo: build/sample.mp4 rules-evaluator ## open the dashboard with simulated patients, sessions and a hundred boxes, until Ctrl-C (wants node)
 	@$(BIN)/affectbox-cloud demo --data run/demo --clip build/sample.mp4
 
-test: .venv/test.stamp oldest-runtime rules-evaluator ## run the whole suite (about 10 minutes; installs tensorflow for the training side, 2 GB, at first)
+test: .venv/test.stamp oldest-runtime rules-evaluator build/axe/axe.stamp ## run the whole suite (about 10 minutes; installs tensorflow for the training side, 2 GB, at first)
 	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
 	@echo "The whole suite takes about 10 minutes on two cores."
 	$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -128,12 +128,26 @@ build/node/rules.stamp: cloud/local/evaluator/package.json cloud/local/evaluator
 		npm ci --prefix build/node --ignore-scripts --no-audit --no-fund --silent && touch $@; \
 	else echo "no npm on this machine: the tests of the security rules are skipped"; fi
 
+build/axe/axe.stamp: tests/axe/package.json tests/axe/package-lock.json
+	@mkdir -p build/axe
+	@cp $^ build/axe/
+	@if command -v npm >/dev/null; then \
+		npm ci --prefix build/axe --ignore-scripts --no-audit --no-fund --silent && touch $@; \
+	else echo "no npm on this machine: pages are not looked at for barriers"; fi
+
 auth-emulator: build/auth-emulator/node.stamp .venv/test.stamp ## test signing in against Google's Auth emulator (needs node; about two minutes)
 	$(BIN)/python -m pytest tests/cloud/test_auth_emulator.py
 
 build/auth-emulator/node.stamp:
 	npm install --prefix build/auth-emulator --ignore-scripts --no-audit --no-fund --silent firebase-tools@15.34.2
 	@touch $@
+
+.PHONY: bench-dashboard dashboard-pictures
+bench-dashboard: .venv/test.stamp rules-evaluator ## measure what the dashboard takes with 1, 5 and 20 open tabs (three minutes)
+	$(BIN)/python -m tests.cloud.dashboard.bench_tabs
+
+dashboard-pictures: .venv/test.stamp rules-evaluator build/axe/axe.stamp ## take the pictures in docs/dashboard.md anew (half a minute)
+	AFFECTBOX_PICTURES=1 $(BIN)/python -m pytest tests/cloud/dashboard/test_every_page.py
 
 wheel: .venv/run.stamp ## build the wheel that boxes are installed and updated with, into build/dist/ (some seconds)
 	@rm -rf build/dist

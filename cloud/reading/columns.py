@@ -43,7 +43,7 @@ class IrregularError(Exception):
 
 @dataclass(frozen=True)
 class Form:
-    """What is read: records, or the aggregates of seconds.
+    """What is read: records, or the aggregates of seconds or minutes.
 
     Attributes:
         of: as packs call them.
@@ -60,6 +60,7 @@ class Form:
 
 RECORDS = Form("records", {field.path: field for field in record.FIELDS}, "seq", record.validate)
 SECONDS = Form("seconds", {field.path: field for field in aggregate.FIELDS}, "number", aggregate.validate)
+MINUTES = Form("minutes", SECONDS.fields, "number", aggregate.validate)
 
 
 class Words:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from cloud.reading.belonging import belonging, is_session, visit
-from cloud.reading.columns import RECORDS, SECONDS
+from cloud.reading.columns import MINUTES, RECORDS, SECONDS, Form
 from cloud.reading.database import Database
 from cloud.reading.faults import Faults
 from cloud.reading.gathering import Gathering
@@ -23,7 +23,8 @@ from device.contract.record import started_s
 
 #: Where boxes of before wrote packs of records, and of seconds.
 _OLD_PACKS = {RECORDS.of: "frames", SECONDS.of: "spans"}
-_ALONE = {RECORDS.of: record.ROOT, SECONDS.of: aggregate.SECONDS_ROOT}
+_ALONE = {RECORDS.of: record.ROOT, SECONDS.of: aggregate.SECONDS_ROOT, MINUTES.of: aggregate.MINUTES_ROOT}
+_LETTERS = {RECORDS.of: "s", SECONDS.of: "t", MINUTES.of: "n"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,12 @@ class Listed:
     patient: str = ""
     why: str = ""
     phases: tuple[str, ...] = ()
+
+
+def visits_of(pseudonym: str, visits: Json) -> list[Listed]:
+    """The sessions of a patient that `visits/PATIENT` holds, by when they began, as far as their events are valid."""
+    found = {own: _told(*own, pseudonym, events) for key, events in visits.items() if (own := visit(key))}
+    return _in_order({own: _listed(*own, pseudonym, told, {}) for own, told in found.items() if told})
 
 
 class Databases:
@@ -62,11 +69,17 @@ class Databases:
         """The sessions of a patient, by when they began. Raises as `Database.get`."""
         found: dict[tuple[str, str], Listed] = {}
         for database in self._all:
+            offsets: dict[str, dict[str, float]] = {}
             for key, events in database.object(f"{session.ROOT}/{pseudonym}").items():
                 if own := visit(key):
                     told = _told(*own, pseudonym, events)
                     if self._is_theirs(pseudonym, told, database.note(patient.key(*own))):
-                        found[own] = _listed(*own, pseudonym, told, {})
+                        one = _listed(*own, pseudonym, told, {})
+                        if one.began is None:  # its clock was set only later
+                            if one.device not in offsets:
+                                offsets[one.device] = _offsets(_clocks(database, one.device, Faults()))
+                            one = _listed(*own, pseudonym, told, offsets[one.device])
+                        found[own] = one
                 else:
                     self.faults.quarantined["visit of no box and session"] += 1
         return _in_order(found)
@@ -88,19 +101,20 @@ class Databases:
                     found[device, session_id] = one
         return _in_order(found)
 
-    def table(self, sessions: Sequence[Listed], seconds: bool = False) -> Table:
-        """Everything that is held of these sessions; their records, or the aggregates of seconds.
+    def table(self, sessions: Sequence[Listed], seconds: bool = False, minutes: bool = False) -> Table:
+        """Everything that is held of these sessions; their records, or the aggregates of seconds or of minutes.
 
         Raises:
             DataError, IdentityError: as `Database.get`.
         """
-        gathering = Gathering(SECONDS if seconds else RECORDS)
+        form = MINUTES if minutes else SECONDS if seconds else RECORDS
+        gathering = Gathering(form)
         for device in {one.device for one in sessions}:
             for clock in self.clocks(device):
                 gathering.clock(clock)
         for database in self._all:
             for one in sessions:
-                _gather(database, one, gathering, SECONDS.of if seconds else RECORDS.of)
+                _gather(database, one, gathering, form)
         gathering.faults.quarantined.update(self.faults.quarantined)
         return gathering.table()
 
@@ -132,15 +146,16 @@ class Databases:
                 self.faults.quarantined["key that is no session's id"] += 1
 
 
-def _gather(database: Database, one: Listed, gathering: Gathering, of: str) -> None:
-    place, letter = f"{one.device}/{one.session}", "s" if of == RECORDS.of else "t"
+def _gather(database: Database, one: Listed, gathering: Gathering, form: Form) -> None:
+    of, place, letter = form.of, f"{one.device}/{one.session}", _LETTERS[form.of]
     own = {"device": one.device, "session": one.session}
 
     def ours(found: Json, what: str) -> list[Any]:
         return belonging(_below(found, letter), own, what, gathering.faults)
 
-    gathering.packs(ours(database.object(f"{pack.ROOT}/{place}"), "pack"))
-    gathering.packs(ours(database.may(f"{_OLD_PACKS[of]}/{place}"), "pack"))
+    if form is not MINUTES:
+        gathering.packs(ours(database.object(f"{pack.ROOT}/{place}"), "pack"))
+        gathering.packs(ours(database.may(f"{_OLD_PACKS[of]}/{place}"), "pack"))
     gathering.documents(ours(database.object(f"{_ALONE[of]}/{place}"), of.removesuffix("s")))
     if one.patient:
         gathering.watched(one.device, one.session, one.patient)

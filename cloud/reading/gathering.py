@@ -74,7 +74,7 @@ class Gathering:
         return united(self._blocks, self.form, self._known, self.words, self.faults)
 
     def _careful_document(self, document: Any) -> Iterator[Columns]:
-        what = "record" if self.form is RECORDS else "second"
+        what = self.form.of.removesuffix("s")
         if self._is_ours(document, what, 1, self.form.validate):
             try:
                 yield of_documents([document], self.form, self.words)

@@ -1,0 +1,200 @@
+"""A patient's sessions over weeks: charts, the list, and two of them to compare."""
+
+from typing import Any
+from urllib.parse import quote
+
+import dash_mantine_components as dmc
+from dash import Dash, Input, Output, State, dcc, html
+
+from cloud.analysis.measures import AUS, EMOTION, MEASURES, USUAL, Measure
+from cloud.analysis.trend import Trend
+from cloud.dashboard.pages import Page
+from cloud.dashboard.pages.patients_parts import (
+    Work,
+    badge,
+    graph,
+    heading,
+    lead,
+    of_session,
+    percent,
+    table,
+    tabs,
+    why,
+    zone,
+)
+from cloud.dashboard.person import CLINICIAN, Visit, current_visit
+from cloud.dashboard.records import changes, times, weeks
+from cloud.dashboard.records.weeks import Point
+from cloud.reading.databases import Listed
+from device.contract.labels import Tier
+from device.contract.session import Why
+
+_GROUPS = {AUS: "Facial actions (FACS)", EMOTION: "Expressions, as annotators would name them"}
+_MOST = 12
+
+
+def pages(work: Work) -> tuple[Page, ...]:
+    """The page."""
+
+    async def layout(visit: Visit, patient: str) -> Any:
+        await work.reading.check_patient(visit, patient)
+        await changes.write(work.means.base, visit, "opened", patient, {})
+        listed = await work.reading.sessions(visit, patient)
+        if not listed:
+            return html.Div([heading(patient), tabs(patient, "weeks"), lead("No session yet.")], className="records")
+        found = await _points(work, visit, listed, list(USUAL))
+        return html.Div(
+            [
+                heading(patient),
+                tabs(patient, "weeks"),
+                dcc.Store(id="weeks-patient", data=patient),
+                choice("weeks-measures", list(USUAL), (AUS, EMOTION)),
+                html.Div(charts(found, list(USUAL)), id="weeks-charts", className="charts"),
+                html.P(weeks.ENOUGH, className="hint"),
+                html.P(weeks.INTERVALS, className="hint"),
+                html.H2("All sessions"),
+                _list(found),
+                _comparing(found),
+                zone(),
+            ],
+            className="records",
+        )
+
+    return (Page("/patients/{patient}/weeks", "Patient", (CLINICIAN,), layout, nav=False),)
+
+
+def choice(
+    identity: str, chosen: list[str], kinds: tuple[str, ...], names: dict[str, str] | None = None
+) -> dmc.MultiSelect:
+    """A choice of measures."""
+    groups = [
+        {
+            "group": (names or _GROUPS)[kind],
+            "items": [{"value": m.id, "label": m.name} for m in MEASURES.values() if m.kind == kind],
+        }
+        for kind in kinds
+    ]
+    return dmc.MultiSelect(
+        id=identity,
+        label="Shown",
+        value=chosen,
+        data=groups,
+        searchable=True,
+        maxValues=_MOST,
+        className="choice",
+        hidePickedOptions=True,
+    )
+
+
+async def _points(work: Work, visit: Visit, listed: list[Listed], chosen: list[str]) -> list[Point]:
+    used = [one for one in listed if one.why != Why.REVOKED]
+    minutes = await work.reading.minutes(visit, used)
+    return weeks.points(listed, minutes, [MEASURES[name] for name in chosen])
+
+
+def charts(found: list[Point], chosen: list[str]) -> list[Any]:
+    """A chart for each measure, with what the sessions say of it."""
+    measures = [MEASURES[name] for name in chosen]
+    changed = weeks.changes(found, measures)
+    return [_chart(measure, found, changed[measure.id]) for measure in measures] or [
+        lead("Choose what is to be shown.")
+    ]
+
+
+def reliability(measure: Measure) -> list[Any]:
+    """How far a measure can be relied on, where that is less than usual."""
+    return [] if measure.tier is Tier.REPORTED else [badge(measure.tier.value.replace("-", " "), "todo")]
+
+
+def _chart(measure: Measure, found: list[Point], trend: Trend) -> html.Figure:
+    head = html.H3(
+        [
+            measure.name.capitalize() if measure.kind != AUS else measure.name,
+            html.Small(measure.unit),
+            *reliability(measure),
+        ]
+    )
+    said = html.Figcaption(weeks.sentence(measure, trend))
+    if not any(measure.id in point.means for point in found):
+        return html.Figure(
+            [
+                head,
+                html.P("No session tells of it: the consent does not cover it, or nothing came.", className="quietly"),
+            ]
+        )
+    drawn = graph(weeks.chart(measure, found, trend))
+    return html.Figure([head, drawn, said])
+
+
+def _list(found: list[Point]) -> Any:
+    rows = []
+    for point in reversed(found):
+        one = point.listed
+        link = dcc.Link(times.moment(one.began), href=of_session(one.device, one.session))
+        seen: Any = (
+            ""
+            if point.seen is None
+            else [percent(point.seen), *([] if point.enough else [" ", badge("too little seen", "todo")])]
+        )
+        ended = badge(why(one), "bad") if one.why in (Why.REVOKED, Why.INTERRUPTED, Why.FAILED) else why(one)
+        lasted = times.length(point.seconds) if point.seconds else "nothing came" if one.why != Why.REVOKED else ""
+        rows.append([link, lasted, seen, ended, ", ".join(one.phases), one.device])
+    return table(("Began", "Lasted", "Seen", "How it ended", "Phases", "Box"), rows, "Sessions")
+
+
+def _comparing(found: list[Point]) -> Any:
+    usable = [point.listed for point in found if point.seen is not None]
+    if len(usable) < 2:
+        return lead("Two sessions with something to see can be compared here.")
+    data = [{"value": f"{one.device}~{one.session}", "label": times.moment(one.began)} for one in usable]
+    return html.Div(
+        [
+            html.H2("Compare two"),
+            html.Div(
+                [
+                    dmc.Select(
+                        id="compare-a", label="One session", data=data, value=data[0]["value"], allowDeselect=False
+                    ),
+                    dmc.Select(
+                        id="compare-b", label="with another", data=data, value=data[-1]["value"], allowDeselect=False
+                    ),
+                    dcc.Link(
+                        "Compare", id="compare-go", href=_both(data[0]["value"], data[-1]["value"]), className="go"
+                    ),
+                ],
+                className="side-by-side",
+            ),
+        ],
+    )
+
+
+def callbacks(app: Dash, work: Work) -> None:
+    """Other measures, and going to the comparison."""
+
+    async def show(chosen: list[str], patient: str) -> Any:
+        visit = current_visit()
+        await work.reading.check_patient(visit, patient)
+        known = [name for name in chosen or [] if name in MEASURES][:_MOST]
+        return charts(await _points(work, visit, await work.reading.sessions(visit, patient), known), known)
+
+    app.callback(
+        Output("weeks-charts", "children"),
+        Input("weeks-measures", "value"),
+        State("weeks-patient", "data"),
+        prevent_initial_call=True,
+    )(show)
+
+    async def aim(a: str, b: str) -> Any:
+        return _both(a, b)
+
+    app.callback(
+        Output("compare-go", "href"),
+        Input("compare-a", "value"),
+        Input("compare-b", "value"),
+        prevent_initial_call=True,
+    )(aim)
+
+
+def _both(a: str, b: str) -> str:
+    """The address of the comparison of two sessions, each DEVICE~SESSION."""
+    return f"/compare?a={quote(a)}&b={quote(b)}"
