@@ -91,9 +91,10 @@ def identity_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[IdentityServic
     service.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def one_chromium() -> Iterator["Chromium"]:
-    """A browser process for all tests; each has pages of its own (`tests.browser.Browser`)."""
+    """A browser process for the tests of a file; each has pages of its own (`tests.browser.Browser`). While it is
+    there this thread has a running event loop, playwright's, so `asyncio.run` cannot be used beside it."""
     from tests.browser import PROGRAM, chromium  # noqa: PLC0415  few tests need it
 
     if PROGRAM is None:
