@@ -39,8 +39,6 @@ run: build/sample.mp4 ## set everything up and watch the sample clip, with a dat
 		$(BIN)/affectbox-cloud report run/records.jsonl --picture run/timing.png \
 			--database "$$AFFECTBOX_DATABASE_URL?ns=demo"'
 	@echo "Written      run/records.jsonl, run/database/, run/outbox.db, run/timing.png; the clip is build/sample.mp4"
-	@echo "To look at this session in the dashboard: make your account with the pass-phrase that this prints, then Sessions"
-	@echo "             .venv/bin/affectbox-cloud dashboard --data run/database --namespace demo"
 	@echo "Dashboard    \`make show\` opens this session in it; \`make demo\` opens weeks of simulated ones, and a fleet"
 
 show: .venv/run.stamp rules-evaluator ## open the session of `make run` in the dashboard, until Ctrl-C (wants node)
