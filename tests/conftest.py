@@ -93,8 +93,8 @@ def identity_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[IdentityServic
 
 @pytest.fixture(scope="module")
 def one_chromium() -> Iterator["Chromium"]:
-    """A browser process for the tests of a file; each has pages of its own (`tests.browser.Browser`). While it is there
-    this thread has a running event loop, playwright's, so `asyncio.run` cannot be used beside it."""
+    """A browser process for the tests of a file; each has pages of its own (`tests.browser.Browser`). While it is
+    there this thread has a running event loop, playwright's, so `asyncio.run` cannot be used beside it."""
     from tests.browser import PROGRAM, chromium  # noqa: PLC0415  few tests need it
 
     if PROGRAM is None:

@@ -22,6 +22,7 @@ from starlette.requests import Request
 from cloud.local.asker import FREELY, Permit, authenticate, ends_s, is_owner
 from cloud.local.deciding import Deciding
 from cloud.local.tree import Changes, Node, Path, RequestError
+from cloud.local.versions import Versions
 from device.contract.errors import ConfigError
 
 _EVALUATOR = FilePath(__file__).with_name("evaluator")
@@ -103,8 +104,7 @@ class EvaluatedRules:
         self._deciding = Deciding.of(self._source)
         self._process = _start()
         self._lock = threading.Lock()
-        self._loaded: dict[str, Node] = {}  # the tree that the evaluator has of each namespace
-        self._ahead: set[str] = set()  # where it has already made a write that is not committed yet
+        self._versions = Versions()
         try:
             self._ask({"op": "rules", "rules": self._source})
         except RequestError as error:
@@ -116,8 +116,7 @@ class EvaluatedRules:
             return
         question = {"op": "read", "path": "/".join(path), "auth": authenticate(request)}
         with self._lock:
-            self._load(namespace, root)
-            self._decide(question | {"ns": namespace})
+            self._decide(question | {"of": self._version(namespace, root)})
 
     def permit(self, request: Request, namespace: str, path: Path) -> Permit:
         if is_owner(request):
@@ -132,22 +131,20 @@ class EvaluatedRules:
         return any(not path or path[0] in self._deciding.elsewhere for path in changes)
 
     def check_write(self, request: Request, namespace: str, changes: Changes, root: Node, now_ms: int) -> None:
-        if is_owner(request):
-            self._ahead.discard(namespace)
-            return
         written = {"/".join(path): node for path, node in changes.items()}
-        question = {"op": "write", "changes": written, "auth": authenticate(request), "now": now_ms}
+        question: dict[str, Any] = {"changes": written, "now": now_ms}
+        if is_owner(request):
+            with self._lock:
+                self._tell(namespace, root, question)
+            return
+        question |= {"op": "write", "auth": authenticate(request)}
         with self._lock:
-            self._load(namespace, root)
-            self._decide(question | {"ns": namespace})
-            del self._loaded[namespace]
-            self._ahead.add(namespace)
+            of = self._version(namespace, root)
+            self._decide(question | {"of": of, "as": self._versions.staged(namespace)})
 
     def committed(self, namespace: str, root: Node) -> None:
         with self._lock:
-            if namespace in self._ahead:
-                self._loaded[namespace] = root
-                self._ahead.discard(namespace)
+            self._versions.committed(namespace, root)
 
     def source(self) -> Any:
         return self._source
@@ -157,17 +154,31 @@ class EvaluatedRules:
             self._ask({"op": "rules", "rules": source})
             self._source = source
             self._deciding = Deciding.of(source)
-            self._loaded.clear()
 
     def close(self) -> None:
         self._process.kill()
         self._process.communicate()
 
-    def _load(self, namespace: str, root: Node) -> None:
-        if namespace not in self._loaded or self._loaded[namespace] is not root:
-            self._ask({"op": "load", "ns": namespace, "tree": root})
-            self._loaded[namespace] = root
-            self._ahead.discard(namespace)
+    def _version(self, namespace: str, root: Node) -> int:
+        """The number by which the evaluator knows a tree, which it is given where it does not hold it."""
+        number = self._versions.number(namespace, root)
+        if number is None:
+            number = self._versions.next()
+            self._ask({"op": "load", "as": number, "tree": root})
+            self._versions.hold(namespace, root, number)
+        return number
+
+    def _tell(self, namespace: str, root: Node, made: dict[str, Any]) -> None:
+        """Tell the evaluator what was made past the rules, where it holds what that is made of: else it would have to
+        be given the whole tree at the next question."""
+        number = self._versions.number(namespace, root)
+        try:
+            if number is not None:
+                self._ask({**made, "op": "made", "of": number, "as": self._versions.staged(namespace)})
+                return
+        except RequestError:  # it is given the tree when it has to decide something
+            pass
+        self._versions.undone(namespace)
 
     def _decide(self, question: Mapping[str, Any]) -> None:
         if not self._ask(question)["allowed"]:
@@ -178,7 +189,7 @@ class EvaluatedRules:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
-            self._process.stdin.write(json.dumps(question).encode() + b"\n")
+            self._process.stdin.write(json.dumps({**question, "drop": self._versions.dropped()}).encode() + b"\n")
             self._process.stdin.flush()
             line = self._process.stdout.readline()
         except OSError:
