@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run show demo models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading bench-daemon bench-session rules rules-evaluator auth-emulator wheel pi-check release install-pi pi-install-test docs lock clean
+.PHONY: help setup run show demo models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading bench-watch bench-daemon bench-session rules rules-evaluator auth-emulator wheel pi-check release install-pi pi-install-test docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -47,7 +47,7 @@ show: .venv/run.stamp rules-evaluator ## open the session of `make run` in the d
 demo: build/sample.mp4 rules-evaluator ## open the dashboard with simulated patients, sessions and a hundred boxes, until Ctrl-C (wants node)
 	@$(BIN)/affectbox-cloud demo --data run/demo --clip build/sample.mp4
 
-test: .venv/test.stamp oldest-runtime rules-evaluator ## run the whole suite (about 10 minutes; installs tensorflow for the training side, 2 GB, at first)
+test: .venv/test.stamp oldest-runtime rules-evaluator build/axe/axe.stamp ## run the whole suite (about 10 minutes; installs tensorflow for the training side, 2 GB, at first)
 	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
 	@echo "The whole suite takes about 10 minutes on two cores."
 	$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -104,6 +104,9 @@ bench: build/sample.mp4 ## measure the cost of a frame on this machine, against 
 bench-reading: .venv/test.stamp ## measure what reading two hours of records costs (about a minute)
 	$(BIN)/python -m tests.cloud.bench_reading
 
+bench-watch: .venv/test.stamp ## measure what watching a hundred and five hundred boxes costs (two and a half minutes)
+	$(BIN)/python -m tests.cloud.bench_watch
+
 bench-daemon: .venv/test.stamp models ## measure how soon a session begins, and how soon a revoked consent closes the camera (a minute)
 	$(BIN)/python -m tests.device.bench_daemon
 
@@ -125,12 +128,26 @@ build/node/rules.stamp: cloud/local/evaluator/package.json cloud/local/evaluator
 		npm ci --prefix build/node --ignore-scripts --no-audit --no-fund --silent && touch $@; \
 	else echo "no npm on this machine: the tests of the security rules are skipped"; fi
 
+build/axe/axe.stamp: tests/axe/package.json tests/axe/package-lock.json
+	@mkdir -p build/axe
+	@cp $^ build/axe/
+	@if command -v npm >/dev/null; then \
+		npm ci --prefix build/axe --ignore-scripts --no-audit --no-fund --silent && touch $@; \
+	else echo "no npm on this machine: pages are not looked at for barriers"; fi
+
 auth-emulator: build/auth-emulator/node.stamp .venv/test.stamp ## test signing in against Google's Auth emulator (needs node; about two minutes)
 	$(BIN)/python -m pytest tests/cloud/test_auth_emulator.py
 
 build/auth-emulator/node.stamp:
 	npm install --prefix build/auth-emulator --ignore-scripts --no-audit --no-fund --silent firebase-tools@15.34.2
 	@touch $@
+
+.PHONY: bench-dashboard dashboard-pictures
+bench-dashboard: .venv/test.stamp rules-evaluator ## measure what the dashboard takes with 1, 5 and 20 open tabs (three minutes)
+	$(BIN)/python -m tests.cloud.dashboard.bench_tabs
+
+dashboard-pictures: .venv/test.stamp rules-evaluator build/axe/axe.stamp ## take the pictures in docs/dashboard.md anew (half a minute)
+	AFFECTBOX_PICTURES=1 $(BIN)/python -m pytest tests/cloud/dashboard/test_every_page.py
 
 wheel: .venv/run.stamp ## build the wheel that boxes are installed and updated with, into build/dist/ (some seconds)
 	@rm -rf build/dist

@@ -5,7 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser as Chromium
@@ -21,7 +21,7 @@ _OPTIONS = [
 
 
 class Browser:
-    """Pages for one test.
+    """Pages for the length of a block.
 
     Attributes:
         complaints: what went wrong so far.
@@ -59,14 +59,19 @@ class Browser:
         self._forgiven.append(re.compile(pattern))
 
     def check(self) -> None:
-        """Nothing went wrong. Called at the end of each test."""
+        """Nothing went wrong so far."""
         left = [said for said in self.complaints if not any(pattern.search(said) for pattern in self._forgiven)]
         assert left == []
 
-    def close(self) -> None:
-        """Close every page."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Close every page; whatever went wrong in one fails the test."""
         for context in self._contexts:
             context.close()
+        if kind is None:
+            self.check()
 
     def _is_foreign(self, url: str) -> bool:
         parts = urlsplit(url)

@@ -4,6 +4,7 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -26,6 +27,9 @@ from device.settings import ModelSettings  # noqa: E402
 from tests.identity_service import IdentityService  # noqa: E402
 from tests.recordings import records_in  # noqa: E402
 from training.sample_clip.clip import make_clip  # noqa: E402
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser as Chromium
 
 
 @pytest.fixture(autouse=True)
@@ -85,3 +89,15 @@ def identity_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[IdentityServic
     monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", service.host)
     yield service
     service.close()
+
+
+@pytest.fixture(scope="module")
+def one_chromium() -> Iterator["Chromium"]:
+    """A browser process for the tests of a file; each has pages of its own (`tests.browser.Browser`). While it is
+    there this thread has a running event loop, playwright's, so `asyncio.run` cannot be used beside it."""
+    from tests.browser import PROGRAM, chromium  # noqa: PLC0415  few tests need it
+
+    if PROGRAM is None:
+        pytest.skip("no chromium on this machine")
+    with chromium() as started:
+        yield started

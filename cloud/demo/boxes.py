@@ -13,7 +13,7 @@ from device.contract.fields import Json
 from device.contract.labels import Slower
 from device.contract.session import session_id
 
-NEWEST, OLD = "0.4.0", "0.2.1"
+NEWEST, LAST, OLD = "0.4.0", "0.3.2", "0.2.1"
 _GROUPS = ("simulated-north", "simulated-south", "simulated-east", "simulated-west")
 _MODELS = ("Raspberry Pi 4 Model B Rev 1.5", "Raspberry Pi 5 Model B Rev 1.0", "LattePanda 3 Delta")
 #: Number of the box → what is wrong with it.
@@ -74,9 +74,9 @@ def _box(number: int, seed: int, now_s: float) -> Box:
     chance = random.Random(f"{seed}/box/{number}")
     trouble = TROUBLES.get(number, "")
     hours = tuple(sorted(chance.sample(range(7, 19), chance.randint(3, 7))))
-    started_s = now_s - chance.uniform(0.2, 9) * DAY_S
+    started_s = now_s - chance.uniform(1.2, 9) * DAY_S
     boot = session_id(sha256(f"{seed}/{number}".encode()).hexdigest()[:8], chance.uniform(20, 60))
-    version = OLD if trouble == "old" else NEWEST
+    version = OLD if trouble == "old" else LAST if number % 9 == 5 else NEWEST
     model = _MODELS[chance.choices((0, 1, 2), (6, 3, 1))[0]]
     return Box(
         number,
@@ -95,7 +95,7 @@ def _box(number: int, seed: int, now_s: float) -> Box:
 def twin(box: Box) -> Box:
     """The other box of that name: another machine, another start."""
     other = sha256(box.boot.encode()).hexdigest()[:8]
-    return replace(box, boot=session_id(other, 33.0), started_s=box.started_s + 7200, version=OLD)
+    return replace(box, boot=session_id(other, 33.0), started_s=box.started_s - 7200, version=LAST)
 
 
 def state(box: Box, at_s: float) -> Json:

@@ -60,7 +60,8 @@ class Fleet:
     def document(self, device: str) -> Json:
         """What the box would say now."""
         obeying = self._obeying[device]
-        return state(obeying.box, self._wall()) | obeying.told()
+        told = obeying.told()  # first: an update that is over changes the box
+        return state(obeying.box, self._wall()) | told
 
     async def _live(self, group: list[Box], first_s: float, period_s: float) -> None:
         """Tell the state of some boxes, of one as itself, again and again."""

@@ -4,15 +4,23 @@ Who may do what:
 
     box        writes below its own id only: documents of known fields, types and ranges, and nothing else. History is
                written once: an identical rewrite passes (a box that lost an answer sends again), any change and any
-               deletion is refused. What tells of the box's present state may be overwritten. A box reads nothing but
-               what is said to it at `control/DEVICE`.
+               deletion is refused. What tells of the box's present state may be overwritten, and the newest second at
+               `live/DEVICE` taken away. A box reads nothing but what is said to it at `control/DEVICE`.
     clinician  reads what was recorded of the patients in `staff/UID/patients`, and in which sessions, by the pseudonym
-               that the box noted at `patients/DEVICE/SESSION`; and everything of the boxes in `staff/UID/devices`.
-               Sessions of nobody who is named are thus found by the box: `patients/DEVICE` lists them. Writes commands
-               for these boxes, which name their own patients alone and end within ten minutes, and reads what became
-               of them.
-    engineer   reads telemetry and clocks of every box, and nothing clinical.
-    admin      reads everything, and writes `staff`.
+               that the box noted at `patients/DEVICE/SESSION`; and everything of the boxes in `staff/UID/devices`, also
+               the newest second and the state. Sessions of nobody who is named are thus found by the box:
+               `patients/DEVICE` lists them. Keeps at `people/PATIENT` what stands of these patients: versions of the
+               record, notes, marks and consents on paper, each written once, and erases all of it together. Takes on
+               a person by a pseudonym that was drawn at random, which nobody has, in the same request as the record.
+               Writes commands for these boxes, which name their own patients alone and end within ten minutes, and for
+               90 seconds at a time that they watch.
+    engineer   reads telemetry, examinations and clocks of every box, and nothing clinical. Names boxes, and has them
+               updated or examined.
+    admin      reads everything, writes `staff`, and what an engineer writes; nothing clinical.
+    all three  read what boxes are called, and say at `audit` what they did, in their own name and of now; nothing there
+               is ever changed. A person is erased only with an entry that says so, in the same request.
+
+Who has no role at `staff/UID` may nothing.
 
 A box is known by the claims of its account (see `cloud/provision.py`), staff by `staff/UID/role`, which takes effect
 at once where a claim takes an hour. The Admin SDK is above the rules: backup and erasure go through it.
@@ -23,7 +31,9 @@ What the rules cannot say, and readers must not rely on: that probabilities add 
 twice, and what is inside a pack. Of a pack they check that it is text in the alphabet of base64 that begins as
 deflated data does, that it is no longer than so many documents need (2 500 characters and 500 for each), and that its
 numbers fit each other and its key. Who has a box's account can hide anything in a text of that length; readers refuse
-packs that do not unpack to documents of ours (`device/contract/pack.py`).
+packs that do not unpack to documents of ours (`device/contract/pack.py`). Nor can they say that a day is one of the
+calendar, that a note's session is one of the person, that the name of an entry tells its time (`at` does), and that a
+free text holds no name of a person.
 
 Objects cannot be compared in this language either, so 'identical' is spelled field by field, in the `.write` rule,
 which is the only one that is evaluated for a deletion below it.

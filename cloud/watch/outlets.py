@@ -101,6 +101,8 @@ class EmailOutlet:
             raise NotTakenError(f"answers {error.smtp_code}") from None
         except ssl.SSLCertVerificationError as error:
             raise NotTakenError(f"shows a certificate that is not accepted ({error.verify_message})") from None
+        except (UnicodeError, ValueError):
+            raise NotTakenError("cannot be spoken to: user, password and addresses are plain ASCII") from None
         except (OSError, smtplib.SMTPException):
             raise NotTakenError("cannot be reached: check email.server, its port and the network") from None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from cloud.watch.account import Account
+from cloud.watch.alone import Alone
 from cloud.watch.board import Board, Key
 from cloud.watch.evaluation import Changed, Evaluation
 from cloud.watch.fleet import Fleet
@@ -73,8 +74,9 @@ class Watch:
 
         Raises:
             ConfigError: an outlet's secret cannot be read.
-            StorageError: the folder's files cannot be opened.
+            StorageError: the folder's files cannot be opened, or another watch has them.
         """
+        self._alone = Alone(folder)
         self.fleet = Fleet()
         self._source = source
         self._account = account
@@ -112,6 +114,7 @@ class Watch:
             await self._kept(asyncio.to_thread(self.history.write))
             self.history.close()
             self.board.close()
+            self._alone.close()
 
     def now_ms(self) -> int:
         """The database's time, as well as it is known."""
@@ -130,8 +133,9 @@ class Watch:
                     self._account.forget()
                 self._lost(path, str(error))
                 pause_s = min(2 * pause_s, _LONGEST_REFUSED * self._pause_s)
-            except DataError as error:
-                self._lost(path, str(error))
+            except (DataError, ValueError, LookupError, TypeError) as error:  # somebody else may answer in its place
+                told = str(error) if isinstance(error, DataError) else "What answers is no database."
+                self._lost(path, told)
                 pause_s = min(2 * pause_s, _LONGEST_PAUSES * self._pause_s)
             await pause(pause_s)
 

@@ -11,15 +11,20 @@ from device.clock import Clock
 from device.contract.errors import AffectboxError
 from device.contract.fields import LONGEST, Json
 from device.contract.remote import NAMED
+from device.contract.session import Consent
 from device.delivery.control import ControlListener
 from device.delivery.database import Database
 from device.delivery.live import TIMEOUT_S, Live, take_away_later
 from device.delivery.opening import OpenSinks
+from device.delivery.steward import Steward
 from device.host.asking import ask
 from device.identity import device_id
+from device.observation import Observation
+from device.service.glimpse import hints_of
 from device.settings import Settings
 
 _ANSWER_S = 20.0
+_NOT_COVERED = "The consent does not cover a live view: ask for it, and record the new one."
 #: What takes long is asked about again and again, for so long.
 _AGAIN_S, _LONGEST_S = 0.5, 300.0
 
@@ -35,6 +40,28 @@ class Afar:
     def watched(self) -> bool:
         """Whether somebody watches."""
         return self.control is not None and self.control.watched
+
+    def hear(self, record: Json, agreed_s: float) -> None:
+        """A record, for who watches, but none from before `agreed_s`, when the present consent began to hold."""
+        if self.live is not None and record["time"]["mono"] >= agreed_s:
+            self.live.hear(record)
+
+    def see(self, observation: Observation, settings: Settings) -> None:
+        """What the newest record is of."""
+        if self.live is not None:
+            self.live.look(lambda: hints_of(observation, settings))
+
+    def end(self) -> None:
+        """The session is over; waits for nothing."""
+        if self.live is not None:
+            self.live.end()
+
+
+def refusal(consent: Consent | None, steward: Steward | None) -> str:
+    """Why nothing of a session may be sent to who watches, in a sentence; "" where it may."""
+    if consent is not None and "live" not in consent.covers:
+        return _NOT_COVERED
+    return steward.live_refused if steward else ""
 
 
 @contextmanager

@@ -34,9 +34,8 @@ from device.models import Models, open_models
 from device.notify import notify
 from device.observation import Observation
 from device.service.about import about
-from device.service.afar import Afar, listening
+from device.service.afar import Afar, listening, refusal
 from device.service.delivering import Delivery
-from device.service.glimpse import hints_of
 from device.service.log import SessionLog
 from device.service.noticed import Noticed
 from device.service.pace import Pace
@@ -46,7 +45,6 @@ from device.summary import Summary
 from device.worker import Worker
 
 _TICK_S = 0.25
-_NOT_COVERED = "The consent does not cover a live view: ask for it, and record the new one."
 
 
 class Service(Closing):
@@ -256,8 +254,7 @@ class Service(Closing):
         try:
             why = session.run(self._senders, self._stopping, self._tick) or self._why
         finally:
-            if self.afar.live is not None:
-                self.afar.live.end()  # beside what follows
+            self.afar.end()  # beside what follows
             session.close_camera()
             self._show(self)
             session.finish(discard=self._is_revoked)
@@ -273,22 +270,17 @@ class Service(Closing):
         self.noticed.look(self.outbox, self._delivery.hurry, self.afar.watched)
 
     def _hear(self, record: Json) -> None:
-        """A record that is safe. Who watches sees none that was made under another consent than now holds."""
+        """A record that is safe."""
         self.summary.hear(record)
-        if self.afar.live is not None and self._held is not None and record["time"]["mono"] >= self._held.agreed_s:
-            self.afar.live.hear(record)
+        self.afar.hear(record, self._held.agreed_s if self._held else 0.0)
 
     def _see(self, observation: Observation) -> None:
         self._look(observation)
-        if self.afar.live is not None:
-            self.afar.live.look(lambda: hints_of(observation, self.settings))
+        self.afar.see(observation, self.settings)
 
     def _not_live(self) -> str:
         """Why nothing of this session may be sent to whoever watches; "" where it may."""
-        consent, steward = self._held.consent if self._held else None, self._delivery.opened.steward
-        if consent is not None and "live" not in consent.covers:
-            return _NOT_COVERED
-        return steward.live_refused if steward else ""
+        return refusal(self._held.consent if self._held else None, self._delivery.opened.steward)
 
     @property
     def _is_revoked(self) -> bool:

@@ -7,6 +7,7 @@ from cloud.dashboard.base import Base
 from cloud.dashboard.person import Visit
 from device.contract import audit as contract
 from device.contract.errors import AffectboxError, DataError, IdentityError
+from device.contract.fields import Json
 from device.contract.keys import new_key
 
 
@@ -24,14 +25,21 @@ async def audit(
         DataError: the database is away.
         IdentityError: it refuses the entry.
     """
-    named = {"patient": patient, "visit": visit_id, "device": device}
-    entry = {"v": contract.VERSION, "at": {".sv": "timestamp"}, "by": visit.person.uid, "did": did}
-    entry |= {name: value for name, value in named.items() if value}
-    now_ms = base.now_ms()
     try:
-        await base.patch(visit, {contract.key(now_ms, new_key(now_ms)): entry})
+        await base.patch(visit, entry(base, visit, did, patient=patient, visit_id=visit_id, device=device))
     except (DataError, IdentityError) as error:
         raise type(error)(f"Nothing is shown, as it could not be noted who looks: {error}") from None
+
+
+def entry(
+    base: Base, visit: Visit, did: str, *, patient: str = "", visit_id: str = "", device: str = ""
+) -> dict[str, Json]:
+    """The same entry for a request that changes something, too: both are written, or none."""
+    named = {"patient": patient, "visit": visit_id, "device": device}
+    told: Json = {"v": contract.VERSION, "at": {".sv": "timestamp"}, "by": visit.person.uid, "did": did}
+    told |= {name: value for name, value in named.items() if value}
+    now_ms = base.now_ms()
+    return {contract.key(now_ms, new_key(now_ms)): told}
 
 
 async def told_signed_in(base: Base, visit: OpenVisit) -> None:

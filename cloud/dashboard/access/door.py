@@ -205,18 +205,15 @@ class Door:
 
     async def _sign_out(self, call: Call) -> Response:
         self._visits.end(call.cookie)
-        return self._out(call)
+        answer = gone_on("/sign-in", forget=True)
+        self._give(answer, call, self._place.cookie, "", 0)
+        return answer
 
     async def _sign_out_everywhere(self, call: Call) -> Response:
         if call.found is not None:
             uid = call.found.person.uid if isinstance(call.found, OpenVisit) else call.found.uid
             self._visits.end_all(uid, "You signed out everywhere: sign in again.")
         return await self._sign_out(call)
-
-    def _out(self, call: Call) -> Response:
-        answer = gone_on("/sign-in", forget=True)
-        self._give(answer, call, self._place.cookie, "", 0)
-        return answer
 
     async def _welcome(self, call: Call, signed: Signed, following: str = "") -> Response:
         """Who has signed in gets a new cookie, and the old one is worth nothing. Raises `AffectboxError`."""

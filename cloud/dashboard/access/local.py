@@ -82,7 +82,7 @@ class LocalIdentity:
 
     async def reset(self, uid: str) -> str:
         """A password that is good until its owner changes it, at once; what was given to the account before ends."""
-        new = secrets.token_urlsafe(12)
+        new = passphrase.make()
         await asyncio.to_thread(self.users.set_password, uid, new, must_change=True)
         return new
 

@@ -50,6 +50,13 @@ class Section:
 
 def sections(means: Means) -> list[Section]:
     """All of them, in the navigation's order."""
-    from cloud.dashboard.pages import live, patients, start  # noqa: PLC0415  they import this module
+    from cloud.dashboard.pages import audit, fleet, live, patients, staff, start  # noqa: PLC0415  they import this module
 
-    return [start.section(), live.section(means), patients.section(means)]
+    return [
+        start.section(),
+        live.section(means),
+        patients.section(means),
+        fleet.section(means),
+        staff.section(means),
+        audit.section(means),
+    ]

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page
 
 from cloud.local.evaluation import NODE_MODULES
-from tests.browser import PROGRAM, Browser, chromium
+from tests.browser import Browser
 from tests.cloud.dashboard.stack import Stack
 
 
@@ -22,22 +22,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     running.close()
 
 
-@pytest.fixture(scope="session")
-def one_chromium() -> Iterator[Chromium]:
-    """One process for all tests; each has pages of its own."""
-    if PROGRAM is None:
-        pytest.skip("no chromium on this machine")
-    with chromium() as started:
-        yield started
-
-
 @pytest.fixture
 def browser(stack: Stack, one_chromium: Chromium) -> Iterator[Browser]:
     """Pages; what goes wrong in one of them fails the test."""
-    opened = Browser(one_chromium, stack.url)
-    yield opened
-    opened.close()
-    opened.check()
+    with Browser(one_chromium, stack.url) as opened:
+        yield opened
 
 
 @pytest.fixture

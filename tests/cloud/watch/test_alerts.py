@@ -1,6 +1,7 @@
 """The states of alerts, of any rule and whatever happens to a box: what people would be told, and when."""
 
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from cloud.watch.alerts import Outcome, Standing, State, fires, judge, step
 from cloud.watch.board import Board
 from cloud.watch.evaluation import Evaluation
+from cloud.watch.fields import DERIVED, OF_THE_WATCH
 from cloud.watch.fleet import Fleet
 from cloud.watch.messages import Message
 from cloud.watch.rules import HANDLINGS, Rule, Rules, Telling, load_rules
@@ -386,3 +388,9 @@ def test_a_mistake_is_one_sentence(tmp_path: Path, text: str, words: str) -> Non
     with pytest.raises(ConfigError, match=words) as raised:
         load_rules(written(tmp_path, text))
     assert "SECRET" not in str(raised.value)
+
+
+def test_the_page_of_the_docs_lists_what_rules_can_be_about() -> None:
+    section = (Path(__file__).parents[3] / "docs" / "dashboard.md").read_text().partition("## Alerts")[2]
+    listed = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE))
+    assert listed == DERIVED | OF_THE_WATCH

@@ -21,13 +21,17 @@ import pytest
 from cloud import rules as database_rules
 from cloud.dashboard.base import Base
 from cloud.watch.account import Account
+from cloud.watch.alone import Alone
 from cloud.watch.board import FILE as ALERTS_FILE
+from cloud.watch.board import Board
 from cloud.watch.rules import SHIPPED, Rule, Rules, Telling, Webhook
 from cloud.watch.watch import Watch
+from device.contract.errors import StorageError
 from tests.cloud.test_rules import token
 from tests.cloud.watch.boxes import said
 from tests.cloud.watch.hooks import Hooks
 from tests.identity_service import API_KEY, PASSWORD, IdentityService
+from tests.peers import Raw, says
 from tests.servers import WAIT_S, Server
 
 FILE = Path(database_rules.__file__).parents[1] / "database.rules.json"
@@ -87,7 +91,8 @@ class Running:
 
         url, folder, rules = self._settings
         base = Base(url)
-        self.watch = Watch(rules, folder, base, Account(make), self._sentences.put, None, look_s=0.05, pause_s=0.05)
+        self.account = Account(make)
+        self.watch = Watch(rules, folder, base, self.account, self._sentences.put, None, look_s=0.05, pause_s=0.05)
         self._loop, self._task = asyncio.get_running_loop(), asyncio.create_task(self.watch.run())
         self._ready.set()
         await asyncio.gather(self._task, return_exceptions=True)
@@ -213,6 +218,22 @@ def test_a_restart_of_the_watch_tells_nothing_twice(server: Server, tmp_path: Pa
     assert hooks.left() == 0
 
 
+def test_two_watches_of_one_folder_would_tell_everything_twice(server: Server, tmp_path: Path, hooks: Hooks) -> None:
+    with watching(f"{server.url}?ns=watch-twice", tmp_path, hooks) as running:
+        with pytest.raises(StorageError, match="Another watch"):
+            Watch(Rules(), tmp_path, Base(server.url), running.account, print)
+        assert not Board(tmp_path).standings()  # but others may read
+    Alone(tmp_path).close()
+
+
+def test_what_answers_in_the_place_of_the_database_is_told_and_asked_again(tmp_path: Path, hooks: Hooks) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+    portal = Raw(says(head + b"event: put\ndata: {nonsense\n\n"))
+    with watching(f"http://{portal.host}", tmp_path, hooks) as running:
+        running.until_told("What answers is no database.")
+        assert not running.watch.status()["reading"]
+
+
 def test_a_damaged_file_of_alerts_stops_nobody(server: Server, tmp_path: Path, hooks: Hooks) -> None:
     (tmp_path / ALERTS_FILE).write_bytes(b"no database at all" * 500)
     with httpx.Client(base_url=server.url, params={"ns": "watch-damaged"}, timeout=WAIT_S) as owner:
@@ -252,4 +273,4 @@ def test_the_command_signs_in_watches_and_ends_when_it_is_told_to(
         "affectbox-cloud watch: watching 17 rules; telling webhook",
         "affectbox-cloud watch: Affectbox: Something keeps the box from its work (box-1)",
     ]
-    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["alerts.db", "history.db"]
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["alerts.db", "history.db", "watch.lock"]

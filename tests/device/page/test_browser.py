@@ -1,17 +1,14 @@
 """What a person sees and presses, in a real browser."""
 
-import json
-from collections.abc import Iterator
+import contextlib
 from pathlib import Path
 
-import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page, expect
 
 from device.host.scripted import Script
-from tests import chromium
-from tests.chromium import Chromium
+from tests.browser import Browser
 from tests.device.page.served import served
-
-pytestmark = pytest.mark.skipif(chromium.PROGRAM is None, reason="no chromium on this machine")
 
 #: Text that is too pale to be read: contrast below that of WCAG 2.2, level AA, against the nearest solid ground.
 PALE = """
@@ -48,94 +45,98 @@ NAMELESS = """
 """
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Chromium]:
-    with Chromium(tmp_path / "profile") as one:
-        yield one
+def is_in(page: Page, state: str) -> None:
+    page.wait_for_function("state => document.documentElement.dataset.state === state", arg=state)
 
 
-def state(name: str) -> str:
-    return f"document.documentElement.dataset.state === '{name}'"
+def sees(page: Page, text: str) -> None:
+    page.wait_for_function("text => document.body.innerText.includes(text)", arg=text)
 
 
-def sees(text: str) -> str:
-    return f"document.body.innerText.includes({json.dumps(text)})"
+def is_fit_for_everybody(page: Page) -> None:
+    assert (page.evaluate(PALE), page.evaluate(SMALL), page.evaluate(NAMELESS)) == ([], [], [])
 
 
-def test_a_nurse_sets_up_holds_a_session_and_withdraws_in_her_language(tmp_path: Path, browser: Chromium) -> None:
+def test_a_nurse_sets_up_holds_a_session_and_withdraws_in_her_language(tmp_path: Path, one_chromium: Chromium) -> None:
     script = Script(opening_s=0.05, closing_s=0.0, every_s=0.05)
-    with served(tmp_path / "box", "detector.zone=[0.3, 0.2, 0.4, 0.6]", script=script) as page:
-        browser.open(page.url + "?language=es")
-        browser.until(sees("Cámara apagada"))
-        assert browser.ask("document.querySelector('[data-do=begin]').disabled"), "nobody agreed to anything yet"
+    with (
+        served(tmp_path / "box", "detector.zone=[0.3, 0.2, 0.4, 0.6]", script=script) as box,
+        Browser(one_chromium, box.url) as browser,
+    ):
+        browser.forgive("409")  # which is how a refusal is told
+        page = browser.page()
+        page.goto(box.url + "?language=es")
+        sees(page, "Cámara apagada")
+        expect(page.locator("[data-do=begin]")).to_be_disabled()  # nobody agreed to anything yet
 
-        browser.press("[data-do=frame]")
-        browser.until(sees("Cámara encendida"))
-        browser.until(sees("Acérquese"))
-        browser.until("document.querySelectorAll('#layer-face .oval').length === 1")
-        assert browser.ask("document.querySelectorAll('img, canvas, video, image').length") == 0
-        browser.press("[data-do=frame_off]")
-        browser.until(state("idle"))
+        page.click("[data-do=frame]")
+        sees(page, "Cámara encendida")
+        sees(page, "Acérquese")
+        expect(page.locator("#layer-face .oval")).to_have_count(1)
+        expect(page.locator("img, canvas, video, image")).to_have_count(0)
+        page.click("[data-do=frame_off]")
+        is_in(page, "idle")
 
-        browser.type("#patient", "María")
-        browser.press("#record")
-        browser.until(sees("Diga a qué consintió la persona"))
+        page.fill("#patient", "María")
+        page.click("#record")
+        sees(page, "Diga a qué consintió la persona")
         for name in ("expressions", "units"):
-            browser.press(f"[name=covers][value={name}]")
-        browser.press("#record")
-        browser.until(sees("Eso no puede ser un seudónimo"))
-        browser.type("#patient", "p-017")
-        browser.press("#record")
-        browser.until(sees("Diga quién dio el consentimiento"))
-        browser.press("[name=by][value=guardian]")
-        browser(
-            "Input.dispatchKeyEvent", type="keyDown", key="Enter", code="Enter", windowsVirtualKeyCode=13, text="\r"
-        )
-        assert page.box.now.people == (), "Enter agrees to nothing"
-        browser.press("#record")
-        browser.until(sees("p-017 consintió: Expresiones de la cara y Movimientos"))
-        browser.press("[data-do=begin]")
-        browser.until(state("watching"))
-        assert browser.text(".person") == "p-017"
+            page.click(f"[name=covers][value={name}]")
+        page.click("#record")
+        sees(page, "Eso no puede ser un seudónimo")
+        page.fill("#patient", "p-017")
+        page.click("#record")
+        sees(page, "Diga quién dio el consentimiento")
+        page.click("[name=by][value=guardian]")
+        page.keyboard.press("Enter")
+        assert box.box.now.people == (), "Enter agrees to nothing"
+        page.click("#record")
+        sees(page, "p-017 consintió: Expresiones de la cara y Movimientos")
+        page.click("[data-do=begin]")
+        is_in(page, "watching")
+        expect(page.locator(".person")).to_have_text("p-017")
 
-        browser.press("[data-do=pause]")
-        browser.until(state("paused"))
-        browser.until(sees("Cámara apagada"))
-        browser.press("[data-do=resume]")
-        browser.until(state("watching"))
+        page.click("[data-do=pause]")
+        is_in(page, "paused")
+        sees(page, "Cámara apagada")
+        page.click("[data-do=resume]")
+        is_in(page, "watching")
 
-        browser.press("[data-do=revoke]")
-        assert "¿Retirar el consentimiento de p\u2011017?" in browser.text("#confirm")
-        browser.press("#confirm [value=no]")
-        assert page.box.now.patient == "p-017"
-        browser.press("[data-do=revoke]")
-        browser.press("#confirm-yes")
-        browser.until(state("idle"))
-        browser.until(sees("consentimiento retirado"))
-        browser.until(sees("Fue retirado: vuelva a preguntar."))
-        assert page.box.now.camera_open is False
-        mistakes = [text for text in browser.complaints if "409" not in text]  # which is how a refusal is told
-        assert mistakes == []
+        page.click("[data-do=revoke]")
+        expect(page.locator("#confirm")).to_contain_text("¿Retirar el consentimiento de p\u2011017?")
+        page.click("#confirm [value=no]")
+        assert box.box.now.patient == "p-017"
+        page.click("[data-do=revoke]")
+        page.click("#confirm-yes")
+        is_in(page, "idle")
+        sees(page, "consentimiento retirado")
+        sees(page, "Fue retirado: vuelva a preguntar.")
+        assert box.box.now.camera_open is False
 
 
 def test_the_page_is_to_be_read_and_touched_on_a_telephone_and_says_when_the_box_is_gone(
-    tmp_path: Path, browser: Chromium
+    tmp_path: Path, one_chromium: Chromium
 ) -> None:
-    with served(tmp_path / "box", script=Script(opening_s=0.0, every_s=0.05)) as page:
-        page.box.agreed()
-        browser.open(page.url)
-        for scheme in ("dark", "light"):
-            browser("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-            for width in (360, 1280):
-                browser.resize(width, 780)
-                browser.until(sees("Camera off"))
-                assert browser.ask("document.documentElement.scrollWidth") <= width
-                assert (browser.ask(PALE), browser.ask(SMALL), browser.ask(NAMELESS)) == ([], [], [])
-        browser.press("[data-do=frame]")
-        browser.until(state("framing"))
-        assert browser.ask(PALE) == []
+    there = contextlib.ExitStack()
+    box = there.enter_context(served(tmp_path / "box", script=Script(opening_s=0.0, every_s=0.05)))
+    with there, Browser(one_chromium, box.url) as browser:
+        box.box.agreed()
+        for size in ((360, 780), (1280, 780)):
+            page = browser.page(size)
+            page.goto(box.url)
+            for scheme in ("dark", "light"):
+                page.emulate_media(color_scheme=scheme)
+                sees(page, "Camera off")
+                assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+                is_fit_for_everybody(page)
+        page.click("[data-do=frame]")
+        is_in(page, "framing")
+        assert page.evaluate(PALE) == []
         asked = "parseFloat(getComputedStyle(document.querySelector('#advice p')).fontSize)"
-        assert browser.ask(asked) >= 64, "to be read from two metres"
-    browser.ask("lastMs = 0")  # as after nine silent seconds
-    browser.until(sees("The box does not answer."))
-    assert browser.text("#lamp") == "Not known", "never 'off' when that is not known"
+        assert page.evaluate(asked) >= 64, "to be read from two metres"
+        browser.check()
+        there.close()  # the box is gone
+        page.evaluate("lastMs = 0")  # as after nine silent seconds
+        sees(page, "The box does not answer.")
+        expect(page.locator("#lamp")).to_have_text("Not known")  # never 'off' when that is not known
+        browser.forgive("net::")

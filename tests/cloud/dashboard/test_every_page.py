@@ -1,0 +1,89 @@
+"""Every page, as whoever may see it sees it: at three sizes, in light and dark, without a barrier that axe finds,
+and as docs/dashboard.md shows it."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser import SIZES, Browser
+from tests.cloud.dashboard.stack import Stack
+
+ROOT = Path(__file__).parents[3]
+AXE = ROOT / "build" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+DOCS = ROOT / "docs"
+#: Role → address of each of its pages → words that it shows when all of it is there, and the picture of it in docs.
+PAGES = {
+    "clinician": {
+        "/live": ("Simulated room 1", ""),
+        "/live/sim-room-1": ("Simulated room 1", "live"),
+        "/patients": ("p-0007", "patients"),
+        "/patients/p-0007": ("p-0007", "patient"),
+        "/sessions": ("Simulated room 1", ""),
+    },
+    "engineer": {
+        "/fleet": ("sim-room-1", "fleet"),
+        "/fleet/sim-room-1": ("sim-room-1", "box"),
+        "/alerts": ("Alerts", "alerts"),
+    },
+    "admin": {"/staff": ("clinician-1", "staff"), "/audit": ("Audit", "")},
+}
+EACH = [(role, address, *what) for role, pages in PAGES.items() for address, what in pages.items()]
+_COARSE = (40, 25)  # of a picture, pixels: what changes with time is no difference there
+_ALIKE = 14.0  # of 255, in the mean
+
+
+@pytest.mark.parametrize(("role", "address", "words", "picture"), EACH)
+def test_a_page_fits_has_no_barrier_and_is_as_the_docs_show_it(
+    browser: Browser,
+    stack: Stack,
+    sign_in: Callable[..., Page],
+    role: str,
+    address: str,
+    words: str,
+    picture: str,
+) -> None:
+    with stack.alive():
+        page = sign_in(browser.page("laptop"), role, address)
+        page.get_by_text(words).first.wait_for()
+        page.wait_for_load_state("networkidle")
+        for name, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"it is wider than a {name}"
+        page.set_viewport_size(dict(zip(("width", "height"), SIZES["laptop"], strict=True)))  # type: ignore[arg-type]
+        if picture:
+            check_picture(page, DOCS / f"dashboard-{picture}.png")
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            assert barriers(page) == [], scheme
+
+
+def check_picture(page: Page, file: Path) -> None:
+    """That the picture in the docs is of the page as it is now; with AFFECTBOX_PICTURES set, it is made anew."""
+    taken = page.screenshot()
+    if os.environ.get("AFFECTBOX_PICTURES"):
+        file.write_bytes(taken)
+    now, kept = (coarse(np.frombuffer(content, np.uint8)) for content in (taken, file.read_bytes()))
+    assert np.abs(now - kept).mean() < _ALIKE, f"{file.name} shows an earlier page: make dashboard-pictures"
+
+
+def coarse(content: np.ndarray) -> np.ndarray:
+    """A picture as somebody short-sighted sees it."""
+    return cv2.resize(cv2.imdecode(content, cv2.IMREAD_GRAYSCALE), _COARSE, interpolation=cv2.INTER_AREA).astype(float)
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds, a line each."""
+    if not AXE.is_file():
+        pytest.skip("axe is not installed: make build/axe/axe.stamp")
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")
+    return [
+        f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
