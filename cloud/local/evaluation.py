@@ -8,6 +8,7 @@ Who sends a request is told by `asker.py`. Tokens are not verified, so this test
 an attacker out.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -25,6 +26,7 @@ from cloud.local.tree import Changes, Node, Path, RequestError
 from device.contract.errors import ConfigError
 
 _EVALUATOR = FilePath(__file__).with_name("evaluator")
+_MOST_TREES = 32  # of a namespace; they share what they have in common
 
 
 def _node_folder() -> FilePath:
@@ -54,7 +56,7 @@ class Rules(Protocol):
         """Raises `RequestError` (401) if not all of `changes`, made together on `root`, are allowed."""
 
     def committed(self, namespace: str, root: Node) -> None:
-        """The changes that were allowed last are durable; `root` is the tree that holds them."""
+        """The changes that were allowed last are staged; `root` is the tree that holds them."""
 
     def source(self) -> Any:
         """The rules in force, as JSON: `{"rules": {…}}`."""
@@ -103,8 +105,9 @@ class EvaluatedRules:
         self._deciding = Deciding.of(self._source)
         self._process = _start()
         self._lock = threading.Lock()
-        self._loaded: dict[str, Node] = {}  # the tree that the evaluator has of each namespace
-        self._ahead: set[str] = set()  # where it has already made a write that is not committed yet
+        self._known: dict[str, dict[int, Node]] = {}  # the trees that the evaluator has of each namespace, by numbers
+        self._made: dict[str, int] = {}  # the number of one that it made and that is not staged yet
+        self._last = 0
         try:
             self._ask({"op": "rules", "rules": self._source})
         except RequestError as error:
@@ -116,8 +119,7 @@ class EvaluatedRules:
             return
         question = {"op": "read", "path": "/".join(path), "auth": authenticate(request)}
         with self._lock:
-            self._load(namespace, root)
-            self._decide(question | {"ns": namespace})
+            self._decide(question | {"at": self._number(namespace, root)})
 
     def permit(self, request: Request, namespace: str, path: Path) -> Permit:
         if is_owner(request):
@@ -132,22 +134,26 @@ class EvaluatedRules:
         return any(not path or path[0] in self._deciding.elsewhere for path in changes)
 
     def check_write(self, request: Request, namespace: str, changes: Changes, root: Node, now_ms: int) -> None:
-        if is_owner(request):
-            self._ahead.discard(namespace)
-            return
+        free = is_owner(request)
         written = {"/".join(path): node for path, node in changes.items()}
-        question = {"op": "write", "changes": written, "auth": authenticate(request), "now": now_ms}
+        question = {"op": "write", "changes": written, "now": now_ms, "free": free}
         with self._lock:
-            self._load(namespace, root)
-            self._decide(question | {"ns": namespace})
-            del self._loaded[namespace]
-            self._ahead.add(namespace)
+            self._made.pop(namespace, None)
+            if free and not any(known is root for known in self._known.get(namespace, {}).values()):
+                return  # nobody has asked the evaluator of this tree yet
+            at, made = self._number(namespace, root), self._new()
+            if free:
+                with contextlib.suppress(RequestError):  # then the tree is loaded when somebody asks of it
+                    if self._ask(question | {"auth": None, "at": at, "make": made})["allowed"]:
+                        self._made[namespace] = made
+                return
+            self._decide(question | {"auth": authenticate(request), "at": at, "make": made})
+            self._made[namespace] = made
 
     def committed(self, namespace: str, root: Node) -> None:
         with self._lock:
-            if namespace in self._ahead:
-                self._loaded[namespace] = root
-                self._ahead.discard(namespace)
+            if namespace in self._made:
+                self._keep(namespace, self._made.pop(namespace), root)
 
     def source(self) -> Any:
         return self._source
@@ -157,17 +163,35 @@ class EvaluatedRules:
             self._ask({"op": "rules", "rules": source})
             self._source = source
             self._deciding = Deciding.of(source)
-            self._loaded.clear()
+            self._known.clear()
+            self._made.clear()
 
     def close(self) -> None:
         self._process.kill()
         self._process.communicate()
 
-    def _load(self, namespace: str, root: Node) -> None:
-        if namespace not in self._loaded or self._loaded[namespace] is not root:
-            self._ask({"op": "load", "ns": namespace, "tree": root})
-            self._loaded[namespace] = root
-            self._ahead.discard(namespace)
+    def _number(self, namespace: str, root: Node) -> int:
+        """The number of a tree that the evaluator has, or is given now."""
+        for number, known in self._known.get(namespace, {}).items():
+            if known is root:
+                return number
+        number = self._new()
+        self._ask({"op": "load", "make": number, "tree": root})
+        self._keep(namespace, number, root)
+        return number
+
+    def _new(self) -> int:
+        self._last += 1
+        return self._last
+
+    def _keep(self, namespace: str, number: int, root: Node) -> None:
+        """The last few trees: those that writes not yet durable made, and the one that reads still see."""
+        known = self._known.setdefault(namespace, {})
+        known[number] = root
+        if len(known) > _MOST_TREES:
+            oldest = next(iter(known))
+            del known[oldest]
+            self._ask({"op": "drop", "at": oldest})
 
     def _decide(self, question: Mapping[str, Any]) -> None:
         if not self._ask(question)["allowed"]:

@@ -1,28 +1,27 @@
 // Evaluates Firebase's rules for the embedded database: one JSON object a line on standard input, one answer a line on
-// standard output. targaryen's database is kept for each namespace, so that a request costs no copy of the tree.
+// standard output. Trees are kept by numbers, and share what they have in common: a write makes a new one and leaves
+// the one before to readers who may not see it yet.
 //
 //   {"op": "rules", "rules": {…}}                                     at first
-//   {"op": "load", "ns": "clinic", "tree": …}                         when the tree was changed past the rules
-//   {"op": "read", "ns": "clinic", "path": "a/b", "auth": …}
-//   {"op": "write", "ns": "clinic", "changes": {"a/b": …}, "auth": …, "now": 1700000000000}
+//   {"op": "load", "make": 1, "tree": …}                              a tree that the evaluator has not got
+//   {"op": "read", "at": 1, "path": "a/b", "auth": …}
+//   {"op": "write", "at": 1, "make": 2, "changes": {"a/b": …}, "auth": …, "now": 1700000000000, "free": false}
+//   {"op": "drop", "at": 1}
 //
-// Answers: {"allowed": true}, {"allowed": false, "why": "…"} or {"error": "…"}. A write that is allowed is made.
+// Answers: {"allowed": true}, {"allowed": false, "why": "…"} or {"error": "…"}. A write that is allowed makes tree 2;
+// `free` ones, of who is above the rules, are always allowed.
 'use strict';
 
 const readline = require('readline');
 const targaryen = require('targaryen');
 
-const databases = new Map();
+const trees = new Map();
+const everything = targaryen.ruleset({rules: {'.read': true, '.write': true}});
 let rules = null;
 
-function open(ns) {
-  if (!databases.has(ns)) databases.set(ns, targaryen.database(rules, null));
-  return databases.get(ns);
-}
-
 // A user without an account is `null`, which targaryen's `as` would take for 'unchanged': a fresh database has none.
-function as(database, auth, now) {
-  return targaryen.database(rules, database.root, now).as(auth);
+function as(under, at, auth, now) {
+  return targaryen.database(under, trees.get(at), now).as(auth);
 }
 
 function answer(result) {
@@ -32,25 +31,31 @@ function answer(result) {
 const operations = {
   rules(request) {
     rules = targaryen.ruleset(request.rules);
+    trees.clear();
     return {};
   },
 
   load(request) {
-    databases.set(request.ns, targaryen.database(rules, request.tree));
+    trees.set(request.make, targaryen.database(rules, request.tree).root);
     return {};
   },
 
   read(request) {
-    return answer(as(open(request.ns), request.auth).read(`/${request.path}`));
+    return answer(as(rules, request.at, request.auth).read(`/${request.path}`));
   },
 
   write(request) {
-    const database = as(open(request.ns), request.auth, request.now);
+    const database = as(request.free ? everything : rules, request.at, request.auth, request.now);
     const result = '' in request.changes
       ? database.write('/', request.changes[''], undefined, request.now)
       : database.update('/', request.changes, request.now);
-    if (result.allowed) databases.set(request.ns, targaryen.database(rules, result.newDatabase.root));
+    if (result.allowed) trees.set(request.make, result.newDatabase.root);
     return answer(result);
+  },
+
+  drop(request) {
+    trees.delete(request.at);
+    return {};
   },
 };
 
