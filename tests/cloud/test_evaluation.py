@@ -16,7 +16,9 @@ from cloud.local.tree import RequestError
 RULES = {
     "rules": {
         "open": {".read": True},
-        "$place": {"$who": {".read": "auth.uid === $who && root.child('may').child($who).val() === true", ".write": True}},
+        "$place": {
+            "$who": {".read": "auth.uid === $who && root.child('may').child($who).val() === true", ".write": True}
+        },
     }
 }
 

@@ -18,7 +18,9 @@ _WEEK_S = 604_800.0
 def minutes_of(values: list[float | None], share: float = 1.0, last: int = 600) -> Table:
     """The minutes of a session: the mean of AU12 in each, None where nothing was measured; `last`: its frames."""
     gathering = Gathering(MINUTES)
-    gathering.documents([_minute(n, value, share, 600 if n < len(values) - 1 else last) for n, value in enumerate(values)])
+    gathering.documents(
+        [_minute(n, value, share, 600 if n < len(values) - 1 else last) for n, value in enumerate(values)]
+    )
     return gathering.table()
 
 
@@ -35,7 +37,14 @@ def recorded(seconds: int, rate: int, blinks: set[int]) -> Table:
     records = []
     for number in range(seconds * rate):
         eyes = {"open": 1.0} | ({"blink": 0.2} if number in blinks else {})
-        record: Json = {"v": 1, "device": "room-1", "boot": "b-1", "seq": number + 1, "status": "measured", "eyes": eyes}
+        record: Json = {
+            "v": 1,
+            "device": "room-1",
+            "boot": "b-1",
+            "seq": number + 1,
+            "status": "measured",
+            "eyes": eyes,
+        }
         time = {"mono": number / rate, "wall": 0.0, "trusted": False}
         records.append(record | {"time": time, "frame": {"index": number}})
     return table_of(records)

@@ -81,7 +81,9 @@ def test_a_record_is_edited_with_history_and_whatever_is_written_is_text(
     expect(page.locator("#page img")).to_have_count(0)
 
 
-def test_the_second_of_two_editors_is_told_and_nothing_is_lost(stack: Stack, browser: Browser, sign_in: SignIn) -> None:
+def test_the_second_of_two_editors_is_told_and_nothing_is_lost(
+    stack: Stack, browser: Browser, sign_in: SignIn
+) -> None:
     page = sign_in(browser.page(), "clinician", "/patients/p-0044")
     expect(page.get_by_label("Goals", exact=True)).to_be_visible()
     page.get_by_label("Goals", exact=True).fill("mine: goals")
@@ -171,7 +173,9 @@ def test_a_session_is_told_drawn_and_marked(stack: Stack, browser: Browser, sign
     page.get_by_role("button", name="Mark it").click()
     marked = page.locator("tr", has_text="safe-place")
     expect(marked.first).to_be_visible()
-    page.locator("tr", has_text="afterwards").filter(has_text="safe-place").get_by_role("button", name="Remove").click()
+    page.locator("tr", has_text="afterwards").filter(has_text="safe-place").get_by_role(
+        "button", name="Remove"
+    ).click()
     expect(page.get_by_text("It was removed.")).to_be_visible()
     expect(marked).to_have_count(0)
 
