@@ -115,7 +115,7 @@ def _accounts(settings: Settings) -> LocalIdentity:
 
 def _place(settings: Settings, listening: socket.socket) -> Place:
     hosts = hosts_of(settings.host, _port(listening), settings.names, proxied=bool(settings.proxies))
-    return Place(hosts, settings.certificate is not None, settings.proxies)
+    return Place(hosts, settings.certificate is not None or bool(settings.proxies), settings.proxies)
 
 
 def _port(listening: socket.socket) -> int:
@@ -124,7 +124,7 @@ def _port(listening: socket.socket) -> int:
 
 def _say_where(settings: Settings, place: Place, listening: socket.socket, identity: Identity) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    address = f"{'https' if place.secure else 'http'}://{host}:{_port(listening)}"
+    address = f"{'https' if settings.certificate else 'http'}://{host}:{_port(listening)}"
     print(f"The dashboard is at {address}", flush=True)
     if isinstance(identity, LocalIdentity) and (phrase := identity.first_phrase()):
         print(

@@ -8,7 +8,6 @@ Who sends a request is told by `asker.py`. Tokens are not verified, so this test
 an attacker out.
 """
 
-import contextlib
 import json
 import os
 import shutil
@@ -23,10 +22,10 @@ from starlette.requests import Request
 from cloud.local.asker import FREELY, Permit, authenticate, ends_s, is_owner
 from cloud.local.deciding import Deciding
 from cloud.local.tree import Changes, Node, Path, RequestError
+from cloud.local.versions import Versions
 from device.contract.errors import ConfigError
 
 _EVALUATOR = FilePath(__file__).with_name("evaluator")
-_MOST_TREES = 32  # of a namespace; they share what they have in common
 
 
 def _node_folder() -> FilePath:
@@ -56,7 +55,7 @@ class Rules(Protocol):
         """Raises `RequestError` (401) if not all of `changes`, made together on `root`, are allowed."""
 
     def committed(self, namespace: str, root: Node) -> None:
-        """The changes that were allowed last are staged; `root` is the tree that holds them."""
+        """The changes that were allowed last are durable; `root` is the tree that holds them."""
 
     def source(self) -> Any:
         """The rules in force, as JSON: `{"rules": {…}}`."""
@@ -105,9 +104,7 @@ class EvaluatedRules:
         self._deciding = Deciding.of(self._source)
         self._process = _start()
         self._lock = threading.Lock()
-        self._known: dict[str, dict[int, Node]] = {}  # the trees that the evaluator has of each namespace, by numbers
-        self._made: dict[str, int] = {}  # the number of one that it made and that is not staged yet
-        self._last = 0
+        self._versions = Versions()
         try:
             self._ask({"op": "rules", "rules": self._source})
         except RequestError as error:
@@ -119,7 +116,7 @@ class EvaluatedRules:
             return
         question = {"op": "read", "path": "/".join(path), "auth": authenticate(request)}
         with self._lock:
-            self._decide(question | {"at": self._number(namespace, root)})
+            self._decide(question | {"of": self._version(namespace, root)})
 
     def permit(self, request: Request, namespace: str, path: Path) -> Permit:
         if is_owner(request):
@@ -134,26 +131,20 @@ class EvaluatedRules:
         return any(not path or path[0] in self._deciding.elsewhere for path in changes)
 
     def check_write(self, request: Request, namespace: str, changes: Changes, root: Node, now_ms: int) -> None:
-        free = is_owner(request)
         written = {"/".join(path): node for path, node in changes.items()}
-        question = {"op": "write", "changes": written, "now": now_ms, "free": free}
+        question: dict[str, Any] = {"changes": written, "now": now_ms}
+        if is_owner(request):
+            with self._lock:
+                self._tell(namespace, root, question)
+            return
+        question |= {"op": "write", "auth": authenticate(request)}
         with self._lock:
-            self._made.pop(namespace, None)
-            if free and not any(known is root for known in self._known.get(namespace, {}).values()):
-                return  # nobody has asked the evaluator of this tree yet
-            at, made = self._number(namespace, root), self._new()
-            if free:
-                with contextlib.suppress(RequestError):  # then the tree is loaded when somebody asks of it
-                    if self._ask(question | {"auth": None, "at": at, "make": made})["allowed"]:
-                        self._made[namespace] = made
-                return
-            self._decide(question | {"auth": authenticate(request), "at": at, "make": made})
-            self._made[namespace] = made
+            of = self._version(namespace, root)
+            self._decide(question | {"of": of, "as": self._versions.staged(namespace)})
 
     def committed(self, namespace: str, root: Node) -> None:
         with self._lock:
-            if namespace in self._made:
-                self._keep(namespace, self._made.pop(namespace), root)
+            self._versions.committed(namespace, root)
 
     def source(self) -> Any:
         return self._source
@@ -163,35 +154,31 @@ class EvaluatedRules:
             self._ask({"op": "rules", "rules": source})
             self._source = source
             self._deciding = Deciding.of(source)
-            self._known.clear()
-            self._made.clear()
 
     def close(self) -> None:
         self._process.kill()
         self._process.communicate()
 
-    def _number(self, namespace: str, root: Node) -> int:
-        """The number of a tree that the evaluator has, or is given now."""
-        for number, known in self._known.get(namespace, {}).items():
-            if known is root:
-                return number
-        number = self._new()
-        self._ask({"op": "load", "make": number, "tree": root})
-        self._keep(namespace, number, root)
+    def _version(self, namespace: str, root: Node) -> int:
+        """The number by which the evaluator knows a tree, which it is given where it does not hold it."""
+        number = self._versions.number(namespace, root)
+        if number is None:
+            number = self._versions.next()
+            self._ask({"op": "load", "as": number, "tree": root})
+            self._versions.hold(namespace, root, number)
         return number
 
-    def _new(self) -> int:
-        self._last += 1
-        return self._last
-
-    def _keep(self, namespace: str, number: int, root: Node) -> None:
-        """The last few trees: those that writes not yet durable made, and the one that reads still see."""
-        known = self._known.setdefault(namespace, {})
-        known[number] = root
-        if len(known) > _MOST_TREES:
-            oldest = next(iter(known))
-            del known[oldest]
-            self._ask({"op": "drop", "at": oldest})
+    def _tell(self, namespace: str, root: Node, made: dict[str, Any]) -> None:
+        """Tell the evaluator what was made past the rules, where it holds what that is made of: else it would have to
+        be given the whole tree at the next question."""
+        number = self._versions.number(namespace, root)
+        try:
+            if number is not None:
+                self._ask({**made, "op": "made", "of": number, "as": self._versions.staged(namespace)})
+                return
+        except RequestError:  # it is given the tree when it has to decide something
+            pass
+        self._versions.undone(namespace)
 
     def _decide(self, question: Mapping[str, Any]) -> None:
         if not self._ask(question)["allowed"]:
@@ -202,7 +189,7 @@ class EvaluatedRules:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
-            self._process.stdin.write(json.dumps(question).encode() + b"\n")
+            self._process.stdin.write(json.dumps({**question, "drop": self._versions.dropped()}).encode() + b"\n")
             self._process.stdin.flush()
             line = self._process.stdout.readline()
         except OSError:

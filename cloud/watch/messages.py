@@ -26,6 +26,7 @@ class Told:
     """One box and rule: that it fires, or fires no more. `value` is a number or truth value, or None."""
 
     rule: str
+    field: str
     device: str
     name: str
     group: str
@@ -113,4 +114,4 @@ def _named(one: Told) -> str:
 def _measured(one: Told) -> str:
     if one.value is None or isinstance(one.value, bool):
         return ""
-    return f": {minutes(one.value)}" if one.rule == "silent" else f": {one.value:.4g}"
+    return f": {minutes(one.value)}" if one.field.endswith("_s") else f": {one.value:.4g}"

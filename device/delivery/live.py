@@ -130,7 +130,7 @@ class Live(Closing):
                 self._outbox.keep_note(_NOTE, _STANDS)
         try:
             document = live.live(fresh, telemetry.SERVER_TIME, self._hints)
-        except DataError:
+        except (DataError, KeyError, TypeError, AttributeError):  # no records of ours: the next ones may be
             return True
         return judge(self._database.patch([(self._key, encode(document))])) is Verdict.ACCEPTED
 

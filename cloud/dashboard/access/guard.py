@@ -91,13 +91,17 @@ class Guard:
 
     def _refused(self, scope: Scope, asked: Asked) -> Response | None:
         """The answer to what is no request of our own pages."""
-        if asked.host not in self._place.hosts or (self._place.secure and not asked.secure):
+        if not self._is_here(asked):
             return PlainTextResponse("Open the dashboard by the address that it was started with.", 421)
         if scope["method"] not in _METHODS:
             return PlainTextResponse("There is no such method here.", 405, {"Allow": ", ".join(_METHODS)})
         if not _is_own(scope, asked):
             return PlainTextResponse("Another page asked for this: open the dashboard itself.", 403)
         return None
+
+    def _is_here(self, asked: Asked) -> bool:
+        """Whether it asks by a name of ours, and over TLS where everything does."""
+        return asked.host in self._place.hosts and (asked.secure or not self._place.secure)
 
     async def _admit(self, scope: Scope, receive: Receive, answer: "_Answer", asked: Asked) -> None:
         cookie = cookie_of(Headers(scope=scope), self._place.cookie)
@@ -136,7 +140,7 @@ class Guard:
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = self._place.asked(scope)
         found = self._visits.find(cookie_of(Headers(scope=scope), self._place.cookie))
-        own = Headers(scope=scope).get("origin") == asked.origin and asked.host in self._place.hosts
+        own = Headers(scope=scope).get("origin") == asked.origin and self._is_here(asked)
         if not own or not isinstance(found, OpenVisit) or found.must_change:
             await receive()  # its `connect`; refused before it is accepted, the answer is 403
             await send({"type": "websocket.close", "code": _POLICY_CLOSE})

@@ -12,6 +12,7 @@ import pytest
 from nacl.signing import SigningKey
 
 from device.contract.errors import UpdateError
+from device.service.noticed import update
 from device.update.layout import read
 from device.update.package import damage
 from device.update.standing import Step, busy, standing, updating
@@ -74,6 +75,9 @@ def test_a_release_that_does_not_work_is_taken_back(box: Box, health: str) -> No
     assert runs(box) == "1.0"
     assert box.machine.started == ["1.0", "1.1", "1.0"]
     assert standing(box.layout).step is Step.BACK
+    told = update(box.layout)
+    assert (told["version"], told["state"]) == ("1.1", "back"), "an engineer far away reads it in telemetry"
+    assert "1.0 runs again" in told["text"]
     assert box.layout.installed() == ["1.0"]
 
 
