@@ -142,9 +142,12 @@ build/auth-emulator/node.stamp:
 	npm install --prefix build/auth-emulator --ignore-scripts --no-audit --no-fund --silent firebase-tools@15.34.2
 	@touch $@
 
-.PHONY: bench-dashboard dashboard-pictures
+.PHONY: bench-dashboard bench-fleet dashboard-pictures
 bench-dashboard: .venv/test.stamp rules-evaluator ## measure what the dashboard takes with 1, 5 and 20 open tabs (three minutes)
 	$(BIN)/python -m tests.cloud.dashboard.bench_tabs
+
+bench-fleet: .venv/test.stamp rules-evaluator ## measure the fleet's table with 100 and 500 boxes (two minutes)
+	$(BIN)/python -m tests.cloud.dashboard.bench_fleet
 
 dashboard-pictures: .venv/test.stamp rules-evaluator build/axe/axe.stamp ## take the pictures in docs/dashboard.md anew (half a minute)
 	AFFECTBOX_PICTURES=1 $(BIN)/python -m pytest tests/cloud/dashboard/test_every_page.py

@@ -126,10 +126,13 @@ class Board:
         }
 
     def keep(
-        self, changed: Iterable[tuple[Rule, str, Standing, Value]], letters: Iterable[tuple[str, float, Any]] = ()
+        self,
+        changed: Iterable[tuple[Rule, str, Standing, Value]],
+        letters: Iterable[tuple[str, float, Any]] = (),
+        told_s: float | None = None,
     ) -> None:
         """Keep how alerts stand now, and the messages that tell of it to outlets, all or nothing. A letter is an
-        outlet, when it was written, and the message as JSON."""
+        outlet, when it was written, and the message as JSON; `told_s` is when people were told last."""
         written = [(outlet, at_s, json.dumps(message)) for outlet, at_s, message in letters]
         with self._file() as db:
             for rule, device, one, value in changed:
@@ -140,17 +143,14 @@ class Board:
                 row = (rule.name, device, rule.print(), *standing, rule.severity, rule.words, rule.do)
                 db.execute(f"INSERT OR REPLACE INTO standing VALUES ({', '.join('?' * len(row))})", row)
             db.executemany("INSERT INTO letter (outlet, at, message) VALUES (?, ?, ?)", written)
+            if told_s is not None:
+                db.execute("INSERT OR REPLACE INTO note VALUES ('told', ?)", (told_s,))
 
-    def note(self, name: str) -> float:
-        """A number that was noted, 0 for none."""
+    def told_s(self) -> float:
+        """When people were told last, by the database's time; 0 for never."""
         with self._file() as db:
-            row = db.execute("SELECT value FROM note WHERE name = ?", (name,)).fetchone()
+            row = db.execute("SELECT value FROM note WHERE name = 'told'").fetchone()
         return float(row[0]) if row else 0.0
-
-    def write_note(self, name: str, value: float) -> None:
-        """Note a number."""
-        with self._file() as db:
-            db.execute("INSERT OR REPLACE INTO note VALUES (?, ?)", (name, value))
 
     def silence(self, device: str, rule: str, until_ms: int, by: str, why: str, now_ms: int) -> Silence:
         """Tell nobody of the box until then; `rule` "" is every rule, `by` who wants it. Raises `ConfigError`."""

@@ -1,6 +1,6 @@
 """From what the boxes tell to how alerts stand and what people are told: one look at all of them."""
 
-from collections.abc import Collection, Iterable, Set
+from collections.abc import Iterable, Set
 from dataclasses import replace
 
 from cloud.watch.alerts import Outcome, Standing, State, fires, judge, step
@@ -25,7 +25,7 @@ class Evaluation:
         self._telling = rules.telling
         self._fleet = fleet
         self._standings = standings
-        self._values: dict[Key, Value] = {}
+        self._values: dict[Key, float | bool | None] = {}
 
     def look(self, devices: Iterable[str], now_ms: int, heard_since_ms: int) -> list[Changed]:
         """Look at these boxes; returns the alerts that changed. What was last heard of before `heard_since_ms`, when
@@ -47,7 +47,7 @@ class Evaluation:
             if (one := self._stepped(rule, WATCH, judge(rule, away_s), away_s, now_ms)) is not None
         ]
 
-    def forget_all_but(self, devices: Collection[str]) -> list[Changed]:
+    def forget_all_but(self, devices: Set[str]) -> list[Changed]:
         """Alerts of boxes that are not there any more are over."""
         gone = [key for key in self._standings if key[1] not in devices and key[1] != WATCH]
         for key in gone:
@@ -85,13 +85,18 @@ class Evaluation:
         changed = []
         for rule in self._rules:
             found = values[rule.field] if rule.field in DERIVED else value(document, rule.field)
-            by_value = rule.field == "silent_s" and found is not None
-            judged = judge(rule, found) if by_value or outcome is None else outcome
+            judged = self._judged(rule, found, outcome)
             if not rule.concerns(device, group):
                 judged = Outcome.FINE
             if (one := self._stepped(rule, device, judged, found, now_ms)) is not None:
                 changed.append(one)
         return changed
+
+    def _judged(self, rule: Rule, found: Value, blind: Outcome | None) -> Outcome:
+        """What a value means. A box is silent when its own reports are missing, however rarely it sends them."""
+        if rule.field == "silent_s" and found is not None:
+            return judge(rule, found) if blind is Outcome.NO_DATA else Outcome.FINE
+        return judge(rule, found) if blind is None else blind
 
     def _blind(self, device: str, values: dict[str, Value]) -> Outcome | None:
         """Why nothing can be said of a box, None where it can."""
@@ -102,12 +107,13 @@ class Evaluation:
     def _stepped(self, rule: Rule, device: str, outcome: Outcome, found: Value, now_ms: int) -> Changed | None:
         key = rule.name, device
         before = self._standings.get(key, Standing())
-        self._values[key] = found
+        told = None if isinstance(found, str) else found  # no text of a box is kept or told
+        self._values[key] = told
         now = step(rule, before, outcome, now_ms / 1000)
         if now == before:
             return None
         self._set(key, now)
-        return rule, device, now, found
+        return rule, device, now, told
 
     def _set(self, key: Key, one: Standing) -> None:
         if one.state is State.NORMAL and not one.told:
@@ -115,20 +121,21 @@ class Evaluation:
         else:
             self._standings[key] = one
 
-    def _value(self, key: Key) -> Value:
+    def _value(self, key: Key) -> float | bool | None:
         return self._values.get(key)
 
     def _told(self, those: Iterable[tuple[Rule, str, Standing]]) -> tuple[Told, ...]:
         return tuple(
             Told(
                 rule.name,
+                rule.field,
                 device,
                 self._fleet.name(device),
                 self._fleet.group(device),
                 rule.severity,
                 one.state.value,
                 one.since_s,
-                None if isinstance(found := self._value((rule.name, device)), str) else found,
+                self._value((rule.name, device)),
                 rule.words,
                 rule.do,
             )

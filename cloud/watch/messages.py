@@ -26,6 +26,7 @@ class Told:
     """One box and rule: that it fires, or fires no more. `value` is a number or truth value, or None."""
 
     rule: str
+    field: str
     device: str
     name: str
     group: str
@@ -76,7 +77,8 @@ class Message:
         whole = Counter(one.group for one in those if one.group)
         for group, count in sorted(whole.items()):
             if count > 1 and (size := self.sizes.get(group, 0)) >= count:
-                lines.append(f"  {count} of the {size} boxes of {group}")
+                share = f"all {size} boxes" if count == size else f"{count} of the {size} boxes"
+                lines.append(f"  {share} of {group}")
         if those[0].device != WATCH:
             lines += [f"  - {_named(one)}{_measured(one)}" for one in those[:_MOST_LINES]]
         return lines + ([f"  … and {len(those) - _MOST_LINES} more"] if len(those) > _MOST_LINES else [])
@@ -113,4 +115,4 @@ def _named(one: Told) -> str:
 def _measured(one: Told) -> str:
     if one.value is None or isinstance(one.value, bool):
         return ""
-    return f": {minutes(one.value)}" if one.rule == "silent" else f": {one.value:.4g}"
+    return f": {minutes(one.value)}" if one.field.endswith("_s") else f": {one.value:.4g}"

@@ -12,6 +12,7 @@ from cloud.watch.messages import Message
 from cloud.watch.outlets import NotTakenError, Outlet
 from cloud.watch.pacing import pause
 from device.contract.errors import StorageError
+from device.contract.fields import Json
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 900.0
 _LAST_S = 5.0
@@ -47,6 +48,14 @@ class Posting:
         """There is a new letter."""
         for news in self._news.values():
             news.set()
+
+    async def at_once(self, message: Json) -> None:
+        """Tell what no disk takes: to every outlet, once."""
+        for outlet in self._outlets:
+            try:
+                await outlet.send(message)
+            except NotTakenError as error:
+                self._tell(f"{_CALLED[outlet.name]} {error}, and the message could not be kept.")
 
     async def run(self) -> None:
         """Carry, to every outlet on its own."""

@@ -5,7 +5,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from cloud.watch.account import Account
 from cloud.watch.alone import Alone
@@ -13,6 +13,7 @@ from cloud.watch.board import Board, Key
 from cloud.watch.evaluation import Changed, Evaluation
 from cloud.watch.fleet import Fleet
 from cloud.watch.history import KEPT_S, History
+from cloud.watch.once import Once
 from cloud.watch.outlets import Outlet, open_outlets
 from cloud.watch.pacing import pause
 from cloud.watch.posting import Posting
@@ -21,7 +22,6 @@ from device.contract import telemetry
 from device.contract.errors import DataError, IdentityError, StorageError
 from device.contract.fields import Json
 
-T = TypeVar("T")
 BOXES = "boxes"
 LOOK_S = 1.0
 #: So many boxes are looked at in one look, so that no look takes long: each of 500 once in eleven seconds.
@@ -80,14 +80,16 @@ class Watch:
         self.fleet = Fleet()
         self._source = source
         self._account = account
-        self._tell = _Once(tell)
+        self._tell = Once(tell)
         self.history = History(folder, kept_s, tell)
         self.board = Board(folder, tell, is_own=True)
         self._posting = Posting(self.board, open_outlets(rules) if outlets is None else outlets, tell)
         self._evaluation = Evaluation(rules, self.fleet, self.board.recall(rules.rule))
         self._look_s, self._pause_s = look_s, pause_s
+        self._told_s = self.board.told_s()
         self._unkept: dict[Key, Changed] = {}
         self._since_s = time.monotonic()
+        self._opened = 0.0, 0
         self._is_reading = self._has_asked_names = False
         self._heard_since_ms: int | None = None
         self._why = "it has not been read yet"
@@ -102,7 +104,7 @@ class Watch:
         return self._posting.names
 
     async def run(self) -> None:
-        """Watch until it is cancelled."""
+        """Watch until it is cancelled. A fault of its own ends it, and is told first."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._follow(telemetry.ROOT, self._telemetry))
@@ -110,6 +112,9 @@ class Watch:
                 group.create_task(self._every(self._look_s, self._look))
                 group.create_task(self._every(WRITE_S, self._write_history))
                 group.create_task(self._posting.run())
+        except BaseExceptionGroup as errors:
+            self._tell.always(f"The watch ended by a fault of its own, and nobody watches: {errors.exceptions[0]!r}")
+            raise
         finally:
             await self._kept(asyncio.to_thread(self.history.write))
             self.history.close()
@@ -117,8 +122,11 @@ class Watch:
             self._alone.close()
 
     def now_ms(self) -> int:
-        """The database's time, as well as it is known."""
-        return max(self._source.now_ms(), self.fleet.newest_ms())
+        """The database's time, as well as it is known: as it was when the stream was opened, and since then by a clock
+        that nobody sets."""
+        opened_s, then_ms = self._opened
+        now_ms = then_ms + int((time.monotonic() - opened_s) * 1000) if then_ms else self._source.now_ms()
+        return max(now_ms, self.fleet.newest_ms())
 
     async def _follow(self, path: str, take: Callable[[Change], None]) -> None:
         """Read a node for good; where the stream breaks, it is opened anew."""
@@ -146,6 +154,7 @@ class Watch:
             except StorageError as error:
                 self._tell(str(error))
         if not self._is_reading:
+            self._opened = time.monotonic(), self._source.now_ms()
             if self._heard_since_ms is None or self._away_s() > _GAP_S:
                 self._heard_since_ms = self.now_ms()
             self._is_reading = True
@@ -174,41 +183,55 @@ class Watch:
             devices = self.fleet.devices()
             slices = 1 + len(devices) // AT_ONCE
             changed += self._evaluation.look(devices[number % slices :: slices], now_ms, self._heard_since_ms)
-            changed += self._evaluation.forget_all_but(devices)
+            changed += self._evaluation.forget_all_but(set(devices))
         self._unkept |= {(one[0].name, one[1]): one for one in changed}
-        subject = await self._kept(asyncio.to_thread(self._keep_and_tell, now_ms))
+        subject, unkept = await asyncio.to_thread(self._keep_and_tell, now_ms)
         if subject:
             self._posting.wake()
             self._tell.always(subject)
+        if unkept is not None:
+            await self._posting.at_once(unkept)
 
-    def _keep_and_tell(self, now_ms: int) -> str:
-        """Keep what changed, and with it the message that is due; returns its subject. In a thread, while nobody
-        changes the standings."""
-        silenced = {(silence.rule, silence.device) for silence in self.board.silences(now_ms)}
-        message, told = self._evaluation.due(now_ms, self.board.note("told"), silenced)
-        unkept = self._unkept | {(one[0].name, one[1]): one for one in told}
-        if unkept:
-            number = f"{now_ms}-{len(told)}"
-            letters = [(name, time.time(), message.to_json(number)) for name in self._posting.names] if message else []
-            self.board.keep(unkept.values(), letters)
+    def _keep_and_tell(self, now_ms: int) -> tuple[str, Json | None]:
+        """Keep what changed, and with it the message that is due. Returns the message's subject, and all of it if the
+        disk took nothing. In a thread, while nobody changes the standings."""
+        message, told = self._evaluation.due(now_ms, self._told_s, self._silenced(now_ms))
+        self._unkept |= {(one[0].name, one[1]): one for one in told}
+        said = message.to_json(f"{now_ms}-{len(told)}") if message else None
+        letters = [(name, time.time(), said) for name in self._posting.names] if said else []
+        if message:
+            self._evaluation.told(told)
+            self._told_s = now_ms / 1000
+        is_kept = self._keep(letters)
+        return message.subject() if message else "", None if is_kept else said
+
+    def _keep(self, letters: list[tuple[str, float, Any]]) -> bool:
+        try:
+            if self._unkept or letters:
+                self.board.keep(self._unkept.values(), letters, self._told_s)
+        except StorageError as error:
+            self._tell(str(error))
+            return False
         self._unkept = {}
-        if message is None:
-            return ""
-        self._evaluation.told(told)
-        self.board.write_note("told", now_ms / 1000)
-        return message.subject()
+        return True
+
+    def _silenced(self, now_ms: int) -> set[Key]:
+        try:
+            return {(silence.rule, silence.device) for silence in self.board.silences(now_ms)}
+        except StorageError as error:
+            self._tell(str(error))
+            return set()
 
     async def _write_history(self, number: int) -> None:
         if number:
             await self._kept(asyncio.to_thread(self.history.write))
 
-    async def _kept(self, work: Coroutine[Any, Any, T]) -> T | None:
+    async def _kept(self, work: Coroutine[Any, Any, None]) -> None:
         """Do what writes; a full disk is told, and tried again."""
         try:
-            return await work
+            await work
         except StorageError as error:
             self._tell(str(error))
-            return None
 
     async def _every(self, seconds: float, work: Callable[[int], Coroutine[Any, Any, None]]) -> None:
         number = 0
@@ -216,20 +239,3 @@ class Watch:
             await work(number)
             number += 1
             await pause(seconds)
-
-
-class _Once:
-    """Tells a sentence about a matter once, until there is another one or it may be told again."""
-
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self.always = tell
-        self._last: dict[str, str] = {}
-
-    def __call__(self, sentence: str, matter: str = "") -> None:
-        if sentence != self._last.get(matter):
-            self.always(sentence)
-        self._last[matter] = sentence
-
-    def again(self) -> None:
-        """What was told is over."""
-        self._last.clear()

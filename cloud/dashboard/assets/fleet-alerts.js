@@ -94,7 +94,7 @@
         h(
           "section",
           { class: "panel alert-group" },
-          h("h2", {}, rule, h("span", { class: `badge ${ones[0][4] === "critical" ? "bad" : ones[0][4] === "warning" ? "todo" : ""}` }, ones[0][4]), h("span", { class: "second" }, many(ones.length, "box", "boxes"))),
+          h("h2", {}, rule, h("span", { class: `grade ${ones[0][4] === "critical" ? "bad" : ones[0][4] === "warning" ? "todo" : ""}` }, ones[0][4]), h("span", { class: "second" }, many(ones.length, "box", "boxes"))),
           h("p", {}, ones[0][5], h("span", { class: "second" }, ` ${ones[0][6]}`)),
           h(
             "div",
@@ -203,7 +203,7 @@
     }
   }
 
-  affectbox.mounted(".alerts", (root) => {
+  affectbox.mounted(".alerts-page", (root) => {
     const page = (shown = new AlertsPage(root));
     return () => page.stop();
   });

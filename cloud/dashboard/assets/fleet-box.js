@@ -27,14 +27,14 @@
       this.orders = new FleetOrders(h("div", { class: "fleet-orders" }), (device) => (device === this.device ? this.news.row?.box[0] || device : device));
       const panel = (name, title) => {
         this[name] = h("div");
-        return h("section", { class: `panel ${name}` }, h("h2", {}, title), this[name]);
+        return h("section", { class: `panel of-${name}` }, h("h2", {}, title), this[name]);
       };
       this.findings = h("div", { class: "findings" });
       this.body.replaceChildren(
         this.findings,
         this.orders.root,
         panel("charts", "The last 24 hours"),
-        h("div", { class: "box-sections" }, (this.sections = h("div", { class: "facts" }))),
+        h("div", { class: "box-sections" }, (this.sections = h("div", { class: "all-facts" }))),
         h("div", { class: "box-pair" }, panel("checkup", "Last doctor run"), h("div", {}, panel("command", "Last command from afar"), panel("alerts", "Alerts"))),
       );
       this.clock = setInterval(() => this.drawHead(), 1000);
@@ -205,7 +205,7 @@
     }
   }
 
-  affectbox.mounted(".box", (root) => {
+  affectbox.mounted(".box-page", (root) => {
     const page = (shown = new BoxPage(root));
     return () => page.stop();
   });

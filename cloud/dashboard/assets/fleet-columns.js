@@ -30,7 +30,7 @@ window.fleetColumns = (sparks) => {
   function bar(cell, percent, tone) {
     if (!cell.bar) {
       cell.fill = h("i");
-      cell.bar = h("span", { class: "bar" }, cell.fill);
+      cell.bar = h("span", { class: "gauge" }, cell.fill);
       cell.gui.append(cell.bar);
     }
     cell.bar.hidden = percent === null;

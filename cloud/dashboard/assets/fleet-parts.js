@@ -42,9 +42,9 @@ window.fleetParts = (() => {
   function span(ms) {
     const s = Math.max(0, Math.round(ms / 1000));
     if (s < 100) return `${s} s`;
-    if (s < 5400) return `${Math.round(s / 60)} min`;
-    if (s < 172800) return `${Math.round(s / 3600)} h`;
-    return `${Math.round(s / 86400)} d`;
+    if (s < 5400) return `${Math.floor(s / 60)} min`;
+    if (s < 172800) return `${Math.floor(s / 3600)} h`;
+    return `${Math.floor(s / 86400)} d`;
   }
 
   const since = (ms) => (ms ? span(affectbox.now() - ms) : "");

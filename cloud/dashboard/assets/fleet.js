@@ -203,7 +203,7 @@
   }
 
   window.fleetStates = ORDER;
-  affectbox.mounted(".fleet", (root) => {
+  affectbox.mounted(".fleet-page", (root) => {
     shown = new FleetPage(root);
     window.fleetPage = shown; // for whoever measures
     const page = shown;

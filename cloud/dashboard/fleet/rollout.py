@@ -160,7 +160,8 @@ def _step(do: str, step: Step, document: Json, now_ms: int) -> Step:
 def _found(do: str, step: Step, document: Json, now_ms: int) -> tuple[At, str]:
     answers = words(document, "control.id") == step.command
     answer = words(document, "control.answer") if answers else step.text
-    if answers and value(document, "control.done") is False and words(document, "update.state") != "back":
+    tried = do == "update" and _is_news(step, document) and words(document, "update.state") in _ENDS
+    if answers and value(document, "control.done") is False and not tried:
         return At.REFUSED, answer
     heard = answers or step.at is not At.SENT
     if not heard:
@@ -177,12 +178,16 @@ def _updating(step: Step, document: Json, answer: str, now_ms: int) -> tuple[At,
         return At.PROVING, text
     if state in _INSTALLING:
         return At.INSTALLING, text
-    news = step.at in (At.INSTALLING, At.PROVING) or _said(document) != step.before
-    if news and state in _ENDS:
+    if state in _ENDS and _is_news(step, document):
         return _ENDS[state], text
     if now_ms - step.since_ms > ENDS_MS:
         return At.NO_END, "It began, and has not said how it ended."
     return (step.at if step.at is not At.SENT else At.HEARD), answer
+
+
+def _is_news(step: Step, document: Json) -> bool:
+    """Whether what the box says of an update is of this one."""
+    return step.at in (At.INSTALLING, At.PROVING) or _said(document) != step.before
 
 
 def _said(document: Json) -> str:

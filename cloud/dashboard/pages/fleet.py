@@ -65,7 +65,7 @@ async def _all(visit: Visit) -> Any:
             html.Div(className="fleet-cards live"),
             places(),
         ],
-        className="fleet",
+        className="fleet-page",
     )
 
 
@@ -125,7 +125,7 @@ def one_box(device: str, name: str, group: str) -> Any:
             html.Details([html.Summary("Name and group"), form], className="box-edit panel"),
             places(device),
         ],
-        className="box",
+        className="box-page",
     )
 
 
@@ -137,5 +137,5 @@ async def _alerts(visit: Visit) -> Any:
             html.Div(className="alerts-body live"),
             places(),
         ],
-        className="alerts",
+        className="alerts-page",
     )

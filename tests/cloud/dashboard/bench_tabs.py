@@ -24,7 +24,7 @@ from tests.cloud.dashboard.stack import DrivenBox, Stack
 _SECONDS = 10.0
 _TABS = (1, 5, 20)
 _ROOM = "sim-room-1"
-_WORDS = {"/fleet": "sim-room-90", f"/live/{_ROOM}": "Watching"}
+_WORDS = {"/fleet": "sim-room-11", f"/live/{_ROOM}": "Watching"}
 
 
 def main() -> None:

@@ -108,6 +108,24 @@ def test_the_end_of_an_earlier_update_is_not_taken_for_this_one() -> None:
     assert boxes.at("a") is At.NO_END
 
 
+def test_a_box_that_was_rolled_back_before_and_refuses_now_is_shown_as_refusing() -> None:
+    boxes = Boxes("a", staged=False)
+    boxes.says["a"] |= {"update": {"version": "0.5.0", "state": "back", "text": "0.4.0 runs again."}}
+    boxes.send()
+    boxes.hears("a", "Somebody is watched.", done=False)
+    assert (boxes.at("a"), boxes.rollout.steps[0].text) == (At.REFUSED, "Somebody is watched.")
+
+
+def test_an_update_that_is_rolled_back_while_its_command_counts_as_not_done() -> None:
+    boxes = Boxes("a", staged=False)
+    boxes.send()
+    boxes.hears("a")
+    boxes.updates("a", "trying")
+    boxes.updates("a", "back")
+    boxes.hears("a", "0.4.0 runs again.", done=False)
+    assert boxes.at("a") is At.BACK
+
+
 def test_an_update_that_went_on_while_nobody_looked_is_found_at_its_end() -> None:
     boxes = Boxes("a", staged=False)
     boxes.send()

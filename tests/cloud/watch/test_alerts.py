@@ -176,6 +176,7 @@ class Bench:
 
     def start(self) -> None:
         self.board = Board(self.folder, is_own=True)
+        self.told_s = self.board.told_s()
         self.evaluation = Evaluation(self.rules, self.fleet, self.board.recall(self.rules.rule))
 
     def hear(self, count: int, **changes: Any) -> None:
@@ -188,12 +189,12 @@ class Bench:
             self.now_ms += step_s * 1000
             changed = self.evaluation.look(self.fleet.devices(), self.now_ms, self.heard_ms)
             silenced = {(one.rule, one.device) for one in self.board.silences(self.now_ms)}
-            message, told = self.evaluation.due(self.now_ms, self.board.note("told"), silenced)
-            self.board.keep([*changed, *told])
+            message, told = self.evaluation.due(self.now_ms, self.told_s, silenced)
             if message:
                 sent.append(message)
-                self.board.write_note("told", self.now_ms / 1000)
+                self.told_s = self.now_ms / 1000
                 self.evaluation.told(told)
+            self.board.keep([*changed, *told], (), self.told_s)
         return sent
 
     def states(self) -> dict[str, int]:
@@ -223,6 +224,14 @@ def test_an_outage_of_a_hundred_boxes_is_one_message_and_so_is_its_end(tmp_path:
         over += bench.pass_(60, 20)
     assert [message.subject() for message in over] == ["Affectbox: over: No word from the box (100 boxes)"]
     assert bench.states() == {"No data": 20}  # of those that were never seen
+
+
+def test_where_all_boxes_of_a_group_are_silent_the_message_says_so(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, silent())
+    bench.fleet.boxes("/", {f"box-{n:03}": {"name": "", "group": "north"} for n in range(3)}, False)
+    bench.hear(3)
+    (message,) = bench.pass_(600, 20)
+    assert "all 3 boxes of north" in message.text()
 
 
 def test_a_box_that_flaps_is_told_once(tmp_path: Path) -> None:
@@ -289,6 +298,16 @@ def test_a_silence_may_be_taken_back_and_has_an_end(tmp_path: Path) -> None:
             board.silence("box-1", "hot", until, "ida", "why", START_MS)
 
 
+def test_a_box_that_reports_rarely_is_not_told_as_silent_before_three_are_missing(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, silent(for_s=0.0))
+    bench.hear(1)
+    bench.now_ms += 600_000
+    for _ in range(3):
+        bench.hear(1)
+        assert bench.pass_(600, 60) == []
+    assert len(bench.pass_(1500, 60)) == 1
+
+
 def test_of_a_silent_box_nothing_else_is_concluded(tmp_path: Path) -> None:
     bench = Bench(tmp_path, silent(), rule())
     bench.hear(1, host__temperature=85.0)
@@ -344,6 +363,7 @@ def test_a_message_holds_no_word_that_a_box_wrote(tmp_path: Path) -> None:
     told = str([(message.subject(), message.text(), message.to_json("1")) for message in sent])
     assert "box-001" in told
     assert "p-017" not in told
+    assert "p-017" not in str(bench.board.standings())
 
 
 # --- the file

@@ -24,7 +24,19 @@ from tests.cloud.watch.hooks import Hooks
 from tests.cloud.watch.mails import PASSWORD, USER, Mails
 from tests.servers import WAIT_S
 
-TOLD = Told("hot", "box-1", "Room 2", "north", "warning", "Alerting", 0.0, 84.0, "The box is hot", "Give it air.")
+TOLD = Told(
+    "hot",
+    "host.temperature",
+    "box-1",
+    "Room 2",
+    "north",
+    "warning",
+    "Alerting",
+    0.0,
+    84.0,
+    "The box is hot",
+    "Give it air.",
+)
 MESSAGE = Message(1_900_000_000.0, fired=(TOLD,)).to_json("m-1")
 
 
@@ -116,7 +128,19 @@ def test_what_keeps_a_mail_from_going_is_said(
 
 def test_a_line_break_in_a_name_makes_no_header(open_mails: Callable[[str], Mails]) -> None:
     mails = open_mails("none")
-    odd = Told("hot", "box-1", "Room\r\nBcc: all@example.org", "", "note", "Alerting", 0.0, None, "Hot", "Air.")
+    odd = Told(
+        "hot",
+        "host.temperature",
+        "box-1",
+        "Room\r\nBcc: all@example.org",
+        "",
+        "note",
+        "Alerting",
+        0.0,
+        None,
+        "Hot",
+        "Air.",
+    )
     send(mailer(mails, Path(), "none", ca_file=""), Message(0.0, (odd,)).to_json("m-2"))
     mail = mails.next()
     assert mail["Bcc"] is None

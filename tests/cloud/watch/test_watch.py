@@ -1,11 +1,13 @@
 """The watch on a real database, with the real rules, accounts, streams and outlets."""
 
 import asyncio
+import contextlib
 import json
 import os
 import queue
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -146,6 +148,7 @@ def test_a_box_that_gets_hot_is_told_and_that_it_is_over(database: httpx.Client,
         posted = json.loads(hooks.next().body)
         assert posted["fired"][0] | {"since_s": 0} == {
             "rule": "hot",
+            "field": "host.temperature",
             "device": "box-1",
             "name": "Room 2",
             "group": "north",
@@ -218,6 +221,58 @@ def test_a_restart_of_the_watch_tells_nothing_twice(server: Server, tmp_path: Pa
     assert hooks.left() == 0
 
 
+def test_a_watch_that_ends_by_its_own_fault_says_so(tmp_path: Path) -> None:
+    class Faulty(Base):
+        def now_ms(self) -> int:
+            raise RuntimeError("a fault")
+
+    async def make() -> str:
+        return "a.b.c"
+
+    sentences: list[str] = []
+    watch = Watch(Rules(), tmp_path, Faulty("http://127.0.0.1:1"), Account(make), sentences.append)
+    with pytest.raises(ExceptionGroup):
+        asyncio.run(watch.run())
+    assert "nobody watches: RuntimeError('a fault')" in sentences[-1]
+    Alone(tmp_path).close()  # and another one may watch
+
+
+def test_a_full_disk_keeps_nobody_from_being_told(server: Server, tmp_path: Path, hooks: Hooks) -> None:
+    with httpx.Client(base_url=server.url, params={"ns": "watch-full"}, timeout=WAIT_S) as owner:
+        tell(owner)
+        with watching(f"{server.url}?ns=watch-full", tmp_path, hooks) as running:
+            file = running.watch.board._file
+            with file._lock, contextlib.suppress(sqlite3.OperationalError):
+                (pages,) = file._db.execute("PRAGMA page_count").fetchone()
+                file._db.execute(f"PRAGMA max_page_count = {pages}")
+                for number in range(1000):
+                    with file._db:
+                        file._db.execute("INSERT INTO note VALUES (?, 0)", (f"{number:01000}",))
+            hot = {f"box-{n:02}": said(f"box-{n:02}", 0, host__temperature=85.0) | {"seen": NOW} for n in range(40)}
+            owner.patch("/telemetry.json", json=hot).raise_for_status()
+            assert subject(hooks) == "Affectbox: The box is hot (40 boxes)"
+            running.until_told("database or disk is full")
+            file._db.execute("PRAGMA max_page_count = 100000")
+            cool = {name: said(name, 0) | {"seen": NOW} for name in hot}
+            owner.patch("/telemetry.json", json=cool).raise_for_status()
+            assert subject(hooks) == "Affectbox: over: The box is hot (40 boxes)"
+    assert hooks.left() == 0
+
+
+def test_a_clock_of_this_machine_that_jumps_makes_no_box_silent(
+    server: Server, tmp_path: Path, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = Rule("silent", "silent_s", ">", 200.0, "No word", "Call the clinic.")
+    with httpx.Client(base_url=server.url, params={"ns": "watch-jump"}, timeout=WAIT_S) as owner:
+        tell(owner, host__temperature=85.0)
+        with watching(f"{server.url}?ns=watch-jump", tmp_path, hooks, HOT, silent):
+            assert subject(hooks) == "Affectbox: The box is hot (box-1)"
+            tomorrow_ms = int(time.time() + 86_400) * 1000
+            monkeypatch.setattr(Base, "now_ms", lambda base: tomorrow_ms)
+            tell(owner)
+            assert subject(hooks) == "Affectbox: over: The box is hot (box-1)"
+
+
 def test_two_watches_of_one_folder_would_tell_everything_twice(server: Server, tmp_path: Path, hooks: Hooks) -> None:
     with watching(f"{server.url}?ns=watch-twice", tmp_path, hooks) as running:
         with pytest.raises(StorageError, match="Another watch"):
@@ -263,12 +318,15 @@ def test_the_command_signs_in_watches_and_ends_when_it_is_told_to(
             [sys.executable, "-m", "cloud", "watch", *words], stderr=subprocess.PIPE, text=True, env=os.environ
         )
         try:
-            assert subject(hooks) == "Affectbox: Something keeps the box from its work (box-1)"
+            posted = hooks.next().body.decode()
+            assert '"subject":"Affectbox: Something keeps the box from its work (box-1)"' in posted
             process.send_signal(signal.SIGTERM)
             _, errors = process.communicate(timeout=WAIT_S)
         finally:
             process.kill()
     assert process.returncode == 0
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "data").iterdir())
+    assert all(secret not in posted + errors + repr(kept) for secret in ("p-017", PASSWORD, "id-SECRET"))
     assert errors.splitlines() == [
         "affectbox-cloud watch: watching 17 rules; telling webhook",
         "affectbox-cloud watch: Affectbox: Something keeps the box from its work (box-1)",
