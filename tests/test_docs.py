@@ -143,7 +143,7 @@ def test_what_commands_of_the_pages_write_is_ignored_by_git() -> None:
     """Keys and recordings of people are not committed by mistake."""
     option = r"--(?:out|picture|overlay|bundles|csv) |jsonl:|local --data |enrol "
     written = {name for _, line in LINES for name in re.findall(rf"(?:{option})([a-z0-9][\w./-]*)", line)}
-    assert written >= {"session.jsonl", "session.png", "clinic.key", "bundles/", "seen/", "room-3.enrolment.json"}
+    assert written >= {"session.jsonl", "session.png", "clinic.key", "bundles/", "room-3.enrolment.json"}
     given = {"fer2013.csv", "fer2013new.csv", "records.jsonl"}
     for name in written - given:
         file = name if "." in name else f"{name.rstrip('/')}/file"

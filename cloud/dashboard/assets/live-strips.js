@@ -102,12 +102,13 @@
       let open = null;
       for (let i = 0; i < rows.at.length; i++) {
         const kind = rows.why[i] ? "all" : rows.hidden[i] || (rows.disagree[i] ? "disagree" : "");
-        const words = rows.why[i] === "nothing" ? "nothing recorded" : facts.reasons[rows.why[i]] || facts.parts[rows.hidden[i]];
+        const words = rows.why[i] === "nothing" ? "nothing arrived" : facts.reasons[rows.why[i]] || facts.parts[rows.hidden[i]];
         if (open && (open.kind !== kind || open.words !== words)) {
           open.to = rows.at[i];
           open = null;
         }
-        if (kind && !open) found.push((open = { from: rows.at[i], to: rows.at[i], kind, words }));
+        const before = i && rows.at[i] - rows.at[i - 1] < GAP_S ? rows.at[i - 1] : rows.at[i];
+        if (kind && !open) found.push((open = { from: kind === "disagree" ? rows.at[i] : before, to: rows.at[i], kind, words }));
         if (open) open.to = rows.at[i];
       }
       return found;
@@ -123,6 +124,10 @@
         while (j < rows.at.length && Math.floor(rows.at[j]) === second) j++;
         const said = summary(i, j);
         const last = found[found.length - 1];
+        if (said.code === "nothing") {
+          i = j;
+          continue;
+        }
         const near = last && second - last.to < 0.5;
         if (near && last.words === said.words && last.kind === said.kind) {
           last.to = second + 1;
@@ -152,7 +157,7 @@
       const most = (counts) => Object.keys(counts).sort((one, other) => counts[other] - counts[one])[0];
       if (measured * 2 < j - i || !measured) {
         const reason = most(why) || "nothing";
-        return { kind: "all", code: reason, words: facts.reasons[reason] || "nothing recorded", sure: 0 };
+        return { kind: "all", code: reason, words: facts.reasons[reason] || "nothing arrived", sure: 0 };
       }
       const part = Object.values(hidden).reduce((sum, count) => sum + count, 0) * 2 > measured ? most(hidden) : "";
       if (disagree * 2 > measured) return { kind: "disagree", words: "they disagree", sure: 0, part };
@@ -289,6 +294,13 @@
         fillBlock(pen, block, from, to);
         labels.push({ block, from, to });
       }
+      for (const gap of parts) {
+        if (gap.words !== "nothing arrived" || gap.to < min) continue;
+        const from = Math.max(0, ((gap.from - min) / span) * width);
+        pen.fillStyle = colours.hatch;
+        pen.fillRect(from, WORDS, ((gap.to - min) / span) * width - from, RIBBON - WORDS);
+        labels.push({ block: gap, from, to: ((gap.to - min) / span) * width });
+      }
       write(pen, labels, width);
     }
 
@@ -340,13 +352,13 @@
       scheme();
       colours.hatch = hatch(document.createElement("canvas").getContext("2d"), colours);
       strips = keys.map(strip);
-      layAxis();
       resized();
     }
 
     function layAxis() {
       axis.replaceChildren();
-      const each = span <= 30 ? 5 : span <= 60 ? 10 : span <= 120 ? 20 : 60;
+      const fine = span <= 30 ? 5 : span <= 60 ? 10 : span <= 120 ? 20 : 60;
+      const each = (axis.clientWidth / span) * fine < 62 && fine < 60 ? fine * 2 : fine;
       for (let ago = span; ago >= 0; ago -= each) {
         const tick = made("span", "", ago ? (each === 60 ? `${ago / 60} min` : `${ago} s`) : "newest");
         tick.style.left = `${100 * (1 - ago / span)}%`;
@@ -355,6 +367,7 @@
     }
 
     function resized() {
+      layAxis();
       for (const one of strips) if (one.row.offsetParent) one.size();
     }
 

@@ -90,6 +90,7 @@
     let unwatched = "";
     let ahead = null; // of the database's clock before this browser's, milliseconds
     let came = 0; // when the newest sample came, by this browser's clock
+    let liveAt = 0; // when a live second came
     let moment = null;
     let told = "";
 
@@ -153,18 +154,26 @@
       if ("hints" in data) hints = data.hints;
       if ("command" in data) showCommand(data.command);
       if ("left" in data) {
-        samples = null;
         hints = [];
         odd = unseen = "";
-        strips.clear();
-        hand("live-now", null);
       }
+      if (box && !box.session && samples) forget();
       if ("samples" in data) take(data.samples);
       show();
     }
 
+    // Nothing of a session stays when it is over, or another person's begins; a pause only interrupts it.
+    function forget() {
+      samples = null;
+      moment = null;
+      strips.clear();
+      hand("live-now", null);
+    }
+
     function take(fresh) {
+      if (samples && samples.patient !== box?.patient) forget();
       if (fresh.seen) {
+        liveAt = Date.now();
         const here = fresh.seen - Date.now();
         ahead = ahead === null ? here : Math.max(ahead - 1, here);
         odd = "";
@@ -179,7 +188,7 @@
         hand("live-now", { patient: box?.patient || "", visit: `${device}~${fresh.session}`, began: fresh.began });
       }
       const { session, began, trusted, coarse, rest } = fresh;
-      samples = { session, began, trusted, coarse, rest: rest.length ? rest : samples?.rest || [], live: Boolean(fresh.seen) };
+      samples = { patient: box?.patient, session, began, trusted, coarse, rest: rest.length ? rest : samples?.rest || [], live: Date.now() - liveAt < STALE_S * 1000 };
       strips.say();
     }
 

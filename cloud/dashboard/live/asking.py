@@ -10,13 +10,12 @@ from typing import Any
 from cloud.dashboard.base import Base, Lost, apply
 from cloud.dashboard.live import orders
 from cloud.dashboard.person import Visit
-from device.contract import audit, paper, telemetry
+from device.contract import audit, paper, person, telemetry
 from device.contract import note as notes_contract
 from device.contract import patient as pseudonyms
 from device.contract.errors import DataError
 from device.contract.fields import Json
 from device.contract.keys import new_key
-from device.contract.person import ROOT as PEOPLE
 from device.contract.session import UNNAMED
 from device.contract.telemetry import SERVER_TIME
 
@@ -77,7 +76,7 @@ async def begin(base: Base, visit: Visit, device: str, patient: str, anew: Conse
 
 async def held(base: Base, visit: Visit, patient: str) -> Json | None:
     """The newest consent on paper that holds today, None where there is none."""
-    there = await base.object(visit, f"{PEOPLE}/{patient}/consents")
+    there = await base.object(visit, f"{person.ROOT}/{patient}/consents")
     return holding(there, _today(base))
 
 
@@ -92,10 +91,19 @@ def holding(consents: Json, today: str) -> Json | None:
 
 
 async def take_on(base: Base, visit: Visit, patient: str) -> None:
-    """Make a drawn pseudonym one of the visit's patients. Raises `DataError`, `IdentityError`."""
+    """Make a drawn pseudonym one of the visit's patients, with which their record begins.
+
+    Raises:
+        DataError: the database is away.
+        IdentityError: it is somebody's already.
+    """
     uid, now_ms = visit.person.uid, base.now_ms()
-    noted_there = orders.entry("staff", uid, patient=patient)
-    changes = {f"staff/{uid}/patients/{patient}": True, audit.key(now_ms, new_key(now_ms)): noted_there}
+    began = {"v": person.VERSION, "at": SERVER_TIME, "by": uid, "number": 1, "status": person.STATUSES[0]}
+    changes = {
+        f"staff/{uid}/patients/{patient}": True,
+        person.key(patient, 1): began,
+        audit.key(now_ms, new_key(now_ms)): orders.entry("edited", uid, patient=patient),
+    }
     await base.patch(visit, changes)
 
 
@@ -119,7 +127,7 @@ async def note(base: Base, visit: Visit, text: str, moment: Json) -> None:
 
 async def notes(base: Base, visit: Visit, patient: str, of: str) -> list[Json]:
     """The notes of a session, in order."""
-    there = await base.object(visit, f"{PEOPLE}/{patient}/notes")
+    there = await base.object(visit, f"{person.ROOT}/{patient}/notes")
     return [there[name] for name in sorted(there) if there[name].get("visit") == of]
 
 
@@ -161,7 +169,7 @@ async def _note_consent(base: Base, visit: Visit, patient: str, consent: Consent
 
 async def _withdraw(base: Base, visit: Visit, patient: str) -> None:
     """Note that the consents that are noted are withdrawn."""
-    there = await base.object(visit, f"{PEOPLE}/{patient}/consents")
+    there = await base.object(visit, f"{person.ROOT}/{patient}/consents")
     gone = {one.get("withdrawn") for one in there.values()}
     common = {"v": paper.VERSION, "at": SERVER_TIME, "by": visit.person.uid, "given": _today(base)}
     written = {

@@ -22,6 +22,8 @@ _PACKS = 21
 #: Without a live second for so long, newest packs are looked for.
 _QUIET_S = 4.0
 _AGAIN_S = 5.0
+#: And else so often, seconds.
+_HOLES_S = 15.0
 _MINUTES = 5
 
 
@@ -100,12 +102,16 @@ class OpenSession:
         self._add(records, moved, document["seen"])
 
     async def _fill(self) -> None:
-        """What came before the page was opened; and what packs bring, while nothing comes live."""
+        """What came before the page was opened, what packs bring while nothing comes live, and what live seconds left
+        out."""
         await self._packs(_PACKS)
+        filled_s = asyncio.get_running_loop().time()
         while not self._over.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._over.wait(), _AGAIN_S)
-            if asyncio.get_running_loop().time() - self._live_s > _QUIET_S:
+            now_s = asyncio.get_running_loop().time()
+            if now_s - self._live_s > _QUIET_S or now_s - filled_s > _HOLES_S:
+                filled_s = now_s
                 await self._packs(2)
 
     async def _packs(self, most: int) -> None:

@@ -9,7 +9,7 @@ from device.contract.fields import Json
 from device.contract.session import UNNAMED
 
 #: A box tells of itself each minute; after so long without a word it is called silent, milliseconds.
-SILENT_MS = 150_000
+SILENT_MS = 200_000
 #: The box's wall clock may be off by so much before that is said, seconds.
 _CLOCK_S = 30.0
 _IDLE, _WATCHING, _PAUSED = (
@@ -56,13 +56,23 @@ class Whose:
         return self.mine or self.patient == UNNAMED
 
 
-def standing(told: Any, now_ms: int, whose: Whose) -> Json:
+def session_of(told: Any, before: str) -> str:
+    """The session that a box holds, "" none: the one that it tells of; while it is paused it tells of none, and holds
+    the one of `before`."""
+    if not isinstance(told, dict):
+        return ""
+    waits = told.get("desk", {}).get("state") in ("paused", "starting")
+    return str(told.get("session") or (before if waits else ""))
+
+
+def standing(told: Any, now_ms: int, whose: Whose, session: str = "") -> Json:
     """What the page says of a box.
 
     Args:
         told: what stands at `telemetry/DEVICE`.
         now_ms: by the database.
-        whose: of the session that it names.
+        whose: of the session.
+        session: the one that it holds.
 
     Returns:
         `state`, `words`, `may` (commands); and, where there is any, `silent_ms` (when it was last heard), `session`,
@@ -72,7 +82,6 @@ def standing(told: Any, now_ms: int, whose: Whose) -> Json:
         return _bare("never", "Never heard of: is the box switched on, enrolled and connected?")
     if told.get("v") != telemetry.VERSION:
         return _bare("unknown", f"The box speaks version {told.get('v')!s:.20}, which this dashboard does not know")
-    session = told.get("session") or ""
     state = _state(told)
     silent = now_ms - told["seen"] > SILENT_MS and state != "ended"
     words, may = _STATES[state]
@@ -85,6 +94,8 @@ def standing(told: Any, now_ms: int, whose: Whose) -> Json:
         found |= {"session": session, "patient": whose.patient, "with": _with(whose), "shown": whose.shown}
         if not whose.shown and whose.patient:
             found["may"] = [do for do in found["may"] if do in ("pause", "end")]
+    if not whose.mine:
+        found["may"] = [do for do in found["may"] if do != "revoke"]
     found["notes"] = _notes(told, found)
     return found
 
@@ -134,7 +145,7 @@ def _notes(told: Json, found: Json) -> list[list[str]]:
 def _clock(told: Json) -> str:
     off = told["time"]["wall"] - told["seen"] / 1000
     if not told["time"]["trusted"]:
-        return "The box's clock is not set: times are corrected later, and the delay is counted from the database"
+        return "The box's clock is not set: the delay may be longer than shown"
     if abs(off) > _CLOCK_S:
         return f"The box's clock is {_length(abs(off))} {'ahead' if off > 0 else 'behind'}: the delay is not known"
     return ""

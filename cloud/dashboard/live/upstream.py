@@ -15,7 +15,7 @@ from typing import Any
 from cloud.dashboard.base import Base, Lost, apply
 from cloud.dashboard.live import orders
 from cloud.dashboard.live.session import OpenSession
-from cloud.dashboard.live.standing import Whose, standing
+from cloud.dashboard.live.standing import Whose, session_of, standing
 from cloud.dashboard.person import Visit
 from device.contract import patient, remote, telemetry
 from device.contract.errors import AffectboxError, DataError, IdentityError
@@ -24,7 +24,7 @@ from device.contract.session import UNNAMED
 
 _WATCH_FOR_MS = 60_000
 _LOOK_S = 1.0
-_LINGER_S = 5.0
+_LINGER_S = 30.0
 #: Messages that wait for a tab that does not read; then it is given everything anew.
 _WAITING = 200
 
@@ -68,6 +68,9 @@ class Upstream:
     def join(self) -> "asyncio.Queue[Json]":
         """A tab that hears everything from here on, and first what there is."""
         tab: asyncio.Queue[Json] = asyncio.Queue(_WAITING)
+        if self.idle:
+            self._news.set()
+            self._changed.set()
         self._tabs.add(tab)
         self._bring(tab)
         return tab
@@ -136,7 +139,7 @@ class Upstream:
         while True:
             until = self._base.now_ms() + _WATCH_FOR_MS
             watch = {"v": remote.VERSION, "until": until, "by": self._visit.person.uid}
-            if self._whose.shown or not self._whose.patient:
+            if not self.idle and (self._whose.shown or not self._whose.patient):
                 try:
                     await self._base.patch(self._visit, {remote.watch_key(self._device): watch})
                     self._tell("unwatched", "")
@@ -150,25 +153,24 @@ class Upstream:
         now_ms = self._base.now_ms()
         self._tell("away", self._away)
         if self._heard:
-            self._tell("box", standing(self._told, now_ms, self._whose))
+            self._tell("box", standing(self._told, now_ms, self._whose, self._noticed))
         if self._watches:
             heard = self._told.get("control") if isinstance(self._told, dict) else None
             self._tell("command", orders.told(self._order, heard, now_ms, self._visit.person.uid))
 
     async def _notice_session(self) -> None:
         """Open, or leave, the session that the box tells of."""
-        told = self._told if isinstance(self._told, dict) else {}
-        session = told.get("session") or ""
+        session = session_of(self._told, self._noticed)
         if session != self._noticed:
             await self._leave_session()
             self._noticed = session
         if session and not self._whose.patient:
             self._whose = await self._asked_whose(session)
             self._changed.set()
-        if self._session is None and session and self._watches and self._whose.shown:
+        if self._session is None and session and self._watches and self._whose.shown and not self.idle:
             self._session = OpenSession(self._base, self._visit, self._device, session, self._whose, self._give)
-        if self._session is not None:
-            self._session.hear(told)
+        if self._session is not None and isinstance(self._told, dict):
+            self._session.hear(self._told)
 
     async def _leave_session(self) -> None:
         self._whose, self._noticed = Whose(), ""

@@ -1,8 +1,8 @@
 """The live page: choose a room, and see the session that goes on there, with what a clinician may ask of its box."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from typing import Any
 
 from dash import Dash, dcc, html
@@ -14,7 +14,6 @@ from cloud.dashboard.pages import Page, Section, live_control, live_parts
 from cloud.dashboard.person import CLINICIAN, Visit
 from cloud.dashboard.topics import Topic
 from device.contract import box
-from device.contract.errors import AffectboxError
 from device.contract.fields import Json
 
 _ROLES = (CLINICIAN,)
@@ -57,10 +56,12 @@ def section(means: Means) -> Section:
 
 async def _names(means: Means, visit: Visit, devices: list[str]) -> dict[str, str]:
     """Box → its name as staff wrote it, else its id; with the id beside it where another box has the same name."""
-    names = {}
-    for device in devices:
-        with suppress(AffectboxError):
-            names[device] = str((await means.base.object(visit, box.key(device))).get("name", ""))
+    found = await asyncio.gather(
+        *(means.base.object(visit, box.key(device)) for device in devices), return_exceptions=True
+    )
+    names = {
+        device: str(one.get("name", "")) for device, one in zip(devices, found, strict=True) if isinstance(one, dict)
+    }
     return {device: called(device, names) for device in devices}
 
 

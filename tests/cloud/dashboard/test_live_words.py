@@ -7,7 +7,7 @@ import pytest
 
 from cloud.dashboard.live import asking, orders
 from cloud.dashboard.live.samples import Clock, Samples, columns
-from cloud.dashboard.live.standing import SILENT_MS, Whose, at_rest, standing
+from cloud.dashboard.live.standing import SILENT_MS, Whose, at_rest, session_of, standing
 from cloud.dashboard.live.words import FIRST, REASONS, SLOWER, TIERS, TO_DO, first_reason
 from cloud.dashboard.pages.live import called
 from device.contract.choices import HINTS
@@ -128,21 +128,29 @@ def test_a_new_start_of_a_box_is_a_new_clock() -> None:
 
 
 def test_a_session_of_a_patient_of_theirs_may_be_paused_and_ended() -> None:
-    said = standing(told(), NOW_MS, MINE)
+    said = standing(told(), NOW_MS, MINE, "b-2")
     assert (said["state"], said["with"], said["shown"]) == ("watching", "p-0007", True)
     assert {"pause", "end", "revoke", "mark"} <= set(said["may"])
     assert "begin" not in said["may"]
 
 
+def test_a_pause_only_interrupts_a_session() -> None:
+    paused = told(session="", state="idle", desk={"state": "paused"})
+    assert session_of(paused, "b-2") == "b-2"
+    assert session_of(paused | {"desk": {"state": "idle"}}, "b-2") == ""
+    said = standing(paused, NOW_MS, MINE, "b-2")
+    assert (said["words"], said["with"], said["may"]) == ("Paused", "p-0007", ["resume", "end", "revoke"])
+
+
 def test_of_somebody_elses_patient_neither_name_nor_data_are_shown() -> None:
-    said = standing(told(), NOW_MS, OTHERS)
+    said = standing(told(), NOW_MS, OTHERS, "b-2")
     assert not said["shown"]
     assert said["with"] == "somebody who is not your patient"
     assert said["may"] == ["pause", "end"]
 
 
 def test_a_session_of_nobody_who_is_named_is_shown() -> None:
-    said = standing(told(), NOW_MS, Whose(UNNAMED))
+    said = standing(told(), NOW_MS, Whose(UNNAMED), "b-2")
     assert said["shown"]
     assert said["with"] == "nobody who is named"
 
