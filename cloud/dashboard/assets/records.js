@@ -1,5 +1,6 @@
 // Finding a pseudonym in the list, as one types.
-affectbox.mounted(".finder", (field) => {
+affectbox.mounted(".finder", (place) => {
+  const field = place.matches("input") ? place : place.querySelector("input");
   const find = () => {
     const wanted = field.value.trim().toLowerCase();
     const rows = [...document.querySelectorAll(".findable tbody tr")];

@@ -75,7 +75,7 @@ class _Grid:
 
     def __init__(self, times: Values, lasting: Values, begin_s: float, end_s: float) -> None:
         finest = float(np.median(lasting)) if len(lasting) else 1.0
-        self.count = int(min(max((end_s - begin_s) / finest, 1), COLUMNS))
+        self.count = round(min(max((end_s - begin_s) / finest, 1), COLUMNS))
         self.edges = np.linspace(begin_s, end_s, self.count + 1)
         width = (end_s - begin_s) / self.count
         first = np.clip(((times - begin_s) / width).astype(int), 0, self.count - 1)
