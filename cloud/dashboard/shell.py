@@ -15,6 +15,15 @@ from cloud.dashboard.person import SignedOutError, Visit, current_visit, nonce
 from device.contract.errors import AffectboxError
 
 _log = logging.getLogger(__name__)
+#: Okabe and Ito's blue, from its lightest shade to its darkest; see assets/affectbox.css for the other colours.
+_BLUES = "#e6f3fb #c9e4f5 #9fcfec #6fb7e2 #47a3d9 #238fcd #0072b2 #00629a #005180 #003f64".split()
+_THEME = {
+    "fontFamily": "system-ui, sans-serif",
+    "colors": {"okabe": _BLUES},
+    "primaryColor": "okabe",
+    "primaryShade": {"light": 6, "dark": 7},
+    "defaultRadius": "md",
+}
 _NAMES = {"clinician": "Clinician", "engineer": "Engineer", "admin": "Administrator", "": "No role yet"}
 
 
@@ -140,7 +149,7 @@ def frame(pages: Sequence[Page], visit: Visit) -> Any:
     return dmc.MantineProvider(
         [dcc.Location(id="url"), html.A("To the content", href="#page", className="skip"), shell],
         defaultColorScheme="auto",
-        theme={"fontFamily": "system-ui, sans-serif", "primaryColor": "indigo", "defaultRadius": "md"},
+        theme=_THEME,
     )
 
 

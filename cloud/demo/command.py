@@ -18,6 +18,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     demo.description, demo.formatter_class = _DESCRIPTION, argparse.RawDescriptionHelpFormatter
     demo.add_argument("--boxes", type=_count, default=100, help="simulated boxes (default: %(default)s)")
     demo.add_argument("--weeks", type=_count, default=8, help="weeks of sessions (default: %(default)s)")
+    demo.add_argument("--minutes", type=_count, default=45, help="length of a session (default: about %(default)s)")
     demo.add_argument(
         "--data", type=Path, metavar="DIR", default=Path("run/demo"), help="folder (default: %(default)s)"
     )

@@ -14,10 +14,12 @@ from cloud.demo.records import records
 from cloud.demo.staff import Account, last_words, names, staff
 from cloud.demo.yesterday import backfill
 from cloud.local.accounts import FILE_NAME
+from cloud.local.store import Store
 from device.contract.errors import ConfigError, StorageError
 
 SEED = 7
 RULES = Path(__file__).parents[1] / "database.rules.json"
+DATABASE = "database"  # in the folder
 _MARKER = "demo.json"
 _BY = "clinician-1"
 
@@ -27,12 +29,14 @@ def clear(folder: Path) -> None:
 
     Raises:
         ConfigError: something else is in it.
-        StorageError: it cannot be made or emptied.
+        StorageError: it cannot be made or emptied, or a demo runs in it.
     """
     try:
         if folder.exists() and any(folder.iterdir()):
             if not (folder / _MARKER).is_file():
                 raise ConfigError(f"In {folder} is something else than a demo: name an empty folder with --data.")
+            if (folder / DATABASE).exists():
+                Store(folder / DATABASE).close()  # which no other server has open
             shutil.rmtree(folder)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / _MARKER).write_text(json.dumps({"demo": 1}), encoding="utf-8")

@@ -9,12 +9,10 @@ from collections.abc import Callable
 
 from cloud.demo.filling import fill, recorded
 from cloud.demo.people import PEOPLE
-from cloud.demo.scene import clear, enter, furnish
+from cloud.demo.scene import DATABASE, clear, enter, furnish
 from cloud.demo.staff import PSEUDONYM, REAL, Account, accounts, staff, watcher
 from cloud.demo.stage import Running, running
 from device.contract.errors import AffectboxError, ConfigError
-
-_DATABASE = "database"
 
 
 def show(args: argparse.Namespace) -> int:
@@ -25,8 +23,8 @@ def show(args: argparse.Namespace) -> int:
     """
     clear(args.data)
     print("Simulating people, sessions and boxes: some seconds.", flush=True)
-    people, database = accounts(), args.data / _DATABASE
-    boxes = furnish(database, people, args.boxes, args.weeks, time.time())
+    people, database = accounts(), args.data / DATABASE
+    boxes = furnish(database, people, args.boxes, args.weeks, time.time(), args.minutes)
     enter(database, people)
     told = f"{len(PEOPLE)} people, {len(boxes)} boxes: everything is simulated."
     real = f" The real box is {REAL}; it watches {PSEUDONYM} in a clip."

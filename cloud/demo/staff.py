@@ -81,14 +81,17 @@ def staff(people: tuple[Account, ...]) -> dict[str, object]:
 
 def names(boxes: list[Box], by: str, now_s: float) -> dict[str, object]:
     """Path → what the boxes are called; two of them the same by mistake, the last few not at all."""
-    found: dict[str, object] = {}
+    found: dict[str, object] = {named.key(REAL): _named("Room with the clip", "real", by, now_s)}
     for box in boxes:
         if box.number % 25 == 24:
             continue
         name = "Simulated room 43" if box.number == 44 else box.name
-        place = {"v": named.VERSION, "name": name, "group": box.group, "at": int(now_s * 1000), "by": by}
-        found[named.key(box.device)] = place
+        found[named.key(box.device)] = _named(name, box.group, by, now_s)
     return found
+
+
+def _named(name: str, group: str, by: str, now_s: float) -> Json:
+    return {"v": named.VERSION, "name": name, "group": group, "at": int(now_s * 1000), "by": by}
 
 
 def last_words(boxes: list[Box], now_s: float) -> dict[str, object]:

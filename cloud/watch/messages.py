@@ -77,7 +77,8 @@ class Message:
         whole = Counter(one.group for one in those if one.group)
         for group, count in sorted(whole.items()):
             if count > 1 and (size := self.sizes.get(group, 0)) >= count:
-                lines.append(f"  {count} of the {size} boxes of {group}")
+                share = f"all {size} boxes" if count == size else f"{count} of the {size} boxes"
+                lines.append(f"  {share} of {group}")
         if those[0].device != WATCH:
             lines += [f"  - {_named(one)}{_measured(one)}" for one in those[:_MOST_LINES]]
         return lines + ([f"  … and {len(those) - _MOST_LINES} more"] if len(those) > _MOST_LINES else [])

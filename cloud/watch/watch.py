@@ -104,7 +104,7 @@ class Watch:
         return self._posting.names
 
     async def run(self) -> None:
-        """Watch until it is cancelled."""
+        """Watch until it is cancelled. A fault of its own ends it, and is told first."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._follow(telemetry.ROOT, self._telemetry))
@@ -112,6 +112,9 @@ class Watch:
                 group.create_task(self._every(self._look_s, self._look))
                 group.create_task(self._every(WRITE_S, self._write_history))
                 group.create_task(self._posting.run())
+        except BaseExceptionGroup as errors:
+            self._tell.always(f"The watch ended by a fault of its own, and nobody watches: {errors.exceptions[0]!r}")
+            raise
         finally:
             await self._kept(asyncio.to_thread(self.history.write))
             self.history.close()

@@ -6,9 +6,11 @@ of the entry is its field `at`, which the database itself fills in.
 
 import re
 import secrets
+from contextlib import suppress
 from datetime import UTC, datetime
 
-from device.contract.errors import DataError
+from device.contract.errors import ConfigError, DataError
+from device.contract.patient import check_pseudonym
 
 _DRAWN = "abcdefghijklmnopqrstuvwxyz0123456789"
 _RANDOM = 6
@@ -42,12 +44,11 @@ def month(now_ms: int) -> str:
 
 
 def draw_pseudonym() -> str:
-    """A pseudonym that nobody has: `x-` and ten random letters and digits, of which one at least is a digit, as every
-    pseudonym has one."""
+    """A pseudonym that nobody has: `x-` and ten random letters and digits, drawn anew where a box would refuse it, as
+    without a digit, or with so many in a row that they look like a telephone number."""
     while True:
-        drawn = _random(10)
-        if any(c.isdigit() for c in drawn):
-            return f"x-{drawn}"
+        with suppress(ConfigError):
+            return check_pseudonym(f"x-{_random(10)}")
 
 
 def _random(length: int) -> str:

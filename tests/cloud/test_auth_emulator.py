@@ -3,6 +3,7 @@
 It takes half a minute to start and 400 MB to install, so it runs where `make auth-emulator` has installed it.
 """
 
+import asyncio
 import base64
 import json
 import os
@@ -14,12 +15,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 auth = pytest.importorskip("firebase_admin.auth")
 import firebase_admin  # noqa: E402  only if installed
 
 from cloud.cli import main as cloud_main  # noqa: E402
+from cloud.dashboard.access.firebase import FirebaseIdentity  # noqa: E402
+from cloud.dashboard.access.identities import EndedError, NeedsCodeError, WrongCredentialsError  # noqa: E402
 from device.cli import main as device_main  # noqa: E402
 from device.clock import FakeClock  # noqa: E402
 from device.commands.doctor import findings  # noqa: E402
@@ -196,3 +200,44 @@ def test_an_enrolment_of_nobody_is_refused(project: Any, tmp_path: Path, capsys:
 def test_revoking_a_box_that_there_is_not(project: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert cloud_main(["revoke", "no-such-box"]) == 25
     assert "no such box" in capsys.readouterr().err
+
+
+EMAIL, PASSWORD, NEW = "clara@clinic.example", "four plain words here", "quite another four words"
+
+
+def test_a_person_signs_in_to_the_dashboard_with_an_account_of_the_project(project: Any) -> None:
+    user = auth.create_user(email=EMAIL, password=PASSWORD, app=project)
+    identity = FirebaseIdentity("any")
+    with pytest.raises(WrongCredentialsError):
+        asyncio.run(identity.sign_in(EMAIL, "other"))
+    first = asyncio.run(identity.sign_in(EMAIL, PASSWORD))
+    assert (first.uid, first.email) == (user.uid, EMAIL)
+    token = asyncio.run(identity.token(first))
+    assert claims_in(token.text)["user_id"] == user.uid
+    asyncio.run(identity.check(first, token))
+    asyncio.run(identity.change_password(first, PASSWORD, NEW))
+    with pytest.raises(WrongCredentialsError):
+        asyncio.run(identity.sign_in(EMAIL, PASSWORD))
+    again = asyncio.run(identity.sign_in(EMAIL, NEW))
+    token = asyncio.run(identity.token(again))
+    auth.update_user(user.uid, disabled=True, app=project)
+    for asked in (identity.sign_in(EMAIL, NEW), identity.token(again), identity.check(again, token)):
+        with pytest.raises(EndedError, match="disabled"):
+            asyncio.run(asked)
+
+
+def test_a_person_with_a_second_factor_gives_the_code_that_was_sent(project: Any, emulator: str) -> None:
+    user = auth.create_user(email=EMAIL, password=PASSWORD, email_verified=True, app=project)
+    enrolled = {"localId": user.uid, "mfa": {"enrollments": [{"phoneInfo": "+15555550100", "displayName": "phone"}]}}
+    place = f"http://{emulator}/identitytoolkit.googleapis.com/v1/projects/{PROJECT}"
+    owner = {"Authorization": "Bearer owner"}
+    httpx.post(f"{place}/accounts:update", json=enrolled, headers=owner).raise_for_status()
+    identity = FirebaseIdentity("any")
+    with pytest.raises(NeedsCodeError, match="was sent to") as needs:
+        asyncio.run(identity.sign_in(EMAIL, PASSWORD))
+    sent = httpx.get(f"http://{emulator}/emulator/v1/projects/{PROJECT}/verificationCodes").json()["verificationCodes"]
+    with pytest.raises(WrongCredentialsError, match="not the code"):
+        asyncio.run(identity.second(needs.value.pending, "000000"))
+    signed = asyncio.run(identity.second(needs.value.pending, sent[-1]["code"]))
+    assert signed.uid == user.uid
+    assert claims_in(asyncio.run(identity.token(signed)).text)["user_id"] == user.uid

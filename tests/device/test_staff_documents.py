@@ -1,5 +1,6 @@
 """What staff write, and what boxes tell them: every field in its place, what contradicts itself refused."""
 
+import re
 from typing import Any
 
 import pytest
@@ -105,9 +106,12 @@ def test_names_of_entries_sort_by_time_and_are_never_the_same_twice() -> None:
         keys.time_ms("-OabcdefghijklmnopQR")
 
 
-def test_a_drawn_pseudonym_is_a_pseudonym() -> None:
-    for _ in range(50):
-        assert check_pseudonym(keys.draw_pseudonym()).startswith("x-")
+def test_a_drawn_pseudonym_is_one_that_a_box_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    letters = iter("abcdefghij" + "a1234567bc" + "k3m9q2w7aa")
+    monkeypatch.setattr(keys.secrets, "choice", lambda _: next(letters))
+    assert keys.draw_pseudonym() == "x-k3m9q2w7aa"
+    monkeypatch.undo()
+    assert all(re.fullmatch(keys.DRAWN, check_pseudonym(keys.draw_pseudonym())) for _ in range(1000))
 
 
 def test_a_live_second_gives_its_very_records_back() -> None:

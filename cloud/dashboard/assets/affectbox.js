@@ -61,7 +61,8 @@ window.affectbox = (() => {
     if (leaving) return;
     leaving = true;
     document.body.replaceChildren();
-    location.replace(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+    // Only a lock, which is its owner's, leads back to where they were; else whoever comes next would learn of it.
+    location.replace(`/locked?next=${encodeURIComponent(location.pathname + location.search)}`);
   }
   // Who signs out is on the way already.
   document.addEventListener("submit", (event) => {

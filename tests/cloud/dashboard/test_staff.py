@@ -14,7 +14,6 @@ from tests.cloud.dashboard.stack import Stack
 
 SignIn = Callable[..., Page]
 NEW = "five words nobody else has"
-expect.set_options(timeout=30_000)  # a deadline, also for a machine that is busy with other tests
 
 
 def test_an_administrator_lets_somebody_in_who_chooses_a_password_of_their_own(

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -15,8 +15,10 @@ import psutil
 import pytest
 
 from cloud.cli import main
+from cloud.demo.scene import clear
 from cloud.local.evaluation import NODE_MODULES
-from device.contract.errors import ConfigError
+from cloud.local.store import Store
+from device.contract.errors import ConfigError, StorageError
 
 WAIT_S = 90.0
 pytestmark = pytest.mark.skipif(
@@ -58,7 +60,7 @@ def signed_in(said: str, who: str) -> httpx.Client:
 
 
 def test_it_opens_to_whom_it_says_and_leaves_nothing_running(tmp_path: Path) -> None:
-    with shown("--boxes", "3", "--weeks", "1", "--data", str(tmp_path / "demo")) as (said, process):
+    with shown("--boxes", "3", "--weeks", "1", "--minutes", "3", "--data", str(tmp_path / "demo")) as (said, process):
         assert "everything is simulated" in said
         for who in ("clinician", "engineer", "admin"):
             signed_in(said, who).close()
@@ -76,6 +78,15 @@ def test_it_empties_no_folder_but_its_own(tmp_path: Path, capsys: pytest.Capture
     assert (tmp_path / "thesis.txt").exists()
 
 
+def test_it_empties_no_folder_in_which_a_demo_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clear(tmp_path / "demo")
+    with closing(Store(tmp_path / "demo" / "database")):
+        assert main(["demo", "--data", str(tmp_path / "demo")]) == StorageError.exit_code
+    assert "another server already uses" in capsys.readouterr().err
+    clear(tmp_path / "demo")
+    assert not (tmp_path / "demo" / "database").exists()
+
+
 def test_where_nothing_was_recorded_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "--recorded", str(tmp_path)]) == ConfigError.exit_code
     assert "nothing that a box recorded" in capsys.readouterr().err
@@ -83,5 +94,7 @@ def test_where_nothing_was_recorded_it_says_so(tmp_path: Path, capsys: pytest.Ca
 
 @pytest.mark.chaos
 def test_the_real_box_signs_in_and_tells_what_it_sees(clip: Path, tmp_path: Path) -> None:
-    with shown("--boxes", "1", "--weeks", "1", "--data", str(tmp_path / "demo"), "--clip", str(clip)) as (said, _):
+    with shown(
+        "--boxes", "1", "--weeks", "1", "--minutes", "3", "--data", str(tmp_path / "demo"), "--clip", str(clip)
+    ) as (said, _):
         assert "The real box is demo-box" in said

@@ -226,6 +226,14 @@ def test_an_outage_of_a_hundred_boxes_is_one_message_and_so_is_its_end(tmp_path:
     assert bench.states() == {"No data": 20}  # of those that were never seen
 
 
+def test_where_all_boxes_of_a_group_are_silent_the_message_says_so(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, silent())
+    bench.fleet.boxes("/", {f"box-{n:03}": {"name": "", "group": "north"} for n in range(3)}, False)
+    bench.hear(3)
+    (message,) = bench.pass_(600, 20)
+    assert "all 3 boxes of north" in message.text()
+
+
 def test_a_box_that_flaps_is_told_once(tmp_path: Path) -> None:
     bench = Bench(tmp_path, rule(), wait_s=0.0, interval_s=0.0)
     sent = []

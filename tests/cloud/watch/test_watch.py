@@ -221,6 +221,22 @@ def test_a_restart_of_the_watch_tells_nothing_twice(server: Server, tmp_path: Pa
     assert hooks.left() == 0
 
 
+def test_a_watch_that_ends_by_its_own_fault_says_so(tmp_path: Path) -> None:
+    class Faulty(Base):
+        def now_ms(self) -> int:
+            raise RuntimeError("a fault")
+
+    async def make() -> str:
+        return "a.b.c"
+
+    sentences: list[str] = []
+    watch = Watch(Rules(), tmp_path, Faulty("http://127.0.0.1:1"), Account(make), sentences.append)
+    with pytest.raises(ExceptionGroup):
+        asyncio.run(watch.run())
+    assert "nobody watches: RuntimeError('a fault')" in sentences[-1]
+    Alone(tmp_path).close()  # and another one may watch
+
+
 def test_a_full_disk_keeps_nobody_from_being_told(server: Server, tmp_path: Path, hooks: Hooks) -> None:
     with httpx.Client(base_url=server.url, params={"ns": "watch-full"}, timeout=WAIT_S) as owner:
         tell(owner)
