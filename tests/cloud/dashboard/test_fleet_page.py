@@ -74,6 +74,7 @@ def test_an_update_goes_to_one_box_first_and_is_followed_over_a_reload(
     page = sign_in(browser.page("laptop"), "engineer", "/fleet")
     with stack.alive():
         expect(row(page, TWO)).to_be_visible()
+        page.get_by_role("searchbox").fill("sim-room")
         page.get_by_role("button", name="Choose all 2").click()
         page.get_by_role("button", name="Update …").click()
         dialog = page.get_by_role("dialog")
