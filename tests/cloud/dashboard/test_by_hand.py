@@ -7,6 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.cloud.dashboard.stack import Stack
 from tests.cloud.dashboard.test_patients import last_session, told
@@ -93,3 +96,14 @@ def test_what_is_not_theirs_is_shown_to_nobody_who_asks_by_hand(stack: Stack, wh
         shown = json.loads(call(client, asked, **values))
     assert shown["response"] == {} or set(shown) == {"multi", "sideUpdate"}
     assert shown["sideUpdate"]["trouble"]["hidden"] is False
+
+
+def test_a_tab_that_says_too_much_is_cut_off(stack: Stack) -> None:
+    with signed_in(stack, "clinician") as client:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in client.cookies.items())}
+        where = stack.url.replace("http", "ws") + "/socket"
+        with connect(where, origin=Origin(stack.url), additional_headers=headers) as tab:
+            assert '"now"' in tab.recv(WAIT_S)
+            with pytest.raises(ConnectionClosed, match="1009"):
+                tab.send("x" * 5_000)
+                tab.recv(WAIT_S)

@@ -3,6 +3,7 @@
 The table in docs/dashboard.md names these tests.
 """
 
+import contextlib
 import logging
 import re
 import socket
@@ -259,6 +260,18 @@ def test_a_socket_opens_for_a_visit_and_our_own_page_alone(stood: Standing, anna
         pass  # pragma: no cover
     with connect(address(stood), origin=stood.url, additional_headers={"Cookie": cookie}) as opened:
         assert '"now"' in opened.recv(WAIT_S)
+
+
+def test_one_visit_has_no_more_than_64_tabs(stood: Standing, anna: httpx.Client) -> None:
+    headers = {"Cookie": f"{stood.place.cookie}={anna.cookies[stood.place.cookie]}"}
+    with contextlib.ExitStack() as tabs:
+        opened = [
+            tabs.enter_context(connect(address(stood), origin=stood.url, additional_headers=headers))
+            for _ in range(64)
+        ]
+        with pytest.raises(InvalidStatus, match="403"):
+            connect(address(stood), origin=stood.url, additional_headers=headers)
+        assert '"now"' in opened[-1].recv(WAIT_S)
 
 
 @pytest.mark.parametrize("how", ["/sign-out", "/lock", "/sign-out-everywhere"])
