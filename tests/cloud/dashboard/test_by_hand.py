@@ -62,7 +62,7 @@ def looks(stack: Stack) -> int:
 def by_hand(stack: Stack, what: str) -> tuple[str, dict[str, Any]]:
     """The input and the values of a callback that shows something of the patient."""
     one, other = ("~".join(last_session(stack, WHOM, nth)) for nth in (1, 2))
-    return {
+    known: dict[str, tuple[str, dict[str, Any]]] = {
         "a consent": ("start-patient.value", {"start_patient": WHOM}),
         "notes": ("live-now.data", {"live_now": {"patient": WHOM, "visit": one, "began": 0}}),
         "weeks": ("weeks-measures.value", {"weeks_measures": ["aus.AU12"], "weeks_patient": WHOM}),
@@ -71,7 +71,8 @@ def by_hand(stack: Stack, what: str) -> tuple[str, dict[str, Any]]:
             "compare-measures.value",
             {"compare_measures": ["aus.AU12"], "url": f"?a={one}&b={other}"},
         ),
-    }[what]
+    }
+    return known[what]
 
 
 @pytest.mark.parametrize("what", ["a consent", "notes", "weeks", "a session", "two sessions"])

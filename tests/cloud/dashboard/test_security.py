@@ -326,7 +326,7 @@ def test_names_and_what_was_typed_stand_in_pages_as_text(stood: Standing, anna: 
 
 
 def test_scripts_and_styles_run_from_here_alone_and_every_answer_has_a_nonce_of_its_own(anna: httpx.Client) -> None:
-    pages = [anna.get("/") for _ in range(2)]
+    pages = [anna.get("/", follow_redirects=True) for _ in range(2)]
     nonces = []
     for page in pages:
         policy = page.headers["content-security-policy"]
