@@ -62,7 +62,7 @@ def test_the_table_follows_the_boxes(browser: Browser, stack: Stack, sign_in: Si
     page.get_by_text("Columns").click()
     page.get_by_label("Memory").uncheck()
     expect(page.locator('.ag-header [col-id="memory"]')).to_have_count(0)
-    page.wait_for_function("localStorage['affectbox.fleet.columns']?.includes('\"memory\"')")
+    page.wait_for_function("() => localStorage['affectbox.fleet.columns']?.includes('\"memory\"')")
     page.reload()
     expect(row(page, ONE)).to_be_visible()
     expect(page.locator('.ag-header [col-id="memory"]')).to_have_count(0)
