@@ -19,6 +19,7 @@ window.affectbox = (() => {
   let lostSince = null;
   let told = 0;
   let leaving = false;
+  let visit = null;
 
   const key = (topic, of) => `${topic}\n${of}`;
   const say = (what) => {
@@ -26,8 +27,10 @@ window.affectbox = (() => {
   };
 
   function connect() {
+    let wasOpen = false;
     socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/socket`);
     socket.onopen = () => {
+      wasOpen = true;
       wait = 1000;
       lostSince = null;
       show();
@@ -35,17 +38,25 @@ window.affectbox = (() => {
     };
     socket.onmessage = (event) => {
       const said = JSON.parse(event.data);
-      if (said.now) ahead = said.now - Date.now();
+      if (said.now) greeted(said);
       else if ("trouble" in said) (troubled[said.topic] || []).forEach((hear) => hear(said.of, said.trouble));
       else (hearers[said.topic] || []).forEach((hear) => hear(said.of, said.data));
     };
     socket.onclose = (event) => {
       if (event.code === OVER) return leave();
+      if (!wasOpen) fetch("/_reload-hash").catch(() => {}); // out of reach, or is the visit over? then it answers 401
       if (lostSince === null) lostSince = new Date();
       show();
       setTimeout(connect, wait * (0.5 + Math.random() / 2));
       wait = Math.min(2 * wait, 15000);
     };
+  }
+
+  // What stands on a page is for the visit that it was opened in, and for no other that the browser has by now.
+  function greeted(said) {
+    ahead = said.now - Date.now();
+    if (visit !== null && visit !== said.visit) return leave("/");
+    visit = said.visit;
   }
 
   function show() {
@@ -57,12 +68,12 @@ window.affectbox = (() => {
   }
 
   // Nobody is signed in here any more: nothing of what was shown may stay.
-  function leave() {
+  function leave(to) {
     if (leaving) return;
     leaving = true;
     document.body.replaceChildren();
     // Only a lock, which is its owner's, leads back to where they were; else whoever comes next would learn of it.
-    location.replace(`/locked?next=${encodeURIComponent(location.pathname + location.search)}`);
+    location.replace(to || `/locked?next=${encodeURIComponent(location.pathname + location.search)}`);
   }
   // Who signs out is on the way already.
   document.addEventListener("submit", (event) => {
