@@ -16,6 +16,7 @@ from device.contract.errors import IdentityError
 from device.contract.fields import Json
 
 EMULATOR = "FIREBASE_AUTH_EMULATOR_HOST"
+API_KEY = "AFFECTBOX_API_KEY"
 _SERVICE, _TOKENS = "identitytoolkit.googleapis.com", "securetoken.googleapis.com"
 _TIMEOUT_S = 30.0
 _DISABLED = "this account was disabled: ask who administers the database"
@@ -52,6 +53,15 @@ class RefusedError(IdentityError):
     def __init__(self, sentence: str, word: str) -> None:
         super().__init__(sentence)
         self.word = word
+
+
+def api_key(given: str | None) -> str:
+    """The project's web API key: as given, or of the environment; any will do for the emulator. Raises
+    `IdentityError`."""
+    key = given or os.environ.get(API_KEY) or ("any" if os.environ.get(EMULATOR) else "")
+    if not key:
+        raise IdentityError(f"Signing in needs the project's web API key: give --api-key, or put it into ${API_KEY}.")
+    return key
 
 
 class Accounts:

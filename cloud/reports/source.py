@@ -19,7 +19,7 @@ from device.contract.errors import ConfigError, DataError, IdentityError
 from device.contract.patient import check_pseudonym
 from device.contract.session import UNNAMED
 
-TOKEN, PASSWORD, API_KEY = "AFFECTBOX_TOKEN", "AFFECTBOX_PASSWORD", "AFFECTBOX_API_KEY"
+TOKEN, PASSWORD = "AFFECTBOX_TOKEN", "AFFECTBOX_PASSWORD"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     whose.add_argument("--device", metavar="ID", help="the sessions of this box")
     who = parser.add_argument_group("signing in", "Databases show nothing to strangers. Say who you are:")
     who.add_argument("--email", metavar="ADDRESS", help=f"the password is asked for, or in ${PASSWORD}")
-    who.add_argument("--api-key", metavar="KEY", help=f"the project's web API key (no secret), or in ${API_KEY}")
+    who.add_argument("--api-key", metavar="KEY", help=f"the project's web API key (no secret), or in ${accounts.API_KEY}")
     who.add_argument("--token-file", metavar="FILE", type=Path, help=f"holds an ID token, which may stand in ${TOKEN}")
     who.add_argument("--service-account", metavar="FILE", type=Path, help="for admins: the service account's key")
 
@@ -43,7 +43,7 @@ def credential(args: argparse.Namespace) -> Credential | None:
     if args.token_file:
         return signin.from_file(args.token_file)
     if args.email:
-        return signin.with_password(args.email, _password(), _api_key(args))
+        return signin.with_password(args.email, _password(), accounts.api_key(args.api_key))
     return signin.from_text(os.environ[TOKEN]) if os.environ.get(TOKEN) else None
 
 
@@ -113,9 +113,3 @@ def _password() -> str:
         raise IdentityError(f"There is nobody to ask for the password: put it into ${PASSWORD}.")
     return getpass.getpass("Password: ")
 
-
-def _api_key(args: argparse.Namespace) -> str:
-    key = args.api_key or os.environ.get(API_KEY) or ("any" if os.environ.get(accounts.EMULATOR) else "")
-    if not key:
-        raise IdentityError(f"Signing in needs the project's web API key: give --api-key, or put it into ${API_KEY}.")
-    return str(key)

@@ -16,7 +16,7 @@ from device.contract.errors import CheckFailedError, ConfigError, IdentityError,
 if TYPE_CHECKING:
     from cloud.watch.rules import Rules
 
-PASSWORD, API_KEY = "AFFECTBOX_PASSWORD", "AFFECTBOX_API_KEY"
+PASSWORD = "AFFECTBOX_PASSWORD"
 _DESCRIPTION = """Watch every box of a database: keep a day of its numbers, and tell people what needs them, by the
 webhook and the e-mail that the file of alerts names. It runs until Ctrl-C, whatever becomes of the database.
 
@@ -31,7 +31,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--database", metavar="URL", help="which database; needed, but for --test and --print-rules")
     parser.add_argument("--email", metavar="ADDRESS", help="the account of the watch")
     parser.add_argument("--password-file", metavar="FILE", type=Path, help=f"holds its password, or ${PASSWORD} does")
-    parser.add_argument("--api-key", metavar="KEY", help=f"the project's web API key (no secret), or in ${API_KEY}")
+    parser.add_argument("--api-key", metavar="KEY", help=f"the project's web API key (no secret), or in ${accounts.API_KEY}")
     parser.add_argument(
         "--token-file", metavar="FILE", type=Path, help="in place of all three: holds an ID token, and is read anew"
     )
@@ -135,9 +135,7 @@ def _token(args: argparse.Namespace) -> str:
     """Sign in; files are read anew, for they may have been changed. Raises `IdentityError`."""
     if args.token_file:
         return signin.from_file(args.token_file).token
-    key = args.api_key or os.environ.get(API_KEY) or ("any" if os.environ.get(accounts.EMULATOR) else "")
-    if not key:
-        raise IdentityError(f"Signing in needs the project's web API key: give --api-key, or put it into ${API_KEY}.")
+    key = accounts.api_key(args.api_key)
     return signin.with_password(args.email, _password(args.password_file), key).token
 
 
