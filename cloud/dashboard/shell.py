@@ -89,7 +89,7 @@ class Shell(Dash):
 
 
 def told(error: Exception) -> Any:
-    """What a callback could not do, in a sentence at the foot of the page. Returns what leaves the page as it is."""
+    """What a callback could not do, in a sentence above the page, until the next click. Returns what leaves the page as it is."""
     if not isinstance(error, AffectboxError):
         _log.error("a callback failed", exc_info=error)
     text = str(error) if isinstance(error, AffectboxError) else "That did not work, and we do not know why: try again."
@@ -147,7 +147,11 @@ def frame(pages: Sequence[Page], visit: Visit) -> Any:
         id="frame",
     )
     return dmc.MantineProvider(
-        [dcc.Location(id="url"), html.A("To the content", href="#page", className="skip"), shell],
+        [
+            dcc.Location(id="url", refresh="callback-nav"),
+            html.A("To the content", href="#page", className="skip"),
+            shell,
+        ],
         defaultColorScheme="auto",
         theme=_THEME,
     )
@@ -158,6 +162,7 @@ def router(pages: Sequence[Page]) -> Callable[[str | None], Any]:
 
     async def show(address: str | None) -> Any:
         visit = current_visit()
+        set_props("trouble", {"hidden": True})
         for page in pages:
             parts = page.match(address or "/")
             if parts is not None:

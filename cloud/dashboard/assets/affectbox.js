@@ -92,6 +92,16 @@ window.affectbox = (() => {
     );
   }
 
+  // What was told of the last click does not hold for the next one.
+  document.addEventListener(
+    "click",
+    (event) => {
+      const told = document.getElementById("trouble");
+      if (told && !told.hidden && event.target.closest("button")) dash_clientside.set_props("trouble", { hidden: true });
+    },
+    true,
+  );
+
   function look() {
     for (const [element, stop] of running) {
       if (!element.isConnected) {

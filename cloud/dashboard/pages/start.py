@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dash import dcc, html
+from dash import html, set_props
 
 from cloud.dashboard.pages import Page, Section
 from cloud.dashboard.person import ADMIN, CLINICIAN, ENGINEER, ROLES, Visit
@@ -16,7 +16,8 @@ def section() -> Section:
     async def layout(visit: Visit) -> Any:
         first = _FIRST.get(visit.person.role)
         if first:
-            return dcc.Location(id="on", pathname=first, refresh="callback-nav")
+            set_props("url", {"pathname": first})
+            return html.P("One moment…", className="second")
         told = f"You are signed in as {visit.person.email}, and nobody has given this account a role yet."
         asked = "Ask an administrator to give it one; your account's id is "
         return html.Div(
