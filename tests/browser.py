@@ -62,7 +62,7 @@ class Browser:
     def check(self) -> None:
         """Nothing went wrong so far."""
         left = [said for said in self.complaints if not any(pattern.search(said) for pattern in self._forgiven)]
-        assert left == []
+        assert left == [], left
 
     def __enter__(self) -> Self:
         return self

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from starlette.routing import WebSocketRoute
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from cloud.dashboard.means import Means
-from cloud.dashboard.pages import sections
+from cloud.dashboard.pages import sections, start
 from cloud.dashboard.shell import Shell
 from cloud.dashboard.socket import Sockets
 
@@ -16,5 +16,5 @@ def application(means: Means, guard: Callable[[ASGIApp], ASGIApp]) -> ASGIApp:
     found = sections(means)
     topics = {topic.name: topic for section in found for topic in section.topics}
     server = Shell(found).server
-    server.router.routes.insert(0, WebSocketRoute("/socket", Sockets(means, topics).serve))
+    server.router.routes[:0] = [Route("/", start.begin), WebSocketRoute("/socket", Sockets(means, topics).serve)]
     return guard(server)

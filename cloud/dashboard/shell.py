@@ -10,7 +10,7 @@ from dash.backends._fastapi import FastAPIDashServer
 from fastapi import FastAPI
 
 from cloud.dashboard.assets import FOLDER
-from cloud.dashboard.pages import Page, Section
+from cloud.dashboard.pages import Page, Section, start
 from cloud.dashboard.person import SignedOutError, Visit, current_visit, nonce
 from device.contract.errors import AffectboxError
 
@@ -59,8 +59,11 @@ class Shell(Dash):
         self.callback(
             Output("page", "children"),
             Output("title", "children"),
+            Output("trouble", "hidden"),
+            Output("burger", "opened"),
             Input("url", "pathname"),
         )(router(pages))
+        self.callback(Output("frame", "navbar"), Input("burger", "opened"))(navbar)
         for section in sections:
             section.callbacks(self)
 
@@ -89,7 +92,7 @@ class Shell(Dash):
 
 
 def told(error: Exception) -> Any:
-    """What a callback could not do, in a sentence above the page, until the next click. Returns what leaves the page as it is."""
+    """What a callback could not do, in a sentence above it, to the next click. Returns what leaves the page as it is."""
     if not isinstance(error, AffectboxError):
         _log.error("a callback failed", exc_info=error)
     text = str(error) if isinstance(error, AffectboxError) else "That did not work, and we do not know why: try again."
@@ -110,9 +113,11 @@ def frame(pages: Sequence[Page], visit: Visit) -> Any:
             dmc.Group(
                 [
                     dmc.Burger(id="burger", size="sm", hiddenFrom="sm", **{"aria-label": "Navigation"}),
-                    dcc.Link("Affectbox", href="/", className="brand"),
+                    dcc.Link("Affectbox", href=start.first(visit), className="brand"),
                     dmc.Text("", id="title", className="title", visibleFrom="sm"),
-                ]
+                ],
+                gap="sm",
+                wrap="nowrap",
             ),
             dmc.Group(
                 [
@@ -142,36 +147,44 @@ def frame(pages: Sequence[Page], visit: Visit) -> Any:
             ),
         ],
         header={"height": 56},
-        navbar={"width": 190, "breakpoint": "sm", "collapsed": {"mobile": True}},
+        navbar=_navbar(False),
         padding="md",
         id="frame",
     )
     return dmc.MantineProvider(
-        [
-            dcc.Location(id="url", refresh="callback-nav"),
-            html.A("To the content", href="#page", className="skip"),
-            shell,
-        ],
+        [dcc.Location(id="url"), html.A("To the content", href="#page", className="skip"), shell],
         defaultColorScheme="auto",
         theme=_THEME,
     )
+
+
+async def navbar(opened: bool | None) -> Any:
+    """The navigation; on a narrow screen it is there while the burger is opened."""
+    return _navbar(bool(opened))
+
+
+def _navbar(opened: bool) -> Any:
+    return {"width": 190, "breakpoint": "sm", "collapsed": {"mobile": not opened}}
 
 
 def router(pages: Sequence[Page]) -> Callable[[str | None], Any]:
     """The callback that shows the page of an address."""
 
     async def show(address: str | None) -> Any:
-        visit = current_visit()
-        set_props("trouble", {"hidden": True})
-        for page in pages:
-            parts = page.match(address or "/")
-            if parts is not None:
-                if visit.person.role not in page.roles:
-                    return _message("This page is not for your role.", "Choose one on the left."), page.title
-                return await _made(page, visit, parts), page.title
-        return _message("There is no such page.", "Choose one on the left."), ""
+        content, title = await _shown(pages, current_visit(), address or "/")
+        return content, title, True, False
 
     return show
+
+
+async def _shown(pages: Sequence[Page], visit: Visit, address: str) -> tuple[Any, str]:
+    for page in pages:
+        parts = page.match(address)
+        if parts is not None:
+            if visit.person.role not in page.roles:
+                return _message("This page is not for your role.", "Choose another one in the navigation."), page.title
+            return await _made(page, visit, parts), page.title
+    return _message("There is no such page.", "Choose one in the navigation."), ""
 
 
 async def _made(page: Page, visit: Visit, parts: dict[str, str]) -> Any:

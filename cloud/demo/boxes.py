@@ -44,7 +44,7 @@ class Box:
         number: from 1.
         device, name, group, model, version: as it tells them.
         trouble: of `TROUBLES`, or "".
-        busy: the hours, UTC, in which sessions are held there.
+        busy: the hours, UTC, in which sessions are held there: some of those around the time of the demo.
         started_s: when its daemon began, seconds since 1970.
     """
 
@@ -61,8 +61,15 @@ class Box:
 
     def session(self, at_s: float) -> bool:
         """Whether a session is held."""
-        hour, rest = divmod(at_s % DAY_S, 3600)
+        hour, rest = divmod(self._shifted(at_s) % DAY_S, 3600)
         return int(hour) in self.busy and rest < 2900
+
+    def since(self, at_s: float) -> float:
+        """Seconds since the hour began in which a session may be held: not the same for all boxes."""
+        return self._shifted(at_s) % 3600
+
+    def _shifted(self, at_s: float) -> float:
+        return at_s + 37.0 * self.number
 
 
 def make_boxes(count: int, seed: int, now_s: float) -> list[Box]:
@@ -73,7 +80,8 @@ def make_boxes(count: int, seed: int, now_s: float) -> list[Box]:
 def _box(number: int, seed: int, now_s: float) -> Box:
     chance = random.Random(f"{seed}/box/{number}")
     trouble = TROUBLES.get(number, "")
-    hours = tuple(sorted(chance.sample(range(7, 19), chance.randint(3, 7))))
+    now = int(now_s % DAY_S // 3600)
+    hours = tuple(sorted((now + at) % 24 for at in chance.sample(range(-6, 6), chance.randint(3, 7))))
     started_s = now_s - chance.uniform(1.2, 9) * DAY_S
     boot = session_id(sha256(f"{seed}/{number}".encode()).hexdigest()[:8], chance.uniform(20, 60))
     version = OLD if trouble == "old" else LAST if number % 9 == 5 else NEWEST
@@ -138,7 +146,8 @@ def state(box: Box, at_s: float) -> Json:
 
 def _session(box: Box, at_s: float, rate: float, chance: random.Random) -> Json:
     """What a box says only while it holds a session."""
-    began_s = at_s - at_s % 3600 - box.started_s + 30.0
+    since_s = box.since(at_s)
+    began_s = at_s - since_s - box.started_s + 30.0
     parts = {"detect": 21.4, "align": 3.1, "read": 14.8, "interpret": 3.9}
     ms = {name: round(usual * chance.gauss(1, 0.04), 2) for name, usual in parts.items()}
     session = session_id(box.boot.partition("-")[0], max(began_s, 0.0))
@@ -146,7 +155,7 @@ def _session(box: Box, at_s: float, rate: float, chance: random.Random) -> Json:
         "session": session,
         "ms": ms | {"total": round(sum(ms.values()), 2)},
         "pace": {"rate": 10},
-        "frames": {"recorded": int(at_s % 3600 * 10), "measured": int(at_s % 3600 * 8.6), "skipped": 12, "rate": rate},
+        "frames": {"recorded": int(since_s * 10), "measured": int(since_s * 8.6), "skipped": 12, "rate": rate},
     }
 
 

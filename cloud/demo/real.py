@@ -2,7 +2,6 @@
 as boxes are. The person in the clip has a pseudonym and a consent, and a session begins when the demo does."""
 
 import json
-import os
 from pathlib import Path
 
 from cloud.demo.children import Child
@@ -21,6 +20,7 @@ class RealBox:
     def __init__(self, folder: Path, device: str, clip: Path) -> None:
         self._folder, self._device, self._clip = folder, device, clip
         self._host: Child | None = None
+        self._environment = {"XDG_STATE_HOME": str(folder / "state")}
 
     async def start(self, accounts: Path, url: str) -> None:
         """Enrol the box against a local database with accounts in a folder, start it, and begin a session.
@@ -29,13 +29,13 @@ class RealBox:
             AffectboxError: it cannot be enrolled or started, or begins no session; the text says why.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        os.environ["FIREBASE_AUTH_EMULATOR_HOST"] = url.removeprefix("http://").partition("?")[0]
+        self._environment["FIREBASE_AUTH_EMULATOR_HOST"] = url.removeprefix("http://").partition("?")[0]
         (self._folder / "box.toml").write_text(_configuration(self._device, self._clip, url), encoding="utf-8")
         file = self._folder / "enrolment.json"
         write(provision_locally(self._device, accounts, url, passphrase.make()), file)
         await self._run("enrol", file.name)
         self._host = await Child.start(
-            "the real box", self._words("host"), self._folder, self._folder / "box.log", self._state()
+            "the real box", self._words("host"), self._folder, self._folder / "box.log", self._environment
         )
         await self._begin()
 
@@ -58,7 +58,9 @@ class RealBox:
         """A command of the box. With `patience` again and again while the host process is not there yet."""
         for attempt in range(40 if patience else 1):
             log = self._folder / f"{words[0]}-{attempt}.log"
-            child = await Child.start(f"affectbox {words[0]}", self._words(*words), self._folder, log, self._state())
+            child = await Child.start(
+                f"affectbox {words[0]}", self._words(*words), self._folder, log, self._environment
+            )
             code = await child.over()
             said = child.last_words()
             log.unlink(missing_ok=True)
@@ -70,9 +72,6 @@ class RealBox:
 
     def _words(self, *words: str) -> list[str]:
         return ["device", *words, "--config", "box.toml"]
-
-    def _state(self) -> dict[str, str]:
-        return {"XDG_STATE_HOME": str(self._folder / "state")}
 
 
 def record(by: str, now_s: float) -> dict[str, Json]:

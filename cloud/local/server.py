@@ -52,11 +52,7 @@ _LARGE_BYTES = 100_000  # of a body: what takes 10 ms or more
 _OVERRIDE = "x-http-method-override"
 _FIREBASE_HOST = re.compile(r"([^.]+)\.(?:firebaseio\.com|[^.]+\.firebasedatabase\.app)")
 _NAMESPACE = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
-_HEADERS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag",
-    "Cache-Control": "no-cache",
-}
+_HEADERS = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
 _log = logging.getLogger(__name__)
 
 
@@ -124,8 +120,6 @@ class RestApi:
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
-        if request.method == "OPTIONS":
-            return _preflight(request)
         try:
             return await self._answer(request)
         except ClientDisconnect:
@@ -264,16 +258,6 @@ def _method(request: Request) -> str:
     if method not in METHODS:
         raise RequestError(f"Method {method} is not allowed", 405)
     return method
-
-
-def _preflight(request: Request) -> Response:
-    """What a browser asks before a request from another origin."""
-    headers = {
-        "Access-Control-Allow-Methods": ", ".join(METHODS),
-        "Access-Control-Allow-Headers": request.headers.get("access-control-request-headers", "*"),
-        "Access-Control-Max-Age": "3600",
-    }
-    return Response(status_code=200, headers=_HEADERS | headers)
 
 
 def _now_ms() -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 import uvicorn
 
 from cloud.local.accounts import FILE_NAME, BoxAccounts
+from cloud.local.apart import Apart
 from cloud.local.evaluation import EvaluatedRules, NoRules
 from cloud.local.identity import WithIdentity
 from cloud.local.listening import address_of, bind
@@ -77,7 +78,7 @@ def serve(settings: Settings) -> int:
 async def _serve(settings: Settings, listening: socket.socket, api: RestApi, accounts: BoxAccounts | None) -> int:
     server = Server(
         uvicorn.Config(
-            WithIdentity(api, accounts) if accounts else api,
+            Apart(WithIdentity(api, accounts) if accounts else api, _names(settings)),
             lifespan="off",
             ws="none",
             log_level="warning",
@@ -98,6 +99,12 @@ async def _serve(settings: Settings, listening: socket.socket, api: RestApi, acc
         api.hub.close()
         server.should_exit = True
         await serving
+
+
+def _names(settings: Settings) -> set[str]:
+    """The names that other machines have for this one, where they may ask; elsewhere none but numbers."""
+    here = socket.gethostname()
+    return {settings.host, here, f"{here}.local", socket.getfqdn()} if settings.allow_remote else {settings.host}
 
 
 async def _wait(stop: asyncio.Event) -> int:

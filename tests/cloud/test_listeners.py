@@ -150,7 +150,7 @@ def test_a_listener_that_does_not_read_stops_nobody_and_catches_up(server, clien
     namespace = client.params["ns"]
     big = "x" * 200_000
     with socket.create_connection((address.hostname, address.port), timeout=30) as lazy:
-        request = f"GET /.json?ns={namespace} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n"
+        request = f"GET /.json?ns={namespace} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
         lazy.sendall(request.encode())
         received = lazy.recv(100)
         for number in range(150):

@@ -282,17 +282,36 @@ def test_credentials_are_taken_and_not_looked_at(client, credentials):
     assert value(client) == {"a": 1}
 
 
-def test_browser(client):
-    """A page from another origin may read, write and see the ETag."""
-    ask = {"Origin": "http://page", "Access-Control-Request-Method": "PUT",
-           "Access-Control-Request-Headers": "x-firebase-etag,content-type"}  # fmt: skip
-    preflight = client.options("/a.json", headers=ask)
-    assert preflight.status_code == 200
-    assert "PUT" in preflight.headers["access-control-allow-methods"]
-    assert preflight.headers["access-control-allow-headers"] == "x-firebase-etag,content-type"
-    for answer in (preflight, client.get("/a.json"), client.put("/a.json", content="{"), client.get("/a")):
-        assert answer.headers["access-control-allow-origin"] == "*"
-    assert client.get("/a.json").headers["access-control-expose-headers"] == "ETag"
+PAGES = [
+    ("a script of another page", {"Origin": "http://page.example"}, 403),
+    ("a page of nowhere, such as a file", {"Origin": "null"}, 403),
+    ("a script of a page on another port", {"Origin": "http://127.0.0.1:1", "Sec-Fetch-Site": "same-site"}, 403),
+    ("an image, a frame or a link of another page", {"Sec-Fetch-Site": "cross-site"}, 403),
+    ("a name that was pointed here", {"Host": "page.example"}, 421),
+    ("such a name with the port", {"Host": "127.0.0.1.page.example:9000"}, 421),
+    ("what looks like Firebase's", {"Host": "x.firebaseio.com.page.example"}, 421),
+    ("no name that could be read", {"Host": "[::1"}, 421),
+]
+
+
+@pytest.mark.parametrize(("headers", "status"), [page[1:] for page in PAGES], ids=[page[0] for page in PAGES])
+def test_a_page_that_a_browser_shows_gets_nothing_and_changes_nothing(client, headers, status):
+    """Tokens are unsigned: a page that somebody opens could else read and change everything."""
+    client.put("/a.json", json="a record")
+    answers = [
+        client.get("/a.json", headers=headers, params={"auth": "x"}),
+        client.put("/a.json", json="another", headers=headers | {"Authorization": "Bearer owner"}),
+        client.options("/a.json", headers=headers | {"Access-Control-Request-Method": "PUT"}),
+        client.post("/securetoken.googleapis.com/v1/token", headers=headers),
+    ]
+    for answer in answers:
+        assert (answer.status_code, "a record" in answer.text) == (status, False)
+        assert not [name for name in answer.headers if name.startswith("access-control")]
+    assert value(client, "/a.json") == "a record"
+
+
+def test_who_types_its_address_into_a_browser_sees_it(client):
+    assert client.get("/a.json", headers={"Sec-Fetch-Site": "none"}).status_code == 200
 
 
 def test_head(client):
@@ -307,7 +326,7 @@ def test_namespaces_are_separate(server):
         client.put("/a.json", json=3)
         found = {ns: client.get("/a.json", params={"ns": ns}).json() for ns in ("left", "right", "default", "none")}
         assert found == {"left": 1, "right": 2, "default": 3, "none": None}
-        hosts = {"localhost:9000": 3, "clinic-pc.lan": 3, "right.europe-west1.firebasedatabase.app": 2}
+        hosts = {"localhost:9000": 3, "192.0.2.7": 3, "[::1]:9000": 3, "right.europe-west1.firebasedatabase.app": 2}
         assert {host: client.get("/a.json", headers={"Host": host}).json() for host in hosts} == hosts
 
 
@@ -320,5 +339,5 @@ def test_bad_namespace(client, namespace):
 def test_a_client_that_vanishes_in_the_middle_of_a_body(server, client):
     address = urlsplit(server.url)
     with socket.create_connection((address.hostname, address.port)) as raw:
-        raw.sendall(b"PUT /a.json HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        raw.sendall(b"PUT /a.json HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
     assert value(client) is None  # and the server has logged nothing: see the fixture `server`

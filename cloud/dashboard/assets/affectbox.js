@@ -114,6 +114,9 @@ window.affectbox = (() => {
         if (!running.has(element)) running.set(element, start(element) || null);
       }
     }
+    const title = document.getElementById("title")?.textContent;
+    const named = title ? `${title} · Affectbox` : "Affectbox";
+    if (document.title !== named) document.title = named;
     show();
   }
   new MutationObserver(look).observe(document, { childList: true, subtree: true });

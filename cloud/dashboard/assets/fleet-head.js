@@ -5,7 +5,7 @@ window.FleetHead = class {
     this.page = page;
     this.states = h("div", { class: "chips", role: "group", "aria-label": "Filter by state" });
     this.what = h("div", { class: "chips", role: "group", "aria-label": "Filter by what is to be seen to" });
-    this.search = h("input", { type: "search", placeholder: "Name, version, trouble …", "aria-label": "Search" });
+    this.search = h("input", { type: "search", placeholder: "Name, trouble …", "aria-label": "Search" });
     this.search.addEventListener("input", () => this.set("text", this.search.value.trim().toLowerCase()));
     this.group = h("select", { "aria-label": "Group", onchange: () => this.set("group", this.group.value) });
     this.alert = h("select", { "aria-label": "Alert", onchange: () => this.set("alert", this.alert.value) });

@@ -3,7 +3,6 @@
 (() => {
   const UNITS = "affectbox.live.units";
   const SPAN = "affectbox.live.span";
-  const NAMES = "affectbox.live.names";
   const STALE_S = 6;
   const STATES = { watching: "●", paused: "Ⅱ", idle: "○", silent: "!", never: "!", unknown: "!", ended: "○" };
 
@@ -65,6 +64,7 @@
   // ---- the session
 
   let view = null;
+  let names = []; // of phases, stimuli and marks, while this page is open: whoever signs in next does not see them
   affectbox.on("live", (device, data) => view?.device === device && view.hear(data));
   affectbox.onTrouble("live", (device, text) => view?.device === device && view.trouble(text));
 
@@ -98,7 +98,7 @@
     const strips = affectbox.strips($("live-strips"), $("live-axis"), facts, now);
     let units = kept(UNITS, null) || [...facts.usual];
     strips.choose(keys());
-    span(kept(SPAN, 60));
+    span(kept(SPAN, 60), false);
     choices();
     recents();
 
@@ -106,12 +106,12 @@
       return [...facts.emotions, ...facts.units.map((unit) => unit.key).filter((key) => units.includes(key)), ...(units.includes("pain") ? ["pain"] : [])];
     }
 
-    function span(seconds) {
+    function span(seconds, chosen = true) {
       strips.span(seconds);
       for (const button of root.querySelectorAll("[data-seconds]")) {
         button.setAttribute("aria-pressed", String(Number(button.dataset.seconds) === seconds));
       }
-      keep(SPAN, seconds);
+      if (chosen) keep(SPAN, seconds);
     }
 
     function choices() {
@@ -328,14 +328,14 @@
     }
 
     function remember(what, name) {
-      const names = kept(NAMES, []).filter((one) => one.do !== what || one.name !== name);
-      keep(NAMES, [{ do: what, name }, ...names].slice(0, 6));
+      const others = names.filter((one) => one.do !== what || one.name !== name);
+      names = [{ do: what, name }, ...others].slice(0, 6);
       recents();
     }
 
     function recents() {
       $("live-recent").replaceChildren(
-        ...kept(NAMES, []).map((one) => {
+        ...names.map((one) => {
           const button = document.createElement("button");
           button.type = "button";
           button.className = "recent-name";

@@ -91,10 +91,10 @@ class Feed:
         try:
             while True:
                 turn = self._turn
-                if self.is_ready or self.away:
-                    yield
                 if self.trouble:
                     raise IdentityError(self.trouble)
+                if self.is_ready or self.away:
+                    yield
                 await turn.wait()
         finally:
             self.tabs -= 1

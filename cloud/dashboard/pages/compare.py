@@ -98,7 +98,7 @@ def _one(one: Opened, called: str, css: str) -> html.Section:
     link = dcc.Link(times.moment(listed.began), href=of_session(listed.device, listed.session))
     return html.Section(
         [
-            html.H3([html.Span(called.capitalize(), className=f"swatch {css}"), link]),
+            html.H2([html.Span(called.capitalize(), className=f"swatch {css}"), link]),
             html.P(words.opening(one.held.table)),
         ]
     )

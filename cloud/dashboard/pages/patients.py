@@ -77,7 +77,13 @@ def shown(rows: list[Row], now_s: float) -> html.Div:
     listed = table(_HEAD, [_row(row, now_s) for row in rows], "Patients", "findable")
     nothing = html.P("No pseudonym of yours has this in it.", className="lead none-found", hidden=True)
     return html.Div(
-        [heading("Patients", find, new), listed, nothing, zone(), _dialogue(unopened)],
+        [
+            heading("Patients", html.Label("Find a pseudonym", htmlFor="find-patient", className="away"), find, new),
+            listed,
+            nothing,
+            zone(),
+            _dialogue(unopened),
+        ],
         className="records",
     )
 

@@ -188,6 +188,6 @@ def callbacks(app: Dash, work: Work) -> None:
     app.callback(
         Output("page", "children", allow_duplicate=True),
         Input({"type": "withdraw", "key": ALL}, "n_clicks"),
-        State("consents-patient", "data"),
+        State("consents-patient", "data", allow_optional=True),
         prevent_initial_call=True,
     )(withdraw)

@@ -66,7 +66,7 @@ def _called(label: str) -> dict[str, Any]:
 
 
 def _labelled(name: Any) -> dict[str, Any]:
-    return {"data-label": name if isinstance(name, str) else ""}
+    return {"data-label": name if isinstance(name, str) else getattr(name, "title", "")}
 
 
 def of_patient(patient: str, part: str = "") -> str:
@@ -91,7 +91,7 @@ def table(head: Sequence[Any], rows: Sequence[Sequence[Any]], label: str, css: s
         className=f"rows {css}".strip(),
         **_called(label),
     )
-    return html.Div(inner, className="table")
+    return html.Div(inner, className="table", tabIndex=0, role="region", **_called(label))
 
 
 def who(visit: Visit, uid: str) -> str:

@@ -48,6 +48,7 @@ def pages(work: Work) -> tuple[Page, ...]:
                 heading(patient),
                 tabs(patient, "weeks"),
                 dcc.Store(id="weeks-patient", data=patient),
+                html.H2("Over weeks"),
                 choice("weeks-measures", list(USUAL), (AUS, EMOTION)),
                 html.Div(charts(found, list(USUAL)), id="weeks-charts", className="charts"),
                 html.P(weeks.ENOUGH, className="hint"),

@@ -228,6 +228,6 @@ def _removing(app: Dash, work: Work) -> None:
     app.callback(
         Output("page", "children", allow_duplicate=True),
         Input({"type": "remove-mark", "key": ALL}, "n_clicks"),
-        State("session-place", "data"),
+        State("session-place", "data", allow_optional=True),
         prevent_initial_call=True,
     )(remove)

@@ -71,7 +71,9 @@ def by_parts(found: Opened, chosen: list[str]) -> Any:
 
 
 def _name(measure: Measure) -> html.Span:
-    return html.Span([measure.name, html.Small(measure.unit), *reliability(measure)], className="two")
+    return html.Span(
+        [measure.name, html.Small(measure.unit), *reliability(measure)], className="two", title=measure.name
+    )
 
 
 def _part(one: Part, measures: list[Measure]) -> list[Any]:

@@ -18,7 +18,10 @@ _CHOICES = [{"value": role, "label": words} for role, words in _ROLE_WORDS.items
 _MAY = (
     ("Clinician", "sees their own patients and boxes, and commands the sessions of these."),
     ("Engineer", "sees the state of every box, and nothing of any person."),
-    ("Administrator", "sees everything, and decides who may do what."),
+    (
+        "Administrator",
+        "decides who may do what, and sees the fleet and who looked at whom. Has no pages of patients and sessions.",
+    ),
 )
 
 

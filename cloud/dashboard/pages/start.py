@@ -1,23 +1,31 @@
-"""The first page: on to where somebody's work is; for an account without a role, what to do."""
+"""Where everybody begins: on to where their work is; for an account without a role, what to do."""
 
 from typing import Any
 
-from dash import html, set_props
+from dash import html
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
 
 from cloud.dashboard.pages import Page, Section
-from cloud.dashboard.person import ADMIN, CLINICIAN, ENGINEER, ROLES, Visit
+from cloud.dashboard.person import ADMIN, CLINICIAN, ENGINEER, Visit, current_visit
 
 _FIRST = {CLINICIAN: "/live", ENGINEER: "/fleet", ADMIN: "/staff"}
+
+
+def first(visit: Visit) -> str:
+    """The address of the page that somebody begins with."""
+    return _FIRST.get(visit.person.role, "/welcome")
+
+
+async def begin(request: Request) -> RedirectResponse:
+    """The answer at `/`."""
+    return RedirectResponse(first(current_visit()), 303)
 
 
 def section() -> Section:
     """See `cloud.dashboard.pages`."""
 
     async def layout(visit: Visit) -> Any:
-        first = _FIRST.get(visit.person.role)
-        if first:
-            set_props("url", {"pathname": first})
-            return html.P("One moment…", className="second")
         told = f"You are signed in as {visit.person.email}, and nobody has given this account a role yet."
         asked = "Ask an administrator to give it one; your account's id is "
         return html.Div(
@@ -25,4 +33,4 @@ def section() -> Section:
             className="message",
         )
 
-    return Section((Page("/", "", ("", *ROLES), layout, nav=False),))
+    return Section((Page("/welcome", "", ("",), layout, nav=False),))

@@ -79,7 +79,7 @@ def of_boxes(visits: Mapping[str, Any], listed: Iterable[Listed]) -> list[Consen
             consent = _of_box(event)
             identity = (consent.covers, consent.giver, consent.given, times.day(consent.until_s))
             known = found.get(identity, consent)
-            withdrawn = "with a session" if revoked and event is told[-1] else known.withdrawn
+            withdrawn = "with the last session held under it" if revoked and event is told[-1] else ""
             found[identity] = replace(known, sessions=known.sessions + 1, withdrawn=withdrawn)
     return sorted(found.values(), key=lambda one: -one.given_s)
 

@@ -100,7 +100,13 @@ def chart(measure: Measure, found: list[Point], trend: Trend) -> Json:
         "layout": layout(
             210,
             xaxis=axis(
-                type="date", range=_range(told), showgrid=False, fixedrange=True, nticks=6, tickformat="%-d %b"
+                type="date",
+                range=_range(told),
+                showgrid=False,
+                fixedrange=True,
+                nticks=5,
+                tickangle=0,
+                tickformat="%-d %b",
             ),
             yaxis=axis(range=[0, top * 1.12], fixedrange=True, nticks=4),
         ),

@@ -55,13 +55,12 @@ def main() -> None:
 def measured(stack: Stack, browser: Chromium, count: int) -> str:
     """What a fleet of so many boxes takes."""
     process = psutil.Process(stack.dashboard.process.pid)
+    context = signed_in(browser, stack, "engineer")
+    context.set_default_timeout(_LONGEST_MS)
     with stack.alive(make_boxes(count, 7, time.time()), period_s=1.0) as fleet:
-        context = signed_in(browser, stack, "engineer")
         page = context.new_page()
         page.goto("/fleet")
-        page.wait_for_function(
-            "count => window.fleetPage && fleetPage.rows.size >= count - 3", arg=count, timeout=_LONGEST_MS
-        )
+        page.wait_for_function("count => window.fleetPage && fleetPage.rows.size >= count - 3", arg=count)
         gaps, share, rate = watched(page, process, lambda: fleet.sent)
         context.close()
     middle, late = gaps[len(gaps) // 2], gaps[int(0.99 * len(gaps))]

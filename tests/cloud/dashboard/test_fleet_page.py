@@ -62,7 +62,7 @@ def test_the_table_follows_the_boxes(browser: Browser, stack: Stack, sign_in: Si
     page.get_by_text("Columns").click()
     page.get_by_label("Memory").uncheck()
     expect(page.locator('.ag-header [col-id="memory"]')).to_have_count(0)
-    page.wait_for_function("localStorage['affectbox.fleet.columns']?.includes('\"memory\"')")
+    page.wait_for_function("() => localStorage['affectbox.fleet.columns']?.includes('\"memory\"')")
     page.reload()
     expect(row(page, ONE)).to_be_visible()
     expect(page.locator('.ag-header [col-id="memory"]')).to_have_count(0)
@@ -74,6 +74,7 @@ def test_an_update_goes_to_one_box_first_and_is_followed_over_a_reload(
     page = sign_in(browser.page("laptop"), "engineer", "/fleet")
     with stack.alive():
         expect(row(page, TWO)).to_be_visible()
+        page.get_by_role("searchbox").fill("sim-room")
         page.get_by_role("button", name="Choose all 2").click()
         page.get_by_role("button", name="Update …").click()
         dialog = page.get_by_role("dialog")

@@ -14,6 +14,7 @@ from tests.cloud.dashboard.stack import Stack
 
 DEVICE, PATIENT = "sim-room-1", "p-0007"
 SignIn = Callable[..., Page]
+expect.set_options(timeout=30_000)  # a deadline, also for a machine that is busy with other tests
 
 
 class Room:
@@ -43,7 +44,7 @@ class Room:
 
     def until(self, page: Page, selector: str, text: str, *seen: dict[str, Any], hints: tuple[str, ...] = ()) -> None:
         """Show such pictures, as long as it takes until the page says something."""
-        until_s = time.time() + 10
+        until_s = time.time() + 30
         while text not in page.locator(selector).inner_text() and time.time() < until_s:
             self.show(*seen, hints=hints)
             page.wait_for_timeout(250)
@@ -52,7 +53,7 @@ class Room:
     def order(self, page: Page, do: str) -> dict[str, Any]:
         """The command that the box hears after a button was pressed."""
         heard: dict[str, Any] = {}
-        until_s = time.time() + 10
+        until_s = time.time() + 30
         while heard.get("do") != do and time.time() < until_s:
             page.wait_for_timeout(50)
             heard = self.box.said_to().get("command", {})
@@ -105,7 +106,7 @@ def test_a_session_is_followed_from_the_room_to_the_last_picture(
     room.until(page, "#live-quality", "Mouth hidden", *[smile(hidden=["lower"])] * 3)
     room.until(page, "#live-quality", "Too dark", *[DARK] * 3)
     expect(page.locator("#live-leading")).to_have_text("Not measured")
-    expect(page.locator("#live-delay")).to_contain_text("nothing new for", timeout=15_000)
+    expect(page.locator("#live-delay")).to_contain_text("nothing new for")
 
 
 def large(page: Page, selector: str) -> float:

@@ -4,7 +4,10 @@ at the right second."""
 import asyncio
 import json
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,33 +22,66 @@ from tests.cloud.dashboard.stack import Stack
 DEVICE = "demo-box"
 #: By how much a second of the clip may be missed, on a machine that tests other things as well.
 NEAR_S = 1.5
+START_S = 120.0
 PICTURES = Path(__file__).parents[3] / "docs"
-_STRETCHES = """(asked) => {
+_ROWS = """() => {
   const rows = affectbox.live().strips.rows();
-  const least = asked.startsWith("AU") ? 2.5 : 0.6;
-  const holds = (i) => (asked in rows.values ? (rows.values[asked][i] ?? 0) > least : rows.why[i] === asked);
-  const found = [];
-  for (let i = 0; i < rows.at.length; i++) {
-    if (holds(i) && !(i && holds(i - 1))) found.push(rows.at[i]);
-  }
-  return found;
+  return [rows.at, rows.why, rows.values.AU12 || [], rows.values.happiness || []];
 }"""
 
 
 @pytest.fixture
 def box(stack: Stack, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", os.environ.get("FIREBASE_AUTH_EMULATOR_HOST", ""))
-    real = RealBox(tmp_path / "box", DEVICE, clip)
-    with asyncio.Runner() as runner:
-        runner.run(real.start(stack.data, stack.database))
+    real, loop = RealBox(tmp_path / "box", DEVICE, clip), asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)  # playwright has this thread's loop
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(real.start(stack.data, stack.database), loop).result(START_S)
         yield
-        runner.run(real.end())
+    finally:
+        asyncio.run_coroutine_threadsafe(real.end(), loop).result(START_S)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(START_S)
+        loop.close()
 
 
-def begins(page: Page, what: str) -> list[float]:
-    """When something begins that a strip shows, seconds of the database's time."""
-    found: list[float] = page.evaluate(_STRETCHES, what)
-    return found
+@dataclass(frozen=True)
+class Seen:
+    """When the strips show something, seconds of the database's time."""
+
+    dark: list[float]
+    smiling: list[float]
+    happy: list[float]
+
+
+def seen(page: Page) -> Seen:
+    at, why, units, happiness = page.evaluate(_ROWS)
+    return Seen(
+        [when for when, reason in zip(at, why, strict=True) if reason == "too_dark"],
+        [when for when, how in zip(at, units, strict=False) if (how or 0) > 2.5],
+        [when for when, how in zip(at, happiness, strict=False) if (how or 0) > 0.6],
+    )
+
+
+def middles(times: list[float]) -> list[float]:
+    """The middle of each stretch of times."""
+    stretches: list[list[float]] = []
+    for when in times:
+        if not stretches or when - stretches[-1][-1] > 8:
+            stretches.append([])
+        stretches[-1].append(when)
+    return [sum(stretch) / len(stretch) for stretch in stretches]
+
+
+def is_smile(clip_s: float, parts: dict[str, dict[str, Any]]) -> bool:
+    """Whether the script lets the patient smile about then; it goes round."""
+    length_s = parts["second_face"]["end_s"]
+    return any(
+        parts[name]["start_s"] - NEAR_S < clip_s + turn < parts[name]["end_s"] + NEAR_S
+        for name in ("smile", "smile_again")
+        for turn in (-length_s, 0, length_s)
+    )
 
 
 @pytest.mark.chaos
@@ -56,19 +92,17 @@ def test_the_scripted_smile_is_seen_at_the_right_second(
     parts: dict[str, dict[str, Any]] = {part["name"]: part for part in script["segments"]}
     page = sign_in(browser.page("laptop", color_scheme="light"), "clinician", f"/live/{DEVICE}")
     expect(page.locator("#live-with")).to_have_text(f"with {PSEUDONYM}", timeout=60_000)
-    page.wait_for_function("affectbox.live().strips.rows().at.length > 20", timeout=60_000)
-    page.wait_for_function(
-        f"(({_STRETCHES})('too_dark').length && ({_STRETCHES})('AU12').length > 1)", timeout=120_000
-    )
-    dark_s = begins(page, "too_dark")[0] - parts["dim"]["start_s"]
-    length_s = parts["second_face"]["end_s"]
-    for what in ("AU12", "happiness"):
-        near = [
-            abs((at - dark_s - parts[name]["start_s"] + length_s / 2) % length_s - length_s / 2)
-            for at in begins(page, what)
-            for name in ("smile", "smile_again")
-        ]
-        assert min(near) < NEAR_S, (what, near)
+    until_s = time.monotonic() + 2 * START_S
+    while len(middles((found := seen(page)).dark)) < 2 or min(len(found.smiling), len(found.happy)) < 10:
+        assert time.monotonic() < until_s, page.locator("body").inner_text()
+        page.wait_for_timeout(500)
+    first_s, second_s = middles(found.dark)[:2]  # once around; a busy machine plays the clip slower
+    dim, length_s = parts["dim"], parts["second_face"]["end_s"]
+    for times in (found.smiling, found.happy):
+        around = [(when - first_s) / (second_s - first_s) * length_s for when in times if first_s < when < second_s]
+        clip_s = [((dim["start_s"] + dim["end_s"]) / 2 + when) % length_s for when in around]
+        assert len(clip_s) > 3, times
+        assert sum(is_smile(when, parts) for when in clip_s) > 0.8 * len(clip_s), [round(when, 1) for when in clip_s]
     expect(page.locator("#live-delay")).to_contain_text("behind")
     if os.environ.get("AFFECTBOX_PICTURES"):
         page.wait_for_timeout(25_000)

@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cloud.analysis.measures import MEASURES
+from cloud.dashboard.means import Means
+from cloud.dashboard.pages import patients
 from cloud.dashboard.person import Person
 from cloud.dashboard.records import exporting, marks, notes, papers, people, times
 from cloud.dashboard.records.keeping import Kept
@@ -251,3 +254,33 @@ def test_notes_that_the_dashboard_writes_are_of_the_contract() -> None:
         "moment": 7.5,
     }
     note.validate(written)
+
+
+class _Refusing:
+    """A database that takes no entry of the audit; asked for anything else, the test fails."""
+
+    def now_ms(self) -> int:
+        return 1_790_000_000_000
+
+    async def patch(self, who: Any, changes: Json) -> None:
+        raise DataError("The database is away.")
+
+    async def object(self, who: Any, path: str, **query: str) -> Json:
+        assert path == "staff/clara/patients", f"{path} was read without an entry of the audit"
+        return {"p-1": True}
+
+
+@pytest.mark.parametrize("address", ["", "/weeks", "/notes", "/consents"])
+def test_without_an_entry_of_the_audit_nothing_of_a_patient_is_read(address: str) -> None:
+    base: Any = _Refusing()
+    found = patients.section(Means(base, base, base, Path()))
+    page = next(one for one in found.pages if one.match(f"/patients/p-1{address}") is not None)
+    with pytest.raises(DataError, match="away"):
+        asyncio.run(page.layout(_Visit(), patient="p-1"))
+
+
+def test_without_an_entry_of_the_audit_no_list_is_read() -> None:
+    base: Any = _Refusing()
+    page = next(one for one in patients.section(Means(base, base, base, Path())).pages if one.path == "/patients")
+    with pytest.raises(DataError, match="away"):
+        asyncio.run(page.layout(_Visit()))

@@ -44,7 +44,7 @@ def _hold(page: Page, box: Served) -> Page:
     page.goto(box.url + "?language=es")
     expect(page.locator("#layer-face .oval")).to_have_count(1)
     box.box.clock.advance(754)
-    page.wait_for_function("document.querySelector('#now .time').innerText.includes('12:3')")
+    page.wait_for_function("() => document.querySelector('#now .time').innerText.includes('12:3')")
     return page
 
 
