@@ -19,6 +19,12 @@ window.affectbox = (() => {
   let lostSince = null;
   let told = 0;
   let leaving = false;
+  let slow = 0;  // answers that have been awaited for longer than LATE_MS
+  let missed = false;  // whether a page was asked for and never came
+  const LATE_MS = 600;
+  const STOPS_MS = 500;  // a dashboard that stops still answers for a moment
+  const NO_PAGE = "The dashboard does not answer. The page that you asked for comes when it does; this is the one before.";
+  const UNHEARD = "The dashboard does not answer, and what you did last may not be kept: look, and do it again, when it does.";
 
   const key = (topic, of) => `${topic}\n${of}`;
   const say = (what) => {
@@ -27,9 +33,12 @@ window.affectbox = (() => {
 
   function connect() {
     socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/socket`);
+    let opened = false;
     socket.onopen = () => {
+      opened = true;
       wait = 1000;
       lostSince = null;
+      if (missed) location.reload();
       show();
       for (const [topic, of] of wanted.values()) say({ want: topic, of });
     };
@@ -43,17 +52,37 @@ window.affectbox = (() => {
       if (event.code === OVER) return leave();
       if (lostSince === null) lostSince = new Date();
       show();
+      if (!opened) remembered();
       setTimeout(connect, wait * (0.5 + Math.random() / 2));
       wait = Math.min(2 * wait, 15000);
     };
   }
 
+  // A dashboard that was started anew refuses the socket: it remembers nobody.
+  async function remembered() {
+    const answer = await fetched("/welcome", { cache: "no-store" }).catch(() => null);
+    if (answer?.status === 401) leave();
+  }
+
   function show() {
     const place = document.getElementById("connection");
     if (!place) return;
-    const text = lostSince ? `Connection lost since ${lostSince.toLocaleTimeString()}` : "";
+    const lost = lostSince ? `Connection lost since ${lostSince.toLocaleTimeString()}` : "";
+    const text = lost || (slow ? "Loading…" : "");
     if (place.textContent !== text) place.textContent = text;
     document.documentElement.classList.toggle("lost", lostSince !== null);
+  }
+
+  function waiting(more) {
+    slow += more;
+    document.documentElement.classList.toggle("slow", slow > 0);
+    show();
+  }
+  async function guarded(asking) {
+    const answer = await asking;
+    if (answer.status !== 401) return answer;
+    leave();
+    return new Promise(() => {});  // nobody here needs to know more
   }
 
   // Nobody is signed in here any more: nothing of what was shown may stay.
@@ -62,7 +91,19 @@ window.affectbox = (() => {
     leaving = true;
     document.body.replaceChildren();
     // Only a lock, which is its owner's, leads back to where they were; else whoever comes next would learn of it.
-    location.replace(`/locked?next=${encodeURIComponent(location.pathname + location.search)}`);
+    setTimeout(go, STOPS_MS, `/locked?next=${encodeURIComponent(location.pathname + location.search)}`);
+  }
+  // Where nothing answers, the browser would show its own page of errors and stay there.
+  async function go(to) {
+    try {
+      await fetched("/door.css", { cache: "no-store" });
+    } catch {
+      const told = "The dashboard was stopped, or cannot be reached. When it is there again, sign in here.";
+      document.body.replaceChildren(Object.assign(document.createElement("p"), { className: "message", textContent: told }));
+      setTimeout(go, 3000, to);
+      return;
+    }
+    location.replace(to);
   }
   // Who signs out is on the way already.
   document.addEventListener("submit", (event) => {
@@ -71,10 +112,21 @@ window.affectbox = (() => {
 
   const fetched = window.fetch;
   window.fetch = async (...asked) => {
-    const answer = await fetched(...asked);
-    if (answer.status !== 401) return answer;
-    leave();
-    return new Promise(() => {});  // nobody here needs to know more
+    if (!String(asked[0]?.url || asked[0]).includes("/_dash-update-component")) return guarded(fetched(...asked));
+    let late = false;
+    const timer = setTimeout(() => waiting((late = true) && 1), LATE_MS);
+    try {
+      return await guarded(fetched(...asked));
+    } catch (error) {
+      if (leaving || error.name === "AbortError") throw error;
+      const page = String(asked[1]?.body).includes("page.children");
+      missed ||= page;
+      dash_clientside.set_props("trouble", { children: page ? NO_PAGE : UNHEARD, hidden: false });
+      return new Response(null, { status: 204 });  // what leaves the page as it is
+    } finally {
+      clearTimeout(timer);
+      if (late) waiting(-1);
+    }
   };
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload();

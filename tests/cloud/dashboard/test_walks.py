@@ -1,9 +1,9 @@
-"""What somebody new walks through: signing in by the form, a mistake, and the next try."""
+"""What somebody new walks through: signing in by the form, a mistake and the next try, a dashboard that is away."""
 
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import Browser
 from tests.cloud.dashboard.stack import Stack
@@ -46,3 +46,32 @@ def test_what_was_wrong_with_the_last_click_is_in_sight_and_not_said_of_the_next
     page.get_by_role("button", name="Let in").click()
     expect(page.get_by_text("signs in as walter@demo.invalid")).to_be_visible()
     expect(page.get_by_text("That is no e-mail address")).to_be_hidden()
+    page.get_by_role("table").get_by_role("link", name="walter@demo.invalid").click()
+    page.get_by_role("button", name="Disable").click()
+    page.get_by_role("button", name="Let in again").click()
+    expect(page.get_by_role("button", name="Disable")).to_be_visible()
+
+
+def test_an_answer_that_is_slow_or_never_comes_is_told(browser: Browser, sign_in: Callable[..., Page]) -> None:
+    browser.forgive("ERR_FAILED")
+    page = sign_in(browser.page(), "clinician", "/patients")
+    page.get_by_role("link", name="p-0012").wait_for()
+    held: list[Route] = []
+    page.route("**/_dash-update-component", held.append)
+    page.get_by_role("link", name="p-0012").click()
+    expect(page.locator("#connection")).to_have_text("Loading…")
+    for one in held:
+        one.abort()
+    expect(page.get_by_role("alert")).to_contain_text("The page that you asked for comes when it does")
+    expect(page.locator("#connection")).to_have_text("")
+
+
+def test_a_dashboard_that_was_started_anew_shows_nothing_of_before_and_asks_to_sign_in(
+    stack: Stack, browser: Browser, sign_in: Callable[..., Page]
+) -> None:
+    browser.forgive("ERR_|WebSocket|401|403")
+    page = sign_in(browser.page(), "clinician", "/patients")
+    page.get_by_role("link", name="p-0012").wait_for()
+    stack.restart()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page.get_by_text("p-0012")).to_be_hidden()
