@@ -28,6 +28,7 @@ from cloud.dashboard.access.visits import Limits, Visits
 from cloud.dashboard.app import application
 from cloud.dashboard.base import Base
 from cloud.dashboard.means import Means
+from cloud.dashboard.socket import LONGEST
 from cloud.local import serving as local
 from cloud.local.listening import bind
 from cloud.local.serving import Server
@@ -169,6 +170,7 @@ async def _served(settings: Settings, app: ASGIApp, listening: socket.socket) ->
     config = uvicorn.Config(
         app,
         ws="websockets-sansio",
+        ws_max_size=LONGEST,
         lifespan="on",
         log_level="warning",
         proxy_headers=False,

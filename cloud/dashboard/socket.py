@@ -3,11 +3,13 @@
     tab → server    {"want": TOPIC, "of": …}, {"drop": TOPIC, "of": …}, {"active": true}: a person did something
     server → tab    {"now": MS}: once; {"topic": TOPIC, "of": …, "data": {…}}, {"topic", "of", "trouble": "…"}
 
-A tab that reads slowly slows its own topics down, and nobody else's. All of it ends with the tab, and with the visit.
+A tab that reads slowly slows its own topics down, and nobody else's. A visit has 64 of them at most. All of it ends with
+the tab, and with the visit.
 """
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -21,7 +23,9 @@ from device.contract.fields import Json
 
 _WAITING = 32  # messages; then topics wait for the tab
 _MOST_TOPICS = 16
-_LONGEST = 1000  # characters of what a tab says
+#: Bytes of what a tab says.
+LONGEST = 1000
+_MOST_TABS = 64  # of one visit
 _OVER = 4401  # the close code that tells the page that the visit is over
 _ODD = 1008
 
@@ -33,10 +37,23 @@ class Sockets:
 
     def __init__(self, means: Means, topics: Mapping[str, Topic]) -> None:
         self._means, self._topics = means, topics
+        self._open: Counter[str] = Counter()
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one tab. The guard has let it in."""
         visit = current_visit()
+        if self._open[visit.id] >= _MOST_TABS:
+            await socket.close(_ODD)
+            return
+        self._open[visit.id] += 1
+        try:
+            await self._serve(socket, visit)
+        finally:
+            self._open[visit.id] -= 1
+            if not self._open[visit.id]:
+                del self._open[visit.id]
+
+    async def _serve(self, socket: WebSocket, visit: Visit) -> None:
         await socket.accept()
         tab = _Tab(socket, visit, self._means, self._topics)
         jobs = {asyncio.create_task(job) for job in (tab.hear(), tab.tell(), visit.closed.wait())}
@@ -98,7 +115,7 @@ class _Tab:
 
 
 def _said(text: str) -> Json | None:
-    if len(text) > _LONGEST:
+    if len(text) > LONGEST:
         return None
     try:
         said = json.loads(text)

@@ -10,6 +10,7 @@ from cloud.dashboard.live import orders
 from cloud.dashboard.live.samples import Clock, Samples, columns
 from cloud.dashboard.live.standing import Whose, at_rest
 from cloud.dashboard.person import Visit
+from cloud.dashboard.records import changes
 from device.contract import aggregate, audit, live, pack, telemetry
 from device.contract.errors import AffectboxError, DataError
 from device.contract.fields import Json
@@ -78,6 +79,7 @@ class OpenSession:
             await self._base.patch(self._visit, {audit.key(now_ms, new_key(now_ms)): noted})
         except AffectboxError as error:
             raise type(error)(f"Nothing is shown, as it could not be noted who looks: {error}") from None
+        changes.noted(self._visit, whom, visit)
 
     async def _hear_live(self) -> None:
         async for change in self._base.follow(self._visit, live.key(self._device)):

@@ -48,7 +48,8 @@ def pages(work: Work) -> tuple[Page, ...]:
 
 
 async def both(work: Work, visit: Visit, query: str, tell: bool) -> tuple[Opened, Opened]:
-    """The sessions of an address, the earlier first; with `tell` the audit is told before anything is read.
+    """The sessions of an address, the earlier first. The audit is told before anything is read: with `tell` in any
+    case, else where this visit has not told it.
 
     Raises:
         DataError: the address does not name two sessions of one patient that may be used.
@@ -61,9 +62,10 @@ async def both(work: Work, visit: Visit, query: str, tell: bool) -> tuple[Opened
     if len(patients) != 1 or not patients.copy().pop() or places[0] == places[1]:
         raise DataError("Two different sessions of one patient can be compared: choose them on the patient's page.")
     patient = patients.pop()
-    if tell:
-        for place in places:
+    for place in places:
+        if tell:
             await changes.write(work.means.base, visit, "compared", patient, {}, of=place)
+        await changes.look(work.means.base, visit, "compared", patient, of=place)
     listed = [await work.reading.listed(visit, device, session, patient) for device, session, _ in found]
     if any(one.why == Why.REVOKED for one in listed):
         raise DataError("The consent to one of them was withdrawn: it is not used.")

@@ -8,6 +8,7 @@ from cloud.dashboard.live import asking
 from cloud.dashboard.means import Means
 from cloud.dashboard.pages.live_parts import COVERED, GIVEN_BY
 from cloud.dashboard.person import current_visit
+from cloud.dashboard.records import changes
 from device.contract.choices import COVERS
 from device.contract.errors import AffectboxError
 from device.contract.fields import Json
@@ -47,6 +48,7 @@ def _add_start(app: Dash, means: Means) -> None:
     async def chosen(patient: str | None) -> Any:
         if not patient:
             return "Choose somebody first.", False, no_update, no_update
+        await changes.look(means.base, current_visit(), "opened", patient)
         held = await asking.held(means.base, current_visit(), patient)
         if held is None:
             return f"No consent of {patient} is noted that holds. Ask for it.", True, no_update, no_update
@@ -129,6 +131,7 @@ def _add_notes(app: Dash, means: Means) -> None:
     async def there(now: Json | None) -> Any:
         if not now or now["patient"] in ("", UNNAMED):
             return []
+        await changes.look(means.base, current_visit(), "session", now["patient"], of=now["visit"])
         notes = await asking.notes(means.base, current_visit(), now["patient"], now["visit"])
         return [html.Li([html.B(_at(note, now)), f" {note['text']}"]) for note in reversed(notes)]
 

@@ -175,6 +175,7 @@ def callbacks(app: Dash, work: Work) -> None:
     async def show(chosen: list[str], patient: str) -> Any:
         visit = current_visit()
         await work.reading.check_patient(visit, patient)
+        await changes.look(work.means.base, visit, "opened", patient)
         known = [name for name in chosen or [] if name in MEASURES][:_MOST]
         return charts(await _points(work, visit, await work.reading.sessions(visit, patient), known), known)
 

@@ -158,10 +158,11 @@ def callbacks(app: Dash, work: Work) -> None:
 
 
 async def again(work: Work, visit: Visit, place: str) -> Opened | None:
-    """The session that a page shows, of which this visit has been told; None for one whose consent was withdrawn."""
+    """The session that a page shows, which the audit knows; None for one whose consent was withdrawn."""
     if visit_of(place) is None:
         return None
     device, session, patient = await work.reading.whom(visit, place)
+    await changes.look(work.means.base, visit, "session", patient, of=place)
     listed = await work.reading.listed(visit, device, session, patient)
     return None if listed.why == Why.REVOKED else await opened(work, visit, listed)
 

@@ -233,13 +233,13 @@ def test_what_a_visit_has_read_is_kept_for_it_alone_and_goes_with_it() -> None:
 
         assert [await kept.get(mine, "x", make) for _ in range(2)] == [1, 1]
         assert await kept.get(other, "x", make) == 2
+        ending = asyncio.all_tasks() - {asyncio.current_task()}
         mine.closed.set()
-        for _ in range(5):
-            await asyncio.sleep(0)
+        await asyncio.wait(ending, return_when=asyncio.FIRST_COMPLETED)
         assert mine not in kept
         assert other in kept
         other.closed.set()
-        await asyncio.sleep(0)
+        await asyncio.wait(ending)
 
     asyncio.run(run())
 

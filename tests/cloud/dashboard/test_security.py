@@ -3,6 +3,7 @@
 The table in docs/dashboard.md names these tests.
 """
 
+import contextlib
 import logging
 import re
 import socket
@@ -261,6 +262,18 @@ def test_a_socket_opens_for_a_visit_and_our_own_page_alone(stood: Standing, anna
         assert '"now"' in opened.recv(WAIT_S)
 
 
+def test_one_visit_has_no_more_than_64_tabs(stood: Standing, anna: httpx.Client) -> None:
+    headers = {"Cookie": f"{stood.place.cookie}={anna.cookies[stood.place.cookie]}"}
+    with contextlib.ExitStack() as tabs:
+        opened = [
+            tabs.enter_context(connect(address(stood), origin=stood.url, additional_headers=headers))
+            for _ in range(64)
+        ]
+        with pytest.raises(InvalidStatus, match="403"):
+            connect(address(stood), origin=stood.url, additional_headers=headers)
+        assert '"now"' in opened[-1].recv(WAIT_S)
+
+
 @pytest.mark.parametrize("how", ["/sign-out", "/lock", "/sign-out-everywhere"])
 def test_signing_out_and_locking_end_the_sockets(stood: Standing, anna: httpx.Client, how: str) -> None:
     cookie = f"{stood.place.cookie}={anna.cookies[stood.place.cookie]}"
@@ -313,7 +326,7 @@ def test_names_and_what_was_typed_stand_in_pages_as_text(stood: Standing, anna: 
 
 
 def test_scripts_and_styles_run_from_here_alone_and_every_answer_has_a_nonce_of_its_own(anna: httpx.Client) -> None:
-    pages = [anna.get("/") for _ in range(2)]
+    pages = [anna.get("/", follow_redirects=True) for _ in range(2)]
     nonces = []
     for page in pages:
         policy = page.headers["content-security-policy"]
