@@ -129,6 +129,7 @@ def _one(member: Member, patients: list[str], devices: list[str], keeps_accounts
             label="Patients",
             description="Pseudonyms; for clinicians.",
             data=known,
+            maxDropdownHeight=100,  # so that it does not lie on the button
             value=list(member.patients),
         ),
         dmc.TagsInput(
