@@ -1,10 +1,11 @@
 """The one WebSocket of a tab: what the tab wants to hear, and the news of it.
 
     tab → server    {"want": TOPIC, "of": …}, {"drop": TOPIC, "of": …}, {"active": true}: a person did something
-    server → tab    {"now": MS}: once; {"topic": TOPIC, "of": …, "data": {…}}, {"topic", "of", "trouble": "…"}
+    server → tab    {"now": MS, "visit": ID}: once; a tab that showed another visit's pages leaves them
+                    {"topic": TOPIC, "of": …, "data": {…}}, {"topic", "of", "trouble": "…"}
 
-A tab that reads slowly slows its own topics down, and nobody else's. A visit has 64 of them at most. All of it ends with
-the tab, and with the visit.
+A tab that reads slowly slows its own topics down, and nobody else's. A visit has 64 of them at most. All of it ends
+with the tab, and with the visit.
 """
 
 import asyncio
@@ -72,7 +73,7 @@ class _Tab:
         self.heard: dict[Wanted, asyncio.Task[None]] = {}
         self._socket, self._visit, self._means, self._topics = socket, visit, means, topics
         self._news: asyncio.Queue[Json] = asyncio.Queue(_WAITING)
-        self._news.put_nowait({"now": means.base.now_ms()})
+        self._news.put_nowait({"now": means.base.now_ms(), "visit": visit.id})
 
     async def hear(self) -> None:
         """What the tab says, until it goes or says what no page of ours does."""

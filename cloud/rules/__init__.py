@@ -7,8 +7,8 @@ Who may do what:
                deletion is refused. What tells of the box's present state may be overwritten, and the newest second at
                `live/DEVICE` taken away. A box reads nothing but what is said to it at `control/DEVICE`.
     clinician  reads what was recorded of the patients in `staff/UID/patients`, and in which sessions, by the pseudonym
-               that the box noted at `patients/DEVICE/SESSION`; and everything of the boxes in `staff/UID/devices`, also
-               the newest second and the state. Sessions of nobody who is named are thus found by the box:
+               that the box noted at `patients/DEVICE/SESSION`; and everything of the boxes in `staff/UID/devices`, the
+               newest second and the state too. Sessions of nobody who is named are thus found by the box:
                `patients/DEVICE` lists them. Keeps at `people/PATIENT` what stands of these patients: versions of the
                record, notes, marks and consents on paper, each written once, and erases all of it together. Takes on
                a person by a pseudonym that was drawn at random, which nobody has, in the same request as the record.
@@ -17,8 +17,8 @@ Who may do what:
     engineer   reads telemetry, examinations and clocks of every box, and nothing clinical. Names boxes, and has them
                updated or examined.
     admin      reads everything, writes `staff`, and what an engineer writes; nothing clinical.
-    all three  read what boxes are called, and say at `audit` what they did, in their own name and of now; nothing there
-               is ever changed. A person is erased only with an entry that says so, in the same request.
+    all three  read what boxes are called, and say at `audit` what they did, in their own name and of now; nothing is
+               ever changed there. A person is erased only with an entry that says so, in the same request.
 
 Who has no role at `staff/UID` may nothing.
 

@@ -25,6 +25,7 @@ window.affectbox = (() => {
   const STOPS_MS = 500;  // a dashboard that stops still answers for a moment
   const NO_PAGE = "The dashboard does not answer. The page that you asked for comes when it does; this is the one before.";
   const UNHEARD = "The dashboard does not answer, and what you did last may not be kept: look, and do it again, when it does.";
+  let visit = null;
 
   const key = (topic, of) => `${topic}\n${of}`;
   const say = (what) => {
@@ -32,10 +33,10 @@ window.affectbox = (() => {
   };
 
   function connect() {
+    let wasOpen = false;
     socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/socket`);
-    let opened = false;
     socket.onopen = () => {
-      opened = true;
+      wasOpen = true;
       wait = 1000;
       lostSince = null;
       if (missed) location.reload();
@@ -44,24 +45,25 @@ window.affectbox = (() => {
     };
     socket.onmessage = (event) => {
       const said = JSON.parse(event.data);
-      if (said.now) ahead = said.now - Date.now();
+      if (said.now) greeted(said);
       else if ("trouble" in said) (troubled[said.topic] || []).forEach((hear) => hear(said.of, said.trouble));
       else (hearers[said.topic] || []).forEach((hear) => hear(said.of, said.data));
     };
     socket.onclose = (event) => {
       if (event.code === OVER) return leave();
+      if (!wasOpen) fetch("/_reload-hash").catch(() => {}); // out of reach, or is the visit over? then it answers 401
       if (lostSince === null) lostSince = new Date();
       show();
-      if (!opened) remembered();
       setTimeout(connect, wait * (0.5 + Math.random() / 2));
       wait = Math.min(2 * wait, 15000);
     };
   }
 
-  // A dashboard that was started anew refuses the socket: it remembers nobody.
-  async function remembered() {
-    const answer = await fetched("/welcome", { cache: "no-store" }).catch(() => null);
-    if (answer?.status === 401) leave();
+  // What stands on a page is for the visit that it was opened in, and for no other that the browser has by now.
+  function greeted(said) {
+    ahead = said.now - Date.now();
+    if (visit !== null && visit !== said.visit) return leave("/");
+    visit = said.visit;
   }
 
   function show() {
@@ -86,12 +88,12 @@ window.affectbox = (() => {
   }
 
   // Nobody is signed in here any more: nothing of what was shown may stay.
-  function leave() {
+  function leave(to) {
     if (leaving) return;
     leaving = true;
     document.body.replaceChildren();
     // Only a lock, which is its owner's, leads back to where they were; else whoever comes next would learn of it.
-    setTimeout(go, STOPS_MS, `/locked?next=${encodeURIComponent(location.pathname + location.search)}`);
+    setTimeout(go, STOPS_MS, to || `/locked?next=${encodeURIComponent(location.pathname + location.search)}`);
   }
   // Where nothing answers, the browser would show its own page of errors and stay there.
   async function go(to) {

@@ -102,7 +102,7 @@
             h(
               "table",
               {},
-              h("thead", {}, h("tr", {}, ...["Box", "State", "For", "Told", ""].map((name) => h("th", { scope: "col" }, name)))),
+              h("thead", {}, h("tr", {}, ...["Box", "State", "For", "Told", ""].map((name) => (name ? h("th", { scope: "col" }, name) : h("td"))))),
               h(
                 "tbody",
                 {},

@@ -50,6 +50,7 @@
     const units = Object.fromEntries(facts.units.map((unit) => [unit.key, unit]));
     const ribbon = made("canvas", "ribbon");
     ribbon.setAttribute("role", "img");
+    ribbon.setAttribute("aria-label", "The leading expression over time");
 
     function scheme() {
       colours = Object.fromEntries(

@@ -86,8 +86,9 @@ def table(head: Sequence[Any], rows: Sequence[Sequence[Any]], label: str, css: s
         attributes, cells = (row[0], row[1:]) if row and isinstance(row[0], dict) else ({}, row)
         told = [html.Td(cell, **_labelled(name)) for name, cell in zip(head, cells, strict=True)]
         body.append(html.Tr(told, **attributes))
+    heads = [html.Th(name, scope="col") if name else html.Td() for name in head]
     inner = html.Table(
-        [html.Thead(html.Tr([html.Th(name, scope="col") for name in head])), html.Tbody(body)],
+        [html.Thead(html.Tr(heads)), html.Tbody(body)],
         className=f"rows {css}".strip(),
         **_called(label),
     )

@@ -28,6 +28,7 @@ def test_an_administrator_lets_somebody_in_who_chooses_a_password_of_their_own(
     page.get_by_role("link", name="What Nora <script>").click()
     page.get_by_role("textbox", name="Patients").fill("p-0031")
     page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
     uid = next(uid for uid, who in stack.get("staff").items() if who.get("name", "").startswith("Nora"))

@@ -63,6 +63,51 @@ def test_two_people_one_after_the_other_see_nothing_of_each_other(stack: Stack, 
     assert all("trouble" in text for text in heard if HERS in text)
 
 
+_BREAKABLE = """
+window.broken = [];
+window.WebSocket = class extends WebSocket { constructor(url) { super(url); window.broken.push(this); } };
+"""
+
+
+def test_a_tab_that_lost_its_connection_shows_nothing_any_more_when_its_owner_has_gone(
+    stack: Stack, browser: Browser
+) -> None:
+    """As of a laptop that slept meanwhile."""
+    browser.forgive("401|403")
+    page = browser.page()
+    page.goto("/sign-in")
+    enter(page, stack.accounts["clinician"])
+    other = browser.tab(page.context)
+    other.add_init_script(_BREAKABLE)
+    other.goto(f"/patients/{HERS}")
+    expect(other.get_by_role("heading", name=HERS)).to_be_visible()
+    with other.expect_event("websocket"):  # of the next try, which is refused
+        other.evaluate("window.broken.at(-1).close()")
+        page.context.request.post(f"{stack.url}/lock", headers={"Origin": stack.url})
+    expect(other.get_by_label("Password")).to_be_visible()
+    assert HERS not in other.inner_text("body")
+
+
+def test_a_tab_that_comes_back_when_somebody_else_is_signed_in_leaves_what_it_showed(
+    stack: Stack, browser: Browser
+) -> None:
+    browser.forgive("401|403")
+    first, second = stack.accounts["clinician"], stack.accounts["clinician2"]
+    page = browser.page()
+    page.goto("/sign-in")
+    enter(page, first)
+    other = browser.tab(page.context)
+    other.add_init_script(_BREAKABLE)
+    other.goto(f"/patients/{HERS}")
+    expect(other.get_by_role("heading", name=HERS)).to_be_visible()
+    form = {"email": second.email, "password": second.password}
+    with other.expect_event("websocket"):
+        other.evaluate("window.broken.at(-1).close()")
+        page.context.request.post(f"{stack.url}/sign-in", form=form, headers={"Origin": stack.url})
+    expect(other.locator(".who").get_by_text(second.name)).to_be_visible()
+    assert_nothing_of(first, other)
+
+
 def assert_nothing_of(account: Account, *pages: Page) -> None:
     for page in pages:
         shown = page.content()
