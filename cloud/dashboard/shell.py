@@ -92,7 +92,7 @@ class Shell(Dash):
 
 
 def told(error: Exception) -> Any:
-    """What a callback could not do, in a sentence at the foot of the page. Returns what leaves the page as it is."""
+    """What a callback could not do, in a sentence until the next click. Returns what leaves the page as it is."""
     if not isinstance(error, AffectboxError):
         _log.error("a callback failed", exc_info=error)
     text = str(error) if isinstance(error, AffectboxError) else "That did not work, and we do not know why: try again."

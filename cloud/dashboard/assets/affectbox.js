@@ -19,6 +19,12 @@ window.affectbox = (() => {
   let lostSince = null;
   let told = 0;
   let leaving = false;
+  let slow = 0;  // answers that have been awaited for longer than LATE_MS
+  let missed = false;  // whether a page was asked for and never came
+  const LATE_MS = 600;
+  const STOPS_MS = 500;  // a dashboard that stops still answers for a moment
+  const NO_PAGE = "The dashboard does not answer. The page that you asked for comes when it does; this is the one before.";
+  const UNHEARD = "The dashboard does not answer, and what you did last may not be kept: look, and do it again, when it does.";
   let visit = null;
 
   const key = (topic, of) => `${topic}\n${of}`;
@@ -33,6 +39,7 @@ window.affectbox = (() => {
       wasOpen = true;
       wait = 1000;
       lostSince = null;
+      if (missed) location.reload();
       show();
       for (const [topic, of] of wanted.values()) say({ want: topic, of });
     };
@@ -62,9 +69,22 @@ window.affectbox = (() => {
   function show() {
     const place = document.getElementById("connection");
     if (!place) return;
-    const text = lostSince ? `Connection lost since ${lostSince.toLocaleTimeString()}` : "";
+    const lost = lostSince ? `Connection lost since ${lostSince.toLocaleTimeString()}` : "";
+    const text = lost || (slow ? "Loading…" : "");
     if (place.textContent !== text) place.textContent = text;
     document.documentElement.classList.toggle("lost", lostSince !== null);
+  }
+
+  function waiting(more) {
+    slow += more;
+    document.documentElement.classList.toggle("slow", slow > 0);
+    show();
+  }
+  async function guarded(asking) {
+    const answer = await asking;
+    if (answer.status !== 401) return answer;
+    leave();
+    return new Promise(() => {});  // nobody here needs to know more
   }
 
   // Nobody is signed in here any more: nothing of what was shown may stay.
@@ -73,7 +93,19 @@ window.affectbox = (() => {
     leaving = true;
     document.body.replaceChildren();
     // Only a lock, which is its owner's, leads back to where they were; else whoever comes next would learn of it.
-    location.replace(to || `/locked?next=${encodeURIComponent(location.pathname + location.search)}`);
+    setTimeout(go, STOPS_MS, to || `/locked?next=${encodeURIComponent(location.pathname + location.search)}`);
+  }
+  // Where nothing answers, the browser would show its own page of errors and stay there.
+  async function go(to) {
+    try {
+      await fetched("/door.css", { cache: "no-store" });
+    } catch {
+      const told = "The dashboard was stopped, or cannot be reached. When it is there again, sign in here.";
+      document.body.replaceChildren(Object.assign(document.createElement("p"), { className: "message", textContent: told }));
+      setTimeout(go, 3000, to);
+      return;
+    }
+    location.replace(to);
   }
   // Who signs out is on the way already.
   document.addEventListener("submit", (event) => {
@@ -82,10 +114,21 @@ window.affectbox = (() => {
 
   const fetched = window.fetch;
   window.fetch = async (...asked) => {
-    const answer = await fetched(...asked);
-    if (answer.status !== 401) return answer;
-    leave();
-    return new Promise(() => {});  // nobody here needs to know more
+    if (!String(asked[0]?.url || asked[0]).includes("/_dash-update-component")) return guarded(fetched(...asked));
+    let late = false;
+    const timer = setTimeout(() => waiting((late = true) && 1), LATE_MS);
+    try {
+      return await guarded(fetched(...asked));
+    } catch (error) {
+      if (leaving || error.name === "AbortError") throw error;
+      const page = String(asked[1]?.body).includes("page.children");
+      missed ||= page;
+      dash_clientside.set_props("trouble", { children: page ? NO_PAGE : UNHEARD, hidden: false });
+      return new Response(null, { status: 204 });  // what leaves the page as it is
+    } finally {
+      clearTimeout(timer);
+      if (late) waiting(-1);
+    }
   };
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload();
@@ -102,6 +145,16 @@ window.affectbox = (() => {
       { passive: true },
     );
   }
+
+  // What was told of the last click does not hold for the next one.
+  document.addEventListener(
+    "click",
+    (event) => {
+      const told = document.getElementById("trouble");
+      if (told && !told.hidden && event.target.closest("button")) dash_clientside.set_props("trouble", { hidden: true });
+    },
+    true,
+  );
 
   function look() {
     for (const [element, stop] of running) {

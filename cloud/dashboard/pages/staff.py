@@ -8,7 +8,7 @@ from dash import dcc, html
 
 from cloud.dashboard.means import Means
 from cloud.dashboard.pages import Page, Section
-from cloud.dashboard.pages.staff_changes import Changes
+from cloud.dashboard.pages.staff_changes import Changes, shown
 from cloud.dashboard.person import ADMIN, CLINICIAN, ENGINEER, Visit
 from cloud.dashboard.staff.roster import Member, Roster
 
@@ -18,7 +18,7 @@ _CHOICES = [{"value": role, "label": words} for role, words in _ROLE_WORDS.items
 _MAY = (
     ("Clinician", "sees their own patients and boxes, and commands the sessions of these."),
     ("Engineer", "sees the state of every box, and nothing of any person."),
-    ("Administrator", "sees everything, and decides who may do what."),
+    ("Administrator", "decides who may do what, sees the fleet and who looked at whom; has no pages of patients."),
 )
 
 
@@ -35,14 +35,13 @@ def section(means: Means) -> Section:
         return _one(member, patients, devices, roster.keeps_accounts, visit)
 
     pages = (Page("/staff", "Staff", ROLES, everybody), Page("/staff/{uid}", "Staff", ROLES, one, nav=False))
-    return Section(pages, (), Changes(roster).add_to)
+    return Section(pages, (), Changes(roster, rows).add_to)
 
 
 def _everybody(members: list[Member], keeps_accounts: bool, visit: Visit) -> Any:
     head = html.Tr([html.Th(name, scope="col") for name in ("Name", "Account", "Role", "Patients", "Boxes", "Now")])
-    rows = [_row(member, visit) for member in members]
     region: dict[str, Any] = {"aria-label": "Staff"}
-    table = html.Table([html.Thead(head), html.Tbody(rows)], className="staff-table")
+    table = html.Table([html.Thead(head), html.Tbody(rows(members, visit), id="staff-rows")], className="staff-table")
     return html.Div(
         [
             html.H1("Staff"),
@@ -59,6 +58,11 @@ def _everybody(members: list[Member], keeps_accounts: bool, visit: Visit) -> Any
 
 def _described(role: str, may: str) -> tuple[Any, Any]:
     return html.Dt(role), html.Dd(may)
+
+
+def rows(members: list[Member], visit: Visit) -> list[Any]:
+    """A row of the table for each of them."""
+    return [_row(member, visit) for member in members]
 
 
 def _row(member: Member, visit: Visit) -> Any:
@@ -125,6 +129,7 @@ def _one(member: Member, patients: list[str], devices: list[str], keeps_accounts
             label="Patients",
             description="Pseudonyms; for clinicians.",
             data=known,
+            maxDropdownHeight=100,  # so that it does not lie on the button
             value=list(member.patients),
         ),
         dmc.TagsInput(
@@ -157,11 +162,13 @@ def _account(member: Member, you: bool) -> list[Any]:
     if you:
         own = [html.A("Change your password", href="/password"), html.A("Authenticator app", href="/authenticator")]
         return [html.Section([html.H2("Your account"), html.Div(own, className="staff-row")], className="panel")]
-    disable = "Let in again" if member.disabled else "Disable"
     buttons = [
         dmc.Button("Set a new password", id={"staff": "reset"}, variant="default", n_clicks=0),
         dmc.Button("Sign out everywhere", id={"staff": "out"}, variant="default", n_clicks=0),
-        dmc.Button(disable, id={"staff": "enable" if member.disabled else "disable"}, variant="default", n_clicks=0),
+        *(
+            dmc.Button(label, id={"staff": does}, variant="default", n_clicks=0, display=shown(does, member.disabled))
+            for does, label in (("disable", "Disable"), ("enable", "Let in again"))
+        ),
     ]
     told = html.Div(_now(member) or "Not signed in.", id="staff-account", role="status")
     return [html.Section([html.H2("Account"), html.Div(buttons, className="staff-row"), told], className="panel")]

@@ -1,19 +1,21 @@
 """What an administrator changes on the page of people."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update, set_props
 
-from cloud.dashboard.person import current_visit
-from cloud.dashboard.staff.roster import Roster
+from cloud.dashboard.person import Visit, current_visit
+from cloud.dashboard.staff.roster import Member, Roster
+
+Rows = Callable[[list[Member], Visit], list[Any]]
 
 
 class Changes:
-    """Callbacks of `staff.py`."""
+    """Callbacks of `staff.py`, with what makes its table."""
 
-    def __init__(self, roster: Roster) -> None:
-        self._roster = roster
+    def __init__(self, roster: Roster, rows: Rows) -> None:
+        self._roster, self._rows = roster, rows
 
     def add_to(self, app: Dash) -> None:
         """Add them to the application."""
@@ -48,10 +50,15 @@ class Changes:
         visit, account = current_visit(), (account or "").strip()
         if not self._roster.keeps_accounts:
             await self._roster.save(visit, account, role, name or "", (), ())
+            await self._show(visit)
             return f"{name or account} has a role now.", "", ""
         uid, password = await self._roster.add(visit, account, name or "", role)
+        await self._show(visit)
         told = _secret(f"{name or account} signs in as {account}, once, with", password)
         return [*told, dcc.Link(f"What {name or account} may do", href=f"/staff/{uid}")], "", ""
+
+    async def _show(self, visit: Visit) -> None:
+        set_props("staff-rows", {"children": self._rows(await self._roster.members(visit), visit)})
 
     async def save(
         self,
@@ -79,8 +86,16 @@ class Changes:
         if asked["staff"] == "out":
             await roster.sign_out(visit, uid)
             return "They are signed out everywhere."
-        await roster.disable(visit, uid, asked["staff"] == "disable")
-        return "Disabled: signed out, and let in no more." if asked["staff"] == "disable" else "Let in again."
+        disabled = asked["staff"] == "disable"
+        await roster.disable(visit, uid, disabled)
+        for does in ("disable", "enable"):
+            set_props({"staff": does}, {"display": shown(does, disabled)})
+        return "Disabled: signed out, and let in no more." if disabled else "Let in again."
+
+
+def shown(does: str, disabled: bool) -> str:
+    """How a button that disables an account, or lets it in again, is displayed."""
+    return "none" if (does == "disable") == disabled else "inline-block"
 
 
 def _secret(told: str, password: str) -> list[Any]:
