@@ -89,7 +89,8 @@ def beside_a_database(words: list[str], data: Path, port: int) -> int:
     `affectbox-cloud dashboard` with the same words, which finds it. Raises as `cloud.local.serving.serve`."""
     rules = Path(__file__).parents[1] / "database.rules.json"
     command = [sys.executable, "-m", "cloud", "dashboard", *words]
-    return local.serve(local.Settings(data, port=port, command=command, rules=rules, sign_in=True))
+    said = "The database, for boxes, is at {}; the dashboard follows in some seconds."
+    return local.serve(local.Settings(data, port=port, command=command, rules=rules, sign_in=True, announcement=said))
 
 
 async def _serve(settings: Settings, listening: socket.socket) -> int:

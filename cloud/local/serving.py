@@ -28,7 +28,8 @@ _STOP_S = 3  # for answers under way when the server stops
 @dataclass(frozen=True)
 class Settings:
     """How to serve. Port 0 takes a free one; with a `command` the server lives as long as that; `rules` is a file;
-    `sign_in`: boxes may sign in here, with their accounts in the folder `data`."""
+    `sign_in`: boxes may sign in here, with their accounts in the folder `data`; `announcement`: what is printed with
+    the address when requests are answered."""
 
     data: Path
     host: str = "127.0.0.1"
@@ -37,6 +38,7 @@ class Settings:
     command: list[str] = field(default_factory=list)
     rules: Path | None = None
     sign_in: bool = False
+    announcement: str = "listening on {}"
 
 
 class Server(uvicorn.Server):
@@ -92,7 +94,7 @@ async def _serve(settings: Settings, listening: socket.socket, api: RestApi, acc
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     await server.ready.wait()
     address = address_of(listening)
-    print(f"listening on http://{address}", flush=True)
+    print(settings.announcement.format(f"http://{address}"), flush=True)
     try:
         return await _run(settings, address, stop) if settings.command else await _wait(stop)
     finally:

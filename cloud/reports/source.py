@@ -31,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     whose.add_argument("--device", metavar="ID", help="the sessions of this box")
     who = parser.add_argument_group("signing in", "Databases show nothing to strangers. Say who you are:")
     who.add_argument("--email", metavar="ADDRESS", help=f"the password is asked for, or in ${PASSWORD}")
-    who.add_argument("--api-key", metavar="KEY", help=f"the project's web API key (no secret), or in ${accounts.API_KEY}")
+    who.add_argument(
+        "--api-key", metavar="KEY", help=f"the project's web API key (no secret), or in ${accounts.API_KEY}"
+    )
     who.add_argument("--token-file", metavar="FILE", type=Path, help=f"holds an ID token, which may stand in ${TOKEN}")
     who.add_argument("--service-account", metavar="FILE", type=Path, help="for admins: the service account's key")
 
@@ -112,4 +114,3 @@ def _password() -> str:
     if not sys.stdin.isatty():
         raise IdentityError(f"There is nobody to ask for the password: put it into ${PASSWORD}.")
     return getpass.getpass("Password: ")
-

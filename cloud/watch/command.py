@@ -31,7 +31,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--database", metavar="URL", help="which database; needed, but for --test and --print-rules")
     parser.add_argument("--email", metavar="ADDRESS", help="the account of the watch")
     parser.add_argument("--password-file", metavar="FILE", type=Path, help=f"holds its password, or ${PASSWORD} does")
-    parser.add_argument("--api-key", metavar="KEY", help=f"the project's web API key (no secret), or in ${accounts.API_KEY}")
+    parser.add_argument(
+        "--api-key", metavar="KEY", help=f"the project's web API key (no secret), or in ${accounts.API_KEY}"
+    )
     parser.add_argument(
         "--token-file", metavar="FILE", type=Path, help="in place of all three: holds an ID token, and is read anew"
     )

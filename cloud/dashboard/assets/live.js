@@ -292,7 +292,7 @@
         return say("disagree", "They disagree", "expression and action units disagree: rely on neither", 0, quality, also);
       }
       if (recent.kind === "none") return say("gap", "Not measured", "", 0, quality, also);
-      const how = recent.sure >= 0.75 ? "sure" : recent.sure >= 0.5 ? "fairly sure" : "unsure";
+      const how = recent.sure >= 0.75 ? "clear" : recent.sure >= 0.5 ? "leaning" : "unclear";
       return say("expression", recent.words, `${how}, ${Math.round(recent.sure * 100)} %`, recent.sure, quality, also);
     }
 

@@ -42,9 +42,9 @@ TO_DO: dict[str, str] = {
 }
 #: How far an estimate can be relied on.
 TIERS = {
-    Tier.REPORTED.value: ("validated", "agrees with coders on pictures that it never saw; never tried on patients"),
-    Tier.LOW_CONFIDENCE.value: ("low confidence", "agrees with coders in part"),
-    Tier.EXPERIMENTAL.value: ("experimental", "not shown to agree with coders"),
+    Tier.REPORTED.value: ("tested", "agrees with codes of pictures that it never saw; never tried on patients"),
+    Tier.LOW_CONFIDENCE.value: ("low confidence", "agrees with such codes in part"),
+    Tier.EXPERIMENTAL.value: ("experimental", "not shown to agree with such codes"),
 }
 SLOWER = {
     Slower.HEAT.value: "its processor is hot",

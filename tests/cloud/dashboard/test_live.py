@@ -95,7 +95,7 @@ def test_a_session_is_followed_from_the_room_to_the_last_picture(
     card.click()
     expect(page.locator("#live-quality")).to_have_text("Waiting for the first picture")
     room.until(page, "#live-leading", "happiness", *[smile(neutral="none")] * 3, hints=("lamp_left",))
-    expect(page.locator("#live-sure")).to_have_text("sure, 90 %")
+    expect(page.locator("#live-sure")).to_have_text("clear, 90 %")
     expect(page.locator("#live-quality")).to_have_text("Turn the lamp to their left")
     expect(page.locator(".strip[data-key=AU12] .strip-value")).to_have_text("3.5")
     expect(page.locator("#live-delay")).to_have_text(re.compile(r"^\d s behind$"))
