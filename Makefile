@@ -47,7 +47,7 @@ show: .venv/run.stamp rules-evaluator ## open the session of `make run` in the d
 demo: build/sample.mp4 rules-evaluator ## open the dashboard with simulated patients, sessions and a hundred boxes, until Ctrl-C (wants node)
 	@$(BIN)/affectbox-cloud demo --data run/demo --clip build/sample.mp4
 
-test: .venv/test.stamp oldest-runtime rules-evaluator build/axe/axe.stamp ## run the whole suite (about 10 minutes; installs tensorflow for the training side, 2 GB, at first)
+test: .venv/test.stamp oldest-runtime rules-evaluator ## run the whole suite (about 10 minutes; installs tensorflow for the training side, 2 GB, at first)
 	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
 	@echo "The whole suite takes about 10 minutes on two cores."
 	$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -142,15 +142,18 @@ build/auth-emulator/node.stamp:
 	npm install --prefix build/auth-emulator --ignore-scripts --no-audit --no-fund --silent firebase-tools@15.34.2
 	@touch $@
 
-.PHONY: bench-dashboard bench-fleet dashboard-pictures
+.PHONY: pages-test bench-dashboard bench-fleet dashboard-pictures
+pages-test: .venv/test.stamp rules-evaluator build/axe/axe.stamp ## walk through the dashboard in a browser (four minutes; wants node and chromium)
+	$(BIN)/python -m pytest -m pages -n 2 --dist loadfile
+
 bench-dashboard: .venv/test.stamp rules-evaluator ## measure what the dashboard takes with 1, 5 and 20 open tabs (three minutes)
 	$(BIN)/python -m tests.cloud.dashboard.bench_tabs
 
 bench-fleet: .venv/test.stamp rules-evaluator ## measure the fleet's table with 100 and 500 boxes (two minutes)
 	$(BIN)/python -m tests.cloud.dashboard.bench_fleet
 
-dashboard-pictures: .venv/test.stamp rules-evaluator build/axe/axe.stamp ## take the pictures in docs/dashboard.md anew (half a minute)
-	AFFECTBOX_PICTURES=1 $(BIN)/python -m pytest tests/cloud/dashboard/test_every_page.py
+dashboard-pictures: .venv/test.stamp rules-evaluator build/axe/axe.stamp ## take the pictures in docs/dashboard.md anew (two minutes)
+	AFFECTBOX_PICTURES=1 $(BIN)/python -m pytest -m 'pages or chaos' tests/cloud/dashboard/test_every_page.py tests/cloud/dashboard/test_live_box.py
 
 wheel: .venv/run.stamp ## build the wheel that boxes are installed and updated with, into build/dist/ (some seconds)
 	@rm -rf build/dist

@@ -15,6 +15,8 @@ from cloud.demo.boxes import make_boxes
 from tests.browser import SIZES, Browser
 from tests.cloud.dashboard.stack import Stack
 
+pytestmark = pytest.mark.pages
+
 ROOT = Path(__file__).parents[3]
 AXE = ROOT / "build" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 DOCS = ROOT / "docs"

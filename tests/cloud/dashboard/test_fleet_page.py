@@ -15,6 +15,8 @@ from tests import browser as browsers
 from tests.browser import Browser
 from tests.cloud.dashboard.stack import Stack
 
+pytestmark = pytest.mark.pages
+
 expect.set_options(timeout=browsers.WAIT_MS)
 ONE, TWO = "sim-room-1", "sim-room-2"
 SignIn = Callable[..., Page]

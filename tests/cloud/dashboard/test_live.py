@@ -12,6 +12,8 @@ from device.contract import patient
 from tests.browser import Browser
 from tests.cloud.dashboard.stack import Stack
 
+pytestmark = pytest.mark.pages
+
 DEVICE, PATIENT = "sim-room-1", "p-0007"
 SignIn = Callable[..., Page]
 expect.set_options(timeout=30_000)  # a deadline, also for a machine that is busy with other tests

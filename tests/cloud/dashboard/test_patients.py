@@ -11,6 +11,8 @@ from device.contract.fields import Json
 from tests.browser import Browser
 from tests.cloud.dashboard.stack import Stack
 
+pytestmark = pytest.mark.pages
+
 EVIL = "<img src=x onerror=alert(1)> & Ünïcode \N{BRAIN}"
 SignIn = Callable[..., Page]
 

@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable
 
 import httpx
+import pytest
 from playwright.sync_api import Page, expect
 
 from cloud.dashboard.staff.entries import Entry, as_csv
 from tests.browser import Browser
 from tests.cloud.dashboard.stack import Stack
+
+pytestmark = pytest.mark.pages
 
 SignIn = Callable[..., Page]
 NEW = "five words nobody else has"

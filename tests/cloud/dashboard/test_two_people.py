@@ -1,11 +1,14 @@
 """Two people one after the other in one browser never see each other's data: nor by the back button, nor in another
 tab, nor by what the browser keeps, nor over a socket that stayed open."""
 
+import pytest
 from playwright.sync_api import Page, WebSocket, expect
 
 from cloud.demo.staff import Account
 from tests.browser import Browser
 from tests.cloud.dashboard.stack import Stack
+
+pytestmark = pytest.mark.pages
 
 #: A patient of the first clinician and not of the second.
 HERS = "p-0007"

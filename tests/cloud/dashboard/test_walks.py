@@ -9,6 +9,8 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser import Browser
 from tests.cloud.dashboard.stack import Stack
 
+pytestmark = pytest.mark.pages
+
 
 @pytest.mark.parametrize(
     ("who", "address", "heading"),
