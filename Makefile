@@ -47,9 +47,9 @@ show: .venv/run.stamp rules-evaluator ## open the session of `make run` in the d
 demo: build/sample.mp4 rules-evaluator ## open the dashboard with simulated patients, sessions and a hundred boxes, until Ctrl-C (wants node)
 	@$(BIN)/affectbox-cloud demo --data run/demo --clip build/sample.mp4
 
-test: .venv/test.stamp oldest-runtime rules-evaluator ## run the whole suite (about 10 minutes; installs tensorflow for the training side, 2 GB, at first)
+test: .venv/test.stamp oldest-runtime rules-evaluator ## run the suite (about 10 minutes; installs tensorflow for the training side, 2 GB, at first); see also learning-test, pages-test
 	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
-	@echo "The whole suite takes about 10 minutes on two cores."
+	@echo "The suite takes about 10 minutes on two cores."
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 chaos: .venv/test.stamp ## run the long fault runs: kills, power cuts, bad networks, an hour of memory (a quarter of an hour; as root for power cuts)
@@ -142,7 +142,10 @@ build/auth-emulator/node.stamp:
 	npm install --prefix build/auth-emulator --ignore-scripts --no-audit --no-fund --silent firebase-tools@15.34.2
 	@touch $@
 
-.PHONY: pages-test bench-dashboard bench-fleet dashboard-pictures
+.PHONY: learning-test pages-test bench-dashboard bench-fleet dashboard-pictures
+learning-test: .venv/test.stamp ## train small networks from pictures to signed bundles (three minutes)
+	$(BIN)/python -m pytest -m learning -n 2 --dist loadfile
+
 pages-test: .venv/test.stamp rules-evaluator build/axe/axe.stamp ## walk through the dashboard in a browser (four minutes; wants node and chromium)
 	$(BIN)/python -m pytest -m pages -n 2 --dist loadfile
 

@@ -27,6 +27,8 @@ from training.cli import main
 from training.run_folder import runs_of
 from training.train import Trainer
 
+pytestmark = pytest.mark.learning
+
 PEOPLE, EACH = 6, 24
 LABELS = ("AU4", "AU12", "AD32")
 RECIPE = """\

@@ -26,6 +26,8 @@ from training.quantize import to_int8
 from training.recipe import Recipe, recipe_table
 from training.run_folder import META, WEIGHTS, Run, save_arrays
 
+pytestmark = pytest.mark.learning
+
 EXPRESSIONS = {"ferplus": EMOTIONS, "fer2013": FER2013_EMOTIONS}
 LABELS = {**EXPRESSIONS, **HEADS}
 COUNTS = {head: len(labels) for head, labels in LABELS.items()}

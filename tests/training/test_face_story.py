@@ -22,6 +22,8 @@ from training.face.card import model_card
 from training.face.data import learnable
 from training.face.measure import tiers
 
+pytestmark = pytest.mark.learning
+
 
 @dataclass(frozen=True)
 class Story:

@@ -19,6 +19,8 @@ from device.runtime.model import Model
 from training.cli import main
 from training.data.faces import load_faces, save_faces
 
+pytestmark = pytest.mark.learning
+
 
 @dataclass(frozen=True)
 class Story:

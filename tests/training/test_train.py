@@ -26,6 +26,8 @@ from training.predict import predict
 from training.recipe import Augmentation, Loss, Optimizer, Recipe, Teacher
 from training.run_folder import load_run_of
 
+pytestmark = pytest.mark.learning
+
 ROOT = Path(__file__).parents[2]
 SMALLER = ("--set", "network.widths=[4,8]")
 STILL = Augmentation(rotation=0, scale=0, shift=0, contrast=0, brightness=0, cutout=0)
