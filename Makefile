@@ -10,7 +10,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 
 .venv/run.stamp: pyproject.toml requirements/device.txt
-	@echo "Installing what the box and its local database need into .venv: 640 MB, about a minute with a good network."
+	@echo "Installing what the box and its local database need into .venv: 790 MB, about a minute with a good network."
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --require-hashes -r requirements/device.txt
 	$(BIN)/pip install --quiet --editable '.[device,cloud,dashboard,demo]'
