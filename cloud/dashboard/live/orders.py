@@ -9,6 +9,8 @@ from device.contract.telemetry import SERVER_TIME
 
 #: What is not done within so many milliseconds is not done at all.
 UNTIL_MS = 30_000
+#: A withdrawal stands for as long as the database lets it: who comes back within that time still obeys it.
+WITHDRAWN_MS = remote.LONGEST_MS - 10_000
 #: For so long after that the page still says what became of it.
 _TOLD_MS = 120_000
 CALLED = {
@@ -27,10 +29,10 @@ CALLED = {
 
 
 def command(do: str, by: str, now_ms: int, **about: Any) -> Json:
-    """A command, valid for `UNTIL_MS`; `about`: `patient`, `name`, `consent` where it has them. Raises `DataError`."""
+    """A command, valid for `UNTIL_MS`, a withdrawal for `WITHDRAWN_MS`; `about`: `patient`, `name`, `consent` where it has them. Raises `DataError`."""
     said = {name: value for name, value in about.items() if value}
-    drawn = new_key(now_ms)
-    made = {"v": remote.VERSION, "id": drawn, "do": do, "until": now_ms + UNTIL_MS, "by": by} | said
+    drawn, until_ms = new_key(now_ms), now_ms + (WITHDRAWN_MS if do == "revoke" else UNTIL_MS)
+    made = {"v": remote.VERSION, "id": drawn, "do": do, "until": until_ms, "by": by} | said
     remote.validate(made)
     return made
 
@@ -79,4 +81,6 @@ def _became(order: Json, heard: Json, now_ms: int) -> tuple[str, str]:
         return "refused", f"refused. {answer}".strip()
     if now_ms <= order["until"]:
         return "sent", "sent, the box has not answered yet"
+    if order["do"] == "revoke":
+        return "void", "the box did not answer, and may still be watching. Withdraw it at the box itself, now"
     return "void", "the box did not answer in time. It is void: nothing of it will be done later"

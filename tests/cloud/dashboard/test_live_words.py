@@ -267,3 +267,12 @@ def test_names_become_what_boxes_take(typed: str, taken: str) -> None:
 def test_two_boxes_of_one_name_are_told_apart() -> None:
     names = {"box-1": "Room 2", "box-2": "room 2", "box-3": "Room 3", "box-4": ""}
     assert [called(device, names) for device in names] == ["Room 2 (box-1)", "room 2 (box-2)", "Room 3", "box-4"]
+
+
+def test_a_withdrawal_stands_for_ten_minutes_and_then_says_where_to_go() -> None:
+    sent = orders.command("revoke", "anna", NOW_MS, patient="p-0042")
+    assert sent["until"] - NOW_MS > 9 * 60_000
+    waiting = orders.told(sent, {}, NOW_MS + 60_000, "anna")
+    over = orders.told(sent, {}, sent["until"] + 1, "anna")
+    assert waiting is not None and waiting["state"] == "sent"
+    assert over is not None and "at the box itself" in over["text"]
