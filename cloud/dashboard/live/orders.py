@@ -29,7 +29,8 @@ CALLED = {
 
 
 def command(do: str, by: str, now_ms: int, **about: Any) -> Json:
-    """A command, valid for `UNTIL_MS`, a withdrawal for `WITHDRAWN_MS`; `about`: `patient`, `name`, `consent` where it has them. Raises `DataError`."""
+    """A command, valid for `UNTIL_MS`, a withdrawal for `WITHDRAWN_MS`; `about`: `patient`, `name`, `consent` where
+    it has them. Raises `DataError`."""
     said = {name: value for name, value in about.items() if value}
     drawn, until_ms = new_key(now_ms), now_ms + (WITHDRAWN_MS if do == "revoke" else UNTIL_MS)
     made = {"v": remote.VERSION, "id": drawn, "do": do, "until": until_ms, "by": by} | said
