@@ -354,11 +354,18 @@ def test_every_answer_has_the_headers_that_bind_a_browser(anna: httpx.Client, no
 # Too much, too slow, and what goes wrong (V7, V12)
 
 
+def is_refused(client: httpx.Client, path: str, body: bytes | Iterator[bytes]) -> bool:
+    """Whether a body is refused as too large. The server hangs up without reading it, which may outrun the answer."""
+    try:
+        return client.post(path, content=body).status_code == 413
+    except (httpx.ReadError, httpx.WriteError):
+        return True
+
+
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(stood: Standing, anna: httpx.Client) -> None:
-    assert anna.post("/_dash-update-component", content=b"x" * 1_000_001).status_code == 413
-    assert anna.post("/sign-in", content=b"x" * 9000).status_code == 413
-    chunks = (b"x" * 9000 for _ in range(2))
-    assert anna.post("/sign-in", content=chunks).status_code == 413  # no length was announced
+    assert is_refused(anna, "/_dash-update-component", b"x" * 1_000_001)
+    assert is_refused(anna, "/sign-in", b"x" * 9000)
+    assert is_refused(anna, "/sign-in", (b"x" * 9000 for _ in range(2)))  # no length was announced
     assert anna.get("/_dash-layout").status_code == 200
 
 
