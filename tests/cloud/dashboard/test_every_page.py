@@ -37,7 +37,7 @@ PAGES = {
         "/fleet/sim-room-1": ("Simulated room 1", "box"),
         "/alerts": ("When it alerts", "alerts"),
     },
-    "admin": {"/staff": ("Let somebody in", "staff"), "/audit": ("Audit", "")},
+    "admin": {"/staff": ("Let somebody in", "staff"), "/audit": ("Export as CSV", "")},
 }
 EACH = [(role, address, *what) for role, pages in PAGES.items() for address, what in pages.items()]
 _COARSE = (40, 25)  # of a picture, pixels: what changes with time is no difference there
