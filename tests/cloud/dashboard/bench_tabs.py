@@ -18,13 +18,14 @@ from playwright.sync_api import BrowserContext, Page
 
 from cloud.demo.boxes import make_boxes
 from cloud.load.records import simulated
+from device.contract import patient
 from tests.browser import chromium
-from tests.cloud.dashboard.stack import DrivenBox, Stack
+from tests.cloud.dashboard.stack import Stack
 
 _SECONDS = 10.0
 _TABS = (1, 5, 20)
 _ROOM = "sim-room-1"
-_WORDS = {"/fleet": "sim-room-11", f"/live/{_ROOM}": "Watching"}
+_WORDS = {"/fleet": "sim-room-11", f"/live/{_ROOM}": "Simulated room 1"}
 
 
 def main() -> None:
@@ -33,7 +34,7 @@ def main() -> None:
         stack = Stack(Path(folder))
         process = psutil.Process(stack.dashboard.process.pid)
         try:
-            with stack.alive(make_boxes(100, 7, time.time()), period_s=1.0), told_live(stack.box(_ROOM)):
+            with stack.alive(make_boxes(100, 7, time.time()), period_s=1.0), told_live(stack):
                 print(f"no tab                    {taken(process, browser.new_page())}")
                 for who, path in (("engineer", "/fleet"), ("clinician", f"/live/{_ROOM}")):
                     context = signed_in(browser, stack, who)
@@ -86,14 +87,16 @@ def taken(process: psutil.Process, page: Page) -> str:
 
 
 @contextmanager
-def told_live(box: DrivenBox) -> Iterator[None]:
-    """The box tells the newest second each second, for the length of a block."""
-    stop = threading.Event()
+def told_live(stack: Stack) -> Iterator[None]:
+    """A box tells the newest second of its last session each second, for the length of a block."""
+    stop, box = threading.Event(), stack.box(_ROOM)
+    session = max(stack.get(f"{patient.ROOT}/{_ROOM}"))
 
     def tell() -> None:
         first = 1
         while not stop.wait(1.0):
-            box.show([simulated(box.device, "bench-0000000001", first + at, 10) for at in range(10)])
+            records = [simulated(box.device, session, first + at, 10) | {"session": session} for at in range(10)]
+            box.show(records)
             first += 10
 
     thread = threading.Thread(target=tell, daemon=True)
