@@ -30,6 +30,7 @@ from cloud.dashboard.base import Base
 from cloud.dashboard.means import Means
 from cloud.dashboard.socket import LONGEST
 from cloud.local import serving as local
+from cloud.local.accounts import FILE_NAME
 from cloud.local.listening import bind
 from cloud.local.serving import Server
 from cloud.local.tokens import unsigned
@@ -37,7 +38,7 @@ from cloud.watch.account import Account
 from cloud.watch.rules import load_rules
 from cloud.watch.watch import Watch
 
-USERS, WATCH_FOLDER = "users.db", "watch"
+WATCH_FOLDER = "watch"
 _STOP_S = 3
 
 
@@ -112,7 +113,7 @@ async def _serve(settings: Settings, listening: socket.socket) -> int:
 
 def _accounts(settings: Settings) -> LocalIdentity:
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return LocalIdentity(settings.data / USERS)
+    return LocalIdentity(settings.data / FILE_NAME)
 
 
 def _place(settings: Settings, listening: socket.socket) -> Place:

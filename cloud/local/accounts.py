@@ -29,20 +29,23 @@ class NoTokenError(Exception):
     """The text is the word of Firebase's that says why, such as `USER_DISABLED`."""
 
 
+def keep_private(path: Path) -> None:
+    """Make a file of accounts, if there is none, which only its owner reads. Raises `StorageError`."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        path.chmod(0o600)
+    except OSError as error:
+        raise StorageError(f"{path} cannot be used for accounts ({error.strerror}): name another folder.") from None
+
+
 class BoxAccounts:
     """See the module. Safe to use from several threads and processes."""
 
     def __init__(self, path: Path, wall: Callable[[], float] = time) -> None:
         """Raises `StorageError`: the file cannot be used."""
         self._path, self._wall = path, wall
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            path.chmod(0o600)
-        except OSError as error:
-            raise StorageError(
-                f"{path} cannot be used for accounts ({error.strerror}): name another folder."
-            ) from None
+        keep_private(path)
         with self._open() as database:
             database.execute(_TABLE)
 

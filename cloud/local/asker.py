@@ -14,11 +14,11 @@ from typing import Any
 
 from starlette.requests import Request
 
+from cloud.local.tokens import OWNER
 from cloud.local.tree import Node, RequestError
 
 Auth = dict[str, Any] | None
 
-_OWNER = "Bearer owner"
 _OVERRIDE = "auth_variable_override"
 
 
@@ -46,7 +46,7 @@ FREELY = Permit()
 
 def is_owner(request: Request) -> bool:
     """Whether the request is above the rules: the owner's, who does not ask to be treated as somebody else."""
-    return request.headers.get("authorization") == _OWNER and _OVERRIDE not in request.query_params
+    return request.headers.get("authorization") == OWNER and _OVERRIDE not in request.query_params
 
 
 def authenticate(request: Request) -> Auth:
@@ -55,7 +55,7 @@ def authenticate(request: Request) -> Auth:
     Raises:
         RequestError: the token or the override cannot be read, or the token has expired.
     """
-    if request.headers.get("authorization") == _OWNER:
+    if request.headers.get("authorization") == OWNER:
         return _override(request.query_params.get(_OVERRIDE, "null"))
     token = request.query_params.get("auth")
     if not token:
@@ -73,7 +73,7 @@ def authenticate(request: Request) -> Auth:
 
 def ends_s(request: Request) -> float:
     """When the token of a request ends, seconds since 1970; infinity without one. Raises as `authenticate`."""
-    auth = None if request.headers.get("authorization") == _OWNER else authenticate(request)
+    auth = None if request.headers.get("authorization") == OWNER else authenticate(request)
     return float(auth["token"]["exp"]) if auth else math.inf
 
 

@@ -56,6 +56,17 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def network(address: str) -> str:
+    """Whom an address belongs to: itself, or of IPv6 the network (/64), which one has as a whole; "" for none."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is None:
+        return str(ipaddress.IPv6Network((parsed, 64), strict=False))
+    return str(parsed)
+
+
 def printable(text: str) -> str:
     """The text with spaces for whatever would move a terminal's cursor, ring its bell or turn its writing round."""
     return "".join(character if character.isprintable() else " " for character in text)

@@ -8,11 +8,11 @@ tries them all cannot keep out who knows the right one for long. At most 256 add
 of IPv6 the network (/64), for whoever has one address there has them all.
 """
 
-import ipaddress
 from collections import OrderedDict
 from dataclasses import dataclass
 
 from device.clock import Clock
+from device.contract.address import network
 
 _FREE, _LONGEST_S = 2, 300.0
 _FREE_FOR_ALL, _LONGEST_FOR_ALL_S = 19, 10.0
@@ -44,12 +44,12 @@ class Attempts:
 
     def wait_s(self, address: str) -> float:
         """Seconds until this address may try again; 0 if it may now."""
-        known = self._of.get(_network(address), _Tries())
+        known = self._of.get(network(address), _Tries())
         return max(0.0, known.until_s - self._clock.monotonic(), self._all.until_s - self._clock.monotonic())
 
     def failed(self, address: str) -> None:
         """A wrong pass-phrase came from this address."""
-        now, name = self._clock.monotonic(), _network(address)
+        now, name = self._clock.monotonic(), network(address)
         self._of.setdefault(name, _Tries()).fail(now, _FREE, _LONGEST_S)
         self._of.move_to_end(name)
         while len(self._of) > _ADDRESSES:
@@ -58,14 +58,4 @@ class Attempts:
 
     def succeeded(self, address: str) -> None:
         """The right one came from this address."""
-        self._of.pop(_network(address), None)
-
-
-def _network(address: str) -> str:
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return ""
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is None:
-        return str(ipaddress.IPv6Network((parsed, 64), strict=False))
-    return str(parsed)
+        self._of.pop(network(address), None)

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cloud.dashboard.access.place import network
+from device.contract.address import network
 
 _FREE = 3
 _LONGEST_S = {"address": 300.0, "account": 60.0}

@@ -1,6 +1,5 @@
 """Where the dashboard is reached, and by whom: its own names, the peer's address, and whether the way is encrypted."""
 
-import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -88,17 +87,6 @@ def check_listening(host: str, tls: bool, behind_proxy: bool) -> None:
             f"Passwords would go to {host} in the clear: give a certificate (--tls-cert and --tls-key), or say "
             "--behind-proxy where a proxy on this machine encrypts, or keep to 127.0.0.1."
         )
-
-
-def network(address: str) -> str:
-    """Whom an address belongs to: itself, or of IPv6 the network (/64), which one has as a whole."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return ""
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is None:
-        return str(ipaddress.IPv6Network((parsed, 64), strict=False))
-    return str(parsed)
 
 
 def own_path(text: str) -> str:

@@ -7,7 +7,6 @@ Everything here blocks; call it in a thread.
 """
 
 import contextlib
-import os
 import secrets
 import sqlite3
 import threading
@@ -22,6 +21,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from cloud.dashboard.access import totp
 from cloud.dashboard.access.identities import EndedError, WeakPasswordError, WrongCredentialsError
 from cloud.dashboard.access.passwords import LONGEST, check_password, normal
+from cloud.local.accounts import keep_private
 from device.contract.errors import IdentityError, StorageError
 
 _TABLE = """create table if not exists users (
@@ -59,14 +59,7 @@ class Users:
         self._busy = threading.Semaphore(_AT_ONCE)
         #: What the password of nobody is compared with, so that it takes as long as somebody's.
         self._of_nobody = self._hasher.hash(secrets.token_hex(16))
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            path.chmod(0o600)
-        except OSError as error:
-            raise StorageError(
-                f"{path} cannot be used for the accounts ({error.strerror}): name another folder."
-            ) from None
+        keep_private(path)
         with self._open() as database:
             database.execute(_TABLE)
 

@@ -8,11 +8,12 @@ from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
 from cloud.analysis.measures import lasted_s
 from cloud.dashboard.pages.patients_notes import document
 from cloud.dashboard.pages.patients_parts import Work, at, badge, lead, table, texts
-from cloud.dashboard.person import current_visit
+from cloud.dashboard.person import Visit, current_visit
 from cloud.dashboard.records import changes, times
 from cloud.dashboard.records.marks import Mark, checked
 from device.contract import mark, note
 from device.contract.errors import DataError
+from device.contract.fields import Json
 from device.contract.keys import new_key
 
 if TYPE_CHECKING:
@@ -131,6 +132,18 @@ def _drawing(app: Dash) -> None:
     )(select)
 
 
+async def _written(work: Work, visit: Visit, found: "Opened", did: str, content: dict[str, Json], said: str) -> Any:
+    """Write what belongs to a session, with its entry in the audit; the session's page anew, and above it what was
+    done."""
+    from cloud.dashboard.pages import sessions_one  # noqa: PLC0415  it shows this module's parts
+
+    listed = found.held.listed
+    place = f"{listed.device}~{listed.session}"
+    await changes.write(work.means.base, visit, did, listed.patient, content, of=place)
+    done = html.P(said, className="done", role="status")
+    return sessions_one.shown(await sessions_one.opened(work, visit, listed), done)
+
+
 def _marking(app: Dash, work: Work) -> None:
     async def add(clicks: int, begin: str, end: str, kind: str, name: str, place: str) -> Any:
         from cloud.dashboard.pages import sessions_one  # noqa: PLC0415  it shows this module's parts
@@ -146,17 +159,10 @@ def _marking(app: Dash, work: Work) -> None:
             content = checked(kind, name, times.from_clock(begin or ""), to_s, lasted_s(found.held.table))
         except DataError as error:
             return no_update, str(error), False
-        patient = found.held.listed.patient
-        path = mark.key(patient, place, new_key(work.means.base.now_ms()))
-        await changes.write(
-            work.means.base, visit, "marked", patient, {path: changes.signed(visit) | content}, of=place
-        )
-        done = html.P(f"'{content['name']}' was marked.", className="done", role="status")
-        return (
-            sessions_one.shown(await sessions_one.opened(work, visit, found.held.listed), done),
-            no_update,
-            no_update,
-        )
+        path = mark.key(found.held.listed.patient, place, new_key(work.means.base.now_ms()))
+        said = f"'{content['name']}' was marked."
+        page = await _written(work, visit, found, "marked", {path: changes.signed(visit) | content}, said)
+        return page, no_update, no_update
 
     app.callback(
         Output("page", "children", allow_duplicate=True),
@@ -186,15 +192,9 @@ def _noting(app: Dash, work: Work) -> None:
             content = document(visit, text, place, begin, "")
         except DataError as error:
             return no_update, str(error), False
-        patient = found.held.listed.patient
-        path = note.key(patient, new_key(work.means.base.now_ms()))
-        await changes.write(work.means.base, visit, "noted", patient, {path: content}, of=place)
-        done = html.P("The note was added.", className="done", role="status")
-        return (
-            sessions_one.shown(await sessions_one.opened(work, visit, found.held.listed), done),
-            no_update,
-            no_update,
-        )
+        path = note.key(found.held.listed.patient, new_key(work.means.base.now_ms()))
+        page = await _written(work, visit, found, "noted", {path: content}, "The note was added.")
+        return page, no_update, no_update
 
     app.callback(
         Output("page", "children", allow_duplicate=True),
@@ -218,12 +218,9 @@ def _removing(app: Dash, work: Work) -> None:
         found = await sessions_one.again(work, visit, place)
         if found is None:
             return no_update
-        patient = found.held.listed.patient
         content = changes.signed(visit) | {"of": mark.REMOVED, "removes": ctx.triggered_id["key"]}
-        path = mark.key(patient, place, new_key(work.means.base.now_ms()))
-        await changes.write(work.means.base, visit, "marked", patient, {path: content}, of=place)
-        done = html.P("It was removed.", className="done", role="status")
-        return sessions_one.shown(await sessions_one.opened(work, visit, found.held.listed), done)
+        path = mark.key(found.held.listed.patient, place, new_key(work.means.base.now_ms()))
+        return await _written(work, visit, found, "marked", {path: content}, "It was removed.")
 
     app.callback(
         Output("page", "children", allow_duplicate=True),
