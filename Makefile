@@ -142,9 +142,12 @@ build/auth-emulator/node.stamp:
 	npm install --prefix build/auth-emulator --ignore-scripts --no-audit --no-fund --silent firebase-tools@15.34.2
 	@touch $@
 
-.PHONY: learning-test pages-test bench-dashboard bench-fleet dashboard-pictures
+.PHONY: files-test learning-test pages-test bench-dashboard bench-fleet dashboard-pictures
 learning-test: .venv/test.stamp ## train small networks from pictures to signed bundles (three minutes)
 	$(BIN)/python -m pytest -m learning -n 2 --dist loadfile
+
+files-test: .venv/test.stamp build/sample.mp4 ## write large reports, videos and exports, and read them back (some minutes)
+	$(BIN)/python -m pytest -m files -n 2 --dist loadfile
 
 pages-test: .venv/test.stamp rules-evaluator build/axe/axe.stamp ## walk through the dashboard in a browser (four minutes; wants node and chromium)
 	$(BIN)/python -m pytest -m pages -n 2 --dist loadfile

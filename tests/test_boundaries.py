@@ -31,14 +31,16 @@ SHARED_WITH_TRAINING = (
 )
 #: What the converter may share beside the contract: the arithmetic and the trust that the box applies to a bundle.
 SHARED_WITH_CONVERTER = ("device.contract", "device.bundle_folders", "device.runtime", "device.signatures")
+#: What readers may share beside the contract: how pictures become a film that browsers play.
+SHARED_WITH_CLOUD = ("device.contract", "device.film")
 #: What each side may import beside the standard library and our own; on the box each costs memory and needs a wheel.
 LIBRARIES = {
-    "device": "PIL ai_edge_litert cv2 gpiozero libcamera mediapipe msgspec nacl numpy picamera2 psutil starlette "
+    "device": "PIL ai_edge_litert av cv2 gpiozero libcamera mediapipe msgspec nacl numpy picamera2 psutil starlette "
     "tflite_runtime uvicorn",
     "converter": "ai_edge_litert ai_edge_quantizer flatbuffers keras msgspec nacl numpy onnx packaging tensorflow",
     "training": "cv2 dask distributed kaggle keras matplotlib msgspec numpy skimage tensorflow tqdm",
-    "cloud": "argon2 dash dash_ag_grid dash_mantine_components fastapi firebase_admin google httpx matplotlib msgspec "
-    "numpy plotly pyarrow starlette uvicorn",
+    "cloud": "argon2 av cv2 dash dash_ag_grid dash_mantine_components dask distributed fastapi firebase_admin google httpx "
+    "jinja2 matplotlib msgspec numpy plotly pyarrow starlette uvicorn weasyprint",
 }
 #: Pacing, on an event loop; nothing is waited for by it.
 MAY_SLEEP = (
@@ -110,7 +112,7 @@ def name_of(called: ast.expr) -> str:
 
 
 @pytest.mark.parametrize(
-    ("side", "shared"), [("converter", SHARED_WITH_CONVERTER), ("cloud", ("device.contract",))], ids=str
+    ("side", "shared"), [("converter", SHARED_WITH_CONVERTER), ("cloud", SHARED_WITH_CLOUD)], ids=str
 )
 def test_other_sides_know_only_the_contract_of_the_box(side: str, shared: tuple[str, ...]) -> None:
     others = tuple(other for other in SIDES if other not in (side, "device"))

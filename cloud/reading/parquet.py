@@ -94,5 +94,5 @@ def _arrow() -> tuple[Any, Any]:
         import pyarrow  # noqa: PLC0415  # optional, and heavy
         from pyarrow import parquet  # noqa: PLC0415
     except ImportError:
-        raise RuntimeMissingError("Parquet needs pyarrow: run `pip install 'affectbox[parquet]'`.") from None
+        raise RuntimeMissingError("Parquet needs pyarrow: run `pip install 'affectbox[cloud]'`.") from None
     return pyarrow, parquet
