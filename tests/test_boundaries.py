@@ -39,8 +39,8 @@ LIBRARIES = {
     "tflite_runtime uvicorn",
     "converter": "ai_edge_litert ai_edge_quantizer flatbuffers keras msgspec nacl numpy onnx packaging tensorflow",
     "training": "cv2 dask distributed kaggle keras matplotlib msgspec numpy skimage tensorflow tqdm",
-    "cloud": "argon2 av cv2 dash dash_ag_grid dash_mantine_components dask distributed fastapi firebase_admin google httpx "
-    "jinja2 matplotlib msgspec numpy plotly pyarrow starlette uvicorn weasyprint",
+    "cloud": "argon2 av cv2 dash dash_ag_grid dash_mantine_components dask distributed fastapi firebase_admin "
+    "google httpx jinja2 matplotlib msgspec numpy plotly pyarrow starlette uvicorn weasyprint",
 }
 #: Pacing, on an event loop; nothing is waited for by it.
 MAY_SLEEP = (
