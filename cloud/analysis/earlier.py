@@ -12,21 +12,18 @@ action units; therefore records are taken in the same way here.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from math import atan, cos, pi, sin, sqrt
+from dataclasses import dataclass, replace
+from math import sqrt
 
 import numpy as np
 
 from cloud.analysis.measures import AUS, EMOTION, MEASURES, Measure, is_enough, lasted_s, rows, seen_s, seen_share
-from cloud.analysis.trend import LEVEL, Trend, trends
-from cloud.analysis.uncertainty import Estimate, estimate
+from cloud.analysis.trend import Trend, by_holm, trends
+from cloud.analysis.uncertainty import Estimate, chance, estimate, quantile
 from cloud.reading.table import Table
 
 #: Earlier sessions of which enough was seen; with fewer, hardly any change could be told.
 FEWEST = 4
-#: 97.5 % points of Student's t from 3 degrees of freedom on; beyond these the normal distribution's.
-_T = (3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101)
-_T_MANY = 2.09
 #: Records round to hundredths, and sessions to no less.
 _FINEST = 0.005
 
@@ -121,30 +118,13 @@ def _one(measure: Measure, now: Estimate, before: np.ndarray, trend: Trend) -> C
         return Change(measure, now, mean, change, None, None, len(before), 1.0, False, trend)
     error = max(float(before.std(ddof=1)), _FINEST) * sqrt(1 + 1 / len(before))
     freedom = len(before) - 1
-    reach = (_T[freedom - 3] if freedom - 3 < len(_T) else _T_MANY) * error
-    chance = _chance(abs(change) / error, freedom)
-    return Change(measure, now, mean, change, -reach, reach, len(before), chance, False, trend)
+    reach = quantile(freedom) * error
+    return Change(
+        measure, now, mean, change, -reach, reach, len(before), chance(abs(change) / error, freedom), False, trend
+    )
 
 
 def _by_holm(found: list[Change]) -> list[Change]:
-    told: list[Change] = []
-    still = True
-    for rank, one in enumerate(sorted(found, key=lambda one: one.chance)):
-        still = still and one.sessions >= FEWEST and one.chance <= LEVEL / (len(found) - rank)
-        told.append(Change(**{**vars(one), "found": still}))
-    return told
-
-
-def _chance(t: float, freedom: int) -> float:
-    """Probability that Student's t of whole degrees of freedom is as far from 0 or farther (Abramowitz & Stegun,
-    26.7.3 and 26.7.4)."""
-    angle = atan(t / sqrt(freedom))
-    term, total = (cos(angle), cos(angle)) if freedom % 2 else (1.0, 1.0)
-    for n in range(3 if freedom % 2 else 2, freedom - 1, 2):
-        term *= (n - 1) / n * cos(angle) ** 2
-        total += term
-    if freedom % 2:
-        total = 2 / pi * (angle + (sin(angle) * total if freedom > 1 else 0.0))
-    else:
-        total *= sin(angle)
-    return max(1 - total, 0.0)
+    enough = [one.sessions >= FEWEST for one in found]
+    told = by_holm([one.chance if counts else 1.0 for one, counts in zip(found, enough, strict=True)])
+    return [replace(one, found=tells) for one, tells in zip(found, told, strict=True)]

@@ -93,9 +93,9 @@ def movement(table: Table) -> Movement:
     rows = np.bincount(numbers, minlength=count)
     with np.errstate(invalid="ignore"):
         sums = [np.bincount(numbers, angle[known], count) for angle in stacked]
-        pose: Values = np.array([of / rows for of in sums], np.float64).T.reshape(-1, 3)
-    turned: Values = np.sqrt((np.diff(pose, axis=0) ** 2).sum(1)) / _STEP_S
-    return Movement(np.arange(count) * _STEP_S, pose, np.append(np.nan, turned)[:count])
+        pose = np.array([of / rows for of in sums]).T.reshape(-1, 3)
+    turned = np.sqrt((np.diff(pose, axis=0) ** 2).sum(1)) / _STEP_S
+    return Movement(_STEP_S * np.arange(count, dtype=float), pose, np.append(np.nan, turned)[:count])
 
 
 def _angle(values: Values, lasting: Values) -> Angle:
