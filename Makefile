@@ -114,7 +114,7 @@ bench-session: .venv/test.stamp models ## measure how soon the lamp follows the 
 	$(BIN)/python -m tests.device.host.bench_session
 
 rules: .venv/run.stamp ## generate the security rules and JSON Schemas from the contract
-	for document in record pack aggregate event telemetry boot command live checkup box person note mark paper audit; do \
+	for document in record pack aggregate event telemetry boot command live checkup box erasure person note mark paper audit; do \
 		$(BIN)/affectbox-cloud schema --of $$document > cloud/$$document.schema.json; \
 	done
 	$(BIN)/affectbox-cloud rules > cloud/database.rules.json

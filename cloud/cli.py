@@ -9,6 +9,7 @@ from pathlib import Path
 from cloud import provision, rules
 from cloud.dashboard import command as dashboard
 from cloud.demo import command as demo
+from cloud.erasing import erase
 from cloud.load import command as load
 from cloud.reports import report, sessions
 from cloud.watch import command as watch
@@ -18,6 +19,7 @@ from device.contract import (
     boot,
     box,
     checkup,
+    erasure,
     live,
     mark,
     note,
@@ -43,6 +45,7 @@ _CONTRACTS = {
     "live": live,
     "checkup": checkup,
     "box": box,
+    "erasure": erasure,
     "person": person,
     "note": note,
     "mark": mark,
@@ -72,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_parser(commands)
     rules.add_parser(commands)
     provision.add_parser(commands)
+    erase.add_parser(commands)
     dashboard.add_parser(commands, _data_folder())
     watch.add_parser(commands)
     schema = commands.add_parser("schema", help="print the JSON Schema of a document, generated from the contract")
