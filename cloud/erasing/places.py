@@ -16,10 +16,15 @@ from device.contract import aggregate, audit, erasure, live, pack, patient, pers
 #: Where recordings stand, by session. The last three are of older boxes.
 ROOTS = (pack.ROOT, record.ROOT, aggregate.SECONDS_ROOT, aggregate.MINUTES_ROOT, "frames", "spans", "sessions")
 _LIVE, _COMMANDS, _STATE = "newest seconds", "commands", "states of boxes"
-_JOURNAL, _STAFF, _VISITS = "entries of the audit", "assignments of staff", "visits"
+_JOURNAL, _STAFF, _VISITS = "names in the audit", "assignments of staff", "visits"
 NOTES, MARK = "notes of whom a session watched", "marks that they are being erased"
 _STAFFS = "staff"
-_OF_PEOPLE = {"versions": "versions of the record", "notes": "notes", "marks": "marked sessions", "consents": "papers"}
+_OF_PEOPLE = {
+    "versions": "versions of the record",
+    "notes": "notes",
+    "marks": "marked sessions",
+    "consents": "consents on paper",
+}
 
 
 @dataclass

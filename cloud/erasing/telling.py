@@ -56,7 +56,7 @@ def held(found: Found) -> Iterator[str]:
     yield row("Sessions", f"{counted(sum(boxes.values()), 'session')}{f', on {on}' if on else ''}")
     for one in found.places:
         for what, paths in one.paths.items():
-            yield row(f"  {one.shard.name:.36}", f"{len(paths):>9,} {what}")
+            yield row("Held in", f"{one.shard.name:15} {what:38}{len(paths):>9,}")
     if found.whose.contested:
         yield row(
             "Not theirs",
