@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing that a test does reaches the user's own outbox."""
+    """Nothing that a test does reaches the user's own outbox, nor the list of files that they wrote."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
-"""One database, asked as whoever signs in."""
+"""One database, read and written as whoever signs in."""
 
 import http.client
 import json
+from collections.abc import Mapping
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
@@ -12,10 +13,11 @@ from device.contract.errors import DataError, IdentityError, SinkError
 from device.contract.fields import Json
 
 _TIMEOUT_S = 60.0
+_SAID = 200  # characters of what a database says
 
 
 class Database:
-    """One database, read as whoever the credential is."""
+    """One database, asked as whoever the credential is."""
 
     def __init__(self, url: str, credential: Credential | None = None, timeout_s: float = _TIMEOUT_S) -> None:
         """`timeout_s` bounds each request.
@@ -44,20 +46,32 @@ class Database:
             DataError: no answer, or somebody else's.
             IdentityError: whoever asks may not read it.
         """
+        return self._asked("GET", path, None, query, "read")
+
+    def put(self, path: str, value: Any) -> None:
+        """Put a value in the place of what stands at a path. Raises as `get`: whoever asks may not write it."""
+        self._asked("PUT", path, value, {"print": "silent"}, "write")
+
+    def patch(self, changes: Mapping[str, Any]) -> None:
+        """Write all changes, by paths from the root, or none; None takes away. Raises as `get`."""
+        self._asked("PATCH", "", changes, {"print": "silent"}, "write")
+
+    def _asked(self, method: str, path: str, value: Any, query: Mapping[str, str], do: str) -> Any:
         own = self._credential.query() if self._credential else {}
         headers = self._credential.headers() if self._credential else {}
-        target = f"/{quote(path)}.json?{urlencode(self._query | query | own)}"
+        body = b"" if method == "GET" else json.dumps(value).encode()
+        target = f"/{quote(path)}.json?{urlencode({**self._query, **query, **own})}"
         try:
-            status, content = self._exchange.ask("GET", target, headers=headers)
-            if status == http.client.OK:
-                return json.loads(content)
+            status, content = self._exchange.ask(method, target, body, headers)
+            if status in (http.client.OK, http.client.NO_CONTENT):
+                return json.loads(content or b"null")
         except UnansweredError as error:
             raise DataError(f"The database at {self._name} {error}.") from None
         except (ValueError, RecursionError):
             raise DataError(
                 f"What answers at {self._name} is no database: does this network want a sign-in?"
             ) from None
-        raise self._refusal(status, content.decode(errors="replace"), printable(path))
+        raise self._refusal(status, content.decode(errors="replace"), printable(path) or "that", do)
 
     def object(self, path: str, **query: str) -> Json:
         """The object at a path, empty where there is none. Raises as `get`."""
@@ -78,13 +92,15 @@ class Database:
         except IdentityError:
             return None
 
-    def _refusal(self, status: int, body: str, path: str) -> Exception:
+    def _refusal(self, status: int, body: str, path: str, do: str) -> Exception:
         if status not in (http.client.UNAUTHORIZED, http.client.FORBIDDEN):
-            return DataError(f"The database at {self._name} answers {status}: check the address.")
+            why = f" ({printable(body[:_SAID])})" if do == "write" and body else ""
+            return DataError(f"The database at {self._name} answers {status}{why}: check the address.")
         if "expired" in body.lower():
             return IdentityError("The token has expired: sign in again.")
         if self._credential is None:
-            return IdentityError(f"The database at {self._name} does not show {path} to everybody: sign in (--email).")
+            lets = f"show {path} to everybody" if do == "read" else f"let everybody write {path}"
+            return IdentityError(f"The database at {self._name} does not {lets}: sign in (--email).")
         if "denied" not in body.lower():
             return IdentityError(f"The database at {self._name} does not accept the token: sign in again.")
-        return IdentityError(f"Your account may not read {path}: ask who administers the database to allow it.")
+        return IdentityError(f"Your account may not {do} {path}: ask who administers the database to allow it.")

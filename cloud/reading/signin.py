@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from cloud.reading.accounts import Accounts, nobody
-from device.contract.errors import IdentityError, RuntimeMissingError
+from device.contract.address import is_loopback, parse_url
+from device.contract.errors import ConfigError, IdentityError, RuntimeMissingError
 
 _SCOPES = ("https://www.googleapis.com/auth/firebase.database", "https://www.googleapis.com/auth/userinfo.email")
 
@@ -81,3 +82,11 @@ def of_service_account(key: Path) -> Credential:
     except (OSError, ValueError, GoogleAuthError):
         raise IdentityError(f"{key} cannot be used: it is no service account's key, or it is not accepted.") from None
     return Credential(credentials.token, above_rules=True)
+
+
+def of_owner(urls: str) -> Credential:
+    """Whoever local databases on this machine belong to: above their rules, as in Google's emulators. `urls`: of all
+    that are asked, with commas between. Raises `ConfigError`: one is on another machine."""
+    if not all(is_loopback(parse_url(url).host) for url in urls.split(",")):
+        raise ConfigError("--owner is for a local database on this machine: elsewhere, --service-account or --email.")
+    return Credential("owner", above_rules=True)

@@ -29,6 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     whose = parser.add_mutually_exclusive_group()
     whose.add_argument("--patient", metavar="ID", help="the sessions of this pseudonym")
     whose.add_argument("--device", metavar="ID", help="the sessions of this box")
+    add_identity(parser)
+
+
+def add_identity(parser: argparse.ArgumentParser, owner: bool = False) -> None:
+    """What says who asks; `owner`: also whoever a local database belongs to."""
     who = parser.add_argument_group("signing in", "Databases show nothing to strangers. Say who you are:")
     who.add_argument("--email", metavar="ADDRESS", help=f"the password is asked for, or in ${PASSWORD}")
     who.add_argument(
@@ -36,10 +41,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     who.add_argument("--token-file", metavar="FILE", type=Path, help=f"holds an ID token, which may stand in ${TOKEN}")
     who.add_argument("--service-account", metavar="FILE", type=Path, help="for admins: the service account's key")
+    if owner:
+        who.add_argument("--owner", action="store_true", help="above the rules of a local database on this machine")
 
 
 def credential(args: argparse.Namespace) -> Credential | None:
-    """Who asks; None for nobody. Raises `IdentityError`."""
+    """Who asks; None for nobody. Raises `ConfigError`, `IdentityError`."""
+    if getattr(args, "owner", False):
+        return signin.of_owner(args.database)
     if args.service_account:
         return signin.of_service_account(args.service_account)
     if args.token_file:

@@ -1,0 +1,1 @@
+"""Erasing: of persons, everywhere, and of what is older than it is to be kept."""
