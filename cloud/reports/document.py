@@ -12,6 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from cloud.analysis.plain import clock, percent
 from cloud.analysis.whole import Analysis
 from cloud.reading.table import Table
 from cloud.reports import words
@@ -20,16 +21,14 @@ from cloud.reports.figures import bar
 from cloud.reports.figures.canvas import timeline
 from cloud.reports.page import Document, Fact, Told, sure
 from cloud.reports.sections import glance, sections
-from cloud.reports.summary import clock, percent
 from device.contract.errors import RuntimeMissingError
 from device.contract.session import UNNAMED
 
 _FONTS = {400: "source-sans-3-400.woff2", 600: "source-sans-3-600.woff2"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
 _CAUTION = (
-    "The report names what annotators would call a face and what coders would see in it. It does not see feelings, and "
-    "does not diagnose. “Well supported”, “low confidence” and “experimental” say how far each estimate agreed with "
-    "annotators where it was tested: see the last page."
+    "The report names what annotators would call a face, and what coders would see in it. It does not see feelings, "
+    "and does not diagnose. What “well supported”, “low confidence” and “experimental” mean stands on the last page."
 )
 _NO_PDF = (
     "A PDF needs WeasyPrint and Pango: `pip install weasyprint`, and `apt install libpango-1.0-0 libpangoft2-1.0-0`; "
@@ -82,13 +81,11 @@ def compose(source: Source) -> Document:
 def to_html(document: Document, player: str = "", policy: str = _POLICY) -> str:
     """The page, whole in itself. `player`: markup of the digital face, for browsers; `policy`: what it needs."""
     from jinja2 import Environment, select_autoescape  # noqa: PLC0415  # only documents need it
-    from markupsafe import Markup  # noqa: PLC0415
 
     environment = Environment(autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True)
     environment.finalize = _unbroken
-    environment.filters["svg"] = Markup
     template = environment.from_string(_text("report.html"))
-    return template.render(d=document, style=Markup(_style()), player=Markup(player), policy=policy)
+    return template.render(d=document, style=_style(), player=player, policy=policy)
 
 
 def to_pdf(html: str) -> bytes:
@@ -160,5 +157,3 @@ def _made(table: Table) -> str:
     now = datetime.now().astimezone()
     session = table.sessions[0]
     return f"Made on {now.day} {now:%B %Y, %H:%M %Z} by Affectbox; session {session.id} of {session.device}."
-
-

@@ -69,8 +69,8 @@ class Grid:
 
 @dataclass(frozen=True)
 class Part:
-    """A figure (SVG, with a key of names and colours), a table or a list of names and sentences, with a title above and
-    a caption below."""
+    """A figure (SVG, with a key of names and colours), a table or a list of names and sentences; with a title above
+    and a caption below."""
 
     title: str = ""
     svg: str = ""

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from cloud.analysis.episodes import Episode, by_support, lasted_s
+from cloud.analysis.plain import clock
 from cloud.analysis.whole import Analysis
 from cloud.reading.table import Table
 from cloud.reports import words
 from cloud.reports.figures import carpet
 from cloud.reports.figures.canvas import Timeline
 from cloud.reports.page import Grid, Head, Part, Row, Section, sure
-from cloud.reports.summary import WITHHELD, clock, name_of
+from cloud.reports.summary import WITHHELD, name_of
 from device.contract.labels import Tier
 
 _TITLES = {"aus": "Facial actions, intensity 0–5", "expressions": "Finer expressions, membership 0–1"}
@@ -38,8 +39,8 @@ def sections(table: Table, analysis: Analysis, line: Timeline, everything: bool)
 def _when(table: Table, analysis: Analysis, line: Timeline, everything: bool) -> Section:
     caption = (
         "Minutes of the session, with the time of day below. Each column shows the greatest value in it: the darker, "
-        "the stronger. Hatched: not measured. ° low confidence, °° experimental. Right: for how much of the session it "
-        f"showed. {words.silent(analysis)}"
+        "the stronger. Hatched: not measured. ° low confidence, °° experimental. Right: for how much of the session "
+        f"it showed. {words.silent(analysis)}"
     )
     drawn = Part(svg=carpet.draw(table, analysis, line, everything), keys=carpet.legend_of(table), caption=caption)
     return Section("What showed when", [drawn], css="page")

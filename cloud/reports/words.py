@@ -7,49 +7,13 @@ import numpy as np
 
 from cloud.analysis.episodes import Episode, by_support, lasted_s
 from cloud.analysis.measures import seen_share, unseen
+from cloud.analysis.plain import clock, percent, plain
+from cloud.analysis.unseen import HIDDEN, UNSEEN
 from cloud.analysis.whole import Analysis
 from cloud.reading.table import Table
-from cloud.reports.summary import HIDDEN, NOT_AGREED, STANDS_OUT, WITHHELD, clock, percent
-from device.contract.labels import ACTION_UNITS, Reason, Tier
+from cloud.reports.summary import NOT_AGREED, STANDS_OUT, WITHHELD
+from device.contract.labels import ACTION_UNITS, Tier
 
-#: What each facial action looks like, for those who do not know FACS.
-PLAIN = {
-    "AU1": "inner brows raised",
-    "AU2": "outer brows raised",
-    "AU4": "brows lowered",
-    "AU5": "upper lids raised",
-    "AU6": "cheeks raised",
-    "AU7": "lids tightened",
-    "AU9": "nose wrinkled",
-    "AU10": "upper lip raised",
-    "AU12": "lip corners pulled up",
-    "AU14": "lip corners dimpled",
-    "AU15": "lip corners pulled down",
-    "AU16": "lower lip pulled down",
-    "AU17": "chin raised",
-    "AU18": "lips puckered",
-    "AU20": "lips stretched",
-    "AU22": "lips funnelled",
-    "AU23": "lips tightened",
-    "AU24": "lips pressed",
-    "AU25": "lips parted",
-    "AU26": "jaw dropped",
-    "AU28": "lips sucked in",
-    "AU43": "eyes closed",
-}
-#: Why something was not seen, in words; '' for time without any record.
-UNSEEN = {
-    Reason.NO_FACE.value: "no face in view",
-    Reason.TOO_SMALL.value: "too far away",
-    Reason.BLURRED.value: "blurred",
-    Reason.TOO_DARK.value: "too dark",
-    Reason.TOO_BRIGHT.value: "too bright",
-    Reason.TURNED_AWAY.value: "turned away",
-    Reason.CUT_OFF.value: "cut off by the edge of the picture",
-    Reason.LOW_PRESENCE.value: "not surely a face",
-    Reason.HIDDEN.value: "face hidden",
-    "": "no record came",
-}
 _MOST_MOVES = 3
 
 
@@ -71,11 +35,10 @@ def seen_sentence(table: Table, analysis: Analysis) -> str:
     """How much could be seen, and why not the rest."""
     total = analysis.session.lasted_s
     (_, share), *rest = seen(table)
-    said = f"{percent(share)} of the session could be measured ({clock(share * total, False)} of {clock(total, False)})."
     why = [f"{words} {percent(part)}" for words, part in rest if part >= 0.005]
-    if share == 0:
-        said = "Nothing of the face could be measured."
-    said += f" Not measured: {', '.join(why)}." if why else ""
+    measured = f"{clock(share * total, False)} of {clock(total, False)} minutes could be measured"
+    said = measured if share else "Nothing of the face could be measured"
+    said += f"; the rest: {', '.join(why)}." if why else "."
     hidden = [
         f"{HIDDEN[part]} for {percent(seconds / total)} of it"
         for part, seconds in analysis.session.hidden_s.items()
@@ -93,7 +56,9 @@ def findings(analysis: Analysis) -> Iterator[Finding]:
     if analysis.at_rest is not None and not found:
         yield Finding("Nothing in the face moved enough to be told from rest, blinks apart.", Tier.REPORTED)
     if analysis.blinks and analysis.blinks.count:
-        yield Finding(f"{analysis.blinks.per_minute:.0f} blinks a minute ({analysis.blinks.count} seen).", Tier.REPORTED)
+        yield Finding(
+            f"{analysis.blinks.per_minute:.0f} blinks a minute ({analysis.blinks.count} seen).", Tier.REPORTED
+        )
 
 
 def _emotions(analysis: Analysis) -> Iterator[Finding]:
@@ -121,8 +86,9 @@ def _emotions(analysis: Analysis) -> Iterator[Finding]:
 def _moved(episodes: list[Episode]) -> Finding:
     top = max(episodes, key=lambda one: one.apex)
     times = "once" if len(episodes) == 1 else f"{len(episodes)} times"
-    plain = PLAIN[top.key][0].upper() + PLAIN[top.key][1:]
-    said = f"{plain} ({top.key}) {times}, {clock(lasted_s(episodes), False)} in all; most at {clock(top.apex_s, False)}."
+    moved = plain(top.key)
+    lasted = f"{clock(lasted_s(episodes), False)} in all; most at {clock(top.apex_s, False)}."
+    said = f"{moved[0].upper()}{moved[1:]} ({top.key}) {times}, {lasted}"
     return Finding(said, Tier(top.tier))
 
 

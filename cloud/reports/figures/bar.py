@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from cloud.analysis.plain import percent
 from cloud.reports.figures.canvas import INK, QUIET, SIZE, WIDTH, Canvas, fits
-from cloud.reports.summary import percent
 
 _FILLS = ("#3d4650", "#dfe3e8", "#ebeef1", "#f4f5f7")
 _HATCHES = ("", "////", "\\\\\\\\", "....")

@@ -41,15 +41,14 @@ class Timeline:
     lasted_s: float
     began: float | None
 
-    def ticks(self, most: int = _MOST_TICKS) -> list[tuple[float, str]]:
-        """Where a label stands, seconds, and what it says: minutes of the session, with the time of day below."""
+    def ticks(self, most: int = _MOST_TICKS) -> list[tuple[float, str, str]]:
+        """Where a label stands, seconds, and what it says: the time in the session, and the time of day."""
         step = next((step for step in _STEPS_S if self.lasted_s / step <= most), _STEPS_S[-1])
-        return [(float(at), self._label(float(at), step)) for at in np.arange(0, self.lasted_s, step)]
+        return [(float(at), *self._label(float(at), step)) for at in np.arange(0, self.lasted_s, step)]
 
-    def _label(self, at_s: float, step: int) -> str:
+    def _label(self, at_s: float, step: int) -> tuple[str, str]:
         minutes = f"{at_s / 60:.0f}" if step >= 60 else f"{int(at_s // 60)}:{at_s % 60:02.0f}"
-        day = time_of_day(self.began + at_s, seconds=step < 60) if self.began is not None else ""
-        return f"{minutes}\n{day}" if day else minutes
+        return minutes, "" if self.began is None else time_of_day(self.began + at_s, seconds=step < 60)
 
     @property
     def unit(self) -> str:
@@ -108,8 +107,8 @@ class Canvas:
 
     def write(self, left: float, top: float, text: str, **style: Any) -> None:
         """Text whose middle stands so far below the upper edge, in inches."""
-        style = {"size": SIZE, "color": INK, "ha": "left", "va": "center"} | style
-        self.figure.text(left / self.width, 1 - top / self.height, text, **style)
+        own: dict[str, Any] = {"size": SIZE, "color": INK, "ha": "left", "va": "center"} | style
+        self.figure.text(left / self.width, 1 - top / self.height, text, **own)
 
     def svg(self, name: str, description: str) -> str:
         """The figure as an `<svg>` element for a page; `name` keeps its ids apart from those of other figures."""
@@ -117,13 +116,14 @@ class Canvas:
 
 
 def along(axes: Any, line: Timeline, labels: bool = True) -> None:
-    """Give axes the time of the session as x, in seconds."""
+    """Give axes the time of the session as x, in seconds; `labels`: its minutes, and the time of day below."""
     axes.set_xlim(0, line.lasted_s)
     ticks = line.ticks()
-    axes.set_xticks([at for at, _ in ticks], [text for _, text in ticks] if labels else [])
-    axes.tick_params(axis="x", labelsize=SMALL, labelcolor=QUIET)
-    for label in axes.get_xticklabels():
-        label.set_linespacing(1.25)
+    axes.set_xticks([at for at, _, _ in ticks], [])
+    style = {"ha": "center", "va": "top", "xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+    for at, minutes, day in ticks if labels else ():
+        for text, below in ((minutes, -4), (day, -5 - SMALL * 1.25)):
+            axes.annotate(text, (at, 0), (0, below), **style, size=SMALL, color=QUIET, annotation_clip=False)
 
 
 def fits(text: str, inches: float, size: float = SMALL) -> bool:
@@ -135,7 +135,7 @@ def _svg(figure: Any, name: str, description: str) -> str:
     import matplotlib as mpl  # noqa: PLC0415
 
     drawn = io.StringIO()
-    own = {"svg.fonttype": "none", "svg.hashsalt": name, "hatch.linewidth": 0.5}
+    own: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": name, "hatch.linewidth": 0.5}
     with mpl.rc_context(own):
         figure.savefig(drawn, format="svg", transparent=True, metadata={"Date": None})
     text = drawn.getvalue()

@@ -7,12 +7,12 @@ longest time of each column, and how much of it was measured.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cloud.analysis.episodes import Episode, by_support, lasted_s
+from cloud.analysis.plain import percent
 from cloud.analysis.quantities import strongest_of, values_of
 from cloud.analysis.shares import CLEAR
 from cloud.analysis.whole import Analysis
@@ -23,7 +23,7 @@ from cloud.reports.figures.cells import BLUES, GREENS, GREYS, REDS, Pixels, Ramp
 from cloud.reports.figures.course import HEIGHT as COURSE
 from cloud.reports.figures.course import draw_course, has_course
 from cloud.reports.ribbon import COLOURS
-from cloud.reports.summary import WITHHELD, name_of, percent
+from cloud.reports.summary import WITHHELD, name_of
 from device.contract.labels import EMOTIONS, Tier
 
 MOST_COLUMNS, SHORTEST_COLUMN_S = 900, 0.5
@@ -135,9 +135,7 @@ def _emotions(table: Table, analysis: Analysis, bounds: Values) -> Iterator[Row]
             yield Row(name, percent(share), (GREENS.colours(peak), ~np.isnan(peak)))
 
 
-def _of_episodes(
-    table: Table, kind: str, episodes: list[Episode], line: Timeline, ramp: Ramp, greatest: float
-) -> Row:
+def _of_episodes(table: Table, kind: str, episodes: list[Episode], line: Timeline, ramp: Ramp, greatest: float) -> Row:
     key, tier = episodes[0].key, Tier(episodes[0].tier)
     values = values_of(table, kind, key)
     _, _, peak = columns(table.time, values, edges(line))
@@ -170,7 +168,7 @@ def _draw(canvas: Canvas, group: Group, line: Timeline, top: float, last: bool) 
     axes.imshow(picture, aspect="auto", interpolation="none", extent=(0, line.lasted_s, len(group.rows), 0))
     along(axes, line, labels=last)
     axes.set_yticks([])
-    for at, _ in line.ticks():
+    for at, _, _ in line.ticks():
         axes.axvline(at, color="white", linewidth=0.4, alpha=0.6)
     for number, row in enumerate(group.rows):
         middle = top + _ROW * (number + 0.45)
@@ -195,5 +193,3 @@ def legend_of(table: Table) -> list[tuple[str, str]]:
     """Name and colour of the emotions in the row of the strongest one."""
     found = strongest_of(table, "emotions", CLEAR).shares(table.durations)
     return [(name, COLOURS[name]) for name in found]
-
-
