@@ -9,6 +9,7 @@ from pathlib import Path
 from cloud import provision
 from cloud.dashboard import command as dashboard
 from cloud.demo import command as demo
+from cloud.export import command as export
 from cloud.load import command as load
 from cloud.operations import control, status
 from cloud.reports import report, sessions
@@ -69,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_local(commands)
     demo.add_parser(commands)
+    export.add_parser(commands)
     load.add_parser(commands)
     sessions.add_parser(commands)
     report.add_parser(commands)
