@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from cloud.cli import main
-from cloud.local.evaluation import NODE_MODULES
+from cloud.local.evaluator import NODE_MODULES
 from cloud.reading import accounts, signin
 from cloud.reading.database import Database
 from cloud.reading.signin import Credential
