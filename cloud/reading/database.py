@@ -2,7 +2,9 @@
 
 import http.client
 import json
+import time
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
@@ -60,6 +62,14 @@ class Database:
     def patch(self, changes: Mapping[str, Any]) -> None:
         """Write all changes, by paths from the root, or none; None takes away. Raises as `get`."""
         self._asked("PATCH", "", changes, {"print": "silent"}, "write")
+
+    def now_ms(self) -> int:
+        """What the clock of the database said with its last answer, milliseconds since 1970, to a second; this
+        machine's where it said nothing."""
+        try:
+            return int(parsedate_to_datetime(self._exchange.date).timestamp() * 1000)
+        except ValueError:
+            return int(time.time() * 1000)
 
     def _asked(self, method: str, path: str, value: Any, query: Mapping[str, str], do: str) -> Any:
         own = self._credential.query() if self._credential else {}
