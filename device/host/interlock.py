@@ -251,8 +251,11 @@ class Interlock:
     def erase(self, patient: str, request: str) -> Json | None:
         """Erase a person from the whole box, as a request of that name asks; a session of theirs ends first. The
         proof (`device.contract.erasure`), once there is one. Raises `InterlockError`: that is no pseudonym."""
-        with self._core.changing():
-            return self._core.erase(patient, request)
+        with self._core.changed:
+            try:
+                return self._core.erase(patient, request)
+            finally:
+                self._core.settle()
 
     def fitted(self, lamp: bool, odd: Notice | None = None) -> None:
         """Whether there is a lamp, and what is wrong with it or the button."""
