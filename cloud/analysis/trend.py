@@ -8,8 +8,8 @@ keeps the chance that any of them is called a trend by accident at `LEVEL`.
 Sources: Mann 1945; Kendall 1975; Theil 1950; Sen 1968; Holm 1979.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations
 from math import erfc
@@ -46,12 +46,32 @@ def trends(measures: Mapping[str, tuple[Values, Values]]) -> dict[str, Trend]:
     """Of each measure, by its times (N,), seconds since 1970, and values (N,), NaN where not known. All that are
     looked at together belong into one call."""
     counted = {name: _one(times_s, values) for name, (times_s, values) in measures.items()}
-    found: dict[str, Trend] = {}
-    still = True
-    for rank, (name, one) in enumerate(sorted(counted.items(), key=lambda item: item[1].chance)):
-        still = still and one.chance <= LEVEL / (len(counted) - rank)
-        found[name] = Trend(one.sessions, one.a_week, one.chance, still)
-    return found
+    told = by_holm([one.chance for one in counted.values()])
+    return {name: replace(one, found=tells) for (name, one), tells in zip(counted.items(), told, strict=True)}
+
+
+def by_holm(chances: Sequence[float]) -> list[bool]:
+    """Which of the chances that were looked at together are rare enough to be told."""
+    told = [False] * len(chances)
+    for rank, at in enumerate(sorted(range(len(chances)), key=chances.__getitem__)):
+        if chances[at] > LEVEL / (len(chances) - rank):
+            break
+        told[at] = True
+    return told
+
+
+def trend_words(trend: Trend) -> str:
+    """What the sessions say of a measure: a sentence."""
+    if trend.sessions < FEWEST:
+        return f"Too few sessions to tell a trend: {trend.sessions} of the {FEWEST} that it needs at least."
+    if not trend.found:
+        return f"No change that these {trend.sessions} sessions can tell."
+    way = "Rises" if trend.a_week > 0 else "Falls"
+    chance = "less than one of a thousand" if trend.chance < 0.001 else f"{trend.chance * 1000:.0f} of a thousand"
+    return (
+        f"{way} by about {abs(trend.a_week):.2g} a week over {trend.sessions} sessions. An order this clear comes "
+        f"about by chance in {chance}."
+    )
 
 
 def _one(times_s: Values, values: Values) -> Trend:

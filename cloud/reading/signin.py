@@ -5,6 +5,8 @@ No password or token stands in an error, a `repr` or a log. A token lasts an hou
 Source: Firebase documentation, "Firebase Auth REST API" (sign in with email / password).
 """
 
+import base64
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,16 @@ class Credential:
 
     token: str = field(repr=False)
     above_rules: bool = False
+
+    @property
+    def uid(self) -> str:
+        """The id of their account; '' for a service account, and where the token cannot be read."""
+        try:
+            payload = self.token.split(".")[1]
+            claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+            return str(claims.get("user_id") or claims["sub"])
+        except (IndexError, ValueError, KeyError, AttributeError, RecursionError):
+            return ""
 
     def query(self) -> dict[str, str]:
         """What goes into a request's address."""
@@ -88,7 +100,5 @@ def of_owner(urls: str) -> Credential:
     """Whoever local databases on this machine belong to: above their rules, as in Google's emulators. `urls`: of all
     that are asked, with commas between. Raises `ConfigError`: one is on another machine."""
     if not all(is_loopback(parse_url(url).host) for url in urls.split(",")):
-        raise ConfigError(
-            "--owner is for a local database on this machine: elsewhere, --service-account or --email."
-        )
+        raise ConfigError("--owner is for a local database on this machine: elsewhere, --service-account or --email.")
     return Credential("owner", above_rules=True)

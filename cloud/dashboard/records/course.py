@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from cloud.analysis.measures import EMOTION, Measure, lasting_s, rows
 from cloud.analysis.quantities import disagree
 from cloud.analysis.shares import CLEAR
-from cloud.dashboard.records.words import HIDDEN, UNSEEN
+from cloud.analysis.unseen import HIDDEN, UNSEEN
 from cloud.reading.columns import RECORDS
 from cloud.reading.table import Table
 from cloud.reading.timeline import Values

@@ -7,28 +7,15 @@ import numpy as np
 
 from cloud.analysis.measures import lasted_s, seen_share, unseen
 from cloud.analysis.quantities import disagree, withheld
+from cloud.analysis.unseen import HIDDEN, UNSEEN
 from cloud.dashboard.records import times
 from cloud.dashboard.records.papers import COVERED
 from cloud.reading.columns import RECORDS, SECONDS
 from cloud.reading.sessions import Session
 from cloud.reading.table import Table
-from device.contract.labels import BLINK_STEP_S, LOWER, PARTS, UPPER, Reason, Slower
+from device.contract.labels import BLINK_STEP_S, PARTS, Slower
 from device.contract.session import Event, Why
 
-#: Why something was not seen, in words; '' for time without any data.
-UNSEEN = {
-    Reason.NO_FACE.value: "nobody in view",
-    Reason.TOO_SMALL.value: "too far away",
-    Reason.BLURRED.value: "blurred",
-    Reason.TOO_DARK.value: "too dark",
-    Reason.TOO_BRIGHT.value: "too bright",
-    Reason.TURNED_AWAY.value: "turned away",
-    Reason.CUT_OFF.value: "cut off by the edge of the picture",
-    Reason.LOW_PRESENCE.value: "not surely a face",
-    Reason.HIDDEN.value: "face hidden",
-    "": "no data came",
-}
-HIDDEN = {LOWER: "mouth hidden", UPPER: "brows or eyes hidden"}
 _SLOWER = {
     Slower.HEAT: "the processor was hot",
     Slower.THROTTLED: "the machine was slowed by heat or a weak power supply",
