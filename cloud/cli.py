@@ -9,6 +9,7 @@ from pathlib import Path
 from cloud import provision
 from cloud.dashboard import command as dashboard
 from cloud.demo import command as demo
+from cloud.erasing import erase
 from cloud.export import command as export
 from cloud.load import command as load
 from cloud.operations import control, status
@@ -22,6 +23,7 @@ from device.contract import (
     boot,
     box,
     checkup,
+    erasure,
     live,
     mark,
     note,
@@ -47,6 +49,7 @@ _CONTRACTS = {
     "live": live,
     "checkup": checkup,
     "box": box,
+    "erasure": erasure,
     "person": person,
     "note": note,
     "mark": mark,
@@ -80,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     status.add_parser(commands)
     control.add_parser(commands)
     provision.add_parser(commands)
+    erase.add_parser(commands)
     dashboard.add_parser(commands, _data_folder())
     watch.add_parser(commands)
     schema = commands.add_parser("schema", help="print the JSON Schema of a document, generated from the contract")
