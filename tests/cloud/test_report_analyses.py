@@ -1,7 +1,10 @@
 """What the report tells beside episodes, of recordings whose truth is known."""
 
+import json
+import re
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,8 +21,9 @@ from cloud.analysis.rapid import Rapid, rapid_changes
 from cloud.analysis.sides import sides
 from cloud.analysis.uncertainty import Estimate, chance, quantile
 from cloud.analysis.whole import analyse
+from cloud.cli import main
 from cloud.reading.table import Table
-from device.contract.fields import Json
+from device.contract.fields import Json, encode
 from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, EMOTIONS, LOWER, Tier
 from tests.recordings import table_of
 
@@ -417,3 +421,35 @@ def test_what_differs_between_phases_and_between_sides_stands_out() -> None:
     assert words[0] == f"{called} in 'imagery' than in 'baseline', 2.12 against 1.32 on average."
     assert words[1].startswith(f"{called} on their left side, 1.7 against 0.6 on the right (on average ")
     assert not any("AU1)" in one for one in words)
+
+
+# the text report and its JSON
+
+
+def test_text_and_json_tell_of_parts_sides_head_and_rapid_changes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fields(t: float) -> Json:
+        at = int(t % 40 / 0.5)
+        held = {"aus": units(AU12=2.0), "left": {"AU12": 2.0}, "right": {"AU12": 1.0}}
+        held["expressions"] = {_TURNS[at] if at < 5 else "peaceful": 0.4}
+        pose = {"pose": {"yaw": 1.0, "pitch": 0.0, "roll": 0.0}}
+        return held | pose | ({"codes": ["AD54"]} if t > 90 else {})
+
+    events = [event(1, 0.0, "phase", "baseline"), event(2, 60.0, "phase", "imagery")]
+    lines = [_record(n, n / 25, fields(n / 25)) for n in range(3000)]
+    path, out = tmp_path / "s.jsonl", tmp_path / "s.json"
+    path.write_bytes(b"\n".join(map(encode, [*lines, *events])))
+    assert main(["report", str(path), "--json", str(out)]) == 0
+    text = capsys.readouterr().out
+    assert "Rapid        five or more expressions took turns, none much stronger than the others, at 0:00 for" in text
+    assert "Left, right  AU12 Lip Corner Puller more on their left (2.0 left, 1.0 right; 1 or more apart for" in text
+    assert "Head         head down 25 % of the time in which it was measured" in text
+    assert re.search(r"whole session +0:00 +2:00 +100 % +0.00 \(0.00 to 0.00\) / 0.0 2.00 \(2.00 to 2.00\)", text)
+    found = json.loads(out.read_text())
+    assert [one["name"] for one in found["parts"]] == ["whole session", "baseline", "imagery"]
+    assert found["parts"][1]["measures"]["aus.AU12"]["mean"] == 2.0
+    assert found["sides"][0] | {"side": "left", "difference": 1.0} == found["sides"][0]
+    assert [*found["rapid"][0]["expressions"]] == [*_TURNS]
+    assert found["activity"]["AU12_R"] == 1.0
+    assert found["outstanding"]["facts"][0]["tier"] == "reported"
