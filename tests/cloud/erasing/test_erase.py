@@ -15,30 +15,26 @@ import pytest
 from cloud.cli import main
 from cloud.erasing import known, shard
 from cloud.erasing.shard import Unserved
-from cloud.local import tree
 from cloud.local.store import Store
 from device.contract import erasure
 from device.contract.errors import CheckFailedError, ConfigError, DataError, StorageError
 from tests.cloud.conftest import start  # noqa: F401  # a fixture
-from tests.cloud.erasing.persons import ENTRY_KEY, MONTH, OTHER, OTHERS, THEIRS, WHOM, first, second, session_id
+from tests.cloud.erasing.persons import (
+    ENTRY_KEY,
+    MONTH,
+    OTHER,
+    OTHERS,
+    THEIRS,
+    WHOM,
+    everything,
+    fill,
+    first,
+    second,
+    session_id,
+)
 from tests.servers import Server
 
 LOST = ("--lost", "box-1", "--lost", "box-3")
-
-
-def fill(folder: Path, **namespaces: dict[str, Any]) -> None:
-    """Write databases straight into the file, each path as a box would have."""
-    with closing(Store(folder)) as store:
-        for name, told in namespaces.items():
-            for path, value in told.items():
-                store.stage(name, tree.normalize_patch({path: value}, (), 1_795_817_973_489, store.head(name)))
-        store.flush()
-
-
-def everything(folder: Path) -> dict[str, Any]:
-    """Namespace → what stands there."""
-    with closing(Store(folder)) as store:
-        return {name: tree.export(store.root(name)) for name in store.namespaces()}
 
 
 def bytes_of(folder: Path) -> bytes:
