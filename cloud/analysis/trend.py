@@ -8,8 +8,8 @@ keeps the chance that any of them is called a trend by accident at `LEVEL`.
 Sources: Mann 1945; Kendall 1975; Theil 1950; Sen 1968; Holm 1979.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations
 from math import erfc
@@ -46,12 +46,18 @@ def trends(measures: Mapping[str, tuple[Values, Values]]) -> dict[str, Trend]:
     """Of each measure, by its times (N,), seconds since 1970, and values (N,), NaN where not known. All that are
     looked at together belong into one call."""
     counted = {name: _one(times_s, values) for name, (times_s, values) in measures.items()}
-    found: dict[str, Trend] = {}
-    still = True
-    for rank, (name, one) in enumerate(sorted(counted.items(), key=lambda item: item[1].chance)):
-        still = still and one.chance <= LEVEL / (len(counted) - rank)
-        found[name] = Trend(one.sessions, one.a_week, one.chance, still)
-    return found
+    told = by_holm([one.chance for one in counted.values()])
+    return {name: replace(one, found=tells) for (name, one), tells in zip(counted.items(), told, strict=True)}
+
+
+def by_holm(chances: Sequence[float]) -> list[bool]:
+    """Which of the chances that were looked at together are rare enough to be told."""
+    told = [False] * len(chances)
+    for rank, at in enumerate(sorted(range(len(chances)), key=chances.__getitem__)):
+        if chances[at] > LEVEL / (len(chances) - rank):
+            break
+        told[at] = True
+    return told
 
 
 def _one(times_s: Values, values: Values) -> Trend:

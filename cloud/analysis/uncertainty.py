@@ -10,6 +10,8 @@ Source: Schmeiser, "Batch size effects in the analysis of simulation output", Op
 """
 
 from dataclasses import dataclass
+from functools import cache
+from math import atan, cos, pi, sin, sqrt
 
 import numpy as np
 
@@ -72,6 +74,31 @@ def difference(first: Estimate, second: Estimate) -> Estimate:
     spread = sum(square**2 / of.freedom for square, of in zip(squares, (first, second), strict=True))
     freedom = int(sum(squares) ** 2 / spread) if spread else first.freedom + second.freedom
     return _interval(change, error, min(max(freedom, 2), max(_T)), seen_s, None)
+
+
+def chance(t: float, freedom: int) -> float:
+    """Probability that Student's t of whole degrees of freedom is as far from 0 or farther (Abramowitz & Stegun,
+    26.7.3 and 26.7.4)."""
+    angle = atan(t / sqrt(freedom))
+    term, total = (cos(angle), cos(angle)) if freedom % 2 else (1.0, 1.0)
+    for n in range(3 if freedom % 2 else 2, freedom - 1, 2):
+        term *= (n - 1) / n * cos(angle) ** 2
+        total += term
+    if freedom % 2:
+        total = 2 / pi * (angle + (sin(angle) * total if freedom > 1 else 0.0))
+    else:
+        total *= sin(angle)
+    return max(1 - total, 0.0)
+
+
+@cache
+def quantile(freedom: int) -> float:
+    """What Student's t of whole degrees of freedom does not exceed on either side in 95 of 100 cases."""
+    low, high = 1.9, 13.0
+    while high - low > 1e-6:
+        middle = (low + high) / 2
+        low, high = (middle, high) if chance(middle, freedom) > 0.05 else (low, middle)
+    return high
 
 
 def _batches(values: Values, seen_s: Values, parts: int) -> Values:

@@ -88,7 +88,5 @@ def of_owner(urls: str) -> Credential:
     """Whoever local databases on this machine belong to: above their rules, as in Google's emulators. `urls`: of all
     that are asked, with commas between. Raises `ConfigError`: one is on another machine."""
     if not all(is_loopback(parse_url(url).host) for url in urls.split(",")):
-        raise ConfigError(
-            "--owner is for a local database on this machine: elsewhere, --service-account or --email."
-        )
+        raise ConfigError("--owner is for a local database on this machine: elsewhere, --service-account or --email.")
     return Credential("owner", above_rules=True)

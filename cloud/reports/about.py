@@ -4,13 +4,14 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from cloud.analysis.plain import clock, percent
 from cloud.analysis.whole import Analysis
 from cloud.reading.faults import Faults
 from cloud.reading.sessions import Session
 from cloud.reading.table import Table
 from cloud.reports.captured import moment
 from cloud.reports.slower import slower
-from cloud.reports.summary import clock, percent, records
+from cloud.reports.summary import records
 from device.contract.address import printable
 from device.contract.errors import DataError
 from device.contract.fields import Json

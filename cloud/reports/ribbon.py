@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from cloud.analysis.quantities import disagree, strongest_of, withheld
 from cloud.analysis.shares import CLEAR
+from cloud.analysis.unseen import HIDDEN
 from cloud.reading.table import Table
 from cloud.reading.timeline import GAP_S, gaps, spans
-from cloud.reports.summary import HIDDEN, NOT_AGREED
+from cloud.reports.summary import NOT_AGREED
 
 COLOURS = {
     "neutral": "#c9c9c9",

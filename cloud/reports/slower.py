@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from cloud.analysis.plain import clock, percent
 from cloud.reading.table import Table
-from cloud.reports.summary import clock, percent
 from device.contract.fields import Json
 from device.contract.labels import BLINK_STEP_S, Slower
 

@@ -8,13 +8,13 @@ from itertools import groupby
 
 from cloud.analysis.cooccurrence import FOLLOWS_S
 from cloud.analysis.episodes import by_support, lasted_s
+from cloud.analysis.plain import clock, percent
 from cloud.analysis.shares import Dominance
+from cloud.analysis.unseen import HIDDEN
 from cloud.analysis.whole import Analysis
-from device.contract.labels import ACTION_UNITS, LOWER, UPPER, Tier
+from device.contract.labels import ACTION_UNITS, Tier
 from device.contract.templates import tier
 
-#: What hides a part of the face, in words.
-HIDDEN = {LOWER: "mouth hidden", UPPER: "brows or eyes hidden"}
 #: What is told only when asked for.
 WITHHELD = ("pain", "painful", "threatened")
 #: Share of the session below which nothing is called dominant, and of an emotion below which no expression is told.
@@ -31,20 +31,9 @@ def name_of(key: str) -> str:
     return _NAMES.get(key, key.replace("_", " "))
 
 
-def percent(share: float) -> str:
-    """`41 %`; `<1 %` where it would round to nothing."""
-    return "<1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
-
-
 def records(count: int) -> str:
     """`1 record`, `20 records`."""
     return f"{count} record{'s' * (count != 1)}"
-
-
-def clock(seconds: float, tenths: bool = True) -> str:
-    """Minutes and seconds: `0:02.3`."""
-    whole = round(seconds * 10) if tenths else round(seconds) * 10
-    return f"{whole // 600}:{whole % 600 / 10:0{4 if tenths else 2}.{int(tenths)}f}"
 
 
 def dominant(analysis: Analysis) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from cloud.analysis.episodes import Episode, by_support
+from cloud.analysis.plain import clock
 from cloud.analysis.quantities import values_of
 from cloud.analysis.whole import Analysis
 from cloud.reading.table import Table
@@ -23,7 +24,7 @@ from cloud.reading.timeline import GAP_S, Values, gaps, stretches
 from cloud.reports.output import write_private
 from cloud.reports.phases import draw_phases, room_for
 from cloud.reports.ribbon import THIN, cross_out, draw_ribbon, hatch, key_of
-from cloud.reports.summary import NOT_AGREED, WITHHELD, also_seen, clock, dominant, name_of
+from cloud.reports.summary import NOT_AGREED, WITHHELD, also_seen, dominant, name_of
 from device.contract.errors import ConfigError
 from device.contract.labels import ACTION_UNITS, SIDED_KEYS, Tier
 

@@ -12,6 +12,7 @@ from device.camera.video import VIDEO_SUFFIXES
 from device.closing import Closing
 from device.commands.watch import Watch
 from device.contract.errors import ConfigError, StorageError
+from device.film import Film, require_library
 from device.stages.frame import Frame
 from device.state import open_private, same_file
 
@@ -35,6 +36,14 @@ class Drawing(Closing):
     def close(self) -> None:
         """What was taken is whole."""
 
+    def discard(self) -> None:
+        """Something failed: nothing that is half done stays."""
+
+    def __exit__(self, *error: object) -> None:
+        if error[0] is not None:
+            self.discard()
+        self.close()
+
 
 def open_drawing(out: Path, recording: Path, seen: Watch) -> Drawing:
     """What `out` asks for.
@@ -46,6 +55,7 @@ def open_drawing(out: Path, recording: Path, seen: Watch) -> Drawing:
 
     Raises:
         ConfigError: another kind of file, or the place of the recording itself.
+        RuntimeMissingError: what writes films is not installed.
     """
     suffix, same = out.suffix.lower(), same_file(out, recording)
     if same or (out.resolve() == recording.resolve().parent and not is_folder(recording) and suffix == ""):
@@ -64,55 +74,27 @@ def open_drawing(out: Path, recording: Path, seen: Watch) -> Drawing:
 
 
 class Clip(Drawing):
-    """An .mp4 file that keeps the time of what it is drawn upon, whose rate may vary."""
+    """An .mp4 file that keeps the time of what it is drawn upon, whose rate may vary; stills stand for a second."""
 
     def __init__(self, path: Path, rate: float) -> None:
+        """Raises `RuntimeMissingError`: what writes films is not installed."""
         super().__init__(path)
-        self._rate = round(rate, 2) or _STILL_RATE  # MPEG-4 knows no finer ones
-        self._writer: cv2.VideoWriter | None = None
-        self._held: ByteImage | None = None
-        self._began_s = 0.0
-        self._written = 0
+        require_library()
+        self._rate = rate or _STILL_RATE
+        self._film: Film | None = None
 
     def _put(self, image: ByteImage, frame: Frame) -> None:
-        if self._held is None:
-            self._began_s = frame.time_s
-        else:
-            due = round((frame.time_s - self._began_s) * self._rate) if self._rate != _STILL_RATE else 0
-            self._repeat(self._held, due)
-        self._held = image
+        if self._film is None:
+            self._film = Film(self.path, (image.shape[1], image.shape[0]), self._rate)
+        self._film.write(image, self.count - 1 if frame.name else frame.time_s)
 
     def close(self) -> None:
-        if self._held is not None:
-            self._repeat(self._held, 0)
-            self._held = None
-        if self._writer is not None:
-            self._writer.release()
+        if self._film is not None:
+            self._film.close()
 
-    def _repeat(self, image: ByteImage, until: int) -> None:
-        """Write a picture, at least once, and until there are so many."""
-        if self._writer is None:
-            self._writer = self._opened(image)
-        if image.shape[1::-1] != self._size:
-            raise StorageError(f"{self.path} needs pictures of one size: give --overlay a folder.")
-        for _ in range(max(until - self._written, 1)):
-            self._writer.write(image)
-            self._written += 1
-
-    def _opened(self, image: ByteImage) -> cv2.VideoWriter:
-        self._size = image.shape[1::-1]
-        try:
-            name = str(self.path).encode().decode()
-        except UnicodeEncodeError as error:
-            raise StorageError(f"{self.path} has a name that is no UTF-8: give --overlay another.") from error
-        try:
-            os.close(open_private(self.path))
-        except OSError as error:
-            raise _unwritable(self.path, error) from error
-        writer = cv2.VideoWriter(name, cv2.VideoWriter.fourcc(*"mp4v"), self._rate, self._size)
-        if not writer.isOpened():
-            raise StorageError(f"{self.path} cannot be written: check the folder and the free space.")
-        return writer
+    def discard(self) -> None:
+        if self._film is not None:
+            self._film.discard()
 
 
 class One(Drawing):

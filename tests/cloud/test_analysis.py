@@ -10,11 +10,12 @@ import pytest
 
 from cloud.analysis import whole as analysing
 from cloud.analysis.episodes import LIMITS, Episode, learn
+from cloud.analysis.plain import clock
 from cloud.analysis.quantities import values_of
 from cloud.analysis.whole import Analysis, to_json
 from cloud.cli import main
 from cloud.reading.timeline import durations
-from cloud.reports.summary import clock, dominant, summary
+from cloud.reports.summary import dominant, summary
 from device.contract.errors import StorageError
 from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, EMOTIONS, LOWER
 from device.contract.record import Json, encode

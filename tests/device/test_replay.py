@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -28,23 +29,21 @@ def frame(index: int, time_s: float) -> Frame:
     return Frame(grey(0), index, 0.0, media_s=time_s)
 
 
-def played(path: Path) -> tuple[float, list[int]]:
-    """Frames a second of a clip, and the grey level of each frame."""
-    capture = cv2.VideoCapture(str(path))
-    levels = []
-    while (read := capture.read())[0]:
-        levels.append(round(float(read[1].mean())))
-    return capture.get(cv2.CAP_PROP_FPS), levels
+def played(path: Path) -> list[tuple[float, int]]:
+    """When each frame of a clip is shown, and its grey level."""
+    with av.open(str(path)) as film:
+        frames = [*film.decode(video=0)]
+    return [(float(one.time), round(float(one.to_ndarray(format="gray").mean()))) for one in frames]
 
 
-@pytest.mark.parametrize("rate", [14.985, 25.0, 30000 / 1001, 71.4286, 120.0])
+@pytest.mark.parametrize("rate", [14.985, 30000 / 1001, 120.0])
 def test_a_clip_has_the_rate_of_what_it_is_drawn_upon(tmp_path: Path, rate: float) -> None:
     with Clip(tmp_path / "drawn.mp4", rate) as clip:
         for index in range(5):
-            clip.write(grey(100), frame(index, index / rate))
-    fps, levels = played(tmp_path / "drawn.mp4")
-    assert fps == pytest.approx(rate, rel=0.001)
-    assert len(levels) == 5
+            clip.write(grey(100), frame(index, 10 + index / rate))
+    assert [time_s for time_s, _ in played(tmp_path / "drawn.mp4")] == pytest.approx(
+        [index / rate for index in range(5)], abs=1e-4
+    )
 
 
 def test_a_clip_keeps_time_where_the_frames_come_unevenly(tmp_path: Path) -> None:
@@ -52,9 +51,9 @@ def test_a_clip_keeps_time_where_the_frames_come_unevenly(tmp_path: Path) -> Non
     with Clip(tmp_path / "drawn.mp4", 10.0) as clip:
         for index, time_s in enumerate(times):
             clip.write(grey(40 * index), frame(index, time_s))
-    _, levels = played(tmp_path / "drawn.mp4")
-    assert len(levels) == 7
-    assert [round(level / 40) for level in levels] == [0, 1, 2, 2, 2, 3, 4]
+    shown = played(tmp_path / "drawn.mp4")
+    assert [time_s for time_s, _ in shown] == pytest.approx(times, abs=1e-4)
+    assert [round(level / 40) for _, level in shown] == [0, 1, 2, 3, 4]
 
 
 def asked(out: str, tmp_path: Path, count: int = 2) -> object:

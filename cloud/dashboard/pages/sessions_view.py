@@ -7,6 +7,7 @@ import numpy as np
 from dash import html
 
 from cloud.analysis.measures import MEASURES, Measure
+from cloud.analysis.parts import Part
 from cloud.dashboard.pages.patients_parts import badge, lead, percent, table
 from cloud.dashboard.pages.patients_weeks import reliability
 from cloud.dashboard.records import times, weeks
@@ -15,7 +16,7 @@ from cloud.dashboard.records.diagram import diagram
 from cloud.dashboard.records.drawing import EMOTIONS
 from cloud.dashboard.records.marks import Mark, phases
 from cloud.dashboard.records.notes import Note
-from cloud.dashboard.records.parts import Part, parts
+from cloud.dashboard.records.parts import parts
 from cloud.dashboard.records.reading import Held
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cloud.analysis.measures import Measure
+from cloud.analysis.parts import Part
 from cloud.analysis.uncertainty import Estimate, difference
 from cloud.dashboard.records.drawing import BLUE, GREY, ORANGE, axis, layout
-from cloud.dashboard.records.parts import Part
 from cloud.dashboard.records.weeks import told
 from device.contract.fields import Json
 

@@ -7,9 +7,10 @@ from datetime import datetime
 
 import numpy as np
 
-from cloud.analysis.measures import LEAST_S, LEAST_SHARE, Measure, is_enough, lasted_s, rows, seen_share
+from cloud.analysis.earlier import summarise
+from cloud.analysis.measures import LEAST_S, LEAST_SHARE, Measure
 from cloud.analysis.trend import FEWEST, Trend, trends
-from cloud.analysis.uncertainty import Estimate, estimate
+from cloud.analysis.uncertainty import Estimate
 from cloud.dashboard.records import times
 from cloud.dashboard.records.drawing import BLUE, GREY, axis, layout
 from cloud.reading.databases import Listed
@@ -57,9 +58,8 @@ def points(listed: Iterable[Listed], minutes: Table, measures: Iterable[Measure]
         if number is None or one.why == Why.REVOKED:
             found.append(Point(one, means={}))
             continue
-        table = minutes.of(number)
-        means = {m.id: e for m in chosen if (e := estimate(*rows(table, m), (0.0, m.high)))}
-        found.append(Point(one, lasted_s(table), seen_share(table), is_enough(table), means))
+        summed = summarise(minutes.of(number), chosen)
+        found.append(Point(one, summed.seconds, summed.seen, summed.enough, summed.means))
     return found
 
 

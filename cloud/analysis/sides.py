@@ -1,0 +1,91 @@
+"""Left against right: whether one side of the person's face moves more than the other.
+
+Records tell the two sides where they are at least half a step apart; where they do not, the sides are taken to be the
+same, so that slight differences count as none. A head that is turned shows one side shorter than the other, therefore
+only the time with the head straight counts (no AD51, AD52). The interval is that of `uncertainty.py`, batch means,
+because what a face does now resembles what it did a moment ago. Where the two are never told apart, as by a network of
+presence that does not know sides, nothing is said.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from cloud.analysis.uncertainty import estimate
+from cloud.reading.table import Table
+from cloud.reading.timeline import Mask
+from device.contract.labels import ACTION_UNITS, ActionUnit, Tier
+
+#: Seconds with the head straight below which nothing is told of a unit.
+LEAST_S = 60.0
+#: Sides differ where they are a step of FACS (A to E) apart.
+DIFFER = 1.0
+#: Means closer than this are not told apart however sure they are: people see no such difference.
+LEAST = 0.2
+
+
+@dataclass(frozen=True)
+class Sides:
+    """One action unit of the person's left and right side.
+
+    Attributes:
+        left, right: mean intensities, 0–5.
+        difference: left minus right, with its 95 % interval `low` to `high`, None where too little was measured for
+            one.
+        share_differing: share of the measured time in which they were at least `DIFFER` apart.
+        seconds: measured with the head straight.
+    """
+
+    unit: str
+    tier: Tier
+    left: float
+    right: float
+    difference: float
+    low: float | None
+    high: float | None
+    share_differing: float
+    seconds: float
+
+    @property
+    def side(self) -> str:
+        """`left` or `right`, which moved more; '' where that cannot be told."""
+        if self.low is None or self.high is None or self.low <= 0 <= self.high or abs(self.difference) < LEAST:
+            return ""
+        return "left" if self.difference > 0 else "right"
+
+
+def sides(table: Table) -> tuple[Sides, ...]:
+    """Each unit whose sides were told apart for long enough in one session, the greatest difference first."""
+    straight = ~(table.has_name("codes", "AD51") | table.has_name("codes", "AD52"))
+    found = [*_found(table, straight)]
+    return tuple(sorted(found, key=lambda one: -abs(one.difference)))
+
+
+def _found(table: Table, straight: Mask) -> Iterator[Sides]:
+    for unit in (one for one in ACTION_UNITS if one.sided):
+        told = table.known(f"left.{unit.key}") & table.known(f"right.{unit.key}")
+        rows = straight & table.known(f"aus.{unit.key}")
+        if told.any() and float(table.durations[rows].sum()) >= LEAST_S:
+            yield _one(table, unit, rows)
+
+
+def _one(table: Table, unit: ActionUnit, rows: Mask) -> Sides:
+    both, lasting = table.values(f"aus.{unit.key}")[rows], table.durations[rows]
+    left, right = (table.values(f"{side}.{unit.key}")[rows] for side in ("left", "right"))
+    same = np.isnan(left) | np.isnan(right)
+    left, right = np.where(same, both, left), np.where(same, both, right)
+    apart, total = left - right, float(lasting.sum())
+    told = estimate(apart, lasting, (-5.0, 5.0))
+    assert told is not None, unit
+    return Sides(
+        unit.key,
+        unit.tier,
+        float(left @ lasting) / total,
+        float(right @ lasting) / total,
+        told.mean,
+        told.low,
+        told.high,
+        float(lasting[np.abs(apart) >= DIFFER].sum()) / total,
+        total,
+    )
