@@ -18,7 +18,7 @@ from cloud.face.track import EYES, LEADING, Track
 from cloud.reading.timeline import GAP_S
 from cloud.reports.summary import WITHHELD, name_of
 from device.contract.fields import Json
-from device.contract.labels import ACTION_UNITS, PARTS
+from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, EXPRESSIONS, PARTS
 
 VERSION = 1
 #: Bytes that it may have.
@@ -68,6 +68,7 @@ def _document(track: Track, episodes: Sequence[Episode], zone: tuple[float, str]
         "units": [[one.key, name_of(one.key), one.tier.value, one.sided] for one in ACTION_UNITS],
         "rowsShown": _shown(track),
         "episodes": _episodes(episodes),
+        "mostEpisodes": MOST_EPISODES,
         "phases": [[one.name, round(one.begin_s, 3), round(one.end_s, 3)] for one in session.phases],
         "stimuli": [[one.name, round(one.at_s, 3)] for one in session.stimuli],
         "marks": [[one.name, round(one.at_s, 3)] for one in session.marks],
@@ -133,8 +134,9 @@ def _episodes(episodes: Iterable[Episode]) -> list[list[object]]:
     for one in episodes:
         if one.kind in ("aus", "expressions") and one.key not in (*WITHHELD, _SHUT):
             found.setdefault((one.kind, one.key), []).append(one)
+    order = {key: at for at, key in enumerate((*ACTION_UNIT_KEYS, *EXPRESSIONS))}
     told: list[list[object]] = []
-    for (_, key), group in sorted(found.items(), key=lambda item: (item[0][0], -len(item[1]))):
+    for (_, key), group in sorted(found.items(), key=lambda item: order[item[0][1]]):
         strongest = sorted(group, key=lambda one: -one.apex)[:MOST_EPISODES]
         for one in sorted(strongest, key=lambda one: one.onset_s):
             moments = (round(at, 2) for at in (one.onset_s, one.apex_s, one.offset_s))

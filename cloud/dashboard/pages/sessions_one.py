@@ -6,7 +6,7 @@ from typing import Any
 from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from cloud.analysis.measures import AUS, BLINKS, EMOTION, EXPRESSION, MEASURES, USUAL, lasted_s
-from cloud.dashboard.pages import Page, sessions_marks
+from cloud.dashboard.pages import Page, sessions_face, sessions_marks
 from cloud.dashboard.pages.patients_parts import (
     Work,
     badge,
@@ -91,6 +91,7 @@ def shown(found: Opened, done: Any = None) -> html.Div:
     over_time: list[Any] = []
     if len(held.table):
         over_time = [
+            *sessions_face.replay(held),
             html.H2("Over time"),
             choice("session-measures", list(USUAL), kinds, _KINDS),
             sessions_marks.dragging(),
