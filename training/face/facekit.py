@@ -51,12 +51,12 @@ def load_facekit(path: Path) -> FaceKit:
     points = json.loads((Path(__file__).parent / "ict_points.json").read_text())
     vertices = np.array(points["vertices"], np.intp)
     try:
-        meshes = {name: _vertices(lines, int(vertices.max()) + 1, name)[vertices] for name, lines in _meshes(path)}
+        found = {name: _vertices(lines, int(vertices.max()) + 1, name)[vertices] for name, lines in meshes(path)}
     except (OSError, EOFError, tarfile.TarError, lzma.LZMAError, UnicodeDecodeError) as error:
         raise DataError(f"ICT-FaceKit cannot be read from {path} ({error}): {WHERE}.") from error
-    if NEUTRAL not in meshes:
+    if NEUTRAL not in found:
         raise DataError(f"{path} has no {NEUTRAL}.obj: {WHERE}.")
-    placed = {name: _on_canonical_axes(mesh, points["to_ict"]) for name, mesh in meshes.items()}
+    placed = {name: _on_canonical_axes(mesh, points["to_ict"]) for name, mesh in found.items()}
     neutral = placed.pop(NEUTRAL)
     deltas = {name: placed[name] - neutral for name in sorted(placed)}
     identities = [deltas.pop(name) for name in list(deltas) if IDENTITY.fullmatch(name)]
@@ -65,7 +65,7 @@ def load_facekit(path: Path) -> FaceKit:
     return FaceKit(neutral, np.stack(identities), deltas)
 
 
-def _meshes(path: Path) -> Iterator[tuple[str, IO[str]]]:
+def meshes(path: Path) -> Iterator[tuple[str, IO[str]]]:
     """Name and text of every mesh in a folder or an archive."""
     if path.is_dir():
         folder = path / "FaceXModel" if (path / "FaceXModel").is_dir() else path
