@@ -32,8 +32,8 @@ from device.contract.session import Why
 _FILES = {"viewer.js": (VIEWER, "text/javascript"), "face.glb": (FACE, "model/gltf-binary")}
 _KEPT = "private, max-age=31536000, immutable"
 _HINT = (
-    "A standard face that is nobody's, moved by what was measured. It fades where nothing was, and says why. Point at "
-    "the chart below to look at a moment, click to go there."
+    "A standard face that is nobody's, moved by what was measured; where nothing was it fades, and says why. Point at the "
+    "chart to look at a moment, click to go there."
 )
 
 
@@ -42,10 +42,9 @@ def replay(held: Held) -> list[Any]:
     if held.table.form is MINUTES:
         return []
     places: dict[str, Any] = {"data-track": f"/sessions/{held.listed.device}/{held.listed.session}/track.json"}
-    places |= {f"data-{name.partition('.')[0]}": f"/assets/face/{name}?v={_file(name)[1]}" for name in _FILES}
-    waiting = html.P("The face comes…", className="lead")
+    places |= {f"data-{name.partition('.')[0]}": f"/assets/face/{name}?v={_version(name)}" for name in _FILES}
+    waiting = html.P("The face comes…", className="waiting")
     return [
-        html.H2("On the digital face"),
         html.P(_HINT, className="hint"),
         html.Div(waiting, id="session-face", className="session-face", **places),
     ]
@@ -97,13 +96,16 @@ async def _served(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in _FILES:
         return Response("There is no such file.", 404, media_type="text/plain")
-    packed, _ = _file(name)
+    packed = await asyncio.to_thread(_packed, name)
     headers = {"Cache-Control": _KEPT, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
     return Response(packed, headers=headers, media_type=_FILES[name][1])
 
 
 @lru_cache
-def _file(name: str) -> tuple[bytes, str]:
-    """A file, gzipped, and its version."""
-    content = _FILES[name][0].read_bytes()
-    return gzip.compress(content, 9, mtime=0), sha256(content).hexdigest()[:16]
+def _packed(name: str) -> bytes:
+    return gzip.compress(_FILES[name][0].read_bytes(), 9, mtime=0)
+
+
+@lru_cache
+def _version(name: str) -> str:
+    return sha256(_FILES[name][0].read_bytes()).hexdigest()[:16]

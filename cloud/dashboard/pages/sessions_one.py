@@ -91,9 +91,9 @@ def shown(found: Opened, done: Any = None) -> html.Div:
     over_time: list[Any] = []
     if len(held.table):
         over_time = [
-            *sessions_face.replay(held),
             html.H2("Over time"),
             choice("session-measures", list(USUAL), kinds, _KINDS),
+            *sessions_face.replay(held),
             sessions_marks.dragging(),
             graph(drawn(found, list(USUAL), 0.0, whole_s, "zoom"), "session-chart"),
             legend(),

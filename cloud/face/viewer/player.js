@@ -232,7 +232,7 @@ export class Player {
       { class: "now" },
       made("p", { class: "time" }, this.timeWords, made("span", { class: "of" }, ` of ${clock(this.track.lasted)}`), this.dayWords),
       made("p", { class: "leads" }, "Leading expression: ", this.leads),
-      made("h3", {}, "Shown now, intensity 0–5"),
+      made("p", { class: "head" }, "Shown now, intensity 0–5"),
       this.list,
       this.status,
     );
@@ -295,10 +295,11 @@ export class Player {
   }
 
   foot() {
-    const words =
+    const what =
       "A standard face that is nobody's, moved by numbers: intensity of each action unit, left and right where they differ, " +
-      "turn of the head, opening of the eyes. What was not measured stays at rest. Space plays, arrows go one record, with " +
-      "Shift one second; drag the face to look from aside.";
+      "turn of the head, opening of the eyes. What was not measured stays at rest.";
+    const keys = "Space plays, arrows go one record, with Shift one second; drag the face to look from aside.";
+    const words = this.compact ? keys : `${what} ${keys}`;
     return made("p", { class: "foot" }, words);
   }
 

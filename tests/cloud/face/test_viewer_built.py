@@ -20,4 +20,6 @@ def test_the_committed_player_is_built_of_this_source(tmp_path: Path) -> None:
 
 def test_the_player_asks_the_network_for_nothing_and_evaluates_nothing() -> None:
     ours = "\n".join(path.read_text() for path in SOURCE.glob("*.js"))
-    assert not re.search(r"\b(fetch|XMLHttpRequest|WebSocket|import\(|eval|innerHTML|insertAdjacentHTML|Function)\b", ours)
+    assert not re.search(
+        r"\b(fetch|XMLHttpRequest|WebSocket|import\(|eval|innerHTML|insertAdjacentHTML|Function)\b", ours
+    )
