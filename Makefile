@@ -36,9 +36,9 @@ run: build/sample.mp4 ## set everything up and watch the sample clip, with a dat
 		$(BIN)/affectbox run --source build/sample.mp4 --set device.id=demo --set outbox.path=run/outbox.db \
 			--sink jsonl:run/records.jsonl --sink "rtdb:$$AFFECTBOX_DATABASE_URL?ns=demo"; \
 		echo; \
-		$(BIN)/affectbox-cloud report run/records.jsonl --picture run/timing.png \
+		$(BIN)/affectbox-cloud report run/records.jsonl --picture run/timing.png --html run/report.html \
 			--database "$$AFFECTBOX_DATABASE_URL?ns=demo"'
-	@echo "Written      run/records.jsonl, run/database/, run/outbox.db, run/timing.png; the clip is build/sample.mp4"
+	@echo "Written      run/report.html, run/records.jsonl, run/database/, run/outbox.db, run/timing.png; the clip is build/sample.mp4"
 	@echo "Dashboard    \`make show\` opens this session in it; \`make demo\` opens weeks of simulated ones, and a fleet"
 
 show: .venv/run.stamp rules-evaluator ## open the session of `make run` in the dashboard, until Ctrl-C (wants node)
@@ -114,7 +114,7 @@ bench-session: .venv/test.stamp models ## measure how soon the lamp follows the 
 	$(BIN)/python -m tests.device.host.bench_session
 
 rules: .venv/run.stamp ## generate the security rules and JSON Schemas from the contract
-	for document in record pack aggregate event telemetry boot command live checkup box person note mark paper audit; do \
+	for document in record pack aggregate event telemetry boot command live checkup box erasure person note mark paper audit; do \
 		$(BIN)/affectbox-cloud schema --of $$document > cloud/$$document.schema.json; \
 	done
 	$(BIN)/affectbox-cloud rules > cloud/database.rules.json

@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from cloud.__main__ import main as cloud_program
-from cloud.local import evaluation
+from cloud.local import evaluator
 from device.arrays import ByteImage
 from device.bundle_folders import bundle_cache
 from device.contract import command, version
@@ -36,7 +36,7 @@ EXTRAS = {
     "device": ("device",),
     "converter": ("converter",),
     "training": ("training", "demo"),
-    "cloud": ("cloud", "dashboard", "admin", "parquet"),
+    "cloud": ("cloud", "dashboard", "admin"),
 }
 #: Comes from apt, is another library for the same, has an environment or an extra of its own, or is google-auth, of
 #: whatever version firebase-admin wants.
@@ -257,11 +257,11 @@ def test_every_installed_command_has_help(elsewhere: Elsewhere) -> None:
 
 
 def test_the_installed_local_database_enforces_rules_once_targaryen_is_there(elsewhere: Elsewhere) -> None:
-    if not evaluation.NODE_MODULES.is_dir():
+    if not evaluator.NODE_MODULES.is_dir():
         pytest.skip("`make rules-evaluator` has not been run")
     (elsewhere.folder / "rules.json").write_text(done(elsewhere("affectbox-cloud", "rules")))
     serve = ("affectbox-cloud", "local", "--port", "0", "--data", "db", "--rules", "rules.json", "--", "true")
     assert "npm ci" in elsewhere(*serve).stderr
     (elsewhere.folder / "user" / "affectbox").mkdir(parents=True)
-    (elsewhere.folder / "user" / "affectbox" / "node").symlink_to(evaluation.NODE_MODULES.parent)
+    (elsewhere.folder / "user" / "affectbox" / "node").symlink_to(evaluator.NODE_MODULES.parent)
     done(elsewhere(*serve))

@@ -9,9 +9,6 @@ an attacker out.
 """
 
 import json
-import os
-import shutil
-import subprocess
 import threading
 from collections.abc import Mapping
 from pathlib import Path as FilePath
@@ -21,22 +18,10 @@ from starlette.requests import Request
 
 from cloud.local.asker import FREELY, Permit, authenticate, ends_s, is_owner
 from cloud.local.deciding import Deciding
+from cloud.local.evaluator import Evaluator
 from cloud.local.tree import Changes, Node, Path, RequestError
 from cloud.local.versions import Versions
 from device.contract.errors import ConfigError
-
-_EVALUATOR = FilePath(__file__).with_name("evaluator")
-
-
-def _node_folder() -> FilePath:
-    """Where targaryen is installed: in a checkout its `build/node`, else a folder of the user's cache."""
-    checkout = FilePath(__file__).parents[2]
-    if (checkout / "Makefile").is_file():
-        return checkout / "build" / "node"
-    return FilePath(os.environ.get("XDG_CACHE_HOME") or FilePath.home() / ".cache") / "affectbox" / "node"
-
-
-NODE_MODULES = _node_folder() / "node_modules"
 
 
 class Rules(Protocol):
@@ -102,7 +87,7 @@ class EvaluatedRules:
         """Raises `ConfigError`: no Node, no targaryen, an unreadable file, or a rule that does not parse."""
         self._source = _read(file)
         self._deciding = Deciding.of(self._source)
-        self._process = _start()
+        self._evaluator = Evaluator()
         self._lock = threading.Lock()
         self._versions = Versions()
         try:
@@ -156,8 +141,7 @@ class EvaluatedRules:
             self._deciding = Deciding.of(source)
 
     def close(self) -> None:
-        self._process.kill()
-        self._process.communicate()
+        self._evaluator.close()
 
     def _version(self, namespace: str, root: Node) -> int:
         """The number by which the evaluator knows a tree, which it is given where it does not hold it."""
@@ -186,20 +170,7 @@ class EvaluatedRules:
 
     def _ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """One question, one answer. Raises `RequestError`: the evaluator has ended, or cannot make sense of it."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        try:
-            self._process.stdin.write(json.dumps({**question, "drop": self._versions.dropped()}).encode() + b"\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline()
-        except OSError:
-            line = b""
-        if not line:
-            raise RequestError("The evaluator of the rules has ended; start the database again.", 500)
-        answer: dict[str, Any] = json.loads(line)
-        if "error" in answer:
-            raise RequestError(answer["error"])
-        return answer
+        return self._evaluator.ask({**question, "drop": self._versions.dropped()})
 
 
 def _read(file: FilePath) -> Any:
@@ -211,21 +182,3 @@ def _read(file: FilePath) -> Any:
         raise ConfigError(f"{file} is not JSON: {error}.") from None
     except RecursionError:
         raise ConfigError(f"{file} holds no rules: its objects are nested too deeply.") from None
-
-
-def _start() -> "subprocess.Popen[bytes]":
-    node = shutil.which("node")
-    if node is None:
-        raise ConfigError("Rules cannot be enforced without Node: install nodejs, or leave out --rules.")
-    if not (NODE_MODULES / "targaryen").is_dir():
-        folder = NODE_MODULES.parent
-        raise ConfigError(
-            f"Rules cannot be enforced without targaryen: run `mkdir -p {folder} && cp {_EVALUATOR}/package*.json "
-            f"{folder} && npm ci --ignore-scripts --prefix {folder}`, or leave out --rules."
-        )
-    return subprocess.Popen(
-        [node, _EVALUATOR / "evaluator.js"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={"NODE_PATH": str(NODE_MODULES)},
-    )

@@ -43,10 +43,11 @@ class UnansweredError(Exception):
 
 
 class Exchange:
-    """A kept-alive connection to one server."""
+    """A kept-alive connection to one server; `date`: what its last answer said of the time, '' for nothing."""
 
     def __init__(self, place: Place, timeout_s: float) -> None:
         """`timeout_s` bounds each exchange."""
+        self.date = ""
         kind = http.client.HTTPSConnection if place.secure else http.client.HTTPConnection
         self._connection = kind(place.host, place.port, timeout=timeout_s)
         self._timeout_s = timeout_s
@@ -77,6 +78,7 @@ class Exchange:
         with _deadline(self._connection.sock, self._timeout_s):
             self._connection.request(method, target, body or None, headers)
             response = self._connection.getresponse()
+            self.date = response.headers.get("Date", "")
             content = response.read(MOST_BYTES)
             if response.length:  # of its announced length is not there
                 raise http.client.IncompleteRead(b"", response.length)

@@ -2,7 +2,9 @@
 
 import http.client
 import json
+import time
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
@@ -13,7 +15,12 @@ from device.contract.errors import DataError, IdentityError, SinkError
 from device.contract.fields import Json
 
 _TIMEOUT_S = 60.0
+_TOO_LARGE = "exceeds the maximum size"  # Firebase: "Data to write exceeds the maximum size that can be modified …"
 _SAID = 200  # characters of what a database says
+
+
+class TooLargeError(DataError):
+    """A write is larger than the database makes at once: make it in parts."""
 
 
 class Database:
@@ -56,6 +63,14 @@ class Database:
         """Write all changes, by paths from the root, or none; None takes away. Raises as `get`."""
         self._asked("PATCH", "", changes, {"print": "silent"}, "write")
 
+    def now_ms(self) -> int:
+        """What the clock of the database said with its last answer, milliseconds since 1970, to a second; this
+        machine's where it said nothing."""
+        try:
+            return int(parsedate_to_datetime(self._exchange.date).timestamp() * 1000)
+        except ValueError:
+            return int(time.time() * 1000)
+
     def _asked(self, method: str, path: str, value: Any, query: Mapping[str, str], do: str) -> Any:
         own = self._credential.query() if self._credential else {}
         headers = self._credential.headers() if self._credential else {}
@@ -94,6 +109,8 @@ class Database:
 
     def _refusal(self, status: int, body: str, path: str, do: str) -> Exception:
         if status not in (http.client.UNAUTHORIZED, http.client.FORBIDDEN):
+            if do == "write" and _TOO_LARGE in body:
+                return TooLargeError(f"The database at {self._name} refuses so large a write.")
             why = f" ({printable(body[:_SAID])})" if do == "write" and body else ""
             return DataError(f"The database at {self._name} answers {status}{why}: check the address.")
         if "expired" in body.lower():

@@ -5,6 +5,8 @@ No password or token stands in an error, a `repr` or a log. A token lasts an hou
 Source: Firebase documentation, "Firebase Auth REST API" (sign in with email / password).
 """
 
+import base64
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,16 @@ class Credential:
 
     token: str = field(repr=False)
     above_rules: bool = False
+
+    @property
+    def uid(self) -> str:
+        """The id of their account; '' for a service account, and where the token cannot be read."""
+        try:
+            payload = self.token.split(".")[1]
+            claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+            return str(claims.get("user_id") or claims["sub"])
+        except (IndexError, ValueError, KeyError, AttributeError, RecursionError):
+            return ""
 
     def query(self) -> dict[str, str]:
         """What goes into a request's address."""

@@ -1,5 +1,6 @@
 """`affectbox-cloud report`: what a session holds, whether the database has all of it, and what happened in it.
 
+It is printed in words and written as a document, one HTML file and a PDF, unless options ask for something else.
 It is read from a file, or from databases (`--database` with `--patient` or `--device`); the last session unless
 `--session` names another. Shares are of the whole session, what was not measured included; what is best supported
 comes first. Times are minutes and seconds since the session began. Episodes have onset, apex and offset; the threshold
@@ -8,24 +9,19 @@ the action units and are no evidence beside them; each is given the tier of the 
 """
 
 import argparse
-import csv
-import io
 import json
 from contextlib import ExitStack
-from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from cloud.analysis.episodes import Episode
-from cloud.analysis.whole import Analysis, analyse, to_json
+from cloud.analysis.whole import analyse, to_json
 from cloud.reading.databases import Databases
 from cloud.reading.table import Table
-from cloud.reports import about, slower, source
+from cloud.reports import about, further, slower, source, writing
 from cloud.reports.captured import captured
 from cloud.reports.comparison import same_in
-from cloud.reports.output import check_outputs, write_private
+from cloud.reports.output import write_private
 from cloud.reports.summary import episode_table, records, summary
-from cloud.reports.timing import draw, picture_format
 from device.contract.address import printable
 from device.contract.errors import ConfigError, DataError
 from device.contract.fields import Json
@@ -41,47 +37,40 @@ def add_parser(subparsers: Any) -> None:
     report.add_argument(
         "--session", metavar="ID", help="which session, or the beginning of its id (default: the last)"
     )
-    report.add_argument("--picture", metavar="OUT", type=Path, help="draw the timing diagram (.png, .svg, .pdf)")
-    report.add_argument("--json", metavar="OUT", help="write the analysis as JSON; - prints it, and nothing else")
-    report.add_argument("--csv", metavar="OUT", type=Path, help="write the episodes as a table")
     report.add_argument("--revoked", action="store_true", help="also of a session whose consent was revoked")
     report.add_argument("--all", action="store_true", help="tell also what is hardly supported: pain and 'threatened'")
+    writing.add_arguments(report)
     report.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Report on one session. Raises `ConfigError`, `DataError`, `IdentityError`, `SinkError`, `StorageError`."""
-    _check_outputs(args)
+    writing.check(args)
     with ExitStack() as stack:
         databases = stack.enter_context(source.open_databases(args)) if args.database else None
         table, others = _from_file(args, databases) if args.recording else _from_database(args, databases)
         compared = _compared(args, table, databases) if args.recording and databases else []
     where = str(args.recording or args.database)
     analysis, when = analyse(table), _when(table)
+    more = further.further(table, analysis, args.all)
     lines = [*about.about(where, table, analysis, when), *about.others(others, where)]
-    lines += [*about.passed_over(table.faults), *summary(analysis, args.all), *compared]
-    lines += _written(args, table, analysis, when)
+    lines += [*about.passed_over(table.faults), *summary(analysis, args.all), *further.lines(more), *compared]
+    lines += writing.write(args, table, analysis, when, None)
     text = json.dumps(
-        {"recording": where, "recorded": _recorded(table), **to_json(analysis)},
+        {"recording": where, "recorded": _recorded(table), **to_json(analysis), **further.to_json(more)},
         indent=2,
         ensure_ascii=False,
     )
     if args.json and args.json != "-":
+        writing.note(Path(args.json), table, "analysis (JSON)")
         write_private(Path(args.json), f"{text}\n".encode())
         lines.append(f"Analysis in  {args.json}")
+    lines += further.part_table(more)
     lines += episode_table(analysis, "aus", "Action units (0 to 5)")
     lines += episode_table(analysis, "expressions", f"Expressions (0 to 1; {_READ})", args.all)
     lines += episode_table(analysis, "pain", f"Pain (PSPI, 0 to 16; {_READ})") if args.all else ()
     print(text if args.json == "-" else "\n".join(map(printable, "\n".join(lines).split("\n"))))
     return 0
-
-
-def _check_outputs(args: argparse.Namespace) -> None:
-    if args.picture:
-        picture_format(args.picture)
-    given = {"--picture": args.picture, "--json": args.json, "--csv": args.csv}
-    outputs = {option: Path(out) for option, out in given.items() if out and out != "-"}
-    check_outputs(outputs, filter(None, (args.recording, args.token_file, args.service_account)))
 
 
 def _from_file(args: argparse.Namespace, databases: Databases | None) -> tuple[Table, list[str]]:
@@ -125,29 +114,6 @@ def _compared(args: argparse.Namespace, table: Table, databases: Databases) -> l
     return [f"Database     holds {same} of {records(count)}, byte for byte"]
 
 
-def _written(args: argparse.Namespace, table: Table, analysis: Analysis, when: str) -> list[str]:
-    """Write the picture and the table that are asked for, and say where."""
-    lines = []
-    if args.picture:
-        draw(table, analysis, args.picture, when, args.all)
-        lines.append(f"Picture      {args.picture}")
-    if args.csv:
-        write_private(args.csv, _table(analysis.episodes).encode())
-        lines.append(f"Episodes in  {args.csv}")
-    return lines
-
-
 def _recorded(table: Table) -> Json:
     slow = slower.to_json(table)
     return about.to_json(table.sessions[0]) | ({"slower": slow} if slow else {})
-
-
-def _table(episodes: list[Episode]) -> str:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, [field.name for field in fields(Episode)], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(
-        {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(episode).items()}
-        for episode in episodes
-    )
-    return out.getvalue()

@@ -41,9 +41,7 @@ which is the only one that is evaluated for a deletion below it.
 Source: Firebase documentation, "Security rules language", "Security rules API" and "Regular expressions".
 """
 
-import argparse
 import json
-import sys
 
 from cloud.rules.boxes import newest, recorded
 from cloud.rules.fields import Rules
@@ -73,14 +71,3 @@ def rules() -> Rules:
 def text() -> str:
     """The content of `cloud/database.rules.json`."""
     return json.dumps(rules(), indent=1) + "\n"
-
-
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """The command `affectbox-cloud rules`."""
-    parser = commands.add_parser("rules", help="print the database's security rules, generated from the contract")
-    parser.set_defaults(run=_print)
-
-
-def _print(args: argparse.Namespace) -> int:
-    sys.stdout.write(text())
-    return 0

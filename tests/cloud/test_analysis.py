@@ -330,7 +330,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_the_report_says_what_happened_and_how_reliable_it_is(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["report", str(path)]) == 0
+    assert main(["report", str(path), "--text"]) == 0
     printed = capsys.readouterr().out
     for words in (
         "AU12 Lip Corner Puller",
@@ -356,7 +356,7 @@ def test_a_line_that_a_power_cut_ended_does_not_keep_from_the_others(
     lines = path.read_bytes().splitlines()
     path.write_bytes(b"\n".join([*lines[:100], lines[100][:60], *lines[101:-1], lines[-1][:-9]]))
 
-    assert main(["report", str(path)]) == 0
+    assert main(["report", str(path), "--text"]) == 0
 
     printed = capsys.readouterr().out
     assert "348 records" in printed
@@ -375,7 +375,7 @@ def test_of_a_file_with_several_sessions_the_last_one_is_told(
     path = tmp_path / "session.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
 
-    assert main(["report", str(path)]) == 0
+    assert main(["report", str(path), "--text"]) == 0
 
     assert f"{count} records" in capsys.readouterr().out
 
@@ -388,7 +388,7 @@ def test_pain_and_threat_are_told_only_when_asked_for(tmp_path: Path, capsys: py
     path = written(tmp_path / "session.jsonl", recording(10, fields))
     printed = {}
     for option in ((), ("--all",), ("--json", "-")):
-        assert main(["report", str(path), *option]) == 0
+        assert main(["report", str(path), "--text", *option]) == 0
         printed[option] = capsys.readouterr().out
     assert not {"threatened", "pain"} & set(printed[()].lower().replace("(", " ").split())
     for words in ("Pain (PSPI)", "threatened", "painful"):
@@ -402,7 +402,7 @@ def test_times_are_told_since_the_session_began_and_what_was_cut_is_put_in_words
     records = recording(10, lambda t: {} if 3 <= t < 4 else {"aus": {"AU12": bump(t, 2, 3.8, 3.0) + bump(t, 4.5, 5)}})
     for record in records:
         record["time"]["mono"] += 1000
-    assert main(["report", str(written(tmp_path / "session.jsonl", records[:100]))]) == 0
+    assert main(["report", str(written(tmp_path / "session.jsonl", records[:100])), "--text"]) == 0
     (row,) = (line for line in capsys.readouterr().out.splitlines() if "AU12" in line and "reported" in line)
     assert row.split()[-5:] == ["0:02.0", "0:02.2", "after", "0:03.0", "3.00"]
 
@@ -410,7 +410,7 @@ def test_times_are_told_since_the_session_began_and_what_was_cut_is_put_in_words
 def test_the_report_says_where_no_rest_was_seen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     records = recording(10, lambda t: {"aus": {"AU12": bump(t, 0.5, 9.5), "AU4": 0.1}})
     path = written(tmp_path / "smile.jsonl", records)
-    assert main(["report", str(path)]) == 0
+    assert main(["report", str(path), "--text"]) == 0
     assert "Hardly still AU12 Lip Corner Puller: shown most of the time" in capsys.readouterr().out
 
 

@@ -19,7 +19,7 @@ import pytest
 firebase_admin = pytest.importorskip("firebase_admin")
 from firebase_admin import db, exceptions  # noqa: E402  only if installed
 
-from cloud.local.evaluation import NODE_MODULES  # noqa: E402
+from cloud.local.evaluator import NODE_MODULES  # noqa: E402
 from tests.servers import Server  # noqa: E402
 
 pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="no node on this machine: nothing evaluates rules")

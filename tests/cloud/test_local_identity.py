@@ -11,7 +11,7 @@ import pytest
 
 from cloud.cli import main as cloud_main
 from cloud.local.accounts import FILE_NAME, BoxAccounts, NoTokenError
-from cloud.local.evaluation import NODE_MODULES
+from cloud.local.evaluator import NODE_MODULES
 from cloud.local.identity import REFRESH, SIGN_IN
 from device.cli import main as device_main
 from device.clock import FakeClock

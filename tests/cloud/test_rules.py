@@ -19,7 +19,7 @@ import pytest
 
 from cloud import rules
 from cloud.cli import main
-from cloud.local.evaluation import NODE_MODULES
+from cloud.local.evaluator import NODE_MODULES
 from tests.cloud import rules_cases
 from tests.cloud.conftest import Stream
 from tests.cloud.rules_cases import BOOT, NEW, OLD, Case, record
@@ -335,4 +335,4 @@ def test_without_node_the_database_says_that_it_enforces_nothing(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert main(["local", "--port", "0", "--data", str(tmp_path), "--rules", str(FILE)]) == 11
-    assert "cannot be enforced without Node" in capsys.readouterr().err
+    assert "cannot be evaluated without Node" in capsys.readouterr().err

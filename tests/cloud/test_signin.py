@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from cloud.cli import main
-from cloud.local.evaluation import NODE_MODULES
+from cloud.local.evaluator import NODE_MODULES
 from cloud.reading import accounts, signin
 from cloud.reading.database import Database
 from cloud.reading.signin import Credential
@@ -198,7 +198,7 @@ def test_a_clinician_reads_her_patients_sessions_under_the_projects_own_rules(
 ) -> None:
     monkeypatch.setenv("AFFECTBOX_TOKEN", token(PEOPLE["clara"])["auth"])
     assert BOOT in said("sessions", "--database", ruled, "--patient", "p-0042")
-    printed = said("report", "--database", ruled, "--patient", "p-0042")
+    printed = said("report", "--text", "--database", ruled, "--patient", "p-0042")
     assert "3 records of box-1" in printed
     assert "Consent      units; given by the patient" in printed
     assert "may not read patients/box-1" in said("report", "--database", ruled, "--device", "box-1", code=25)
@@ -209,7 +209,7 @@ def test_a_clinician_reads_her_patients_sessions_under_the_projects_own_rules(
 def test_others_are_told_that_they_may_not(said: Said, ruled: str, monkeypatch: pytest.MonkeyPatch, who: str) -> None:
     if who != "nobody":
         monkeypatch.setenv("AFFECTBOX_TOKEN", token(PEOPLE[who])["auth"])
-    printed = said("report", "--database", ruled, "--patient", "p-0042", code=25)
+    printed = said("report", "--text", "--database", ruled, "--patient", "p-0042", code=25)
     assert ("sign in" if who == "nobody" else "Your account may not read visits/p-0042") in printed
 
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cloud.dashboard.base import Base, Lost, apply
-from cloud.dashboard.live import orders
 from cloud.dashboard.person import Visit
+from cloud.operations import orders
 from device.contract import audit, paper, person, telemetry
 from device.contract import note as notes_contract
 from device.contract import patient as pseudonyms

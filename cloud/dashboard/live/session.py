@@ -6,11 +6,11 @@ from contextlib import suppress
 from typing import Any
 
 from cloud.dashboard.base import Base, Lost, apply
-from cloud.dashboard.live import orders
 from cloud.dashboard.live.samples import Clock, Samples, columns
 from cloud.dashboard.live.standing import Whose, at_rest
 from cloud.dashboard.person import Visit
 from cloud.dashboard.records import changes
+from cloud.operations import orders
 from device.contract import aggregate, audit, live, pack, telemetry
 from device.contract.errors import AffectboxError, DataError
 from device.contract.fields import Json

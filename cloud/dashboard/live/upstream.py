@@ -13,10 +13,10 @@ from contextlib import suppress
 from typing import Any
 
 from cloud.dashboard.base import Base, Lost, apply
-from cloud.dashboard.live import orders
 from cloud.dashboard.live.session import OpenSession
 from cloud.dashboard.live.standing import Whose, session_of, standing
 from cloud.dashboard.person import Visit
+from cloud.operations import orders
 from device.contract import patient, remote, telemetry
 from device.contract.errors import AffectboxError, DataError, IdentityError
 from device.contract.fields import Json

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page
 
-from cloud.local.evaluation import NODE_MODULES
+from cloud.local.evaluator import NODE_MODULES
 from tests.browser import Browser
 from tests.cloud.dashboard.stack import Stack
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from cloud.dashboard.live import asking, orders
+from cloud.dashboard.live import asking
 from cloud.dashboard.live.samples import Clock, Samples, columns
 from cloud.dashboard.live.standing import SILENT_MS, Whose, at_rest, session_of, standing
 from cloud.dashboard.live.words import FIRST, REASONS, SLOWER, TIERS, TO_DO, first_reason
 from cloud.dashboard.pages.live import called
+from cloud.operations import orders
 from device.contract.choices import HINTS
 from device.contract.errors import DataError
 from device.contract.labels import Reason, Slower, Tier

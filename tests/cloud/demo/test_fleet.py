@@ -19,7 +19,7 @@ from cloud.demo.obeying import COMING
 from cloud.demo.scene import RULES
 from cloud.demo.staff import last_words, names
 from cloud.demo.yesterday import FOLDER, backfill
-from cloud.local.evaluation import NODE_MODULES
+from cloud.local.evaluator import NODE_MODULES
 from cloud.local.tokens import OWNER
 from cloud.watch.fleet import Fleet as Watched
 from cloud.watch.history import FIELDS, History

@@ -16,7 +16,7 @@ import pytest
 
 from cloud.cli import main
 from cloud.demo.scene import clear
-from cloud.local.evaluation import NODE_MODULES
+from cloud.local.evaluator import NODE_MODULES
 from cloud.local.store import Store
 from device.contract.errors import ConfigError, StorageError
 

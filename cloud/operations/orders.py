@@ -44,9 +44,9 @@ def entry(did: str, by: str, **about: str) -> Json:
     return {"v": audit.VERSION, "at": SERVER_TIME, "by": by, "did": did} | named
 
 
-def changes(device: str, order: Json, now_ms: int) -> dict[str, Json]:
-    """What one request writes: the command, and that somebody commanded."""
-    noted = entry("commanded", order["by"], device=device, patient=order.get("patient", ""))
+def changes(device: str, order: Json, now_ms: int, did: str = "commanded") -> dict[str, Json]:
+    """What one request writes: the command, and that somebody commanded (`did`, of the audit)."""
+    noted = entry(did, order["by"], device=device, patient=order.get("patient", ""))
     return {remote.key(device): order, audit.key(now_ms, new_key(now_ms)): noted}
 
 

@@ -1,0 +1,39 @@
+"""What a session's time was: a bar of what was measured, and why not the rest."""
+
+from collections.abc import Sequence
+
+from cloud.analysis.plain import percent
+from cloud.reports.figures.canvas import INK, QUIET, SIZE, WIDTH, Canvas, fits
+
+_FILLS = ("#3d4650", "#dfe3e8", "#ebeef1", "#f4f5f7")
+_HATCHES = ("", "////", "\\\\\\\\", "....")
+_BAR, _BELOW = 0.2, 0.2
+_LEAST = 0.005
+
+
+def draw(parts: Sequence[tuple[str, float]]) -> str:
+    """SVG of parts of a whole: words and share, the first one measured."""
+    canvas = Canvas(_BAR + _BELOW)
+    axes = canvas.axes(0, 0.01, WIDTH, _BAR)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    at, told = 0.0, [(words, share) for words, share in parts if share >= _LEAST]
+    for number, (_, share) in enumerate(told):
+        kind = min(number, len(_FILLS) - 1)
+        edge = INK if number == 0 else "#aab2ba"
+        axes.barh(0.5, share, 0.96, at, color=_FILLS[kind], hatch=_HATCHES[kind], edgecolor=edge, linewidth=0.4)
+        at += share
+    _label(canvas, [f"{words} {percent(share)}" for words, share in told])
+    return canvas.svg("seen", ", ".join(f"{words} {percent(share)}" for words, share in parts))
+
+
+def _label(canvas: Canvas, words: Sequence[str]) -> None:
+    """What is measured on the left, and the rest in its order up to the right end, as far as there is room."""
+    if words:
+        canvas.write(0, _BAR + _BELOW * 0.6, words[0], size=SIZE)
+    rest = [*words[1:]]
+    while rest and not fits(" · ".join(rest) + words[0], WIDTH - 0.3, SIZE):
+        rest.pop()
+    canvas.write(WIDTH, _BAR + _BELOW * 0.6, " · ".join(rest), size=SIZE, color=QUIET, ha="right")

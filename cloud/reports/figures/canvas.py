@@ -1,0 +1,151 @@
+"""What all pictures of a report share: one width, so that their type has one size; time axes; and how they become SVG.
+
+Type stays text, in the page's own font; matplotlib knows no more of it than that its letters are narrower than those
+it measures with. Colours are those of Okabe & Ito 2008, and whatever is told by colour is told by lightness, too, so
+that a grey print says the same.
+"""
+
+import io
+import math
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from cloud.reading.table import Table
+from cloud.reading.timeline import GAP_S, Values
+
+#: Of the text of a page, in inches: A4 with margins of 18 mm.
+WIDTH = 6.85
+INK, QUIET, RULE, FAINT = "#1c2127", "#5b6570", "#c9cfd6", "#eef1f4"
+BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY = "#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9"
+#: Points: of labels, and of what stands beside.
+SIZE, SMALL = 8.6, 7.8
+FONT = "Affectbox Report"
+_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
+_MOST_TICKS = 11
+_LETTER = 0.48  # of the size of the type, the width of an average letter
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """The time axis of a session.
+
+    Attributes:
+        lasted_s: seconds from the first record to the end of the last one.
+        began: the first record's time of day, seconds since 1970; None where nobody knows.
+    """
+
+    lasted_s: float
+    began: float | None
+
+    def ticks(self, most: int = _MOST_TICKS) -> list[tuple[float, str, str]]:
+        """Where a label stands, seconds, and what it says: the time in the session, and the time of day."""
+        step = next((step for step in _STEPS_S if self.lasted_s / step <= most), _STEPS_S[-1])
+        return [(float(at), *self._label(float(at), step)) for at in np.arange(0, self.lasted_s, step)]
+
+    def _label(self, at_s: float, step: int) -> tuple[str, str]:
+        minutes = f"{at_s / 60:.0f}" if step >= 60 else f"{int(at_s // 60)}:{at_s % 60:02.0f}"
+        return minutes, "" if self.began is None else time_of_day(self.began + at_s, seconds=step < 60)
+
+    @property
+    def unit(self) -> str:
+        """What the labels count."""
+        return "min" if self.lasted_s > _MOST_TICKS * 30 else "min:s"
+
+
+def timeline(table: Table) -> Timeline:
+    """The time axis of a table of one session, of at least one row."""
+    first = float(table.wall[0])
+    lasted = float(table.time[-1] + table.durations[-1])
+    return Timeline(max(lasted, GAP_S), None if math.isnan(first) else first)
+
+
+def time_of_day(at_s: float, seconds: bool = False) -> str:
+    """`15:04` of seconds since 1970, in the time zone of this machine; '' where no calendar has it."""
+    try:
+        return f"{datetime.fromtimestamp(at_s).astimezone():{'%H:%M:%S' if seconds else '%H:%M'}}"
+    except (ValueError, OverflowError, OSError):
+        return ""
+
+
+def columns(times: Values, values: Values, edges: Values) -> tuple[Values, Values, Values]:
+    """Least, mean and greatest of values (N,) between edges (C + 1,), each (C,); NaN where none is known."""
+    count = len(edges) - 1
+    known = ~np.isnan(values)
+    at = np.clip(np.searchsorted(edges, times[known], "right") - 1, 0, count - 1)
+    values = values[known]
+    first = np.flatnonzero(np.diff(at, prepend=-1))
+    least, mean, greatest = (np.full(count, np.nan) for _ in range(3))
+    if len(values):
+        there = at[first]
+        least[there] = np.minimum.reduceat(values, first)
+        greatest[there] = np.maximum.reduceat(values, first)
+        mean[there] = np.add.reduceat(values, first) / np.diff(first, append=len(values))
+    return least, mean, greatest
+
+
+class Canvas:
+    """A figure, in which axes are placed in inches from its left and upper edges."""
+
+    def __init__(self, height: float, width: float = WIDTH) -> None:
+        from matplotlib.figure import Figure  # noqa: PLC0415  # heavy; only documents need it
+
+        self.width, self.height = width, height
+        self.figure = Figure(figsize=(width, height))
+
+    def axes(self, left: float, top: float, width: float, height: float) -> Any:
+        """Axes without a frame."""
+        place = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
+        axes = self.figure.add_axes(place)
+        for side in ("top", "right", "left", "bottom"):
+            axes.spines[side].set_visible(False)
+        axes.tick_params(length=0, labelsize=SIZE, labelcolor=INK, pad=4)
+        return axes
+
+    def write(self, left: float, top: float, text: str, **style: Any) -> None:
+        """Text whose middle stands so far below the upper edge, in inches."""
+        own: dict[str, Any] = {"size": SIZE, "color": INK, "ha": "left", "va": "center"} | style
+        self.figure.text(left / self.width, 1 - top / self.height, text, **own)
+
+    def svg(self, name: str, description: str) -> str:
+        """The figure as an `<svg>` element for a page; `name` keeps its ids apart from those of other figures."""
+        return _svg(self.figure, name, description)
+
+
+def along(axes: Any, line: Timeline, labels: bool = True) -> None:
+    """Give axes the time of the session as x, in seconds; `labels`: its minutes, and the time of day below."""
+    axes.set_xlim(0, line.lasted_s)
+    ticks = line.ticks()
+    axes.set_xticks([at for at, _, _ in ticks], [])
+    style = {"ha": "center", "va": "top", "xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+    for at, minutes, day in ticks if labels else ():
+        for text, below in ((minutes, -4), (day, -5 - SMALL * 1.25)):
+            axes.annotate(text, (at, 0), (0, below), **style, size=SMALL, color=QUIET, annotation_clip=False)
+
+
+def fits(text: str, inches: float, size: float = SMALL) -> bool:
+    """Whether text has room in a line."""
+    return len(text) * size * _LETTER / 72 <= inches
+
+
+def _svg(figure: Any, name: str, description: str) -> str:
+    import matplotlib as mpl  # noqa: PLC0415
+
+    drawn = io.StringIO()
+    own: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": name, "hatch.linewidth": 0.5}
+    with mpl.rc_context(own):
+        figure.savefig(drawn, format="svg", transparent=True, metadata={"Date": None})
+    text = drawn.getvalue()
+    text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text[text.index("<svg") :], flags=re.S)
+    text = re.sub(r"font-family: [^;\"]*", f"font-family: '{FONT}', sans-serif", text)
+    text = re.sub(r'(\bid="|url\(#|href="#)', rf"\1{name}-", text)
+    text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
+    text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
+    return text.replace("<svg", f'<svg role="img" aria-label="{_attribute(description)}"', 1)
+
+
+def _attribute(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")

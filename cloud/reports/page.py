@@ -1,0 +1,110 @@
+"""What stands on the pages of a report, before it has a form."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from device.contract.labels import Tier
+
+#: How far something can be relied on, in words.
+SURELY = {
+    Tier.REPORTED: "well supported",
+    Tier.LOW_CONFIDENCE: "low confidence",
+    Tier.EXPERIMENTAL: "experimental",
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A figure that is read first: what it is, the figure, and what to know of it."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Sure:
+    """How far something can be relied on: one to three bars, and words."""
+
+    bars: int
+    words: str
+
+
+def sure(tier: Tier) -> Sure:
+    """Three bars for what is best supported."""
+    return Sure(3 - [*Tier].index(tier), SURELY[tier])
+
+
+@dataclass(frozen=True)
+class Told:
+    """A finding in words, and how surely."""
+
+    text: str
+    sure: Sure
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of a column; numbers stand on the right."""
+
+    text: str
+    number: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row's cells; or `group`, a title of the rows below."""
+
+    cells: Sequence[str] = ()
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table."""
+
+    heads: Sequence[Head]
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A figure (SVG, with a key of names and colours), a table or a list of names and sentences; with a title above
+    and a caption below."""
+
+    title: str = ""
+    svg: str = ""
+    keys: Sequence[tuple[str, str]] = ()
+    caption: str = ""
+    table: Grid | None = None
+    list: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the report; `css`: its class."""
+
+    title: str
+    parts: Sequence[Part] = ()
+    lead: Sequence[str] = ()
+    css: str = ""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A report: the first half page, and the sections after it."""
+
+    title: str
+    heading: str
+    running: str
+    when: str
+    facts: Sequence[Fact]
+    findings: Sequence[Told]
+    seen: str
+    seen_bar: str
+    glance: Part
+    earlier: Sequence[str]
+    caution: str
+    made: str
+    sections: Sequence[Section]
+    warnings: Sequence[str] = field(default=())

@@ -1,0 +1,109 @@
+"""What `affectbox-cloud report` writes: documents, pictures, tables; and the lines that say where they are."""
+
+import argparse
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from cloud.analysis.episodes import Episode
+from cloud.analysis.whole import Analysis
+from cloud.erasing import known
+from cloud.reading.table import Table
+from cloud.reports import document
+from cloud.reports.dated import local
+from cloud.reports.output import check_outputs, write_private
+from cloud.reports.timing import draw, picture_format
+from device.contract.errors import RuntimeMissingError
+
+_FILES = ("html", "pdf", "picture", "json", "csv")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is to be written."""
+    default = "Without any of these: report-BOX-DAY-TIME.html and .pdf, in this folder."
+    written = parser.add_argument_group("what is written", default)
+    written.add_argument("--html", metavar="OUT", type=Path, help="the report as one HTML file, whole in itself")
+    written.add_argument("--pdf", metavar="OUT", type=Path, help="the report as a PDF, A4")
+    written.add_argument("--text", action="store_true", help="write no report: only print the words")
+    written.add_argument("--picture", metavar="OUT", type=Path, help="draw the timing diagram (.png, .svg, .pdf)")
+    written.add_argument("--json", metavar="OUT", help="write the analysis as JSON; - prints it, and nothing else")
+    written.add_argument("--csv", metavar="OUT", type=Path, help="write the episodes as a table")
+
+
+def check(args: argparse.Namespace) -> None:
+    """Raises `ConfigError`: an output is no name for it, or what is read would be written over."""
+    if args.picture:
+        picture_format(args.picture)
+    given = {f"--{name}": getattr(args, name) for name in _FILES}
+    outputs = {option: Path(out) for option, out in given.items() if out and out != "-"}
+    check_outputs(outputs, filter(None, (args.recording, args.token_file, args.service_account)))
+
+
+def is_default(args: argparse.Namespace) -> bool:
+    """Whether nobody said what is to be written."""
+    return not args.text and not any(getattr(args, name) for name in _FILES)
+
+
+def write(
+    args: argparse.Namespace, table: Table, analysis: Analysis, when: str, earlier: Sequence[Any] | None
+) -> Iterator[str]:
+    """Write what is asked for, a line each. Raises `RuntimeMissingError`, `StorageError`."""
+    if args.picture:
+        note(args.picture, table, "timing diagram")
+        draw(table, analysis, args.picture, when, args.all)
+        yield f"Picture      {args.picture}"
+    if args.csv:
+        note(args.csv, table, "episodes (CSV)")
+        write_private(args.csv, _table(analysis.episodes).encode())
+        yield f"Episodes in  {args.csv}"
+    yield from _documents(args, document.Source(table, analysis, args.all, earlier))
+
+
+def note(path: Path, table: Table, what: str) -> None:
+    """Note that a file of this session's person is about to be written. Raises `StorageError`."""
+    session = table.sessions[0]
+    known.note(path, [session.patient], [known.visit(session.device, session.id)], what)
+
+
+def name_for(table: Table) -> str:
+    """`report-room-3-2026-11-27-1500`; with the session's id where nobody knows when it was."""
+    session, at = table.sessions[0], local(float(table.wall[0]))
+    return f"report-{session.device}-{f'{at:%Y-%m-%d-%H%M}' if at else session.id}"
+
+
+def _documents(args: argparse.Namespace, source: document.Source) -> Iterator[str]:
+    html, pdf = args.html, args.pdf
+    if default := is_default(args):
+        html, pdf = (Path(f"{name_for(source.table)}.{kind}") for kind in ("html", "pdf"))
+    if not html and not pdf:
+        return
+    page = document.to_html(document.compose(source))
+    if html:
+        note(html, source.table, "report")
+        write_private(html, page.encode())
+        yield f"Report       {html}"
+    if pdf:
+        try:
+            made = document.to_pdf(page)
+        except RuntimeMissingError as error:
+            if not default:
+                raise
+            yield f"No PDF       {error}"
+            return
+        note(pdf, source.table, "report")
+        write_private(pdf, made)
+        yield f"{'' if html else 'Report':13}{pdf}"
+
+
+def _table(episodes: list[Episode]) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, [field.name for field in fields(Episode)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(
+        {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(episode).items()}
+        for episode in episodes
+    )
+    return out.getvalue()
