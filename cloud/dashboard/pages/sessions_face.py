@@ -32,8 +32,8 @@ from device.contract.session import Why
 _FILES = {"viewer.js": (VIEWER, "text/javascript"), "face.glb": (FACE, "model/gltf-binary")}
 _KEPT = "private, max-age=31536000, immutable"
 _HINT = (
-    "A standard face that is nobody's, moved by what was measured; where nothing was it fades, and says why. Point at the "
-    "chart to look at a moment, click to go there."
+    "A standard face that is nobody's, moved by what was measured; where nothing was it fades, and says why. Point at "
+    "the chart to look at a moment, click to go there."
 )
 
 
