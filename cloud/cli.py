@@ -15,6 +15,7 @@ from cloud.load import command as load
 from cloud.operations import control, status
 from cloud.reports import report, sessions
 from cloud.rules import command as rules
+from cloud.statistics import command as statistics
 from cloud.watch import command as watch
 from device.contract import (
     aggregate,
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_local(commands)
     demo.add_parser(commands)
     export.add_parser(commands)
+    statistics.add_parser(commands)
     load.add_parser(commands)
     sessions.add_parser(commands)
     report.add_parser(commands)
