@@ -85,8 +85,12 @@ def test_no_byte_is_left_of_a_person_and_everybody_else_is_as_before(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = everything(folder)
+    table = folder.parent / "all.csv"
+    table.write_text(f"device,session,seq\nbox-1,{session_id(1)},7\nbox-1,{session_id(2)},8\n")
+    known.note(table, [WHOM, OTHER], [f"box-1~{session_id(number)}" for number in (1, 2)], "export")
     assert erase(WHOM, "--local", folder, "--yes") == 0
     out = capsys.readouterr().out
+    assert table.read_text() == f"device,session,seq\nbox-1,{session_id(2)},8\n"
     assert "Waiting for  box-1" in out
     assert "Waiting for  box-3" in out
     assert sorted(done_by_boxes(folder)) == ["box-1", "box-3"]
