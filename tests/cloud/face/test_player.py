@@ -88,7 +88,7 @@ def test_what_is_shown_stands_there_in_words_with_both_sides(browser: Browser, p
 
 def drawn(page: Page) -> bytes:
     """The face, as a picture."""
-    page.evaluate("document.getAnimations().forEach((one) => one.finish())")
+    page.wait_for_function("() => document.getElementById('affectbox-face').viewer.settled")
     return page.locator("canvas.face").screenshot(animations="disabled")
 
 
