@@ -16,11 +16,12 @@ from cloud.analysis.plain import clock, percent
 from cloud.analysis.whole import Analysis
 from cloud.reading.table import Table
 from cloud.reports import words
+from cloud.reports.chapters import chapters
+from cloud.reports.chapters.course import glance
 from cloud.reports.dated import day_of, times_of
 from cloud.reports.figures import bar
 from cloud.reports.figures.canvas import timeline
 from cloud.reports.page import Document, Fact, Told, sure
-from cloud.reports.sections import glance, sections
 from device.contract.errors import RuntimeMissingError
 from device.contract.session import UNNAMED
 
@@ -73,7 +74,7 @@ def compose(source: Source) -> Document:
         glance=glance(table, analysis, line),
         earlier=_earlier(source),
         caution=_CAUTION,
-        sections=[*sections(table, analysis, line, source.everything)],
+        sections=[*chapters(table, analysis, line, source.everything)],
         made=_made(table),
     )
 
