@@ -46,6 +46,7 @@ LIBRARIES = {
 MAY_SLEEP = (
     "cloud/dashboard/base.py",
     "cloud/demo/fleet.py",
+    "cloud/erasing/erase.py",
     "cloud/load/fleet.py",
     "cloud/watch/pacing.py",
     "tests/relay.py",

@@ -18,6 +18,7 @@ from math import sqrt
 import numpy as np
 
 from cloud.analysis.measures import AUS, EMOTION, MEASURES, Measure, is_enough, lasted_s, rows, seen_s, seen_share
+from cloud.analysis.plain import called
 from cloud.analysis.trend import Trend, by_holm, trends
 from cloud.analysis.uncertainty import Estimate, chance, estimate, quantile
 from cloud.reading.table import Table
@@ -77,13 +78,12 @@ def summarise(table: Table, measures: Iterable[Measure] = MEASURES.values(), beg
 
 
 def against_earlier(
-    table: Table, earlier: Sequence[Table | Summary], measures: Iterable[Measure] | None = None
+    session: Table | Summary, earlier: Sequence[Table | Summary], measures: Iterable[Measure] | None = None
 ) -> tuple[Change, ...]:
     """Each measure that this session and earlier ones tell of, what is told surely first; () without earlier ones."""
     chosen = [*(measures or (one for one in MEASURES.values() if one.kind in (AUS, EMOTION)))]
-    before = [one if isinstance(one, Summary) else summarise(one, chosen) for one in earlier]
-    before = [one for one in before if one.enough]
-    now = summarise(table, chosen)
+    now, *others = (one if isinstance(one, Summary) else summarise(one, chosen) for one in (session, *earlier))
+    before = [one for one in others if one.enough]
     if not before or not now.enough:
         return ()
     ways = trends({one.id: _series([*before, now], one.id) for one in chosen})
@@ -128,3 +128,17 @@ def _by_holm(found: list[Change]) -> list[Change]:
     enough = [one.sessions >= FEWEST for one in found]
     told = by_holm([one.chance if counts else 1.0 for one, counts in zip(found, enough, strict=True)])
     return [replace(one, found=tells) for one, tells in zip(found, told, strict=True)]
+
+
+def change_words(change: Change) -> str:
+    """A sentence: what this session came to beside the earlier ones, and whether that is more than usual."""
+    name = called(change.measure.key)
+    now, before = f"{change.now.mean:.2f}", f"{change.before:.2f}"
+    earlier = f"{change.sessions} earlier session{'s' * (change.sessions != 1)}"
+    if change.low is None or change.high is None:
+        return f"{name}: {now}; {before} in {earlier}: too few to tell a change, which takes {FEWEST}."
+    low, high = max(change.before + change.low, 0.0), min(change.before + change.high, change.measure.high)
+    usual = f"{before} on average in {earlier}, and by them usually {low:.2f} to {high:.2f}"
+    if not change.found:
+        return f"{name}: {now}; {usual}: no change that these can tell."
+    return f"{name}: {'more' if change.difference > 0 else 'less'} than before, {now}; {usual}."

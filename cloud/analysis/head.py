@@ -100,8 +100,8 @@ def movement(table: Table) -> Movement:
 
 def _angle(values: Values, lasting: Values) -> Angle:
     total = float(lasting.sum())
-    mean = float(values @ lasting) / total
-    spread = (float((values - mean) ** 2 @ lasting) / total) ** 0.5
+    mean = float((values * lasting).sum()) / total
+    spread = (float(((values - mean) ** 2 * lasting).sum()) / total) ** 0.5
     order = np.argsort(values)
     reached = np.cumsum(lasting[order]) / total
     low, high = (float(values[order][min(int(np.searchsorted(reached, q)), len(order) - 1)]) for q in (0.05, 0.95))

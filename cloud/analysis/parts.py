@@ -26,9 +26,10 @@ from cloud.analysis.measures import (
 from cloud.analysis.measures import seen_s as seen_of
 from cloud.analysis.uncertainty import Estimate, estimate
 from cloud.analysis.whole import Analysis
+from cloud.reading.columns import RECORDS
 from cloud.reading.sessions import Session
 from cloud.reading.table import Table
-from cloud.reading.timeline import Mask, Values
+from cloud.reading.timeline import Values
 
 #: Of a part of a session, seconds that must have been seen at least, to say much.
 LEAST_S = 60.0
@@ -36,7 +37,7 @@ LEAST_S = 60.0
 RESPONSE_S = 60.0
 Kind = Literal["whole", "phase", "stimulus"]
 _TOLD = tuple(one for one in MEASURES.values() if one.kind in (AUS, EMOTION, BLINKS))
-_HIGH = 0.95
+_HIGH, _FINE = 0.95, 1000
 
 
 @dataclass(frozen=True)
@@ -157,42 +158,40 @@ def parts(
     return made
 
 
-def _rows(table: Table, one: Stretch) -> Mask:
+def _rows(table: Table, one: Stretch) -> slice:
     if one.kind == "whole":
-        return np.ones(len(table), bool)
-    found: Mask = (table.time >= one.begin_s) & (table.time < one.end_s)
-    return found
+        return slice(None)
+    first, last = np.searchsorted(table.time, (one.begin_s, one.end_s)).tolist()
+    return slice(first, last)
 
 
 def _statistics(
-    table: Table, measure: Measure, found: list[tuple[Stretch, Mask]], episodes: list[Episode] | None
+    table: Table, measure: Measure, found: list[tuple[Stretch, slice]], episodes: list[Episode] | None
 ) -> list[Statistic | None]:
     """One measure in each part; None where it was not measured."""
     values, seconds = rows(table, measure)
-    begun = np.zeros(0)
-    if episodes is not None:
-        begun = np.array([e.onset_s for e in episodes if (e.kind, e.key) == (measure.kind, measure.key)])
+    begun = np.array([one.onset_s for one in episodes or () if one.key == measure.key])
     told: list[Statistic | None] = []
     for one, inside in found:
         mean = estimate(values[inside], seconds[inside], (0.0, measure.high))
         if mean is None:
             told.append(None)
             continue
-        counted = episodes is not None and measure.kind == AUS
-        count = int(((begun >= one.begin_s) & (begun < one.end_s)).sum()) if counted else None
-        high = _high(values[inside], seconds[inside]) if counted or measure.kind == EMOTION else None
+        is_told = episodes is not None and measure.kind == AUS
+        count = int(((begun >= one.begin_s) & (begun < one.end_s)).sum()) if is_told else None
+        of_records = table.form is RECORDS and measure.kind in (AUS, EMOTION)
+        high = _high(values[inside], seconds[inside]) if of_records else None
         share = min(mean.seen_s / max(one.end_s - one.begin_s, 1e-9), 1.0)
         told.append(Statistic(mean, share, high, count))
     return told
 
 
 def _high(values: Values, seconds: Values) -> float:
-    """What values (N,) do not exceed for 95 % of the seconds (N,) in which they were measured."""
+    """What values (N,) do not exceed for 95 % of the seconds (N,) in which they were measured; to a thousandth, as
+    records are no finer."""
     known = ~np.isnan(values)
-    order = np.argsort(values[known])
-    reached = np.cumsum(seconds[known][order])
-    at = int(np.searchsorted(reached, _HIGH * reached[-1]))
-    return float(values[known][order][min(at, len(order) - 1)])
+    reached = np.cumsum(np.bincount(np.rint(values[known] * _FINE).astype(np.intp), seconds[known]))
+    return int(np.searchsorted(reached, _HIGH * reached[-1])) / _FINE
 
 
 def _phases(session: Session) -> Iterator[Stretch]:

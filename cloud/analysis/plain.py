@@ -37,6 +37,12 @@ def plain(key: str) -> str:
     return _UNITS.get(key) or CODES.get(key) or f"'{key.replace('_', ' ')}'"
 
 
+def called(key: str) -> str:
+    """`Lip corners pulled up (AU12)`; others as `plain`, with a capital."""
+    words = plain(key)
+    return f"{words[:1].upper()}{words[1:]}{f' ({key})' if key in _UNITS else ''}"
+
+
 def percent(share: float) -> str:
     """`41 %`; `<1 %` where it would round to nothing."""
     return "<1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"

@@ -2,9 +2,12 @@
 
 Records tell the two sides where they are at least half a step apart; where they do not, the sides are taken to be the
 same, so that slight differences count as none. A head that is turned shows one side shorter than the other, therefore
-only the time with the head straight counts (no AD51, AD52). The interval is that of `uncertainty.py`, batch means,
-because what a face does now resembles what it did a moment ago. Where the two are never told apart, as by a network of
+only the time with the head straight counts (no AD51, AD52). Where the two are never told apart, as by a network of
 presence that does not know sides, nothing is said.
+
+The interval is that of `uncertainty.py`, batch means, because what a face does now resembles what it did a moment ago:
+of made-up sessions of five minutes, whose sides waver with correlation times of 2 and 10 s, it held the truth in 94 to
+97 of 100. A difference that shows in a part of the session alone has a wide one.
 """
 
 from collections.abc import Iterator
@@ -81,8 +84,8 @@ def _one(table: Table, unit: ActionUnit, rows: Mask) -> Sides:
     return Sides(
         unit.key,
         unit.tier,
-        float(left @ lasting) / total,
-        float(right @ lasting) / total,
+        float((left * lasting).sum()) / total,
+        float((right * lasting).sum()) / total,
         told.mean,
         told.low,
         told.high,

@@ -60,6 +60,20 @@ def by_holm(chances: Sequence[float]) -> list[bool]:
     return told
 
 
+def trend_words(trend: Trend) -> str:
+    """What the sessions say of a measure: a sentence."""
+    if trend.sessions < FEWEST:
+        return f"Too few sessions to tell a trend: {trend.sessions} of the {FEWEST} that it needs at least."
+    if not trend.found:
+        return f"No change that these {trend.sessions} sessions can tell."
+    way = "Rises" if trend.a_week > 0 else "Falls"
+    chance = "less than one of a thousand" if trend.chance < 0.001 else f"{trend.chance * 1000:.0f} of a thousand"
+    return (
+        f"{way} by about {abs(trend.a_week):.2g} a week over {trend.sessions} sessions. An order this clear comes "
+        f"about by chance in {chance}."
+    )
+
+
 def _one(times_s: Values, values: Values) -> Trend:
     known = ~np.isnan(values) & ~np.isnan(times_s)
     order = np.argsort(times_s[known], kind="stable")

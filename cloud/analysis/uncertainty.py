@@ -55,7 +55,7 @@ def estimate(values: Values, seen_s: Values, bounds: tuple[float, float] | None 
     total_s = float(seen_s.sum())
     if not total_s:
         return None
-    mean = float(values @ seen_s) / total_s
+    mean = float((values * seen_s).sum()) / total_s
     parts = min(BATCHES, len(values), int(total_s / SHORTEST_S))
     if parts < FEWEST:
         return Estimate(mean, None, None, total_s)

@@ -105,14 +105,15 @@ def analyse(table: Table) -> Analysis:
 
 def to_json(analysis: Analysis) -> Json:
     """The analysis as JSON, numbers rounded to thousandths."""
-    return {name: _rounded(value) for name, value in asdict(analysis).items()}
+    return {name: rounded(value) for name, value in asdict(analysis).items()}
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
+    """The same with numbers rounded to thousandths."""
     if isinstance(value, dict):
-        return {name: _rounded(child) for name, child in value.items()}
+        return {name: rounded(child) for name, child in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_rounded(child) for child in value]
+        return [rounded(child) for child in value]
     return round(value, 3) if isinstance(value, float) else value
 
 

@@ -34,7 +34,7 @@ class Written:
     Attributes:
         path: absolute, with no link in it when it was written.
         what: it is, in a word or two, such as `report`.
-        patients: pseudonyms of whom it may hold.
+        patients: pseudonyms of whom it may hold, `unnamed` among them.
         sessions: DEVICE~SESSION of those that it may hold.
     """
 
@@ -58,7 +58,7 @@ def note(path: Path, patients: Iterable[str], sessions: Iterable[str], what: str
 
     Args:
         path: the file itself, never a folder: note each file of a folder.
-        patients: pseudonyms of whom it holds something; '' and `unnamed` are passed over.
+        patients: pseudonyms of whom it holds something; '' and `unnamed` are those of whom nobody said who they are.
         sessions: DEVICE~SESSION of those that it holds something of.
         what: it is, in a word or two, such as `report`.
 
@@ -123,7 +123,7 @@ def visit(device: str, session: str) -> str:
 
 
 def _line(path: Path, patients: Iterable[str], sessions: Iterable[str], what: str) -> bytes:
-    whose = sorted({one for one in patients if one and one != UNNAMED})
+    whose = sorted({one or UNNAMED for one in patients})
     document = {
         "v": VERSION,
         "at": round(time.time(), 3),

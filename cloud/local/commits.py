@@ -62,6 +62,11 @@ class GroupCommit:
             if group.error is not None:
                 raise group.error
 
+    async def idle(self) -> None:
+        """Wait until nothing is staged. Until the caller waits for something else, nothing will be."""
+        while self._group is not None:
+            await self._group.ended.wait()
+
     def _open_group(self) -> _Group:
         if self._group is None:
             self._group = _Group()

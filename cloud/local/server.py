@@ -2,7 +2,7 @@
 
     GET PUT PATCH POST DELETE  /PATH.json   ?ns= print= shallow= orderBy= … x-http-method-override=
     GET with `Accept: text/event-stream`    listens: `put`, `patch` and `keep-alive` events
-    GET PUT  /.settings/rules.json          the rules in force (see `settings.py`)
+    GET PUT  /.settings/rules.json, store.json    the rules in force, and the file itself (see `settings.py`)
 
 The namespace, one database of many, is `?ns=`, or the host's first label under Firebase's own domains, or `default`.
 
@@ -40,7 +40,7 @@ from cloud.local.evaluation import NoRules, Rules
 from cloud.local.listeners import Hub
 from cloud.local.pushid import PushIds
 from cloud.local.query import parse_query, shallow
-from cloud.local.settings import RULES_ADDRESS, answer_rules
+from cloud.local.settings import RULES_ADDRESS, STORE_ADDRESS, answer_rules, answer_store
 from cloud.local.store import Store
 from cloud.local.tree import Changes, Node, Path, RequestError
 
@@ -135,6 +135,8 @@ class RestApi:
             answer = await answer_rules(request, self._rules)
             self.hub.check_all()
             return json_response(answer, 200, _HEADERS)
+        if request.scope["path"] == STORE_ADDRESS:
+            return json_response(await answer_store(request, self._store, self._commits), 200, _HEADERS)
         call = await _read_call(request)
         method = _method(request)
         if method == "GET":

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import uvicorn
 
+from cloud.local import whereabouts
 from cloud.local.accounts import FILE_NAME, BoxAccounts
 from cloud.local.apart import Apart
 from cloud.local.evaluation import EvaluatedRules, NoRules
@@ -94,10 +95,12 @@ async def _serve(settings: Settings, listening: socket.socket, api: RestApi, acc
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     await server.ready.wait()
     address = address_of(listening)
+    whereabouts.tell(settings.data, settings.host, address)
     print(settings.announcement.format(f"http://{address}"), flush=True)
     try:
         return await _run(settings, address, stop) if settings.command else await _wait(stop)
     finally:
+        whereabouts.untell(settings.data)
         api.hub.close()
         server.should_exit = True
         await serving

@@ -65,6 +65,35 @@ class Store:
         """The whole durable tree of one namespace."""
         return self._roots.get(namespace)
 
+    @property
+    def folder(self) -> FilePath:
+        """Where the file stands, with no link in the path."""
+        return self._file.resolve().parent
+
+    def namespaces(self) -> list[str]:
+        """The namespaces that hold something."""
+        return sorted(name for name, root in self._roots.items() if root is not None)
+
+    def compact(self) -> None:
+        """Write the file anew: no byte of what was deleted or overwritten is left in it, nor in its write-ahead log.
+
+        Nothing may be staged. It takes as long as writing the whole file twice, and room for it.
+
+        Raises:
+            sqlite3.Error: no room, or the disk fails; what is stored is as it was.
+        """
+        covered: set[tuple[str, Path | None]] = set()
+        above = "\0"
+        for namespace, name in self._db.execute("SELECT ns, path FROM entry ORDER BY ns, path"):
+            if f"{namespace}\0{name}".startswith(above):
+                top = above.partition("\0")[2]
+                covered.add((namespace, tuple(top.split("/")[1:-1])))
+            else:
+                above = f"{namespace}\0{name}"
+        self._fold(covered)
+        self._db.execute("VACUUM")
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def head(self, namespace: str) -> Node:
         """The tree with what is staged and not yet durable: what the next write builds on."""
         return self._heads.get(namespace, self.root(namespace))
@@ -205,6 +234,7 @@ def _connect(file: FilePath) -> sqlite3.Connection:
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten in its place, and not only forgotten
         db.execute("BEGIN EXCLUSIVE")
         (version,) = db.execute("PRAGMA user_version").fetchone()
         if version > _VERSION:

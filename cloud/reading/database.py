@@ -15,7 +15,12 @@ from device.contract.errors import DataError, IdentityError, SinkError
 from device.contract.fields import Json
 
 _TIMEOUT_S = 60.0
+_TOO_LARGE = "exceeds the maximum size"  # Firebase: "Data to write exceeds the maximum size that can be modified …"
 _SAID = 200  # characters of what a database says
+
+
+class TooLargeError(DataError):
+    """A write is larger than the database makes at once: make it in parts."""
 
 
 class Database:
@@ -104,6 +109,8 @@ class Database:
 
     def _refusal(self, status: int, body: str, path: str, do: str) -> Exception:
         if status not in (http.client.UNAUTHORIZED, http.client.FORBIDDEN):
+            if do == "write" and _TOO_LARGE in body:
+                return TooLargeError(f"The database at {self._name} refuses so large a write.")
             why = f" ({printable(body[:_SAID])})" if do == "write" and body else ""
             return DataError(f"The database at {self._name} answers {status}{why}: check the address.")
         if "expired" in body.lower():

@@ -17,6 +17,7 @@ from cloud.reading.signin import Credential
 from cloud.reading.table import Table
 from device.contract import aggregate, boot, pack, patient, record, session
 from device.contract.boot import offset_of, wall_time
+from device.contract.choices import DEVICE_ID
 from device.contract.errors import DataError
 from device.contract.fields import Json
 from device.contract.record import started_s
@@ -101,6 +102,21 @@ class Databases:
                     found[device, session_id] = one
         return _in_order(found)
 
+    def devices(self) -> list[str]:
+        """Every box of which there is a session. Raises `IdentityError`: whoever asks may not read of all boxes."""
+        roots = (patient.ROOT, pack.ROOT, record.ROOT, _OLD_PACKS[RECORDS.of])
+        keys = {key for one in self._all for root in roots for key in one.object(root, shallow="true")}
+        return sorted(key for key in keys if DEVICE_ID.fullmatch(key))
+
+    def staff(self, uid: str) -> tuple[str, list[str], list[str]]:
+        """Somebody's role, '' for none, patients and boxes, as they may read it themselves. Raises `DataError`."""
+        found = [one.may(f"staff/{uid}") for one in self._all]
+        role = next((held["role"] for held in found if isinstance(held.get("role"), str)), "")
+        patients, devices = (
+            sorted({key for held in found for key in _names(held.get(name))}) for name in ("patients", "devices")
+        )
+        return role, patients, devices
+
     def table(self, sessions: Sequence[Listed], seconds: bool = False, minutes: bool = False) -> Table:
         """Everything that is held of these sessions; their records, or the aggregates of seconds or of minutes.
 
@@ -169,6 +185,10 @@ def _clocks(database: Database, device: str, faults: Faults) -> list[Any]:
     for key, clock in database.may(f"{boot.ROOT}/{device}").items():
         found += belonging([clock], {"device": device, "boot": key}, "clock", faults)
     return found
+
+
+def _names(found: Any) -> list[str]:
+    return [key for key, there in found.items() if there is True] if isinstance(found, dict) else []
 
 
 def _below(found: Json, letter: str) -> list[Any]:

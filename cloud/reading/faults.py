@@ -27,6 +27,13 @@ class Faults:
     versions: Counter[str] = field(default_factory=Counter)
     quarantined: Counter[str] = field(default_factory=Counter)
 
+    def add(self, other: "Faults") -> None:
+        """Count those of another reading, too."""
+        for name in ("torn", "foreign", "repeated", "conflicting"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.versions.update(other.versions)
+        self.quarantined.update(other.quarantined)
+
     def sentences(self) -> Iterator[str]:
         """One for each kind that there is."""
         if self.torn:

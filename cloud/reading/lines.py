@@ -7,6 +7,7 @@ from typing import IO, Any
 
 import msgspec
 
+from cloud.reading.faults import Faults
 from cloud.reading.gathering import Gathering
 from cloud.reading.table import Table
 from device.contract import record
@@ -30,11 +31,35 @@ def gather(path: Path, gathering: Gathering) -> None:
     try:
         with path.open("rb") as file:
             for some in _groups(file):
-                documents = _documents(some, gathering)
+                documents = _documents(some, gathering.faults)
                 events = [*filter(is_event, documents)]
                 for event in events:
                     gathering.event(event)
                 gathering.documents([one for one in documents if not is_event(one)] if events else documents)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror}): check the path.") from error
+
+
+def groups(path: Path, faults: Faults) -> Iterator[tuple[int, int, list[Any]]]:
+    """The documents of a file, some lines at a time, each with the bytes from and to which they stand; what is none is
+    counted. Raises `DataError`: no such file."""
+    begin = 0
+    try:
+        with path.open("rb") as file:
+            for some in _groups(file):
+                end = file.tell()
+                yield begin, end, _documents(some, faults)
+                begin = end
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror}): check the path.") from error
+
+
+def between(path: Path, begin: int, end: int) -> list[Any]:
+    """The documents in these bytes of a file, as `groups` told them. Raises `DataError`: no such file."""
+    try:
+        with path.open("rb") as file:
+            file.seek(begin)
+            return _documents(file.read(end - begin).removeprefix(BOM_UTF8), Faults())
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): check the path.") from error
 
@@ -45,23 +70,23 @@ def _groups(file: IO[bytes]) -> Iterator[bytes]:
         yield some.removeprefix(BOM_UTF8) + file.readline()
 
 
-def _documents(some: bytes, gathering: Gathering) -> list[Any]:
+def _documents(some: bytes, faults: Faults) -> list[Any]:
     """The documents of whole lines; those that are none are counted."""
     try:
         return _decoder.decode_lines(some)
     except (msgspec.DecodeError, RecursionError):
-        return [*_one_by_one(some, gathering)]
+        return [*_one_by_one(some, faults)]
 
 
-def _one_by_one(some: bytes, gathering: Gathering) -> Iterator[Any]:
+def _one_by_one(some: bytes, faults: Faults) -> Iterator[Any]:
     for line in filter(bytes.strip, some.split(b"\n")):
         try:
             yield _decoder.decode(line)
         except (msgspec.DecodeError, RecursionError) as error:
             if _is_torn(line, error):
-                gathering.faults.torn += 1
+                faults.torn += 1
             else:
-                gathering.faults.foreign += 1
+                faults.foreign += 1
 
 
 def _is_torn(line: bytes, error: Exception) -> bool:
@@ -76,7 +101,7 @@ def records(path: Path, device: str, session_id: str) -> Iterator[Json]:
     try:
         with path.open("rb") as file:
             for some in _groups(file):
-                for one in _documents(some, Gathering()):
+                for one in _documents(some, Faults()):
                     if isinstance(one, dict) and not is_event(one) and _is_of(one, device, session_id):
                         yield one
     except OSError as error:

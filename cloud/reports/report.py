@@ -17,7 +17,7 @@ from typing import Any
 from cloud.analysis.whole import analyse, to_json
 from cloud.reading.databases import Databases
 from cloud.reading.table import Table
-from cloud.reports import about, slower, source, writing
+from cloud.reports import about, further, slower, source, writing
 from cloud.reports.captured import captured
 from cloud.reports.comparison import same_in
 from cloud.reports.output import write_private
@@ -52,11 +52,12 @@ def run(args: argparse.Namespace) -> int:
         compared = _compared(args, table, databases) if args.recording and databases else []
     where = str(args.recording or args.database)
     analysis, when = analyse(table), _when(table)
+    more = further.further(table, analysis, args.all)
     lines = [*about.about(where, table, analysis, when), *about.others(others, where)]
-    lines += [*about.passed_over(table.faults), *summary(analysis, args.all), *compared]
+    lines += [*about.passed_over(table.faults), *summary(analysis, args.all), *further.lines(more), *compared]
     lines += writing.write(args, table, analysis, when, None)
     text = json.dumps(
-        {"recording": where, "recorded": _recorded(table), **to_json(analysis)},
+        {"recording": where, "recorded": _recorded(table), **to_json(analysis), **further.to_json(more)},
         indent=2,
         ensure_ascii=False,
     )
@@ -64,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
         writing.note(Path(args.json), table, "analysis (JSON)")
         write_private(Path(args.json), f"{text}\n".encode())
         lines.append(f"Analysis in  {args.json}")
+    lines += further.part_table(more)
     lines += episode_table(analysis, "aus", "Action units (0 to 5)")
     lines += episode_table(analysis, "expressions", f"Expressions (0 to 1; {_READ})", args.all)
     lines += episode_table(analysis, "pain", f"Pain (PSPI, 0 to 16; {_READ})") if args.all else ()

@@ -2,6 +2,8 @@
 
     control/DEVICE/erase/PATIENT    erase this person, any number at a time; by an admin, or with the service account
     erased_on/DEVICE/ID             what became of the request ID, without the pseudonym; written by the box
+    erasing/DEVICE/ID               that the request ID was made, without the pseudonym, milliseconds since 1970: so
+                                    that engineers, who read no pseudonyms, see that something waits for a box
 
 A box that is away hears it when it returns. What it could not erase it tells in `left`; the request then stands, and
 is tried again. When nothing is left, the proof is written and the request taken away in one step.
@@ -19,6 +21,7 @@ VERSION = 1
 #: Below `control/DEVICE`.
 ERASE = "erase"
 ROOT = "erased_on"
+ASKED_ROOT = "erasing"
 LONGEST_LEFT = 500
 
 REQUEST_FIELDS = (
@@ -53,6 +56,11 @@ def key(device: str, request: str) -> str:
     return f"{ROOT}/{device}/{request}"
 
 
+def asked_key(device: str, request: str) -> str:
+    """The place at which it stands that the request was made."""
+    return f"{ASKED_ROOT}/{device}/{request}"
+
+
 def validate_request(request: Any) -> None:
     """Check a request. Raises `DataError`."""
     check(request, REQUEST_FIELDS, "request to erase")
@@ -61,6 +69,8 @@ def validate_request(request: Any) -> None:
 def requests(standing: Any) -> dict[str, str]:
     """Pseudonym → name of the request, of all that stand at `control/DEVICE/erase` and can be requests."""
     found = {}
+    if isinstance(standing, list):  # as the database makes of a node whose keys are numbers
+        standing = {str(number): request for number, request in enumerate(standing)}
     for patient, request in standing.items() if isinstance(standing, dict) else ():
         try:
             validate_request(request)

@@ -7,7 +7,7 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html
 
 from cloud.analysis.measures import AUS, EMOTION, MEASURES, USUAL, Measure
-from cloud.analysis.trend import Trend
+from cloud.analysis.trend import Trend, trend_words
 from cloud.dashboard.pages import Page
 from cloud.dashboard.pages.patients_parts import (
     Work,
@@ -115,7 +115,7 @@ def _chart(measure: Measure, found: list[Point], trend: Trend) -> html.Figure:
             *reliability(measure),
         ]
     )
-    said = html.Figcaption(weeks.sentence(measure, trend))
+    said = html.Figcaption(trend_words(trend))
     if not any(measure.id in point.means for point in found):
         return html.Figure(
             [

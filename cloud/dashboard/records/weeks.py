@@ -9,7 +9,7 @@ import numpy as np
 
 from cloud.analysis.earlier import summarise
 from cloud.analysis.measures import LEAST_S, LEAST_SHARE, Measure
-from cloud.analysis.trend import FEWEST, Trend, trends
+from cloud.analysis.trend import Trend, trends
 from cloud.analysis.uncertainty import Estimate
 from cloud.dashboard.records import times
 from cloud.dashboard.records.drawing import BLUE, GREY, axis, layout
@@ -71,20 +71,6 @@ def changes(found: list[Point], measures: Iterable[Measure]) -> dict[str, Trend]
         return np.array([p.listed.began for p in told], float), np.array([p.means[measure.id].mean for p in told])
 
     return trends({measure.id: series(measure) for measure in measures})
-
-
-def sentence(measure: Measure, trend: Trend) -> str:
-    """What the sessions say of a measure."""
-    if trend.sessions < FEWEST:
-        return f"Too few sessions to tell a trend: {trend.sessions} of the {FEWEST} that it needs at least."
-    if not trend.found:
-        return f"No change that these {trend.sessions} sessions can tell."
-    way = "Rises" if trend.a_week > 0 else "Falls"
-    chance = "less than one of a thousand" if trend.chance < 0.001 else f"{trend.chance * 1000:.0f} of a thousand"
-    return (
-        f"{way} by about {abs(trend.a_week):.2g} a week over {trend.sessions} sessions. An order this clear comes "
-        f"about by chance in {chance}."
-    )
 
 
 def chart(measure: Measure, found: list[Point], trend: Trend) -> Json:

@@ -6,11 +6,12 @@ from dataclasses import replace
 import pytest
 
 from cloud.analysis.measures import MEASURES
+from cloud.analysis.trend import trend_words
 from cloud.dashboard.records import course as courses
 from cloud.dashboard.records import marks, pairing, words
 from cloud.dashboard.records.diagram import diagram
 from cloud.dashboard.records.parts import parts
-from cloud.dashboard.records.weeks import ENOUGH, changes, chart, points, sentence
+from cloud.dashboard.records.weeks import ENOUGH, changes, chart, points
 from cloud.reading.databases import Listed
 from cloud.reading.table import Table
 from device.contract.fields import Json
@@ -125,7 +126,7 @@ def test_over_weeks_little_seen_is_hollow_and_withdrawn_is_not_used() -> None:
     assert [one.enough for one in both] == [True, False, False]
     assert both[2].means == {}
     trend = changes(both, [AU12])["aus.AU12"]
-    assert sentence(AU12, trend) == "Too few sessions to tell a trend: 1 of the 5 that it needs at least."
+    assert trend_words(trend) == "Too few sessions to tell a trend: 1 of the 5 that it needs at least."
     drawn = chart(AU12, both, trend)
     full, hollow = drawn["data"]
     assert (len(full["x"]), len(hollow["x"])) == (1, 1)

@@ -20,7 +20,7 @@ def test_a_file_is_of_everybody_whom_a_line_names(tmp_path: Path) -> None:
     known.note(tmp_path / "folder" / ".." / "report.html", [], ["box-02~k3"], "report")
     (one,) = known.written()
     assert one == known.Written(
-        report, "report", frozenset({"p-017", "p-018"}), frozenset({"box-01~k1", "box-01~k2", "box-02~k3"})
+        report, "report", frozenset({"p-017", "p-018", "unnamed"}), frozenset({"box-01~k1", "box-01~k2", "box-02~k3"})
     )
 
 

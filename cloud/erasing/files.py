@@ -1,0 +1,109 @@
+"""What becomes of the files that are known to hold something of a person (`known.py`)."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+
+from cloud.erasing import known, rewriting
+from cloud.erasing.known import Written
+from cloud.erasing.naming import Naming
+from device.contract.errors import StorageError
+
+
+class Fate(str, Enum):
+    """What is, or was, done with a file."""
+
+    DELETE = "deleted"
+    REWRITE = "written anew without them"
+    HAND = "for your hand"
+    GONE = "not there"
+
+
+@dataclass(frozen=True)
+class Of:
+    """A file, what becomes of it, and why it is for somebody's hand."""
+
+    file: Written
+    fate: Fate
+    why: str = ""
+
+
+def fates(whom: str, visits: Collection[str]) -> list[Of]:
+    """What would become of each file that may hold something of a person. Raises `StorageError`."""
+    return [_fate(one, whom, visits) for one in known.written() if _concerns(one, whom, visits)]
+
+
+def carry_out(found: Iterable[Of], whom: str, visits: Collection[str]) -> list[Of]:
+    """Do it, and strike the person out of the list of files; of what is left for somebody's hand, the list keeps them.
+
+    Returns what became of each.
+
+    Raises:
+        StorageError: a file or the list cannot be written.
+    """
+    done = [_carried_out(one, whom, visits) for one in found]
+    kept = {one.file.path for one in done if one.fate is Fate.HAND}
+
+    def change(one: Written) -> Written | None:
+        if one.path in kept or not _concerns(one, whom, visits):
+            return one
+        if not one.path.exists():
+            return None
+        return replace(one, patients=one.patients - {whom}, sessions=one.sessions.difference(visits))
+
+    if done:
+        known.rewrite(change)
+    return done
+
+
+def named(naming: Naming) -> Counter[Path]:
+    """How often the list of files still names a person; empty for never. Raises `StorageError`."""
+    place = known.registry()
+    try:
+        return +Counter({place: naming.count(place.read_bytes()) if place.exists() else 0})
+    except OSError as error:
+        raise StorageError(f"{place} cannot be searched ({error.strerror}).") from None
+
+
+def _concerns(one: Written, whom: str, visits: Collection[str]) -> bool:
+    return whom in one.patients or not one.sessions.isdisjoint(visits)
+
+
+def _fate(one: Written, whom: str, visits: Collection[str]) -> Of:
+    if not one.path.exists():
+        return Of(one, Fate.GONE, "deleted or moved before, or on a drive that is not here")
+    others = one.patients - {whom}
+    if not others and (one.patients or one.sessions <= {*visits}):
+        return Of(one, Fate.DELETE)
+    if rewriting.rewritable(one.path):
+        return Of(one, Fate.REWRITE)
+    return Of(one, Fate.HAND, "it holds others too, and cannot be written anew: delete it, or make it anew")
+
+
+def _carried_out(one: Of, whom: str, visits: Collection[str]) -> Of:
+    if one.fate is Fate.REWRITE:
+        try:
+            if rewriting.without(one.file.path, whom, visits):
+                return one
+        except rewriting.UnreadableError as error:
+            return replace(one, fate=Fate.HAND, why=str(error))
+        one = replace(one, fate=Fate.DELETE)
+    if one.fate is Fate.DELETE:
+        _delete(one.file.path, whom)
+    return one
+
+
+def _delete(path: Path, whom: str) -> None:
+    """Delete a file, and folders above it that are empty then and are called by the person, or by a column."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"{path} cannot be deleted ({error.strerror}): allow it, and run this again.") from None
+    for folder in path.parents:
+        if whom not in folder.name and "=" not in folder.name:
+            return
+        with suppress(OSError):  # something else is in it
+            folder.rmdir()

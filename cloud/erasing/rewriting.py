@@ -1,0 +1,157 @@
+"""Files of several people, written anew without one: tables (CSV, Parquet) and lines of JSON."""
+
+import csv
+import os
+import stat
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from cloud.erasing.naming import Naming
+from device.contract.errors import StorageError
+
+#: What a row is told by.
+PATIENT, DEVICE, SESSION = "patient", "device", "session"
+
+
+class UnreadableError(Exception):
+    """Of such a file nobody can tell what is whose; the text says why."""
+
+
+def rewritable(path: Path) -> bool:
+    """Whether files of this kind are written anew."""
+    return path.suffix.lower() in _WRITERS
+
+
+def without(path: Path, whom: str, visits: Collection[str]) -> bool:
+    """Write a file anew without a person; False if nothing would be left, and then it stands as it was.
+
+    Args:
+        whom: their pseudonym.
+        visits: DEVICE~SESSION of their sessions.
+
+    Raises:
+        UnreadableError: it cannot be told what is theirs.
+        StorageError: it cannot be written.
+    """
+    part = path.with_name(f".{path.name[:60]}.part")
+    try:
+        kept = _WRITERS[path.suffix.lower()](path, part, whom, visits)
+        if kept:
+            _replace(part, path)
+        return kept
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UnreadableError(f"it cannot be read ({error})") from None
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written anew ({error.strerror}): free the disk.") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def ids(visits: Iterable[str]) -> set[str]:
+    """The ids of sessions, without the boxes."""
+    return {visit.partition("~")[2] for visit in visits}
+
+
+def is_theirs(row: Any, whom: str, visits: Collection[str]) -> bool:
+    """Whether a row, by its columns, is the person's."""
+    return row.get(PATIENT) == whom or f"{row.get(DEVICE)}~{row.get(SESSION)}" in visits
+
+
+def check_columns(names: Iterable[str]) -> None:
+    """Raises `UnreadableError`: no column says whose a row is."""
+    there = {*names}
+    if PATIENT not in there and not {DEVICE, SESSION} <= there:
+        raise UnreadableError("no column says whose a row is")
+
+
+def _table(path: Path, part: Path, whom: str, visits: Collection[str]) -> bool:
+    kept = False
+    with path.open(newline="", encoding="utf-8-sig") as source, part.open("w", newline="", encoding="utf-8") as out:
+        reader = csv.DictReader(source)
+        check_columns(reader.fieldnames or ())
+        assert reader.fieldnames is not None
+        writer = csv.DictWriter(out, reader.fieldnames, lineterminator="\n", extrasaction="ignore")
+        writer.writeheader()
+        for row in reader:
+            if not is_theirs(row, whom, visits):
+                writer.writerow(row)
+                kept = True
+    return kept
+
+
+def _lines(path: Path, part: Path, whom: str, visits: Collection[str]) -> bool:
+    naming, kept = Naming(whom, ids(visits)), False
+    with path.open("rb") as source, part.open("wb") as out:
+        for line in source:
+            if not naming.within(line):
+                out.write(line)
+                kept = kept or bool(line.strip())
+    return kept
+
+
+def _parquet(path: Path, part: Path, whom: str, visits: Collection[str]) -> bool:
+    import pyarrow as pa  # noqa: PLC0415  # 0.3 s
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    try:
+        source = pq.ParquetFile(path)
+    except (pa.ArrowInvalid, pa.ArrowException) as error:
+        raise UnreadableError(f"it is no Parquet file ({error})") from None
+    with source:
+        check_columns(source.schema_arrow.names)
+        if Naming(whom, ids(visits)).within(_described(source)):
+            raise UnreadableError("its description names them")
+        kept = False
+        with pq.ParquetWriter(part, source.schema_arrow, compression=_codec(source.metadata)) as out:
+            for number in range(source.num_row_groups):
+                group = source.read_row_group(number)
+                left = group.filter(pa.array(_kept(group, whom, visits)))
+                if len(left):
+                    out.write_table(left)
+                    kept = True
+    return kept
+
+
+def _codec(metadata: Any) -> str:
+    """How the columns are packed."""
+    told = metadata.row_group(0).column(0).compression if metadata.num_row_groups and metadata.num_columns else "ZSTD"
+    return "NONE" if told == "UNCOMPRESSED" else str(told)
+
+
+def _kept(group: Any, whom: str, visits: Collection[str]) -> list[bool]:
+    names = [name for name in (PATIENT, DEVICE, SESSION) if name in group.column_names]
+    columns = [group.column(name).to_pylist() for name in names]
+    return [not is_theirs(dict(zip(names, row, strict=True)), whom, visits) for row in zip(*columns, strict=True)]
+
+
+def _described(source: Any) -> bytes:
+    metadata = source.schema_arrow.metadata or {}
+    return b"\n".join([*metadata, *metadata.values()])
+
+
+def _replace(part: Path, path: Path) -> None:
+    there = path.stat()
+    part.chmod(stat.S_IMODE(there.st_mode))
+    with suppress(PermissionError):
+        os.chown(part, there.st_uid, there.st_gid)
+    _sync(part)
+    part.replace(path)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+_WRITERS: dict[str, Callable[[Path, Path, str, Collection[str]], bool]] = {
+    ".csv": _table,
+    ".parquet": _parquet,
+    ".jsonl": _lines,
+    ".ndjson": _lines,
+}
