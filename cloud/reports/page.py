@@ -37,10 +37,11 @@ def sure(tier: Tier) -> Sure:
 
 @dataclass(frozen=True)
 class Told:
-    """A finding in words, and how surely."""
+    """A finding in words, how surely (None for what is no estimate), and where in the session to look."""
 
     text: str
-    sure: Sure
+    sure: Sure | None
+    at_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ class Document:
     when: str
     facts: Sequence[Fact]
     findings: Sequence[Told]
-    seen: str
+    seen: Sequence[str]
     seen_bar: str
     glance: Part
     earlier: Sequence[str]

@@ -19,7 +19,7 @@ from device.contract.labels import CODES
 
 _MINUTE_S = 60.0
 _LEAST_SEEN = 0.25  # of a minute, to tell how often eyes blinked in it
-_ANGLES = (("yaw", "Head, sideways", "degrees, to their left up"), ("pitch", "Head, nodding", "degrees, raised up"))
+_ANGLES = (("yaw", "Head, sideways", "degrees; up: their left"), ("pitch", "Head, nodding", "degrees; up: raised"))
 _PAIN = (
     "Prkachin and Solomon's pain score (PSPI, 0–16) is the sum of the brows drawn down, cheeks or lids, nose or upper "
     "lip, and closed eyes. It is experimental here, for it rests on action units that are: see it as a line to look "
@@ -52,9 +52,8 @@ def _blinks(table: Table, line: Timeline) -> Iterator[Panel]:
     rates: Values = np.where(enough, 60 * ended / np.maximum(seen, 1e-9), np.nan)
     if enough.any():
         high = float(np.ceil(np.nanmax(rates) / 10) * 10) or 10.0
-        yield Panel(
-            "Blinks", "a minute", np.append(edges, line.lasted_s), np.append(rates, rates[-1]), (0, high), BLUE, True
-        )
+        times, rates = np.append(edges, line.lasted_s), np.append(rates, rates[-1])
+        yield Panel("Blinks", "a minute", times, rates, (0, high), BLUE, True)
 
 
 def _head(table: Table) -> Iterator[Panel]:
@@ -69,10 +68,7 @@ def _eyes(table: Table, analysis: Analysis) -> Iterator[tuple[str, str]]:
     blinks = analysis.blinks
     if blinks:
         lasted = "" if blinks.mean_s is None else f", {blinks.mean_s:.2f} s long on average"
-        yield (
-            "Blinks",
-            f"{blinks.count} ({blinks.per_minute:.1f} a minute of the time in which eyes were seen){lasted}",
-        )
+        yield "Blinks", f"{blinks.count}, {blinks.per_minute:.1f} a minute of the time in which eyes were seen{lasted}"
     closed = table.values("eyes.open")
     known = ~np.isnan(closed)
     if known.any():
@@ -86,19 +82,15 @@ def _turned(told: Head) -> Iterator[tuple[str, str]]:
     yield "Up and down", f"{_angle(told.pitch)}; positive: raised"
     yield "Tilted", f"{_angle(told.roll)}; positive: clockwise in the picture"
     if told.speed is not None and told.speed95 is not None:
-        yield (
-            "Moved",
-            f"{told.speed:.1f}° a second in the median, {told.speed95:.0f}° a second for 95 % of the time at most",
-        )
+        yield "Moved", f"{told.speed:.1f}° a second in the median; for 95 % of the time at most {told.speed95:.0f}°"
     turned = sorted(told.turned.items(), key=lambda one: -one[1])
     if turned:
         yield "Position codes", ", ".join(f"{CODES[code]} ({code}) {percent(share)}" for code, share in turned[:6])
 
 
 def _angle(one: Angle) -> str:
-    return (
-        f"{_degrees(one.mean)} on average, {_degrees(one.low5)} to {_degrees(one.high95)} for nine tenths of the time"
-    )
+    most = f"{_degrees(one.low5)} to {_degrees(one.high95)} for nine tenths of the time"
+    return f"{_degrees(one.mean)} on average, {most}"
 
 
 def _degrees(value: float) -> str:

@@ -74,7 +74,8 @@ def methods(table: Table) -> Section:
 def _facts(table: Table, analysis: Analysis) -> Iterator[tuple[str, str]]:
     steps = np.diff(table.time)
     if len(steps):
-        yield "Frames", f"{len(table)} looked at, {1 / max(float(np.median(steps)), 1e-3):.1f} a second in the median"
+        frames = f"{len(table):,}".replace(",", "\N{NO-BREAK SPACE}")
+        yield "Frames", f"{frames} looked at, {1 / max(float(np.median(steps)), 1e-3):.1f} a second in the median"
     spent = analysis.session
     yield "Measured", f"{clock(spent.measured_s, False)} of {clock(spent.lasted_s, False)}"
     for path, name, form in _QUALITY:
@@ -100,10 +101,8 @@ def _of_session(table: Table) -> Iterator[tuple[str, str]]:
     for sentence in slower(table):
         yield "Slower", sentence.removeprefix("Slower").strip()
     if session.missing:
-        yield (
-            "Missing",
-            f"{session.missing} of {session.rows + session.missing} records never came, or were thinned out",
-        )
+        every = session.rows + session.missing
+        yield "Missing", f"{session.missing} of {every} records never came, or were thinned out"
     for line in about.told(session):
         name, text = line[:12].strip(), line[12:].strip()
         if name in ("Consent", "Ended", "Goes on from"):
@@ -119,8 +118,6 @@ def _rest(table: Table) -> str:
     origins = {str(one).partition(":")[0] for one in {*table.texts("neutral")} if one}
     if "calibrated" in origins:
         return "Calibrated, and taken away from what was measured"
-    return (
-        "Learnt during the session"
-        if origins - {"none"}
-        else "Not known: intensities include how the face is by nature"
-    )
+    if origins - {"none"}:
+        return "Learnt during the session"
+    return "Not known: intensities include how the face is by nature"

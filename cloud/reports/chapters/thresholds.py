@@ -10,15 +10,15 @@ from cloud.reports.figures import densities as pictures
 from cloud.reports.page import Part, Section
 from cloud.reports.summary import name_of
 
-_MOST = 15
+_MOST = 12
 _LEAD = (
     "What is usual for this face in this session counts as rest, and only what clearly exceeds it is an episode. Each "
     "picture shows how often a facial action had which intensity."
 )
 _CAPTION = (
-    "Area: density of the intensities 0–5 (Gaussian kernel; drawn by its square root, so that what is rare can be "
-    "seen). Dotted: rest, the value around which most lie. Line: what an episode must reach, four times the noise "
-    "above rest, at least 1 (FACS A) and at most 2."
+    "Area: density of the intensities 0–5 (Gaussian kernel; its height by the logarithm, three decades, so that what "
+    "is rare can be seen). Dotted: rest, the value around which most lie. Line: what an episode must "
+    "reach, four times the noise above rest, at least 1 (FACS A) and at most 2."
 )
 
 

@@ -19,7 +19,9 @@ def draw(parts: Sequence[tuple[str, float]]) -> str:
     for number, (_, share) in enumerate(told):
         kind = min(number, len(_FILLS) - 1)
         edge = INK if number == 0 else "#aab2ba"
-        area.boxes([(at, at + share)], 0, 1, color=_FILLS[kind], hatch=_HATCHES[kind], edgecolor=edge, linewidth=0.4)
+        area.boxes(
+            [(at, at + share)], 0, 1, facecolor=_FILLS[kind], hatch=_HATCHES[kind], edgecolor=edge, linewidth=0.4
+        )
         at += share
     _label(canvas, [f"{words} {percent(share)}" for words, share in told])
     return canvas.svg("seen", ", ".join(f"{words} {percent(share)}" for words, share in parts))

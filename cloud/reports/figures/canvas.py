@@ -189,7 +189,7 @@ class Canvas:
 
     def write(self, left: float, top: float, text: str, **style: Any) -> None:
         """Text whose middle stands so far below the upper edge, in inches."""
-        own = {"size": SIZE, "color": INK, "ha": "left", "va": "center"} | style
+        own: dict[str, Any] = {"size": SIZE, "color": INK, "ha": "left", "va": "center"} | style
         self.paper.text(left, top, text, **own)
 
     def svg(self, name: str, description: str) -> str:

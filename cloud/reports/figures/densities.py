@@ -33,7 +33,7 @@ def _draw(area: Area, one: Density) -> None:
     area.fill(one.x[::2], 0, heights[::2], color=BLUE, alpha=0.3)
     area.line(one.x[::2], heights[::2], color=BLUE, linewidth=0.8)
     area.horizontals([0], color=RULE, linewidth=0.6)
-    for at in range(6):
+    for at in (0, 1, 3, 5):
         area.text(at, 0, f"{at}", below=0.09, size=7.2)
     if one.found_rest:
         area.verticals([one.rest], color=INK, linewidth=0.9, linestyle=(0, (1, 1.5)))

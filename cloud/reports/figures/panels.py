@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -82,5 +83,5 @@ def _hatch(area: Area, begins: Values, known: Mask, lasted_s: float) -> None:
     ends = np.append(begins, lasted_s)
     spans = [(float(begins[a]), float(ends[b])) for a, b in pairwise(turns) if b > a and not known[a]]
     wide = [(begin, end) for begin, end in spans if end - begin > lasted_s / 300]
-    style = {"facecolor": "#fafafa", "edgecolor": _HATCH, "hatch": "/////", "zorder": 0.4}
+    style: dict[str, Any] = {"facecolor": "#fafafa", "edgecolor": _HATCH, "hatch": "/////", "zorder": 0.4}
     area.boxes(wide, *area.y, **style)
