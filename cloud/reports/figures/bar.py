@@ -1,6 +1,7 @@
 """What a session's time was: a bar of what was measured, and why not the rest."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from cloud.analysis.plain import percent
 from cloud.reports.figures.canvas import INK, QUIET, SIZE, WIDTH, Canvas, fits
@@ -19,9 +20,13 @@ def draw(parts: Sequence[tuple[str, float]]) -> str:
     for number, (_, share) in enumerate(told):
         kind = min(number, len(_FILLS) - 1)
         edge = INK if number == 0 else "#aab2ba"
-        area.boxes(
-            [(at, at + share)], 0, 1, facecolor=_FILLS[kind], hatch=_HATCHES[kind], edgecolor=edge, linewidth=0.4
-        )
+        style: dict[str, Any] = {
+            "facecolor": _FILLS[kind],
+            "hatch": _HATCHES[kind],
+            "edgecolor": edge,
+            "linewidth": 0.4,
+        }
+        area.boxes([(at, at + share)], 0, 1, linewidth=0.4, **style)
         at += share
     _label(canvas, [f"{words} {percent(share)}" for words, share in told])
     return canvas.svg("seen", ", ".join(f"{words} {percent(share)}" for words, share in parts))

@@ -28,7 +28,7 @@ def draw_course(canvas: Canvas, left: float, inches: float, session: Session, li
     told = sorted((one for one in _moments(session) if 0 <= one.at_s <= line.lasted_s), key=lambda one: one.at_s)
     places = [one.at_s / line.lasted_s * inches for one in told]
     taken = -1.0
-    for one, at, following in zip(told, places, [*places[1:], inches + 0.45], strict=True):
+    for one, at, following in zip(told, places, [*places, inches + 0.45][1:], strict=True):
         area.line([one.at_s], [0.44], marker=one.sign, color=INK, markersize=4.2, linewidth=0)
         wide = wide_of(one.name) + 0.07
         if at + wide < following - 0.07:
