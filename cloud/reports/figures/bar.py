@@ -20,12 +20,7 @@ def draw(parts: Sequence[tuple[str, float]]) -> str:
     for number, (_, share) in enumerate(told):
         kind = min(number, len(_FILLS) - 1)
         edge = INK if number == 0 else "#aab2ba"
-        style: dict[str, Any] = {
-            "facecolor": _FILLS[kind],
-            "hatch": _HATCHES[kind],
-            "edgecolor": edge,
-            "linewidth": 0.4,
-        }
+        style: dict[str, Any] = {"facecolor": _FILLS[kind], "hatch": _HATCHES[kind], "edgecolor": edge}
         area.boxes([(at, at + share)], 0, 1, linewidth=0.4, **style)
         at += share
     _label(canvas, [f"{words} {percent(share)}" for words, share in told])
