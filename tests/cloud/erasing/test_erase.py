@@ -15,30 +15,26 @@ import pytest
 from cloud.cli import main
 from cloud.erasing import known, shard
 from cloud.erasing.shard import Unserved
-from cloud.local import tree
 from cloud.local.store import Store
 from device.contract import erasure
 from device.contract.errors import CheckFailedError, ConfigError, DataError, StorageError
 from tests.cloud.conftest import start  # noqa: F401  # a fixture
-from tests.cloud.erasing.persons import ENTRY_KEY, MONTH, OTHER, OTHERS, THEIRS, WHOM, first, second, session_id
+from tests.cloud.erasing.persons import (
+    ENTRY_KEY,
+    MONTH,
+    OTHER,
+    OTHERS,
+    THEIRS,
+    WHOM,
+    everything,
+    fill,
+    first,
+    second,
+    session_id,
+)
 from tests.servers import Server
 
 LOST = ("--lost", "box-1", "--lost", "box-3")
-
-
-def fill(folder: Path, **namespaces: dict[str, Any]) -> None:
-    """Write databases straight into the file, each path as a box would have."""
-    with closing(Store(folder)) as store:
-        for name, told in namespaces.items():
-            for path, value in told.items():
-                store.stage(name, tree.normalize_patch({path: value}, (), 1_795_817_973_489, store.head(name)))
-        store.flush()
-
-
-def everything(folder: Path) -> dict[str, Any]:
-    """Namespace → what stands there."""
-    with closing(Store(folder)) as store:
-        return {name: tree.export(store.root(name)) for name in store.namespaces()}
 
 
 def bytes_of(folder: Path) -> bytes:
@@ -89,8 +85,12 @@ def test_no_byte_is_left_of_a_person_and_everybody_else_is_as_before(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = everything(folder)
+    table = folder.parent / "all.csv"
+    table.write_text(f"device,session,seq\nbox-1,{session_id(1)},7\nbox-1,{session_id(2)},8\n")
+    known.note(table, [WHOM, OTHER], [f"box-1~{session_id(number)}" for number in (1, 2)], "export")
     assert erase(WHOM, "--local", folder, "--yes") == 0
     out = capsys.readouterr().out
+    assert table.read_text() == f"device,session,seq\nbox-1,{session_id(2)},8\n"
     assert "Waiting for  box-1" in out
     assert "Waiting for  box-3" in out
     assert sorted(done_by_boxes(folder)) == ["box-1", "box-3"]
