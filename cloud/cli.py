@@ -9,7 +9,7 @@ from pathlib import Path
 from cloud import provision
 from cloud.dashboard import command as dashboard
 from cloud.demo import command as demo
-from cloud.erasing import erase
+from cloud.erasing import erase, retention
 from cloud.export import command as export
 from cloud.load import command as load
 from cloud.operations import control, status
@@ -86,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     control.add_parser(commands)
     provision.add_parser(commands)
     erase.add_parser(commands)
+    retention.add_parser(commands)
     dashboard.add_parser(commands, _data_folder())
     watch.add_parser(commands)
     schema = commands.add_parser("schema", help="print the JSON Schema of a document, generated from the contract")
