@@ -51,7 +51,8 @@ def run(args: argparse.Namespace) -> int:
     require_library()
     with ExitStack() as stack:
         databases = stack.enter_context(source.open_databases(args)) if args.database else None
-        table, others = picked.picked(args, databases)
+        found = picked.picked(args, databases)
+    table, others = found.table, found.others
     for line in (*about.others(others, str(args.recording or args.database)), *about.passed_over(table.faults)):
         print(line)
     analysis = analyse(table)

@@ -14,13 +14,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from cloud.analysis.earlier import Summary
 from cloud.analysis.whole import analyse, to_json
 from cloud.reading.databases import Databases
 from cloud.reading.table import Table
-from cloud.reports import about, further, picked, slower, source, writing
+from cloud.reports import about, before, further, picked, slower, source, writing
 from cloud.reports.captured import captured
 from cloud.reports.comparison import same_in
 from cloud.reports.output import write_private
+from cloud.reports.picked import Picked
 from cloud.reports.summary import episode_table, records, summary
 from device.contract.address import printable
 from device.contract.fields import Json
@@ -47,14 +49,15 @@ def run(args: argparse.Namespace) -> int:
     writing.check(args)
     with ExitStack() as stack:
         databases = stack.enter_context(source.open_databases(args)) if args.database else None
-        table, others = picked.picked(args, databases)
+        found = picked.picked(args, databases)
+        table, others, earlier = found.table, found.others, _earlier(args, found, databases)
         compared = _compared(args, table, databases) if args.recording and databases else []
     where = str(args.recording or args.database)
     analysis, when = analyse(table), _when(table)
     more = further.further(table, analysis, args.all)
     lines = [*about.about(where, table, analysis, when), *about.others(others, where)]
     lines += [*about.passed_over(table.faults), *summary(analysis, args.all), *further.lines(more), *compared]
-    lines += writing.write(args, table, analysis, when, None)
+    lines += writing.write(args, table, analysis, when, earlier)
     text = json.dumps(
         {"recording": where, "recorded": _recorded(table), **to_json(analysis), **further.to_json(more)},
         indent=2,
@@ -70,6 +73,16 @@ def run(args: argparse.Namespace) -> int:
     lines += episode_table(analysis, "pain", f"Pain (PSPI, 0 to 16; {_READ})") if args.all else ()
     print(text if args.json == "-" else "\n".join(map(printable, "\n".join(lines).split("\n"))))
     return 0
+
+
+def _earlier(args: argparse.Namespace, found: Picked, databases: Databases | None) -> list[Summary] | None:
+    """This person's earlier sessions where a document compares with them."""
+    if not writing.is_document(args):
+        return None
+    if found.file is not None:
+        in_file = before.in_file(found.file, found.file.sessions[found.number])
+        return in_file or (before.in_databases(databases, found.table) if databases else [])
+    return before.in_databases(databases, found.table, found.listed) if databases else []
 
 
 def _when(table: Table) -> str:
