@@ -1,4 +1,4 @@
-"""Triangles on a picture, in numpy: which triangle is nearest at each pixel, and values smoothly between its corners."""
+"""Triangles on a picture, in numpy: which is nearest at each pixel, and values smoothly between its corners."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -84,7 +84,7 @@ def rasterize(points: Floats, triangles: Ints, size: int) -> Seen:
     seen = np.flatnonzero(nearest >= 0)
     place = nearest[seen] & ((1 << _BITS) - 1)
     down, across = np.divmod(seen, size)
-    middles = (one.astype(np.float32) + _HALF for one in (across, down))
+    middles = across.astype(np.float32) + _HALF, down.astype(np.float32) + _HALF
     return Seen(seen, towards[place], *middles, corners, vertices, towards, place)
 
 
@@ -99,7 +99,7 @@ def _filled(corners: Floats, size: int) -> tuple[Places, Places, Floats]:
     to_right, down = (slope[:, 0] for slope in _slopes(corners, corners[:, :, 2:]))
     at_origin = corners[:, 0, 2] - to_right * (corners[:, 0, 0] - _HALF) - down * corners[:, 0, 1]
     column = _counted(wide, begin)
-    near = column * np.repeat(to_right[row], wide)
+    near = np.asarray(column * np.repeat(to_right[row], wide), np.float32)
     near += np.repeat(at_origin[row] + down[row] * middle, wide)
     column += np.repeat(height * size, wide)
     return column, np.repeat(row, wide), near

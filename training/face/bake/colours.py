@@ -4,6 +4,7 @@ Places are centimetres on the model's axes (x to the person's left, y up, z ahea
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from device.arrays import FloatArray
 
@@ -38,6 +39,12 @@ def skin_colours(vertices: FloatArray) -> FloatArray:
     ):
         colours += np.asarray(share)[:, None] * (_rgb(colour) - colours)
     return np.asarray(colours, np.float32)
+
+
+def in_mouth(vertices: FloatArray) -> NDArray[np.bool_]:
+    """Which vertices are about the mouth, its inside too (V,)."""
+    x, y, z = np.abs(vertices[:, 0]), vertices[:, 1], vertices[:, 2]
+    return np.asarray((x < 4.0) & (y > -7.5) & (y < -0.2) & (z > 0))
 
 
 def plain(count: int, colour: tuple[int, int, int]) -> FloatArray:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from device.arrays import FloatArray
 from device.contract.errors import DataError
-from training.face.bake.colours import GUMS, TEETH, linear, plain, skin_colours
+from training.face.bake.colours import GUMS, TEETH, in_mouth, linear, plain, skin_colours
 from training.face.bake.cut import Cut, Polygon, cut_above
 from training.face.bake.eyes import Ball, ball
 from training.face.bake.glb import Head
@@ -48,6 +48,8 @@ SHOWN = (
 RINGS = 1
 #: How dark a place becomes that no light reaches.
 DARKEST = {"skin": 0.32, "eyes": 0.45, "teeth": 0.3, "mouth": 0.12}
+#: Share of the light at rest below which skin about the mouth is its lining; where its inside is dark, and light.
+HIDDEN, DEEP = 0.06, (6.6, 10.0)
 
 
 def bake(heads: Heads, progress: Callable[[str], None] = lambda _: None) -> Head:
@@ -70,7 +72,8 @@ def bake(heads: Heads, progress: Callable[[str], None] = lambda _: None) -> Head
     of_vertices = np.zeros(len(vertices), np.int32)
     of_vertices[faces] = owners[:, None]
     progress("Looking where light reaches.")
-    colours = linear(_colours(vertices, of_vertices, painted)) * _shade(vertices, faces, targets, of_vertices)
+    light, shade = _shade(vertices, faces, targets, of_vertices)
+    colours = linear(_colours(vertices, of_vertices, painted, light)) * shade
     turning = _turning(vertices, of_vertices)
     normals = vertex_normals(vertices, faces)
     return Head(vertices - PIVOT, faces, colours, normals, turning, targets, _runs(of_vertices), _runs(owners))
@@ -151,23 +154,29 @@ def vertex_normals(vertices: FloatArray, faces: NDArray[np.int32]) -> FloatArray
 
 def _shade(
     vertices: FloatArray, faces: NDArray[np.int32], targets: dict[str, FloatArray], owners: NDArray[np.int32]
-) -> FloatArray:
-    """How far the surroundings darken each vertex (V, 1); as bright as in the pose in which most light reaches it."""
-    light = exposure(vertices, vertex_normals(vertices, faces), faces)
+) -> tuple[FloatArray, FloatArray]:
+    """How much of the light reaches each vertex at rest (V,), and how far the surroundings darken it (V, 1): as bright
+    as in the pose in which most light reaches it, and darker deep in the mouth."""
+    at_rest = exposure(vertices, vertex_normals(vertices, faces), faces)
+    light = at_rest
     for pose in LIT:
         moved = vertices + _moved(targets, pose)
         light = np.maximum(light, exposure(moved, vertex_normals(moved, faces), faces))
     darkest = np.array([DARKEST[part] for part in MATERIALS], np.float32)[owners]
-    return np.asarray(darkest + (1 - darkest) * light, np.float32)[:, None]
+    shade = darkest + (1 - darkest) * light
+    inside = (owners == 2) | ((owners == 0) & (at_rest < HIDDEN) & in_mouth(vertices))
+    shade[inside] *= np.clip((vertices[inside, 2] - DEEP[0]) / (DEEP[1] - DEEP[0]), 0.12, 1)
+    return at_rest, np.asarray(shade, np.float32)[:, None]
 
 
-def _colours(vertices: FloatArray, owners: NDArray[np.int32], painted: FloatArray) -> FloatArray:
-    """sRGB 0–1 (V, 3)."""
+def _colours(vertices: FloatArray, owners: NDArray[np.int32], painted: FloatArray, light: FloatArray) -> FloatArray:
+    """sRGB 0–1 (V, 3); skin that no light reaches at rest is the lining of the mouth."""
     skin, eyes, teeth, mouth = (owners == number for number in range(len(MATERIALS)))
     found = np.empty_like(vertices)
     found[skin], found[eyes] = skin_colours(vertices[skin]), painted[eyes]
     found[teeth], found[mouth] = plain(int(teeth.sum()), TEETH), plain(int(mouth.sum()), GUMS)
-    return found
+    lining = (skin & in_mouth(vertices)) * np.clip(2 - 2 * light / HIDDEN, 0, 1)
+    return np.asarray(found + lining[:, None] * (plain(len(found), GUMS) - found), np.float32)
 
 
 def _turning(vertices: FloatArray, owners: NDArray[np.int32]) -> FloatArray:
