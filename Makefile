@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run show demo models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading bench-watch bench-daemon bench-session rules rules-evaluator auth-emulator wheel pi-check release install-pi pi-install-test docs lock clean
+.PHONY: help setup run show demo models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading bench-report bench-watch bench-daemon bench-session rules rules-evaluator auth-emulator wheel pi-check release install-pi pi-install-test docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -113,6 +113,9 @@ bench: build/sample.mp4 ## measure the cost of a frame on this machine, against 
 
 bench-reading: .venv/test.stamp ## measure what reading two hours of records costs (about a minute)
 	$(BIN)/python -m tests.cloud.bench_reading
+
+bench-report: .venv/test.stamp ## measure what the report on fifty minutes costs (about a minute)
+	$(BIN)/python -m tests.cloud.bench_report
 
 bench-watch: .venv/test.stamp ## measure what watching a hundred and five hundred boxes costs (two and a half minutes)
 	$(BIN)/python -m tests.cloud.bench_watch
