@@ -47,7 +47,7 @@ def about(where: str, table: Table, analysis: Analysis, when: str) -> Iterator[s
         seen = f"only where the face was and how good the picture, which was good for {seen}"
     yield f"Measured     {seen}"
     yield from slower(table)
-    yield from _told(session)
+    yield from told(session)
     if session.missing:
         every = session.rows + session.missing
         yield f"Missing      {session.missing} of {every} records never came, or were thinned out for want of room"
@@ -61,12 +61,14 @@ def others(sessions: Sequence[str], where: str) -> Iterator[str]:
         yield f"Also there   {len(sessions)} more in {where}, see --session: {named}{more}"
 
 
-def refuse_revoked(session: str, why: str, asked_for: bool) -> None:
-    """Raises `DataError`: the consent of a session was revoked, and nobody said that it is wanted all the same."""
+def refuse_revoked(session: str, why: str, asked_for: bool | None) -> None:
+    """Raises `DataError`: the consent of a session was revoked, and nobody said that it is wanted all the same; None:
+    nobody may."""
     if why == Why.REVOKED and not asked_for:
+        more = "" if asked_for is None else "; --revoked is for whoever has to look, such as to erase it"
         raise DataError(
             f"The consent was revoked for session {printable(session)}: nothing is told or drawn of it. Name another "
-            "with --session; --revoked is for whoever has to look, such as to erase it."
+            f"with --session{more}."
         )
 
 
@@ -87,7 +89,7 @@ def to_json(session: Session) -> Json:
     return {name: value for name, value in known.items() if value not in (None, "", [])}
 
 
-def _told(session: Session) -> Iterator[str]:
+def told(session: Session) -> Iterator[str]:
     """What the session's own events tell; boxes of before knew neither sessions nor events."""
     is_told = session.events or session.id != session.boot
     if session.patient:

@@ -45,6 +45,7 @@ class Running:
     Attributes:
         session, framing, check, revocation, erasing: what is wanted; None for nothing.
         process: the one that there is.
+        failures: how often one failed.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Running:
         self.revocation: Revocation | None = None
         self.erasing: Erasing | None = None
         self.process: Process | None = None
+        self.failures = 0
         self._launcher = launcher
         self._clock = clock
         self._changing = changing
@@ -136,12 +138,17 @@ class Running:
     def _wanted(self) -> Job | None:
         purges = [purge for purge in (self.revocation, self.erasing) if purge is not None]
         first = [*filter(self._of, purges), *(purge for purge in purges if not purge.failures)]
-        if first:
+        if first and not self._gives_way(first[0]):
             return first[0]
         failed = min(purges, key=lambda purge: purge.due_s, default=None)
         if self.session is not None:
             return self.session if self.session.wanted else failed
         return self.check or self.framing or failed
+
+    def _gives_way(self, purge: Job) -> bool:
+        """Whether a person who is being erased at leisure is left to later, for a session began."""
+        waits = self.session is not None and self.session.wanted
+        return waits and purge is self.erasing and self._of(purge) and not self.erasing.quick
 
     def _of(self, job: Job) -> bool:
         return self.process is not None and self.process.job is job
@@ -187,7 +194,7 @@ class Running:
                 job.reports.put(None)
                 self.check = None if self.check is job else self.check
             elif job is self.framing:
-                job.fail(failure, self._clock.monotonic())
+                self._fail(job, failure)
 
     def _knock_again(self, job: Job) -> bool:
         return job is self._wanted() and job.knock_again(self._clock.monotonic())
@@ -204,21 +211,25 @@ class Running:
             self._end(session, Why(why))
         else:
             told = failure if session.patient == UNNAMED else failure.replace(session.patient, "…")
-            session.fail(told, self._clock.monotonic())
+            self._fail(session, told)
 
     def _purge_over(self, revocation: Revocation, ended: Report | None, failure: str) -> None:
         if ended is not None and ended.why == Why.REVOKED:
             self.revocation = None
             self._purged(revocation.patient, revocation.sessions)
         else:
-            revocation.fail(failure, self._clock.monotonic())
+            self._fail(revocation, failure)
 
     def _erasing_over(self, erasing: Erasing, ended: Report | None, failure: str) -> None:
         if ended is not None and ended.erased is not UNSET:
             self.erasing = None
             self._erased(erasing, ended)
         else:
-            erasing.fail(failure.replace(erasing.patient, "…"), self._clock.monotonic())
+            self._fail(erasing, failure.replace(erasing.patient, "…"))
+
+    def _fail(self, job: Job, why: str) -> None:
+        self.failures += 1
+        job.fail(why, self._clock.monotonic())
 
     def _end(self, session: Session, why: Why) -> None:
         self.session = None

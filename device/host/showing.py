@@ -87,6 +87,7 @@ class Showing:
             trouble=self.trouble,
             notice=self.notice,
             restarts=session.failed if session else 0,
+            failures=running.failures,
             unattended=self._settings.unattended,
             prepared=memory.now.prepared,
             people=people,
