@@ -375,3 +375,22 @@ def test_in_a_terminal_the_pseudonym_is_typed_once_more(folder: Path) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == ConfigError.exit_code
     assert b"That is another pseudonym; nothing was erased." in said
     assert everything(folder) == before
+
+
+def test_a_disk_that_is_full_is_told_and_the_next_run_finishes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as full:
+        full.setattr(Store, "compact", lambda store: store._db.execute("PRAGMA max_page_count = 1") and fail(store))
+        assert erase(WHOM, "--local", folder, "--yes", *LOST) == StorageError.exit_code
+    assert "free its disk, and run this again" in capsys.readouterr().err
+    capsys.readouterr()
+    assert erase(WHOM, "--local", folder) == 0
+    assert re.search(r"Remains +\d+ mentions? in the file", capsys.readouterr().out)
+    assert erase(WHOM, "--local", folder, "--yes") in (0, DataError.exit_code)  # SQLite folds its log in by itself
+    assert not is_word(bytes_of(folder), WHOM.encode())
+
+
+def fail(store: Store) -> None:
+    """What SQLite says where nothing can be added."""
+    store._db.execute("CREATE TABLE other AS SELECT hex(zeroblob(10000000))")
