@@ -2,13 +2,15 @@
 
 import json
 import os
+import pty
 import re
 import shutil
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -333,3 +335,33 @@ def killed(after: int, words: list[str]) -> int:
         print(f"{after - left[0]} writes in all")
     finally:
         os._exit(0)
+
+
+def test_boxes_without_a_session_of_theirs_are_asked_too_if_that_is_wished(folder: Path) -> None:
+    fill(folder, clinic={"telemetry/box-7/seen": 7})
+    assert erase(WHOM, "--local", folder, "--yes", "--every-box", "--lost", "box-1", "--lost", "box-3") == 0
+    assert sorted(done_by_boxes(folder)) == ["box-7"]
+    assert erase(WHOM, "--local", folder, "--yes") == 0
+    assert not is_word(bytes_of(folder), WHOM.encode())
+
+
+def test_in_a_terminal_the_pseudonym_is_typed_once_more(folder: Path) -> None:
+    before = everything(folder)
+    child, terminal = pty.fork()
+    if not child:
+        try:
+            with open(0) as sys.stdin, open(1, "w") as sys.stdout, open(2, "w") as sys.stderr:
+                code = erase(WHOM, "--local", folder, "--yes", *LOST)
+            os._exit(code)
+        finally:
+            os._exit(1)
+    said = b""
+    while b"Type p-017 to erase them" not in said:
+        said += os.read(terminal, 1000)
+    os.write(terminal, b"p-071\n")
+    with suppress(OSError):  # Linux: of a terminal that its last user has left
+        while more := os.read(terminal, 1000):
+            said += more
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == ConfigError.exit_code
+    assert b"That is another pseudonym; nothing was erased." in said
+    assert everything(folder) == before
