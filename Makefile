@@ -142,6 +142,17 @@ build/auth-emulator/node.stamp:
 	npm install --prefix build/auth-emulator --ignore-scripts --no-audit --no-fund --silent firebase-tools@15.34.2
 	@touch $@
 
+.PHONY: face-viewer
+face-viewer: build/face-viewer/npm.stamp ## build the player of the digital face, cloud/face/viewer.js, from its source (needs node; some seconds)
+	@cloud/face/viewer/build.sh build/face-viewer/node_modules cloud/face/viewer.js
+
+build/face-viewer/npm.stamp: cloud/face/viewer/package.json cloud/face/viewer/package-lock.json
+	@mkdir -p build/face-viewer
+	@cp $^ build/face-viewer/
+	@if command -v npm >/dev/null; then \
+		npm ci --prefix build/face-viewer --ignore-scripts --no-audit --no-fund --silent && touch $@; \
+	else echo "no npm on this machine: the player of the digital face is not built anew"; fi
+
 .PHONY: files-test learning-test pages-test bench-dashboard bench-fleet dashboard-pictures
 learning-test: .venv/test.stamp ## train small networks from pictures to signed bundles (three minutes)
 	$(BIN)/python -m pytest -m learning -n 2 --dist loadfile
@@ -149,7 +160,7 @@ learning-test: .venv/test.stamp ## train small networks from pictures to signed 
 files-test: .venv/test.stamp build/sample.mp4 ## write large reports, videos and exports, and read them back (some minutes)
 	$(BIN)/python -m pytest -m files -n 2 --dist loadfile
 
-pages-test: .venv/test.stamp rules-evaluator build/axe/axe.stamp ## walk through the dashboard in a browser (four minutes; wants node and chromium)
+pages-test: .venv/test.stamp rules-evaluator build/axe/axe.stamp build/face-viewer/npm.stamp ## walk through the dashboard in a browser (four minutes; wants node and chromium)
 	$(BIN)/python -m pytest -m pages -n 2 --dist loadfile
 
 bench-dashboard: .venv/test.stamp rules-evaluator ## measure what the dashboard takes with 1, 5 and 20 open tabs (three minutes)

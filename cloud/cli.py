@@ -9,12 +9,13 @@ from pathlib import Path
 from cloud import provision
 from cloud.dashboard import command as dashboard
 from cloud.demo import command as demo
-from cloud.erasing import erase
+from cloud.erasing import erase, retention
 from cloud.export import command as export
 from cloud.load import command as load
 from cloud.operations import control, status
 from cloud.reports import report, sessions
 from cloud.rules import command as rules
+from cloud.statistics import command as statistics
 from cloud.watch import command as watch
 from device.contract import (
     aggregate,
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_local(commands)
     demo.add_parser(commands)
     export.add_parser(commands)
+    statistics.add_parser(commands)
     load.add_parser(commands)
     sessions.add_parser(commands)
     report.add_parser(commands)
@@ -82,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     control.add_parser(commands)
     provision.add_parser(commands)
     erase.add_parser(commands)
+    retention.add_parser(commands)
     dashboard.add_parser(commands, _data_folder())
     watch.add_parser(commands)
     schema = commands.add_parser("schema", help="print the JSON Schema of a document, generated from the contract")

@@ -163,7 +163,12 @@ def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:
     )
     replay.add_argument("recording", type=Path, help="records (.jsonl), or a video, an image, a folder of images")
     replay.add_argument("--sink", metavar="SINK", action="append", help="where records are sent again")
-    replay.add_argument("--overlay", metavar="OUT", type=Path, help="clip drawn upon: .mp4, or a folder for PNG files")
+    replay.add_argument(
+        "--overlay",
+        metavar="OUT",
+        type=Path,
+        help="draw what the box sees: OUT.mp4, a film with the timing diagram of the clip; or a folder for PNG files",
+    )
 
     au = _command(commands, "au", "estimate the action units of pictures or a video", runs["au"])
     what = au.add_mutually_exclusive_group(required=True)
@@ -175,6 +180,9 @@ def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:
     whose.add_argument("--patient", metavar="ID", help="the person's pseudonym, whose calibrated face at rest is used")
     au.add_argument("--ungated", action="store_true", help="read also what the box would not trust; see `doubts`")
     au.add_argument("--csv", metavar="OUT", type=Path, help="a row for each picture or frame; - prints them")
+    au.add_argument(
+        "--annotate", metavar="OUT.mp4", type=Path, help="of a video: a film with what was read and its timing diagram"
+    )
 
 
 def _listed(text: str) -> list[str]:

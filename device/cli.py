@@ -8,6 +8,7 @@ from typing import Any
 
 from device.arguments import parser_of
 from device.contract.command import concluded
+from device.contract.errors import ConfigError
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -172,7 +173,9 @@ def _au(args: argparse.Namespace) -> int:
 
     settings, gate = _settings(args), not args.ungated
     if args.video:
-        return au_of_video(args.video, settings, args.neutral, args.csv, gate)
+        return au_of_video(args.video, settings, args.neutral, args.csv, gate, args.annotate)
+    if args.annotate:
+        raise ConfigError("--annotate makes a film of a video; of pictures, `affectbox replay --overlay` draws.")
     paths = pictures_in(args.folder) if args.folder else [args.image]
     return au_of_pictures(paths, settings, args.neutral, args.csv, gate)
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from device.contract.address import is_loopback
 from device.contract.choices import COVERS, DEVICE_ID, GIVERS, MODES
 from device.contract.errors import ConfigError
 from device.contract.patient import check_pseudonym
@@ -34,6 +35,7 @@ _Pseudonym = Annotated[
 ]
 _SMALLEST_ZONE = 0.05
 _MS = 1000  # in a second
+_LAST_PORT = 65_535
 
 
 class RunSettings(Table, frozen=True):
@@ -263,6 +265,31 @@ class PageSettings(Table, frozen=True):
     port: Annotated[int, Meta(ge=0, le=65535)] = 8080
 
 
+class MetricsSettings(Table, frozen=True):
+    """See `config.toml` for each."""
+
+    listen: str = "127.0.0.1:9464"
+    allow_plain: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.listen:
+            return
+        host, port = self.place
+        if not host or not 0 <= port <= _LAST_PORT:
+            raise ConfigError("'metrics.listen' must be an address and a port, such as '127.0.0.1:9464', or empty.")
+        if not self.allow_plain and not is_loopback(host):
+            raise ConfigError(
+                "'metrics.listen' opens the box's metrics to a network, to everybody there and without encryption: "
+                "set 'metrics.allow_plain' to true if that is meant."
+            )
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Address and port; -1 where there is none."""
+        host, _, port = self.listen.rpartition(":")
+        return host.removeprefix("[").removesuffix("]"), int(port) if port.isascii() and port.isdigit() else -1
+
+
 class UpdateSettings(Table, frozen=True):
     """See `config.toml` for each."""
 
@@ -299,6 +326,7 @@ class Settings(Table, frozen=True):
     pace: PaceSettings = PaceSettings()
     host: HostSettings = HostSettings()
     page: PageSettings = PageSettings()
+    metrics: MetricsSettings = MetricsSettings()
     update: UpdateSettings = UpdateSettings()
     maintenance: MaintenanceSettings = MaintenanceSettings()
 

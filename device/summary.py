@@ -25,6 +25,8 @@ class Summary:
     last: Json = field(default_factory=dict)
     host: Json = field(default_factory=dict)
     ms: Json = field(default_factory=dict)
+    stages: dict[str, float] = field(default_factory=dict)
+    timed: int = 0
     recent: deque[float] = field(default_factory=deque)
     next: int = 0
 
@@ -45,7 +47,11 @@ class Summary:
             self.peaks[unit] = max(self.peaks.get(unit, 0.0), intensity)
         self.last = record
         self.host = record.get("host", self.host)
-        self.ms = record.get("ms", self.ms)
+        if "ms" in record:
+            self.ms = record["ms"]
+            self.timed += 1
+            for stage, ms in self.ms.items():
+                self.stages[stage] = round(self.stages.get(stage, 0.0) + ms, 3)
         captured_s = record["time"]["mono"]
         self.recent.append(captured_s)
         while captured_s - self.recent[0] > _RATE_S:

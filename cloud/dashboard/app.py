@@ -16,5 +16,7 @@ def application(means: Means, guard: Callable[[ASGIApp], ASGIApp]) -> ASGIApp:
     found = sections(means)
     topics = {topic.name: topic for section in found for topic in section.topics}
     server = Shell(found).server
-    server.router.routes[:0] = [Route("/", start.begin), WebSocketRoute("/socket", Sockets(means, topics).serve)]
+    routes = [route for section in found for route in section.routes]
+    socket = WebSocketRoute("/socket", Sockets(means, topics).serve)
+    server.router.routes[:0] = [Route("/", start.begin), socket, *routes]
     return guard(server)

@@ -12,11 +12,11 @@ from cloud.erasing.naming import Naming
 from cloud.erasing.proving import prove
 from cloud.erasing.removal import Found
 from cloud.erasing.shard import Shard
-from cloud.erasing.telling import Progress, counted, row
+from cloud.erasing.telling import Progress, counted, row, saying
 from cloud.erasing.where import Where, add_arguments, named
 from device.contract import audit, telemetry
 from device.contract.choices import DEVICE_ID
-from device.contract.errors import ConfigError, DataError
+from device.contract.errors import CheckFailedError, ConfigError, DataError
 from device.contract.patient import check_pseudonym
 
 _DESCRIPTION = """Erase everything of a person: in every database that is named, in files that were written about them
@@ -86,10 +86,12 @@ def _one(args: argparse.Namespace, place: Where, whom: str) -> int:
         print("Nothing was changed. With --yes it is erased, and cannot be brought back.")
         return 0
     _confirm(whom)
+    say = saying(whom, hidden=False)
     if found.is_nothing:
-        prove(place, whom, [found], [], [], Progress())
-        return 0
-    return _erase(args, place, whom, found, more)
+        prove(place, whom, [found], [], [], say)
+    else:
+        _erase(args, place, whom, found, more, say)
+    return 0
 
 
 def _all(args: argparse.Namespace, place: Where) -> int:
@@ -99,60 +101,72 @@ def _all(args: argparse.Namespace, place: Where) -> int:
     if not people:
         print("Nobody is waiting to be erased.")
         return 0
+    failed: CheckFailedError | None = None
     for whom in people:
-        print(row("Person", whom))
+        say = saying(whom, hidden=args.yes and not sys.stdout.isatty())
+        say(row("Person", whom))
         for line in telling.waits(standing.get(whom, ())):
-            print(line)
+            say(line)
         if args.yes:
-            found = removal.look(place.shards, whom, Progress())
-            _erase(args, place, whom, found, [])
+            try:
+                _erase(args, place, whom, removal.look(place.shards, whom, Progress()), [], say)
+            except CheckFailedError as error:
+                failed = error
+    if failed:
+        raise failed
     if not args.yes:
         print("Nothing was changed. With --yes it goes on.")
     return 0
 
 
-def _erase(args: argparse.Namespace, place: Where, whom: str, found: Found, more: Sequence[str]) -> int:
+def _erase(
+    args: argparse.Namespace, place: Where, whom: str, found: Found, more: Sequence[str], say: telling.Say
+) -> None:
+    """One pass, and another after boxes did it meanwhile, for what they sent before."""
     progress, passes = Progress(), [found]
     name = removal.begin(place.shards, whom, found) if place.shards else ""
-    if name:
-        removal.ask_boxes(place.shards, whom, name, found, more)
-        _lose(place.shards, whom, args.lost)
-    done = removal.remove(place.shards, whom, found, progress)
-    if _answered(place.shards, whom, args.wait if name else 0, progress):
-        passes.append(removal.look(place.shards, whom, progress))  # what boxes sent before they did it
-        done += removal.remove(place.shards, whom, passes[-1], progress)
-    waiting = boxes.waiting(place.shards, whom).get(whom, []) if name else []
+    staying = _asked(args, place.shards, whom, name, found, more) if name else set()
+    done = removal.remove(whom, found, staying, progress)
+    if staying - _await(place.shards, whom, staying, args.wait, progress):
+        passes.append(removal.look(place.shards, whom, progress))
+        staying = {one.device for one in passes[-1].waiting}
+        done += removal.remove(whom, passes[-1], staying, progress)
     told = [str(proof) for proof in boxes.proofs(place.shards, name)] if name else []
-    if name and not waiting:
+    if name and not staying:
         removal.end(place.shards, whom, name)
     progress.done()
     for line in (
         row("Erased", f"{counted(sum(one.count for of in passes for one in of.places), 'place')}"),
         *(row("File", telling.of_file(one)) for one in done),
         *(row("Box", text) for text in told),
-        *telling.waits(waiting),
+        *telling.waits([one for one in boxes.waiting(place.shards, whom).get(whom, []) if one.device in staying]),
     ):
-        print(line)
-    prove(place, whom, passes, [one.device for one in waiting], done, progress)
-    return 0
+        say(line)
+    prove(place, whom, passes, sorted(staying), done, say)
 
 
-def _answered(shards: Sequence[Shard], whom: str, wait_s: float, progress: Progress) -> bool:
-    """Wait until the boxes that are there have done it; whether any did, or none had to."""
-    before = boxes.waiting(shards, whom).get(whom, [])
-    waiting, until_s = before, time.monotonic() + wait_s
-    now_ms = time.time_ns() // 10**6
-    while time.monotonic() < until_s and any(now_ms - (one.seen_ms or 0) < _HEARD_MS for one in waiting):
+def _asked(
+    args: argparse.Namespace, shards: Sequence[Shard], whom: str, name: str, found: Found, more: Sequence[str]
+) -> set[str]:
+    """Ask boxes, without those that are lost; those that have something to erase."""
+    removal.ask_boxes(shards, whom, name, found, more)
+    waiting = boxes.waiting(shards, whom).get(whom, [])
+    for one in waiting:
+        if one.device in args.lost:
+            boxes.take_back(one, whom)
+    return {one.device for one in (*waiting, *found.waiting)}.difference(args.lost)
+
+
+def _await(shards: Sequence[Shard], whom: str, asked: set[str], wait_s: float, progress: Progress) -> set[str]:
+    """Wait for the boxes that are there; which have not done it."""
+    until_s, now_ms = time.monotonic() + wait_s, time.time_ns() // 10**6
+    while True:
+        waiting = boxes.waiting(shards, whom).get(whom, []) if asked else []
+        there = any(now_ms - (one.seen_ms or 0) < _HEARD_MS for one in waiting)
+        if not there or time.monotonic() >= until_s:
+            return {one.device for one in waiting}
         progress(f"waiting for {', '.join(one.device for one in waiting)}")
         time.sleep(min(_LOOK_EVERY_S, wait_s))
-        waiting = boxes.waiting(shards, whom).get(whom, [])
-    return len(waiting) < len(before)
-
-
-def _lose(shards: Sequence[Shard], whom: str, lost: Sequence[str]) -> None:
-    for one in boxes.waiting(shards, whom).get(whom, ()):
-        if one.device in lost:
-            boxes.take_back(one, whom)
 
 
 def _heard(shards: Sequence[Shard]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from cloud.erasing.shard import Shard, children, pages
 from cloud.erasing.whose import Progress, Whose
-from device.contract import aggregate, audit, erasure, live, pack, patient, person, record, remote, session, telemetry
+from device.contract import aggregate, audit, live, pack, patient, person, record, remote, session, telemetry
 
 #: Where recordings stand, by session. The last three are of older boxes.
 ROOTS = (pack.ROOT, record.ROOT, aggregate.SECONDS_ROOT, aggregate.MINUTES_ROOT, "frames", "spans", "sessions")
@@ -34,12 +34,10 @@ class Places:
     Attributes:
         shard: the database.
         paths: what it is → where.
-        waiting: boxes that were asked to erase the person and have not.
     """
 
     shard: Shard
     paths: dict[str, list[str]] = field(default_factory=dict)
-    waiting: dict[str, str] = field(default_factory=dict)
 
     def add(self, what: str, paths: Iterable[str]) -> None:
         """Note what stands somewhere."""
@@ -89,9 +87,6 @@ def _of_control(found: Places, whom: str, progress: Progress) -> None:
         command = told.get(remote.COMMAND)
         if isinstance(command, dict) and command.get("patient") == whom:
             found.add(_COMMANDS, [remote.key(device)])
-        if whom in (standing := children(told.get(erasure.ERASE))):
-            request = standing[whom]
-            found.waiting[device] = str(request.get("id", "")) if isinstance(request, dict) else ""
 
 
 def _of_journal(shard: Shard, whom: str, theirs: Whose, progress: Progress) -> Iterator[str]:

@@ -10,7 +10,7 @@ from cloud.erasing.folder import files, occurrences
 from cloud.erasing.naming import Naming
 from cloud.erasing.proof import search
 from cloud.erasing.removal import Found
-from cloud.erasing.telling import Progress, counted, row
+from cloud.erasing.telling import Progress, Say, counted, row
 from cloud.erasing.where import Where
 from device.contract.errors import CheckFailedError
 
@@ -21,10 +21,10 @@ def prove(
     passes: Sequence[Found],
     waiting: Sequence[str],
     done: Sequence[written.Of],
-    progress: Progress,
+    say: Say,
 ) -> None:
     """Search everything anew, and say so. Raises `CheckFailedError`: something is still there."""
-    sessions = removal.sessions(passes)
+    sessions, progress = removal.sessions(passes), Progress()
     naming = Naming(whom, {one.session for one in sessions})
     results = [search(shard, whom, sessions, waiting, progress) for shard in place.shards]
     progress.done()
@@ -33,10 +33,10 @@ def prove(
         place.local.compact()
         counts += occurrences(place.local.path, naming)
         count = counted(len(files(place.local.path)), "file")
-        print(row("Proof", f"every byte of {count} in {place.local.path} was read"))
+        say(row("Proof", f"every byte of {count} in {place.local.path} was read"))
     counts += written.named(naming)
     for line in (*telling.searched(results), *telling.mentioned(counts)):
-        print(line)
+        say(line)
     by_hand = any(one.fate is written.Fate.HAND for one in done)
     if any(one.found for one in results) or counts or by_hand:
         raise CheckFailedError(
@@ -44,6 +44,6 @@ def prove(
             "what arrived meanwhile. Run it again; what stays then, change by hand."
         )
     if waiting:
-        print("Run it again when those boxes were there: then the last notes of it go, too.")
+        say("Run it again when those boxes were there: then the last notes of it go, too.")
     else:
-        print("They are erased. Backups, and files that were copied or sent elsewhere, are yours to erase.")
+        say("They are erased. Backups, and files that were copied or sent elsewhere, are yours to erase.")

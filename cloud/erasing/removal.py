@@ -6,7 +6,7 @@ Whatever is still found by a mark, a note or a visit is found again, and what we
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from cloud.erasing import boxes, files
@@ -56,9 +56,9 @@ class Found:
 
 def look(shards: Sequence[Shard], whom: str, progress: Progress) -> Found:
     """Look for everything that is held of a person; nothing is changed. Raises as `Shard`."""
+    waiting = tuple(boxes.waiting(shards, whom).get(whom, ()))  # first: of a box that did it nothing more arrives
     theirs = whose(shards, whom, progress)
     found = tuple(places(shard, number, whom, theirs, progress) for number, shard in enumerate(shards))
-    waiting = tuple(boxes.waiting(shards, whom).get(whom, ())) if any(one.waiting for one in found) else ()
     known = files.fates(whom, {one.visit for one in theirs.sessions})
     return Found(theirs, found, tuple(known), waiting)
 
@@ -98,15 +98,14 @@ def ask_boxes(shards: Sequence[Shard], whom: str, name: str, found: Found, more:
     boxes.ask(shards, whom, sorted(one for one in wanted if not boxes.was_asked(shards, one, name)), name)
 
 
-def remove(shards: Sequence[Shard], whom: str, found: Found, progress: Progress) -> list[files.Of]:
-    """Take away what was found; what became of files. Notes of boxes that still have something to erase stay, and so
-    does the mark, until none has. Raises as `Shard`, and `StorageError`."""
+def remove(whom: str, found: Found, staying: Collection[str], progress: Progress) -> list[files.Of]:
+    """Take away what was found; what became of files. Notes of boxes that had something to erase when it was looked
+    for stay, and so does the mark, until none has. Raises as `Shard`, and `StorageError`."""
     for one in found.places:
         for what, paths in one.paths.items():
             if what not in (NOTES, MARK):
                 _remove(one.shard, what, paths, progress)
     done = files.carry_out(found.files, whom, found.visits)
-    staying = {one.device for one in boxes.waiting(shards, whom).get(whom, ())}
     for one in found.places:
         paths = [path for path in one.paths.get(NOTES, []) if path.split("/")[1] not in staying]
         _remove(one.shard, NOTES, paths, progress)

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -16,6 +16,14 @@ from device.contract.address import printable
 _MOST = 20
 _EVERY_S = 0.2
 _LINES_EVERY_S = 10.0
+
+
+Say = Callable[[str], None]
+
+
+def saying(whom: str, hidden: bool) -> Say:
+    """How lines are said; `hidden`: without the pseudonym, where they go to a journal that outlives the person."""
+    return lambda line: print(line.replace(whom, "(the person)") if hidden else line)
 
 
 class Progress:

@@ -13,7 +13,7 @@ from cloud.reading.timeline import Values
 NUMBER, INTEGER, BOOLEAN, TEXT, NAMES, TIME = "number", "integer", "boolean", "string", "names", "time"
 #: (N,) values of a column, from the rows of one session: numbers with NaN where there is none, texts with None, or
 #: what pyarrow makes of a field.
-Values_of = Callable[[Table], Any]
+Make = Callable[[Table], Any]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Column:
     name: str
     kind: str
     meaning: str
-    of: Values_of
+    of: Make
     unit: str = ""
     low: float | None = None
     high: float | None = None
@@ -59,6 +59,12 @@ class ColumnSet:
 def empty(table: Table) -> Values:
     """(N,) of nothing: a column that a program expects, and that is not measured here."""
     return np.full(len(table), np.nan)
+
+
+def radians(degrees: Values, sign: float) -> Values:
+    """(N,) angles in radians, to millionths, turned round where `sign` is -1."""
+    found: Values = np.round(sign * np.radians(degrees), 6) + 0.0  # no negative zero
+    return found
 
 
 def schema(columns: ColumnSet) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, TextIO
 
 from cloud.erasing import known
-from cloud.export import dictionary, folder, formats, sources
+from cloud.export import codes, dictionary, folder, formats, sources
 from cloud.export.folder import Folder, Kind
 from cloud.export.progress import Progress
 from cloud.export.sets import SETS
@@ -58,7 +58,7 @@ def export(args: argparse.Namespace, progress: TextIO) -> Iterator[str]:
         wanted = chosen(source.listed(), args.session, sources.named(args), source.faults)
         outcome = Outcome()
         with folder.opened(args.out, kind) as out:
-            for name, text in dictionary.files(columns).items():
+            for name, text in (dictionary.files(columns) | (codes.files() if args.set == "fhir" else {})).items():
                 out.text(name, text)
             _all(_Task(source, out, formats.writer(columns, kind.format), args.again, outcome), wanted, progress)
             outcome.faults.add(source.faults)
@@ -121,7 +121,7 @@ def _all(task: _Task, wanted: list[Listed], progress: TextIO) -> None:
     try:
         for one in wanted:
             task.do(one)
-            bar.step(outcome.size, known.visit(one.device, one.session))
+            bar.step(f"{known.visit(one.device, one.session)}, {outcome.size / 1e6:.1f} MB written")
     except AffectboxError as error:
         if done := outcome.written + outcome.stood:
             of = f"{done} of {len(wanted)} sessions {'stands' if done == 1 else 'stand'} whole"

@@ -98,7 +98,7 @@ class Folder:
         session = table.sessions[0]
         is_open = _OPEN if session.events and not session.why else "."
         name = f"{session.id}{is_open}{self.kind.format}"
-        return self._data / f"device={session.device}" / f"month={_month(table)}" / name
+        return self._data / f"device={session.device}" / f"month={month(table)}" / name
 
     @contextmanager
     def writing(self, path: Path) -> Iterator[None]:
@@ -175,7 +175,8 @@ def _hold(holder: int, path: Path) -> None:
         raise StorageError(f"Another export is writing to {path}: wait for it, or name another folder.") from None
 
 
-def _month(table: Table) -> str:
+def month(table: Table) -> str:
+    """`2026-11` in UTC, by a session's first record whose time is known; `unknown` where none is."""
     known_at = table.wall[~np.isnan(table.wall)]
     try:
         return datetime.fromtimestamp(float(known_at[0]), UTC).strftime("%Y-%m") if len(known_at) else UNKNOWN

@@ -8,6 +8,7 @@ from typing import IO, Any
 import numpy as np
 
 from cloud.erasing import known
+from cloud.export import fhir
 from cloud.export.columns import NAMES, ColumnSet, batch, schema
 from cloud.reading import parquet
 from cloud.reading.table import Table
@@ -21,6 +22,8 @@ _BETWEEN = "|"  # names in a field of CSV
 
 def writer(columns: ColumnSet, name: str) -> Callable[[Table, IO[bytes]], None]:
     """What writes a session's rows in a format."""
+    if name == "ndjson":
+        return fhir.write
     return partial(to_parquet if name == "parquet" else to_csv, columns)
 
 

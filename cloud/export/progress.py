@@ -1,4 +1,4 @@
-"""How far an export is: one line that is rewritten in a terminal, a line every ten seconds elsewhere."""
+"""How far a long command is: one line that is rewritten in a terminal, a line every ten seconds elsewhere."""
 
 import time
 from typing import TextIO
@@ -10,23 +10,23 @@ _ERASE = "\r\x1b[K"
 
 
 class Progress:
-    """Counts finished sessions."""
+    """Counts what is finished of `total` sessions, or of what else they are `called`."""
 
-    def __init__(self, total: int, out: TextIO) -> None:
-        self._total, self._out = total, out
+    def __init__(self, total: int, out: TextIO, called: str = "sessions") -> None:
+        self._total, self._out, self._called = total, out, called
         self._live = out.isatty()
         self._began_s = self._shown_s = time.monotonic()
         self._done = 0
 
-    def step(self, written: int, what: str) -> None:
-        """One more session is done; `written`: bytes so far, `what`: the session."""
+    def step(self, what: str) -> None:
+        """One more is done; `what`: to be said of it."""
         self._done += 1
         now = time.monotonic()
         if self._live or now - self._shown_s >= _PLAIN_EVERY_S:
             self._shown_s = now
             left_s = (now - self._began_s) / self._done * (self._total - self._done)
             wait = f", {left_s / 60:.0f} min left" if left_s >= 60 else ""
-            line = f"{self._done} of {self._total} sessions, {written / 1e6:.1f} MB{wait}: {printable(what)}"
+            line = f"{self._done} of {self._total} {self._called}{wait}: {printable(what)}"
             self._out.write(f"{_ERASE}{line}" if self._live else f"{line}\n")
             self._out.flush()
 

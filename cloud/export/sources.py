@@ -3,17 +3,16 @@
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Protocol
 
 from cloud.reading.databases import Databases, Listed
 from cloud.reading.everything import everything
 from cloud.reading.faults import Faults
-from cloud.reading.pieces import Pieces
+from cloud.reading.pieces import Pieces, files
 from cloud.reading.signin import Credential
 from cloud.reading.table import Table
 from cloud.reports import source
-from device.contract.errors import ConfigError, DataError
+from device.contract.errors import ConfigError
 
 
 class Source(Protocol):
@@ -32,7 +31,7 @@ class Source(Protocol):
 
 class _OfFiles:
     def __init__(self, args: argparse.Namespace) -> None:
-        self._pieces = Pieces(_files(args.recording))
+        self._pieces = Pieces(files(args.recording))
         self._args = args
 
     @property
@@ -89,17 +88,3 @@ def named(args: argparse.Namespace) -> str:
     where = args.database or ", ".join(map(str, args.recording))
     whose = args.patient or args.device
     return f"{where}{f' of {whose}' if whose else ''}"
-
-
-def _files(paths: list[Path]) -> list[Path]:
-    """The files, and those in folders. Raises `DataError`."""
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            below = sorted(one for one in path.rglob("*") if one.suffix in (".jsonl", ".parquet") and one.is_file())
-            if not below:
-                raise DataError(f"{path} holds no file of records (.jsonl, .parquet): name a file, or another folder.")
-            found += below
-        else:
-            found.append(path)
-    return list(dict.fromkeys(found))

@@ -1,5 +1,6 @@
 """The digital face: a session replayed on a standardized face that is nobody's.
 
+    face.glb    the face, baked by `affectbox-training face`; mesh.py reads it, painter.py paints it
     track.py    a session's table → what the face shows at any moment, or why it shows nothing
     packed.py   the same as JSON that a browser plays
     viewer/     the player's source; `make face-viewer` builds viewer.js of it

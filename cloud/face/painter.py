@@ -65,7 +65,7 @@ def paint(
     shown = seen.values(tones)
     _gleam(face, normals, seen, shown)
     large = _ground(side).copy()
-    large.reshape(-1, 3)[seen.pixels] = np.clip(shown, 0, 255)
+    large.reshape(-1, 3)[seen.pixels] = np.clip(shown, 0, 255, out=shown)
     picture = np.asarray(cv2.resize(large, (size, size), interpolation=cv2.INTER_LINEAR), np.uint8)
     return _faded(picture) if faded else _hemmed(picture)
 
@@ -119,12 +119,11 @@ def _lit(colours: Floats, normals: Floats) -> Floats:
 
 def _gleam(face: Face, normals: Floats, seen: Seen, shown: Floats) -> None:
     """The key light mirrored in the eyes: without it they look dead."""
-    first, number = face.triangle_parts["eyes"]
-    wet = (seen.triangles >= first) & (seen.triangles < first + number)
+    wet, own = seen.run(*face.triangle_parts["eyes"])
     half = np.array(_KEY[0]) / math.hypot(*_KEY[0]) + np.array([0, 0, 1])
-    facing = seen.only(wet).values(normals) @ (half / np.linalg.norm(half)).astype(np.float32)
+    facing = wet.values(normals) @ (half / np.linalg.norm(half)).astype(np.float32)
     shine = np.float32(0.85) * np.clip(facing, 0, 1)[:, None] ** 160
-    shown[wet] += (255 - shown[wet]) * shine
+    shown[own] += (255 - shown[own]) * shine
 
 
 def _srgb(light: Floats) -> Floats:

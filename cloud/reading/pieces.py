@@ -123,6 +123,20 @@ class Pieces:
         self._clocks[device, str(start)] = clock
 
 
+def files(paths: Iterable[Path]) -> list[Path]:
+    """The files of records among these paths and in folders among them. Raises `DataError`: a folder has none."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            below = sorted(one for one in path.rglob("*") if one.suffix in (".jsonl", ".parquet") and one.is_file())
+            if not below:
+                raise DataError(f"{path} holds no file of records (.jsonl, .parquet): name a file, or another folder.")
+            found += below
+        else:
+            found.append(path)
+    return list(dict.fromkeys(found))
+
+
 def _key(document: Any) -> Key | None:
     """Box and session that a document names; None for what can be none of ours."""
     if not isinstance(document, dict):

@@ -47,7 +47,7 @@ def about(where: str, table: Table, analysis: Analysis, when: str) -> Iterator[s
         seen = f"only where the face was and how good the picture, which was good for {seen}"
     yield f"Measured     {seen}"
     yield from slower(table)
-    yield from _told(session)
+    yield from told(session)
     if session.missing:
         every = session.rows + session.missing
         yield f"Missing      {session.missing} of {every} records never came, or were thinned out for want of room"
@@ -87,7 +87,7 @@ def to_json(session: Session) -> Json:
     return {name: value for name, value in known.items() if value not in (None, "", [])}
 
 
-def _told(session: Session) -> Iterator[str]:
+def told(session: Session) -> Iterator[str]:
     """What the session's own events tell; boxes of before knew neither sessions nor events."""
     is_told = session.events or session.id != session.boot
     if session.patient:

@@ -12,15 +12,19 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from cloud.analysis.plain import clock, percent
+from cloud.analysis.earlier import Summary
+from cloud.analysis.outstanding import outstanding
+from cloud.analysis.plain import percent
 from cloud.analysis.whole import Analysis
+from cloud.face.embed import Player
 from cloud.reading.table import Table
 from cloud.reports import words
-from cloud.reports.dated import day_of, times_of
+from cloud.reports.chapters import chapters
+from cloud.reports.chapters.course import glance
+from cloud.reports.dated import day_of, local, times_of
 from cloud.reports.figures import bar
 from cloud.reports.figures.canvas import timeline
-from cloud.reports.page import Document, Fact, Told, sure
-from cloud.reports.sections import glance, sections
+from cloud.reports.page import Document, Fact
 from device.contract.errors import RuntimeMissingError
 from device.contract.session import UNNAMED
 
@@ -50,7 +54,7 @@ class Source:
     table: Table
     analysis: Analysis
     everything: bool = False
-    earlier: Sequence[Table] | None = None
+    earlier: Sequence[Table | Summary] | None = None
 
 
 def compose(source: Source) -> Document:
@@ -67,25 +71,38 @@ def compose(source: Source) -> Document:
         when=f"{times_of(table)} · box {session.device}",
         warnings=_warnings(table),
         facts=_facts(table, analysis),
-        findings=[Told(one.text, sure(one.tier)) for one in words.findings(analysis)],
-        seen=words.seen_sentence(table, analysis),
+        findings=[*words.findings(analysis, outstanding(table, analysis))],
+        seen=[*words.seen_sentences(table, analysis)],
         seen_bar=bar.draw(words.seen(table)),
         glance=glance(table, analysis, line),
-        earlier=_earlier(source),
+        earlier=[*words.earlier(table, source.earlier)],
         caution=_CAUTION,
-        sections=[*sections(table, analysis, line, source.everything)],
+        sections=[*chapters(table, analysis, line, source.everything)],
         made=_made(table),
     )
 
 
-def to_html(document: Document, player: str = "", policy: str = _POLICY) -> str:
-    """The page, whole in itself. `player`: markup of the digital face, for browsers; `policy`: what it needs."""
+def to_html(document: Document, player: Player | None = None) -> str:
+    """The page, whole in itself; `player`: the digital face, for browsers."""
     from jinja2 import Environment, select_autoescape  # noqa: PLC0415  # only documents need it
 
     environment = Environment(autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True)
     environment.finalize = _unbroken
     template = environment.from_string(_text("report.html"))
-    return template.render(d=document, style=_style(), player=player, policy=policy)
+    html, script = (player.html, f"; script-src {player.script_hash}") if player else ("", "")
+    return template.render(d=document, style=_style(), player=html, policy=_POLICY + script)
+
+
+def face_of(source: Source) -> Player:
+    """The session on the digital face. Raises `DataError`: its rows tell of no movement."""
+    from cloud.face.embed import player  # noqa: PLC0415
+    from cloud.face.packed import to_json  # noqa: PLC0415
+    from cloud.face.track import track  # noqa: PLC0415
+
+    began = local(float(source.table.wall[0]))
+    offset = began.utcoffset() if began else None
+    zone = (offset.total_seconds(), f"{began:%Z}") if began and offset is not None else (0.0, "UTC")
+    return player(to_json(track(source.table), source.analysis.episodes, zone))
 
 
 def to_pdf(html: str) -> bytes:
@@ -127,9 +144,9 @@ def _warnings(table: Table) -> list[str]:
 def _facts(table: Table, analysis: Analysis) -> list[Fact]:
     spent = analysis.session
     share = spent.measured_s / max(spent.lasted_s, 1e-9)
-    measured = f"{clock(spent.measured_s, False)} min of the face, frame by frame"
-    found = [Fact("Length", f"{clock(spent.lasted_s, False)} min", f"{len(table):,} frames".replace(",", " "))]
-    found.append(Fact("Could be measured", percent(share), measured))
+    frames = f"{len(table):,} frames".replace(",", "\N{NO-BREAK SPACE}")
+    found = [Fact("Length", words.lasted(spent.lasted_s), frames)]
+    found.append(Fact("Could be measured", percent(share), words.lasted(spent.measured_s)))
     if "expressions" not in analysis.withheld:
         found.append(_leading(analysis))
     if analysis.blinks:
@@ -145,12 +162,6 @@ def _leading(analysis: Analysis) -> Fact:
     if top is None:
         return Fact("Most often", "nothing", "no expression was read")
     return Fact("Most often", top.name.replace("_", " "), f"{percent(top.share)} of the session")
-
-
-def _earlier(source: Source) -> list[str]:
-    if source.earlier is None or source.table.sessions[0].patient in ("", UNNAMED):
-        return ["Nobody was named, or no earlier session was at hand: nothing is compared."]
-    return [f"{len(source.earlier)} earlier sessions."]
 
 
 def _made(table: Table) -> str:

@@ -37,40 +37,69 @@ def sure(tier: Tier) -> Sure:
 
 @dataclass(frozen=True)
 class Told:
-    """A finding in words, and how surely."""
+    """A finding in words, how surely (None for what is no estimate), and where in the session to look."""
 
     text: str
-    sure: Sure
+    sure: Sure | None
+    at_s: float | None = None
 
 
 @dataclass(frozen=True)
 class Head:
-    """The head of a column; numbers stand on the right."""
+    """The head of a column; numbers stand on the right. `wide`: against the other columns."""
 
     text: str
     number: bool = False
+    wide: float = 1.0
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A time in the session, which the digital face goes to when it is pressed."""
+
+    text: str
+    at_s: float
+
+
+Cell = str | Moment
 
 
 @dataclass(frozen=True)
 class Row:
     """A row's cells; or `group`, a title of the rows below."""
 
-    cells: Sequence[str] = ()
+    cells: Sequence[Cell] = ()
     group: str = ""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """A table."""
+    """A table; `css`: its class."""
 
     heads: Sequence[Head]
     rows: Sequence[Row]
+    css: str = ""
+
+    @property
+    def widths(self) -> list[float]:
+        """Of the columns, per cent."""
+        whole = sum(head.wide for head in self.heads)
+        return [round(100 * head.wide / whole, 2) for head in self.heads]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The time axis of a figure: seconds that it shows, and where it begins and ends, as shares of the width."""
+
+    lasted_s: float
+    left: float
+    right: float
 
 
 @dataclass(frozen=True)
 class Part:
-    """A figure (SVG, with a key of names and colours), a table or a list of names and sentences; with a title above
-    and a caption below."""
+    """A figure (SVG, with a key of names and colours, and its time axis if it has one), a table, a list of names and
+    sentences, or a text; with a title above and a caption below."""
 
     title: str = ""
     svg: str = ""
@@ -78,6 +107,8 @@ class Part:
     caption: str = ""
     table: Grid | None = None
     list: Sequence[tuple[str, str]] = ()
+    text: str = ""
+    axis: Axis | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +131,7 @@ class Document:
     when: str
     facts: Sequence[Fact]
     findings: Sequence[Told]
-    seen: str
+    seen: Sequence[str]
     seen_bar: str
     glance: Part
     earlier: Sequence[str]

@@ -14,10 +14,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from cloud.analysis.earlier import Summary
 from cloud.analysis.whole import analyse, to_json
 from cloud.reading.databases import Databases
 from cloud.reading.table import Table
-from cloud.reports import about, further, slower, source, writing
+from cloud.reports import about, before, further, slower, source, writing
 from cloud.reports.captured import captured
 from cloud.reports.comparison import same_in
 from cloud.reports.output import write_private
@@ -26,6 +27,8 @@ from device.contract.address import printable
 from device.contract.errors import ConfigError, DataError
 from device.contract.fields import Json
 
+#: The session's rows, the ids of the others, and this person's earlier sessions where a document compares with them.
+_Found = tuple[Table, list[str], list[Summary] | None]
 _READ = "read from the action units, not evidence beside them"
 
 
@@ -48,14 +51,14 @@ def run(args: argparse.Namespace) -> int:
     writing.check(args)
     with ExitStack() as stack:
         databases = stack.enter_context(source.open_databases(args)) if args.database else None
-        table, others = _from_file(args, databases) if args.recording else _from_database(args, databases)
+        table, others, earlier = _from_file(args, databases) if args.recording else _from_database(args, databases)
         compared = _compared(args, table, databases) if args.recording and databases else []
     where = str(args.recording or args.database)
     analysis, when = analyse(table), _when(table)
     more = further.further(table, analysis, args.all)
     lines = [*about.about(where, table, analysis, when), *about.others(others, where)]
     lines += [*about.passed_over(table.faults), *summary(analysis, args.all), *further.lines(more), *compared]
-    lines += writing.write(args, table, analysis, when, None)
+    lines += writing.write(args, table, analysis, when, earlier)
     text = json.dumps(
         {"recording": where, "recorded": _recorded(table), **to_json(analysis), **further.to_json(more)},
         indent=2,
@@ -73,8 +76,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _from_file(args: argparse.Namespace, databases: Databases | None) -> tuple[Table, list[str]]:
-    """The session's rows, and the ids of the others."""
+def _from_file(args: argparse.Namespace, databases: Databases | None) -> _Found:
     table = source.read_file(args.recording, databases)
     if not len(table):
         told = "; ".join(table.faults.sentences())
@@ -82,10 +84,14 @@ def _from_file(args: argparse.Namespace, databases: Databases | None) -> tuple[T
     found = [session for session in source.asked_for(args, table) if session.rows]
     one = source.chosen(found, args.session, _where(args), table.faults)
     about.refuse_revoked(one.id, one.why, args.revoked)
-    return table.of(table.sessions.index(one)), [other.id for other in found if other is not one]
+    own = table.of(table.sessions.index(one))
+    earlier = None
+    if writing.is_document(args):
+        earlier = before.in_file(table, one) or (before.in_databases(databases, own) if databases else [])
+    return own, [other.id for other in found if other is not one], earlier
 
 
-def _from_database(args: argparse.Namespace, databases: Databases | None) -> tuple[Table, list[str]]:
+def _from_database(args: argparse.Namespace, databases: Databases | None) -> _Found:
     if databases is None:
         raise ConfigError("Name a file of records, or --database URL with --patient or --device.")
     found = source.listed(args, databases)
@@ -95,7 +101,8 @@ def _from_database(args: argparse.Namespace, databases: Databases | None) -> tup
     if not len(table):
         told = "; ".join(table.faults.sentences()) or "the box may have sent only seconds or minutes, or nothing yet"
         raise DataError(f"{args.database} holds no record of session {printable(one.session)}: {told}.")
-    return table, [other.session for other in found if other is not one]
+    earlier = before.in_databases(databases, table, found) if writing.is_document(args) else None
+    return table, [other.session for other in found if other is not one], earlier
 
 
 def _when(table: Table) -> str:

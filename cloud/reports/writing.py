@@ -6,17 +6,18 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
 
+from cloud.analysis.earlier import Summary
 from cloud.analysis.episodes import Episode
 from cloud.analysis.whole import Analysis
 from cloud.erasing import known
+from cloud.face.embed import Player
 from cloud.reading.table import Table
 from cloud.reports import document
 from cloud.reports.dated import local
 from cloud.reports.output import check_outputs, write_private
 from cloud.reports.timing import draw, picture_format
-from device.contract.errors import RuntimeMissingError
+from device.contract.errors import DataError, RuntimeMissingError
 
 _FILES = ("html", "pdf", "picture", "json", "csv")
 
@@ -47,8 +48,13 @@ def is_default(args: argparse.Namespace) -> bool:
     return not args.text and not any(getattr(args, name) for name in _FILES)
 
 
+def is_document(args: argparse.Namespace) -> bool:
+    """Whether a page or a PDF is to be written."""
+    return is_default(args) or bool(args.html or args.pdf)
+
+
 def write(
-    args: argparse.Namespace, table: Table, analysis: Analysis, when: str, earlier: Sequence[Any] | None
+    args: argparse.Namespace, table: Table, analysis: Analysis, when: str, earlier: Sequence[Table | Summary] | None
 ) -> Iterator[str]:
     """Write what is asked for, a line each. Raises `RuntimeMissingError`, `StorageError`."""
     if args.picture:
@@ -80,14 +86,17 @@ def _documents(args: argparse.Namespace, source: document.Source) -> Iterator[st
         html, pdf = (Path(f"{name_for(source.table)}.{kind}") for kind in ("html", "pdf"))
     if not html and not pdf:
         return
-    page = document.to_html(document.compose(source))
+    made_of = document.compose(source)
     if html:
+        face, why = _face(source)
         note(html, source.table, "report")
-        write_private(html, page.encode())
+        write_private(html, document.to_html(made_of, face).encode())
         yield f"Report       {html}"
+        if why:
+            yield f"{'':13}without the digital face: {why}"
     if pdf:
         try:
-            made = document.to_pdf(page)
+            made = document.to_pdf(document.to_html(made_of))
         except RuntimeMissingError as error:
             if not default:
                 raise
@@ -96,6 +105,14 @@ def _documents(args: argparse.Namespace, source: document.Source) -> Iterator[st
         note(pdf, source.table, "report")
         write_private(pdf, made)
         yield f"{'' if html else 'Report':13}{pdf}"
+
+
+def _face(source: document.Source) -> tuple[Player | None, str]:
+    """The digital face; or why there is none."""
+    try:
+        return document.face_of(source), ""
+    except DataError as error:
+        return None, str(error)
 
 
 def _table(episodes: list[Episode]) -> str:

@@ -16,7 +16,9 @@ Who may do what:
                90 seconds at a time that they watch.
     engineer   reads telemetry, examinations and clocks of every box, and nothing clinical. Names boxes, and has them
                updated or examined.
-    admin      reads everything, writes `staff`, and what an engineer writes; nothing clinical.
+    admin      reads everything, writes `staff`, and what an engineer writes; nothing clinical. Has boxes erase people,
+               at `control/DEVICE/erase/PATIENT`, which the box alone reads beside them, and takes away with its proof
+               at `erased_on/DEVICE`. Engineers see that, and that something waits, and not whom it is about.
     all three  read what boxes are called, and say at `audit` what they did, in their own name and of now; nothing is
                ever changed there. A person is erased only with an entry that says so, in the same request.
 
@@ -44,11 +46,12 @@ Source: Firebase documentation, "Security rules language", "Security rules API" 
 import json
 
 from cloud.rules.boxes import newest, recorded
+from cloud.rules.erasing import asked, proofs, request
 from cloud.rules.fields import Rules
 from cloud.rules.people import erased, people
 from cloud.rules.staff import boxes, control, journal, staff
 from cloud.rules.who import ADMIN
-from device.contract import audit, box, person, remote
+from device.contract import audit, box, erasure, person, remote
 
 
 def rules() -> Rules:
@@ -59,10 +62,12 @@ def rules() -> Rules:
         "staff": staff(),
         **recorded(),
         **newest(),
-        remote.ROOT: control(),
+        remote.ROOT: control(request()),
         box.ROOT: boxes(),
         person.ROOT: people(),
         audit.ERASED_ROOT: erased(),
+        erasure.ROOT: proofs(),
+        erasure.ASKED_ROOT: asked(),
         audit.ROOT: journal(),
     }
     return {"rules": tree}

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from cloud.rules.fields import Rules, children, every, one_of, required
 from cloud.rules.who import ADMIN, ANYBODY, BOX, CLINICIAN, OWN_DEVICE, SIGNED_IN, STAFF, TECHNICAL, pseudonym
-from device.contract import audit, box, keys, person, remote, session
+from device.contract import audit, box, erasure, keys, person, remote, session
 from device.contract.choices import DEVICE_ID
 from device.contract.fields import Field
 
@@ -29,9 +29,10 @@ def above(levels: int, what: str = "newData") -> str:
     return what + ".parent()" * levels
 
 
-def control() -> Rules:
-    """`control/DEVICE`: what the box hears, and whoever may say it reads."""
-    return {"$device": {".read": f"({BOX}) || ({OWN_DEVICE})", "command": _command(), "watch": _watch()}}
+def control(erase: Rules) -> Rules:
+    """`control/DEVICE`: what the box hears. Whoever may say it reads it, but for whom the box is to `erase`."""
+    heard = {name: {".read": OWN_DEVICE, **rule} for name, rule in (("command", _command()), ("watch", _watch()))}
+    return {"$device": {".read": BOX, **heard, erasure.ERASE: erase}}
 
 
 def boxes() -> Rules:

@@ -1,9 +1,11 @@
 """From the text after `--source` to an open source."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from device.camera.source import Source
+from device.contract.command import warn
 from device.contract.errors import SourceError
 from device.settings import CameraSettings
 
@@ -13,12 +15,13 @@ _CAMERA_OF_PI = re.compile(r"([\w-]*\d[\w-]*)?", re.ASCII)
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
-def open_source(text: str, settings: CameraSettings) -> Source:
+def open_source(text: str, settings: CameraSettings, quiet: bool = False) -> Source:
     """Open a source.
 
     Args:
         text: one of `FORMS`.
         settings: size and rate, for cameras.
+        quiet: of a file, do not tell what is missing in it: it was told already.
 
     Raises:
         SourceError: there is no such thing, or it cannot be read.
@@ -40,7 +43,7 @@ def open_source(text: str, settings: CameraSettings) -> Source:
         from device.camera.v4l2 import V4l2Camera  # noqa: PLC0415
 
         return V4l2Camera(camera, settings)
-    return _open_file(Path(text))
+    return _open_file(Path(text), _untold if quiet else warn)
 
 
 def _video_device(text: str) -> str:
@@ -51,13 +54,17 @@ def _video_device(text: str) -> str:
     return name if name != text or name.startswith("/dev/") else ""
 
 
-def _open_file(path: Path) -> Source:
+def _open_file(path: Path, warn: Callable[[str], None]) -> Source:
     from device.camera.pictures import IMAGE_SUFFIXES, ImageFiles, is_folder  # noqa: PLC0415
     from device.camera.video import VideoFile  # noqa: PLC0415
 
     if is_folder(path) or path.suffix.lower() in IMAGE_SUFFIXES:
-        return ImageFiles(path)
-    return VideoFile(path)
+        return ImageFiles(path, warn)
+    return VideoFile(path, warn)
+
+
+def _untold(sentence: str) -> None:
+    """Nobody has to hear it again."""
 
 
 def _only_camera() -> str:

@@ -11,6 +11,7 @@ What was not measured is empty.
 
 Pictures and videos go the way of a session: the same gate, the same face at rest, the largest face of a picture, one
 person of a video, followed and smoothed. A small picture (up to 128 pixels) may be a face that fills it.
+`--annotate` makes of a video a film with what was read of it and its timing diagram (`device/commands/merged`).
 """
 
 import csv
@@ -18,7 +19,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -27,9 +28,11 @@ from device.camera.video import VIDEO_SUFFIXES
 from device.clock import SystemClock
 from device.commands.au_row import COLUMNS, Row, doubts_of, row_of, sentence
 from device.commands.display import Display, Ticker
+from device.commands.merged.making import Merged
 from device.commands.watch import Watch
 from device.contract.command import warn
 from device.contract.errors import ConfigError, DataError, SourceError, StorageError
+from device.film import SUFFIX
 from device.models import open_models
 from device.neutrals import calibrated_neutral
 from device.observation import Observation
@@ -73,18 +76,53 @@ def au_of_pictures(paths: list[Path], settings: Settings, neutral: Path | None, 
     return 0
 
 
-def au_of_video(path: Path, settings: Settings, neutral: Path | None, out: Path | None, gate: bool) -> int:
-    """Read a video frame by frame; returns the exit code. Raises as `au_of_pictures`."""
+def au_of_video(
+    path: Path, settings: Settings, neutral: Path | None, out: Path | None, gate: bool, annotated: Path | None = None
+) -> int:
+    """Read a video frame by frame; returns the exit code. Raises as `au_of_pictures`.
+
+    Args:
+        path: of the video.
+        settings, neutral, out, gate: as of `au_of_pictures`.
+        annotated: a film of the video with its timing diagram, to be made; None for none.
+    """
     rest = None if neutral else _calibrated(settings)
-    _require_other(out, [path, *([neutral] if neutral else [])])
+    read = [path, *([neutral] if neutral else [])]
+    _require_other(out, read)
+    _require_film(annotated, [*read, *([out] if out else [])])
     if neutral:
         _require_picture(neutral)
         with open_models(settings.models) as models:
             rest = _rest_in(neutral, Pipeline(models, settings))
-    with Watch(str(path), settings, rest, gate) as seen:
-        rows, ticker = (row_of(observation, path.name) for observation in seen), Ticker(seen.count, sys.stderr)
+    with ExitStack() as stack:
+        seen = stack.enter_context(Watch(str(path), settings, rest, gate))
+        merged = stack.enter_context(Merged(path, settings, annotated, seen.rate)) if annotated else None
+        ticker = Ticker(seen.count, sys.stderr, "watched")
+        rows = (row_of(observation, path.name) for observation in _noted(seen, merged))
         _write(rows, out, print if out is None else lambda line: ticker.tick(), ticker.end)
+        if merged is not None:
+            seen.close()
+            count = merged.make()
+            print(f"{count} pictures drawn in {annotated}", file=sys.stderr if out == Path("-") else sys.stdout)
     return 0
+
+
+def _noted(seen: Iterable[Observation], merged: Merged | None) -> Iterator[Observation]:
+    """The same, each noted for the film if there is to be one."""
+    for observation in seen:
+        if merged is not None:
+            merged.take(observation)
+        yield observation
+
+
+def _require_film(out: Path | None, others: Iterable[Path]) -> None:
+    """That a film can have this name, and is none of the other files. Raises `ConfigError`."""
+    if out is None:
+        return
+    if out.suffix.lower() != SUFFIX:
+        raise ConfigError(f"{out} cannot be drawn: films are .mp4, so give --annotate {out.stem}.mp4.")
+    if other := next((path for path in others if path != Path("-") and same_file(out, path)), None):
+        raise ConfigError(f"{other} is read or written too: give --annotate another file.")
 
 
 def _require_picture(path: Path) -> None:

@@ -60,8 +60,10 @@ class Display:
 class Ticker:
     """How far a command has come, on a terminal; elsewhere nothing."""
 
-    def __init__(self, count: int, out: TextIO) -> None:
-        """`count` is how many pictures there are; 0 where that is not known."""
+    def __init__(self, count: int, out: TextIO, done: str = "") -> None:
+        """`count` is how many pictures there are; 0 where that is not known. `done`: what is done with them, in a
+        word."""
+        self._what = f"pictures {done}".rstrip()
         self._display, self._count = Display(out), count
         self._began_s = self._shown_s = time.monotonic()
         self._done = 0
@@ -81,10 +83,10 @@ class Ticker:
     def _line(self, took_s: float) -> str:
         rate = self._done / took_s
         if not self._count:
-            return f"{self._done} pictures  {rate:.1f} a second"
+            return f"{self._done} {self._what}  {rate:.1f} a second"
         left_s = max(self._count - self._done, 0) / rate
         share = self._done / self._count
-        return f"{self._done} of {self._count} pictures  {share:.0%}  {rate:.1f} a second  {_clock(left_s)} left"
+        return f"{self._done} of {self._count} {self._what}  {share:.0%}  {rate:.1f} a second  {_clock(left_s)} left"
 
 
 def _clock(seconds: float) -> str:

@@ -10,13 +10,13 @@ from device.arrays import ByteImage
 from device.camera.pictures import IMAGE_SUFFIXES, is_folder
 from device.camera.video import VIDEO_SUFFIXES
 from device.closing import Closing
+from device.commands.merged.making import Merged
+from device.commands.overlay import draw
 from device.commands.watch import Watch
 from device.contract.errors import ConfigError, StorageError
-from device.film import Film, require_library
-from device.stages.frame import Frame
+from device.observation import Observation
+from device.settings import Settings
 from device.state import open_private, same_file
-
-_STILL_RATE = 1.0
 
 
 class Drawing(Closing):
@@ -25,33 +25,26 @@ class Drawing(Closing):
     def __init__(self, path: Path) -> None:
         self.path, self.count = path, 0
 
-    def write(self, image: ByteImage, frame: Frame) -> None:
-        """One picture (height, width, 3) BGR of a frame. Raises `StorageError`."""
+    def write(self, observation: Observation) -> None:
+        """What was seen in one picture. Raises `StorageError`."""
         self.count += 1
-        self._put(image, frame)
+        self._put(observation)
 
-    def _put(self, image: ByteImage, frame: Frame) -> None:
+    def _put(self, observation: Observation) -> None:
         raise NotImplementedError
 
-    def close(self) -> None:
-        """What was taken is whole."""
-
-    def discard(self) -> None:
-        """Something failed: nothing that is half done stays."""
-
-    def __exit__(self, *error: object) -> None:
-        if error[0] is not None:
-            self.discard()
-        self.close()
+    def finish(self) -> None:
+        """Everything was taken: make what needs the whole. Raises `SourceError`, `StorageError`."""
 
 
-def open_drawing(out: Path, recording: Path, seen: Watch) -> Drawing:
+def open_drawing(out: Path, recording: Path, seen: Watch, settings: Settings) -> Drawing:
     """What `out` asks for.
 
     Args:
         out: `.mp4`, an image if there is only one picture, or a folder.
         recording: what is drawn upon, which must stay as it is.
         seen: the recording, open.
+        settings: with which it is.
 
     Raises:
         ConfigError: another kind of file, or the place of the recording itself.
@@ -61,7 +54,7 @@ def open_drawing(out: Path, recording: Path, seen: Watch) -> Drawing:
     if same or (out.resolve() == recording.resolve().parent and not is_folder(recording) and suffix == ""):
         raise ConfigError(f"{out} is where the recording itself is: give --overlay another place.")
     if suffix == ".mp4":
-        return Clip(out, seen.rate)
+        return Clip(out, recording, settings, seen.rate)
     if suffix in VIDEO_SUFFIXES:
         raise ConfigError(f"{out} cannot be drawn: clips are drawn as .mp4, so give --overlay {out.stem}.mp4.")
     if suffix not in IMAGE_SUFFIXES:
@@ -74,34 +67,27 @@ def open_drawing(out: Path, recording: Path, seen: Watch) -> Drawing:
 
 
 class Clip(Drawing):
-    """An .mp4 file that keeps the time of what it is drawn upon, whose rate may vary; stills stand for a second."""
+    """A film with the timing diagram of the whole clip, which is made when everything was seen."""
 
-    def __init__(self, path: Path, rate: float) -> None:
-        """Raises `RuntimeMissingError`: what writes films is not installed."""
+    def __init__(self, path: Path, recording: Path, settings: Settings, rate: float) -> None:
         super().__init__(path)
-        require_library()
-        self._rate = rate or _STILL_RATE
-        self._film: Film | None = None
+        self._merged = Merged(recording, settings, path, rate)
 
-    def _put(self, image: ByteImage, frame: Frame) -> None:
-        if self._film is None:
-            self._film = Film(self.path, (image.shape[1], image.shape[0]), self._rate)
-        self._film.write(image, self.count - 1 if frame.name else frame.time_s)
+    def finish(self) -> None:
+        self._merged.make()
 
     def close(self) -> None:
-        if self._film is not None:
-            self._film.close()
+        self._merged.close()
 
-    def discard(self) -> None:
-        if self._film is not None:
-            self._film.discard()
+    def _put(self, observation: Observation) -> None:
+        self._merged.take(observation)
 
 
 class One(Drawing):
     """A picture."""
 
-    def _put(self, image: ByteImage, frame: Frame) -> None:
-        _save(image, self.path)
+    def _put(self, observation: Observation) -> None:
+        _save(draw(observation), self.path)
 
 
 class Folder(Drawing):
@@ -111,7 +97,8 @@ class Folder(Drawing):
         super().__init__(path)
         self._names: set[str] = set()
 
-    def _put(self, image: ByteImage, frame: Frame) -> None:
+    def _put(self, observation: Observation) -> None:
+        frame = observation.frame
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -120,7 +107,7 @@ class Folder(Drawing):
         if name in self._names:  # of two pictures whose names differ in their ending
             name = frame.name
         self._names.add(name)
-        _save(image, self.path / f"{name}.png")
+        _save(draw(observation), self.path / f"{name}.png")
 
 
 def _save(image: ByteImage, path: Path) -> None:

@@ -10,6 +10,7 @@ from device.arrays import ByteImage, FloatArray
 Colour = tuple[int, int, int]
 
 
+@lru_cache(maxsize=4096)
 def width_of(text: str, size: int) -> int:
     """Pixels that a text takes in a size of letters."""
     return round(_font(size).getlength(text))

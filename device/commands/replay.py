@@ -10,7 +10,6 @@ from device.camera.pictures import is_folder, require_file
 from device.clock import SystemClock
 from device.commands.display import Ticker
 from device.commands.drawing import open_drawing
-from device.commands.overlay import draw
 from device.commands.watch import Watch
 from device.contract.errors import ConfigError, DataError, SourceError, StorageError
 from device.contract.fields import Json, encode
@@ -103,12 +102,14 @@ def _documents(file: Iterable[bytes], broken: list[str]) -> Iterator[Json]:
 
 
 def _draw(recording: Path, settings: Settings, out: Path) -> int:
-    with Watch(str(recording), settings) as seen, open_drawing(out, recording, seen) as drawing:
-        ticker = Ticker(seen.count, sys.stderr)
+    with Watch(str(recording), settings) as seen, open_drawing(out, recording, seen, settings) as drawing:
+        ticker = Ticker(seen.count, sys.stderr, "watched")
         for observation in seen:
-            drawing.write(draw(observation), observation.frame)
+            drawing.write(observation)
             ticker.tick()
         ticker.end()
+        seen.close()
+        drawing.finish()
     print(f"{drawing.count} pictures drawn in {out}")
     if is_folder(recording) and drawing.count < seen.count:
         left_out = seen.count - drawing.count

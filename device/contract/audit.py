@@ -3,7 +3,9 @@ changed and its entry are written in the same request.
 
 That a person was erased is also told at `erased/PATIENT`, by the place of the entry (`YYYY-MM/KEY`): the database's
 rules let nobody erase a person without both, written in the same request. What boxes recorded of that person is not
-erased with it; these are the pseudonyms for which the engineer still has to.
+erased with it; these are the pseudonyms for which `affectbox-cloud erase` still has to. When nothing is left of them,
+it takes that away, too, and pseudonym and session out of every entry that names them; `by` is `affectbox-cloud` in what
+that command, and `retention`, write.
 """
 
 from device.contract import patient as pseudonyms
@@ -31,8 +33,9 @@ DID = (
     "commanded",  # a box, for a session
     "fleet_commanded",  # boxes, to be updated or examined
     "staff",  # changed who may do what
+    "expired",  # what was older than it is kept, of everybody: by the command `retention`
 )
-ERASED = "erased"
+ERASED, EXPIRED = "erased", "expired"
 
 FIELDS = (
     Field("v", "integer", "version of this format", VERSION, VERSION, required=True),

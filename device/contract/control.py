@@ -9,6 +9,8 @@ the daemon answers with reports, about four a second, of which the last has the 
                             probe     everything, into an outbox that is thrown away: proves a release
                             examine   `affectbox doctor` from within the daemon's own sandbox
                             revoke    no camera: purge what was not sent of `sessions`, mark what was
+                            erase     no camera: erase a person from what the daemon and delivery keep; `quick`: do
+                                      not write a large outbox anew, for somebody waits
     host → daemon, later    end, pause, limit, revoke, mark, phase, stimulus, consent
 
 A report holds no clinical data. Its `glimpse`, the drawn view for setting up, goes to the page and nowhere else.
@@ -37,6 +39,7 @@ class Do(str, Enum):
     PROBE = "probe"
     EXAMINE = "examine"
     REVOKE = "revoke"
+    ERASE = "erase"
     END = "end"
     PAUSE = "pause"
     LIMIT = "limit"
@@ -47,7 +50,7 @@ class Do(str, Enum):
 
 
 #: With which a connection begins.
-TASKS = (Do.WATCH, Do.FRAME, Do.PROBE, Do.EXAMINE, Do.REVOKE)
+TASKS = (Do.WATCH, Do.FRAME, Do.PROBE, Do.EXAMINE, Do.REVOKE, Do.ERASE)
 
 
 class Doing(str, Enum):
@@ -79,6 +82,16 @@ class Order(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     phases: tuple[str, ...] = ()
     name: str = ""
     sessions: tuple[str, ...] = ()
+    quick: bool = False
+
+
+class ErasedSaid(Struct, frozen=True, omit_defaults=True):
+    """What `erase` came to: documents of the outbox, lines of files, and what is left, a sentence each."""
+
+    face: bool = False
+    outbox: int = 0
+    lines: int = 0
+    left: tuple[str, ...] = ()
 
 
 class Glimpse(Struct, frozen=True, omit_defaults=True):
@@ -113,6 +126,7 @@ class Report(Struct, frozen=True, omit_defaults=True):
         why: of the last report: why the session ended.
         text: what went wrong, in one sentence.
         findings: of `examine`, one line of `affectbox doctor` each.
+        erased: of the last report of `erase`.
     """
 
     state: Doing
@@ -137,6 +151,7 @@ class Report(Struct, frozen=True, omit_defaults=True):
     text: str = ""
     glimpse: Glimpse | None = None
     findings: list[Json] | UnsetType = UNSET
+    erased: ErasedSaid | UnsetType = UNSET
 
 
 _Form = TypeVar("_Form", Order, Report)

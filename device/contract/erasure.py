@@ -69,6 +69,8 @@ def validate_request(request: Any) -> None:
 def requests(standing: Any) -> dict[str, str]:
     """Pseudonym → name of the request, of all that stand at `control/DEVICE/erase` and can be requests."""
     found = {}
+    if isinstance(standing, list):  # as the database makes of a node whose keys are numbers
+        standing = {str(number): request for number, request in enumerate(standing)}
     for patient, request in standing.items() if isinstance(standing, dict) else ():
         try:
             validate_request(request)

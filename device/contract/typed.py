@@ -4,11 +4,19 @@ import math
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, get_args, get_origin, get_type_hints
 
-_CALLED = {str: "a text", int: "a whole number", float: "a number", dict: "an object", tuple: "a list"}
+_CALLED = {
+    str: "a text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    dict: "an object",
+    tuple: "a list",
+}
 
 
 def typed(hint: Any, value: Any, key: str = "") -> Any:
-    """The value as `hint` has it: a dataclass, tuple, dict with texts as keys, text, whole or finite number, or Any.
+    """The value as `hint` has it: a dataclass, tuple, dict with texts as keys, text, truth, whole or finite number,
+    or Any.
 
     Lists become tuples and whole numbers pass as floats. Texts hold no control characters but line breaks and tabs.
 
@@ -27,7 +35,7 @@ def typed(hint: Any, value: Any, key: str = "") -> Any:
         return {typed(str, name, key): typed(inner[1], item, _below(key, name)) for name, item in value.items()}
     if hint is float and isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return float(value)
-    if hint is Any or (hint is int and type(value) is int) or (hint is str and _is_text(value)):
+    if hint is Any or (hint in (int, bool) and type(value) is hint) or (hint is str and _is_text(value)):
         return value
     raise ValueError(f"{_named(key)} is {shown(value)}, not {_CALLED[origin or hint]}")
 

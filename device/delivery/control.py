@@ -1,7 +1,7 @@
 """Listens below `control/DEVICE`, where commands from afar are written, and that somebody watches; over one stream.
 
     (start) ─► connect ── event-stream ─► hear ── put, patch ─► command: act, once for each id ─► hear …
-                  ▲                        │                    watch: until when
+                  ▲                        │                    watch: until when; erase: whom
                   └── 1, 2, 4 … 60 s ──────┴── hung up, silent for 75 s, the token has ended
 
 The database says at once what stands there, so nothing is missed while nobody listens, and what is over by then is
@@ -16,7 +16,7 @@ import random
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -25,7 +25,7 @@ from urllib.parse import urlencode
 
 from device.clock import Clock
 from device.closing import Closing
-from device.contract import remote
+from device.contract import erasure, remote
 from device.contract.address import DatabaseUrl
 from device.contract.errors import DataError
 from device.contract.fields import Json
@@ -34,7 +34,8 @@ from device.delivery.tokens import TokenSource
 
 #: The database says something every 30 s.
 _SILENT_S = 75.0
-_LONGEST_LINE = 8192
+#: Bytes of what it says at once: ten thousand requests to erase somebody.
+_LONGEST_LINE = 1 << 20
 _PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
 _JOIN_S = 0.5
 _FAULTS = (
@@ -78,17 +79,19 @@ class ControlListener(Closing):
         timeout_s: float,
         act: Act,
         tell: Callable[[], None] = lambda: None,
+        erase: Callable[[Mapping[str, str]], None] = lambda requests: None,
     ) -> None:
         """
         Args:
             timeout_s: bounds connecting.
             tell: called after each answer, and when somebody begins to watch.
+            erase: called with all requests to erase somebody that stand: pseudonym → name of the request.
         """
         self.answered: Answered | None = None
         self.trouble = ""
         self._url, self._tokens, self._clock, self._timeout_s = url, tokens, clock, timeout_s
         self._target = f"/{remote.ROOT}/{device}.json?"
-        self._act, self._tell = act, tell
+        self._act, self._tell, self._erase = act, tell, erase
         self._context = ssl.create_default_context() if url.secure else None
         self._stop = threading.Event()
         self._connection: Connection | None = None
@@ -116,6 +119,7 @@ class ControlListener(Closing):
             try:
                 for said, left_s in self._said():
                     pause_s = _PAUSE_S
+                    self._erase(erasure.requests(said.get(erasure.ERASE)))
                     self._watch(said.get(remote.WATCH), left_s)
                     self._do(said.get(remote.COMMAND), left_s)
                 self.trouble = "the database hung up"
@@ -199,11 +203,18 @@ def _changed(tree: Any, kind: str, told: Json) -> Any:
 def _put(tree: Any, path: list[str], value: Any) -> Any:
     if not path:
         return value
-    node = dict(tree) if isinstance(tree, dict) else {}
+    node = dict(_object(tree))
     node[path[0]] = _put(node.get(path[0]), path[1:], value)
     if node[path[0]] is None:
         del node[path[0]]
     return node
+
+
+def _object(tree: Any) -> Json:
+    """A node as an object: the database makes a list of one whose keys are numbers."""
+    if isinstance(tree, list):
+        return {str(number): value for number, value in enumerate(tree) if value is not None}
+    return tree if isinstance(tree, dict) else {}
 
 
 def _events(response: http.client.HTTPResponse, connection: Connection) -> Iterator[tuple[str, Json]]:

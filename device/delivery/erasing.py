@@ -21,12 +21,14 @@ class Erased:
     Attributes:
         nobodys: records and aggregates left, of sessions of which it is not known whose they were.
         waiting: files that a newer version left, which only that can read.
+        copies: whether unused places of the file may still hold copies of what was erased.
     """
 
     documents: int = 0
     records: int = 0
     nobodys: int = 0
     waiting: tuple[Path, ...] = ()
+    copies: bool = False
 
 
 def people(db: Connection) -> dict[str, str]:
@@ -36,18 +38,23 @@ def people(db: Connection) -> dict[str, str]:
     return told | dict(db.execute("SELECT session, person FROM people"))
 
 
-def erase(db: Connection, person: str, theirs: Collection[str], known: Collection[str]) -> Erased:
+def erase(db: Connection, person: str, theirs: Collection[str], known: Collection[str], whose: bool = True) -> Erased:
     """Erase a person and the sessions that are `theirs`, inside the caller's transaction; what is removed is
-    overwritten in the file. `known` are all sessions of which it is known whose they were."""
+    overwritten in the file. `known` are all sessions of which it is known whose they were; `whose`: that these were
+    theirs is forgotten, too."""
     db.execute("PRAGMA secure_delete=ON")
     rows = db.execute("SELECT id, path, kind, records FROM documents").fetchall()
     gone = [(number, records) for number, path, _, records in rows if session_in(path) in theirs]
     nobodys = sum(records for _, path, kind, records in rows if kind != Kind.NOTE and session_in(path) not in known)
     db.executemany("DELETE FROM documents WHERE id = ?", [(number,) for number, _ in gone])
-    db.execute("DELETE FROM people WHERE person = ?", (person,))
+    if whose:
+        db.execute("DELETE FROM people WHERE person = ?", (person,))
+    ids = {one.rpartition("/")[2] for one in theirs}
     for name, text in db.execute("SELECT name, value FROM notes").fetchall():
-        if _is_about(person, text):
+        if (left := _without(text, person, ids)) is None:
             db.execute("DELETE FROM notes WHERE name = ?", (name,))
+        elif left != text:
+            db.execute("UPDATE notes SET value = ? WHERE name = ?", (left, name))
     return Erased(len(gone), sum(records for _, records in gone), nobodys)
 
 
@@ -69,9 +76,20 @@ def session_in(path: str) -> str:
     return f"{rest[0]}/{rest[1]}" if len(rest) == 3 or (root == patient.ROOT and len(rest) == 2) else ""
 
 
-def _is_about(person: str, text: str) -> bool:
+def _without(text: str, person: str, sessions: Collection[str]) -> str | None:
+    """A note without what it says of a person and of these sessions; None: it is about them as a whole."""
     try:
         note = json.loads(text)
-    except ValueError:
-        return False
-    return isinstance(note, dict) and person in note.values()
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(note, dict):
+        return text
+    if note.get("patient") == person:
+        return None
+    gone = {person, *sessions}
+    left = {key: value for key, value in note.items() if key not in gone and not _is_one_of(value, gone)}
+    return text if len(left) == len(note) else json.dumps(left)
+
+
+def _is_one_of(value: object, names: Collection[str]) -> bool:
+    return isinstance(value, str) and value in names

@@ -27,6 +27,7 @@
 """
 
 import json
+import math
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -201,20 +202,24 @@ class Outbox(Closing):
                 pass
             return self._run(erasing.people)
 
-    def erase(self, person: str, theirs: Collection[str], known: Collection[str]) -> Erased:
+    def erase(
+        self, person: str, theirs: Collection[str], known: Collection[str], whose: bool = True, quick: bool = False
+    ) -> Erased:
         """Erase a person and sessions that are `theirs`, so that no byte of it stays in this file.
 
         Args:
             known: all sessions of which it is known whose they were; what is left of others is counted.
+            whose: forget, too, that these were theirs; else it can be repeated for what else there is of them.
+            quick: a large file is not written anew: see `Erased.copies`.
 
         Raises:
             OutboxError: the disk has no room for that now.
         """
         with self._lock:
-            erased = self._commit(lambda db: erasing.erase(db, person, theirs, known))
-            self._store.scrub()
+            erased = self._commit(lambda db: erasing.erase(db, person, theirs, known, whose))
+            clean = self._store.scrub(_AT_ONCE_BYTES if quick else math.inf)
             remove_read(self._store.path)
-            return replace(erased, waiting=tuple(set_aside(self._store.path)))
+            return replace(erased, waiting=tuple(set_aside(self._store.path)), copies=not clean)
 
     def purge(self, sessions: Collection[str], notes: Mapping[str, str] = NO_NOTES) -> int:
         """Remove, so that no byte of it stays, what sessions (`DEVICE/SESSION`) recorded and what was not sent; their

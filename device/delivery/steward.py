@@ -97,12 +97,19 @@ class Steward:
 
     def telemetry(self) -> Json:
         """The state of the box, as `device.contract.telemetry` describes it."""
-        counts, month, clock = self._sink.outbox.counts(), self._budget.estimate(), self._clock
         return {
             "v": telemetry.VERSION,
             **self._identity,
             "seen": telemetry.SERVER_TIME,
-            "time": moment(clock.monotonic(), clock.wall(), clock.trusted()),
+            "time": moment(self._clock.monotonic(), self._clock.wall(), self._clock.trusted()),
+            **self.delivery(),
+            **self._about(),
+        }
+
+    def delivery(self) -> Json:
+        """What of that is of delivery; may be called from any thread."""
+        counts, month = self._sink.outbox.counts(), self._budget.estimate()
+        return {
             "mode": self._condenser.mode,
             "wanted": self._wanted,
             "lag": round(self._uploader.behind_s, 1),
@@ -121,7 +128,6 @@ class Steward:
                 "dollars": month.dollars,
                 "prices": PRICES_OF,
             },
-            **self._about(),
         }
 
     def _book(self) -> None:

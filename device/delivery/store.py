@@ -115,8 +115,9 @@ class Store(Closing):
                 raise StoreFullError(f"No new outbox can be begun at {self.path} ({error}).") from error
         return self.generation != before
 
-    def scrub(self, most_bytes: float = math.inf) -> None:
-        """Leave no byte of what was removed in the file or in its log. Raises `OutboxError`: not now.
+    def scrub(self, most_bytes: float = math.inf) -> bool:
+        """Leave no byte of what was removed in the file or in its log; whether that is so. Raises `OutboxError`: not
+        now.
 
         Args:
             most_bytes: a larger file is not written anew, which takes a card half a minute; removed rows that were
@@ -124,17 +125,18 @@ class Store(Closing):
                 time.
         """
         if self._db is None:
-            return
+            return False
         try:
             if self.path.stat().st_size > most_bytes:
                 self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                return
+                return False
             for order in ("wal_checkpoint(TRUNCATE)", "", "wal_checkpoint(TRUNCATE)"):
                 self._db.execute(f"PRAGMA {order}" if order else "VACUUM")
         except (DatabaseError, OSError) as error:
             raise OutboxError(
                 f"Traces of what was erased are left in {self.path} ({error}): free the disk and repeat it."
             ) from error
+        return True
 
     def close(self) -> None:
         """Close the file; what is in it stays. May be called twice."""

@@ -30,6 +30,7 @@ class Uploader:
     Attributes:
         sent: records and aggregates that the database has acknowledged in this run.
         trouble: why nothing goes out at the moment, in one line; "" when all is well.
+        taken_s: when the database last took something, by the monotonic clock; None: not in this run.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Uploader:
         self._trouble_since_s: float | None = None
         self.sent = 0
         self.trouble = ""
+        self.taken_s: float | None = None
 
     def step(self) -> float:
         """Send one batch if any record is due; returns the seconds to wait before the next step."""
@@ -98,6 +100,7 @@ class Uploader:
         self._outbox.done(batch)
         self.sent += sum(entry.records for entry in batch)
         self.trouble, self._trouble_since_s = "", None
+        self.taken_s = self._clock.monotonic()
         self._renewed, self._refused_in_a_row = False, 0
         self._backoff.succeeded()
         self._batch = min(self._settings.batch, 2 * self._batch)

@@ -157,6 +157,10 @@ class Consents:
     def forget(self, patient: str) -> bool:
         """Erase a person; whether there was anything. Raises `RefusedError`: the card does not take it."""
         self._require_whole()
+        try:
+            self._path.with_suffix(".part").unlink(missing_ok=True)
+        except OSError:
+            raise RefusedError(Refusal.NOT_KEPT) from None
         if patient not in self._file.consents:
             return False
         left = {name: kept for name, kept in self._file.consents.items() if name != patient}

@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from device.clock import Clock
 from device.contract.control import VERSION, Do, Doing, Order, Report
 from device.contract.errors import InterlockError
-from device.contract.session import Beginning, Consent, Why
+from device.contract.fields import Json
+from device.contract.session import UNNAMED, Beginning, Consent, Why
 from device.host.consents import Consents, covers_enough
-from device.host.jobs import Check, Revocation, Session, said
+from device.host.erasing import Erasures
+from device.host.jobs import Check, Erasing, Revocation, Session, said
 from device.host.launcher import Launcher
 from device.host.memory import Memory
 from device.host.notices import BROKEN_OFF, ENDED, FRAMED, RESTARTED
@@ -53,7 +55,8 @@ class Core:
         self.tell = tell
         self.updating = updating
         self.unattended: Beginning | None = None
-        self.running = Running(launcher, clock, self.changing, self._finished, self._purged)
+        self.running = Running(launcher, clock, self.changing, self._finished, self._purged, self._erased)
+        self.erasures = Erasures(self.running, memory, consents, clock, tell, self.end_revoked)
         self.showing = Showing(clock, settings)
         self._limit_s = settings.limit_min * _MINUTE_S
         self._phases = phases
@@ -106,8 +109,9 @@ class Core:
         return session
 
     def require_free(self, patient: str) -> None:
-        """Raises `RefusedError` where no session can begin now."""
+        """Raises `InterlockError` where no session of that person can begin now."""
         session = self.running.session
+        self.erasures.require_staying(patient)
         if self.updating():
             raise RefusedError(Refusal.UPDATING)
         if session is not None and session.ending is not None:
@@ -156,6 +160,26 @@ class Core:
         except RefusedError as error:
             if error.refusal is Refusal.NOT_KEPT:
                 self.showing.notice = Notice(Matter.DAMAGED, str(error))
+
+    def end_revoked(self, patient: str) -> Session | None:
+        """End a person's session, camera first, and withdraw their consent; the session, if one is open."""
+        session, process = self.running.session, self.running.process
+        theirs = session if session is not None and session.patient == patient else None
+        if theirs is not None:
+            theirs.ending = Why.REVOKED
+            if process is not None and process.job is theirs:
+                process.ask(Do.REVOKE)  # first: what follows may wait for the card
+        if patient != UNNAMED:
+            self.withdraw(patient, theirs.consent if theirs else None)
+        return theirs
+
+    def erase(self, patient: str, request: str) -> Json | None:
+        """Erase a person; the proof, once there is one: see `Erasures.ask`."""
+        if self.unattended is not None and self.unattended.patient == patient:
+            self.unattended = None
+        if self._unattended_again is not None and self._unattended_again.patient == patient:
+            self._unattended_again = None
+        return self.erasures.ask(patient, request)
 
     def knows(self, patient: str) -> bool:
         """Whether anything of a person is kept here."""
@@ -244,8 +268,13 @@ class Core:
         self.tell(self.showing.notice.text)
         if why is Why.REVOKED and not session.purged:  # parts may have become known since it was withdrawn
             self.purge(session.patient, session.parts)
+        self.erasures.next()
         if why is Why.LIMIT:
             self.unattended = self._unattended_again
+
+    def _erased(self, erasing: Erasing, report: Report) -> None:
+        self.erasures.over(erasing, report)
+        self._next_purge()
 
     def _purged(self, patient: str, sessions: tuple[str, ...]) -> None:
         left = tuple(one for one in self.memory.now.revoking.get(patient, ()) if one not in sessions)

@@ -84,6 +84,9 @@ class Desk(Closing):
                 outcome = self._afar(asked)
                 yield self._well(outcome.text) | {"done": outcome.done, "goes_on": outcome.goes_on}
                 return
+            if asked.do == "erase":
+                yield self._well("") | {"erased": self._interlock.erase(asked.patient, asked.name)}
+                return
             yield self._well(self._do(asked))
         except AffectboxError as error:
             yield {"ok": False, "text": str(error), "code": getattr(error, "code", "")}

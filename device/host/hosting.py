@@ -24,6 +24,7 @@ from device.host.status import Status
 from device.host.updates import ask
 from device.host.view import Matter, Notice
 from device.identity import device_id
+from device.monitor.server import Metrics
 from device.notify import notify
 from device.service.beginning import beginning_of
 from device.settings import Settings
@@ -44,6 +45,7 @@ class Hosting(Closing):
     Attributes:
         interlock: what is commanded.
         lamp: what shows it.
+        metrics: what machines ask; None where there is none.
     """
 
     def __init__(self, settings: Settings, clock: Clock, launcher: Launcher) -> None:
@@ -56,6 +58,7 @@ class Hosting(Closing):
         memory, consents = Memory(state_folder() / MEMORY), Consents(state_folder() / CONSENTS, clock)
         self._settings, self._clock = settings, clock
         self.lamp: Lamp = NoLamp()
+        self.metrics: Metrics | None = None
         with ExitStack() as stack:
             stack.callback(self._put_out)
             stack.callback(launcher.close)
@@ -68,6 +71,8 @@ class Hosting(Closing):
             self._fit(folder, stack)
             if settings.page.address:
                 self._open_page(stack)
+            if settings.metrics.listen:
+                self._open_metrics(stack)
             self._stack = stack.pop_all()
 
     def run(self, stop: threading.Event) -> None:
@@ -117,6 +122,13 @@ class Hosting(Closing):
             warn(f"The box's page is at {page.url}")
         except ImportError as error:
             warn(f"The box has no page, for '{error.name}' is not installed: pip install 'affectbox[device]'.")
+        except AddressInUseError as error:
+            warn(str(error))
+
+    def _open_metrics(self, stack: ExitStack) -> None:
+        """What machines ask; a box that cannot tell them goes on without."""
+        try:
+            self.metrics = stack.enter_context(Metrics(self._settings, self._clock, self.interlock))
         except AddressInUseError as error:
             warn(str(error))
 

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from device.clock import Clock
 from device.contract.control import VERSION, Do, Order, Report
 from device.contract.errors import AffectboxError
+from device.contract.fields import Json
 from device.contract.patient import PSEUDONYM, check_pseudonym
 from device.contract.session import UNNAMED, Beginning, Why
 from device.host.consents import Consents
@@ -87,6 +88,7 @@ class Interlock:
             InterlockError: it covers nothing, was given by nobody, has ended, or the card does not take it.
         """
         with self._core.changing():
+            self._core.erasures.require_staying(patient)
             recorded = self._core.consents.record(patient, covers, by, until_day, ends)
             self._core.agree(patient, recorded.consent)
             return recorded
@@ -152,20 +154,15 @@ class Interlock:
         any session of theirs that it remembers is purged, and these sessions are marked as not to be used."""
         core = self._core
         with core.changing():
-            session, process = core.running.session, core.running.process
+            session = core.running.session
             patient = patient or (session.patient if session else "")
             if not patient:
                 raise RefusedError(Refusal.IDLE)
-            theirs = session if session is not None and session.patient == patient else None
-            if theirs is not None:
-                theirs.ending = Why.REVOKED
-                if process is not None and process.job is theirs:
-                    process.ask(Do.REVOKE)  # first: what follows may wait for the card
-            elif not core.knows(patient):
+            if (session is None or session.patient != patient) and not core.knows(patient):
                 raise RefusedError(Refusal.NO_CONSENT)
+            theirs = core.end_revoked(patient)
             parts = theirs.parts if theirs else ()
             if patient != UNNAMED:
-                core.withdraw(patient, theirs.consent if theirs else None)
                 parts += core.memory.sessions_of(patient)
             core.purge(patient, parts)
             core.tell(f"A consent was withdrawn ({by}).")
@@ -250,6 +247,15 @@ class Interlock:
             core.consents.forget(patient)
             core.memory.forget(patient)
             return known
+
+    def erase(self, patient: str, request: str) -> Json | None:
+        """Erase a person from the whole box, as a request of that name asks; a session of theirs ends first. The
+        proof (`device.contract.erasure`), once there is one. Raises `InterlockError`: that is no pseudonym."""
+        with self._core.changed:
+            try:
+                return self._core.erase(patient, request)
+            finally:
+                self._core.settle()
 
     def fitted(self, lamp: bool, odd: Notice | None = None) -> None:
         """Whether there is a lamp, and what is wrong with it or the button."""

@@ -119,6 +119,20 @@ class Revocation(Job):
 
 
 @dataclass(eq=False)
+class Erasing(Job):
+    """A person is to be erased, as `request` asks; `quick`: a session of somebody else waits for it."""
+
+    needs_camera = False
+    patient: str
+    request: str
+    sessions: tuple[str, ...]
+    quick: bool = False
+
+    def order(self) -> Order:
+        return Order(Do.ERASE, VERSION, self.patient, sessions=self.sessions, quick=self.quick)
+
+
+@dataclass(eq=False)
 class Check(Job):
     """`examine` or `probe`, for somebody who waits for the reports; None comes last."""
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from device.contract.errors import StorageError
 from device.contract.typed import typed
 from device.host.view import Past
 from device.state import write_private
@@ -90,8 +91,20 @@ class Memory:
         now = self.now
         return patient in (now.prepared, *now.revoking, *(past.patient for past in (*now.open, *now.past)))
 
+    @property
+    def folder(self) -> Path:
+        """Where it is kept."""
+        return self._path.parent
+
     def forget(self, patient: str) -> None:
-        """Erase a person."""
+        """Erase a person, also from a file that was set aside. Raises `StorageError`: that stays there."""
+        aside = self._path.with_suffix(".damaged")
+        try:
+            self._path.with_suffix(".part").unlink(missing_ok=True)
+            if aside.exists() and patient.encode() in aside.read_bytes():
+                aside.unlink()
+        except OSError as error:
+            raise StorageError(f"{aside} cannot be erased ({error.strerror}): check the folder's owner.") from error
         self.keep(
             open=tuple(past for past in self.now.open if past.patient != patient),
             past=tuple(past for past in self.now.past if past.patient != patient),

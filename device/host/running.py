@@ -9,16 +9,19 @@
     the view for setting up
     a purge that failed already
 
-What a person commands changes only what is wanted, so that pressing twice, or in a bad moment, cannot make two.
+A purge is of what a consent was withdrawn for, or of a person who is to be erased. What a person commands changes only
+what is wanted, so that pressing twice, or in a bad moment, cannot make two.
 """
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+from msgspec import UNSET
+
 from device.clock import Clock
 from device.contract.control import VERSION, Do, Doing, Order, Report
 from device.contract.session import UNNAMED, Why
-from device.host.jobs import Check, Framing, Job, Revocation, Session
+from device.host.jobs import Check, Erasing, Framing, Job, Revocation, Session
 from device.host.launcher import Launcher
 from device.host.process import Process
 from device.host.view import Matter, Notice
@@ -40,8 +43,9 @@ class Running:
     """Everything but `changing` is called with the interlock's lock held.
 
     Attributes:
-        session, framing, check, revocation: what is wanted; None for nothing.
+        session, framing, check, revocation, erasing: what is wanted; None for nothing.
         process: the one that there is.
+        failures: how often one failed.
     """
 
     def __init__(
@@ -51,23 +55,28 @@ class Running:
         changing: Callable[[], AbstractContextManager[None]],
         finished: Callable[[Session, Why], None],
         purged: Callable[[str, tuple[str, ...]], None],
+        erased: Callable[[Erasing, Report], None],
     ) -> None:
         """
         Args:
             changing: holds the lock, and settles everything afterwards.
             finished: a session is over.
             purged: so much was purged of a person.
+            erased: a person was erased as far as the daemon goes; the report says what.
         """
         self.session: Session | None = None
         self.framing: Framing | None = None
         self.check: Check | None = None
         self.revocation: Revocation | None = None
+        self.erasing: Erasing | None = None
         self.process: Process | None = None
+        self.failures = 0
         self._launcher = launcher
         self._clock = clock
         self._changing = changing
         self._finished = finished
         self._purged = purged
+        self._erased = erased
         self._closed = False
 
     def settle(self) -> None:
@@ -127,13 +136,14 @@ class Running:
         return Notice(Matter.FAILED, f"{job.failure} It is started again by itself.")
 
     def _wanted(self) -> Job | None:
-        if self.revocation and self._of(self.revocation):
-            return self.revocation
-        if self.revocation and not self.revocation.failures:
-            return self.revocation
+        purges = [purge for purge in (self.revocation, self.erasing) if purge is not None]
+        first = [*filter(self._of, purges), *(purge for purge in purges if not purge.failures)]
+        if first:
+            return first[0]
+        failed = min(purges, key=lambda purge: purge.due_s, default=None)
         if self.session is not None:
-            return self.session if self.session.wanted else self.revocation
-        return self.check or self.framing or self.revocation
+            return self.session if self.session.wanted else failed
+        return self.check or self.framing or failed
 
     def _of(self, job: Job) -> bool:
         return self.process is not None and self.process.job is job
@@ -172,12 +182,14 @@ class Running:
                 self._part_over(job, process, ended.why if ended else "", failure)
             elif isinstance(job, Revocation):
                 self._purge_over(job, ended, failure)
+            elif isinstance(job, Erasing):
+                self._erasing_over(job, ended, failure)
             elif isinstance(job, Check):
                 job.failure = job.failure or ("" if ended and ended.why != Why.FAILED else failure)
                 job.reports.put(None)
                 self.check = None if self.check is job else self.check
             elif job is self.framing:
-                job.fail(failure, self._clock.monotonic())
+                self._fail(job, failure)
 
     def _knock_again(self, job: Job) -> bool:
         return job is self._wanted() and job.knock_again(self._clock.monotonic())
@@ -194,14 +206,25 @@ class Running:
             self._end(session, Why(why))
         else:
             told = failure if session.patient == UNNAMED else failure.replace(session.patient, "…")
-            session.fail(told, self._clock.monotonic())
+            self._fail(session, told)
 
     def _purge_over(self, revocation: Revocation, ended: Report | None, failure: str) -> None:
         if ended is not None and ended.why == Why.REVOKED:
             self.revocation = None
             self._purged(revocation.patient, revocation.sessions)
         else:
-            revocation.fail(failure, self._clock.monotonic())
+            self._fail(revocation, failure)
+
+    def _erasing_over(self, erasing: Erasing, ended: Report | None, failure: str) -> None:
+        if ended is not None and ended.erased is not UNSET:
+            self.erasing = None
+            self._erased(erasing, ended)
+        else:
+            self._fail(erasing, failure.replace(erasing.patient, "…"))
+
+    def _fail(self, job: Job, why: str) -> None:
+        self.failures += 1
+        job.fail(why, self._clock.monotonic())
 
     def _end(self, session: Session, why: Why) -> None:
         self.session = None

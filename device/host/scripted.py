@@ -12,11 +12,11 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from msgspec import UNSET, UnsetType
 
-from device.contract.control import LONGEST_LINE, Do, Doing, Glimpse, Order, Report, line, read_order
+from device.contract.control import LONGEST_LINE, Do, Doing, ErasedSaid, Glimpse, Order, Report, line, read_order
 from device.contract.errors import DataError
 from device.contract.fields import Json
 from device.contract.finding import Finding, Level
@@ -43,6 +43,7 @@ class Script:
         deaf: it hangs up before it has said a word.
         refused: sentence of a launcher that cannot start it; "" for none.
         findings: of `examine`.
+        erased: of `erase`.
     """
 
     opening_s: float = 0.4
@@ -53,6 +54,7 @@ class Script:
     deaf: bool = False
     refused: str = ""
     findings: tuple[Finding, ...] = (Finding(Level.OK, "camera", "1640 × 1232 at 10 a second"),)
+    erased: ErasedSaid = field(default_factory=ErasedSaid)
 
 
 class ScriptedDaemon:
@@ -106,6 +108,8 @@ class ScriptedDaemon:
             self._say(Doing.ENDED, why=Why.FAILED, text=self._script.fails)
         elif task.do is Do.REVOKE:
             self._say(Doing.ENDED, why=Why.REVOKED)
+        elif task.do is Do.ERASE:
+            self._say(Doing.ENDED, why=Why.FINISHED, erased=self._script.erased)
         elif task.do is Do.EXAMINE:
             findings = [finding.to_json() for finding in self._script.findings]
             self._say(Doing.ENDED, why=Why.FINISHED, findings=findings)
@@ -172,6 +176,7 @@ class ScriptedDaemon:
         text: str = "",
         glimpse: Glimpse | None = None,
         findings: list[Json] | UnsetType = UNSET,
+        erased: ErasedSaid | UnsetType = UNSET,
     ) -> None:
         if self._frozen:
             return
@@ -193,6 +198,7 @@ class ScriptedDaemon:
             text=text,
             glimpse=glimpse,
             findings=findings,
+            erased=erased,
         )
         self._stream.sendall(line(report))
 

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from device.clock import Clock
 from device.contract.control import Doing
-from device.host.jobs import Session
+from device.host.jobs import Erasing, Revocation, Session
 from device.host.memory import Memory
 from device.host.running import Running
 from device.host.view import Light, Matter, Notice, Recorded, Snapshot, State
@@ -87,6 +87,7 @@ class Showing:
             trouble=self.trouble,
             notice=self.notice,
             restarts=session.failed if session else 0,
+            failures=running.failures,
             unattended=self._settings.unattended,
             prepared=memory.now.prepared,
             people=people,
@@ -109,7 +110,7 @@ def _state(running: Running, updating: bool) -> State:
         return State.STOPPING
     if session is not None:
         return State.PAUSED
-    purging = process is not None and process.job is running.revocation
+    purging = process is not None and isinstance(process.job, Revocation | Erasing)
     others = (
         (updating, State.UPDATING),
         (purging, State.REVOKING),

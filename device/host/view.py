@@ -132,6 +132,7 @@ class Snapshot:
         trouble: what keeps the box from what was asked for, at the moment; None when nothing does.
         notice: the last thing that a person should know of.
         restarts: how often the camera's process failed in this session.
+        failures: the same since the host process was started, whatever it was for.
         unattended: a session begins whenever the box starts, with nobody asked.
         prepared: whom the button begins; "" for nobody.
         people: every consent on this box, the newest of a person.
@@ -157,6 +158,7 @@ class Snapshot:
     trouble: Notice | None = None
     notice: Notice | None = None
     restarts: int = 0
+    failures: int = 0
     unattended: bool = False
     prepared: str = ""
     people: tuple[Recorded, ...] = ()

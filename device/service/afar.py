@@ -1,11 +1,12 @@
 """What ties a process that delivers to whoever is far away: commands are heard here and decided by the host process,
-and somebody who watches is sent the newest second.
+somebody who watches is sent the newest second, and of who is to be erased the proof is brought back.
 """
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from device.clock import Clock
 from device.contract.errors import AffectboxError
@@ -21,6 +22,7 @@ from device.host.asking import ask
 from device.identity import device_id
 from device.observation import Observation
 from device.service.glimpse import hints_of
+from device.service.requests import Requests
 from device.settings import Settings
 
 _ANSWER_S = 20.0
@@ -88,8 +90,11 @@ def listening(
             def act(command: Json, left_s: float | None) -> tuple[str, bool]:
                 return carried_out(settings, command, left_s, over)
 
+            proofs = Database(opened.url, settings.upload.timeout_s, opened.tokens.token, settings.upload.gzip)
+            requests = stack.enter_context(Requests(proofs, device, partial(erased, settings), opened.tokens.renew))
+            timeout_s = settings.upload.timeout_s
             control = stack.enter_context(
-                ControlListener(opened.url, device, opened.tokens, clock, settings.upload.timeout_s, act, hurry)
+                ControlListener(opened.url, device, opened.tokens, clock, timeout_s, act, hurry, requests.hear)
             )
             if opened.outbox is not None and opened.steward is not None:
                 take_away_later(opened.outbox, device)
@@ -98,7 +103,7 @@ def listening(
                 live = stack.enter_context(
                     Live(database, device, opened.outbox, clock, lambda: hears.watched, refusal)
                 )
-                opened.steward.live_traffic = lambda: live.traffic if live else (0, 0)
+                opened.steward.live_traffic = lambda: _sum(live, requests)
         yield Afar(control, live)
 
 
@@ -116,6 +121,19 @@ def carried_out(
         if not answer.get("goes_on") or waits.wait(_AGAIN_S):
             break
     return str(answer["text"])[:LONGEST], bool(answer.get("done"))
+
+
+def erased(settings: Settings, patient: str, request: str) -> Json | None:
+    """What the host process has erased of a person, once it has: see `device.contract.erasure`. Raises
+    `InterlockError`: it is not there, or that is nobody."""
+    proof = ask(settings.host, {"do": "erase", "patient": patient, "name": request}, _ANSWER_S).get("erased")
+    return dict(proof) if proof else None
+
+
+def _sum(*senders: Live | Requests | None) -> tuple[int, int]:
+    """Requests, and bytes of their bodies, beside those of the outbox."""
+    sent = [sender.traffic for sender in senders if sender is not None]
+    return sum(requests for requests, _ in sent), sum(size for _, size in sent)
 
 
 def _question(command: Json, left_s: float | None) -> Json:

@@ -5,6 +5,7 @@
     probe     everything, into an outbox that is thrown away
     examine   what `affectbox doctor` finds, from within this process's sandbox
     revoke    no camera: purge and mark sessions whose consent was withdrawn
+    erase     no camera: erase a person from what this process and delivery keep
 
 It ends with its task, or with the connection: where that breaks, nobody is there who could stop the camera. The main
 thread does the task; another one listens, and only asks the first to end, or hands on what happens in the session.
@@ -18,21 +19,22 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
 
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from device.clock import Clock
-from device.contract.control import TASKS, Do, Order
+from device.contract.control import TASKS, Do, ErasedSaid, Order
 from device.contract.errors import AffectboxError, DataError
 from device.contract.session import UNNAMED, Beginning, Why
 from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
 from device.delivery.sink import Sink
-from device.delivery.store import StoreInUseError
 from device.metrics import HostMeter
 from device.notify import notify
+from device.service.erasing import erased
 from device.service.framing import frame
+from device.service.handing_over import handed_over
 from device.service.reporting import Reporter
 from device.service.said import beginning_in, check_session, event_in, phases_in
 from device.service.service import Service
@@ -40,10 +42,7 @@ from device.service.wire import Wire, connection
 from device.settings import SessionSettings, Settings
 from device.summary import Summary
 
-_T = TypeVar("_T")
 _ENDS = {Do.END: Why.STOPPED, Do.PAUSE: Why.PAUSED, Do.LIMIT: Why.LIMIT, Do.REVOKE: Why.REVOKED}
-#: Whoever delivered until now lets go of the outbox within a second; for so long it is asked for again and again.
-_HANDING_OVER_S, _AGAIN_S = 5.0, 0.05
 
 
 def serve(settings: Settings, clock: Clock, descriptor: int | None) -> None:
@@ -83,17 +82,6 @@ def _until_cut(lifeline: int, stopping: threading.Event) -> None:
     stopping.set()
 
 
-def handed_over(open_it: Callable[[], _T], clock: Clock, stopping: threading.Event) -> _T:
-    """What needs the outbox, once whoever delivered until now has let go of it. Raises `StoreInUseError`."""
-    until_s = clock.monotonic() + _HANDING_OVER_S
-    while clock.monotonic() < until_s:
-        with suppress(StoreInUseError):
-            return open_it()
-        if stopping.wait(_AGAIN_S):
-            break
-    return open_it()
-
-
 class Daemon:
     """Does the task of one connection."""
 
@@ -106,6 +94,7 @@ class Daemon:
         self._early: list[Order] = []
         self._fault: AffectboxError | None = None
         self._person = ""
+        self._erased: ErasedSaid | UnsetType = UNSET
 
     def stop(self, why: Why = Why.STOPPED) -> None:
         """Ask the task to end; safe in a signal handler. The first reason counts, but a revoked consent always."""
@@ -137,7 +126,7 @@ class Daemon:
             raise self._failed(error) from None
         except Exception as error:
             raise self._failed(_unforeseen(error)) from None
-        self._reporter.ended(why.value)
+        self._reporter.ended(why.value, erased=self._erased)
 
     @property
     def _tasks(self) -> dict[Do, Callable[[Order], Why]]:
@@ -147,6 +136,7 @@ class Daemon:
             Do.PROBE: self._probe,
             Do.EXAMINE: self._examine,
             Do.REVOKE: self._revoke,
+            Do.ERASE: self._erase,
         }
 
     def _watch(self, task: Order) -> Why:
@@ -211,6 +201,15 @@ class Daemon:
         with handed_over(open_service, self._clock, self._stopping) as service:
             service.revoke(task.sessions, task.patient)
         return Why.REVOKED
+
+    def _erase(self, task: Order) -> Why:
+        notify("READY=1")
+        self._erased = erased(task, self._settings, self._clock, self._stopping, self._alive)
+        return Why.FINISHED
+
+    def _alive(self) -> None:
+        self._reporter.busy()
+        notify("WATCHDOG=1")
 
     def _adopt(self, service: Service) -> None:
         """Hand on to a service what was asked for before it was there."""

@@ -3,8 +3,10 @@
 import math
 from collections.abc import Callable
 
+from msgspec import UNSET, UnsetType
+
 from device.clock import Clock
-from device.contract.control import Doing, Glimpse, Report
+from device.contract.control import Doing, ErasedSaid, Glimpse, Report
 from device.contract.fields import LONGEST
 from device.contract.finding import Finding
 from device.metrics import HostMeter
@@ -65,9 +67,13 @@ class Reporter:
         camera_open = bool(self._settings.run.source)
         self._say(Report(Doing.WATCHING, camera_open=camera_open, findings=[finding.to_json()]))
 
-    def ended(self, why: str, text: str = "") -> None:
+    def busy(self) -> None:
+        """What is done without a camera goes on."""
+        self._say(Report(Doing.CLOSING))
+
+    def ended(self, why: str, text: str = "", erased: ErasedSaid | UnsetType = UNSET) -> None:
         """The last word."""
-        self._say(Report(Doing.ENDED, session=self._session, why=why, text=text))
+        self._say(Report(Doing.ENDED, session=self._session, why=why, text=text, erased=erased))
 
     def _tell(
         self,

@@ -11,7 +11,7 @@ own exit code.
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 
 import cv2
@@ -21,7 +21,7 @@ from device.camera.source import Source
 from device.clock import Clock
 from device.closing import Closing
 from device.contract.boot import moment
-from device.contract.errors import AffectboxError
+from device.contract.errors import AffectboxError, OutboxError
 from device.contract.fields import Json
 from device.contract.session import UNNAMED, Beginning, Consent, Event, Why
 from device.contract.telemetry import State
@@ -36,6 +36,7 @@ from device.observation import Observation
 from device.service.about import about
 from device.service.afar import Afar, listening, refusal
 from device.service.delivering import Delivery
+from device.service.figures import Figures
 from device.service.log import SessionLog
 from device.service.noticed import Noticed
 from device.service.pace import Pace
@@ -92,6 +93,7 @@ class Service(Closing):
         self.afar = Afar()
         self.noticed = Noticed(settings, clock)
         self.meter = HostMeter(clock)
+        self._figures = Figures(self)
         self._held: Session | None = None
         self._show, self._look = show, look
         self._said: SimpleQueue[Said] = SimpleQueue()
@@ -266,7 +268,18 @@ class Service(Closing):
         self._show(self)
         self._notice()
 
+    def delivered(self) -> Json:
+        """How delivery does, as metrics have it; empty without a database, or while the outbox fails."""
+        steward, uploader = self._delivery.opened.steward, self.uploader
+        if steward is None or uploader is None:
+            return {}
+        with suppress(OutboxError, RuntimeError):  # the books are kept in another thread
+            age = {} if uploader.taken_s is None else {"age": self.clock.monotonic() - uploader.taken_s}
+            return steward.delivery() | age
+        return {}
+
     def _notice(self) -> None:
+        self._figures.look()
         self.noticed.look(self.outbox, self._delivery.hurry, self.afar.watched)
 
     def _hear(self, record: Json) -> None:

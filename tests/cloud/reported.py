@@ -12,7 +12,7 @@ from device.contract.record import encode
 _BEGINS_S = 1_795_800_000.0  # a Friday in November 2026
 SHORT = Plan(PEOPLE[0], 5, _BEGINS_S, 1.5, "ordinary", True, 10, "report/short")
 LONG = replace(SHORT, minutes=50.0, chance="report/long")
-EMPTY = replace(SHORT, chance="report/empty")
+EMPTY = replace(SHORT, minutes=0.3, chance="report/empty")
 
 
 def session_lines(plan: Plan, change: Callable[[Json], Json] | None = None) -> bytes:

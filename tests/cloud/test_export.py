@@ -1,66 +1,30 @@
 """`affectbox-cloud export`: sessions as files that other programs read, each whole or not at all."""
 
 import itertools
-import json
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import httpx
 import numpy as np
 import pytest
 
 from cloud.cli import main
 from cloud.erasing import known
+from cloud.export import folder
+from cloud.export.folder import Kind
 from cloud.reading.table import Table
 from cloud.reports import source
-from device.contract import session
-from device.contract.fields import Json
-from device.contract.pack import key as pack_key
-from device.contract.pack import pack
 from device.contract.record import encode
+from device.contract.session import REVOKED_LATER
+from tests.cloud.exports import BOOT, CONSENT, FIRST, SECOND, THIRD, WALL, event, held, keep, record, written
 from tests.cloud.test_reading import anything
 
-BOOT = "0123abcd-0000000001"
-FIRST, SECOND, THIRD = "0123abcd-00000003e8", "0123abcd-0000001388", "0123abcd-0000002710"
-WALL = 1_795_000_000.0  # in November 2026
-CONSENT = {"covers": ["expressions", "units"], "by": "patient", "given": 1.6e9}
 Said = Callable[..., str]
+MONTH = "device=box-1/month=2026-11"
 _numbers = itertools.count()
-
-
-def record(seq: int, session_id: str = FIRST, **changes: Any) -> Json:
-    """A measured record at 10 a second."""
-    start = int(session_id[9:], 16) / 1000
-    time = {"mono": start + seq / 10, "wall": WALL + start + seq / 10, "trusted": True}
-    own = {"v": 1, "device": "box-1", "boot": BOOT, "session": session_id, "seq": seq, "status": "measured"}
-    return own | {"time": time, "frame": {"index": seq - 1}, "aus": {"AU12": 2.5}} | changes
-
-
-def event(number: int, kind: str, session_id: str, after_s: float, whom: str = "p-0042", **changes: Any) -> Json:
-    start = int(session_id[9:], 16) / 1000 + after_s
-    time = {"mono": start, "wall": WALL + start, "trusted": True}
-    own = {"v": 1, "device": "box-1", "boot": BOOT, "session": session_id, "number": number, "event": kind}
-    found = own | {"patient": whom, "time": time} | changes
-    session.validate(found)
-    return found
-
-
-def held(session_id: str, whom: str = "p-0042", why: str = "stopped", count: int = 20) -> list[Json]:
-    """A session of two seconds with a phase and a stimulus."""
-    return [
-        event(1, "began", session_id, 0.1, whom, consent=CONSENT),
-        event(2, "phase", session_id, 0.5, whom, name="rest"),
-        event(3, "stimulus", session_id, 1.0, whom, name="photograph"),
-        *(record(seq, session_id) for seq in range(1, count + 1)),
-        *([event(4, "ended", session_id, 2.1, whom, why=why)] if why else []),
-    ]
-
-
-def written(path: Path, *documents: Json) -> Path:
-    path.write_bytes(b"\n".join(map(encode, documents)))
-    return path
 
 
 @pytest.fixture
@@ -128,9 +92,9 @@ def test_all_sessions_of_all_files_are_written_each_once(said: Said, tmp_path: P
     other = written(tmp_path / "b.jsonl", *held(SECOND, "p-0043"), *held(THIRD, "p-0044"))
     printed = said("export", one, other, "--out", out)
     assert "Written      3 sessions: 60 records" in printed
-    assert data(out) == [f"device=box-1/month=2026-11/{name}.parquet" for name in (FIRST, SECOND, THIRD)]
+    assert data(out) == [f"{MONTH}/{name}.parquet" for name in (FIRST, SECOND, THIRD)]
     assert "Written      1 session: 20 records" in said("export", one, "--patient", "p-0043", "--out", tmp_path / "p")
-    assert data(tmp_path / "p") == [f"device=box-1/month=2026-11/{SECOND}.parquet"]
+    assert data(tmp_path / "p") == [f"{MONTH}/{SECOND}.parquet"]
 
 
 @pytest.fixture
@@ -141,24 +105,114 @@ def database(server) -> str:
     return url
 
 
-def keep(url: str, *documents: Json) -> None:
-    """Put what boxes would have sent into a database."""
-    found: dict[str, Any] = {}
-    for session_id in {one["session"] for one in documents}:
-        rows = [one for one in documents if one["session"] == session_id and "event" not in one]
-        found |= {pack_key(one): one for one in (pack(rows[:15]), pack(rows[15:])) if rows}
-    for one in (one for one in documents if "event" in one):
-        found |= {path: json.loads(body) for path, body in session.documents(one)}
-    httpx.patch(url.replace("/?", "/.json?"), json=found).raise_for_status()
-
-
 def test_of_a_database_all_is_written_or_one_patient_or_one_session(said: Said, database: str, tmp_path: Path) -> None:
     whole, of_one, alone = (tmp_path / name for name in ("whole", "one", "alone"))
     assert "Written      3 sessions: 60 records" in said("export", "--database", database, "--out", whole)
     assert "Written      2 sessions" in said("export", "--database", database, "--patient", "p-0042", "--out", of_one)
     said("export", "--database", database, "--session", f"box-1~{SECOND}", "--out", alone)
-    month = "device=box-1/month=2026-11"
-    assert data(whole) == [f"{month}/{name}.parquet" for name in (FIRST, SECOND, THIRD)]
-    assert data(of_one) == [f"{month}/{name}.parquet" for name in (FIRST, THIRD)]
-    assert data(alone) == [f"{month}/{SECOND}.parquet"]
+    assert data(whole) == [f"{MONTH}/{name}.parquet" for name in (FIRST, SECOND, THIRD)]
+    assert data(of_one) == [f"{MONTH}/{name}.parquet" for name in (FIRST, THIRD)]
+    assert data(alone) == [f"{MONTH}/{SECOND}.parquet"]
     assert {one.sessions for one in known.written() if alone in one.path.parents} == {frozenset({f"box-1~{SECOND}"})}
+
+
+def test_files_are_for_their_owners_eyes_and_known_to_erasure(said: Said, tmp_path: Path, out: Path) -> None:
+    said("export", written(tmp_path / "a.jsonl", *held(FIRST), *held(SECOND, "p-0043")), "--out", out)
+    assert {oct(path.stat().st_mode & 0o777) for path in out.rglob("*") if path.is_file()} == {"0o600"}
+    assert {oct(path.stat().st_mode & 0o777) for path in (out, *out.rglob("*")) if path.is_dir()} == {"0o700"}
+    noted = {one.path: (one.patients, one.sessions) for one in known.written()}
+    data_of = {FIRST: "p-0042", SECOND: "p-0043"}
+    for session_id, whom in data_of.items():
+        place = out / "data" / MONTH / f"{session_id}.parquet"
+        assert noted[place] == (frozenset({whom}), frozenset({f"box-1~{session_id}"}))
+    beside = [path for path in out.iterdir() if path.is_file()]
+    assert not [path for path in beside if b"p-004" in path.read_bytes() or FIRST.encode() in path.read_bytes()]
+
+
+def test_given_again_it_writes_what_is_missing_and_what_was_not_over(said: Said, tmp_path: Path, out: Path) -> None:
+    recording = written(tmp_path / "a.jsonl", *held(FIRST), *held(SECOND, why=""))
+    said("export", recording, "--out", out)
+    assert data(out) == [f"{MONTH}/{FIRST}.parquet", f"{MONTH}/{SECOND}.open.parquet"]
+    untouched = (out / "data" / MONTH / f"{FIRST}.parquet").stat().st_mtime_ns
+    written(recording, *held(FIRST), *held(SECOND, count=30), *held(THIRD))
+    printed = said("export", recording, "--out", out)
+    assert "Written      2 sessions: 50 records" in printed
+    assert "Stood there  1 session, left as they are (--again writes them anew)" in printed
+    assert data(out) == [f"{MONTH}/{name}.parquet" for name in (FIRST, SECOND, THIRD)]
+    assert (out / "data" / MONTH / f"{FIRST}.parquet").stat().st_mtime_ns == untouched
+    assert "Written      3 sessions" in said("export", recording, "--out", out, "--again")
+
+
+def test_a_revoked_session_is_never_written_and_goes_where_it_stood(said: Said, database: str, out: Path) -> None:
+    said("export", "--database", database, "--out", out)
+    keep(database, event(REVOKED_LATER, "ended", FIRST, 9.0, why="revoked"))
+    printed = said("export", "--database", database, "--out", out)
+    assert "whose consent was revoked: box-1~" + FIRST in printed
+    assert "the files that stood here were taken away" in printed
+    assert data(out) == [f"{MONTH}/{name}.parquet" for name in (SECOND, THIRD)]
+    told = said("export", "--database", database, "--session", FIRST, "--out", out.with_name("b"), code=21)
+    assert "Nothing was written: 1 session whose consent was revoked" in told
+    assert not out.with_name("b").exists()
+
+
+def test_nothing_is_left_behind_where_there_is_nothing(said: Said, database: str, tmp_path: Path, out: Path) -> None:
+    empty = written(tmp_path / "empty.jsonl", *(one for one in held(FIRST) if "event" in one))
+    foreign = tmp_path / "foreign.jsonl"
+    foreign.write_text("a letter\n")
+    nobody = said("export", "--database", database, "--patient", "p-9999", "--out", out, code=21)
+    assert f"{database} of p-9999 holds no session" in nobody
+    assert "1 session with no record" in said("export", empty, "--out", out, code=21)
+    assert "holds no session (1 line is no JSON" in said("export", foreign, "--out", out, code=21)
+    assert "check the path" in said("export", tmp_path / "none.jsonl", "--out", out, code=21)
+    assert "is no session of" in said("export", "--database", database, "--session", "zz", "--out", out, code=21)
+    assert "several sessions" in said("export", "--database", database, "--session", "0123", "--out", out, code=21)
+    assert not out.exists()
+
+
+def test_it_is_not_mixed_up_with_what_is_there(said: Said, tmp_path: Path, out: Path) -> None:
+    recording = written(tmp_path / "a.jsonl", *held(FIRST))
+    assert "holds other things than an export" in said("export", recording, "--out", tmp_path, code=11)
+    assert "is a file" in said("export", recording, "--out", recording, code=11)
+    said("export", recording, "--out", out)
+    assert "an export of another kind (affectbox, parquet)" in said(
+        "export", recording, "--out", out, "--format", "csv", code=11
+    )
+    assert "not both" in said("export", recording, "--database", "http://127.0.0.1:1", "--out", out, code=11)
+    with folder.opened(out, Kind("affectbox", "parquet")):
+        assert "Another export is writing" in said("export", recording, "--out", out, "--again", code=19)
+
+
+def test_sessions_that_are_cut_or_strange_are_written_as_far_as_they_go(said: Said, tmp_path: Path, out: Path) -> None:
+    recording = tmp_path / "a.jsonl"
+    lost = {"boot": "ffff0000-0000000001"}
+    never = [one | lost | {"time": one["time"] | {"wall": 5.0, "trusted": False}} for one in held(FIRST)]
+    whole = b"\n".join(map(encode, [*never, record(1, THIRD, v=2), *held(SECOND)]))
+    recording.write_bytes(whole + b"\n" + encode(record(21, SECOND))[:70])
+    printed = said("export", recording, "--out", out)
+    assert data(out) == [f"{MONTH}/{SECOND}.parquet", f"device=box-1/month=unknown/{FIRST}.parquet"]
+    assert "1 line is cut off" in printed
+    assert "1 × record of version 2, which this program does not know: install a newer one" in printed
+    assert (
+        f"1 session with no record (the box may have sent only seconds or minutes, or nothing yet): box-1~{THIRD}"
+        in printed
+    )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a disk of a few kilobytes needs root")
+def test_a_full_disk_leaves_nothing_half_written_and_the_rest_is_done_later(
+    said: Said, database: str, out: Path
+) -> None:
+    out.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=108k", "tmpfs", out], check=True)
+    try:
+        told = said("export", "--database", database, "--out", out, code=19)
+        assert "cannot be written (No space left on device): make room" in told
+        assert f"1 of 3 sessions stands whole in {out}; the same command goes on with the rest." in told
+        assert data(out) == [f"{MONTH}/{FIRST}.parquet"]
+        assert not [path for path in out.rglob("*") if ".part" in path.name]
+        subprocess.run(["mount", "-o", "remount,size=9m", out], check=True)
+        printed = said("export", "--database", database, "--out", out)
+        assert "Written      2 sessions" in printed
+        assert len(data(out)) == 3
+    finally:
+        subprocess.run(["umount", out], check=True)

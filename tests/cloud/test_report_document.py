@@ -1,20 +1,24 @@
-"""The report as a document: what is written, where, for whom, and what its first page says."""
+"""The report as a document: what is written, where, for whom, and what its pages say."""
 
 import json
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cloud.analysis.whole import analyse
 from cloud.cli import main
 from cloud.erasing import known
-from device.contract.errors import DataError, RuntimeMissingError
+from cloud.reading import lines
+from cloud.reports import document
+from device.contract.errors import DataError, RuntimeMissingError, StorageError
 from device.contract.record import encode
-from tests.cloud.reported import EMPTY, SHORT, session_lines
+from tests.cloud.reported import EMPTY, SHORT, one_sided, session_lines
 
 Said = Callable[..., str]
 
@@ -24,16 +28,21 @@ class Page(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
+        self.html = html
         self.words: list[str] = []
         self.addresses: list[str] = []
         self.tags: list[str] = []
+        self.policy = ""
         self._unread = 0
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self._unread += tag in ("style", "script")
-        self.addresses += [value or "" for name, value in attrs if name in ("href", "src", "xlink:href", "data")]
+        told = dict(attrs)
+        self.addresses += [told[name] or "" for name in ("href", "src", "xlink:href", "data") if name in told]
+        if told.get("http-equiv") == "Content-Security-Policy":
+            self.policy = told["content"] or ""
 
     def handle_endtag(self, tag: str) -> None:
         self._unread -= tag in ("style", "script")
@@ -47,13 +56,55 @@ class Page(HTMLParser):
         return " ".join(self.words).replace("\N{NO-BREAK SPACE}", " ")
 
 
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Said:
-    """Run a command in a folder of its own; what it prints."""
-    folder = tmp_path / "here"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
+@dataclass(frozen=True)
+class Folder:
+    """Files of sessions, and a folder in which nothing has been written yet."""
 
+    path: Path
+
+    def file(self, content: bytes) -> Path:
+        path = self.path / "session.jsonl"
+        path.write_bytes(content)
+        return path
+
+
+def source_of(path: Path) -> document.Source:
+    table = lines.read(path).of(0)
+    return document.Source(table, analyse(table))
+
+
+@pytest.fixture(scope="module")
+def short_lines() -> bytes:
+    return session_lines(SHORT)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory, short_lines: bytes) -> Page:
+    """The page of a simulated session of a minute and a half, with the digital face."""
+    path = tmp_path_factory.mktemp("page") / "short.jsonl"
+    path.write_bytes(short_lines)
+    source = source_of(path)
+    return Page(document.to_html(document.compose(source), document.face_of(source)))
+
+
+@pytest.fixture(scope="module")
+def minimal(tmp_path_factory: pytest.TempPathFactory) -> document.Source:
+    """Ten records in which nobody was seen."""
+    path = tmp_path_factory.mktemp("minimal") / "minimal.jsonl"
+    path.write_bytes(b"\n".join(line for line in session_lines(EMPTY).splitlines()[:20] if b'"event"' not in line))
+    return source_of(path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    return Folder(tmp_path)
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Said:
     def run(*words: str | Path, code: int = 0) -> str:
         assert main([str(word) for word in words]) == code
         printed = capsys.readouterr()
@@ -62,86 +113,151 @@ def said(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest
     return run
 
 
-@pytest.fixture
-def short(tmp_path: Path) -> Path:
-    path = tmp_path / "short.jsonl"
-    path.write_bytes(session_lines(SHORT))
-    return path
-
-
-def test_a_report_is_a_page_and_a_pdf_for_their_owners_eyes(said: Said, short: Path) -> None:
-    printed = said("report", short)
+def test_a_report_is_a_page_and_a_pdf_for_their_owners_eyes(said: Said, folder: Folder) -> None:
+    printed = said("report", folder.file(session_lines(EMPTY)))
     written = sorted(Path().iterdir())
     assert [path.suffix for path in written] == [".html", ".pdf"]
     assert re.fullmatch(r"report-sim-room-1-2026-11-\d\d-\d{4}\.html", written[0].name)
     assert all(path.stat().st_mode & 0o777 == 0o600 and path.name in printed for path in written)
     assert written[1].read_bytes().startswith(b"%PDF")
     assert {(one.path.name, *one.patients) for one in known.written()} == {(path.name, "p-0007") for path in written}
+    assert "Dominant" in printed
 
 
-def test_the_first_page_says_what_a_therapist_asks(said: Said, short: Path) -> None:
-    said("report", short, "--html", "a.html")
-    page = Page(Path("a.html").read_text())
-    for words in ("Session of p-0007", "Could be measured", "What stood out, and how surely", "sim-room-1"):
+def test_the_first_page_says_what_a_therapist_asks(page: Page) -> None:
+    for words in (
+        "Session of p-0007",
+        "27 November 2026",
+        "sim-room-1",
+        "Length 1:30 min",
+        "Could be measured",
+        "What stood out, and how surely",
+        "well supported",
+        "Against earlier sessions",
+        "It does not see feelings, and does not diagnose.",
+    ):
         assert words in page.text
-    assert [*Path().iterdir()] == [Path("a.html")]
 
 
-def test_a_page_asks_for_nothing(said: Said, short: Path) -> None:
-    said("report", short, "--html", "a.html")
-    html = Path("a.html").read_text()
-    page = Page(html)
+def test_a_report_tells_all_that_was_measured(page: Page) -> None:
+    for words in (
+        "What showed when",
+        "Phases and stimuli",
+        "after breathing",
+        "What the face looked like",
+        "Rapid changes",
+        "Where the face moved",
+        "Left and right",
+        "Eyes and head",
+        "Pain score, experimental",
+        "Smiles raise the cheeks, too",
+        "Episodes",
+        "What counts as movement",
+        "Quality",
+        "Methods and limits",
+        "no medical device",
+    ):
+        assert words in page.text
+
+
+def test_a_page_asks_for_nothing(page: Page) -> None:
+    assert page.policy.startswith("default-src 'none'; ")
+    assert re.search(r"script-src 'sha256-[\w+/]+='$", page.policy)
     assert not [one for one in page.addresses if not one.startswith(("#", "data:"))]
-    assert not [one for one in re.findall(r"url\(([^)]*)\)", html) if not one.startswith(("#", "data:"))]
-    assert "default-src &#39;none&#39;" in html
+    styles = "".join(re.findall(r"<style>.*?</style>|style=\"[^\"]*\"", page.html, re.S))
+    assert not [one for one in re.findall(r"url\(([^)]*)\)", styles) if not one.startswith(("#", "data:"))]
     assert not {"link", "iframe", "object", "embed", "form"} & {*page.tags}
 
 
-def test_what_people_wrote_is_never_markup(said: Said, tmp_path: Path) -> None:
-    odd = "<script>alert(1)</script>&\"'"
-    lines = session_lines(SHORT).splitlines()
-    events = [json.loads(line) for line in lines if b'"event"' in line]
-    name = next(one for one in events if one["event"] == "phase")
-    changed = [encode({**name, "name": odd[:24]}) if json.loads(line) == name else line for line in lines]
-    path = tmp_path / "odd.jsonl"
-    path.write_bytes(b"\n".join(changed))
-    said("report", path, "--html", "a.html")
-    assert "<script>alert" not in Path("a.html").read_text()
+def test_diagrams_follow_the_digital_face_and_times_lead_to_it(page: Page, minimal: document.Source) -> None:
+    assert page.html.count("data-face-end=") >= 4
+    assert re.search(r'data-face-at="\d+\.\d+"', page.html)
+    without = document.to_html(document.compose(minimal))
+    assert 'id="affectbox-face"' not in without and "data-face-at" not in without
+
+
+def test_what_people_wrote_is_never_markup(minimal: document.Source) -> None:
+    table = minimal.table
+    (session,) = table.sessions
+    odd = "<script>alert(1)</script>"
+    hostile = replace(session, patient=odd, device=odd)
+    changed = replace(minimal, table=replace(table, sessions=(hostile,)))
+    html = document.to_html(document.compose(changed))
+    assert "<script" not in html and "&lt;script&gt;alert" in html
 
 
 def test_without_weasyprint_the_page_is_written_and_the_way_to_a_pdf_told(
-    said: Said, short: Path, monkeypatch: pytest.MonkeyPatch
+    said: Said, folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "weasyprint", None)
-    printed = said("report", short)
-    assert [path.suffix for path in Path().iterdir()] == [".html"]
-    assert "pip install weasyprint" in printed
-    assert "Dominant" in printed
-    told = said("report", short, "--pdf", "a.pdf", code=RuntimeMissingError.exit_code)
+    path = folder.file(session_lines(EMPTY))
+    printed = said("report", path)
+    assert [out.suffix for out in Path().iterdir()] == [".html"]
+    assert "pip install weasyprint" in printed and "Dominant" in printed
+    told = said("report", path, "--pdf", "a.pdf", code=RuntimeMissingError.exit_code)
     assert "pip install weasyprint" in told and len(told.splitlines()) == 1
     assert not Path("a.pdf").exists()
 
 
-def test_words_alone_are_words_alone(said: Said, short: Path) -> None:
-    assert "Dominant" in said("report", short, "--text")
+def test_words_alone_are_words_alone(said: Said, folder: Folder) -> None:
+    assert "Dominant" in said("report", folder.file(session_lines(EMPTY)), "--text")
     assert not [*Path().iterdir()]
 
 
-def test_a_session_in_which_nothing_was_measured_says_so_and_why(said: Said, tmp_path: Path) -> None:
-    path = tmp_path / "empty.jsonl"
-    path.write_bytes(session_lines(EMPTY))
-    said("report", path, "--html", "a.html")
+def test_a_session_in_which_nothing_was_measured_says_so_and_why(said: Said, folder: Folder) -> None:
+    said("report", folder.file(session_lines(EMPTY)), "--html", "a.html")
     text = Page(Path("a.html").read_text()).text
     assert "Nothing of the face could be measured" in text
-    assert "too dark" in text
+    assert "too dark 100 %" in text
 
 
-def test_a_revoked_session_has_no_report(said: Said, tmp_path: Path) -> None:
-    lines = session_lines(SHORT).splitlines()
-    ended: dict[str, Any] = next(one for one in map(json.loads, lines) if one.get("event") == "ended")
-    path = tmp_path / "revoked.jsonl"
-    path.write_bytes(
-        b"\n".join([line for line in lines if json.loads(line) != ended] + [encode(ended | {"why": "revoked"})])
-    )
+def test_a_revoked_session_has_no_report(said: Said, folder: Folder, short_lines: bytes) -> None:
+    rows = short_lines.splitlines()
+    ended: dict[str, Any] = next(one for one in map(json.loads, rows) if one.get("event") == "ended")
+    others = [line for line in rows if json.loads(line) != ended]
+    path = folder.file(b"\n".join([*others, encode(ended | {"why": "revoked"})]))
     assert "The consent was revoked" in said("report", path, code=DataError.exit_code)
     assert not [*Path().iterdir()]
+
+
+def test_a_disk_without_room_leaves_nothing_half_written(said: Said, folder: Folder) -> None:
+    path = folder.file(session_lines(EMPTY))
+    told = said("report", path, "--html", "/dev/full", code=StorageError.exit_code)
+    assert "No space left on device" in told and len(told.splitlines()) == 1
+
+
+@pytest.mark.parametrize("covers", [["expressions"], ["units"]])
+def test_what_nobody_agreed_to_is_said_and_the_rest_told(
+    said: Said, folder: Folder, short_lines: bytes, covers: list[str]
+) -> None:
+    dropped = (
+        ("aus", "left", "right", "pain") if covers == ["expressions"] else ("emotions", "expressions", "disagree")
+    )
+    rows = []
+    for line in short_lines.splitlines()[:400]:
+        one = json.loads(line)
+        if "consent" in one:
+            one["consent"]["covers"] = covers
+        rows.append(encode({name: value for name, value in one.items() if name not in dropped}))
+    said("report", folder.file(b"\n".join(rows)), "--html", "a.html")
+    text = Page(Path("a.html").read_text()).text
+    told = "Facial actions: not recorded" if covers == ["expressions"] else "Expressions: not recorded"
+    assert f"{told}: not agreed to." in text
+
+
+def test_a_clock_that_was_never_set_is_told(said: Said, folder: Folder) -> None:
+    rows = []
+    for line in session_lines(EMPTY).splitlines():
+        one = json.loads(line)
+        one["time"] |= {"trusted": False}
+        rows.append(encode(one))
+    printed = said("report", folder.file(b"\n".join(rows)), "--html", "a.html")
+    assert "Nobody knows when" in Page(Path("a.html").read_text()).text
+    assert "nobody knows when" in printed
+
+
+@pytest.mark.files
+def test_a_left_right_asymmetric_session_says_which_side(folder: Folder) -> None:
+    content = session_lines(replace(SHORT, minutes=4.0), one_sided)
+    text = Page(document.to_html(document.compose(source_of(folder.file(content))))).text
+    assert re.search(r"more on the(ir)? left", text)

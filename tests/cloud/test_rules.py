@@ -22,6 +22,7 @@ from cloud.cli import main
 from cloud.local.evaluator import NODE_MODULES
 from tests.cloud import rules_cases
 from tests.cloud.conftest import Stream
+from tests.cloud.erasing_cases import ERASING_CASES, STANDS
 from tests.cloud.rules_cases import BOOT, NEW, OLD, Case, record
 from tests.cloud.staff_cases import ERASING, LIVE, MINE, STAFF, STAFF_CASES, WITH_PEOPLE
 from tests.cloud.staff_cases import NEW as NEW_KEY
@@ -29,7 +30,7 @@ from tests.servers import WAIT_S, Server
 
 FILE = Path(rules.__file__).parents[1] / "database.rules.json"
 EMULATOR = os.environ.get("FIREBASE_DATABASE_EMULATOR_HOST")
-CASES = [*rules_cases.CASES, *STAFF_CASES]
+CASES = [*rules_cases.CASES, *STAFF_CASES, *ERASING_CASES]
 PEOPLE = rules_cases.PEOPLE | STAFF
 HERS = OLD.rpartition("/")[0]
 OWNER = {"Authorization": "Bearer owner"}
@@ -69,7 +70,7 @@ def seeded(ruled: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=ruled, params={"ns": f"rules-{next(_numbers)}"}, timeout=WAIT_S) as client:
         if EMULATOR:
             client.put("/.settings/rules.json", content=FILE.read_bytes(), headers=OWNER).raise_for_status()
-        client.put("/.json", json=WITH_PEOPLE, headers=OWNER).raise_for_status()
+        client.put("/.json", json=WITH_PEOPLE | STANDS, headers=OWNER).raise_for_status()
         yield client
 
 
@@ -91,7 +92,7 @@ class Table:
         return self.client.get("/.json", headers=OWNER).json()
 
     def sow(self) -> None:
-        self.client.put("/.json", json=WITH_PEOPLE, headers=OWNER).raise_for_status()
+        self.client.put("/.json", json=WITH_PEOPLE | STANDS, headers=OWNER).raise_for_status()
         self.before = self.now()
 
 
@@ -243,7 +244,7 @@ def test_whose_part_is_taken_away_hears_nothing_more_of_the_person(client: httpx
 def test_whose_box_or_role_is_taken_away_hears_nothing_more_of_boxes(client: httpx.Client) -> None:
     with (
         streaming(client, "telemetry/box-1", "dora") as hers,
-        streaming(client, "control/box-1", "dora") as said,
+        streaming(client, "control/box-1/command", "dora") as said,
         streaming(client, "telemetry", "enno", orderBy='"$key"', limitToLast="100") as fleet,
         streaming(client, "boxes", "enno") as boxes,
         streaming(client, "telemetry", "ada") as all_boxes,

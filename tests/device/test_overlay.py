@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from device.arrays import ByteImage
-from device.commands.overlay import _OF_TIER, draw
+from device.commands.marking import OF_TIER
+from device.commands.overlay import draw
 from device.contract.labels import ACTION_UNITS, EMOTIONS, LOWER, PARTS, UPPER, Reason, Tier
 from device.contract.templates import tier
 from device.observation import Observation
@@ -32,7 +33,7 @@ def panel(aus: dict[str, float] | None = None, *reasons: Reason, **fields: objec
 
 def has(image: ByteImage, tier: Tier) -> int:
     """Pixels in the colour of the tier."""
-    return int((image == _OF_TIER[tier]).all(axis=2).sum())
+    return int((image == OF_TIER[tier]).all(axis=2).sum())
 
 
 def example(tier: Tier) -> str:
@@ -49,7 +50,7 @@ def test_an_action_unit_has_the_colour_of_its_tier(level: Tier) -> None:
 
 @pytest.mark.parametrize(("one", "other"), [*combinations(Tier, 2)])
 def test_the_colours_of_the_tiers_differ_also_for_who_does_not_tell_green_from_red(one: Tier, other: Tier) -> None:
-    seen = [(np.array(_OF_TIER[level][::-1]) / 255) ** 2.2 @ _DEUTERANOPE.T for level in (one, other)]
+    seen = [(np.array(OF_TIER[level][::-1]) / 255) ** 2.2 @ _DEUTERANOPE.T for level in (one, other)]
     assert np.abs(np.clip(seen[0], 0, 1) ** (1 / 2.2) - np.clip(seen[1], 0, 1) ** (1 / 2.2)).max() > 0.2
 
 
@@ -69,7 +70,7 @@ def test_what_every_smile_and_raised_brow_would_show_is_left_out() -> None:
 def bar_rows(image: ByteImage) -> set[int]:
     """Rows of the panel in which there is a bar of an action unit."""
     column = image[:, -160:-60]
-    return set(np.flatnonzero((column == _OF_TIER[Tier.REPORTED]).all(axis=2).sum(1) > 20).tolist())
+    return set(np.flatnonzero((column == OF_TIER[Tier.REPORTED]).all(axis=2).sum(1) > 20).tolist())
 
 
 def test_every_row_stays_in_its_place() -> None:

@@ -5,16 +5,18 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
-import av
 import cv2
 import numpy as np
 import pytest
 
 from device.arrays import ByteImage
 from device.cli import main
-from device.commands.drawing import Clip, open_drawing
+from device.commands.drawing import Drawing, open_drawing
 from device.contract.errors import ConfigError, DataError, SourceError
+from device.contract.labels import Reason
 from device.contract.record import Json, decode
+from device.observation import Observation
+from device.settings import Settings
 from device.stages.frame import Frame
 from tests.peers import Peer
 
@@ -25,40 +27,18 @@ def grey(level: int) -> ByteImage:
     return np.full((SIDE, SIDE, 3), level, np.uint8)
 
 
-def frame(index: int, time_s: float) -> Frame:
-    return Frame(grey(0), index, 0.0, media_s=time_s)
+def seen_in(image: ByteImage, time_s: float = 0.0, name: str = "") -> Observation:
+    return Observation(Frame(image, 0, 0.0, media_s=time_s, name=name), 0, (Reason.NO_FACE,), {})
 
 
-def played(path: Path) -> list[tuple[float, int]]:
-    """When each frame of a clip is shown, and its grey level."""
-    with av.open(str(path)) as film:
-        frames = [*film.decode(video=0)]
-    return [(float(one.time), round(float(one.to_ndarray(format="gray").mean()))) for one in frames]
+def drawing(out: Path, tmp_path: Path, count: int = 2) -> Drawing:
+    opened = SimpleNamespace(rate=25.0, count=count)
+    return open_drawing(out, tmp_path / "in" / "clip.mp4", opened, Settings())  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("rate", [14.985, 30000 / 1001, 120.0])
-def test_a_clip_has_the_rate_of_what_it_is_drawn_upon(tmp_path: Path, rate: float) -> None:
-    with Clip(tmp_path / "drawn.mp4", rate) as clip:
-        for index in range(5):
-            clip.write(grey(100), frame(index, 10 + index / rate))
-    assert [time_s for time_s, _ in played(tmp_path / "drawn.mp4")] == pytest.approx(
-        [index / rate for index in range(5)], abs=1e-4
-    )
-
-
-def test_a_clip_keeps_time_where_the_frames_come_unevenly(tmp_path: Path) -> None:
-    times = [0.0, 0.014, 0.1, 0.5, 0.6]  # the first two as in a telephone's .mov
-    with Clip(tmp_path / "drawn.mp4", 10.0) as clip:
-        for index, time_s in enumerate(times):
-            clip.write(grey(40 * index), frame(index, time_s))
-    shown = played(tmp_path / "drawn.mp4")
-    assert [time_s for time_s, _ in shown] == pytest.approx(times, abs=1e-4)
-    assert [round(level / 40) for _, level in shown] == [0, 1, 2, 3, 4]
-
-
-def asked(out: str, tmp_path: Path, count: int = 2) -> object:
-    seen = SimpleNamespace(rate=25.0, count=count)
-    return type(open_drawing(tmp_path / out, tmp_path / "in" / "clip.mp4", seen)).__name__  # type: ignore[arg-type]
+def asked(out: str, tmp_path: Path, count: int = 2) -> str:
+    with drawing(tmp_path / out, tmp_path, count) as opened:
+        return type(opened).__name__
 
 
 def test_what_is_drawn_follows_from_its_name(tmp_path: Path) -> None:
@@ -109,13 +89,13 @@ def test_a_picture_that_cannot_be_read_is_left_out_and_no_success(
     assert "1 of 2 pictures were left out; the others are drawn" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("out", ["seen.mp4", "seen.png", "seen"])
-def test_what_is_drawn_is_for_its_owners_eyes(tmp_path: Path, portrait: ByteImage, out: str) -> None:
+@pytest.mark.parametrize("out", ["seen.png", "seen"])
+def test_what_is_drawn_is_for_its_owners_eyes(tmp_path: Path, out: str) -> None:
     drawn = tmp_path / out
     if drawn.suffix:
         drawn.touch(0o644)
-    with open_drawing(drawn, tmp_path / "in" / "clip.mp4", SimpleNamespace(rate=25.0, count=1)) as drawing:  # type: ignore[arg-type]
-        drawing.write(grey(100), frame(0, 0.0))
+    with drawing(drawn, tmp_path, 1) as opened:
+        opened.write(seen_in(grey(100)))
     (made,) = [path for path in (tmp_path, *tmp_path.rglob("*")) if path.is_file()]
     assert made.stat().st_mode & 0o777 == 0o600
     assert made.stat().st_size > 0

@@ -5,9 +5,7 @@ import io
 import json
 import os
 import shutil
-import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,14 +22,14 @@ from device.stages.detector import Detector
 from device.stages.frame import Frame
 from device.stages.landmarks import Landmarker
 from device.stages.tracker import Tracker
+from tests.cluster import WAIT_S, Cluster
 from training.cli import main
 from training.face_finder import FaceFinder
 from training.videos import spread
 from training.videos.progress import Bar
 from training.videos.store import Outcome
 
-CHECKOUT = Path(__file__).parents[2]
-FPS, SIDE, WAIT_S = 10, 320, 30.0
+FPS, SIDE = 10, 320
 FACE, WALL, NIGHT = "face", "wall", "night"
 TAKES = {  # a letter is half a second
     "anna/one.avi": [FACE, WALL, FACE],
@@ -353,47 +351,6 @@ def test_a_video_that_kills_its_process_is_left_out(study, tmp_path, monkeypatch
 
     assert code == DataError.exit_code
     assert "one.avi was left out: every process that read it died" in capsys.readouterr().err
-
-
-class Cluster:
-    """A Dask scheduler on loopback, and workers, each in a process of its own."""
-
-    def __init__(self, scratch: Path) -> None:
-        self._scratch = scratch
-        self._processes: list[subprocess.Popen[str]] = []
-        scheduler = self._start("dask_scheduler", "--port", "0", "--no-dashboard")
-        self.address = self._line(scheduler, "Scheduler at:").split()[-1]
-
-    def add_worker(self) -> None:
-        self._start("dask_worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
-
-    def close(self) -> None:
-        for process in reversed(self._processes):
-            process.kill()
-            process.communicate(timeout=WAIT_S)
-
-    def _start(self, module: str, *arguments: str) -> subprocess.Popen[str]:
-        where = ["--host", "127.0.0.1"]
-        if module == "dask_worker":
-            where += ["--local-directory", str(self._scratch)]
-        command = [sys.executable, "-m", f"distributed.cli.{module}", *arguments, *where]
-        process = subprocess.Popen(command, cwd=CHECKOUT, stderr=subprocess.PIPE, text=True)
-        self._processes.append(process)
-        return process
-
-    def _line(self, process: "subprocess.Popen[str]", words: str) -> str:
-        """The first line of standard error that holds `words`; the process is killed when it does not come."""
-        watchdog = threading.Timer(WAIT_S, process.kill)
-        watchdog.start()
-        read = []
-        try:
-            for line in process.stderr:
-                read.append(line)
-                if words in line:
-                    return line
-        finally:
-            watchdog.cancel()
-        raise AssertionError(f"no line with {words!r}: {read}")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dash import Dash
+from starlette.routing import Route
 
 from cloud.dashboard.means import Means
 from cloud.dashboard.topics import Topic
@@ -41,11 +42,13 @@ class Page:
 
 @dataclass(frozen=True)
 class Section:
-    """What a module of pages brings: pages, topics, and callbacks, which it adds to the app."""
+    """What a module of pages brings: pages, topics, callbacks, which it adds to the app, and routes for what is no
+    page."""
 
     pages: tuple[Page, ...]
     topics: tuple[Topic, ...] = ()
     callbacks: Callable[[Dash], None] = lambda app: None
+    routes: tuple[Route, ...] = ()
 
 
 def sections(means: Means) -> list[Section]:

@@ -1,5 +1,6 @@
 """The engineer's pages: all boxes, one box, alerts."""
 
+import asyncio
 from typing import Any
 from urllib.parse import unquote
 
@@ -8,6 +9,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from cloud.dashboard.fleet.alerting import Alerting
+from cloud.dashboard.fleet.erasing import to_erase
 from cloud.dashboard.fleet.feed import Feeds
 from cloud.dashboard.fleet.news import ROLES, topics
 from cloud.dashboard.fleet.orders import Orders
@@ -99,14 +101,16 @@ def _one_of(means: Means) -> Any:
         device = unquote(device)
         if not KEY.fullmatch(device):
             raise DataError("No box has such a name: its letters are a to z, digits and hyphens.")
-        named = await means.base.object(visit, box.key(device))
-        return one_box(device, str(named.get("name", "")), str(named.get("group", "")))
+        named, erasing = await asyncio.gather(
+            means.base.object(visit, box.key(device)), to_erase(means.base, visit, device)
+        )
+        return one_box(device, str(named.get("name", "")), str(named.get("group", "")), erasing)
 
     return layout
 
 
-def one_box(device: str, name: str, group: str) -> Any:
-    """The page of one box; `assets/fleet-box.js` fills it."""
+def one_box(device: str, name: str, group: str, erasing: str = "") -> Any:
+    """The page of one box; `assets/fleet-box.js` fills it. `erasing`: what it has still to erase, in a sentence."""
     form = html.Div(
         [
             dmc.TextInput(id="box-name", label="What people call it", value=name, placeholder="Room 2"),
@@ -121,6 +125,7 @@ def one_box(device: str, name: str, group: str) -> Any:
         [
             html.P(className="fleet-away trouble", hidden=True, role="status"),
             html.Div(className="box-head", **named),
+            html.P(erasing, className="second", hidden=not erasing, id="box-erasing"),
             html.Div(className="box-body live"),
             html.Details([html.Summary("Name and group"), form], className="box-edit panel"),
             places(device),

@@ -15,6 +15,7 @@ from cloud.dashboard.pages import (
     patients_record,
     patients_weeks,
     sessions,
+    sessions_face,
     sessions_marks,
     sessions_one,
 )
@@ -61,7 +62,7 @@ def section(means: Means) -> Section:
         Page("/patients", "Patients", (CLINICIAN,), layout),
         *(page for part in parts for page in part.pages(work)),
     )
-    return Section(pages, callbacks=callbacks)
+    return Section(pages, callbacks=callbacks, routes=sessions_face.routes(work))
 
 
 def shown(rows: list[Row], now_s: float) -> html.Div:

@@ -72,7 +72,8 @@ def _erasing(app: Dash, work: Work) -> None:
 def _erased(patient: str) -> html.Div:
     text = (
         "The record, the notes, the marks and the consents on paper are gone. What boxes measured in sessions still "
-        "stands: whoever administers the database finds this pseudonym on the list of those to erase."
+        "stands, here, on boxes and in files: it goes when whoever administers the database runs "
+        "`affectbox-cloud erase --waiting`, for which this pseudonym is noted."
     )
     return html.Div(
         [heading(f"{patient} was erased"), html.P(text), dcc.Link("To your patients", href="/patients")],

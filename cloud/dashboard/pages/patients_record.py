@@ -136,10 +136,10 @@ def _version(visit: Visit, one: Version, before: Version | None) -> html.Details
 
 def _more(patient: str) -> html.Div:
     plainly = (
-        "This erases the record with all its versions, the notes, the marks and the consents on paper. It does not "
-        "erase what boxes measured in sessions, nor what is kept on boxes or in files that somebody exported. Whoever "
-        f"administers the database erases those: the dashboard puts {patient} on their list (erased/{patient}), and "
-        "docs/privacy.md says how. It cannot be undone."
+        "This erases the record with all its versions, the notes, the marks and the consents on paper, and notes that "
+        f"{patient} is to be erased. What boxes measured in sessions, what the boxes themselves keep, and files that "
+        "were written go when whoever administers the database runs `affectbox-cloud erase --waiting`: tell them. It "
+        "cannot be undone."
     )
     erase = dmc.Modal(
         [

@@ -6,7 +6,7 @@ from typing import Any
 from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from cloud.analysis.measures import AUS, BLINKS, EMOTION, EXPRESSION, MEASURES, USUAL, lasted_s
-from cloud.dashboard.pages import Page, sessions_marks
+from cloud.dashboard.pages import Page, sessions_face, sessions_marks
 from cloud.dashboard.pages.patients_parts import (
     Work,
     badge,
@@ -93,6 +93,7 @@ def shown(found: Opened, done: Any = None) -> html.Div:
         over_time = [
             html.H2("Over time"),
             choice("session-measures", list(USUAL), kinds, _KINDS),
+            *sessions_face.replay(held),
             sessions_marks.dragging(),
             graph(drawn(found, list(USUAL), 0.0, whole_s, "zoom"), "session-chart"),
             legend(),

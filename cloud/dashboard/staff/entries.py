@@ -29,6 +29,7 @@ WORDS = {
     "commanded": "commanded a session",
     "fleet_commanded": "commanded boxes",
     "staff": "changed who may do what",
+    "expired": "deleted what was older than it is kept",
 }
 #: With these a spreadsheet begins a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

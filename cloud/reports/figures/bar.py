@@ -1,6 +1,7 @@
 """What a session's time was: a bar of what was measured, and why not the rest."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from cloud.analysis.plain import percent
 from cloud.reports.figures.canvas import INK, QUIET, SIZE, WIDTH, Canvas, fits
@@ -14,16 +15,13 @@ _LEAST = 0.005
 def draw(parts: Sequence[tuple[str, float]]) -> str:
     """SVG of parts of a whole: words and share, the first one measured."""
     canvas = Canvas(_BAR + _BELOW)
-    axes = canvas.axes(0, 0.01, WIDTH, _BAR)
-    axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1)
-    axes.set_xticks([])
-    axes.set_yticks([])
+    area = canvas.area(0, 0.01, WIDTH, _BAR)
     at, told = 0.0, [(words, share) for words, share in parts if share >= _LEAST]
     for number, (_, share) in enumerate(told):
         kind = min(number, len(_FILLS) - 1)
         edge = INK if number == 0 else "#aab2ba"
-        axes.barh(0.5, share, 0.96, at, color=_FILLS[kind], hatch=_HATCHES[kind], edgecolor=edge, linewidth=0.4)
+        style: dict[str, Any] = {"facecolor": _FILLS[kind], "hatch": _HATCHES[kind], "edgecolor": edge}
+        area.boxes([(at, at + share)], 0, 1, linewidth=0.4, **style)
         at += share
     _label(canvas, [f"{words} {percent(share)}" for words, share in told])
     return canvas.svg("seen", ", ".join(f"{words} {percent(share)}" for words, share in parts))

@@ -8,6 +8,7 @@ that a grey print says the same.
 import io
 import math
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -87,48 +88,133 @@ def columns(times: Values, values: Values, edges: Values) -> tuple[Values, Value
     return least, mean, greatest
 
 
+@dataclass(frozen=True, eq=False)
+class Area:
+    """A part of a figure with scales of its own. All of a figure stands in one pair of matplotlib's axes, for each
+    pair costs as much as all that is drawn in it.
+
+    Attributes:
+        paper: matplotlib's axes, in inches from the left and upper edges.
+        left, top, width, height: of the area, inches.
+        x, y: what its left and right, and its lower and upper ends stand for.
+    """
+
+    paper: Any
+    left: float
+    top: float
+    width: float
+    height: float
+    x: tuple[float, float]
+    y: tuple[float, float]
+
+    def across(self, x: Any) -> Any:
+        """Inches from the left."""
+        low, high = self.x
+        return self.left + (np.clip(x, low, high) - low) / (high - low) * self.width
+
+    def down(self, y: Any) -> Any:
+        """Inches from above."""
+        low, high = self.y
+        return self.top + (high - np.clip(y, min(low, high), max(low, high))) / (high - low) * self.height
+
+    def line(self, x: Any, y: Any, **style: Any) -> None:
+        """A line, broken where a value is NaN."""
+        self.paper.plot(self.across(x), self.down(y), **{"linewidth": 0.9, "solid_joinstyle": "round"} | style)
+
+    def fill(self, x: Any, low: Any, high: Any, **style: Any) -> None:
+        """What is between two lines."""
+        self.paper.fill_between(self.across(x), self.down(low), self.down(high), **{"linewidth": 0} | style)
+
+    def boxes(self, spans: Iterable[tuple[float, float]], low: float, high: float, **style: Any) -> None:
+        """From begin to end of each span, so high."""
+        found = [(float(self.across(begin)), float(self.across(end))) for begin, end in spans]
+        upper, lower = float(self.down(high)), float(self.down(low))
+        if found:
+            wide = [(begin, end - begin) for begin, end in found]
+            self.paper.broken_barh(wide, (upper, lower - upper), **{"linewidth": 0} | style)
+
+    def verticals(self, x: Iterable[float], **style: Any) -> None:
+        """Lines from below to above."""
+        several = [at for one in x for at in (one, one, np.nan)]
+        ends = [at for _ in range(len(several) // 3) for at in (*self.y, np.nan)]
+        self.line(several, ends, **style)
+
+    def horizontals(self, y: Iterable[float], **style: Any) -> None:
+        """Lines from left to right."""
+        several = [at for one in y for at in (one, one, np.nan)]
+        ends = [at for _ in range(len(several) // 3) for at in (*self.x, np.nan)]
+        self.line(ends, several, **style)
+
+    def image(self, picture: Any, smooth: bool = False) -> None:
+        """A picture over all of it."""
+        place = (self.left, self.left + self.width, self.top + self.height, self.top)
+        how = "bilinear" if smooth else "none"
+        self.paper.imshow(picture, aspect="auto", interpolation=how, extent=place)
+
+    def text(self, x: float, y: float, text: str, right: float = 0.0, below: float = 0.0, **style: Any) -> None:
+        """Text at a point, or so many inches to the right of it and below."""
+        own = {"size": SMALL, "color": QUIET, "ha": "center", "va": "center"} | style
+        self.paper.text(float(self.across(x)) + right, float(self.down(y)) + below, text, **own)
+
+    def times(self, line: "Timeline") -> None:
+        """Below it the minutes of the session, and the time of day."""
+        for at, minutes, day in line.ticks():
+            self.text(at, self.y[0], minutes, below=0.11)
+            if day:
+                self.text(at, self.y[0], day, below=0.25)
+        self.text(self.x[0], self.y[0], line.unit, right=-0.16, below=0.11, ha="right")
+
+    def scale(self, ticks: Sequence[float]) -> None:
+        """Below it these values of x, with a fine line at each."""
+        self.verticals(ticks, color=RULE, linewidth=0.5, zorder=0.5)
+        for at in ticks:
+            self.text(at, self.y[0], number(at), below=0.1)
+
+
 class Canvas:
-    """A figure, in which axes are placed in inches from its left and upper edges."""
+    """A figure, in which all is placed in inches from its left and upper edges."""
 
     def __init__(self, height: float, width: float = WIDTH) -> None:
         from matplotlib.figure import Figure  # noqa: PLC0415  # heavy; only documents need it
 
         self.width, self.height = width, height
         self.figure = Figure(figsize=(width, height))
+        self.paper = self.figure.add_axes((0, 0, 1, 1))
+        self.paper.set_axis_off()
+        self._hold()
 
-    def axes(self, left: float, top: float, width: float, height: float) -> Any:
-        """Axes without a frame."""
-        place = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
-        axes = self.figure.add_axes(place)
-        for side in ("top", "right", "left", "bottom"):
-            axes.spines[side].set_visible(False)
-        axes.tick_params(length=0, labelsize=SIZE, labelcolor=INK, pad=4)
-        return axes
+    def area(self, left: float, top: float, width: float, height: float, x: Any = (0, 1), y: Any = (0, 1)) -> Area:
+        """A part of it with scales of its own."""
+        return Area(self.paper, left, top, width, height, x, y)
 
     def write(self, left: float, top: float, text: str, **style: Any) -> None:
         """Text whose middle stands so far below the upper edge, in inches."""
         own: dict[str, Any] = {"size": SIZE, "color": INK, "ha": "left", "va": "center"} | style
-        self.figure.text(left / self.width, 1 - top / self.height, text, **own)
+        self.paper.text(left, top, text, **own)
 
     def svg(self, name: str, description: str) -> str:
         """The figure as an `<svg>` element for a page; `name` keeps its ids apart from those of other figures."""
+        self._hold()
         return _svg(self.figure, name, description)
 
+    def _hold(self) -> None:
+        self.paper.set_xlim(0, self.width)
+        self.paper.set_ylim(self.height, 0)
 
-def along(axes: Any, line: Timeline, labels: bool = True) -> None:
-    """Give axes the time of the session as x, in seconds; `labels`: its minutes, and the time of day below."""
-    axes.set_xlim(0, line.lasted_s)
-    ticks = line.ticks()
-    axes.set_xticks([at for at, _, _ in ticks], [])
-    style = {"ha": "center", "va": "top", "xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
-    for at, minutes, day in ticks if labels else ():
-        for text, below in ((minutes, -4), (day, -5 - SMALL * 1.25)):
-            axes.annotate(text, (at, 0), (0, below), **style, size=SMALL, color=QUIET, annotation_clip=False)
+
+def number(value: float) -> str:
+    """`0.25`, `−10`."""
+    return f"{value:g}".replace("-", "\N{MINUS SIGN}")
+
+
+def wide_of(text: str, size: float = SMALL) -> float:
+    """About how wide text is, in inches."""
+    return len(text) * size * _LETTER / 72
 
 
 def fits(text: str, inches: float, size: float = SMALL) -> bool:
     """Whether text has room in a line."""
-    return len(text) * size * _LETTER / 72 <= inches
+    return wide_of(text, size) <= inches
 
 
 def _svg(figure: Any, name: str, description: str) -> str:

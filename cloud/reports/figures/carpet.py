@@ -18,7 +18,7 @@ from cloud.analysis.shares import CLEAR
 from cloud.analysis.whole import Analysis
 from cloud.reading.table import Table
 from cloud.reading.timeline import Values
-from cloud.reports.figures.canvas import INK, QUIET, RULE, SIZE, SMALL, WIDTH, Canvas, Timeline, along, columns
+from cloud.reports.figures.canvas import INK, QUIET, SIZE, SMALL, WIDTH, Canvas, Timeline, columns
 from cloud.reports.figures.cells import BLUES, GREENS, GREYS, REDS, Pixels, Ramp, carpet
 from cloud.reports.figures.course import HEIGHT as COURSE
 from cloud.reports.figures.course import draw_course, has_course
@@ -72,7 +72,7 @@ def draw(table: Table, analysis: Analysis, line: Timeline, everything: bool = Fa
     canvas = Canvas(height)
     inside = WIDTH - LEFT - RIGHT
     if has_course(session):
-        draw_course(canvas.axes(LEFT, 0, inside, COURSE), session, line, inside)
+        draw_course(canvas, LEFT, inside, session, line)
     at = top
     for group in groups:
         _head(canvas, group, at + _TITLE * 0.52, first=group is groups[0])
@@ -145,17 +145,14 @@ def _of_episodes(table: Table, kind: str, episodes: list[Episode], line: Timelin
 
 def _head(canvas: Canvas, group: Group, at: float, first: bool) -> None:
     """The title of a group, with its colours from nothing to the most."""
-    canvas.write(0, at, group.title, weight="semibold", size=SIZE)
+    canvas.write(0, at, group.title, weight="bold", size=SIZE)
     if first:
         canvas.write(WIDTH, at, "of the session", size=SMALL, color=QUIET, ha="right")
     if group.ramp:
         wide = 0.9
         left = WIDTH - RIGHT - wide - 0.14
-        axes = canvas.axes(left, at - 0.045, wide, 0.09)
         picture = group.ramp.colours(np.linspace(0, 1, 90))[None]
-        axes.imshow(picture, aspect="auto", interpolation="nearest")
-        axes.set_xticks([])
-        axes.set_yticks([])
+        canvas.area(left, at - 0.045, wide, 0.09).image(picture)
         canvas.write(left - 0.05, at, "0", size=SMALL, color=QUIET, ha="right")
         canvas.write(left + wide + 0.05, at, group.greatest, size=SMALL, color=QUIET)
 
@@ -163,20 +160,15 @@ def _head(canvas: Canvas, group: Group, at: float, first: bool) -> None:
 def _draw(canvas: Canvas, group: Group, line: Timeline, top: float, last: bool) -> float:
     """The rows below `top`; returns where they end."""
     high = _ROW * len(group.rows)
-    axes = canvas.axes(LEFT, top, WIDTH - LEFT - RIGHT, high)
-    picture = carpet([row.cells for row in group.rows])
-    axes.imshow(picture, aspect="auto", interpolation="none", extent=(0, line.lasted_s, len(group.rows), 0))
-    along(axes, line, labels=last)
-    axes.set_yticks([])
-    for at, _, _ in line.ticks():
-        axes.axvline(at, color="white", linewidth=0.4, alpha=0.6)
+    area = canvas.area(LEFT, top, WIDTH - LEFT - RIGHT, high, (0, line.lasted_s))
+    area.image(carpet([row.cells for row in group.rows]))
+    area.verticals([at for at, _, _ in line.ticks()], color="white", linewidth=0.4, alpha=0.6)
     for number, row in enumerate(group.rows):
         middle = top + _ROW * (number + 0.45)
         canvas.write(0.1, middle, row.label, color=QUIET if row.label.endswith("°") else INK)
         canvas.write(WIDTH, middle, row.share, size=SMALL, color=QUIET, ha="right")
     if last:
-        canvas.write(LEFT - 0.12, top + high + 0.1, line.unit, size=SMALL, color=QUIET, ha="right")
-        axes.spines["bottom"].set(visible=True, color=RULE, linewidth=0.6)
+        area.times(line)
     return top + high
 
 

@@ -99,6 +99,58 @@ def test_what_is_not_theirs_is_shown_to_nobody_who_asks_by_hand(stack: Stack, wh
     assert shown["sideUpdate"]["trouble"]["hidden"] is False
 
 
+def track_of(client: httpx.Client, device: str, session: str) -> httpx.Response:
+    return client.get(f"/sessions/{device}/{session}/track.json", headers={"Sec-Fetch-Site": "same-origin"})
+
+
+def test_the_digital_face_is_for_the_persons_own_clinician_and_each_first_look_is_noted(stack: Stack) -> None:
+    device, session = last_session(stack, WHOM)
+    with signed_in(stack, "clinician") as client:
+        before = told(stack, "session", WHOM)
+        answer = track_of(client, device, session)
+        assert answer.status_code == 200 and answer.headers["cache-control"] == "no-store"
+        found = answer.json()
+        assert found["rows"] > 1000 and {"why", "yaw", "AU12"} <= {name for name, *_ in found["columns"]}
+        assert WHOM not in answer.text and device not in answer.text
+        track_of(client, device, session)
+        assert told(stack, "session", WHOM) == before + 1
+        assert track_of(client, device, "nothing-here").status_code in (403, 404)
+    for who in ("clinician2", "engineer", "admin"):
+        with signed_in(stack, who) as client:
+            refused = track_of(client, device, session)
+            assert (refused.status_code, [*refused.json()]) == (403, ["error"]), who
+    assert told(stack, "session", WHOM) == before + 1
+
+
+def test_of_a_session_whose_consent_was_withdrawn_no_face_is_shown(stack: Stack) -> None:
+    whom, visits = next(
+        (whom, visits)
+        for whom, visits in stack.get("visits").items()
+        if any(one.get("why") == "revoked" for events in visits.values() for one in events.values())
+    )
+    place = next(key for key, events in visits.items() if any(one.get("why") == "revoked" for one in events.values()))
+    own = {account for account in ("clinician", "clinician2") if whom in patients_of(stack, account)}
+    with signed_in(stack, own.pop()) as client:
+        answer = track_of(client, *place.split("~"))
+    assert answer.status_code == 404 and "consent to this session was withdrawn" in answer.json()["error"]
+
+
+def patients_of(stack: Stack, who: str) -> set[str]:
+    found = stack.get(f"staff/{stack.accounts[who].uid}/patients")
+    return {name for name, is_theirs in found.items() if is_theirs}
+
+
+def test_script_and_face_are_served_to_who_is_signed_in_and_kept_by_browsers(stack: Stack) -> None:
+    with signed_in(stack, "clinician") as client:
+        for name, kind in (("viewer.js", "text/javascript"), ("face.glb", "model/gltf-binary")):
+            answer = client.get(f"/assets/face/{name}", headers={"Sec-Fetch-Site": "same-origin"})
+            assert answer.status_code == 200 and answer.headers["content-type"].startswith(kind)
+            assert "immutable" in answer.headers["cache-control"]
+        assert client.get("/assets/face/..%2fembed.py").status_code == 404
+    with httpx.Client(base_url=stack.url, timeout=WAIT_S) as nobody:
+        assert nobody.get("/assets/face/face.glb").status_code == 401
+
+
 def test_a_tab_that_says_too_much_is_cut_off(stack: Stack) -> None:
     with signed_in(stack, "clinician") as client:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in client.cookies.items())}

@@ -11,6 +11,7 @@ import pytest
 
 from cloud.dashboard.base import Base, Change
 from cloud.dashboard.fleet.asking import asked, lines
+from cloud.dashboard.fleet.erasing import to_erase
 from cloud.dashboard.fleet.feed import Feeds
 from cloud.dashboard.fleet.news import topics
 from cloud.dashboard.fleet.orders import Orders
@@ -190,6 +191,25 @@ def test_when_the_visit_ends_nothing_more_is_sent_until_somebody_goes_on(server:
     for number in (1, 2):
         put(server, "left", f"telemetry/sim-room-{number}", said(number))
     run(look, server, "left")
+
+
+def test_what_a_box_has_still_to_erase_is_counted_without_saying_whom(server: Server) -> None:
+    async def look(feeds: Feeds, base: Counted) -> None:
+        assert await to_erase(base, Visit(), "box-1") == (
+            "This box has still to erase what it holds of 2 people. It says: A file is being written."
+        )
+        put(server, "erasing", "erased_on/box-1/k2", {"v": 1, "done": 7})
+        assert await to_erase(base, Visit(), "box-1") == (
+            "This box has still to erase what it holds of 1 person. It does so as soon as it is heard."
+        )
+        put(server, "erasing", "erased_on/box-1/k1", {"v": 1, "done": 7})
+        assert await to_erase(base, Visit(), "box-1") == ""
+        assert await to_erase(base, Visit(), "box-2") == ""
+
+    put(server, "erasing", "erasing/box-1", {"k1": 1, "k2": 2, "k3": 3})
+    for name, proof in {"k2": {"v": 1, "left": "A file is being written."}, "k3": {"v": 1, "done": 7}}.items():
+        put(server, "erasing", f"erased_on/box-1/{name}", proof)
+    run(look, server, "erasing")
 
 
 def test_one_box_is_told_in_words_with_its_examination(server: Server) -> None:

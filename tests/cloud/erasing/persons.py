@@ -1,7 +1,11 @@
 """Two databases that hold three persons on three boxes, everything that boxes and staff write, by the contract."""
 
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
+from cloud.local import tree
+from cloud.local.store import Store
 from device.contract import aggregate, audit, live, mark, note, paper, patient, person, record, remote, session
 from device.contract import pack as packs
 from device.contract.fields import Json
@@ -11,7 +15,7 @@ from tests.cloud import rules_cases
 
 WHOM, OTHER = "p-017", "p-0170"  # one begins as the other does
 NOTE_KEY, ENTRY_KEY = "k1795817973489-a1b2c3", "k1795817973489-d4e5f6"
-MONTH, DAY = "2026-11", "2026-11-02"
+MONTH, DAY, DAY_S = "2026-11", "2026-11-02", 86_400.0
 
 
 def session_id(number: int) -> str:
@@ -90,6 +94,21 @@ def first() -> dict[str, Any]:
 def second() -> dict[str, Any]:
     """Another database: box 3, and what box 1 wrote before it moved."""
     return documents("box-3", 5, WHOM) | documents("box-1", 6, WHOM) | documents("box-3", 7, OTHER)
+
+
+def fill(folder: Path, **namespaces: dict[str, Any]) -> None:
+    """Write databases straight into the file, each path as a box would have."""
+    with closing(Store(folder)) as store:
+        for name, told in namespaces.items():
+            for path, value in told.items():
+                store.stage(name, tree.normalize_patch({path: value}, (), 1_795_817_973_489, store.head(name)))
+        store.flush()
+
+
+def everything(folder: Path) -> dict[str, Any]:
+    """Namespace → what stands there."""
+    with closing(Store(folder)) as store:
+        return {name: tree.export(store.root(name)) for name in store.namespaces()}
 
 
 THEIRS = {session_id(number) for number in (1, 3, 5, 6)}

@@ -5,40 +5,40 @@ import os
 import re
 import shutil
 import signal
-from collections.abc import Callable
-from contextlib import closing
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from cloud.cli import main
 from cloud.erasing import known, shard
 from cloud.erasing.shard import Unserved
-from cloud.local import tree
 from cloud.local.store import Store
 from device.contract import erasure
 from device.contract.errors import CheckFailedError, ConfigError, DataError, StorageError
 from tests.cloud.conftest import start  # noqa: F401  # a fixture
-from tests.cloud.erasing.persons import ENTRY_KEY, MONTH, OTHER, OTHERS, THEIRS, WHOM, first, second, session_id
-from tests.servers import Server
+from tests.cloud.erasing.persons import (
+    ENTRY_KEY,
+    MONTH,
+    OTHER,
+    OTHERS,
+    THEIRS,
+    WHOM,
+    everything,
+    fill,
+    first,
+    second,
+    session_id,
+)
+from tests.servers import WAIT_S, Server
 
+EVENTS = {"Accept": "text/event-stream"}
 LOST = ("--lost", "box-1", "--lost", "box-3")
-
-
-def fill(folder: Path, **namespaces: dict[str, Any]) -> None:
-    """Write databases straight into the file, each path as a box would have."""
-    with closing(Store(folder)) as store:
-        for name, told in namespaces.items():
-            for path, value in told.items():
-                store.stage(name, tree.normalize_patch({path: value}, (), 1_795_817_973_489, store.head(name)))
-        store.flush()
-
-
-def everything(folder: Path) -> dict[str, Any]:
-    """Namespace → what stands there."""
-    with closing(Store(folder)) as store:
-        return {name: tree.export(store.root(name)) for name in store.namespaces()}
 
 
 def bytes_of(folder: Path) -> bytes:
@@ -89,8 +89,12 @@ def test_no_byte_is_left_of_a_person_and_everybody_else_is_as_before(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = everything(folder)
+    table = folder.parent / "all.csv"
+    table.write_text(f"device,session,seq\nbox-1,{session_id(1)},7\nbox-1,{session_id(2)},8\n")
+    known.note(table, [WHOM, OTHER], [f"box-1~{session_id(number)}" for number in (1, 2)], "export")
     assert erase(WHOM, "--local", folder, "--yes") == 0
     out = capsys.readouterr().out
+    assert table.read_text() == f"device,session,seq\nbox-1,{session_id(2)},8\n"
     assert "Waiting for  box-1" in out
     assert "Waiting for  box-3" in out
     assert sorted(done_by_boxes(folder)) == ["box-1", "box-3"]
@@ -170,8 +174,11 @@ def test_what_arrives_of_a_box_that_was_away_goes_too(folder: Path, capsys: pyte
     late = {f"packs/box-3/{session_id(5)}/s000000009": first()[f"packs/box-1/{session_id(1)}/s000000005"]}
     fill(folder, moved=late)  # of a session whose other documents are gone
     done_by_boxes(folder)
+    capsys.readouterr()
     assert erase("--waiting", "--yes", "--local", folder) == 0
-    assert "They are erased" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "They are erased" in out
+    assert WHOM not in out  # it may go to a journal
     assert erase("--waiting", "--local", folder) == 0
     assert "Nobody is waiting" in capsys.readouterr().out
     assert not is_word(bytes_of(folder), session_id(5).encode())
@@ -218,33 +225,53 @@ def test_whom_a_clinician_erased_is_waiting_and_is_erased_wholly(
     assert not is_word(bytes_of(folder), WHOM.encode())
 
 
-def test_a_database_that_is_served_is_erased_through_its_server(
+def test_a_database_that_is_served_is_erased_through_its_server_and_waits_for_the_box_that_is_there(
     folder: Path,
     start: Callable[[Path], Server],  # noqa: F811
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    server = start(folder)
-    assert erase(WHOM, "--local", folder, "--yes", *LOST) == 0
-    assert "every byte of" in capsys.readouterr().out
-    left = bytes_of(folder)
-    assert not [name for name in (WHOM, *THEIRS) if is_word(left, name.encode())]
-    assert is_word(left, session_id(2).encode())
-    assert server.end() == (0, "")
-
-
-def test_databases_by_address_are_erased_as_their_owner(
-    folder: Path,
-    start: Callable[[Path], Server],  # noqa: F811
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+    fill(folder, clinic={"telemetry/box-1/seen": int(time.time() * 1000)})
     server = start(folder)
     urls = f"{server.url}?ns=moved,{server.url}?ns=clinic"
     assert erase(WHOM, "--database", urls, "--yes") == ConfigError.exit_code
     assert "--service-account" in capsys.readouterr().err
-    assert erase(WHOM, "--database", urls, "--owner", "--yes", *LOST) == 0
+    assert erase(WHOM, "--database", urls, "--owner") == 0
+    assert "4 sessions, on box-1 (3), box-3 (1)" in capsys.readouterr().out
+    with answering(server.url, "clinic", "box-1"):
+        assert erase(WHOM, "--local", folder, "--yes", "--lost", "box-3", "--wait", WAIT_S) == 0
+    out = capsys.readouterr().out
+    assert "box-1 erased the face at rest" in out
+    assert "They are erased." in out
+    left = bytes_of(folder)
+    assert not [name for name in (WHOM, *THEIRS) if is_word(left, name.encode())]
+    assert is_word(left, session_id(2).encode())
     assert server.end() == (0, "")
-    assert WHOM not in everything(folder)["clinic"]["people"]
-    assert "box-1" not in everything(folder)["moved"]["packs"]
+    assert not (folder / "address").exists()
+
+
+@contextmanager
+def answering(url: str, namespace: str, device: str) -> Iterator[None]:
+    """A box that hears what it is to erase, and does it after it has sent one more pack of that person."""
+    late = first()[f"packs/box-1/{session_id(1)}/s000000005"]
+
+    def hear() -> None:
+        with httpx.Client(base_url=url, params={"ns": namespace}, timeout=WAIT_S) as client:
+            with client.stream(
+                "GET", f"/control/{device}/erase.json", headers={"Accept": "text/event-stream"}
+            ) as told:
+                next(line for line in told.iter_lines() if '"id"' in line)
+            for whom, request in erasure.requests(client.get(f"/control/{device}/erase.json").json()).items():
+                client.put(f"/packs/{device}/{session_id(1)}/s000000099.json", json=late).raise_for_status()
+                proof = {"v": 1, "id": request, "done": {".sv": "timestamp"}, "face": True, "consent": False}
+                done = {erasure.key(device, request): proof | {"outbox": 1, "lines": 0}}
+                done |= {erasure.request_key(device, whom): None}
+                client.patch("/.json", json=done).raise_for_status()
+
+    thread = threading.Thread(target=hear)
+    thread.start()
+    yield
+    thread.join(WAIT_S)
+    assert not thread.is_alive()
 
 
 def test_a_folder_that_an_unknown_program_has_open_is_left_alone(

@@ -4,12 +4,13 @@ Places are centimetres on the model's axes (x to the person's left, y up, z ahea
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from device.arrays import FloatArray
 
 #: sRGB.
-SKIN, LIPS, BROWS, LASHES = (208, 190, 176), (178, 138, 128), (112, 98, 88), (92, 78, 72)
-TEETH, GUMS = (226, 221, 210), (164, 98, 94)
+SKIN, LIPS, BROWS, LASHES = (208, 190, 176), (186, 152, 141), (118, 104, 94), (96, 82, 76)
+TEETH, GUMS = (232, 228, 218), (168, 104, 98)
 #: Middle line of a brow, and half its width at each point.
 BROW = ((1.05, 5.42), (2.2, 5.78), (3.5, 5.92), (4.7, 5.55), (5.65, 4.85))
 BROW_WIDTHS = (0.34, 0.36, 0.31, 0.24, 0.12)
@@ -38,6 +39,12 @@ def skin_colours(vertices: FloatArray) -> FloatArray:
     ):
         colours += np.asarray(share)[:, None] * (_rgb(colour) - colours)
     return np.asarray(colours, np.float32)
+
+
+def in_mouth(vertices: FloatArray) -> NDArray[np.bool_]:
+    """Which vertices are about the mouth, its inside too (V,)."""
+    x, y, z = np.abs(vertices[:, 0]), vertices[:, 1], vertices[:, 2]
+    return np.asarray((x < 4.0) & (y > -7.5) & (y < -0.2) & (z > 0))
 
 
 def plain(count: int, colour: tuple[int, int, int]) -> FloatArray:

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from device.arrays import FloatArray
 
-#: Steps of what is written, centimetres: a fiftieth of a millimetre.
-UNIT = 0.002
-_BYTE, _SHORT, _WORD, _FLOAT = 5121, 5122, 5123, 5126
-_KINDS = {5120: "i1", _BYTE: "u1", _SHORT: "<i2", _WORD: "<u2", _FLOAT: "<f4"}
+#: Steps of what is written, centimetres: a twenty-fifth of a millimetre.
+UNIT = 0.004
+_SIGNED, _BYTE, _SHORT, _WORD, _FLOAT = 5120, 5121, 5122, 5123, 5126
+_KINDS = {_SIGNED: "i1", _BYTE: "u1", _SHORT: "<i2", _WORD: "<u2", _FLOAT: "<f4"}
 _ARRAY, _ELEMENTS = 34962, 34963
 
 
@@ -62,12 +62,13 @@ class _Buffer:
         return self.accessor(self.view(values, kind, stride, _ARRAY), kind, len(values), form, **more)
 
     def target(self, steps: NDArray[np.int32]) -> int:
-        """A sparse accessor of the vertices that move."""
+        """A sparse accessor of the vertices that move; small movements are written in bytes."""
         moved = np.flatnonzero(steps.any(1))
-        indices, values = self.view(moved, _WORD), self.view(steps[moved], _SHORT)
+        kind = _SIGNED if np.abs(steps).max() <= 127 else _SHORT
+        indices, values = self.view(moved, _WORD), self.view(steps[moved], kind)
         self.accessors.append(
             {
-                "componentType": _SHORT,
+                "componentType": kind,
                 "count": len(steps),
                 "type": "VEC3",
                 "min": steps.min(0).tolist(),
@@ -142,7 +143,7 @@ def _attributes(buffer: _Buffer, head: Head, steps: NDArray[np.int32]) -> dict[s
     normals, colours = np.rint(head.normals * 127), np.rint(np.clip(head.colours, 0, 1) * 255)
     return {
         "POSITION": buffer.attribute(steps, _SHORT, 8, "VEC3", **bounds),
-        "NORMAL": buffer.attribute(normals, 5120, 4, "VEC3", normalized=True),
+        "NORMAL": buffer.attribute(normals, _SIGNED, 4, "VEC3", normalized=True),
         "COLOR_0": buffer.attribute(colours, _BYTE, 4, "VEC3", normalized=True),
         "JOINTS_0": buffer.attribute(joints, _BYTE, 4, "VEC4"),
         "WEIGHTS_0": buffer.attribute(weights, _BYTE, 4, "VEC4", normalized=True),

@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 from cloud.face.raster import rasterize
 from device.arrays import FloatArray
 
-_DIRECTIONS, _SIZE, _NEAR = 160, 420, 0.12
+_DIRECTIONS, _SIZE, _NEAR = 128, 360, 0.12
+_VIEWS, _VIEW_SIZE = 60, 1000
 
 
 def exposure(vertices: FloatArray, normals: FloatArray, triangles: NDArray[np.int32]) -> FloatArray:
@@ -19,12 +20,14 @@ def exposure(vertices: FloatArray, normals: FloatArray, triangles: NDArray[np.in
     return np.asarray(reached / np.maximum(possible, 1e-6), np.float32)
 
 
-def seen_triangles(
-    vertices: FloatArray, triangles: NDArray[np.int32], towards: FloatArray, size: int
-) -> NDArray[np.int32]:
-    """Numbers of the triangles that somebody sees who looks from `towards`."""
-    placed = _placed(vertices, towards, size)
-    return np.unique(rasterize(placed, triangles, size).triangles)
+def seen(vertices: FloatArray, triangles: NDArray[np.int32], least_ahead: float) -> NDArray[np.bool_]:
+    """Which triangles somebody sees who walks round the head (T,), where `least_ahead` is the least cosine to straight
+    ahead; nobody looks up through the shoulders."""
+    found = np.zeros(len(triangles), bool)
+    for towards in _sphere(_VIEWS):
+        if towards[1] > -0.5 and towards[2] >= least_ahead:
+            found[rasterize(_placed(vertices, towards, _VIEW_SIZE), triangles, _VIEW_SIZE).triangles] = True
+    return found
 
 
 def _seen(vertices: FloatArray, triangles: NDArray[np.int32], towards: FloatArray) -> NDArray[np.bool_]:

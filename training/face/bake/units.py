@@ -31,6 +31,13 @@ def units() -> dict[str, Unit]:
     return {key: convert(rows[key], Unit) for key in (*ACTION_UNIT_KEYS, *DIRECTIONS)}
 
 
+def at_rest(heads: Heads) -> FloatArray:
+    """The neutral head as the digital face rests (V, 3). Raises `DataError` when the model lacks a shape."""
+    return np.asarray(
+        heads.neutral + displacement(heads, convert(read_toml(TABLE, "units")["rest"], Unit), ""), np.float32
+    )
+
+
 def names(key: str) -> tuple[str, ...]:
     """The targets of a unit: of each of the person's own sides, or one."""
     return (f"{key}_L", f"{key}_R") if key in SIDED_KEYS else (key,)
