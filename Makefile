@@ -79,6 +79,16 @@ build/oldest-runtime.stamp:
 	else echo "tflite-runtime 2.14 needs Python 3.11: its tests are skipped"; fi
 	@touch $@
 
+.PHONY: readers-test
+readers-test: build/readers.stamp .venv/test.stamp ## open exports with py-feat's and exploface's own loaders (6 GB, some minutes; Python 3.11; wants ffmpeg's libraries)
+	$(BIN)/python -m pytest -m files tests/readers
+
+build/readers.stamp:
+	@mkdir -p build
+	$(PYTHON) -m venv build/readers
+	build/readers/bin/pip install --quiet torch==2.12.1 torchvision==0.27.1 torchcodec==0.12.0 py-feat==2.1.5 exploface==0.0.0.dev6
+	@touch $@
+
 onnx2tf: build/onnx2tf.stamp ## make the environment that converts ONNX files (2.6 GB, some minutes; Python 3.10 or 3.11)
 
 build/onnx2tf.stamp:

@@ -134,7 +134,7 @@ def by_part(table: Table, analysis: Analysis | None = None, more: Iterable[Stret
         more: what was marked afterwards.
     """
     whole_s = lasted_s(table)
-    told = sorted([*_phases(table.sessions[0]), *_stimuli(table.sessions[0], whole_s), *more], key=_order)
+    told = sorted([*_phases(table.sessions[0]), *stimuli(table.sessions[0], whole_s), *more], key=_order)
     return tuple(parts(table, told, _TOLD, analysis.episodes if analysis else None))
 
 
@@ -199,7 +199,8 @@ def _phases(session: Session) -> Iterator[Stretch]:
         yield Stretch(one.name, "phase", one.begin_s, one.end_s)
 
 
-def _stimuli(session: Session, whole_s: float) -> Iterator[Stretch]:
+def stimuli(session: Session, whole_s: float) -> Iterator[Stretch]:
+    """What followed each stimulus of a session of this length."""
     turns = sorted([*(one.at_s for one in session.stimuli), *(one.begin_s for one in session.phases), whole_s])
     for one in session.stimuli:
         following = next((turn for turn in turns if turn > one.at_s), whole_s)

@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from cloud.analysis.measures import lasted_s
+from cloud.analysis.parts import RESPONSE_S, stimuli
 from cloud.export.columns import NUMBER, TEXT, TIME, Column, ColumnSet
 from cloud.export.units import tier_of, unit_of
 from cloud.reading import parquet
 from cloud.reading.columns import RECORDS
 from cloud.reading.table import Table, Texts
+from cloud.reading.timeline import GAP_S
 from device.contract.fields import Field
 
 _FOLDER = "device"
@@ -49,10 +52,10 @@ def _phase(table: Table) -> Texts:
 
 
 def _stimulus(table: Table) -> Texts:
-    """(N,) the stimulus that came last before each row."""
+    """(N,) the stimulus after which each row is."""
     found = np.full(len(table), None, object)
-    for moment in table.sessions[0].stimuli:
-        found[table.time >= moment.at_s] = moment.name
+    for one in stimuli(table.sessions[0], lasted_s(table)):
+        found[(table.time >= one.begin_s) & (table.time < one.end_s)] = one.name
     return found
 
 
@@ -60,7 +63,12 @@ def _stimulus(table: Table) -> Texts:
 BESIDE = (
     Column("patient", TEXT, "pseudonym of whom the session watched, or `unnamed`; empty: nobody said", _patient),
     Column("phase", TEXT, "name of the phase of the session in which this is", _phase),
-    Column("stimulus", TEXT, "name of what was shown or asked last before this", _stimulus),
+    Column(
+        "stimulus",
+        TEXT,
+        f"name of what was shown or asked before this: until the next, the phase's end, or {RESPONSE_S:.0f} s later",
+        _stimulus,
+    ),
     Column(
         "wall_time",
         TIME,
@@ -76,6 +84,15 @@ BESIDE = (
         "s",
         0,
     ),
+    Column(
+        "lasts",
+        NUMBER,
+        f"how long the record stands: until the next one, at most {GAP_S} s, for what follows a gap is not known",
+        lambda table: table.durations,
+        "s",
+        0,
+        GAP_S,
+    ),
 )
 SET = ColumnSet(
     "affectbox",
@@ -84,6 +101,7 @@ SET = ColumnSet(
         "`device` (the box) and `month` (UTC, by the session's first record; `unknown` where the clock was never set) "
         "are the names of the folders.",
         "What was not measured is empty, never 0.",
+        "Frames do not come evenly: weigh means and shares by `lasts`.",
         "Left and right are the person's own.",
     ),
     "parquet",

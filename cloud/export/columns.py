@@ -82,7 +82,7 @@ def schema(columns: ColumnSet) -> Any:
 
 
 def batch(columns: ColumnSet, table: Table, form: Any) -> Any:
-    """Some rows of one session as an Arrow table of the schema `form`."""
+    """The rows of one session as an Arrow table of the schema `form`."""
     arrow, _ = parquet.libraries()
     made = [_array(arrow, column, column.of(table), form.field(column.name).type) for column in columns.columns]
     return arrow.table(made, schema=form)

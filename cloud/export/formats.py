@@ -1,4 +1,4 @@
-"""Rows of one session as Parquet or CSV, some thousand at a time."""
+"""The rows of one session as Parquet, CSV or JSON."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from device.contract import boot
 from device.contract.errors import DataError
 from device.contract.fields import Json
 
-_ROWS = 10_000  # at once
+_ROWS = 10_000  # a row group
 _BETWEEN = "|"  # names in a field of CSV
 
 
@@ -33,8 +33,7 @@ def to_parquet(columns: ColumnSet, table: Table, file: IO[bytes]) -> None:
     beside = [name for name in schema(columns).names if name not in table.form.fields]
     form = schema(columns).with_metadata(_metadata(table, beside))
     with library.ParquetWriter(file, form, compression="zstd") as writer:
-        for some in _some(table):
-            writer.write_table(batch(columns, some, form))
+        writer.write_table(batch(columns, table, form), _ROWS)
 
 
 def to_csv(columns: ColumnSet, table: Table, file: IO[bytes]) -> None:
@@ -47,14 +46,7 @@ def to_csv(columns: ColumnSet, table: Table, file: IO[bytes]) -> None:
     file.write((",".join(form.names) + "\n").encode())
     flat = _flat(columns, form)
     with csv.CSVWriter(file, flat, write_options=options) as writer:
-        for some in _some(table):
-            writer.write_table(_flattened(columns, batch(columns, some, form), flat))
-
-
-def _some(table: Table) -> Iterator[Table]:
-    numbers = np.arange(len(table))
-    for at in range(0, len(table), _ROWS):
-        yield table.select((numbers >= at) & (numbers < at + _ROWS))
+        writer.write_table(_flattened(columns, batch(columns, table, form), flat), _ROWS)
 
 
 def _metadata(table: Table, beside: list[str]) -> dict[str, str]:

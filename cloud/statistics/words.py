@@ -2,45 +2,51 @@
 
 from collections.abc import Iterator
 
+from cloud.analysis.unseen import UNSEEN
 from cloud.reports import about
 from cloud.statistics.groups import Gathered
 from device.contract.fields import Json
 from device.contract.labels import ACTION_UNIT_KEYS, EMOTIONS, Reason
 
-_ROW = "{:20} {:16} {:8} {:>8} {:>8} {:>8}  {:22} {:32} {:34} {:>6}"
+_HEADER = (
+    "patient",
+    "box",
+    "month",
+    "sessions",
+    "minutes",
+    "measured",
+    "why not",
+    "clear emotions",
+    "episodes a minute",
+    "blinks a minute",
+)
 _MOST = 3  # emotions or action units that are named
 _NAMED = 5  # sessions that are named
 _LEAST = 0.005
-_REASONS = {reason.value: reason.value.replace("_", " ") for reason in Reason} | {"no_records": "no records"}
+_REASONS = {reason.value: UNSEEN[reason.value] for reason in Reason} | {"no_records": UNSEEN[""]}
 
 
 def table(rows: list[Json]) -> Iterator[str]:
     """A line for each group, with what is most of it; files hold everything."""
-    yield _ROW.format(
-        "patient",
-        "box",
-        "month",
-        "sessions",
-        "minutes",
-        "measured",
-        "why not",
-        "clear emotions",
-        "episodes a minute",
-        "blinks",
+    cells = [_HEADER, *map(_cells, rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for line in cells:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+
+
+def _cells(row: Json) -> tuple[str, ...]:
+    return (
+        row["patient"] or "?",
+        row["device"],
+        row["month"],
+        str(row["sessions"]),
+        f"{row['minutes']:.0f}",
+        _percent(row["measured.share"]),
+        _greatest({name: row[f"unmeasured.{key}.share"] for key, name in _REASONS.items()}, 1) or "-",
+        _greatest({name: row[f"emotions.{name}.share"] for name in EMOTIONS}, _MOST) or "-",
+        _episodes(row),
+        "?" if row["blinks_a_minute"] is None else f"{row['blinks_a_minute']:.1f}",
     )
-    for row in rows:
-        yield _ROW.format(
-            row["patient"] or "?",
-            row["device"],
-            row["month"],
-            row["sessions"],
-            f"{row['minutes']:.0f}",
-            _percent(row["measured.share"]),
-            _greatest({name: row[f"unmeasured.{key}.share"] for key, name in _REASONS.items()}, 1) or "-",
-            _greatest({name: row[f"emotions.{name}.share"] for name in EMOTIONS}, _MOST) or "-",
-            _episodes(row),
-            "?" if row["blinks_a_minute"] is None else f"{row['blinks_a_minute']:.1f}",
-        )
 
 
 def beside(gathered: Gathered) -> Iterator[str]:

@@ -76,15 +76,16 @@ def test_a_session_becomes_a_file_of_its_own_that_our_reader_reads_back(said: Sa
 def test_every_row_stands_for_itself_in_any_other_program(said: Said, tmp_path: Path, out: Path) -> None:
     said("export", written(tmp_path / "a.jsonl", *held(FIRST)), "--out", out)
     found = duckdb.sql(f"""
-        SELECT device, month, patient, session, phase, stimulus, round(session_time, 3), wall_time, "aus.AU12", status
+        SELECT device, month, patient, session, phase, stimulus,
+            round(session_time, 3), round(lasts, 3), wall_time, "aus.AU12", status
         FROM read_parquet('{out}/data/*/*/*.parquet', hive_partitioning = true) ORDER BY seq
     """).fetchall()
     assert len(found) == 20
     first, last = found[0], found[-1]
     assert first[:7] == ("box-1", "2026-11", "p-0042", FIRST, None, None, 0.0)
-    assert last[4:7] == ("rest", "photograph", 1.9)
-    assert last[7].timestamp() == pytest.approx(WALL + 1.0 + 2.0)
-    assert last[8:] == (2.5, "measured")
+    assert last[4:8] == ("rest", "photograph", 1.9, 0.1)
+    assert last[8].timestamp() == pytest.approx(WALL + 1.0 + 2.0)
+    assert last[9:] == (2.5, "measured")
 
 
 def test_all_sessions_of_all_files_are_written_each_once(said: Said, tmp_path: Path, out: Path) -> None:

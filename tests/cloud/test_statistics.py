@@ -75,7 +75,7 @@ def test_sessions_are_added_up_by_patient_box_and_month(said: Said, folder: Path
     assert (one["aus.AU9.mean"], one["blinks_a_minute"]) == ("", "")
     assert f"1 session whose consent was revoked: box-1~{FOURTH}" in printed
     assert f"1 session, of which the longer recording counts: box-1~{SECOND}" in printed
-    assert "no face 10 %" in printed
+    assert "nobody in view 10 %" in printed
 
 
 def test_one_session_comes_to_what_its_report_says(folder: Path) -> None:
