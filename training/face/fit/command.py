@@ -12,7 +12,7 @@ Fits a head to a picture, or to frames of a video, of one person: identity and e
 light (rough.obj), with --detail also wrinkles and folds from shading (detailed.obj), the numbers (codes.json) and a
 picture that shows how well they fit (comparison.png). It is a likeness of a person: it is made only where --consented
 says that the person agreed to it, only their owner can read its files, and nothing of it leaves this machine. Sessions
-are never shown on it. See docs/digital-face.md.
+are never shown on it. See docs/models.md.
 """
 _CONSENT = (
     "A head that is fitted to a picture is a likeness of that person: say with --consented that they agreed to it, or "

@@ -8,7 +8,7 @@ set.
 Depths of landmarks count little: the landmark network guesses them. Projection is parallel: near cameras make noses
 large, and that is taken for identity.
 
-λ and γ: see docs/digital-face.md.
+λ and γ: see docs/models.md.
 """
 
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from device.arrays import FloatArray
 from training.face.fit.kit import Kit
 
 #: Of identity and of expression, square centimetres; how much a depth counts beside a place in the picture.
-LAMBDA, GAMMA, DEPTH = 0.2, 0.5, 0.2
+LAMBDA, GAMMA, DEPTH = 0.1, 0.5, 0.2
 _ROUNDS, _TRIES = 15, 80
 _DONE = 1e-4
 _POSE = 7  # turn (3), size, shift (3)

@@ -22,7 +22,7 @@ _SIDE = 2.7
 #: What lies behind lids and lips is drawn behind them, centimetres.
 _BEHIND = 0.12
 _IRIS, _WHITE, _PUPIL = (96, 92, 88), (226, 222, 216), (30, 28, 28)
-_IRIS_CM, _PUPIL_CM = 0.62, 0.25
+_IRIS_CM, _PUPIL_CM = 0.68, 0.26
 #: Seams of the mesh and what is seen from aside tell little of its normal.
 _FACING, _PLAIN = 0.2, 0.05
 
