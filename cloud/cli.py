@@ -13,6 +13,7 @@ from cloud.erasing import erase, retention
 from cloud.export import command as export
 from cloud.load import command as load
 from cloud.operations import control, status
+from cloud.replay import command as replay
 from cloud.reports import report, sessions
 from cloud.rules import command as rules
 from cloud.statistics import command as statistics
@@ -78,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     statistics.add_parser(commands)
     load.add_parser(commands)
     sessions.add_parser(commands)
+    replay.add_parser(commands)
     report.add_parser(commands)
     rules.add_parser(commands)
     status.add_parser(commands)

@@ -16,6 +16,7 @@ from cloud.reading.databases import Listed
 from cloud.reading.faults import Faults
 from cloud.reading.table import Table
 from cloud.reports import about
+from cloud.reports.summary import records
 from device.contract.errors import AffectboxError, DataError
 from device.contract.session import Why
 
@@ -121,7 +122,7 @@ def _all(task: _Task, wanted: list[Listed], progress: TextIO) -> None:
     try:
         for one in wanted:
             task.do(one)
-            bar.step(f"{known.visit(one.device, one.session)}, {outcome.size / 1e6:.1f} MB written")
+            bar.step(f"{known.visit(one.device, one.session)}, {_bytes(outcome.size)} written")
     except AffectboxError as error:
         if done := outcome.written + outcome.stood:
             of = f"{done} of {len(wanted)} sessions {'stands' if done == 1 else 'stand'} whole"
@@ -132,8 +133,8 @@ def _all(task: _Task, wanted: list[Listed], progress: TextIO) -> None:
 
 
 def _sentences(outcome: Outcome, path: Path) -> Iterator[str]:
-    size = f"{outcome.rows} records, {outcome.size / 1e6:.1f} MB"
-    yield f"Written      {_sessions(outcome.written)}: {size}, in {path}"
+    what = f"{records(outcome.rows)}, {_bytes(outcome.size)}"
+    yield f"Written      {_sessions(outcome.written)}: {what}, in {path}"
     if outcome.stood:
         yield f"Stood there  {_sessions(outcome.stood)}, left as they are (--again writes them anew)"
     for sentence in _left_out(outcome):
@@ -154,6 +155,10 @@ def _left_out(outcome: Outcome) -> Iterator[str]:
 def _named(names: list[str]) -> str:
     more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
     return ", ".join(names[:_MOST]) + more
+
+
+def _bytes(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
 
 
 def _sessions(count: int) -> str:

@@ -61,12 +61,14 @@ def others(sessions: Sequence[str], where: str) -> Iterator[str]:
         yield f"Also there   {len(sessions)} more in {where}, see --session: {named}{more}"
 
 
-def refuse_revoked(session: str, why: str, asked_for: bool) -> None:
-    """Raises `DataError`: the consent of a session was revoked, and nobody said that it is wanted all the same."""
+def refuse_revoked(session: str, why: str, asked_for: bool | None) -> None:
+    """Raises `DataError`: the consent of a session was revoked, and nobody said that it is wanted all the same; None:
+    nobody may."""
     if why == Why.REVOKED and not asked_for:
+        more = "" if asked_for is None else "; --revoked is for whoever has to look, such as to erase it"
         raise DataError(
             f"The consent was revoked for session {printable(session)}: nothing is told or drawn of it. Name another "
-            "with --session; --revoked is for whoever has to look, such as to erase it."
+            f"with --session{more}."
         )
 
 

@@ -18,17 +18,15 @@ from cloud.analysis.earlier import Summary
 from cloud.analysis.whole import analyse, to_json
 from cloud.reading.databases import Databases
 from cloud.reading.table import Table
-from cloud.reports import about, before, further, slower, source, writing
+from cloud.reports import about, before, further, picked, slower, source, writing
 from cloud.reports.captured import captured
 from cloud.reports.comparison import same_in
 from cloud.reports.output import write_private
+from cloud.reports.picked import Picked
 from cloud.reports.summary import episode_table, records, summary
 from device.contract.address import printable
-from device.contract.errors import ConfigError, DataError
 from device.contract.fields import Json
 
-#: The session's rows, the ids of the others, and this person's earlier sessions where a document compares with them.
-_Found = tuple[Table, list[str], list[Summary] | None]
 _READ = "read from the action units, not evidence beside them"
 
 
@@ -51,7 +49,8 @@ def run(args: argparse.Namespace) -> int:
     writing.check(args)
     with ExitStack() as stack:
         databases = stack.enter_context(source.open_databases(args)) if args.database else None
-        table, others, earlier = _from_file(args, databases) if args.recording else _from_database(args, databases)
+        found = picked.picked(args, databases)
+        table, others, earlier = found.table, found.others, _earlier(args, found, databases)
         compared = _compared(args, table, databases) if args.recording and databases else []
     where = str(args.recording or args.database)
     analysis, when = analyse(table), _when(table)
@@ -76,44 +75,20 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _from_file(args: argparse.Namespace, databases: Databases | None) -> _Found:
-    table = source.read_file(args.recording, databases)
-    if not len(table):
-        told = "; ".join(table.faults.sentences())
-        raise DataError(f"{args.recording} holds no record{f': {told}' if told else ''}.")
-    found = [session for session in source.asked_for(args, table) if session.rows]
-    one = source.chosen(found, args.session, _where(args), table.faults)
-    about.refuse_revoked(one.id, one.why, args.revoked)
-    own = table.of(table.sessions.index(one))
-    earlier = None
-    if writing.is_document(args):
-        earlier = before.in_file(table, one) or (before.in_databases(databases, own) if databases else [])
-    return own, [other.id for other in found if other is not one], earlier
-
-
-def _from_database(args: argparse.Namespace, databases: Databases | None) -> _Found:
-    if databases is None:
-        raise ConfigError("Name a file of records, or --database URL with --patient or --device.")
-    found = source.listed(args, databases)
-    one = source.chosen(found, args.session, _where(args), databases.faults)
-    about.refuse_revoked(one.session, one.why, args.revoked)
-    table = databases.table([one])
-    if not len(table):
-        told = "; ".join(table.faults.sentences()) or "the box may have sent only seconds or minutes, or nothing yet"
-        raise DataError(f"{args.database} holds no record of session {printable(one.session)}: {told}.")
-    earlier = before.in_databases(databases, table, found) if writing.is_document(args) else None
-    return table, [other.session for other in found if other is not one], earlier
+def _earlier(args: argparse.Namespace, found: Picked, databases: Databases | None) -> list[Summary] | None:
+    """This person's earlier sessions where a document compares with them."""
+    if not writing.is_document(args):
+        return None
+    if found.file is not None:
+        in_file = before.in_file(found.file, found.file.sessions[found.number])
+        return in_file or (before.in_databases(databases, found.table) if databases else [])
+    return before.in_databases(databases, found.table, found.listed) if databases else []
 
 
 def _when(table: Table) -> str:
     """When it was captured, and first of all if it is not to be used: that stands in the picture, too."""
     revoked = "CONSENT REVOKED, not to be used; " if table.sessions[0].is_revoked else ""
     return revoked + captured(table)
-
-
-def _where(args: argparse.Namespace) -> str:
-    whose = args.patient or args.device
-    return f"{args.recording or args.database}{f' of {whose}' if whose else ''}"
 
 
 def _compared(args: argparse.Namespace, table: Table, databases: Databases) -> list[str]:
