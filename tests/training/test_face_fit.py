@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from cloud.face.painter import rotation
-from device.contract.errors import DataError
+from device.contract.errors import DataError, StorageError
 from training.cli import main
+from training.face.fit import command
 from training.face.fit.detail import relief
 from training.face.fit.kit import OVAL, Kit, kit_of, weights
 from training.face.fit.light import harmonics, light_of, lit, to_srgb
@@ -287,6 +288,15 @@ def test_nothing_is_made_without_consent_or_sense(arguments, complaint, portrait
     assert main(["face", "fit", str(portrait), "--ict", str(model), "--out", str(out), *arguments]) == 11
     assert complaint in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_left_as_it_was(tmp_path):
+    (tmp_path / "rough.obj").write_text("an earlier one")
+    (tmp_path / "codes.json.part").mkdir()  # where a part would be
+    with pytest.raises(StorageError, match="cannot be written"):
+        command._write(tmp_path, {"rough.obj": b"new", "codes.json": b"new"})
+    assert (tmp_path / "rough.obj").read_text() == "an earlier one"
+    assert {path.name for path in tmp_path.iterdir()} == {"rough.obj", "codes.json.part"}
 
 
 def test_detail_is_not_for_videos(model, tmp_path, capsys):

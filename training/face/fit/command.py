@@ -1,7 +1,9 @@
 """`affectbox-training face fit`: a head from a picture or a video of a person who agreed to it."""
 
 import argparse
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,12 +71,21 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:
-    from device.state import write_private  # noqa: PLC0415
-
+    """All of the files, for their owner's eyes; none where there is no room for all."""
+    parts: dict[Path, Path] = {}
     try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, content in files.items():
-            write_private(folder / name, content)
+            part = parts[folder / name] = folder / f"{name}.part"
+            part.unlink(missing_ok=True)
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(content)
+        for path, part in parts.items():
+            part.replace(path)
     except OSError as error:
+        for part in parts.values():
+            with suppress(OSError):
+                part.unlink()
         raise StorageError(f"{folder} cannot be written ({error.strerror}): check path and space.") from error
 
 
