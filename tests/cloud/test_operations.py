@@ -76,7 +76,7 @@ def test_rules_that_let_everybody_in_break_promises_and_each_request_is_named(sa
     assert "stranger may read /people/p-0042" in printed and "promises are not kept" in printed
 
 
-@pytest.mark.parametrize("place", ["people", "audit", "staff", "telemetry", "control", "boots"])
+@pytest.mark.parametrize("place", ["people", "audit", "staff", "telemetry", "control", "boots", "erased_on"])
 def test_a_rule_that_is_missing_is_seen(place: str) -> None:
     """Each root has a promise that depends on it."""
     without = {"rules": {name: rule for name, rule in rules.rules()["rules"].items() if name != place}}
