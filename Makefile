@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run show demo models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading bench-watch bench-daemon bench-session rules rules-evaluator auth-emulator wheel pi-check release install-pi pi-install-test docs lock clean
+.PHONY: help setup run show demo models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading bench-report bench-watch bench-daemon bench-session rules rules-evaluator auth-emulator wheel pi-check release install-pi pi-install-test docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -114,6 +114,9 @@ bench: build/sample.mp4 ## measure the cost of a frame on this machine, against 
 bench-reading: .venv/test.stamp ## measure what reading two hours of records costs (about a minute)
 	$(BIN)/python -m tests.cloud.bench_reading
 
+bench-report: .venv/test.stamp ## measure what the report on fifty minutes costs (about a minute)
+	$(BIN)/python -m tests.cloud.bench_report
+
 bench-watch: .venv/test.stamp ## measure what watching a hundred and five hundred boxes costs (two and a half minutes)
 	$(BIN)/python -m tests.cloud.bench_watch
 
@@ -179,8 +182,8 @@ bench-dashboard: .venv/test.stamp rules-evaluator ## measure what the dashboard 
 bench-fleet: .venv/test.stamp rules-evaluator ## measure the fleet's table with 100 and 500 boxes (two minutes)
 	$(BIN)/python -m tests.cloud.dashboard.bench_fleet
 
-dashboard-pictures: .venv/test.stamp rules-evaluator build/axe/axe.stamp ## take the pictures in docs/dashboard.md anew (two minutes)
-	AFFECTBOX_PICTURES=1 $(BIN)/python -m pytest -m 'pages or chaos' tests/cloud/dashboard/test_every_page.py tests/cloud/dashboard/test_live_box.py
+dashboard-pictures: .venv/test.stamp rules-evaluator build/axe/axe.stamp ## take the pictures in docs/dashboard.md, and that of the player, anew (two minutes)
+	AFFECTBOX_PICTURES=1 $(BIN)/python -m pytest -m 'pages or chaos' tests/cloud/dashboard/test_every_page.py tests/cloud/dashboard/test_live_box.py tests/cloud/face/test_player.py
 
 wheel: .venv/run.stamp ## build the wheel that boxes are installed and updated with, into build/dist/ (some seconds)
 	@rm -rf build/dist

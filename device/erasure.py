@@ -77,12 +77,19 @@ def erase(person: str, settings: Settings, files: Sequence[Path]) -> Erasure:
         return Erasure(kept, outbox.erase(person, theirs, known) if outbox else Erased(), tuple(lines))
 
 
-def erase_here(person: str, settings: Settings, sessions: Collection[str] = (), quick: bool = False) -> Erasure:
+def erase_here(
+    person: str,
+    settings: Settings,
+    sessions: Collection[str] = (),
+    quick: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+) -> Erasure:
     """Erase a person from everything that is the box's own. After any failure it can be repeated.
 
     Args:
         sessions: DEVICE/SESSION, that are known to be theirs, beside those of which outbox and files know it.
         quick: somebody waits; a large outbox is not written anew.
+        stop: whether somebody has come to wait.
 
     Raises:
         ConfigError, StorageError: no pseudonym.
@@ -101,7 +108,7 @@ def erase_here(person: str, settings: Settings, sessions: Collection[str] = (), 
         tried.left += [_NAMING.format(one.naming, one.path) for one in lines if one.naming]
         kept = {name: bool(tried(forget, person)) for name, forget in stores(settings).items()}
         whose = not tried.left
-        erased = tried(outbox.erase, person, theirs, known, whose, quick) if outbox else None
+        erased = tried(outbox.erase, person, theirs, known, whose, quick, stop) if outbox else None
     return Erasure(kept, erased or Erased(), tuple(lines), _words(tried.left, erased, person, settings))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from cloud.analysis.measures import lasted_s
 from cloud.analysis.parts import RESPONSE_S, stimuli
-from cloud.export.columns import NUMBER, TEXT, TIME, Column, ColumnSet
+from cloud.export.columns import NAMES, NUMBER, TEXT, TIME, Column, ColumnSet
 from cloud.export.units import tier_of, unit_of
 from cloud.reading import parquet
 from cloud.reading.columns import RECORDS
@@ -26,7 +26,7 @@ def _field(field: Field) -> Column:
     return Column(
         field.path,
         field.kind,
-        field.meaning,
+        f"{field.meaning}; of: {', '.join(field.names)}" if field.kind == NAMES else field.meaning,
         partial(_values, field=field),
         unit_of(field.path, field.kind),
         field.low,

@@ -16,6 +16,7 @@ from cloud.reading.databases import Listed
 from cloud.reading.faults import Faults
 from cloud.reading.table import Table
 from cloud.reports import about
+from cloud.reports.summary import records
 from device.contract.errors import AffectboxError, DataError
 from device.contract.session import Why
 
@@ -29,6 +30,7 @@ class Outcome:
 
     Attributes:
         written, size, rows: how many were written, their bytes and their records.
+        anew: how many of them took the place of what stood there.
         stood: how many stood there, and were left as they are.
         empty, revoked: those that were left out, because they hold no record, or their consent was revoked.
         gone: how many of the latter stood there and were taken away.
@@ -38,6 +40,7 @@ class Outcome:
     written: int = 0
     size: int = 0
     rows: int = 0
+    anew: int = 0
     stood: int = 0
     empty: list[str] = field(default_factory=list)
     revoked: list[str] = field(default_factory=list)
@@ -107,6 +110,7 @@ class _Task:
         elif table.sessions[0].is_revoked:
             self._revoke(one, name)
         else:
+            outcome.anew += self.out.stands(one.device, one.session)
             outcome.size += self.out.write(table, self.write)
             outcome.written += 1
             outcome.rows += len(table)
@@ -121,7 +125,7 @@ def _all(task: _Task, wanted: list[Listed], progress: TextIO) -> None:
     try:
         for one in wanted:
             task.do(one)
-            bar.step(f"{known.visit(one.device, one.session)}, {outcome.size / 1e6:.1f} MB written")
+            bar.step(f"{known.visit(one.device, one.session)}, {_bytes(outcome.size)} written")
     except AffectboxError as error:
         if done := outcome.written + outcome.stood:
             of = f"{done} of {len(wanted)} sessions {'stands' if done == 1 else 'stand'} whole"
@@ -132,8 +136,10 @@ def _all(task: _Task, wanted: list[Listed], progress: TextIO) -> None:
 
 
 def _sentences(outcome: Outcome, path: Path) -> Iterator[str]:
-    size = f"{outcome.rows} records, {outcome.size / 1e6:.1f} MB"
-    yield f"Written      {_sessions(outcome.written)}: {size}, in {path}"
+    what = f"{records(outcome.rows)}, {_bytes(outcome.size)}"
+    yield f"Written      {_sessions(outcome.written)}: {what}, in {path}"
+    if outcome.anew:
+        yield f"Replaced     {_sessions(outcome.anew)} of these stood there before, now written anew"
     if outcome.stood:
         yield f"Stood there  {_sessions(outcome.stood)}, left as they are (--again writes them anew)"
     for sentence in _left_out(outcome):
@@ -154,6 +160,10 @@ def _left_out(outcome: Outcome) -> Iterator[str]:
 def _named(names: list[str]) -> str:
     more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
     return ", ".join(names[:_MOST]) + more
+
+
+def _bytes(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
 
 
 def _sessions(count: int) -> str:

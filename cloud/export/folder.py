@@ -54,6 +54,10 @@ class Folder:
         self.path, self.kind = path, kind
         self._data = path / DATA
 
+    def stands(self, device: str, session: str) -> bool:
+        """Whether anything of a session stands here."""
+        return bool(self._files(device, session))
+
     def has(self, device: str, session: str) -> bool:
         """Whether a session stands here that had ended when it was written."""
         found = self._files(device, session)
@@ -192,17 +196,30 @@ def _private(folder: Path, top: Path) -> None:
 
 
 def _replace(path: Path, content: Callable[[IO[bytes]], object]) -> int:
-    """Write a file beside its place, and rename it when all of it is on the disk."""
+    """Write a file, and give it its name when all of it is on the disk."""
     part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)
+    number, is_nameless = _begun(part)
     try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        with os.fdopen(number, "wb") as file:
             content(file)
             file.flush()
             os.fsync(file.fileno())
             size = file.tell()
+            if is_nameless:
+                os.link(f"/proc/self/fd/{number}", part, src_dir_fd=number)  # so that the link is followed
         part.replace(path)
     except BaseException:
         with suppress(OSError):
             part.unlink()
         raise
     return size
+
+
+def _begun(part: Path) -> tuple[int, bool]:
+    """A file to write to, without a name where the file system has such: then nothing is left of it when the program
+    is killed."""
+    try:
+        return os.open(part.parent, os.O_WRONLY | os.O_TMPFILE, 0o600), True
+    except OSError:
+        return os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), False

@@ -133,7 +133,7 @@ class Document:
     findings: Sequence[Told]
     seen: Sequence[str]
     seen_bar: str
-    glance: Part
+    glance: Part | None
     earlier: Sequence[str]
     caution: str
     made: str

@@ -203,7 +203,13 @@ class Outbox(Closing):
             return self._run(erasing.people)
 
     def erase(
-        self, person: str, theirs: Collection[str], known: Collection[str], whose: bool = True, quick: bool = False
+        self,
+        person: str,
+        theirs: Collection[str],
+        known: Collection[str],
+        whose: bool = True,
+        quick: bool = False,
+        stop: Callable[[], bool] = lambda: False,
     ) -> Erased:
         """Erase a person and sessions that are `theirs`, so that no byte of it stays in this file.
 
@@ -211,13 +217,14 @@ class Outbox(Closing):
             known: all sessions of which it is known whose they were; what is left of others is counted.
             whose: forget, too, that these were theirs; else it can be repeated for what else there is of them.
             quick: a large file is not written anew: see `Erased.copies`.
+            stop: whether that is to be given up.
 
         Raises:
             OutboxError: the disk has no room for that now.
         """
         with self._lock:
             erased = self._commit(lambda db: erasing.erase(db, person, theirs, known, whose))
-            clean = self._store.scrub(_AT_ONCE_BYTES if quick else math.inf)
+            clean = self._store.scrub(_AT_ONCE_BYTES if quick else math.inf, stop)
             remove_read(self._store.path)
             return replace(erased, waiting=tuple(set_aside(self._store.path)), copies=not clean)
 

@@ -44,6 +44,8 @@ from device.delivery.sqlite import (
 )
 
 _T = TypeVar("_T")
+#: So many steps of SQLite's machine between two questions whether to stop: some milliseconds.
+_STEPS = 20_000
 _DAMAGED = "is damaged; what can be read of it will be taken over from"
 
 
@@ -115,7 +117,7 @@ class Store(Closing):
                 raise StoreFullError(f"No new outbox can be begun at {self.path} ({error}).") from error
         return self.generation != before
 
-    def scrub(self, most_bytes: float = math.inf) -> bool:
+    def scrub(self, most_bytes: float = math.inf, stop: Callable[[], bool] = lambda: False) -> bool:
         """Leave no byte of what was removed in the file or in its log; whether that is so. Raises `OutboxError`: not
         now.
 
@@ -123,9 +125,11 @@ class Store(Closing):
             most_bytes: a larger file is not written anew, which takes a card half a minute; removed rows that were
                 overwritten are gone all the same, and copies that the file may still hold of them wait for the next
                 time.
+            stop: whether to give up writing it anew, for somebody waits; likewise.
         """
         if self._db is None:
             return False
+        self._db.set_progress_handler(stop, _STEPS)
         try:
             if self.path.stat().st_size > most_bytes:
                 self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -133,9 +137,13 @@ class Store(Closing):
             for order in ("wal_checkpoint(TRUNCATE)", "", "wal_checkpoint(TRUNCATE)"):
                 self._db.execute(f"PRAGMA {order}" if order else "VACUUM")
         except (DatabaseError, OSError) as error:
+            if stop():
+                return False
             raise OutboxError(
                 f"Traces of what was erased are left in {self.path} ({error}): free the disk and repeat it."
             ) from error
+        finally:
+            self._db.set_progress_handler(None, 0)
         return True
 
     def close(self) -> None:

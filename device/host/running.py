@@ -138,12 +138,17 @@ class Running:
     def _wanted(self) -> Job | None:
         purges = [purge for purge in (self.revocation, self.erasing) if purge is not None]
         first = [*filter(self._of, purges), *(purge for purge in purges if not purge.failures)]
-        if first:
+        if first and not self._gives_way(first[0]):
             return first[0]
         failed = min(purges, key=lambda purge: purge.due_s, default=None)
         if self.session is not None:
             return self.session if self.session.wanted else failed
         return self.check or self.framing or failed
+
+    def _gives_way(self, purge: Job) -> bool:
+        """Whether a person who is being erased at leisure is left to later, for a session began."""
+        waits = self.session is not None and self.session.wanted
+        return waits and purge is self.erasing and self._of(purge) and not self.erasing.quick
 
     def _of(self, job: Job) -> bool:
         return self.process is not None and self.process.job is job

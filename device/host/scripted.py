@@ -44,6 +44,7 @@ class Script:
         refused: sentence of a launcher that cannot start it; "" for none.
         findings: of `examine`.
         erased: of `erase`.
+        erasing_s: how long that takes, unless it is asked to end.
     """
 
     opening_s: float = 0.4
@@ -55,6 +56,7 @@ class Script:
     refused: str = ""
     findings: tuple[Finding, ...] = (Finding(Level.OK, "camera", "1640 × 1232 at 10 a second"),)
     erased: ErasedSaid = field(default_factory=ErasedSaid)
+    erasing_s: float = 0.0
 
 
 class ScriptedDaemon:
@@ -109,6 +111,7 @@ class ScriptedDaemon:
         elif task.do is Do.REVOKE:
             self._say(Doing.ENDED, why=Why.REVOKED)
         elif task.do is Do.ERASE:
+            self._next(self._script.erasing_s)
             self._say(Doing.ENDED, why=Why.FINISHED, erased=self._script.erased)
         elif task.do is Do.EXAMINE:
             findings = [finding.to_json() for finding in self._script.findings]

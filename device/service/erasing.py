@@ -31,7 +31,11 @@ def erased(
     came: SimpleQueue[Erasure | AffectboxError] = SimpleQueue()
 
     def work() -> None:
-        came.put(_outcome(lambda: erase_here(task.patient, settings, sessions, task.quick), clock, stopping))
+        came.put(
+            _outcome(
+                lambda: erase_here(task.patient, settings, sessions, task.quick, stopping.is_set), clock, stopping
+            )
+        )
 
     worker = threading.Thread(target=work, name="erasing", daemon=True)
     worker.start()

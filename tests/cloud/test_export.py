@@ -5,7 +5,7 @@ import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import duckdb
 import numpy as np
@@ -130,6 +130,25 @@ def test_files_are_for_their_owners_eyes_and_known_to_erasure(said: Said, tmp_pa
     assert not [path for path in beside if b"p-004" in path.read_bytes() or FIRST.encode() in path.read_bytes()]
 
 
+def test_a_file_has_no_name_before_it_is_whole(tmp_path: Path, out: Path) -> None:
+    """So that nothing is left of it when the program is killed meanwhile."""
+    table = source.read_file(written(tmp_path / "a.jsonl", *held(FIRST)))
+    with folder.opened(out, Kind("affectbox", "parquet")) as opened:
+
+        def content(_: Table, file: IO[bytes]) -> None:
+            file.write(b"half")
+            assert data(out) == []
+
+        opened.write(table, content)
+        assert data(out) == [f"{MONTH}/{FIRST}.parquet"]
+
+
+def test_erasing_a_person_finds_what_was_exported(said: Said, database: str, out: Path) -> None:
+    said("export", "--database", database, "--out", out)
+    said("erase", "p-0042", "--files", "--yes")
+    assert data(out) == [f"{MONTH}/{SECOND}.parquet"]
+
+
 def test_given_again_it_writes_what_is_missing_and_what_was_not_over(said: Said, tmp_path: Path, out: Path) -> None:
     recording = written(tmp_path / "a.jsonl", *held(FIRST), *held(SECOND, why=""))
     said("export", recording, "--out", out)
@@ -138,10 +157,11 @@ def test_given_again_it_writes_what_is_missing_and_what_was_not_over(said: Said,
     written(recording, *held(FIRST), *held(SECOND, count=30), *held(THIRD))
     printed = said("export", recording, "--out", out)
     assert "Written      2 sessions: 50 records" in printed
+    assert "Replaced     1 session of these stood there before, now written anew" in printed
     assert "Stood there  1 session, left as they are (--again writes them anew)" in printed
     assert data(out) == [f"{MONTH}/{name}.parquet" for name in (FIRST, SECOND, THIRD)]
     assert (out / "data" / MONTH / f"{FIRST}.parquet").stat().st_mtime_ns == untouched
-    assert "Written      3 sessions" in said("export", recording, "--out", out, "--again")
+    assert "Replaced     3 sessions" in said("export", recording, "--out", out, "--again")
 
 
 def test_a_revoked_session_is_never_written_and_goes_where_it_stood(said: Said, database: str, out: Path) -> None:

@@ -75,7 +75,7 @@ def test_rules_that_let_everybody_in_break_promises_and_each_request_is_named(sa
     assert "stranger may read /people/p-0042" in printed and "promises are not kept" in printed
 
 
-@pytest.mark.parametrize("place", ["people", "control"])
+@pytest.mark.parametrize("place", ["people", "control", "erased_on"])
 def test_a_rule_that_is_missing_is_seen(place: str) -> None:
     """Roots have promises that depend on them."""
     without = {"rules": {name: rule for name, rule in rules.rules()["rules"].items() if name != place}}

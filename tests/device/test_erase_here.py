@@ -134,6 +134,14 @@ def test_a_large_outbox_is_not_written_anew_while_somebody_waits(card: Card, mon
     card.is_clean()
 
 
+def test_writing_it_anew_is_given_up_for_somebody_who_comes(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("device.delivery.store._STEPS", 1)
+    (told,) = erase_here("p-017", card.settings, stop=lambda: True).left
+    assert "when no session is open" in told
+    assert card.erase().left == ()
+    card.is_clean()
+
+
 def test_a_disk_that_takes_nothing_is_told(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(self: Path, target: Path) -> Path:
         raise OSError(28, "No space left on device")

@@ -18,6 +18,7 @@ from cloud.dashboard.pages import (
     sessions_face,
     sessions_marks,
     sessions_one,
+    sessions_report,
 )
 from cloud.dashboard.pages.patients_parts import (
     Work,
@@ -55,7 +56,7 @@ def section(means: Means) -> Section:
 
     def callbacks(app: Dash) -> None:
         _callbacks(app, work)
-        for part in (*parts, sessions_marks):
+        for part in (*parts, sessions_marks, sessions_report):
             part.callbacks(app, work)
 
     pages = (

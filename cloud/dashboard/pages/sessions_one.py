@@ -6,7 +6,7 @@ from typing import Any
 from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from cloud.analysis.measures import AUS, BLINKS, EMOTION, EXPRESSION, MEASURES, USUAL, lasted_s
-from cloud.dashboard.pages import Page, sessions_face, sessions_marks
+from cloud.dashboard.pages import Page, sessions_face, sessions_marks, sessions_report
 from cloud.dashboard.pages.patients_parts import (
     Work,
     badge,
@@ -109,6 +109,7 @@ def shown(found: Opened, done: Any = None) -> html.Div:
             *unread(found.odd, "marks"),
             dcc.Store(id="session-place", data=held.visit),
             _words(found),
+            *sessions_report.offered(held),
             *over_time,
             sessions_marks.written(found),
             zone(),

@@ -82,7 +82,7 @@ export class Strip {
       this.unit(key, top);
       top += ROW + BETWEEN;
     }
-    this.hatch(first, top - BETWEEN);
+    this.hatch(first, top - BETWEEN, (pixel) => !this.seen[pixel]);
     this.axis(top);
   }
 
@@ -123,6 +123,7 @@ export class Strip {
     const bytes = this.track.columns.leading.bytes;
     const counts = new Uint16Array(this.track.told.leading.length);
     let run = null;
+    const unknown = new Set();
     const done = (until) => {
       if (!run || !run.name) return;
       const colour = COLOURS[run.name];
@@ -146,11 +147,13 @@ export class Strip {
         const best = counts.indexOf(Math.max(...counts));
         name = counts[best] ? this.track.told.leading[best] : null;
       }
+      if (pixel < this.first.length && this.seen[pixel] && !name) unknown.add(pixel);
       if (!run || run.name !== name || pixel === this.first.length) {
         done(pixel);
         run = { name, from: pixel };
       }
     }
+    this.hatch(top, top + RIBBON, (pixel) => unknown.has(pixel));
   }
 
   unit(key, top) {
@@ -169,14 +172,16 @@ export class Strip {
       }
     }
     pen.globalAlpha = 1;
+    this.hatch(top, top + ROW, (pixel) => this.seen[pixel] && Number.isNaN(this.most(key, pixel)));
   }
 
-  hatch(top, bottom) {
+  // Hatching over the pixels of which `unknown` says so.
+  hatch(top, bottom, unknown) {
     let from = -1;
     for (let pixel = 0; pixel <= this.seen.length; pixel++) {
-      const unseen = pixel < this.seen.length && !this.seen[pixel];
-      if (unseen && from < 0) from = pixel;
-      if (!unseen && from >= 0) {
+      const here = pixel < this.seen.length && unknown(pixel);
+      if (here && from < 0) from = pixel;
+      if (!here && from >= 0) {
         this.lines(this.left + from, top, pixel - from, bottom - top, false);
         from = -1;
       }

@@ -11,6 +11,13 @@ from cloud.reports.page import Section
 
 def chapters(table: Table, analysis: Analysis, line: Timeline, everything: bool) -> Iterator[Section]:
     """All of them, in their order, as far as there is something to tell."""
+    if analysis.session.measured_s:
+        yield from _measured(table, analysis, line, everything)
+    yield quality.section(table, analysis)
+    yield quality.methods()
+
+
+def _measured(table: Table, analysis: Analysis, line: Timeline, everything: bool) -> Iterator[Section]:
     yield from course.section(table, analysis, line, everything)
     yield from parts.section(table, analysis)
     yield from expressions.section(table, analysis, everything)
@@ -18,5 +25,3 @@ def chapters(table: Table, analysis: Analysis, line: Timeline, everything: bool)
     yield from eyes.section(table, analysis, line)
     yield from episodes.section(analysis, everything)
     yield from thresholds.section(table, analysis)
-    yield quality.section(table, analysis)
-    yield quality.methods(table)

@@ -36,7 +36,7 @@ def section(table: Table, analysis: Analysis) -> Iterator[Section]:
     made = [_picture(names, parts, chosen[at : at + _COLUMNS], at) for at in range(0, len(chosen), _COLUMNS)]
     lead = [f"Only the first {_MOST_PARTS} of {len(found)} parts are told."] if len(found) > _MOST_PARTS else []
     last = [Part(caption=_CAPTION)] if made else []
-    yield Section("Phases and stimuli", [_lengths(parts), *made, *last, _numbers(names, parts, told)], lead)
+    yield Section("Phases and stimuli", [_lengths(parts), *made, *last, *_numbers(names, parts, told)], lead)
 
 
 def _lengths(parts: Sequence[Stretch]) -> Part:
@@ -67,7 +67,8 @@ def _dot(part: Stretch, told: Statistic | None) -> dots.Dot | None:
     return None if told is None else dots.Dot(told.mean, told.low, told.high, part.enough)
 
 
-def _numbers(names: Sequence[str], parts: Sequence[Stretch], measures: Sequence[Measure]) -> Part:
+def _numbers(names: Sequence[str], parts: Sequence[Stretch], measures: Sequence[Measure]) -> Iterator[Part]:
+    """The means of all that was told, with half their intervals."""
     heads = [Head("Mean", wide=1.9), *(Head(name, True) for name in names)]
     rows: list[Row] = []
     for kind, title in ((EMOTION, "Expressions, probability 0–1"), (AUS, "Facial actions, intensity 0–5")):
@@ -77,7 +78,8 @@ def _numbers(names: Sequence[str], parts: Sequence[Stretch], measures: Sequence[
     blinks = MEASURES[f"{BLINKS}.blinks"]
     if any(blinks.id in part.measures for part in parts):
         rows += [Row(group="Eyes"), Row(("Blinks a minute", *(_cell(p.measures.get(blinks.id)) for p in parts)))]
-    return Part(table=Grid(heads, rows, css="narrow" if len(parts) > 5 else ""), caption=_TABLE)
+    if rows:
+        yield Part(table=Grid(heads, rows, css="narrow" if len(parts) > 5 else ""), caption=_TABLE)
 
 
 def _cell(told: Statistic | None) -> str:

@@ -64,7 +64,7 @@ def section(table: Table, analysis: Analysis) -> Section:
     return Section("Quality", [Part(list=[*_facts(table, analysis)])], css="together")
 
 
-def methods(table: Table) -> Section:
+def methods() -> Section:
     """Methods and limits."""
     tiers = [(SURELY[tier].capitalize(), f"{words[:1].upper()}{words[1:]}") for tier, words in _TIERS.items()]
     parts = [Part("How surely", list=tiers), Part("How it is measured", list=_METHODS), Part("Limits", text=_LIMITS)]

@@ -13,11 +13,12 @@ _LEAST = 0.005
 
 
 def draw(parts: Sequence[tuple[str, float]]) -> str:
-    """SVG of parts of a whole: words and share, the first one measured."""
+    """SVG of parts of a whole: words and share, the first of them what was measured."""
     canvas = Canvas(_BAR + _BELOW)
     area = canvas.area(0, 0.01, WIDTH, _BAR)
     at, told = 0.0, [(words, share) for words, share in parts if share >= _LEAST]
-    for number, (_, share) in enumerate(told):
+    rest = 0 if told and told[0][0] == parts[0][0] else 1
+    for number, (_, share) in enumerate(told, rest):
         kind = min(number, len(_FILLS) - 1)
         edge = INK if number == 0 else "#aab2ba"
         style: dict[str, Any] = {"facecolor": _FILLS[kind], "hatch": _HATCHES[kind], "edgecolor": edge}

@@ -28,8 +28,8 @@ from device.contract.labels import EMOTIONS, Tier
 
 MOST_COLUMNS, SHORTEST_COLUMN_S = 900, 0.5
 LEFT, RIGHT = 1.86, 0.5
-_ROW, _TITLE, _TICKS = 0.172, 0.25, 0.36
-_SIGNS = {Tier.REPORTED: "", Tier.LOW_CONFIDENCE: " °", Tier.EXPERIMENTAL: " °°"}
+ROW, _TITLE, _TICKS = 0.172, 0.25, 0.36
+SIGNS = {Tier.REPORTED: "", Tier.LOW_CONFIDENCE: " °", Tier.EXPERIMENTAL: " °°"}
 _BRIEF_GROUPS, _BRIEF_ROWS = 3, 6
 _LEAST_EMOTION = 0.01  # share of the session below which an emotion has no row
 _Cells = tuple[Pixels, NDArray[np.bool_]]
@@ -64,20 +64,19 @@ def draw(table: Table, analysis: Analysis, line: Timeline, everything: bool = Fa
         everything: include what `cloud.reports.summary` withholds.
         brief: only what is best supported, and lasted longest.
     """
-    groups = [group for group in _groups(table, analysis, line, everything) if group.rows]
-    groups = [*_brief(groups)] if brief else groups
+    told = [group for group in groups(table, analysis, line, everything) if group.rows]
+    told = [*_brief(told)] if brief else told
     session = table.sessions[0]
     top = COURSE if has_course(session) else 0.04
-    height = top + sum(_TITLE + _ROW * len(group.rows) for group in groups) + _TICKS
+    height = top + sum(_TITLE + ROW * len(group.rows) for group in told) + _TICKS
     canvas = Canvas(height)
     inside = WIDTH - LEFT - RIGHT
     if has_course(session):
         draw_course(canvas, LEFT, inside, session, line)
     at = top
-    for group in groups:
-        _head(canvas, group, at + _TITLE * 0.52, first=group is groups[0])
-        at = _draw(canvas, group, line, at + _TITLE, group is groups[-1])
-    return canvas.svg("glance" if brief else "carpet", _described(groups))
+    for group in told:
+        at = draw_group(canvas, group, line, at, last=group is told[-1], first=group is told[0])
+    return canvas.svg("glance" if brief else "carpet", _described(told))
 
 
 def _brief(groups: list[Group]) -> Iterator[Group]:
@@ -92,7 +91,7 @@ def edges(line: Timeline) -> Values:
     return np.linspace(0, line.lasted_s, count + 1)
 
 
-def _groups(table: Table, analysis: Analysis, line: Timeline, everything: bool) -> Iterator[Group]:
+def groups(table: Table, analysis: Analysis, line: Timeline, everything: bool) -> Iterator[Group]:
     bounds = edges(line)
     yield Group("What could be seen", None, "", [*_seen(table, analysis, bounds), *_strongest(table, bounds)])
     yield Group("Expressions, as annotators would name them", GREENS, "1", [*_emotions(table, analysis, bounds)])
@@ -140,7 +139,7 @@ def _of_episodes(table: Table, kind: str, episodes: list[Episode], line: Timelin
     values = values_of(table, kind, key)
     _, _, peak = columns(table.time, values, edges(line))
     share = percent(lasted_s(episodes) / line.lasted_s)
-    return Row(name_of(key) + _SIGNS[tier], share, (ramp.colours(peak / greatest), ~np.isnan(peak)))
+    return Row(name_of(key) + SIGNS[tier], share, (ramp.colours(peak / greatest), ~np.isnan(peak)))
 
 
 def _head(canvas: Canvas, group: Group, at: float, first: bool) -> None:
@@ -157,14 +156,16 @@ def _head(canvas: Canvas, group: Group, at: float, first: bool) -> None:
         canvas.write(left + wide + 0.05, at, group.greatest, size=SMALL, color=QUIET)
 
 
-def _draw(canvas: Canvas, group: Group, line: Timeline, top: float, last: bool) -> float:
-    """The rows below `top`; returns where they end."""
-    high = _ROW * len(group.rows)
+def draw_group(canvas: Canvas, group: Group, line: Timeline, top: float, last: bool, first: bool) -> float:
+    """A group below `top`; returns where it ends."""
+    _head(canvas, group, top + _TITLE * 0.52, first)
+    top += _TITLE
+    high = ROW * len(group.rows)
     area = canvas.area(LEFT, top, WIDTH - LEFT - RIGHT, high, (0, line.lasted_s))
     area.image(carpet([row.cells for row in group.rows]))
     area.verticals([at for at, _, _ in line.ticks()], color="white", linewidth=0.4, alpha=0.6)
     for number, row in enumerate(group.rows):
-        middle = top + _ROW * (number + 0.45)
+        middle = top + ROW * (number + 0.45)
         canvas.write(0.1, middle, row.label, color=QUIET if row.label.endswith("°") else INK)
         canvas.write(WIDTH, middle, row.share, size=SMALL, color=QUIET, ha="right")
     if last:

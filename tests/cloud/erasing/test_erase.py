@@ -2,13 +2,15 @@
 
 import json
 import os
+import pty
 import re
 import shutil
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,6 @@ from cloud.erasing.shard import Unserved
 from cloud.local.store import Store
 from device.contract import erasure
 from device.contract.errors import CheckFailedError, ConfigError, DataError, StorageError
-from tests.cloud.conftest import start  # noqa: F401  # a fixture
 from tests.cloud.erasing.persons import (
     ENTRY_KEY,
     MONTH,
@@ -227,7 +228,7 @@ def test_whom_a_clinician_erased_is_waiting_and_is_erased_wholly(
 
 def test_a_database_that_is_served_is_erased_through_its_server_and_waits_for_the_box_that_is_there(
     folder: Path,
-    start: Callable[[Path], Server],  # noqa: F811
+    start: Callable[[Path], Server],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     fill(folder, clinic={"telemetry/box-1/seen": int(time.time() * 1000)})
@@ -247,6 +248,17 @@ def test_a_database_that_is_served_is_erased_through_its_server_and_waits_for_th
     assert is_word(left, session_id(2).encode())
     assert server.end() == (0, "")
     assert not (folder / "address").exists()
+
+
+def test_another_server_at_the_address_that_a_killed_one_left_is_not_asked(folder: Path, server: Server) -> None:
+    told = {path: {"ns": "clinic", "value": value} for path, value in first().items() if path.startswith("visits/")}
+    for path, one in told.items():
+        httpx.put(f"{server.url}/{path}.json", params={"ns": one["ns"]}, json=one["value"]).raise_for_status()
+    (folder / "address").write_text(f"{server.url}\n")
+    assert erase(WHOM, "--local", folder, "--yes", *LOST) == 0
+    assert not is_word(bytes_of(folder), WHOM.encode())
+    assert WHOM in httpx.get(f"{server.url}/visits.json", params={"ns": "clinic"}).json()
+    httpx.delete(f"{server.url}/.json", params={"ns": "clinic"}).raise_for_status()
 
 
 @contextmanager
@@ -333,3 +345,52 @@ def killed(after: int, words: list[str]) -> int:
         print(f"{after - left[0]} writes in all")
     finally:
         os._exit(0)
+
+
+def test_boxes_without_a_session_of_theirs_are_asked_too_if_that_is_wished(folder: Path) -> None:
+    fill(folder, clinic={"telemetry/box-7/seen": 7})
+    assert erase(WHOM, "--local", folder, "--yes", "--every-box", "--lost", "box-1", "--lost", "box-3") == 0
+    assert sorted(done_by_boxes(folder)) == ["box-7"]
+    assert erase(WHOM, "--local", folder, "--yes") == 0
+    assert not is_word(bytes_of(folder), WHOM.encode())
+
+
+def test_in_a_terminal_the_pseudonym_is_typed_once_more(folder: Path) -> None:
+    before = everything(folder)
+    child, terminal = pty.fork()
+    if not child:
+        try:
+            with open(0) as sys.stdin, open(1, "w") as sys.stdout, open(2, "w") as sys.stderr:
+                code = erase(WHOM, "--local", folder, "--yes", *LOST)
+            os._exit(code)
+        finally:
+            os._exit(1)
+    said = b""
+    while b"Type p-017 to erase them" not in said:
+        said += os.read(terminal, 1000)
+    os.write(terminal, b"p-071\n")
+    with suppress(OSError):  # Linux: of a terminal that its last user has left
+        while more := os.read(terminal, 1000):
+            said += more
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == ConfigError.exit_code
+    assert b"That is another pseudonym; nothing was erased." in said
+    assert everything(folder) == before
+
+
+def test_a_disk_that_is_full_is_told_and_the_next_run_finishes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as full:
+        full.setattr(Store, "compact", lambda store: store._db.execute("PRAGMA max_page_count = 1") and fail(store))
+        assert erase(WHOM, "--local", folder, "--yes", *LOST) == StorageError.exit_code
+    assert "free its disk, and run this again" in capsys.readouterr().err
+    capsys.readouterr()
+    assert erase(WHOM, "--local", folder) == 0
+    assert re.search(r"Remains +\d+ mentions? in the file", capsys.readouterr().out)
+    assert erase(WHOM, "--local", folder, "--yes") in (0, DataError.exit_code)  # SQLite folds its log in by itself
+    assert not is_word(bytes_of(folder), WHOM.encode())
+
+
+def fail(store: Store) -> None:
+    """What SQLite says where nothing can be added."""
+    store._db.execute("CREATE TABLE other AS SELECT hex(zeroblob(10000000))")

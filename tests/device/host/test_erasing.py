@@ -92,6 +92,18 @@ def test_somebody_elses_session_goes_on_after_it(box: Box) -> None:
     assert (now.patient, now.consent) == ("p-018", first.consent)
 
 
+def test_a_session_that_begins_does_not_wait_for_what_is_done_at_leisure(box: Box) -> None:
+    box.launcher.script = replace(QUICK, erasing_s=WAIT_S, erased=replace_left("Copies may be left."))
+    assert box.interlock.erase("p-017", REQUEST) is None
+    assert box.launcher.wait_for(1, WAIT_S)
+    erasing = box.daemon
+    assert erasing.wait_for(Do.ERASE, WAIT_S)
+    box.watching("p-018")
+    assert orders(box) == [[Do.ERASE, Do.END], [Do.WATCH]]
+    assert proof_of(box)["left"] == "Copies may be left."
+    assert box.now.state is State.WATCHING
+
+
 def test_several_are_erased_one_after_another(box: Box) -> None:
     box.agreed("p-018")
     assert [box.interlock.erase(*asked) for asked in (("p-017", REQUEST), ("p-018", SECOND))] == [None, None]
