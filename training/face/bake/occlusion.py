@@ -24,7 +24,7 @@ def seen(vertices: FloatArray, triangles: NDArray[np.int32], least_ahead: float)
     """Which triangles somebody sees who walks round the head (T,), where `least_ahead` is the least cosine to straight
     ahead; nobody looks up through the shoulders."""
     found = np.zeros(len(triangles), bool)
-    for towards in _sphere(_VIEWS):
+    for towards in (*_sphere(_VIEWS), np.array([0, 0, 1], np.float32)):
         if towards[1] > -0.5 and towards[2] >= least_ahead:
             found[rasterize(_placed(vertices, towards, _VIEW_SIZE), triangles, _VIEW_SIZE).triangles] = True
     return found
