@@ -182,8 +182,8 @@ bench-dashboard: .venv/test.stamp rules-evaluator ## measure what the dashboard 
 bench-fleet: .venv/test.stamp rules-evaluator ## measure the fleet's table with 100 and 500 boxes (two minutes)
 	$(BIN)/python -m tests.cloud.dashboard.bench_fleet
 
-dashboard-pictures: .venv/test.stamp rules-evaluator build/axe/axe.stamp ## take the pictures in docs/dashboard.md anew (two minutes)
-	AFFECTBOX_PICTURES=1 $(BIN)/python -m pytest -m 'pages or chaos' tests/cloud/dashboard/test_every_page.py tests/cloud/dashboard/test_live_box.py
+dashboard-pictures: .venv/test.stamp rules-evaluator build/axe/axe.stamp ## take the pictures in docs/dashboard.md, and that of the player, anew (two minutes)
+	AFFECTBOX_PICTURES=1 $(BIN)/python -m pytest -m 'pages or chaos' tests/cloud/dashboard/test_every_page.py tests/cloud/dashboard/test_live_box.py tests/cloud/face/test_player.py
 
 wheel: .venv/run.stamp ## build the wheel that boxes are installed and updated with, into build/dist/ (some seconds)
 	@rm -rf build/dist

@@ -9,14 +9,14 @@ which only the owner may open.
 import asyncio
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from cloud.demo.boxes import Box, state, twin
 from cloud.demo.obeying import Obeying
 from cloud.load.connection import Connection
 from cloud.local.tokens import OWNER, unsigned
-from device.contract import checkup, remote, telemetry
+from device.contract import checkup, erasure, remote, telemetry
 from device.contract.enrolment import claims, uid
 from device.contract.fields import Json
 
@@ -82,13 +82,16 @@ class Fleet:
                 found = {checkup.key(name): one for name, one in checkups.items() if one}
                 if found:
                     await self._tell(connection, found)
+                for box in group:
+                    if erased := self._obeying[box.device].erased():
+                        await self._tell(connection, erased)
 
     def _said(self, box: Box) -> Json:
         """What this machine says: of two boxes of one name each says its own."""
         document = self.document(box.device)
         return document if box.boot == document["boot"] else state(box, self._wall())
 
-    async def _tell(self, connection: Connection, documents: dict[str, Json]) -> None:
+    async def _tell(self, connection: Connection, documents: Mapping[str, Json | None]) -> None:
         """Write documents, one in its place or several at once."""
         if len(documents) == 1:
             ((path, body),) = documents.items()
@@ -109,19 +112,24 @@ class Fleet:
             await asyncio.sleep(_AGAIN_S * random.uniform(0.5, 1.0))
 
     def _heard(self, path: str, data: object) -> None:
-        """A change below `/control`: of everything, of a box, or of its command."""
+        """A change below `/control`: of everything, of a box, or of its command or whom it is to erase."""
         _, *keys = path.rstrip("/").split("/")
         if not keys:
             for device, said in data.items() if isinstance(data, dict) else ():
                 self._heard(f"/{device}", said)
         elif len(keys) == 1:
-            if isinstance(data, dict) and remote.COMMAND in data:
-                self._heard(f"/{keys[0]}/{remote.COMMAND}", data[remote.COMMAND])
+            for name in (remote.COMMAND, erasure.ERASE):
+                if isinstance(data, dict) and name in data:
+                    self._heard(f"/{keys[0]}/{name}", data[name])
         elif keys[1:] == [remote.COMMAND] and isinstance(data, dict):
             obeying = self._obeying.get(keys[0])
             if obeying and obeying.hear(data):
                 self._due[keys[0]].set()
+        elif keys[1:2] == [erasure.ERASE] and keys[0] in self._obeying:
+            standing = data if len(keys) == 2 else {keys[2]: data}
+            self._obeying[keys[0]].hear_erase(standing if isinstance(standing, dict) else {})
+            self._due[keys[0]].set()
 
 
-def _encoded(document: Json) -> bytes:
+def _encoded(document: object) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()

@@ -1,11 +1,11 @@
-"""What a simulated box makes of commands: updates that take some steps and sometimes do not prove themselves, and
-examinations."""
+"""What a simulated box makes of commands: updates that take some steps and sometimes do not prove themselves,
+examinations, and that it is to erase somebody."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
 from cloud.demo.boxes import Box
-from device.contract import checkup, remote, telemetry
+from device.contract import checkup, erasure, remote, telemetry
 from device.contract.errors import DataError
 from device.contract.fields import Json
 from device.contract.finding import Finding, Level
@@ -33,6 +33,7 @@ class Obeying:
         self._update_since_s: float | None = None
         self._update: Json = {}
         self._doctor_due_s: float | None = None
+        self._to_erase: dict[str, str] = {}
 
     def hear(self, command: Json) -> bool:
         """A command; returns whether it is a new one that still holds."""
@@ -51,6 +52,20 @@ class Obeying:
         else:
             self._done, self._answer = False, _SESSIONS
         return True
+
+    def hear_erase(self, standing: Json) -> None:
+        """Whom it is to erase: what stands at `control/DEVICE/erase`."""
+        self._to_erase |= erasure.requests(standing)
+
+    def erased(self) -> dict[str, Json | None]:
+        """That it did, once: it holds nothing of anybody."""
+        found: dict[str, Json | None] = {}
+        for person, request in self._to_erase.items():
+            proof: Json = {"v": erasure.VERSION, "id": request, "done": telemetry.SERVER_TIME, "face": False}
+            found[erasure.key(self.box.device, request)] = proof | {"consent": False, "outbox": 0, "lines": 0}
+            found[erasure.request_key(self.box.device, person)] = None
+        self._to_erase = {}
+        return found
 
     def told(self) -> Json:
         """What telemetry says of commands and updates now."""

@@ -2,6 +2,7 @@
 
 import mmap
 import os
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cloud.erasing.naming import Naming
-from cloud.erasing.shard import Served, Shard, Unserved
+from cloud.erasing.shard import Served, Shard, Unserved, unwritten
 from cloud.local import whereabouts
 from cloud.local.store import FILE_NAME, Store
 from cloud.reading.database import Database
@@ -48,7 +49,14 @@ def opened(path: Path) -> Iterator[Local]:
         except StorageError as error:
             raise StorageError(f"{error}; or name the server's address with --database and --owner") from None
         stack.callback(store.close)
-        yield Local(path, [Unserved(store, name) for name in store.namespaces()], store.compact)
+        yield Local(path, [Unserved(store, name) for name in store.namespaces()], lambda: _compact(store))
+
+
+def _compact(store: Store) -> None:
+    try:
+        store.compact()
+    except sqlite3.Error as error:
+        raise unwritten(error) from None
 
 
 def occurrences(path: Path, naming: Naming) -> Counter[Path]:

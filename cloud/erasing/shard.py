@@ -1,5 +1,6 @@
 """A database from which something is erased, above its rules: on a server, or a local one that nobody serves."""
 
+import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -9,7 +10,7 @@ from cloud.local import tree
 from cloud.local.store import Store
 from cloud.reading.database import Database, TooLargeError
 from device.contract.address import parse_url
-from device.contract.errors import DataError
+from device.contract.errors import DataError, StorageError
 from device.contract.fields import Json
 
 #: Paths in one request at most, and children that are read at once.
@@ -90,12 +91,19 @@ class Unserved:
             self._store.commit(self.name, tree.normalize_patch(dict(changes), (), time.time_ns() // 10**6, head))
         except tree.RequestError as error:
             raise DataError(f"The local database refuses a write: {error}") from None
+        except sqlite3.Error as error:
+            raise unwritten(error) from None
 
     def _node(self, path: str) -> tree.Node:
         try:
             return tree.get(self._store.root(self.name), tree.parse_path(path))
         except tree.RequestError as error:
             raise DataError(f"The local database refuses a path: {error}") from None
+
+
+def unwritten(error: sqlite3.Error) -> StorageError:
+    """The sentence for a local database that cannot be written."""
+    return StorageError(f"The local database cannot be written ({error}): free its disk, and run this again.")
 
 
 def children(node: Any) -> Json:

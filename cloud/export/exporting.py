@@ -30,6 +30,7 @@ class Outcome:
 
     Attributes:
         written, size, rows: how many were written, their bytes and their records.
+        anew: how many of them took the place of what stood there.
         stood: how many stood there, and were left as they are.
         empty, revoked: those that were left out, because they hold no record, or their consent was revoked.
         gone: how many of the latter stood there and were taken away.
@@ -39,6 +40,7 @@ class Outcome:
     written: int = 0
     size: int = 0
     rows: int = 0
+    anew: int = 0
     stood: int = 0
     empty: list[str] = field(default_factory=list)
     revoked: list[str] = field(default_factory=list)
@@ -108,6 +110,7 @@ class _Task:
         elif table.sessions[0].is_revoked:
             self._revoke(one, name)
         else:
+            outcome.anew += self.out.stands(one.device, one.session)
             outcome.size += self.out.write(table, self.write)
             outcome.written += 1
             outcome.rows += len(table)
@@ -135,6 +138,8 @@ def _all(task: _Task, wanted: list[Listed], progress: TextIO) -> None:
 def _sentences(outcome: Outcome, path: Path) -> Iterator[str]:
     what = f"{records(outcome.rows)}, {_bytes(outcome.size)}"
     yield f"Written      {_sessions(outcome.written)}: {what}, in {path}"
+    if outcome.anew:
+        yield f"Replaced     {_sessions(outcome.anew)} of these stood there before, now written anew"
     if outcome.stood:
         yield f"Stood there  {_sessions(outcome.stood)}, left as they are (--again writes them anew)"
     for sentence in _left_out(outcome):

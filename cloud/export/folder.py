@@ -54,6 +54,10 @@ class Folder:
         self.path, self.kind = path, kind
         self._data = path / DATA
 
+    def stands(self, device: str, session: str) -> bool:
+        """Whether anything of a session stands here."""
+        return bool(self._files(device, session))
+
     def has(self, device: str, session: str) -> bool:
         """Whether a session stands here that had ended when it was written."""
         found = self._files(device, session)

@@ -22,8 +22,9 @@ _KNOTS = ((0.95, 0.0, 0.005), (0.88, 0.0, 0.1), (0.78, 0.055, 0.14), (0.66, 0.12
 _TOPS = (0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
 #: Movement of which rank is a target's most, and what share of it is none.
 _MOST, _LEAST = 0.99, 0.05
-#: Skin that only unmeasured targets move by at least this share of their most is hatched; measured ones move it less.
-_MOVED = 0.3
+#: Skin that targets which were never measured move by at least this share of their most is hatched, unless measured
+#: ones move it by nearly as much.
+_MOVED, _NEARLY = 0.3, 0.7
 _HAIRLINE = 9.5  # centimetres above the turning point
 _HATCH = (0.42, 0.45, 0.5)
 _STRIPE_PX = 480 / 7
@@ -128,7 +129,7 @@ def _unmeasured(face: Face, activity: Mapping[str, float]) -> NDArray[np.float32
     for name, target in face.targets.items():
         into = missing if name in absent else known
         into[target.indices] = np.maximum(into[target.indices], _reach(face, name))
-    hatched = np.clip((missing - _MOVED) * 20, 0, 1) * (known < _MOVED)
+    hatched = np.asarray((missing > _MOVED) & (known < _NEARLY * missing), np.float32)
     hatched[(face.vertices[:, 1] > _HAIRLINE) | (np.arange(len(hatched)) >= _run(face, "skin")[1])] = 0
     return np.asarray(hatched, np.float32)
 

@@ -72,7 +72,9 @@ def paint(
 
 def rotation(yaw: float, pitch: float, roll: float) -> Floats:
     """Where a head's own axes point (columns: its left, up, ahead) under the records' angles, degrees; the inverse of
-    `device.stages.pose.angles`. Angles that would show the back of the head are held to 80 degrees."""
+    `device.stages.pose.angles`. Angles that would show the back of the head are held to 80 degrees; NaN, which is not
+    known, counts as 0."""
+    yaw, pitch, roll = (0.0 if math.isnan(angle) else angle for angle in (yaw, pitch, roll))
     yaw, pitch, roll = (math.radians(max(-_TURN_LIMIT, min(_TURN_LIMIT, angle))) for angle in (yaw, pitch, roll))
     ahead = np.array([math.sin(yaw) * math.cos(pitch), math.sin(pitch), math.cos(yaw) * math.cos(pitch)])
     across = np.array([math.cos(roll), -math.sin(roll), 0.0])

@@ -157,10 +157,11 @@ def test_given_again_it_writes_what_is_missing_and_what_was_not_over(said: Said,
     written(recording, *held(FIRST), *held(SECOND, count=30), *held(THIRD))
     printed = said("export", recording, "--out", out)
     assert "Written      2 sessions: 50 records" in printed
+    assert "Replaced     1 session of these stood there before, now written anew" in printed
     assert "Stood there  1 session, left as they are (--again writes them anew)" in printed
     assert data(out) == [f"{MONTH}/{name}.parquet" for name in (FIRST, SECOND, THIRD)]
     assert (out / "data" / MONTH / f"{FIRST}.parquet").stat().st_mtime_ns == untouched
-    assert "Written      3 sessions" in said("export", recording, "--out", out, "--again")
+    assert "Replaced     3 sessions" in said("export", recording, "--out", out, "--again")
 
 
 def test_a_revoked_session_is_never_written_and_goes_where_it_stood(said: Said, database: str, out: Path) -> None:

@@ -341,3 +341,17 @@ def test_a_client_that_vanishes_in_the_middle_of_a_body(server, client):
     with socket.create_connection((address.hostname, address.port)) as raw:
         raw.sendall(b"PUT /a.json HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
     assert value(client) is None  # and the server has logged nothing: see the fixture `server`
+
+
+def test_the_store_is_told_of_and_written_anew_for_its_owner_alone(client: httpx.Client) -> None:
+    owner = {"Authorization": "Bearer owner"}
+    client.put("/a.json", json=1).raise_for_status()
+    told = client.get("/.settings/store.json", headers=owner).json()
+    assert client.params["ns"] in told["namespaces"]
+    assert Path(told["folder"]).is_dir()
+    for answer in (client.get("/.settings/store.json"), client.put("/.settings/store.json", json={"compact": True})):
+        assert answer.status_code == 401
+    assert client.put("/.settings/store.json", headers=owner, json={"compact": 7}).status_code == 400
+    assert client.delete("/.settings/store.json", headers=owner).status_code == 405
+    assert client.put("/.settings/store.json", headers=owner, json={"compact": True}).json() == {"status": "ok"}
+    assert client.get("/a.json").json() == 1

@@ -265,3 +265,26 @@ def test_what_the_file_holds_is_json(tmp_path):
     store.commit("ns", {("a",): {"b": "é"}, ("c",): False})
     store.close()
     assert {path: json.loads(text) for _, path, text in rows(tmp_path)} == {"/a/": {"b": "é"}, "/c/": False}
+
+
+def test_nothing_that_was_deleted_or_overwritten_is_left_in_a_file_that_was_written_anew(tmp_path):
+    with closing(Store(tmp_path)) as store:
+        store.commit("x", {(): {"a": {"b": "before-1", "c": "before-2"}, "kept": "z" * 20_000}})  # one row of all
+        store.commit("x", {("a", "b"): "after"})
+        store.commit("x", {("a", "c"): None})
+        store.commit("x", {("d", "e"): "before-3"})
+        store.commit("x", {("d",): {"e": "now"}})
+        store.commit("y", {("only",): "before-4"})
+        store.commit("y", {("only",): None})
+        assert b"before-1" in on_disk(tmp_path)
+        store.compact()
+        assert b"before-" not in on_disk(tmp_path)
+        assert store.namespaces() == ["x"]
+        store.commit("x", {("a", "f"): "more"})
+    with closing(Store(tmp_path)) as store:
+        expected = {"a": {"b": "after", "f": "more"}, "kept": "z" * 20_000, "d": {"e": "now"}}
+        assert store.root("x") == expected
+
+
+def on_disk(folder):
+    return b"".join(path.read_bytes() for path in folder.iterdir())

@@ -22,7 +22,7 @@ def fill(url: str) -> None:
     with httpx.Client(timeout=30.0) as client:
         for whom, count in WHOM.items():
             for plan in [one for one in planned if one.person.pseudonym == whom][-count:]:
-                whole = dict(documents(replace(plan, records=True, hz=10)))
+                whole = dict(documents(replace(plan, records=True, hz=5)))
                 client.patch(url.replace("/?", "/.json?"), json=whole).raise_for_status()
 
 

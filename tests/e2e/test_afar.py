@@ -35,6 +35,7 @@ def box(
         f"outbox.path={tmp_path / 'outbox.db'}",
         f"identity.file={identity_file}",
         "page.address=",
+        "metrics.listen=",
         f"device.id={DEVICE}",
         f"run.source=standin:{clip}",
         f"run.sinks=['jsonl:{records}', 'rtdb:{server.url}?ns=clinic']",

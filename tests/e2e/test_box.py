@@ -4,11 +4,13 @@ import json
 import signal
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from device.cli import main
 from device.clock import SystemClock
@@ -28,6 +30,7 @@ def settings(clip: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactor
     assignments = [
         f"host.folder={tmp_path_factory.mktemp('h')}",
         "page.address=",
+        "metrics.listen=127.0.0.1:0",
         "device.id=room-3",
         f"run.source={clip}",
         f"run.sinks=['jsonl:{tmp_path / 'records.jsonl'}']",
@@ -56,6 +59,14 @@ def until(interlock: Interlock, holds: Callable[[Snapshot], bool]) -> Snapshot:
     return now
 
 
+def scraped(hosting: Hosting) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    """What Prometheus reads: name and labels → value."""
+    assert hosting.metrics is not None
+    with urllib.request.urlopen(f"http://{hosting.metrics.address}/metrics", timeout=WAIT_S) as answer:
+        families = text_string_to_metric_families(answer.read().decode())
+        return {(one.name, tuple(one.labels.items())): one.value for family in families for one in family.samples}
+
+
 def test_a_session_outlives_its_daemon_and_ends_with_the_consent(hosting: Hosting, tmp_path: Path) -> None:
     interlock = hosting.interlock
     others = psutil.Process().children()  # of other tests
@@ -64,6 +75,9 @@ def test_a_session_outlives_its_daemon_and_ends_with_the_consent(hosting: Hostin
     first = until(interlock, lambda now: now.report is not None and now.report.recorded > 3)
     assert (first.state, first.light, first.camera_open) == (State.WATCHING, Light.ON, True)
     assert first.glimpse is not None
+    until(interlock, lambda now: ("affectbox_frames_processed_total", ()) in scraped(hosting))
+    told = scraped(hosting)
+    assert told["affectbox_state", (("state", "watching"),)] == told["affectbox_camera_open", ()] == 1.0
 
     (daemon,) = set(psutil.Process().children()) - set(others)
     daemon.send_signal(signal.SIGKILL)

@@ -55,6 +55,7 @@ def start(
         f"outbox.path={home / 'outbox.db'}",
         f"identity.file={identity_file}",
         "page.address=",
+        "metrics.listen=",
         f"device.id={DEVICE}",
         f"run.source=standin:{clip}",
         f"run.sinks=['jsonl:{card.records}', 'rtdb:{server.url}?ns=clinic']",

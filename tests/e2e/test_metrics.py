@@ -53,6 +53,7 @@ def asked(hosting: Hosting, path: str) -> str:
         return error.read().decode()
 
 
+@pytest.mark.chaos
 def test_a_running_session_tells_every_metric_that_the_docs_list(hosting: Hosting) -> None:
     interlock = hosting.interlock
     interlock.consent("p-017", ("expressions", "units"), "guardian")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cloud.face.mesh import read_face
-from device.contract.errors import ConfigError, DataError
+from device.contract.errors import ConfigError, DataError, StorageError
 from device.contract.labels import ACTION_UNIT_KEYS
 from training.cli import main
 from training.face.bake import occlusion
@@ -191,6 +191,8 @@ def test_a_mesh_of_another_size_is_named(model, tmp_path):
 def test_the_command_says_what_is_missing(tmp_path, capsys):
     assert main(["face", "--out", str(tmp_path / "face.glb")]) == ConfigError.exit_code
     assert "--ict" in capsys.readouterr().err
+    assert main(["face", "--ict", str(tmp_path), "--out", str(tmp_path / "no" / "face.glb")]) == StorageError.exit_code
+    assert "is not a folder" in capsys.readouterr().err
 
 
 def test_a_cut_goes_through_polygons_and_keeps_values_between():

@@ -1,11 +1,13 @@
 """`affectbox-training face`: the digital face baked from ICT-FaceKit."""
 
 import argparse
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from device.contract.errors import ConfigError, StorageError
+from training.face.fit import command as fit
 
 _DESCRIPTION = """\
 Bakes the digital face on which sessions are shown: ICT-FaceKit's generic head, which is nobody's, with a target for
@@ -23,16 +25,22 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--ict", type=Path, metavar="PATH", help="FaceXModel of ICT-FaceKit, or .tar.xz")
     parser.add_argument("--out", type=Path, metavar="FILE", help="the .glb to write")
     parser.set_defaults(run=_bake)
+    actions = parser.add_subparsers(metavar="fit", required=False)
+    fit.add_parser(actions)
 
 
 def _bake(arguments: argparse.Namespace) -> int:
     if not (arguments.ict and arguments.out):
         raise ConfigError("Give ICT-FaceKit with --ict, and the file to write with --out.")
+    if not arguments.out.parent.is_dir():
+        raise StorageError(f"{arguments.out.parent} is not a folder: make it, or write elsewhere with --out.")
     from training.face.bake.glb import encoded  # noqa: PLC0415
     from training.face.bake.head import bake  # noqa: PLC0415
     from training.face.heads import load_heads  # noqa: PLC0415
 
-    content = encoded(bake(load_heads(arguments.ict)), _ASSET)
+    say = partial(print, flush=True)
+    say(f"Reading {arguments.ict}.")
+    content = encoded(bake(load_heads(arguments.ict), say), _ASSET)
     part = arguments.out.with_name(arguments.out.name + ".part")
     try:
         part.write_bytes(content)

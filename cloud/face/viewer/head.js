@@ -13,19 +13,30 @@ const MIDDLE = 1;
 const PALE = [0.62, 0.63, 0.65]; // where a part of the face was hidden
 const SEAM = 1.6; // centimetres over which a hidden half goes over into the other
 
-// null where the browser has no WebGL 2.
+// null where the browser has no WebGL 2; else the context, and whether the processor draws in place of a graphics card.
 export function context(canvas) {
   try {
-    return canvas.getContext("webgl2", { alpha: true, antialias: true, premultipliedAlpha: true });
+    const slow = isSlow();
+    const gl = canvas.getContext("webgl2", { alpha: true, antialias: !slow, premultipliedAlpha: true });
+    return gl && { gl, slow };
   } catch {
     return null;
   }
 }
 
+function isSlow() {
+  const probe = document.createElement("canvas").getContext("webgl2");
+  const told = probe?.getExtension("WEBGL_debug_renderer_info");
+  const name = told ? probe.getParameter(told.UNMASKED_RENDERER_WEBGL) : "";
+  probe?.getExtension("WEBGL_lose_context")?.loseContext();
+  return /swiftshader|llvmpipe|software|basic render/i.test(name);
+}
+
 export class Head {
-  constructor(canvas, gl, face) {
+  constructor(canvas, { gl, slow }, face) {
     this.face = face;
-    this.renderer = new WebGLRenderer({ canvas, context: gl, antialias: true, alpha: true });
+    this.slow = slow;
+    this.renderer = new WebGLRenderer({ canvas, context: gl, alpha: true });
     this.scene = new Scene();
     this.camera = new PerspectiveCamera(20, 1, 10, 200);
     this.surface = surface(face);
@@ -78,8 +89,17 @@ export class Head {
     this.around = this.above = 0;
   }
 
+  // Without a graphics card pictures that move are drawn coarsely, and one that stands finely.
+  get coarse() {
+    return this.slow ? 1 : Math.min(devicePixelRatio || 1, 2);
+  }
+
+  get fine() {
+    return this.slow ? 2 : this.coarse;
+  }
+
   resize(width, height) {
-    this.renderer.setPixelRatio(Math.min(devicePixelRatio || 1, 2));
+    this.renderer.setPixelRatio(this.coarse);
     this.renderer.setSize(width, height, false);
     this.camera.aspect = width / height;
     const tall = SEEN * Math.max(1, 0.9 / this.camera.aspect);
@@ -87,7 +107,9 @@ export class Head {
     this.camera.updateProjectionMatrix();
   }
 
-  draw() {
+  draw(finely) {
+    const ratio = finely ? this.fine : this.coarse;
+    if (this.renderer.getPixelRatio() !== ratio) this.renderer.setPixelRatio(ratio);
     const flat = Math.cos(this.above) * AWAY;
     this.camera.position.set(Math.sin(this.around) * flat, MIDDLE + Math.sin(this.above) * AWAY, Math.cos(this.around) * flat);
     this.camera.lookAt(0, MIDDLE, 0);

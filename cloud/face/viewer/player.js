@@ -10,6 +10,7 @@ import { clock, ofDay, shown, sides, spoken } from "./words.js";
 const SPEEDS = [1, 2, 5, 10];
 const PICTURES_S = 40; // a second
 const MOST_SHOWN = 6;
+const SETTLES_MS = 250;
 const TIERS = { reported: "", "low-confidence": "low confidence", experimental: "experimental" };
 const NO_3D = "This browser shows no 3D picture (WebGL 2 is off or missing). Words and diagram work all the same.";
 
@@ -75,6 +76,7 @@ export class Player {
 
   stop() {
     this.pause();
+    clearTimeout(this.settling);
     this.ended.abort();
     this.sizes.disconnect();
     this.follower?.stop();
@@ -132,7 +134,7 @@ export class Player {
     if (this.whyWords.textContent !== words) this.whyWords.textContent = words;
     this.whyWords.hidden = !words;
     if (!this.head) return;
-    const wanted = JSON.stringify([weights, turn, hidden, this.head.around, this.head.above, this.width]);
+    const wanted = JSON.stringify([weights, turn, hidden, this.head.around, this.head.above]);
     if (wanted === this.pictured) return;
     this.pictured = wanted;
     const shape = JSON.stringify([weights, turn]);
@@ -140,7 +142,19 @@ export class Player {
     this.shaped = shape;
     const [upper, lower] = this.track.told.hidden;
     this.head.hide(hidden.includes(upper), hidden.includes(lower));
-    this.head.draw();
+    this.head.draw(false);
+    this.settle();
+  }
+
+  // When nothing has moved for a moment, the face is drawn finely.
+  settle() {
+    clearTimeout(this.settling);
+    this.settled = this.head.fine === this.head.coarse;
+    if (this.settled) return;
+    this.settling = setTimeout(() => {
+      this.head.draw(true);
+      this.settled = true;
+    }, SETTLES_MS);
   }
 
   showTime(at) {
@@ -178,18 +192,24 @@ export class Player {
   }
 
   resize() {
-    const style = getComputedStyle(this.place);
-    const colour = (name) => style.getPropertyValue(`--face-${name}`).trim();
-    const names = ["ink", "quiet", "line", "soft", "blue", "orange"];
     const width = Math.max(Math.floor(this.diagram.clientWidth), 200);
-    const probe = this.place.shadowRoot.querySelector(".probe");
-    const colours = names.map((name) => ((probe.style.color = `var(--face-${name})`), getComputedStyle(probe).color));
-    this.strip.draw(width, Object.fromEntries(names.map((name, at) => [name, colours[at] || colour(name)])));
+    this.strip.draw(width, this.colours());
     this.slider.style.marginLeft = `${this.strip.left - 9}px`;
     this.slider.style.width = `${width - this.strip.left - this.strip.right + 18}px`;
-    this.width = `${this.stage.clientWidth}x${this.stage.clientHeight}`;
+    this.pictured = ""; // what was drawn is gone
     this.head?.resize(Math.max(this.stage.clientWidth, 50), Math.max(this.stage.clientHeight, 50));
     this.show();
+  }
+
+  // Colours and font as the page has them now.
+  colours() {
+    const probe = this.place.shadowRoot.querySelector(".probe");
+    const names = ["ink", "quiet", "line", "soft", "blue", "orange"];
+    const found = names.map((name) => {
+      probe.style.color = `var(--face-${name})`;
+      return [name, getComputedStyle(probe).color];
+    });
+    return { ...Object.fromEntries(found), font: getComputedStyle(this.place).fontFamily };
   }
 
   // How it is made.
@@ -212,8 +232,8 @@ export class Player {
     const whole = made("section", { class: this.compact ? "player compact" : "player", "aria-label": "Replay on the digital face" }, top, this.diagram, this.slider, this.controls(), this.foot());
     shadow.replaceChildren(whole, made("span", { class: "probe", "aria-hidden": "true" }));
     this.whole = whole;
-    const gl = face && context(this.canvas);
-    if (gl) this.head = new Head(this.canvas, gl, face);
+    const drawing = face && context(this.canvas);
+    if (drawing) this.head = new Head(this.canvas, drawing, face);
     else {
       this.canvas.remove();
       this.stage.prepend(made("p", { class: "no-3d" }, NO_3D));
@@ -256,10 +276,10 @@ export class Player {
       { class: "controls" },
       this.playButton,
       made("div", { class: "group" }, button("One record back", icon("back"), () => this.step(-1)), button("One record on", icon("on"), () => this.step(1))),
-      made("div", { class: "group", role: "group", "aria-label": "Speed" }, ...this.speeds),
+      made("div", { class: "group speeds", role: "group", "aria-label": "Speed" }, ...this.speeds),
     );
     if (this.track.told.episodes.length) row.append(this.episodes(button));
-    if (this.head !== null) row.append(button("Look from the front again", icon("front"), () => this.fromFront(), { class: "front" }));
+    row.append(button("Look from the front again", icon("front"), () => this.fromFront(), { class: "front" }));
     return row;
   }
 
@@ -288,7 +308,7 @@ export class Player {
     return made(
       "div",
       { class: "episodes" },
-      made("label", {}, "Episodes ", this.choice),
+      made("label", {}, made("span", {}, "Episodes "), this.choice),
       made("div", { class: "group" }, button("Episode before", icon("before"), () => go(-1)), button("Next episode", icon("after"), () => go(1))),
       this.which,
     );

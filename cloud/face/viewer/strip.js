@@ -21,7 +21,6 @@ const RIBBON = 18;
 const ROW = 27;
 const BETWEEN = 5;
 const AXIS = 20;
-const FONT = "system-ui, sans-serif";
 const UNKNOWN = 255;
 
 export class Strip {
@@ -82,7 +81,7 @@ export class Strip {
       this.unit(key, top);
       top += ROW + BETWEEN;
     }
-    this.hatch(first, top - BETWEEN);
+    this.hatch(first, top - BETWEEN, (pixel) => !this.seen[pixel]);
     this.axis(top);
   }
 
@@ -123,6 +122,7 @@ export class Strip {
     const bytes = this.track.columns.leading.bytes;
     const counts = new Uint16Array(this.track.told.leading.length);
     let run = null;
+    const unknown = new Set();
     const done = (until) => {
       if (!run || !run.name) return;
       const colour = COLOURS[run.name];
@@ -130,7 +130,7 @@ export class Strip {
       pen.fillStyle = colour || style.soft;
       pen.fillRect(x, top, wide, RIBBON);
       if (run.name === "readings disagree") this.lines(x, top, wide, RIBBON, true);
-      pen.font = `12px ${FONT}`;
+      pen.font = `12px ${this.style.font}`;
       if (pen.measureText(run.name).width + 12 < wide) {
         pen.fillStyle = !colour ? style.quiet : WHITE_ON.has(run.name) ? "#fff" : "#15181d";
         pen.textBaseline = "middle";
@@ -146,11 +146,13 @@ export class Strip {
         const best = counts.indexOf(Math.max(...counts));
         name = counts[best] ? this.track.told.leading[best] : null;
       }
+      if (pixel < this.first.length && this.seen[pixel] && !name) unknown.add(pixel);
       if (!run || run.name !== name || pixel === this.first.length) {
         done(pixel);
         run = { name, from: pixel };
       }
     }
+    this.hatch(top, top + RIBBON, (pixel) => unknown.has(pixel));
   }
 
   unit(key, top) {
@@ -169,14 +171,16 @@ export class Strip {
       }
     }
     pen.globalAlpha = 1;
+    this.hatch(top, top + ROW, (pixel) => this.seen[pixel] && Number.isNaN(this.most(key, pixel)));
   }
 
-  hatch(top, bottom) {
+  // Hatching over the pixels of which `unknown` says so.
+  hatch(top, bottom, unknown) {
     let from = -1;
     for (let pixel = 0; pixel <= this.seen.length; pixel++) {
-      const unseen = pixel < this.seen.length && !this.seen[pixel];
-      if (unseen && from < 0) from = pixel;
-      if (!unseen && from >= 0) {
+      const here = pixel < this.seen.length && unknown(pixel);
+      if (here && from < 0) from = pixel;
+      if (!here && from >= 0) {
         this.lines(this.left + from, top, pixel - from, bottom - top, false);
         from = -1;
       }
@@ -210,7 +214,7 @@ export class Strip {
   phases(top) {
     const { pen, style } = this;
     this.label("Phases", "", top + PHASES / 2);
-    pen.font = `12px ${FONT}`;
+    pen.font = `12px ${this.style.font}`;
     this.track.told.phases.forEach(([name, begin, end], number) => {
       const [x, until] = [this.x(begin), this.x(end)];
       pen.fillStyle = style.line;
@@ -248,7 +252,7 @@ export class Strip {
     pen.textBaseline = "middle";
     pen.textAlign = "left";
     pen.fillStyle = style.ink;
-    pen.font = `13px ${FONT}`;
+    pen.font = `13px ${this.style.font}`;
     if (narrow && !rest) return;
     pen.fillText(head, 0, y);
     if (narrow || !rest) return;
@@ -263,7 +267,7 @@ export class Strip {
     const wide = this.first.length;
     const most = Math.max(Math.floor(wide / 78), 2);
     const step = STEPS_S.find((one) => this.whole / one <= most) || STEPS_S[STEPS_S.length - 1];
-    pen.font = `12px ${FONT}`;
+    pen.font = `12px ${this.style.font}`;
     pen.textBaseline = "top";
     for (let at = 0; at <= this.whole; at += step) {
       const x = this.x(at);

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from cloud.demo.boxes import make_boxes
 from tests.browser import SIZES, Browser
@@ -69,8 +69,9 @@ def test_a_page_fits_has_no_barrier_and_is_as_the_docs_show_it(
             assert barriers(page) == [], scheme
 
 
-def check_picture(page: Page, file: Path) -> None:
-    """That the picture in the docs is of the page as it is now; with AFFECTBOX_PICTURES set, it is made anew."""
+def check_picture(page: Page | Locator, file: Path) -> None:
+    """That the picture in the docs is of the page, or a part of it, as it is now; with AFFECTBOX_PICTURES set, it is
+    made anew."""
     taken = page.screenshot()
     if os.environ.get("AFFECTBOX_PICTURES"):
         file.write_bytes(taken)

@@ -45,13 +45,13 @@ def moment(page: Page) -> float:
 
 def test_a_click_in_the_chart_goes_there_and_pointing_at_it_only_looks(page: Page) -> None:
     page.mouse.move(*page.evaluate(PLACE, 90.0))
-    page.wait_for_function("document.getElementById('session-face').viewer.peeked > 80")
+    page.wait_for_function("() => document.getElementById('session-face').viewer.peeked > 80")
     expect(page.locator("#session-face .time")).to_contain_text("1:30")
     page.mouse.move(5, 5)
-    page.wait_for_function("document.getElementById('session-face').viewer.peeked === null")
+    page.wait_for_function("() => document.getElementById('session-face').viewer.peeked === null")
     assert moment(page) == 0.0
     page.mouse.click(*page.evaluate(PLACE, 120.0))
-    page.wait_for_function("document.getElementById('session-face').viewer.time > 100")
+    page.wait_for_function("() => document.getElementById('session-face').viewer.time > 100")
     assert moment(page) == pytest.approx(120.0, abs=2)
     assert page.evaluate(LINE) == pytest.approx(moment(page), abs=0.5)
 
@@ -59,14 +59,14 @@ def test_a_click_in_the_chart_goes_there_and_pointing_at_it_only_looks(page: Pag
 def test_playing_moves_a_line_over_the_chart_also_when_that_was_drawn_anew(page: Page) -> None:
     page.get_by_role("button", name="×10").click()
     page.get_by_role("button", name="Play").click()
-    page.wait_for_function(f"({LINE})() > 5")
+    page.wait_for_function(f"() => ({LINE})() > 5")
     page.get_by_role("button", name="Pause").click()
     stood = page.evaluate(LINE)
     assert stood == pytest.approx(moment(page), abs=0.5)
     page.get_by_role("textbox", name="Shown").click()
-    page.get_by_role("option", name="AU1 inner brow raiser").click()
+    page.locator("[data-combobox-option]", has_text="AU1 inner brow raiser").click()
     page.locator("#session-chart").get_by_text("AU1 inner brow raiser").wait_for()
-    page.wait_for_function(f"({LINE})() !== null")
+    page.wait_for_function(f"() => ({LINE})() !== null")
     assert page.evaluate(LINE) == pytest.approx(stood, abs=0.5)
 
 

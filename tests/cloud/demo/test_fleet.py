@@ -24,11 +24,12 @@ from cloud.local.tokens import OWNER
 from cloud.watch.fleet import Fleet as Watched
 from cloud.watch.history import FIELDS, History
 from device.contract import box as named
-from device.contract import checkup, remote, telemetry
+from device.contract import checkup, erasure, remote, telemetry
 from device.contract.fields import Json, check
 from tests.servers import WAIT_S, Server
 
 NOW_S = 1_795_800_000.0
+ERASE = "k1795817990000-zzzzz9"
 
 
 @pytest.fixture(scope="module")
@@ -140,12 +141,18 @@ def test_it_lives_within_the_rules_and_obeys(server: Server, together: bool) -> 
                 asked = command | {"id": f"c-{number}", "do": do}
                 remote.validate(asked)
                 await ask("PUT", remote.key(f"sim-room-{number}"), asked)
+            await ask(
+                "PUT", erasure.request_key("sim-room-1", "p-017"), {"v": 1, "id": ERASE, "at": {".sv": "timestamp"}}
+            )
+            proof = await until(ask, erasure.key("sim-room-1", ERASE), bool)
+            await until(ask, "control/sim-room-1/erase", lambda found: found is None)
             good = await until(ask, "telemetry/sim-room-1", lambda one: one.get("update", {}).get("state") == "done")
             bad = await until(ask, "telemetry/sim-room-10", lambda one: one.get("update", {}).get("state") == "back")
             seen = await until(ask, "checkup/sim-room-17", bool)
         assert (good["version"], good["control"]["done"]) == (COMING, True)
         assert (bad["version"], bad["control"]["done"]) != (COMING, True)
         checkup.validate(seen)
+        erasure.validate(proof)
         assert {one["name"] for one in seen["findings"].values() if one["state"] == "fail"} == {"disk"}
 
     asyncio.run(live())

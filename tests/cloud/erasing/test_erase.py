@@ -23,7 +23,6 @@ from cloud.erasing.shard import Unserved
 from cloud.local.store import Store
 from device.contract import erasure
 from device.contract.errors import CheckFailedError, ConfigError, DataError, StorageError
-from tests.cloud.conftest import start  # noqa: F401  # a fixture
 from tests.cloud.erasing.persons import (
     ENTRY_KEY,
     MONTH,
@@ -229,7 +228,7 @@ def test_whom_a_clinician_erased_is_waiting_and_is_erased_wholly(
 
 def test_a_database_that_is_served_is_erased_through_its_server_and_waits_for_the_box_that_is_there(
     folder: Path,
-    start: Callable[[Path], Server],  # noqa: F811
+    start: Callable[[Path], Server],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     fill(folder, clinic={"telemetry/box-1/seen": int(time.time() * 1000)})
@@ -249,6 +248,17 @@ def test_a_database_that_is_served_is_erased_through_its_server_and_waits_for_th
     assert is_word(left, session_id(2).encode())
     assert server.end() == (0, "")
     assert not (folder / "address").exists()
+
+
+def test_another_server_at_the_address_that_a_killed_one_left_is_not_asked(folder: Path, server: Server) -> None:
+    told = {path: {"ns": "clinic", "value": value} for path, value in first().items() if path.startswith("visits/")}
+    for path, one in told.items():
+        httpx.put(f"{server.url}/{path}.json", params={"ns": one["ns"]}, json=one["value"]).raise_for_status()
+    (folder / "address").write_text(f"{server.url}\n")
+    assert erase(WHOM, "--local", folder, "--yes", *LOST) == 0
+    assert not is_word(bytes_of(folder), WHOM.encode())
+    assert WHOM in httpx.get(f"{server.url}/visits.json", params={"ns": "clinic"}).json()
+    httpx.delete(f"{server.url}/.json", params={"ns": "clinic"}).raise_for_status()
 
 
 @contextmanager
@@ -365,3 +375,22 @@ def test_in_a_terminal_the_pseudonym_is_typed_once_more(folder: Path) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == ConfigError.exit_code
     assert b"That is another pseudonym; nothing was erased." in said
     assert everything(folder) == before
+
+
+def test_a_disk_that_is_full_is_told_and_the_next_run_finishes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as full:
+        full.setattr(Store, "compact", lambda store: store._db.execute("PRAGMA max_page_count = 1") and fail(store))
+        assert erase(WHOM, "--local", folder, "--yes", *LOST) == StorageError.exit_code
+    assert "free its disk, and run this again" in capsys.readouterr().err
+    capsys.readouterr()
+    assert erase(WHOM, "--local", folder) == 0
+    assert re.search(r"Remains +\d+ mentions? in the file", capsys.readouterr().out)
+    assert erase(WHOM, "--local", folder, "--yes") in (0, DataError.exit_code)  # SQLite folds its log in by itself
+    assert not is_word(bytes_of(folder), WHOM.encode())
+
+
+def fail(store: Store) -> None:
+    """What SQLite says where nothing can be added."""
+    store._db.execute("CREATE TABLE other AS SELECT hex(zeroblob(10000000))")

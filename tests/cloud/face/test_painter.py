@@ -96,6 +96,7 @@ def test_there_is_no_way_to_give_an_identity(rest):
         "face", "weights", "yaw", "pitch", "roll", "size", "faded", "colours",
     }  # fmt: skip
     assert np.array_equal(rest, paint(load_face(), {}, size=SIZE))
+    assert np.array_equal(rest, paint(load_face(), {}, yaw=float("nan"), size=SIZE)), "unknown is straight ahead"
 
 
 def test_a_target_that_is_not_there_is_named():

@@ -11,10 +11,11 @@ from cloud.analysis.whole import analyse
 from cloud.face.embed import player
 from cloud.face.packed import to_json
 from cloud.face.track import track
+from cloud.reports.document import Source, compose, face_of, to_html
 from device.contract.fields import Json
 from device.contract.labels import LOWER
 from tests.browser import SIZES, Browser
-from tests.cloud.dashboard.test_every_page import barriers
+from tests.cloud.dashboard.test_every_page import DOCS, barriers, check_picture
 from tests.cloud.face.test_packed import BEGAN
 from tests.cloud.test_analysis import bump, emotions, recording, whole
 from tests.recordings import table_of
@@ -33,7 +34,9 @@ def course(t: float) -> Json:
         return {"aus": {"AU1": 2.0, "AU43": 0.0}, "hidden": [LOWER]} | pose
     smile = bump(t, 1, 3)
     sides = {"left": {"AU12": smile}, "right": {"AU12": smile / 2}} if smile > 0.5 else {}
-    found = {"aus": whole(AU12=0.8 * smile, AU6=0.5 * smile), "emotions": emotions(happiness=0.9)}
+    parted = {"AU25": 0.4 * smile, "AU4": bump(t, 8, 9.5, 3.0)}
+    leading = "happiness" if smile > 1 else "anger" if 8 < t < 9.5 else "neutral"
+    found = {"aus": whole(AU12=0.8 * smile, AU6=0.6 * smile, **parted), "emotions": emotions(**{leading: 0.9})}
     return found | sides | pose
 
 
@@ -64,7 +67,7 @@ def browser(one_chromium: Chromium) -> Iterator[Browser]:
         yield opened
 
 
-def opened(browser: Browser, file: Path, size: str = "laptop", **more: object) -> Page:
+def opened(browser: Browser, file: Path, size: str | tuple[int, int] = "laptop", **more: object) -> Page:
     page = browser.page(size, **more)
     page.goto(file.as_uri())
     page.get_by_role("button", name="Play").wait_for()
@@ -88,18 +91,25 @@ def test_what_is_shown_stands_there_in_words_with_both_sides(browser: Browser, p
 
 def drawn(page: Page) -> bytes:
     """The face, as a picture."""
-    page.evaluate("document.getAnimations().forEach((one) => one.finish())")
+    page.wait_for_function("() => document.getElementById('affectbox-face').viewer.settled")
     return page.locator("canvas.face").screenshot(animations="disabled")
 
 
 def test_the_face_moves_with_what_was_measured(browser: Browser, page_file: Path) -> None:
     page = opened(browser, page_file)
-    seek(page, 9.0)
+    seek(page, 7.5)
     rest = drawn(page)
     seek(page, 2.0)
     smile = drawn(page)
-    seek(page, 8.0)
+    seek(page, 7.7)
     assert smile != rest and drawn(page) == rest
+
+
+def test_it_is_as_the_docs_show_it(browser: Browser, page_file: Path) -> None:
+    page = opened(browser, page_file, (1120, 850))
+    seek(page, 2.0)
+    drawn(page)
+    check_picture(page.locator("#affectbox-face"), DOCS / "digital-face-player.png")
 
 
 def test_it_fades_and_says_why_where_nothing_was_measured(browser: Browser, page_file: Path) -> None:
@@ -136,7 +146,7 @@ def test_keys_go_by_records_and_seconds_and_to_both_ends(browser: Browser, page_
 
 
 def test_other_figures_and_moments_of_the_page_go_along(browser: Browser, page_file: Path) -> None:
-    page = opened(browser, page_file)
+    page = opened(browser, page_file, (1280, 1200))  # nothing has to scroll
     page.get_by_role("button", name="0:06").click()
     expect(page.locator(".why")).to_have_text("not measured: turned away")
     box = page.locator("figure").bounding_box()
@@ -173,6 +183,20 @@ def test_who_wants_less_motion_gets_no_more_than_the_records(browser: Browser, p
     page = opened(browser, page_file, reduced_motion="reduce")
     expect(page.locator("canvas.face")).to_have_css("transition-duration", "0s")
     assert page.evaluate("document.getElementById('affectbox-face').viewer.calm")
+
+
+def test_in_the_report_everything_shows_one_moment(browser: Browser, tmp_path: Path) -> None:
+    table = table_of(recording(10, course), [BEGAN])
+    source = Source(table, analyse(table), False, ())
+    file = tmp_path / "report.html"
+    file.write_text(to_html(compose(source), face_of(source)))
+    page = opened(browser, file)
+    page.locator("button[data-face-at]").first.click()
+    assert float(page.get_by_role("slider").input_value()) > 0
+    seek(page, 6.5)
+    expect(page.locator(".why")).to_have_text("not measured: turned away")
+    lines = page.locator("figure[data-face-begin] > div[aria-hidden]")
+    assert {line.evaluate("one => one.hidden") for line in lines.all()} == {False}
 
 
 @pytest.mark.parametrize("size", SIZES)

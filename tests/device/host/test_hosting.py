@@ -44,7 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def settings(folder: Path) -> Settings:
-    return load_settings(None, [f"host.folder={folder}", "device.id=room-3", "page.address="])
+    return load_settings(None, [f"host.folder={folder}", "device.id=room-3", "page.address=", "metrics.listen="])
 
 
 @pytest.fixture
@@ -290,7 +290,9 @@ def test_where_the_page_is_is_said(folder: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_a_lamp_that_cannot_be_used_is_shown_and_the_box_goes_on(settings: Settings, folder: Path) -> None:
-    pins = load_settings(None, [f"host.folder={folder}", "page.address=", "host.lamp_pin=17", "host.button_pin=27"])
+    pins = load_settings(
+        None, [f"host.folder={folder}", "page.address=", "metrics.listen=", "host.lamp_pin=17", "host.button_pin=27"]
+    )
     with Hosting(pins, SystemClock(), ScriptedLauncher(QUICK)) as hosting:
         hosting.interlock.tick()
         now = hosting.interlock.snapshot()
@@ -343,7 +345,7 @@ def test_the_program_runs_until_it_is_told_to_stop(folder: Path, tmp_path: Path)
         systemd.settimeout(WAIT_S)
         systemd.bind(os.fspath(tmp_path / "notify"))
         environment = os.environ | {"NOTIFY_SOCKET": os.fspath(tmp_path / "notify")}
-        options = ["--set", f"host.folder={folder}", "--set", "page.address="]
+        options = ["--set", f"host.folder={folder}", "--set", "page.address=", "--set", "metrics.listen="]
         process = subprocess.Popen([sys.executable, "-m", "device", "host", *options], env=environment)
         try:
             assert systemd.recv(4096) == b"READY=1"

@@ -44,7 +44,7 @@ def skin_colours(vertices: FloatArray) -> FloatArray:
 def in_mouth(vertices: FloatArray) -> NDArray[np.bool_]:
     """Which vertices are about the mouth, its inside too (V,)."""
     x, y, z = np.abs(vertices[:, 0]), vertices[:, 1], vertices[:, 2]
-    return np.asarray((x < 4.0) & (y > -7.5) & (y < -0.2) & (z > 0))
+    return np.asarray((x < 4.0) & (y > -7.5) & (y < -1.7) & (z > 0))
 
 
 def plain(count: int, colour: tuple[int, int, int]) -> FloatArray:

@@ -22,11 +22,12 @@ LEVEL, PIVOT = -15.5, np.array([0, -1.0, 0], np.float32)
 #: The neck turns from not at all to wholly between these heights; what is ahead counts as higher.
 NECK, NECK_LEAN = (-14.0, -5.5), 0.35
 #: Movement below this is left out, and what is above is lessened by it, so that there is no step; centimetres.
-LEAST = 0.016
+LEAST = 0.018
 #: Poses in which a place may be lit that is covered at rest: what one of them uncovers is not drawn dark.
 LIT = (("AU43",), ("AU26", "AU25"), ("AU1", "AU2", "AU5"), ("AU12", "AU25"))
 #: Poses in which something may be seen that is covered at rest.
 SHOWN = (
+    ("AU26",),
     ("AU26", "AU25"),
     ("AU26", "AU10", "AU16"),
     ("AU12", "AU25", "AU10", "AU16"),
@@ -44,8 +45,8 @@ SHOWN = (
     ("AD63",),
     ("AD64",),
 )
-#: What touches what is seen in one of these is kept too, so many times: other poses show it.
-RINGS = 1
+#: What touches what is seen in one of these is kept too, so many times (of teeth once): other poses show it.
+RINGS = 2
 #: How dark a place becomes that no light reaches.
 DARKEST = {"skin": 0.32, "eyes": 0.45, "teeth": 0.3, "mouth": 0.12}
 #: Share of the light at rest below which skin about the mouth is its lining; where its inside is dark, and light.
@@ -64,7 +65,7 @@ def bake(heads: Heads, progress: Callable[[str], None] = lambda _: None) -> Head
     targets = _targets(heads, balls, cut)
     faces, owners = _triangles(cut, polygons)
     progress("Leaving out what nobody ever sees.")
-    kept = _ever_seen(vertices, faces, targets)
+    kept = _ever_seen(vertices, faces, owners, targets)
     used, renumbered = np.unique(faces[kept], return_inverse=True)
     faces, owners = renumbered.reshape(-1, 3).astype(np.int32), owners[kept]
     vertices, painted = vertices[used], painted[used]
@@ -120,14 +121,17 @@ def _triangles(cut: Cut, polygons: dict[str, list[Polygon]]) -> tuple[NDArray[np
     return faces, part_of[cut.first[faces[:, 0]]].astype(np.int32)
 
 
-def _ever_seen(vertices: FloatArray, faces: NDArray[np.int32], targets: dict[str, FloatArray]) -> NDArray[np.bool_]:
-    found = seen(vertices, faces, -1)
+def _ever_seen(
+    vertices: FloatArray, faces: NDArray[np.int32], owners: NDArray[np.int32], targets: dict[str, FloatArray]
+) -> NDArray[np.bool_]:
+    found = seen(vertices, faces)
+    found |= seen(vertices, faces, 0.4, -0.85) & (owners == 0)  # into the nose
     for pose in SHOWN:
         found |= seen(vertices + _moved(targets, pose), faces, 0.4)
-    for _ in range(RINGS):
+    for ring in range(RINGS):
         touched = np.zeros(len(vertices), bool)
         touched[faces[found]] = True
-        found = np.asarray(touched[faces].any(1))
+        found |= touched[faces].any(1) & ((owners != 2) | (ring == 0))
     return found
 
 
