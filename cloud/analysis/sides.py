@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cloud.analysis.uncertainty import estimate
+from cloud.reading.columns import RECORDS
 from cloud.reading.table import Table
 from cloud.reading.timeline import Mask
 from device.contract.labels import ACTION_UNITS, ActionUnit, Tier
@@ -59,7 +60,10 @@ class Sides:
 
 
 def sides(table: Table) -> tuple[Sides, ...]:
-    """Each unit whose sides were told apart for long enough in one session, the greatest difference first."""
+    """Each unit whose sides were told apart for long enough in one session, the greatest difference first; none of
+    sessions of which only seconds or minutes were sent."""
+    if table.form is not RECORDS:
+        return ()
     straight = ~(table.has_name("codes", "AD51") | table.has_name("codes", "AD52"))
     found = [*_found(table, straight)]
     return tuple(sorted(found, key=lambda one: -abs(one.difference)))

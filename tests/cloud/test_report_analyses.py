@@ -22,6 +22,8 @@ from cloud.analysis.sides import sides
 from cloud.analysis.uncertainty import Estimate, chance, quantile
 from cloud.analysis.whole import analyse
 from cloud.cli import main
+from cloud.reading.columns import MINUTES
+from cloud.reading.gathering import Gathering
 from cloud.reading.table import Table
 from device.contract.fields import Json, encode
 from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, EMOTIONS, LOWER, Tier
@@ -347,6 +349,23 @@ def test_the_head_is_told_where_it_was_measured() -> None:
     assert moved.speed[84] == pytest.approx(15, abs=1)
     assert np.isnan(moved.pose[moved.times > 51]).all()
     assert head(recorded(10, lambda t: {})) is None
+
+
+def test_of_seconds_and_minutes_only_what_they_tell_is_told() -> None:
+    gathering = Gathering(MINUTES)
+    gathering.documents([_minute(number) for number in range(10)])
+    minutes = gathering.table()
+    (whole,) = by_part(minutes)
+    assert whole.measures["aus.AU12"].mean == pytest.approx(1.5)
+    assert whole.measures["aus.AU12"].high95 is None
+    assert (sides(minutes), activity(minutes), head(minutes), rapid_changes(minutes)) == ((), {}, None, ())
+    assert against_earlier(minutes, [minutes] * 5, [_AU12])[0].difference == pytest.approx(0.0)
+
+
+def _minute(number: int) -> Json:
+    minute: Json = {"v": 1, "device": "room-1", "boot": "b-1", "session": "b-2", "number": number, "span": 60}
+    minute |= {"time": {"mono": 60.0 * number, "wall": 0.0, "trusted": False}, "frames": 600, "measured": 600}
+    return minute | {"share": 1.0, "mean": {"aus": {"AU12": 1.0 if number % 2 else 2.0}}}
 
 
 # what stood out
