@@ -3,6 +3,9 @@
 First comes how far an estimate can be relied on at all, its tier; within a tier what was tested (the chance that it is
 an accident), then what is only counted, by its share of the session. Nothing says what somebody felt: readings are of
 what a face shows.
+
+Phases are compared with the first one, all measures together by Holm's method: of made-up sessions in which nothing
+differs (20 measures, four phases, correlation times of 3 and 15 s), 3 to 12 of 100 had a difference that was told.
 """
 
 from collections.abc import Iterator, Sequence
