@@ -112,12 +112,10 @@ def _movement(episodes: list[Episode], total: float, found_rest: bool) -> Fact:
 
 def _sides(found: tuple[Sides, ...]) -> Iterator[Fact]:
     for one in [one for one in found if one.side][:_MOST]:
-        other = "right" if one.side == "left" else "left"
-        more, less = (one.left, one.right) if one.side == "left" else (one.right, one.left)
         low, high = sorted((abs(one.low or 0.0), abs(one.high or 0.0)))
         words = (
-            f"{called(one.unit)}: more on their {one.side} side, {more:.1f} against {less:.1f} on the {other} "
-            f"(on average {low:.1f} to {high:.1f} more); a step or more apart for "
+            f"{called(one.unit)}: more on their {one.side} side, by {abs(one.while_shown):.1f} of 5 while it showed "
+            f"({low:.2f} to {high:.2f} over the whole session); a step or more apart for "
             f"{percent(one.share_differing)} of the time with the head straight."
         )
         yield Fact("sides", words, one.tier, 0.95, key=f"aus.{one.unit}")
