@@ -118,7 +118,11 @@ def to_pdf(html: str) -> bytes:
 
 
 def _unbroken(value: Any) -> Any:
+<<<<<<< HEAD
+    """No line ends between a number and its sign; markup and scripts stay as they are."""
+=======
     """No line ends between a number and its sign; what is markup stays as it is, a script above all."""
+>>>>>>> main
     return value.replace(" %", "\N{NO-BREAK SPACE}%") if type(value) is str else value
 
 
