@@ -77,7 +77,7 @@ def parsers() -> list[argparse.ArgumentParser]:
 def commands_of(parser: argparse.ArgumentParser, help_text: str = "") -> Iterator[tuple[argparse.ArgumentParser, str]]:
     """Every command below a program, or below a group of commands, and what the list of commands says of it."""
     groups = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
-    if not groups:
+    if not groups or parser.get_default("run"):
         yield parser, help_text
     for group in groups:
         said = {choice.dest: choice.help or "" for choice in group._choices_actions}

@@ -78,6 +78,9 @@ def make(replay: Replay, out: Path, say: TextIO, processes: int | None = None) -
         painted = painters.paint(states)
         for number, (at_s, state, face) in enumerate(zip(replay.times, shown, painted, strict=True), 1):
             film.write(replay.form.picture(at_s, state, face), at_s)
+            if number == 1:
+                say.write(f"{len(replay)} pictures for {duration(len(replay) / replay.rate)} of film\n")
+                say.flush()
             if number == _FIRST:  # processes have started
                 began_s = time.monotonic()
             if number == _FIRST + _TRIED:

@@ -1,5 +1,6 @@
 """The digital face of one picture after the other, painted by as many processes as there are processors."""
 
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -7,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from typing import Self
 
 import numpy as np
@@ -19,6 +21,7 @@ Picture = NDArray[np.uint8]
 #: Pictures that are painted ahead for each process: enough that none waits.
 _AHEAD = 4
 _MOST = 8
+_PR_SET_PDEATHSIG = 1  # prctl(2)
 #: Steps within which nobody sees a difference: of weights, and of angles in degrees.
 _WEIGHTS, _ANGLES = 128, 4
 
@@ -71,8 +74,10 @@ def _looks(state: State) -> tuple[object, ...]:
 
 
 def _start() -> None:
-    """In each process, once. Ctrl-C is the business of the program alone."""
+    """In each process, once. Ctrl-C is the business of the program alone, and no process outlives it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     import cv2  # noqa: PLC0415
 
     cv2.setNumThreads(1)

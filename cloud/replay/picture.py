@@ -27,7 +27,7 @@ _INK, _QUIET, _WARN, _LINE, _GOOD = (26, 26, 26), (91, 91, 91), (160, 72, 0), (2
 _PAPER = (255, 255, 255)
 _TITLES = {"aus": "Action units, 0 to 5", "expressions": "Expressions, 0 to 1"}
 _SIGNS = {Tier.REPORTED: "", Tier.LOW_CONFIDENCE: " °", Tier.EXPERIMENTAL: " °°"}
-_NOBODY = ("This face is nobody's: a standardized head moves", "as was measured. No picture of the person exists.")
+_NOBODY = ("This face is nobody's: a standardized head moves", "as was measured. Records hold no picture of anybody.")
 _SHOWN_S = 6.0  # for how long a stimulus or a mark is told
 
 

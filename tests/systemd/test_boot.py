@@ -3,6 +3,7 @@
 Some tests take the host process's place: they connect to the socket of sessions, and say what a person wants.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,28 @@ for line in u.urlopen(PAGE + "/events", timeout=30):
         break
 press("end")
 print("a face is drawn")
+"""
+#: What Prometheus reads, as soon as the daemon's figures are in it.
+SCRAPE = """
+import time, urllib.request as u
+until_s, said = time.monotonic() + 60, ""
+while "affectbox_frames_processed_total" not in said and time.monotonic() < until_s:
+    said = u.urlopen("http://127.0.0.1:9464/metrics", timeout=30).read().decode()
+    time.sleep(0.2)
+print(said)
+"""
+#: Asks for a person's erasure until there is the proof, as whoever brings a request does.
+ERASE = f"""
+import json, socket, time
+question, answer = {{"do": "erase", "patient": "{PERSON}", "name": "k1700000000000-abc123"}}, {{}}
+until_s = time.monotonic() + 60
+while not answer.get("erased") and time.monotonic() < until_s:
+    with socket.socket(socket.AF_UNIX) as stream:
+        stream.connect("/run/affectbox/control.sock")
+        stream.sendall(json.dumps(question).encode() + b"\\n")
+        answer = json.loads(stream.makefile("rb").readline())
+    time.sleep(0.2)
+print(json.dumps(answer["erased"]))
 """
 WATCH = Order(Do.WATCH, 1, patient=PERSON)
 
@@ -112,6 +135,10 @@ def test_a_person_begins_a_session_it_hangs_goes_on_and_its_records_arrive(box: 
     box.container.until(lambda: any(record["status"] == "measured" for record in box.records()), "records arrive")
     assert re.fullmatch(r"watching; frames so far: \d+", box.container.show(SESSION, "StatusText"))
     told = [box.container.path(STATUS).read_text(), box.container.show(HOST, "StatusText")]
+    scraped = box.container.run(*box.python, "-c", SCRAPE)
+    assert ('affectbox_state{state="watching"} 1' in scraped, "affectbox_daemon_up 1" in scraped) == (True, True)
+    assert "affectbox_frames_processed_total" in scraped, "the sandbox of the session lets figures out"
+    told.append(re.sub(r'(emotions|action_units)="[^"]*"', "", scraped))  # the names of the models
 
     box.ask("end")
     box.until_status("idle", camera=False)
@@ -120,6 +147,22 @@ def test_a_person_begins_a_session_it_hangs_goes_on_and_its_records_arrive(box: 
     assert "Affectbox: camera and networks" in said, "the units' own lines are there"
     for text in (said, *told):
         assert [word for word in OF_THE_PERSON if re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE)] == []
+
+
+def test_a_person_is_erased_by_what_ships_alone(box: Box) -> None:
+    """After the session of the test before: the sandbox lets the daemon erase all that the units keep."""
+    box.ask("consent", PERSON, "--covers", "expressions,units", "--by", "patient")
+    kept = box.container.path("/var/lib/affectbox")
+
+    def holds() -> bool:
+        return any(PERSON.encode() in file.read_bytes() for file in kept.rglob("*") if file.is_file())
+
+    assert holds()
+    proof = json.loads(box.container.run(*box.python, "-c", ERASE))
+    assert (proof["consent"], "left" in proof) == (True, False)
+    assert not holds()
+    box.until_gone()
+    box.until_active(DELIVER)
 
 
 def test_a_person_presses_the_page_which_the_sandbox_lets_serve(box: Box) -> None:

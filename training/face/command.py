@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from device.contract.errors import ConfigError, StorageError
+from training.face.fit import command as fit
 
 _DESCRIPTION = """\
 Bakes the digital face on which sessions are shown: ICT-FaceKit's generic head, which is nobody's, with a target for
@@ -24,6 +25,8 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--ict", type=Path, metavar="PATH", help="FaceXModel of ICT-FaceKit, or .tar.xz")
     parser.add_argument("--out", type=Path, metavar="FILE", help="the .glb to write")
     parser.set_defaults(run=_bake)
+    actions = parser.add_subparsers(metavar="fit", required=False)
+    fit.add_parser(actions)
 
 
 def _bake(arguments: argparse.Namespace) -> int:

@@ -3,11 +3,15 @@
 import io
 import json
 import resource
+import signal
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
 import av
 import numpy as np
+import psutil
 import pytest
 
 from cloud.analysis.episodes import Episode
@@ -297,3 +301,25 @@ def test_the_film_shows_the_face_as_it_was_measured(recordings: Path, tmp_path: 
     mouth = slice(340, 420), slice(170, 310)
     assert np.abs(smile[mouth] - rest[mouth]).mean() > 4
     assert nobody.min() > 120 > rest.min()
+
+
+@pytest.mark.files
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_whoever_ends_it_finds_nothing_half_made_and_no_process(
+    recordings: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    films = tmp_path / "films"
+    films.mkdir()
+    words = ["replay", str(recordings / "short.jsonl"), "--video", str(films / "film.mp4")]
+    program = subprocess.Popen([sys.executable, "-m", "cloud", *words], stderr=subprocess.PIPE, text=True)
+    try:
+        assert program.stderr is not None
+        assert program.stderr.readline() == "900 pictures for 2 min of film\n", "it is at work"
+        children = psutil.Process(program.pid).children()
+        program.send_signal(number)
+        assert program.wait(60) == 130
+    finally:
+        program.kill()
+        program.communicate()
+    assert list(films.iterdir()) == []
+    assert len(children) >= 2 and psutil.wait_procs(children, 10)[1] == []
