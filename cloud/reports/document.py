@@ -1,7 +1,7 @@
 """A report on one session as a document: one HTML file that needs nothing else, and a PDF for paper.
 
-Both come from one template (Jinja2) and the same figures (matplotlib); `cloud.reports.paper` makes the PDF. Whatever people or
-boxes wrote is text there, never markup.
+Both come from one template (Jinja2) and the same figures (matplotlib); `cloud.reports.paper` makes the PDF. Whatever
+people or boxes wrote is text there, never markup.
 """
 
 import base64
