@@ -1,19 +1,11 @@
 """The player as a part of a page: what stands in it, and what it weighs."""
 
-import base64
-import hashlib
 import json
 import re
-from html import unescape
 
-from cloud.analysis.whole import analyse
 from cloud.face.embed import packed_face, player, viewer_script
 from cloud.face.packed import to_json
-from cloud.reports.document import Source, compose, face_of, to_html
 from tests.cloud.face.test_packed import fifty_minutes
-from tests.cloud.face.test_track import BEGAN, smile
-from tests.cloud.test_analysis import recording
-from tests.recordings import table_of
 
 EVIL = "</script><img src=x onerror=alert(1)><!--"
 
@@ -31,16 +23,6 @@ def test_one_script_runs_and_a_policy_can_name_it() -> None:
     assert re.findall(r"<script( type=\S+)?", made.html) == [' type="application/json"', ' type="text/plain"', ""]
     assert re.fullmatch(r"'sha256-[A-Za-z0-9+/]{43}='", made.script_hash)
     assert player('{"other": 1}').script_hash == made.script_hash
-
-
-def test_the_report_lets_this_script_run_as_it_stands_in_it() -> None:
-    table = table_of(recording(8, smile), [BEGAN])
-    source = Source(table, analyse(table), False, ())
-    page = to_html(compose(source), face_of(source))
-    script = re.search(r"<script>(.*?)</script>", page, re.DOTALL)
-    assert script
-    digest = base64.b64encode(hashlib.sha256(script[1].encode()).digest()).decode()
-    assert f"script-src 'sha256-{digest}'" in unescape(page.partition("</head>")[0])
 
 
 def test_a_page_with_fifty_minutes_of_the_worst_is_less_than_three_and_a_half_megabytes() -> None:

@@ -51,7 +51,8 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     content = (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Replay</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}"></head><body><main><h1>Replay</h1>'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        "<style>body{font-family:system-ui,sans-serif}</style></head><body><main><h1>Replay</h1>"
         f'<figure data-face-begin="0" data-face-end="10" data-face-left="0.1" data-face-right="0.9">{figure}</figure>'
         f'<p><button data-face-at="6.5">0:06</button></p>{made.html}</main></body></html>'
     )
