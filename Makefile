@@ -37,8 +37,9 @@ run: build/sample.mp4 ## set everything up and watch the sample clip, with a dat
 			--sink jsonl:run/records.jsonl --sink "rtdb:$$AFFECTBOX_DATABASE_URL?ns=demo"; \
 		echo; \
 		$(BIN)/affectbox-cloud report run/records.jsonl --picture run/timing.png --html run/report.html \
-			--database "$$AFFECTBOX_DATABASE_URL?ns=demo"'
-	@echo "Written      run/report.html, run/records.jsonl, run/database/, run/outbox.db, run/timing.png; the clip is build/sample.mp4"
+			--database "$$AFFECTBOX_DATABASE_URL?ns=demo"; \
+		$(BIN)/affectbox-cloud report run/records.jsonl --pdf run/report.pdf >/dev/null || rm -f run/report.pdf'
+	@echo "Written      run/report.html (open it in a browser), run/report.pdf, run/records.jsonl, run/database/, run/outbox.db, run/timing.png; the clip is build/sample.mp4"
 	@echo "Dashboard    \`make show\` opens this session in it; \`make demo\` opens weeks of simulated ones, and a fleet"
 
 show: .venv/run.stamp rules-evaluator ## open the session of `make run` in the dashboard, until Ctrl-C (wants node)

@@ -88,8 +88,8 @@ def movement(table: Table) -> Movement:
     """Pose and speed over time of one session of records; all NaN where no head was measured."""
     stacked = np.array([table.values(f"pose.{name}") for name in ANGLES])
     known = table.measured & ~np.isnan(stacked).any(0)
-    numbers = (table.time[known] / _STEP_S).astype(np.intp)
-    count = int(table.time[-1] / _STEP_S) + 1 if len(table) else 0
+    steps = np.maximum(table.time / _STEP_S, 0).astype(np.intp)  # a video's own time may begin anew
+    numbers, count = steps[known], int(steps.max(initial=-1)) + 1
     rows = np.bincount(numbers, minlength=count)
     with np.errstate(invalid="ignore"):
         sums = [np.bincount(numbers, angle[known], count) for angle in stacked]

@@ -3,6 +3,9 @@
 First comes how far an estimate can be relied on at all, its tier; within a tier what was tested (the chance that it is
 an accident), then what is only counted, by its share of the session. Nothing says what somebody felt: readings are of
 what a face shows.
+
+Phases are compared with the first one, all measures together by Holm's method: of made-up sessions in which nothing
+differs (20 measures, four phases, correlation times of 3 and 15 s), 3 to 12 of 100 had a difference that was told.
 """
 
 from collections.abc import Iterator, Sequence
@@ -109,12 +112,10 @@ def _movement(episodes: list[Episode], total: float, found_rest: bool) -> Fact:
 
 def _sides(found: tuple[Sides, ...]) -> Iterator[Fact]:
     for one in [one for one in found if one.side][:_MOST]:
-        other = "right" if one.side == "left" else "left"
-        more, less = (one.left, one.right) if one.side == "left" else (one.right, one.left)
         low, high = sorted((abs(one.low or 0.0), abs(one.high or 0.0)))
         words = (
-            f"{called(one.unit)}: more on their {one.side} side, {more:.1f} against {less:.1f} on the {other} "
-            f"(on average {low:.1f} to {high:.1f} more); a step or more apart for "
+            f"{called(one.unit)}: more on their {one.side} side, by {abs(one.while_shown):.1f} of 5 while it showed "
+            f"({low:.2f} to {high:.2f} over the whole session); a step or more apart for "
             f"{percent(one.share_differing)} of the time with the head straight."
         )
         yield Fact("sides", words, one.tier, 0.95, key=f"aus.{one.unit}")

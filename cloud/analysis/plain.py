@@ -6,7 +6,7 @@ from device.contract.labels import CODES, EMOTIONS
 _UNITS = {
     "AU1": "inner brows raised",
     "AU2": "outer brows raised",
-    "AU4": "brows drawn down or together",
+    "AU4": "brows drawn down",
     "AU5": "upper lids raised",
     "AU6": "cheeks raised",
     "AU7": "lids tightened",

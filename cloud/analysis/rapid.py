@@ -130,12 +130,14 @@ def _alike(strengths: Values) -> tuple[_Numbers, Values]:
     are, and their mean; 0 where fewer than `FEWEST` do."""
     ordered = np.sort(strengths, axis=0)  # NaN last
     sums = np.concatenate([np.zeros((1, ordered.shape[1])), np.cumsum(np.nan_to_num(ordered), axis=0)])
-    best, mean = np.zeros(ordered.shape[1], np.intp), np.zeros(ordered.shape[1])
-    for size in range(FEWEST, len(ordered) + 1):
-        for low in range(len(ordered) - size, -1, -1):  # the strongest of them
-            here = (sums[low + size] - sums[low]) / size
-            fits = (ordered[low + size - 1] - ordered[low] <= ALIKE + 1e-9) & (here > STRONG) & (best < size)
-            best, mean = np.where(fits, size, best), np.where(fits, here, mean)
+    columns = np.arange(ordered.shape[1])
+    best, mean = np.zeros(len(columns), np.intp), np.zeros(len(columns))
+    for low in range(len(ordered) - FEWEST, -1, -1):  # the strongest first; all that reach no farther than allowed
+        end = (ordered <= ordered[low] + ALIKE + 1e-9).sum(0)
+        size = end - low
+        here = (sums[end, columns] - sums[low]) / np.maximum(size, 1)
+        fits = (size >= FEWEST) & (here > STRONG) & (size > best)
+        best, mean = np.where(fits, size, best), np.where(fits, here, mean)
     return best, mean
 
 

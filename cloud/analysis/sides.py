@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cloud.analysis.uncertainty import estimate
+from cloud.reading.columns import RECORDS
 from cloud.reading.table import Table
 from cloud.reading.timeline import Mask
 from device.contract.labels import ACTION_UNITS, ActionUnit, Tier
@@ -24,8 +25,8 @@ from device.contract.labels import ACTION_UNITS, ActionUnit, Tier
 LEAST_S = 60.0
 #: Sides differ where they are a step of FACS (A to E) apart.
 DIFFER = 1.0
-#: Means closer than this are not told apart however sure they are: people see no such difference.
-LEAST = 0.2
+#: What is closer than this while it shows is not told apart however sure it is: nobody sees such a difference.
+LEAST, SHOWS = 0.5, 1.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Sides:
             one.
         share_differing: share of the measured time in which they were at least `DIFFER` apart.
         seconds: measured with the head straight.
+        while_shown: left minus right while at least one of them showed (from FACS A on); 0 where neither ever did.
     """
 
     unit: str
@@ -49,17 +51,21 @@ class Sides:
     high: float | None
     share_differing: float
     seconds: float
+    while_shown: float
 
     @property
     def side(self) -> str:
-        """`left` or `right`, which moved more; '' where that cannot be told."""
-        if self.low is None or self.high is None or self.low <= 0 <= self.high or abs(self.difference) < LEAST:
+        """`left` or `right`, which moved more; '' where that cannot be told, or nobody would see it."""
+        if self.low is None or self.high is None or self.low <= 0 <= self.high or abs(self.while_shown) < LEAST:
             return ""
         return "left" if self.difference > 0 else "right"
 
 
 def sides(table: Table) -> tuple[Sides, ...]:
-    """Each unit whose sides were told apart for long enough in one session, the greatest difference first."""
+    """Each unit whose sides were told apart for long enough in one session, the greatest difference first; none of
+    sessions of which only seconds or minutes were sent."""
+    if table.form is not RECORDS:
+        return ()
     straight = ~(table.has_name("codes", "AD51") | table.has_name("codes", "AD52"))
     found = [*_found(table, straight)]
     return tuple(sorted(found, key=lambda one: -abs(one.difference)))
@@ -81,6 +87,8 @@ def _one(table: Table, unit: ActionUnit, rows: Mask) -> Sides:
     apart, total = left - right, float(lasting.sum())
     told = estimate(apart, lasting, (-5.0, 5.0))
     assert told is not None, unit
+    shows = np.maximum(left, right) >= SHOWS
+    shown_s = float(lasting[shows].sum())
     return Sides(
         unit.key,
         unit.tier,
@@ -91,4 +99,5 @@ def _one(table: Table, unit: ActionUnit, rows: Mask) -> Sides:
         told.high,
         float(lasting[np.abs(apart) >= DIFFER].sum()) / total,
         total,
+        float((apart * lasting)[shows].sum()) / shown_s if shown_s else 0.0,
     )

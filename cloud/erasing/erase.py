@@ -156,13 +156,12 @@ def _erase(
 def _asked(
     args: argparse.Namespace, shards: Sequence[Shard], whom: str, name: str, found: Found, more: Sequence[str]
 ) -> set[str]:
-    """Ask boxes, without those that are lost; those that have something to erase."""
-    removal.ask_boxes(shards, whom, name, found, more)
-    waiting = boxes.waiting(shards, whom).get(whom, [])
-    for one in waiting:
+    """Ask boxes; those of which more may arrive until they have done it, without those that are lost."""
+    asked = removal.ask_boxes(shards, whom, name, found, more)
+    for one in boxes.waiting(shards, whom).get(whom, []):
         if one.device in args.lost:
             boxes.take_back(one, whom)
-    return {one.device for one in (*waiting, *found.waiting)}.difference(args.lost)
+    return asked.difference(args.lost)
 
 
 def _await(shards: Sequence[Shard], whom: str, asked: set[str], wait_s: float, progress: Progress) -> set[str]:

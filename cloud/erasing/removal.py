@@ -91,11 +91,14 @@ def entry(did: str, told_at: str = "") -> dict[str, object]:
     return made | ({told_at: place.removeprefix(f"{audit.ROOT}/")} if told_at else {})
 
 
-def ask_boxes(shards: Sequence[Shard], whom: str, name: str, found: Found, more: Iterable[str] = ()) -> None:
-    """Ask every box that held a session of theirs, and `more`, unless it was asked. Raises as `Shard`."""
+def ask_boxes(shards: Sequence[Shard], whom: str, name: str, found: Found, more: Iterable[str] = ()) -> set[str]:
+    """Ask every box that held a session of theirs, and `more`, unless it was asked; of which more may arrive until
+    they have done it. Raises as `Shard`."""
     standing = {one.device for one in found.waiting}
     wanted = {*found.whose.devices, *more} - standing
-    boxes.ask(shards, whom, sorted(one for one in wanted if not boxes.was_asked(shards, one, name)), name)
+    asked = sorted(one for one in wanted if not boxes.was_asked(shards, one, name))
+    boxes.ask(shards, whom, asked, name)
+    return standing.union(asked)
 
 
 def remove(whom: str, found: Found, staying: Collection[str], progress: Progress) -> list[files.Of]:

@@ -1,6 +1,7 @@
 """The digital face: a session replayed on a standardized face that is nobody's.
 
-    face.glb    the face, baked by `affectbox-training face` (face.toml: its card); mesh.py reads it, painter.py paints it
+    face.glb    the face, baked by `affectbox-training face`; its card is face.toml
+    mesh.py     reads it; painter.py paints it
     heat.py     where on it there was activity, in colours
     track.py    a session's table → what the face shows at any moment, or why it shows nothing
     packed.py   the same as JSON that a browser plays

@@ -118,8 +118,8 @@ def to_pdf(html: str) -> bytes:
 
 
 def _unbroken(value: Any) -> Any:
-    """No line ends between a number and its sign."""
-    return value.replace(" %", "\N{NO-BREAK SPACE}%") if isinstance(value, str) else value
+    """No line ends between a number and its sign; what is markup stays as it is, a script above all."""
+    return value.replace(" %", "\N{NO-BREAK SPACE}%") if type(value) is str else value
 
 
 @cache

@@ -110,8 +110,8 @@ def _sides(found: tuple[Sides, ...]) -> str:
     if not apart:
         return "no difference that can be told"
     told = [
-        f"{name_of(one.unit)} more on their {one.side} ({one.left:.1f} left, {one.right:.1f} right; {DIFFER:.0f} or "
-        f"more apart for {percent(one.share_differing)} of the time with the head straight)"
+        f"{name_of(one.unit)} more on their {one.side} (by {abs(one.while_shown):.1f} while it showed; {DIFFER:.0f} "
+        f"or more apart for {percent(one.share_differing)} of the time with the head straight)"
         for one in apart
     ]
     return "; ".join(told)

@@ -16,6 +16,13 @@ def width_of(text: str, size: int) -> int:
     return round(_font(size).getlength(text))
 
 
+def shortened(text: str, room: int, size: int) -> str:
+    """As much of a text as there is room for, in pixels."""
+    while width_of(text, size) > room and len(text) > 2:
+        text = text[:-2].rstrip(" .,") + "."
+    return text
+
+
 def write(canvas: ByteImage, x: int, base: int, text: str, size: int, colour: Colour) -> None:
     """Draw a text on a BGR picture, from `x` on and standing on the line `base`; what does not fit is cut off."""
     if not text or not 0 <= x < canvas.shape[1]:

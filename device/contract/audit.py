@@ -4,8 +4,8 @@ changed and its entry are written in the same request.
 That a person was erased is also told at `erased/PATIENT`, by the place of the entry (`YYYY-MM/KEY`): the database's
 rules let nobody erase a person without both, written in the same request. What boxes recorded of that person is not
 erased with it; these are the pseudonyms for which `affectbox-cloud erase` still has to. When nothing is left of them,
-it takes that away, too, and pseudonym and session out of every entry that names them; `by` is `affectbox-cloud` in what
-that command, and `retention`, write.
+that command takes this away, too, and pseudonym and session out of every entry that names them. What it writes itself,
+and `retention`, is `by` `affectbox-cloud`.
 """
 
 from device.contract import patient as pseudonyms

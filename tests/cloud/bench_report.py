@@ -1,5 +1,5 @@
-"""What a report costs: `make bench-report`. Fifty simulated minutes, 30 000 records of a file, as HTML and as PDF, in a
-process of its own.
+"""What a report costs: `make bench-report`. Fifty simulated minutes, 30 000 records of a file, as HTML and as PDF, in
+a process of its own.
 
 Processor time and memory are those of the whole command, starting Python included. They are to stay within 10 s and
 300 MB on a machine that has nothing else to do.

@@ -22,6 +22,8 @@ from cloud.analysis.sides import sides
 from cloud.analysis.uncertainty import Estimate, chance, quantile
 from cloud.analysis.whole import analyse
 from cloud.cli import main
+from cloud.reading.columns import MINUTES
+from cloud.reading.gathering import Gathering
 from cloud.reading.table import Table
 from device.contract.fields import Json, encode
 from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, EMOTIONS, LOWER, Tier
@@ -235,6 +237,14 @@ def test_sides_that_are_alike_are_not_told_apart() -> None:
     assert sides(recorded(120, lambda t: {"aus": units(AU12=2.0)})) == (), "never told apart: perhaps nobody looked"
 
 
+def test_sides_that_differ_now_and_then_are_told_by_what_they_do_then() -> None:
+    smiles = {"aus": units(AU12=3.0), "left": {"AU12": 3.0}, "right": {"AU12": 1.5}}
+    (found,) = sides(recorded(300, lambda t: smiles if t % 20 < 1 else {"aus": units()}))
+    assert found.difference == pytest.approx(1.5 / 20, abs=0.01)
+    assert found.while_shown == pytest.approx(1.5)
+    assert found.side == "left"
+
+
 def test_nothing_is_said_of_sides_where_too_little_was_seen_straight() -> None:
     assert sides(one_sided(1.2, turned=True)) == ()
     assert sides(one_sided(1.2, seconds=50)) == ()
@@ -349,6 +359,23 @@ def test_the_head_is_told_where_it_was_measured() -> None:
     assert head(recorded(10, lambda t: {})) is None
 
 
+def test_of_seconds_and_minutes_only_what_they_tell_is_told() -> None:
+    gathering = Gathering(MINUTES)
+    gathering.documents([_minute(number) for number in range(10)])
+    minutes = gathering.table()
+    (whole,) = by_part(minutes)
+    assert whole.measures["aus.AU12"].mean == pytest.approx(1.5)
+    assert whole.measures["aus.AU12"].high95 is None
+    assert (sides(minutes), activity(minutes), head(minutes), rapid_changes(minutes)) == ((), {}, None, ())
+    assert against_earlier(minutes, [minutes] * 5, [_AU12])[0].difference == pytest.approx(0.0)
+
+
+def _minute(number: int) -> Json:
+    minute: Json = {"v": 1, "device": "room-1", "boot": "b-1", "session": "b-2", "number": number, "span": 60}
+    minute |= {"time": {"mono": 60.0 * number, "wall": 0.0, "trusted": False}, "frames": 600, "measured": 600}
+    return minute | {"share": 1.0, "mean": {"aus": {"AU12": 1.0 if number % 2 else 2.0}}}
+
+
 # what stood out
 
 
@@ -419,7 +446,7 @@ def test_what_differs_between_phases_and_between_sides_stands_out() -> None:
     words = [fact.words for fact in outstanding(table, analyse(table)).facts if fact.kind in ("phase", "sides")]
     called = "Lip corners drawn down (AU15): more"
     assert words[0] == f"{called} in 'imagery' than in 'baseline', 2.12 against 1.32 on average."
-    assert words[1].startswith(f"{called} on their left side, 1.7 against 0.6 on the right (on average ")
+    assert words[1].startswith(f"{called} on their left side, by 1.1 of 5 while it showed (")
     assert not any("AU1)" in one for one in words)
 
 
@@ -443,7 +470,7 @@ def test_text_and_json_tell_of_parts_sides_head_and_rapid_changes(
     assert main(["report", str(path), "--json", str(out)]) == 0
     text = capsys.readouterr().out
     assert "Rapid        five or more expressions took turns, none much stronger than the others, at 0:00 for" in text
-    assert "Left, right  AU12 Lip Corner Puller more on their left (2.0 left, 1.0 right; 1 or more apart for" in text
+    assert "Left, right  AU12 Lip Corner Puller more on their left (by 1.0 while it showed; 1 or more apart" in text
     assert "Head         head down 25 % of the time in which it was measured" in text
     assert re.search(r"whole session +0:00 +2:00 +100 % +0.00 \(0.00 to 0.00\) / 0.0 2.00 \(2.00 to 2.00\)", text)
     found = json.loads(out.read_text())

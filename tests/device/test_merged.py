@@ -19,7 +19,7 @@ from device.commands.merged.layout import HEIGHT, WIDTH, Area, layout_for
 from device.commands.merged.making import Merged
 from device.commands.merged.noted import Notes, Seen
 from device.commands.merged.panel import draw_form, draw_values
-from device.contract.errors import ConfigError, RuntimeMissingError, StorageError
+from device.contract.errors import ConfigError, RuntimeMissingError, SourceError, StorageError
 from device.contract.labels import ACTION_UNITS, EMOTIONS, LOWER, Reason, Tier
 from device.film import Film
 from device.observation import Observation
@@ -162,7 +162,7 @@ def test_a_full_panel_fits(shape: tuple[int, int], tmp_path: Path) -> None:
     canvas = np.full((HEIGHT, WIDTH, 3), GROUND, np.uint8)
     with noted(tmp_path, observation) as rows:
         draw_form(canvas, panel)
-        draw_values(canvas, panel, Seen(rows[0]), "")
+        draw_values(canvas, panel, Seen(rows[0]), "a very long name of a picture, as cameras and people give.jpeg" * 2)
     place = panel.area.of(canvas)
     assert (place[-3:] == GROUND).all() and (place[:, -8:] == GROUND).all(), "nothing is cut off"
     outside = canvas.copy()
@@ -209,6 +209,21 @@ def test_the_film_keeps_the_times_and_the_pictures_of_the_clip(tmp_path: Path) -
     assert [round(float(one[100:300, 100:400].mean()) / 40) for _, one in frames] == [0, 1, 2, 3, 4]
     assert frames[0][1].shape == (HEIGHT, WIDTH)
     assert (tmp_path / "out.mp4").stat().st_mode & 0o777 == 0o600
+
+
+def test_stills_stand_for_a_second_each_and_nothing_is_between_them(tmp_path: Path) -> None:
+    values = np.array([[0.0], [4.0]], np.float32)
+    assert peaks(span_of(np.array([0.0, 1.0]), True, 10), values)[:, 0].tolist() == [0.0] * 5 + [4.0] * 5
+
+
+def test_a_clip_that_changes_while_it_is_drawn_upon_leaves_nothing(tmp_path: Path) -> None:
+    recording = clip(tmp_path / "clip.mp4", [0.0, 0.1])
+    with Merged(recording, Settings(), tmp_path / "out.mp4", 10.0) as merged:
+        for index in range(3):
+            merged.take(seen(index / 10))
+        with pytest.raises(SourceError, match="was changed while it was drawn upon"):
+            merged.make()
+    assert list(tmp_path.iterdir()) == [recording]
 
 
 def test_a_disk_that_fills_while_a_clip_is_watched_leaves_nothing(tmp_path: Path) -> None:

@@ -23,34 +23,39 @@ export function follow(viewer, root) {
   return { show, stop: () => (ended.abort(), lines.forEach((one) => one.remove())) };
 }
 
+// A line over the picture of a figure (its SVG, canvas or image; else all of it), wherever that is scrolled to.
 function line(viewer, figure, signal) {
   const { faceBegin, faceEnd, faceLeft = 0, faceRight = 1 } = figure.dataset;
   const [begin, end, left, right] = [faceBegin, faceEnd, faceLeft, faceRight].map(Number);
+  const picture = figure.querySelector("svg, canvas, img") || figure;
   const cursor = document.createElement("div");
-  const css = { position: "absolute", top: "0", bottom: "0", width: "2px", marginLeft: "-1px", background: "#d55e00", pointerEvents: "none" };
-  Object.assign(cursor.style, css);
+  Object.assign(cursor.style, { position: "absolute", width: "2px", marginLeft: "-1px", background: "#d55e00", pointerEvents: "none" });
   cursor.setAttribute("aria-hidden", "true");
   if (getComputedStyle(figure).position === "static") figure.style.position = "relative";
   figure.append(cursor);
-  const at = (event) => {
-    const box = figure.getBoundingClientRect();
-    const share = ((event.clientX - box.left) / box.width - left) / (right - left);
-    return share >= -0.01 && share <= 1.01 ? begin + Math.min(Math.max(share, 0), 1) * (end - begin) : null;
+  let now = 0;
+  const show = (moment) => {
+    now = moment;
+    const share = (moment - begin) / (end - begin);
+    const [box, around] = [picture.getBoundingClientRect(), figure.getBoundingClientRect()];
+    const x = box.left - around.left + (left + share * (right - left)) * box.width;
+    cursor.hidden = !(share >= 0 && share <= 1 && x >= 0 && x <= around.width);
+    Object.assign(cursor.style, { left: `${x}px`, top: `${box.top - around.top}px`, height: `${box.height}px` });
   };
   figure.addEventListener(
     "click",
     (event) => {
-      const moment = event.target.closest("a, button, [data-face-at]") ? null : at(event);
-      if (moment !== null) viewer.seek(moment);
+      if (event.target.closest("a, button, [data-face-at]")) return;
+      const box = picture.getBoundingClientRect();
+      const share = ((event.clientX - box.left) / box.width - left) / (right - left);
+      const inside = event.clientY >= box.top && event.clientY <= box.bottom && share >= -0.01 && share <= 1.01;
+      if (inside) viewer.seek(begin + Math.min(Math.max(share, 0), 1) * (end - begin));
     },
     { signal },
   );
-  return {
-    show(moment) {
-      const share = (moment - begin) / (end - begin);
-      cursor.hidden = !(share >= 0 && share <= 1);
-      cursor.style.left = `${100 * (left + Math.min(Math.max(share, 0), 1) * (right - left))}%`;
-    },
-    remove: () => cursor.remove(),
-  };
+  figure.addEventListener("scroll", () => show(now), { signal, capture: true, passive: true });
+  const sizes = new ResizeObserver(() => show(now));
+  sizes.observe(picture);
+  signal.addEventListener("abort", () => sizes.disconnect());
+  return { show, remove: () => cursor.remove() };
 }

@@ -192,18 +192,24 @@ export class Player {
   }
 
   resize() {
-    const style = getComputedStyle(this.place);
-    const colour = (name) => style.getPropertyValue(`--face-${name}`).trim();
-    const names = ["ink", "quiet", "line", "soft", "blue", "orange"];
     const width = Math.max(Math.floor(this.diagram.clientWidth), 200);
-    const probe = this.place.shadowRoot.querySelector(".probe");
-    const colours = names.map((name) => ((probe.style.color = `var(--face-${name})`), getComputedStyle(probe).color));
-    this.strip.draw(width, Object.fromEntries(names.map((name, at) => [name, colours[at] || colour(name)])));
+    this.strip.draw(width, this.colours());
     this.slider.style.marginLeft = `${this.strip.left - 9}px`;
     this.slider.style.width = `${width - this.strip.left - this.strip.right + 18}px`;
     this.pictured = ""; // what was drawn is gone
     this.head?.resize(Math.max(this.stage.clientWidth, 50), Math.max(this.stage.clientHeight, 50));
     this.show();
+  }
+
+  // Colours and font as the page has them now.
+  colours() {
+    const probe = this.place.shadowRoot.querySelector(".probe");
+    const names = ["ink", "quiet", "line", "soft", "blue", "orange"];
+    const found = names.map((name) => {
+      probe.style.color = `var(--face-${name})`;
+      return [name, getComputedStyle(probe).color];
+    });
+    return { ...Object.fromEntries(found), font: getComputedStyle(this.place).fontFamily };
   }
 
   // How it is made.

@@ -21,7 +21,6 @@ const RIBBON = 18;
 const ROW = 27;
 const BETWEEN = 5;
 const AXIS = 20;
-const FONT = "system-ui, sans-serif";
 const UNKNOWN = 255;
 
 export class Strip {
@@ -131,7 +130,7 @@ export class Strip {
       pen.fillStyle = colour || style.soft;
       pen.fillRect(x, top, wide, RIBBON);
       if (run.name === "readings disagree") this.lines(x, top, wide, RIBBON, true);
-      pen.font = `12px ${FONT}`;
+      pen.font = `12px ${this.style.font}`;
       if (pen.measureText(run.name).width + 12 < wide) {
         pen.fillStyle = !colour ? style.quiet : WHITE_ON.has(run.name) ? "#fff" : "#15181d";
         pen.textBaseline = "middle";
@@ -215,7 +214,7 @@ export class Strip {
   phases(top) {
     const { pen, style } = this;
     this.label("Phases", "", top + PHASES / 2);
-    pen.font = `12px ${FONT}`;
+    pen.font = `12px ${this.style.font}`;
     this.track.told.phases.forEach(([name, begin, end], number) => {
       const [x, until] = [this.x(begin), this.x(end)];
       pen.fillStyle = style.line;
@@ -253,7 +252,7 @@ export class Strip {
     pen.textBaseline = "middle";
     pen.textAlign = "left";
     pen.fillStyle = style.ink;
-    pen.font = `13px ${FONT}`;
+    pen.font = `13px ${this.style.font}`;
     if (narrow && !rest) return;
     pen.fillText(head, 0, y);
     if (narrow || !rest) return;
@@ -268,7 +267,7 @@ export class Strip {
     const wide = this.first.length;
     const most = Math.max(Math.floor(wide / 78), 2);
     const step = STEPS_S.find((one) => this.whole / one <= most) || STEPS_S[STEPS_S.length - 1];
-    pen.font = `12px ${FONT}`;
+    pen.font = `12px ${this.style.font}`;
     pen.textBaseline = "top";
     for (let at = 0; at <= this.whole; at += step) {
       const x = this.x(at);

@@ -27,6 +27,8 @@ SIZE, SMALL = 8.6, 7.8
 FONT = "Affectbox Report"
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 _MOST_TICKS = 11
+#: What stands alone in a group of its own: each group costs whoever draws it again.
+_ALONE = re.compile(r'<g id="[^"]*">\s*(<(?:path|text|image)\b[^>]*?(?:/>|>[^<]*</text>))\s*</g>')
 _LETTER = 0.48  # of the size of the type, the width of an average letter
 
 
@@ -119,11 +121,15 @@ class Area:
 
     def line(self, x: Any, y: Any, **style: Any) -> None:
         """A line, broken where a value is NaN."""
-        self.paper.plot(self.across(x), self.down(y), **{"linewidth": 0.9, "solid_joinstyle": "round"} | style)
+        self.paper.plot(
+            self.across(x), self.down(y), **{"linewidth": 0.9, "solid_joinstyle": "round", "clip_on": False} | style
+        )
 
     def fill(self, x: Any, low: Any, high: Any, **style: Any) -> None:
         """What is between two lines."""
-        self.paper.fill_between(self.across(x), self.down(low), self.down(high), **{"linewidth": 0} | style)
+        self.paper.fill_between(
+            self.across(x), self.down(low), self.down(high), **{"linewidth": 0, "clip_on": False} | style
+        )
 
     def boxes(self, spans: Iterable[tuple[float, float]], low: float, high: float, **style: Any) -> None:
         """From begin to end of each span, so high."""
@@ -131,7 +137,7 @@ class Area:
         upper, lower = float(self.down(high)), float(self.down(low))
         if found:
             wide = [(begin, end - begin) for begin, end in found]
-            self.paper.broken_barh(wide, (upper, lower - upper), **{"linewidth": 0} | style)
+            self.paper.broken_barh(wide, (upper, lower - upper), **{"linewidth": 0, "clip_on": False} | style)
 
     def verticals(self, x: Iterable[float], **style: Any) -> None:
         """Lines from below to above."""
@@ -149,7 +155,7 @@ class Area:
         """A picture over all of it."""
         place = (self.left, self.left + self.width, self.top + self.height, self.top)
         how = "bilinear" if smooth else "none"
-        self.paper.imshow(picture, aspect="auto", interpolation=how, extent=place)
+        self.paper.imshow(picture, aspect="auto", interpolation=how, extent=place, clip_on=False)
 
     def text(self, x: float, y: float, text: str, right: float = 0.0, below: float = 0.0, **style: Any) -> None:
         """Text at a point, or so many inches to the right of it and below."""
@@ -226,6 +232,7 @@ def _svg(figure: Any, name: str, description: str) -> str:
         figure.savefig(drawn, format="svg", transparent=True, metadata={"Date": None})
     text = drawn.getvalue()
     text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text[text.index("<svg") :], flags=re.S)
+    text = _ALONE.sub(r"\1", text)
     text = re.sub(r"font-family: [^;\"]*", f"font-family: '{FONT}', sans-serif", text)
     text = re.sub(r'(\bid="|url\(#|href="#)', rf"\1{name}-", text)
     text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)

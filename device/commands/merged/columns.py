@@ -21,11 +21,13 @@ _NOTABLE, _MOST_EXPRESSIONS = 0.3, 3
 
 @dataclass(frozen=True, eq=False)
 class Span:
-    """The time that a diagram shows: (N,) when each frame begins and ends, seconds, and (C + 1,) edges of columns."""
+    """The time that a diagram shows: (N,) when each frame begins and ends, seconds, and (C + 1,) edges of columns;
+    whether frames are stills, which have nothing between them."""
 
     begins: Array
     ends: Array
     edges: Array
+    still: bool = False
 
     @property
     def lasts_s(self) -> float:
@@ -49,7 +51,7 @@ def span_of(times: Array, still: bool, width: int) -> Span:
     usual = float(np.median(steps)) if len(steps) else 1.0
     last = 1.0 if still or usual <= 0 else usual
     ends = times + np.append(np.minimum(steps, max(_GAP_S, _GAP_STEPS * usual)), last)
-    return Span(times, ends, np.linspace(0.0, max(float(ends[-1]), 1e-3), width + 1))
+    return Span(times, ends, np.linspace(0.0, max(float(ends[-1]), 1e-3), width + 1), still)
 
 
 def peaks(span: Span, values: FloatArray) -> FloatArray:
@@ -78,7 +80,8 @@ def _between(span: Span, values: FloatArray, before: Array, middle: Array) -> Fl
     width = np.maximum(span.begins[after] - span.begins[before], 1e-9)
     part = ((middle - span.begins[before]) / width)[:, None]
     line = values[before] * (1 - part) + values[after] * part
-    kept = np.where(np.isnan(line) | (after == before)[:, None], values[before], line)
+    alone = np.isnan(line) | (after == before)[:, None] | span.still
+    kept = np.where(alone, values[before], line)
     return np.where((middle <= span.ends[before])[:, None], kept, np.nan)
 
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from device.arrays import Array, ByteImage, FloatArray
-from device.commands.lettering import width_of, write
+from device.commands.lettering import shortened, width_of, write
 from device.commands.marking import (
     CALLED,
     GROUND,
@@ -129,7 +129,7 @@ class Diagram:
         self._sided = False
         for line in self._lines:
             mark_tier(form, _EDGE + 5, line.base - 6, line.row.tier)
-            write(form, _EDGE + _MARK, line.base, _shortened(line.name, self._room), _TEXT, SOFT)
+            write(form, _EDGE + _MARK, line.base, shortened(line.name, self._room, _TEXT), _TEXT, SOFT)
             place = curves[line.top : line.top + line.height - 2]
             values = found[line.row.kind][:, line.row.number] / (5 if line.row.kind == "units" else 1)
             _draw_curve(place, values, line.row.tier)
@@ -178,7 +178,7 @@ class Diagram:
             (found.never, "Never measured: AU"),
         )
         said = ". ".join(f"{what} {names}" for rows, what in told if (names := _numbers(rows, shown)))
-        write(form, x, base, _shortened(said, self._area.width - x - _EDGE, _SMALL), _SMALL, SOFT)
+        write(form, x, base, shortened(said, self._area.width - x - _EDGE, _SMALL), _SMALL, SOFT)
 
     def _write_value(self, place: ByteImage, line: _Line, seen: Seen) -> None:
         value = float(seen.row[line.row.kind][line.row.number])
@@ -190,7 +190,7 @@ class Diagram:
             text, colour = (f"{value:.1f}" if line.row.kind == "units" else f"{value:.2f}"), WHITE
         write(place, self._from - _GAP - width_of(text, _TEXT), line.base, text, _TEXT, colour)
         if value >= (PRESENT if line.row.kind == "units" else 0.5):
-            write(place, _EDGE + _MARK, line.base, _shortened(line.name, self._room), _TEXT, WHITE)
+            write(place, _EDGE + _MARK, line.base, shortened(line.name, self._room, _TEXT), _TEXT, WHITE)
 
 
 def _draw_curve(place: ByteImage, shares: Array, tier: Tier) -> None:
@@ -233,9 +233,3 @@ def _word(form: ByteImage, x: int, base: int, text: str) -> int:
     """Write, and say where the next begins."""
     write(form, x, base, text, _SMALL, SOFT)
     return x + width_of(text, _SMALL) + 18
-
-
-def _shortened(text: str, room: int, size: int = _TEXT) -> str:
-    while width_of(text, size) > room and len(text) > 2:
-        text = text[:-2].rstrip(" .,") + "."
-    return text

@@ -5,7 +5,7 @@ import math
 import cv2
 
 from device.arrays import ByteImage
-from device.commands.lettering import Colour, width_of, write
+from device.commands.lettering import Colour, shortened, width_of, write
 from device.commands.marking import (
     BLUE,
     LINE,
@@ -47,8 +47,9 @@ def draw_form(canvas: ByteImage, panel: Panel) -> None:
 def draw_values(canvas: ByteImage, panel: Panel, seen: Seen, name: str) -> None:
     """What was seen; `name` is that of the picture, '' in a clip, where the time is told."""
     place, row = panel.area.of(canvas), seen.row
-    write(place, _EDGE, panel.time, name or clock(float(row["time"])), _LARGE, WHITE)
     there = in_view(int(row["faces"]), len(seen.points) > 0)
+    room = place.shape[1] - 3 * _EDGE - width_of(there, _SMALL)
+    write(place, _EDGE, panel.time, shortened(name or clock(float(row["time"])), room, _LARGE), _LARGE, WHITE)
     write(place, place.shape[1] - _EDGE - width_of(there, _SMALL), panel.time, there, _SMALL, SOFT)
     _status(place, panel, seen)
     shares = row["emotions"].tolist()

@@ -30,6 +30,7 @@ from tests.cloud.erasing.persons import (
     OTHERS,
     THEIRS,
     WHOM,
+    documents,
     everything,
     fill,
     first,
@@ -168,6 +169,11 @@ def test_what_a_box_cannot_erase_is_told_until_it_can(folder: Path, capsys: pyte
     assert "Waiting for  box-1, asked" in out
     assert "it says: a file is being written" in out
     assert "Nothing was changed" in out
+    assert erase("--waiting", "--yes", "--local", folder) == 0
+    out = capsys.readouterr().out
+    assert "it says: a file is being written" in out
+    assert "box-1 erased" not in out
+    assert everything(folder)["clinic"]["control"]["box-1"]["erase"].keys() == {WHOM}
 
 
 def test_what_arrives_of_a_box_that_was_away_goes_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -247,7 +253,7 @@ def test_a_database_that_is_served_is_erased_through_its_server_and_waits_for_th
     assert "box-1 erased the face at rest" in out
     assert "They are erased." in out
     left = bytes_of(folder)
-    assert not [name for name in (WHOM, *THEIRS) if is_word(left, name.encode())]
+    assert not [name for name in (WHOM, *THEIRS, session_id(9)) if is_word(left, name.encode())]
     assert is_word(left, session_id(2).encode())
     assert server.end() == (0, "")
     assert not (folder / "address").exists()
@@ -266,8 +272,8 @@ def test_another_server_at_the_address_that_a_killed_one_left_is_not_asked(folde
 
 @contextmanager
 def answering(url: str, namespace: str, device: str) -> Iterator[None]:
-    """A box that hears what it is to erase, and does it after it has sent one more pack of that person."""
-    late = first()[f"packs/box-1/{session_id(1)}/s000000005"]
+    """A box that hears what it is to erase, and does it after it has sent one more session of that person."""
+    late = documents(device, 9, WHOM)
 
     def hear() -> None:
         with httpx.Client(base_url=url, params={"ns": namespace}, timeout=WAIT_S) as client:
@@ -276,7 +282,7 @@ def answering(url: str, namespace: str, device: str) -> Iterator[None]:
             ) as told:
                 next(line for line in told.iter_lines() if '"id"' in line)
             for whom, request in erasure.requests(client.get(f"/control/{device}/erase.json").json()).items():
-                client.put(f"/packs/{device}/{session_id(1)}/s000000099.json", json=late).raise_for_status()
+                client.patch("/.json", json=late).raise_for_status()
                 proof = {"v": 1, "id": request, "done": {".sv": "timestamp"}, "face": True, "consent": False}
                 done = {erasure.key(device, request): proof | {"outbox": 1, "lines": 0}}
                 done |= {erasure.request_key(device, whom): None}

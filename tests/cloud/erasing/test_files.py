@@ -1,6 +1,7 @@
 """Files that were written about a person: deleted, written anew without them, or named for somebody's hand."""
 
 import csv
+import json
 import stat
 from pathlib import Path
 
@@ -10,10 +11,13 @@ import pytest
 
 from cloud.cli import main
 from cloud.erasing import known
+from cloud.erasing.naming import Naming
 from device.contract.errors import CheckFailedError, DataError
-from tests.cloud.erasing.persons import OTHER, WHOM, session_id
+from tests.cloud.erasing.persons import OTHER, WHOM, documents, session_id
+from tests.cloud.rules_cases import record
 
 THEIRS, OTHERS = f"box-1~{session_id(1)}", f"box-1~{session_id(2)}"
+NAMING = Naming(WHOM, [session_id(1)])
 ROWS = [
     {"device": "box-1", "session": session_id(number), "seq": seq, "text": 'she said "yes", and left\nthen'}
     for number in (1, 2)
@@ -155,3 +159,32 @@ def test_a_file_that_also_holds_people_whom_nobody_named_is_not_deleted(tmp_path
     known.note(path, [WHOM, ""], [THEIRS], "analysis")
     assert erase("--yes") == CheckFailedError.exit_code
     assert path.exists()
+
+
+@pytest.mark.files
+def test_what_reports_and_exports_really_write_of_a_person_is_found_and_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = documents("box-1", 1, WHOM)
+    began = next(one for path, one in told.items() if path.startswith("visits/"))
+    records = [{**record(seq), "device": "box-1", "session": session_id(1)} for seq in range(1, 40)]
+    for seq, one in enumerate(records):
+        one["time"] = {"mono": 10 + seq / 10, "wall": 1_795_817_973 + seq / 10, "trusted": True}
+    recording = tmp_path / "session.jsonl"
+    recording.write_text("".join(json.dumps(one) + "\n" for one in (began, *records)))
+    out = tmp_path / "out"
+    out.mkdir()
+    monkeypatch.chdir(out)
+    assert main(["report", str(recording)]) == 0
+    assert main(["report", str(recording), "--picture", "a.png", "--json", "a.json", "--csv", "a.csv"]) == 0
+    for columns in ("affectbox", "fhir"):
+        assert main(["export", str(recording), "--set", columns, "--out", columns]) == 0
+    written = {
+        path for path in out.rglob("*") if path.suffix in (".html", ".pdf", ".png", ".json", ".csv", ".parquet")
+    }
+    assert len(written) >= 8
+    capsys.readouterr()
+    assert erase("--yes") == 0
+    left = {path.relative_to(out): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert not [path for path, content in left.items() if NAMING.within(content) or NAMING.within(str(path).encode())]
+    assert not {path.suffix for path in left} & {".html", ".pdf", ".png", ".parquet", ".ndjson"}

@@ -11,6 +11,7 @@ from cloud.analysis.whole import analyse
 from cloud.face.embed import player
 from cloud.face.packed import to_json
 from cloud.face.track import track
+from cloud.reports.document import Source, compose, face_of, to_html
 from device.contract.fields import Json
 from device.contract.labels import LOWER
 from tests.browser import SIZES, Browser
@@ -50,7 +51,8 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     content = (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Replay</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}"></head><body><main><h1>Replay</h1>'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        "<style>body{font-family:system-ui,sans-serif}</style></head><body><main><h1>Replay</h1>"
         f'<figure data-face-begin="0" data-face-end="10" data-face-left="0.1" data-face-right="0.9">{figure}</figure>'
         f'<p><button data-face-at="6.5">0:06</button></p>{made.html}</main></body></html>'
     )
@@ -182,6 +184,20 @@ def test_who_wants_less_motion_gets_no_more_than_the_records(browser: Browser, p
     page = opened(browser, page_file, reduced_motion="reduce")
     expect(page.locator("canvas.face")).to_have_css("transition-duration", "0s")
     assert page.evaluate("document.getElementById('affectbox-face').viewer.calm")
+
+
+def test_in_the_report_everything_shows_one_moment(browser: Browser, tmp_path: Path) -> None:
+    table = table_of(recording(10, course), [BEGAN])
+    source = Source(table, analyse(table), False, ())
+    file = tmp_path / "report.html"
+    file.write_text(to_html(compose(source), face_of(source)))
+    page = opened(browser, file)
+    page.locator("button[data-face-at]").first.click()
+    assert float(page.get_by_role("slider").input_value()) > 0
+    seek(page, 6.5)
+    expect(page.locator(".why")).to_have_text("not measured: turned away")
+    lines = page.locator("figure[data-face-begin] > div[aria-hidden]")
+    assert {line.evaluate("one => one.hidden") for line in lines.all()} == {False}
 
 
 @pytest.mark.parametrize("size", SIZES)

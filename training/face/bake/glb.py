@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from device.arrays import FloatArray
 
-#: Steps of what is written, centimetres: a twenty-fifth of a millimetre.
-UNIT = 0.004
+#: Steps of what is written, centimetres: a twentieth of a millimetre.
+UNIT = 0.005
 _SIGNED, _BYTE, _SHORT, _WORD, _FLOAT = 5120, 5121, 5122, 5123, 5126
 _KINDS = {_SIGNED: "i1", _BYTE: "u1", _SHORT: "<i2", _WORD: "<u2", _FLOAT: "<f4"}
 _ARRAY, _ELEMENTS = 34962, 34963

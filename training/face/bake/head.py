@@ -22,7 +22,7 @@ LEVEL, PIVOT = -15.5, np.array([0, -1.0, 0], np.float32)
 #: The neck turns from not at all to wholly between these heights; what is ahead counts as higher.
 NECK, NECK_LEAN = (-14.0, -5.5), 0.35
 #: Movement below this is left out, and what is above is lessened by it, so that there is no step; centimetres.
-LEAST = 0.016
+LEAST = 0.024
 #: Poses in which a place may be lit that is covered at rest: what one of them uncovers is not drawn dark.
 LIT = (("AU43",), ("AU26", "AU25"), ("AU1", "AU2", "AU5"), ("AU12", "AU25"))
 #: Poses in which something may be seen that is covered at rest.
@@ -124,7 +124,8 @@ def _triangles(cut: Cut, polygons: dict[str, list[Polygon]]) -> tuple[NDArray[np
 def _ever_seen(
     vertices: FloatArray, faces: NDArray[np.int32], owners: NDArray[np.int32], targets: dict[str, FloatArray]
 ) -> NDArray[np.bool_]:
-    found = seen(vertices, faces, -1)
+    found = seen(vertices, faces)
+    found |= seen(vertices, faces, 0.4, -0.85) & (owners == 0)  # into the nose
     for pose in SHOWN:
         found |= seen(vertices + _moved(targets, pose), faces, 0.4)
     for ring in range(RINGS):

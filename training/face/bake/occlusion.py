@@ -20,12 +20,14 @@ def exposure(vertices: FloatArray, normals: FloatArray, triangles: NDArray[np.in
     return np.asarray(reached / np.maximum(possible, 1e-6), np.float32)
 
 
-def seen(vertices: FloatArray, triangles: NDArray[np.int32], least_ahead: float) -> NDArray[np.bool_]:
-    """Which triangles somebody sees who walks round the head (T,), where `least_ahead` is the least cosine to straight
-    ahead; nobody looks up through the shoulders."""
+def seen(
+    vertices: FloatArray, triangles: NDArray[np.int32], ahead: float = -1.0, up: float = -0.5
+) -> NDArray[np.bool_]:
+    """Which triangles somebody sees who walks round the head (T,), where `ahead` is the least cosine to straight ahead
+    and `up` the least to above: further down one looks up through the shoulders."""
     found = np.zeros(len(triangles), bool)
     for towards in (*_sphere(_VIEWS), np.array([0, 0, 1], np.float32)):
-        if towards[1] > -0.5 and towards[2] >= least_ahead:
+        if towards[1] >= up and towards[2] >= ahead:
             found[rasterize(_placed(vertices, towards, _VIEW_SIZE), triangles, _VIEW_SIZE).triangles] = True
     return found
 
