@@ -150,7 +150,7 @@ def test_what_killed_writers_left_goes_and_files_on_a_drive_that_is_away_stay_kn
     known.note(away, [WHOM, OTHER], [THEIRS, OTHERS], "statistics")
     assert erase("--yes") == 0
     assert [path for path in left if path.exists()] == []
-    assert [(one.path, one.patients) for one in known.written()] == [(away, {OTHER})]
+    assert [(one.path, one.patients) for one in known.written()] == [(away, frozenset({OTHER}))]
 
 
 def test_a_file_that_also_holds_people_whom_nobody_named_is_not_deleted(tmp_path: Path) -> None:
