@@ -29,7 +29,7 @@ def leave(folder: Path, figures: Json) -> None:
 
 def read(folder: Path, now_s: float) -> Json:
     """What was left lately; empty when nothing was. `now_s`: monotonic."""
-    with suppress(OSError, ValueError, RecursionError), (folder / FILE).open("rb") as file:
+    with suppress(OSError, ValueError, TypeError, KeyError, RecursionError), (folder / FILE).open("rb") as file:
         told = json.loads(file.read(_MOST_BYTES))
         if isinstance(told, dict) and 0 <= now_s - float(told["mono"]) <= OLD_S:
             return told
