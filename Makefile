@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run show demo models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading bench-report bench-watch bench-daemon bench-session rules rules-evaluator auth-emulator wheel pi-check release install-pi pi-install-test docs lock clean
+.PHONY: help setup run show demo models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading bench-report bench-watch bench-daemon bench-session rules rules-evaluator auth-emulator wheel pi-check release install-pi pi-install-test report-pictures docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -36,10 +36,9 @@ run: build/sample.mp4 ## set everything up and watch the sample clip, with a dat
 		$(BIN)/affectbox run --source build/sample.mp4 --set device.id=demo --set outbox.path=run/outbox.db \
 			--sink jsonl:run/records.jsonl --sink "rtdb:$$AFFECTBOX_DATABASE_URL?ns=demo"; \
 		echo; \
-		$(BIN)/affectbox-cloud report run/records.jsonl --picture run/timing.png --html run/report.html \
-			--database "$$AFFECTBOX_DATABASE_URL?ns=demo"; \
-		$(BIN)/affectbox-cloud report run/records.jsonl --pdf run/report.pdf >/dev/null || rm -f run/report.pdf'
-	@echo "Written      run/report.html (open it in a browser), run/report.pdf, run/records.jsonl, run/database/, run/outbox.db, run/timing.png; the clip is build/sample.mp4"
+		$(BIN)/affectbox-cloud report run/records.jsonl --picture run/timing.png --out run/report \
+			--database "$$AFFECTBOX_DATABASE_URL?ns=demo"'
+	@echo "Written      run/report.html (open it in a browser), run/records.jsonl, run/database/, run/outbox.db, run/timing.png; the clip is build/sample.mp4"
 	@echo "Dashboard    \`make show\` opens this session in it; \`make demo\` opens weeks of simulated ones, and a fleet"
 
 show: .venv/run.stamp rules-evaluator ## open the session of `make run` in the dashboard, until Ctrl-C (wants node)
@@ -204,6 +203,9 @@ install-pi: ## on a Raspberry Pi, as root: install this checkout as a box (five 
 
 pi-install-test: .venv/test.stamp ## install and update boxes in containers, as root (some minutes)
 	$(BIN)/python -m pytest -m install
+
+report-pictures: .venv/test.stamp ## draw the pictures of docs/report.md anew (some seconds)
+	$(BIN)/python -m docs.report_pictures
 
 docs: .venv/run.stamp ## write docs/commands.md anew, from the commands' own parsers
 	$(BIN)/python docs/generate.py

@@ -18,15 +18,17 @@ from cloud.reports.dated import local
 from cloud.reports.output import check_outputs, write_private
 from cloud.reports.paper import to_pdf
 from cloud.reports.timing import draw, picture_format
-from device.contract.errors import DataError, RuntimeMissingError
+from device.contract.errors import ConfigError, DataError, RuntimeMissingError
 
 _FILES = ("html", "pdf", "picture", "json", "csv")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is to be written."""
-    default = "Without any of these: report-BOX-DAY-TIME.html and .pdf, in this folder."
+    default = "Without any of these: as --out report-BOX-DAY-TIME, in this folder."
     written = parser.add_argument_group("what is written", default)
+    both = "the report as OUT.html and, where WeasyPrint is installed, OUT.pdf"
+    written.add_argument("--out", metavar="OUT", type=Path, help=both)
     written.add_argument("--html", metavar="OUT", type=Path, help="the report as one HTML file, whole in itself")
     written.add_argument("--pdf", metavar="OUT", type=Path, help="the report as a PDF, A4")
     written.add_argument("--text", action="store_true", help="write no report: only print the words")
@@ -41,17 +43,26 @@ def check(args: argparse.Namespace) -> None:
         picture_format(args.picture)
     given = {f"--{name}": getattr(args, name) for name in _FILES}
     outputs = {option: Path(out) for option, out in given.items() if out and out != "-"}
+    if args.out:
+        if not args.out.name:
+            raise ConfigError(f"--out {args.out} is a folder: name the report, as in `--out {args.out / 'report'}`.")
+        outputs |= {f"--out ({kind})": named(args.out, kind) for kind in ("html", "pdf")}
     check_outputs(outputs, filter(None, (args.recording, args.token_file, args.service_account)))
 
 
 def is_default(args: argparse.Namespace) -> bool:
     """Whether nobody said what is to be written."""
-    return not args.text and not any(getattr(args, name) for name in _FILES)
+    return not args.text and not args.out and not any(getattr(args, name) for name in _FILES)
 
 
 def is_document(args: argparse.Namespace) -> bool:
     """Whether a page or a PDF is to be written."""
-    return is_default(args) or bool(args.html or args.pdf)
+    return is_default(args) or bool(args.out or args.html or args.pdf)
+
+
+def named(out: Path, kind: str) -> Path:
+    """`OUT.html`, whatever dots there are in OUT."""
+    return out.with_name(f"{out.name}.{kind}")
 
 
 def write(
@@ -83,8 +94,9 @@ def name_for(table: Table) -> str:
 
 def _documents(args: argparse.Namespace, source: document.Source) -> Iterator[str]:
     html, pdf = args.html, args.pdf
-    if default := is_default(args):
-        html, pdf = (Path(f"{name_for(source.table)}.{kind}") for kind in ("html", "pdf"))
+    out = Path(name_for(source.table)) if is_default(args) else args.out
+    if out:
+        html, pdf = html or named(out, "html"), pdf or named(out, "pdf")
     if not html and not pdf:
         return
     made_of = document.compose(source)
@@ -99,7 +111,7 @@ def _documents(args: argparse.Namespace, source: document.Source) -> Iterator[st
         try:
             made = to_pdf(made_of)
         except RuntimeMissingError as error:
-            if not default:
+            if args.pdf:
                 raise
             yield f"No PDF       {error}"
             return

@@ -11,16 +11,21 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import httpx
+import numpy as np
 import pytest
+from pypdfium2 import PdfDocument
 
 from cloud.analysis.whole import analyse
 from cloud.cli import main
+from cloud.demo.sessions import documents
 from cloud.erasing import known
 from cloud.reading import lines
 from cloud.reports import document
-from device.contract.errors import DataError, RuntimeMissingError, StorageError
+from cloud.reports.paper import to_pdf
+from device.contract.errors import ConfigError, DataError, RuntimeMissingError, StorageError
 from device.contract.record import encode
-from tests.cloud.reported import EMPTY, SHORT, one_sided, session_lines
+from tests.cloud.reported import EMPTY, LONG, SHORT, one_sided, session_lines
 
 Said = Callable[..., str]
 
@@ -81,6 +86,11 @@ def short_lines() -> bytes:
 
 
 @pytest.fixture(scope="module")
+def empty_lines() -> bytes:
+    return session_lines(EMPTY)
+
+
+@pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory, short_lines: bytes) -> Page:
     """The page of a simulated session of a minute and a half, with the digital face."""
     path = tmp_path_factory.mktemp("page") / "short.jsonl"
@@ -90,10 +100,10 @@ def page(tmp_path_factory: pytest.TempPathFactory, short_lines: bytes) -> Page:
 
 
 @pytest.fixture(scope="module")
-def minimal(tmp_path_factory: pytest.TempPathFactory) -> document.Source:
+def minimal(tmp_path_factory: pytest.TempPathFactory, empty_lines: bytes) -> document.Source:
     """Ten records in which nobody was seen."""
     path = tmp_path_factory.mktemp("minimal") / "minimal.jsonl"
-    path.write_bytes(b"\n".join(line for line in session_lines(EMPTY).splitlines()[:20] if b'"event"' not in line))
+    path.write_bytes(b"\n".join(line for line in empty_lines.splitlines()[:20] if b'"event"' not in line))
     return source_of(path)
 
 
@@ -115,8 +125,8 @@ def said(capsys: pytest.CaptureFixture[str]) -> Said:
     return run
 
 
-def test_a_report_is_a_page_and_a_pdf_for_their_owners_eyes(said: Said, folder: Folder) -> None:
-    printed = said("report", folder.file(session_lines(EMPTY)))
+def test_a_report_is_a_page_and_a_pdf_for_their_owners_eyes(said: Said, folder: Folder, empty_lines: bytes) -> None:
+    printed = said("report", folder.file(empty_lines))
     written = sorted(Path().iterdir())
     assert [path.suffix for path in written] == [".html", ".pdf"]
     assert re.fullmatch(r"report-sim-room-1-2026-11-\d\d-\d{4}\.html", written[0].name)
@@ -191,10 +201,10 @@ def test_what_people_wrote_is_never_markup(minimal: document.Source) -> None:
 
 
 def test_without_weasyprint_the_page_is_written_and_the_way_to_a_pdf_told(
-    said: Said, folder: Folder, monkeypatch: pytest.MonkeyPatch
+    said: Said, folder: Folder, empty_lines: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "weasyprint", None)
-    path = folder.file(session_lines(EMPTY))
+    path = folder.file(empty_lines)
     printed = said("report", path)
     assert [out.suffix for out in Path().iterdir()] == [".html"]
     assert "pip install weasyprint" in printed and "Dominant" in printed
@@ -203,13 +213,15 @@ def test_without_weasyprint_the_page_is_written_and_the_way_to_a_pdf_told(
     assert not Path("a.pdf").exists()
 
 
-def test_words_alone_are_words_alone(said: Said, folder: Folder) -> None:
-    assert "Dominant" in said("report", folder.file(session_lines(EMPTY)), "--text")
+def test_words_alone_are_words_alone(said: Said, folder: Folder, empty_lines: bytes) -> None:
+    assert "Dominant" in said("report", folder.file(empty_lines), "--text")
     assert not [*Path().iterdir()]
 
 
-def test_a_session_in_which_nothing_was_measured_says_so_and_why(said: Said, folder: Folder) -> None:
-    said("report", folder.file(session_lines(EMPTY)), "--html", "a.html")
+def test_a_session_in_which_nothing_was_measured_says_so_and_why(
+    said: Said, folder: Folder, empty_lines: bytes
+) -> None:
+    said("report", folder.file(empty_lines), "--html", "a.html")
     text = Page(Path("a.html").read_text()).text
     assert "Nothing of the face could be measured" in text
     assert "too dark 100 %" in text
@@ -224,8 +236,8 @@ def test_a_revoked_session_has_no_report(said: Said, folder: Folder, short_lines
     assert not [*Path().iterdir()]
 
 
-def test_a_disk_without_room_leaves_nothing_half_written(said: Said, folder: Folder) -> None:
-    path = folder.file(session_lines(EMPTY))
+def test_a_disk_without_room_leaves_nothing_half_written(said: Said, folder: Folder, empty_lines: bytes) -> None:
+    path = folder.file(empty_lines)
     told = said("report", path, "--html", "/dev/full", code=StorageError.exit_code)
     assert "No space left on device" in told and len(told.splitlines()) == 1
 
@@ -238,7 +250,7 @@ def test_what_nobody_agreed_to_is_said_and_the_rest_told(
         ("aus", "left", "right", "pain") if covers == ["expressions"] else ("emotions", "expressions", "disagree")
     )
     rows = []
-    for line in short_lines.splitlines()[:400]:
+    for line in short_lines.splitlines()[:150]:
         one = json.loads(line)
         if "consent" in one:
             one["consent"]["covers"] = covers
@@ -249,9 +261,9 @@ def test_what_nobody_agreed_to_is_said_and_the_rest_told(
     assert f"{told}: not agreed to." in text
 
 
-def test_a_clock_that_was_never_set_is_told(said: Said, folder: Folder) -> None:
+def test_a_clock_that_was_never_set_is_told(said: Said, folder: Folder, empty_lines: bytes) -> None:
     rows = []
-    for line in session_lines(EMPTY).splitlines():
+    for line in empty_lines.splitlines():
         one = json.loads(line)
         one["time"] |= {"trusted": False}
         rows.append(encode(one))
@@ -265,3 +277,61 @@ def test_a_left_right_asymmetric_session_says_which_side(folder: Folder) -> None
     content = session_lines(replace(SHORT, minutes=4.0), one_sided)
     text = Page(document.to_html(document.compose(source_of(folder.file(content))))).text
     assert re.search(r"more on the(ir)? left", text)
+
+
+def test_earlier_sessions_of_a_file_and_of_a_database_stand_in_the_document(
+    said: Said, folder: Folder, short_lines: bytes, client: httpx.Client
+) -> None:
+    last_week = replace(SHORT, begins_s=SHORT.begins_s - 7 * 86_400, minutes=0.2, chance="report/before")
+    both = session_lines(last_week) + b"\n".join(short_lines.splitlines()[:150]) + b"\n"
+    told = "1 earlier, but too little was seen in them, or in this one, to compare."
+    said("report", folder.file(both), "--html", "a.html")
+    assert told in Page(Path("a.html").read_text()).text
+    url = f"{str(client.base_url).rstrip('/')}/?ns={client.params['ns']}"
+    client.patch("/.json", json=dict(documents(last_week)) | dict(documents(SHORT))).raise_for_status()
+    said("report", "--database", url, "--patient", "p-0007", "--html", "b.html")
+    assert told in Page(Path("b.html").read_text()).text
+
+
+def test_what_could_not_be_read_and_a_session_recorded_twice_do_not_stop_a_document(
+    said: Said, folder: Folder, empty_lines: bytes
+) -> None:
+    newer = json.loads(empty_lines.splitlines()[-1]) | {"v": 9}
+    rest = empty_lines + encode(newer) + b"\n" + empty_lines[: len(empty_lines) // 2]
+    said("report", folder.file(empty_lines), "--html", "whole.html")
+    printed = said("report", folder.file(rest), "--html", "a.html")
+    whole, text = (Page(Path(name).read_text()).text for name in ("whole.html", "a.html"))
+    length = re.search(r"Length (\S+) min ([\d ]+) frames", whole)
+    assert length and length.group() in text, "no record counts twice"
+    assert re.search(r"version|v 9|newer", printed), printed
+    assert re.search(r"cut|incomplete|not JSON|passed over", printed, re.I), printed
+
+
+def test_a_report_is_named_and_a_folder_is_no_name(said: Said, folder: Folder, empty_lines: bytes) -> None:
+    path = folder.file(empty_lines)
+    printed = said("report", path, "--out", "2026.monday", "--csv", "a.csv")
+    assert {one.name for one in Path().iterdir()} == {"2026.monday.html", "2026.monday.pdf", "a.csv"}
+    assert "2026.monday.html" in printed and "2026.monday.pdf" in printed
+    assert "name the report" in said("report", path, "--out", ".", code=ConfigError.exit_code)
+
+
+SESSIONS: dict[str, Callable[[], bytes]] = {
+    "fifty minutes": lambda: session_lines(LONG),
+    "a minute and a half": lambda: session_lines(SHORT),
+    "nothing measured": lambda: session_lines(EMPTY),
+    "one-sided": lambda: session_lines(replace(SHORT, minutes=4.0), one_sided),
+}
+
+
+@pytest.mark.files
+@pytest.mark.parametrize("name", SESSIONS)
+def test_no_page_of_a_pdf_is_empty(folder: Folder, name: str) -> None:
+    pages = PdfDocument(to_pdf(document.compose(source_of(folder.file(SESSIONS[name]())))))
+    assert len(pages) >= 2
+    for number, page in enumerate(pages, 1):
+        drawn = np.asarray(page.render(scale=1).to_pil().convert("L"))
+        inked = np.flatnonzero((drawn[60:-60] < 200).any(1))  # without the lines at its head and foot
+        assert inked.size, f"page {number} of {len(pages)} is empty"
+        least = 0.02 if number == len(pages) else 0.2
+        assert inked.size > least * len(drawn), f"page {number} of {len(pages)} is nearly empty"
+        assert f"Page {number} of {len(pages)}" in page.get_textpage().get_text_bounded()
