@@ -16,7 +16,6 @@ from typing import Any
 
 from cloud.analysis.earlier import Summary
 from cloud.analysis.whole import analyse, to_json
-from cloud.reading.columns import RECORDS
 from cloud.reading.databases import Databases
 from cloud.reading.table import Table
 from cloud.reports import about, before, further, picked, slower, source, writing
@@ -26,7 +25,6 @@ from cloud.reports.output import write_private
 from cloud.reports.picked import Picked
 from cloud.reports.summary import episode_table, records, summary
 from device.contract.address import printable
-from device.contract.errors import DataError
 from device.contract.fields import Json
 
 _READ = "read from the action units, not evidence beside them"
@@ -55,8 +53,6 @@ def run(args: argparse.Namespace) -> int:
         table, others, earlier = found.table, found.others, _earlier(args, found, databases)
         compared = _compared(args, table, databases) if args.recording and databases else []
     where = str(args.recording or args.database)
-    if len(table) == 1 and table.form is RECORDS:
-        raise DataError(f"Session {table.sessions[0].id} has one record here: too little to tell of any time.")
     analysis, when = analyse(table), _when(table)
     more = further.further(table, analysis, args.all)
     lines = [*about.about(where, table, analysis, when), *about.others(others, where)]

@@ -233,7 +233,9 @@ def test_the_glance_leaves_room_for_much_that_stood_out(folder: Folder, short_li
 
 def test_one_record_is_too_little_for_a_report(said: Said, folder: Folder, short_lines: bytes) -> None:
     record = next(line for line in short_lines.splitlines() if b'"event"' not in line)
-    assert "has one record here" in said("report", folder.file(record), code=DataError.exit_code)
+    path = folder.file(record)
+    assert "has one record here" in said("report", path)
+    assert "has one record here" in said("report", path, "--html", "a.html", code=DataError.exit_code)
     assert not [*Path().iterdir()]
 
 
