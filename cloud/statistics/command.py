@@ -60,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
         bar.end()
     gathered = groups.gathered(found)
     if not gathered.groups:
-        raise DataError(f"There is no session to count: {'; '.join(words.left_out(gathered)) or 'no record'}.")
+        why = [*words.left_out(gathered), *gathered.faults.sentences()]
+        raise DataError(f"There is no session to count: {'; '.join(why) or 'no record'}.")
     rows = [groups.row(group, sums) for group, sums in gathered.groups.items()]
     for option, out in outputs.items():
         known.note(out, [group.patient for group in gathered.groups], gathered.sessions, "statistics of many sessions")

@@ -110,6 +110,8 @@ def test_what_cannot_be_read_is_a_sentence_and_nothing_is_written(said: Said, fo
     assert "holds no file of records" in said(tmp_path / "empty", code=21)
     revoked = written(tmp_path / "r.jsonl", *held(FIRST, why="revoked"))
     assert "There is no session to count: 1 session whose consent" in said(revoked, "--csv", out, code=21)
+    newer = written(tmp_path / "n.jsonl", *({**one, "v": 9} for one in held(FIRST)))
+    assert "record of version 9, which this program does not know" in said(newer, "--workers", "0", code=21)
     assert "would write over" in said(revoked, "--csv", revoked, code=11)
     assert "--workers is from 0" in said(revoked, "--workers", "-1", code=11)
     assert not out.exists()

@@ -192,8 +192,11 @@ def test_what_arrives_of_a_box_that_was_away_goes_too(folder: Path, capsys: pyte
 
 
 def test_a_box_that_never_returns_is_waited_for_no_longer(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert erase(WHOM, "--local", folder, "--yes", *LOST) == 0
-    assert "Waiting" not in capsys.readouterr().out
+    assert erase(WHOM, "--local", folder, "--wait", "nan") == ConfigError.exit_code
+    assert erase(WHOM, "--local", folder, "--yes", *LOST, "--lost", "box-99") == 0
+    out = capsys.readouterr().out
+    assert "Waiting" not in out
+    assert "Not theirs   box-99: no session of theirs" in out
     assert not is_word(bytes_of(folder), WHOM.encode())
 
 
