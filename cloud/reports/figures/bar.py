@@ -1,13 +1,14 @@
 """What a session's time was: a bar of what was measured, and why not the rest."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from cloud.analysis.plain import percent
-from cloud.reports.figures.canvas import INK, QUIET, SIZE, WIDTH, Canvas, fits
+from cloud.reports.figures.canvas import INK, QUIET, SIZE, WIDTH, Area, Canvas, fits
 
 _FILLS = ("#3d4650", "#dfe3e8", "#ebeef1", "#f4f5f7")
-_HATCHES = ("", "////", "\\\\\\\\", "....")
+_EVERY = 6 / 72  # inches between the lines of a hatching
+_ROWS = 5  # of dots
+_LINE, _DOTS = "#aab2ba", {"linestyle": (0, (0.01, 3)), "dash_capstyle": "round"}
 _BAR, _BELOW = 0.2, 0.2
 _LEAST = 0.005
 
@@ -20,12 +21,22 @@ def draw(parts: Sequence[tuple[str, float]]) -> str:
     rest = 0 if told and told[0][0] == parts[0][0] else 1
     for number, (_, share) in enumerate(told, rest):
         kind = min(number, len(_FILLS) - 1)
-        edge = INK if number == 0 else "#aab2ba"
-        style: dict[str, Any] = {"facecolor": _FILLS[kind], "hatch": _HATCHES[kind], "edgecolor": edge}
-        area.boxes([(at, at + share)], 0, 1, linewidth=0.4, **style)
+        edge = INK if number == 0 else _LINE
+        area.boxes([(at, at + share)], 0, 1, linewidth=0.4, facecolor=_FILLS[kind], edgecolor=edge)
+        _fill(area, at, at + share, kind)
         at += share
     _label(canvas, [f"{words} {percent(share)}" for words, share in told])
     return canvas.svg("seen", ", ".join(f"{words} {percent(share)}" for words, share in parts))
+
+
+def _fill(area: Area, begin: float, end: float, kind: int) -> None:
+    """Lines that rise, lines that fall, or dots: why it was not measured is told apart without colour, too."""
+    if kind in (1, 2):
+        area.hatch([(begin, end)], 0, 1, _EVERY if kind == 1 else -_EVERY, color=_LINE, zorder=1.5)
+    elif kind == 3:
+        for row in range(_ROWS):
+            left = begin + (row % 2 + 1) * _EVERY / 4 / WIDTH
+            area.line([left, end], [(row + 0.5) / _ROWS] * 2, color=_LINE, linewidth=1.0, zorder=1.5, **_DOTS)
 
 
 def _label(canvas: Canvas, words: Sequence[str]) -> None:
