@@ -160,6 +160,18 @@ def test_reading_the_settings_loads_nothing_else() -> None:
     assert set(loaded) & {"numpy", "cv2", "psutil", "nacl", "sqlite3", "http", "ssl", "socket", "asyncio"} == set()
 
 
+def test_naming_a_reader_s_command_loads_no_heavy_library() -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import cloud.cli, sys; print(*sys.modules)"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    heavy = {"cv2", "matplotlib", "pyarrow", "dask", "distributed", "av", "weasyprint", "dash", "plotly", "fastapi"}
+    assert set(loaded) & heavy == set()
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_no_stage_imports_a_later_stage(stage: str) -> None:
     later = tuple(f"device.stages.{name}" for name in STAGES[STAGES.index(stage) :])

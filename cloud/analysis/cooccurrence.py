@@ -61,8 +61,9 @@ def pairs(episodes: list[Episode], lasting: Values, known: dict[str, Mask]) -> I
 
 def _overlapping(kind: str, masks: dict[str, Mask], lasting: Values, known: dict[str, Mask]) -> Iterator[Pair]:
     names, showing = [*masks], np.array([*masks.values()], float)
-    both = showing * lasting @ showing.T
-    meanwhile = showing * lasting @ np.array([known[name] for name in names], float).T  # while the other was measured
+    measured = np.array([known[name] for name in names], float)
+    both = np.einsum("an,bn->ab", showing * lasting, showing)  # `@` would wake threads that wait for work, busily
+    meanwhile = np.einsum("an,bn->ab", showing * lasting, measured)  # while the other was measured
     either = meanwhile + meanwhile.T - both
     for a, b in zip(*np.nonzero(np.triu(both, 1) > 0), strict=True):
         yield Pair(kind, names[a], names[b], float(both[a, b]), float(both[a, b] / either[a, b]))

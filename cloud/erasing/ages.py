@@ -13,18 +13,24 @@ _BEGAN = "e000001"
 class Ages:
     """The sessions of one box in one database. Raises as `Shard`."""
 
-    def __init__(self, shard: Shard, device: str) -> None:
-        self._shard, self._device = shard, device
+    def __init__(self, shard: Shard, device: str, latest_s: float) -> None:
+        """`latest_s`: a session that began after that, seconds since 1970, was told of by a clock that was wrong."""
+        self._shard, self._device, self._latest_s = shard, device, latest_s
         self.clocks = {key: clock for page in pages(shard, f"{boot.ROOT}/{device}") for key, clock in page.items()}
         self._offsets = {key: float(clock["offset"]) for key, clock in self.clocks.items() if _is_clock(clock)}
 
     def began(self, name: str, root: str) -> float | None:
-        """When a session began, seconds since 1970; None where nobody knows, as where the clock was never set.
+        """When a session began, seconds since 1970; None where nobody knows, as where the clock was never set, or
+        told a time that is still to come.
 
         Args:
             name: its id.
             root: where documents of it stand.
         """
+        at = self._told(name, root)
+        return at if at is not None and at <= self._latest_s else None
+
+    def _told(self, name: str, root: str) -> float | None:
         offset = offset_of(name, self._offsets)
         if offset is not None and (mono_s := started_s(name)):
             return mono_s + offset

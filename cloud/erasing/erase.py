@@ -30,6 +30,7 @@ A box that is away does it when it returns. Until then the command says so, and 
 dashboard; run it again, or --waiting, which finishes whatever began. At the end everything is searched anew."""
 _HEARD_MS = 150_000
 _LOOK_EVERY_S = 1.0
+_LONGEST_S = 86_400
 
 
 def add_parser(commands: Any) -> None:
@@ -60,6 +61,10 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError("Say whom: a pseudonym, or --waiting for all that are not wholly erased yet.")
     if args.files and (args.database or args.local or args.waiting):
         raise ConfigError("--files is without a database: leave --database, --local and --waiting out.")
+    if not 0 <= args.wait <= _LONGEST_S:
+        raise ConfigError(
+            f"--wait is from 0 to {_LONGEST_S} seconds: a box that is away longer does it when it returns."
+        )
     for device in args.lost:
         if not DEVICE_ID.fullmatch(device):
             raise ConfigError("--lost names a box by its id: 1 to 40 lower-case letters, digits and hyphens.")
@@ -78,8 +83,11 @@ def _one(args: argparse.Namespace, place: Where, whom: str) -> int:
             f"Nothing is held of {whom} {_there(place)}: it never was, or is erased already. Check how it is written."
         )
     more = _heard(place.shards) if args.every_box else []
+    others = {*args.lost}.difference(found.whose.devices, more, (one.device for one in found.waiting))
     for line in (*telling.held(found), *telling.asked(found, more), *telling.waits(found.waiting)):
         print(line)
+    if others:
+        print(row("Not theirs", f"{', '.join(sorted(others))}: no session of theirs is known there; check --lost"))
     if bytes_left:
         print(row("Remains", f"{counted(bytes_left, 'mention')} in the file of the local database, of what is erased"))
     if not args.yes:

@@ -35,6 +35,7 @@ _ROOTS = {
     "spans": SECONDS,
     "sessions": MINUTES,
 }
+_AHEAD_S = 86_400.0  # by how much a box's clock may differ from this one's
 #: First letter of a pack's name → what is packed.
 _PACKED = {"s": RECORDS, "t": SECONDS}
 
@@ -74,7 +75,7 @@ def expired(shard: Shard, keep: "Keep", now_s: float, progress: Progress) -> Exp
         devices = {device for root in (pack.ROOT, *_ROOTS, patient.ROOT, boot.ROOT) for device in shard.keys(root)}
         for device in sorted(devices | {device for device, _ in visits}):
             progress(f"sessions of {device} in {shard.name}")
-            _of_box(found, device, visits, limits)
+            _of_box(found, Ages(shard, device, now_s + _AHEAD_S), device, visits, limits)
     _of_notes(found, keep.limit_s(NOTES, now_s), progress)
     _of_journal(found, keep.limit_s(AUDIT, now_s))
     _of_states(found, keep.limit_s(STATES, now_s))
@@ -92,7 +93,7 @@ def _visits(shard: Shard) -> dict[tuple[str, str], list[str]]:
 
 
 def _of_box(
-    found: Expired, device: str, visits: Mapping[tuple[str, str], list[str]], limits: Mapping[str, float]
+    found: Expired, ages: Ages, device: str, visits: Mapping[tuple[str, str], list[str]], limits: Mapping[str, float]
 ) -> None:
     shard = found.shard
     there: dict[str, set[str]] = defaultdict(set)
@@ -102,7 +103,7 @@ def _of_box(
     for of, name in visits:
         if of == device:
             there[name].add(session.ROOT)
-    ages, kept = Ages(shard, device), set[str]()
+    kept = set[str]()
     for name, roots in sorted(there.items()):
         began = ages.began(name, sorted(roots - {session.ROOT} or {patient.ROOT})[0])
         if began is None:

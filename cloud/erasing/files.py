@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
+from glob import escape
 from pathlib import Path
 
 from cloud.erasing import known, rewriting
@@ -20,6 +21,11 @@ class Fate(str, Enum):
     REWRITE = "written anew without them"
     HAND = "for your hand"
     GONE = "not there"
+
+    @property
+    def planned(self) -> str:
+        """What is going to be done."""
+        return f"to be {self.value}" if self in (Fate.DELETE, Fate.REWRITE) else self.value
 
 
 @dataclass(frozen=True)
@@ -44,15 +50,18 @@ def carry_out(found: Iterable[Of], whom: str, visits: Collection[str]) -> list[O
     Raises:
         StorageError: a file or the list cannot be written.
     """
-    done = [_carried_out(one, whom, visits) for one in found]
+    done = []
+    for one in found:
+        _delete_parts(one.file.path)
+        done.append(_carried_out(one, whom, visits))
     kept = {one.file.path for one in done if one.fate is Fate.HAND}
 
     def change(one: Written) -> Written | None:
         if one.path in kept or not _concerns(one, whom, visits):
             return one
-        if not one.path.exists():
-            return None
-        return replace(one, patients=one.patients - {whom}, sessions=one.sessions.difference(visits))
+        others = replace(one, patients=one.patients - {whom}, sessions=one.sessions.difference(visits))
+        is_away = not one.path.parent.exists()  # perhaps on a drive, where it still holds the others
+        return others if one.path.exists() or (is_away and others.patients) else None
 
     if done:
         known.rewrite(change)
@@ -94,6 +103,18 @@ def _carried_out(one: Of, whom: str, visits: Collection[str]) -> Of:
     if one.fate is Fate.DELETE:
         _delete(one.file.path, whom)
     return one
+
+
+def _delete_parts(path: Path) -> None:
+    """Delete what whoever wrote the file left beside it when it was killed, or the power went."""
+    names = [f".{escape(path.name)}.part", f".{escape(path.name[:60])}.part", f".{escape(path.name[:40])}-*.part"]
+    if path.suffix == ".mp4":
+        names.append(".film-*.part.mp4")
+    for part in {part for name in names for part in path.parent.glob(name)}:
+        try:
+            part.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(f"{part} cannot be deleted ({error.strerror}): allow it, and run this again.") from None
 
 
 def _delete(path: Path, whom: str) -> None:

@@ -1,6 +1,7 @@
 """The proof: everything is searched anew for the pseudonym and the ids of the sessions."""
 
 import json
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from cloud.erasing.whose import Held, Progress
 from device.contract import audit, boot, erasure, patient, person, remote, session
 
 _AT_ONCE = 50
+_VERSION = re.compile(rb"\d+(?:\.\d+)+")
 #: Where the children of a child are many, and are read page by page.
 _DEEP = (audit.ROOT, boot.ROOT, patient.ROOT, person.ROOT)
 
@@ -95,4 +97,13 @@ def _documents(shard: Shard, root: str) -> Iterator[tuple[str, Any]]:
 
 
 def _text(content: Any) -> bytes:
-    return json.dumps(content, ensure_ascii=False).encode(errors="replace")
+    return _VERSION.sub(b"", json.dumps(_texts(content), ensure_ascii=False).encode(errors="replace"))
+
+
+def _texts(content: Any) -> Any:
+    """What can name somebody whose pseudonym is a number: no number does."""
+    if isinstance(content, dict):
+        return {name: _texts(one) for name, one in content.items()}
+    if isinstance(content, list):
+        return [_texts(one) for one in content]
+    return content if isinstance(content, str) else None

@@ -20,8 +20,8 @@ SHIPPED = Path(__file__).with_name("retention.toml")
 _DESCRIPTION = """Delete what is older than it is to be kept, by kind of data, as a file (TOML) says; whatever that
 does not limit is kept for ever. Without --yes nothing is changed: it says what is over.
 
-A session of which nobody knows when it was, for its box never knew the time, is told, and kept. Running it again
-changes nothing more, so that a timer may run it each night. The audit is told that it was done."""
+A session of which nobody knows when it was, for its box never knew the time or told a day to come, is told, and kept.
+Running it again changes nothing more, so that a timer may run it each night. The audit is told that it was done."""
 
 
 def add_parser(commands: Any) -> None:
@@ -74,7 +74,7 @@ def _told(found: Sequence["Expired"]) -> Iterator[str]:
                 yield row("Over", f"{one.shard.name}: {kind}, {counted(len(paths), 'place')}{of}")
         for device, count in sorted(one.unknown.items()):
             what = f"{counted(count, 'session')} of {device}"
-            yield row("Age unknown", f"{one.shard.name}: {what}, for its clock was never set: kept")
+            yield row("Age unknown", f"{one.shard.name}: {what}, for its clock was never set, or was ahead: kept")
 
 
 def _delete(place: Where, found: Sequence["Expired"], progress: Progress) -> None:

@@ -66,7 +66,8 @@ def export(args: argparse.Namespace, progress: TextIO) -> Iterator[str]:
             _all(_Task(source, out, formats.writer(columns, kind.format), args.again, outcome), wanted, progress)
             outcome.faults.add(source.faults)
             if not outcome.written and not outcome.stood:
-                raise DataError(f"Nothing was written: {'; '.join(_left_out(outcome))}.")
+                why = [*_left_out(outcome), *outcome.faults.sentences()]
+                raise DataError(f"Nothing was written: {'; '.join(why)}.")
     yield from _sentences(outcome, args.out)
 
 

@@ -8,7 +8,6 @@ import math
 from collections.abc import Mapping
 from functools import lru_cache
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -53,6 +52,8 @@ def paint(
     Raises:
         DataError: a target that the face does not have.
     """
+    import cv2  # noqa: PLC0415  commands that paint nothing need none
+
     turned = _turned(face, face.moved(weights), rotation(yaw, pitch, roll))
     side = round(size * _OVERSAMPLED)
     normals = vertex_normals(face, turned)

@@ -1,11 +1,11 @@
 """A report on one session as a document: one HTML file that needs nothing else, and a PDF for paper.
 
-Both come from one template (Jinja2) and the same figures (matplotlib); WeasyPrint makes the PDF. Whatever people or
-boxes wrote is text there, never markup.
+Both come from one template (Jinja2) and the same figures (matplotlib); `cloud.reports.paper` makes the PDF. Whatever
+people or boxes wrote is text there, never markup.
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -25,18 +25,14 @@ from cloud.reports.dated import day_of, local, times_of
 from cloud.reports.figures import bar
 from cloud.reports.figures.canvas import timeline
 from cloud.reports.page import Document, Fact
-from device.contract.errors import RuntimeMissingError
 from device.contract.session import UNNAMED
 
-_FONTS = {400: "source-sans-3-400.woff2", 600: "source-sans-3-600.woff2"}
+#: Files of the fonts, by weight.
+FONTS = {400: "source-sans-3-400.woff2", 600: "source-sans-3-600.woff2"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
 _CAUTION = (
     "The report names what annotators would call a face, and what coders would see in it. It does not see feelings, "
     "and does not diagnose. What “well supported”, “low confidence” and “experimental” mean stands at the end."
-)
-_NO_PDF = (
-    "A PDF needs WeasyPrint and Pango: `pip install weasyprint`, and `apt install libpango-1.0-0 libpangoft2-1.0-0`; "
-    "or print the HTML report from a browser."
 )
 
 
@@ -85,15 +81,28 @@ def compose(source: Source) -> Document:
     )
 
 
-def to_html(document: Document, player: Player | None = None) -> str:
-    """The page, whole in itself; `player`: the digital face, for browsers."""
+def to_html(
+    document: Document,
+    player: Player | None = None,
+    drawn: Callable[[str], str] = str,
+    fonts: Mapping[int, str] | None = None,
+) -> str:
+    """The page.
+
+    Args:
+        document: what it says and shows.
+        player: the digital face, for browsers.
+        drawn: how a figure (SVG) stands in the page: as it is.
+        fonts: addresses of `FONTS`; otherwise the page holds them, and is whole in itself.
+    """
     from jinja2 import Environment, select_autoescape  # noqa: PLC0415  # only documents need it
 
     environment = Environment(autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True)
     environment.finalize = _unbroken
     template = environment.from_string(_text("report.html"))
     html, script = (player.html, f"; script-src {player.script_hash}") if player else ("", "")
-    return template.render(d=document, style=_style(), player=html, policy=_POLICY + script)
+    style = _style(fonts or _within())
+    return template.render(d=document, style=style, player=html, policy=_POLICY + script, drawn=drawn)
 
 
 def face_of(source: Source) -> Player:
@@ -108,31 +117,27 @@ def face_of(source: Source) -> Player:
     return player(to_json(track(source.table), source.analysis.episodes, zone))
 
 
-def to_pdf(html: str) -> bytes:
-    """The page on paper. Raises `RuntimeMissingError`: WeasyPrint or what it needs is not installed."""
-    try:
-        from weasyprint import HTML  # noqa: PLC0415
-        from weasyprint.urls import URLFetcher  # noqa: PLC0415
-    except (ImportError, OSError) as error:
-        raise RuntimeMissingError(_NO_PDF) from error
-    only_own = URLFetcher(allowed_protocols=("data",), fail_on_errors=True)
-    made: bytes = HTML(string=html, url_fetcher=only_own).write_pdf()
-    return made
-
-
 def _unbroken(value: Any) -> Any:
     """No line ends between a number and its sign; what is markup stays as it is, a script above all."""
     return value.replace(" %", "\N{NO-BREAK SPACE}%") if type(value) is str else value
 
 
+def font(weight: int) -> bytes:
+    """The file of a font of the page."""
+    return (files("cloud.reports") / "templates" / "third-party" / FONTS[weight]).read_bytes()
+
+
 @cache
-def _style() -> str:
-    faces = []
-    for weight, name in _FONTS.items():
-        data = base64.b64encode((files("cloud.reports") / "templates" / "third-party" / name).read_bytes()).decode()
-        faces.append(
-            f'@font-face{{font-family:"Affectbox Report";font-weight:{weight};src:url(data:font/woff2;base64,{data})}}'
-        )
+def _within() -> dict[int, str]:
+    """The fonts as addresses that hold them."""
+    return {weight: f"data:font/woff2;base64,{base64.b64encode(font(weight)).decode()}" for weight in FONTS}
+
+
+def _style(fonts: Mapping[int, str]) -> str:
+    faces = [
+        f'@font-face{{font-family:"Affectbox Report";font-weight:{weight};src:url({address})}}'
+        for weight, address in fonts.items()
+    ]
     return "\n".join([*faces, _text("report.css")])
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cloud.analysis.earlier import Summary
-from cloud.analysis.whole import analyse, to_json
+from cloud.analysis.whole import Analysis, analyse, to_json
 from cloud.reading.databases import Databases
 from cloud.reading.table import Table
 from cloud.reports import about, before, further, picked, slower, source, writing
@@ -58,11 +58,7 @@ def run(args: argparse.Namespace) -> int:
     lines = [*about.about(where, table, analysis, when), *about.others(others, where)]
     lines += [*about.passed_over(table.faults), *summary(analysis, args.all), *further.lines(more), *compared]
     lines += writing.write(args, table, analysis, when, earlier)
-    text = json.dumps(
-        {"recording": where, "recorded": _recorded(table), **to_json(analysis), **further.to_json(more)},
-        indent=2,
-        ensure_ascii=False,
-    )
+    text = _json(where, table, analysis, more) if args.json else ""
     if args.json and args.json != "-":
         writing.note(Path(args.json), table, "analysis (JSON)")
         write_private(Path(args.json), f"{text}\n".encode())
@@ -73,6 +69,11 @@ def run(args: argparse.Namespace) -> int:
     lines += episode_table(analysis, "pain", f"Pain (PSPI, 0 to 16; {_READ})") if args.all else ()
     print(text if args.json == "-" else "\n".join(map(printable, "\n".join(lines).split("\n"))))
     return 0
+
+
+def _json(where: str, table: Table, analysis: Analysis, more: further.Further) -> str:
+    told = {"recording": where, "recorded": _recorded(table), **to_json(analysis), **further.to_json(more)}
+    return json.dumps(told, indent=2, ensure_ascii=False)
 
 
 def _earlier(args: argparse.Namespace, found: Picked, databases: Databases | None) -> list[Summary] | None:

@@ -17,6 +17,7 @@ from cloud.reading.table import Table
 from cloud.reports import document
 from cloud.reports.dated import local
 from cloud.reports.output import check_outputs, write_private
+from cloud.reports.paper import to_pdf
 from cloud.reports.timing import draw, picture_format
 from device.contract.errors import DataError, RuntimeMissingError
 
@@ -103,7 +104,7 @@ def _documents(args: argparse.Namespace, source: document.Source) -> Iterator[st
             yield f"{'':13}without the digital face: {why}"
     if pdf:
         try:
-            made = document.to_pdf(document.to_html(made_of))
+            made = to_pdf(made_of)
         except RuntimeMissingError as error:
             if not default:
                 raise

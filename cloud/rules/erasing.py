@@ -22,13 +22,14 @@ def request() -> Rules:
 
 
 def proofs() -> Rules:
-    """`erased_on/DEVICE/ID`: the box writes it, anew while something is left."""
+    """`erased_on/DEVICE/ID`: the box writes it, anew while something is left; a whole one stays as it is."""
     holds = every([required(erasure.FIELDS), f"$id.matches(/^{keys.PATTERN}$/)"])
     named = children(erasure.FIELDS, ("$id",), {"done": "now"})
+    again = "(!data.exists() || data.hasChild('left'))"
     return {
         "$device": {
             ".read": TECHNICAL,
-            "$id": {".write": every([BOX, "newData.exists()"]), ".validate": holds, **named},
+            "$id": {".write": every([BOX, "newData.exists()", again]), ".validate": holds, **named},
         }
     }
 

@@ -56,6 +56,20 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def is_ours(host: str, name: str) -> bool:
+    """Whether the header `Host` names this machine, which is called `name`: a number cannot be pointed elsewhere."""
+    try:
+        asked = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    try:
+        ipaddress.ip_address(asked)
+    except ValueError:
+        name = name.lower()
+        return asked in ("localhost", name, f"{name.partition('.')[0]}.local")
+    return True
+
+
 def network(address: str) -> str:
     """Whom an address belongs to: itself, or of IPv6 the network (/64), which one has as a whole; "" for none."""
     try:

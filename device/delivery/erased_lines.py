@@ -15,6 +15,9 @@ from device.contract.session import session_of
 from device.delivery.jsonl import lock
 from device.state import sync_folder
 
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_VERSION = re.compile(rb"\d+(?:\.\d+)+")
+
 
 @dataclass(frozen=True)
 class Lines:
@@ -78,7 +81,7 @@ def erase_lines(
     says so, when it names the person."""
     path = Path(str(file.name))
     part = path.with_name(f".{path.name}.part")
-    named = re.compile(rb"(?<![a-z0-9-])%s(?![a-z0-9-])" % person.encode())
+    named = re.compile(rb"(?<![A-Za-z0-9-])%s(?![A-Za-z0-9-])" % person.encode())
     total = erased = nobodys = naming = 0
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as left:
@@ -88,7 +91,7 @@ def erase_lines(
                 total += 1
                 document = _parsed(line)
                 gone = gone if document is None else _session(document) in theirs
-                names = named.search(line) is not None
+                names = _names(named, line, document is not None)
                 here = gone or (torn and document is None and names)
                 erased += here
                 nobodys += document is not None and _session(document) not in known
@@ -105,6 +108,13 @@ def erase_lines(
     finally:
         part.unlink(missing_ok=True)
     return Lines(path, total, erased, nobodys, naming)
+
+
+def _names(named: re.Pattern[bytes], line: bytes, whole: bool) -> bool:
+    """Whether a person is named: in a `whole` line by a text, for a number there is a value."""
+    if not whole or not named.search(line):
+        return named.search(line) is not None
+    return any(named.search(_VERSION.sub(b"", text)) for text in _TEXT.findall(line))
 
 
 def _copy_owner(of: IO[bytes], to: IO[bytes]) -> None:

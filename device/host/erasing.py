@@ -37,8 +37,8 @@ FORMAT = 1
 _MOST = 100
 #: More sessions than that are not named to the daemon: an order is one line. It knows them, too.
 _NAMED = 1000
-#: What could not be erased is tried again after so long, seconds.
-_AGAIN_S = 3600.0
+#: What could not be erased is tried again after so long, then after twice that, and at last as often, seconds.
+_AGAIN_S, _LONGEST_AGAIN_S = 240.0, 3600.0
 _GOES_ON = "This person is just being erased from the box: try again when that is done."
 
 
@@ -100,7 +100,8 @@ class Erasures:
         self._tell, self._end = tell, end
         self._proofs = Proofs(memory.folder / FILE)
         self._waiting: dict[str, str] = {}
-        self._tried_s: dict[str, float] = {}
+        #: By request: when it may be tried again, and after how long that was.
+        self._again_s: dict[str, tuple[float, float]] = {}
 
     def ask(self, patient: str, request: str) -> Json | None:
         """Erase a person, as a request of that name asks; the proof, once there is one.
@@ -154,15 +155,16 @@ class Erasures:
         outbox, lines = before.outbox + said.outbox, before.lines + said.lines
         self._proofs.keep(request, Proof(before.face or said.face, before.consent or known, outbox, lines, words))
         self._waiting.pop(patient, None)
-        self._tried_s[request] = self._clock.monotonic()
+        pause_s = min(2 * self._again_s.get(request, (0.0, _AGAIN_S / 2))[1], _LONGEST_AGAIN_S)
+        self._again_s[request] = self._clock.monotonic() + pause_s, pause_s
         self._tell(
             f"A person could not be erased from this box as a whole: {words}" if left else "A person was erased."
         )
         self.next()
 
     def _due(self, request: str) -> bool:
-        tried_s = self._tried_s.get(request, -math.inf)
-        return self._running.session is None and self._clock.monotonic() >= tried_s + _AGAIN_S
+        again_s, _ = self._again_s.get(request, (-math.inf, 0.0))
+        return self._running.session is None and self._clock.monotonic() >= again_s
 
 
 def _read(path: Path) -> dict[str, Proof]:

@@ -75,8 +75,10 @@ class Figures:
         ]
 
     def _target(self, said: Json) -> Iterator[Sample]:
-        models = _at(said, "models") or {}
-        names = {"emotions": str(models.get("emotions", "")), "action_units": str(models.get("aus", ""))}
+        models = {
+            name: _at(said, f"models.{kept}") for name, kept in (("emotions", "emotions"), ("action_units", "aus"))
+        }
+        names = {name: str(model or "") for name, model in models.items()}
         yield Sample("target_info", 1, self._about | names)
 
     def _host(self, now: Snapshot) -> Iterator[Sample]:
@@ -103,7 +105,8 @@ def _daemon(said: Json) -> Iterator[Sample]:
     if limit := _number(_at(said, "budget.mb")):
         yield Sample("affectbox_network_month_limit_bytes", limit * _MB)
     count = _number(_at(said, "stages.count")) or 0
-    for stage, sum_ms in sorted((_at(said, "stages.ms") or {}).items()):
+    stages = _at(said, "stages.ms")
+    for stage, sum_ms in sorted(stages.items()) if isinstance(stages, dict) else ():
         if (value := _number(sum_ms)) is not None:
             yield Sample("affectbox_frame_stage_seconds", round(value / 1000, 6), {"stage": str(stage)}, "_sum")
             yield Sample("affectbox_frame_stage_seconds", count, {"stage": str(stage)}, "_count")

@@ -11,10 +11,10 @@ import ipaddress
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
+from device.contract.address import is_ours
 from device.page.visitors import LASTS_S, Visitors
 
 COOKIE = "affectbox"
@@ -51,20 +51,6 @@ def check_origin(request: Request) -> None:
         raise RefusedRequest(403, "origin", "Another page asked for this.")
     if request.method != "GET" and request.headers.get("origin") != f"{request.url.scheme}://{host}":
         raise RefusedRequest(403, "origin", "Another page asked for this.")
-
-
-def is_ours(host: str, name: str) -> bool:
-    """Whether the header `Host` names this machine, which is called `name`."""
-    try:
-        asked = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return False
-    try:
-        ipaddress.ip_address(asked)
-    except ValueError:
-        name = name.lower()
-        return asked in ("localhost", name, f"{name.partition('.')[0]}.local")
-    return True
 
 
 def is_here(address: str) -> bool:

@@ -20,7 +20,7 @@ for proof in (DONE, LEFT):
 STANDS = {
     "control": {"box-2": {"erase": {"p-0042": REQUEST | {"at": 1}}}},
     "erasing": {"box-2": {ASKED: 1}},
-    "erased_on": {"box-1": {OTHER: DONE | {"id": OTHER, "done": 1}}},
+    "erased_on": {"box-1": {OTHER: DONE | {"id": OTHER, "done": 1}}, "box-2": {ASKED: LEFT | {"done": 1}}},
 }
 
 
@@ -64,6 +64,7 @@ ERASING_CASES = [
     put("box-2", PROOF, DONE | {"id": OTHER}, DENIED, "a proof under another name"),
     put("box-2", PROOF, DONE | {"patient": "p-0042"}, DENIED, "a proof that says of whom"),
     put("box-2", f"erased_on/box-1/{ASKED}", DONE, DENIED, "the proof of another box"),
+    put("box-1", f"erased_on/box-1/{OTHER}", LEFT | {"id": OTHER}, DENIED, "the box changes a whole proof"),
     Case("box-1", "DELETE", f"erased_on/box-1/{OTHER}", None, DENIED, "the box takes its proof away"),
     *(
         Case(who, "GET", path, None, allowed, f"{who} reads {path}")

@@ -184,6 +184,9 @@ def test_nothing_is_left_behind_where_there_is_nothing(said: Said, database: str
     assert f"{database} of p-9999 holds no session" in nobody
     assert "1 session with no record" in said("export", empty, "--out", out, code=21)
     assert "holds no session (1 line is no JSON" in said("export", foreign, "--out", out, code=21)
+    newer = written(tmp_path / "newer.jsonl", record(1, FIRST, v=2))
+    assert "no record (the box may have" in (told := said("export", newer, "--out", out, code=21))
+    assert "1 × record of version 2, which this program does not know" in told
     assert "check the path" in said("export", tmp_path / "none.jsonl", "--out", out, code=21)
     assert "is no session of" in said("export", "--database", database, "--session", "zz", "--out", out, code=21)
     assert "several sessions" in said("export", "--database", database, "--session", "0123", "--out", out, code=21)

@@ -89,6 +89,7 @@ def test_the_figures_are_the_same_in_every_format(said: Said, folder: Path, tmp_
     outs = {name: tmp_path / f"all.{name}" for name in ("csv", "json", "parquet")}
     said(folder, "--workers", "0", *(word for name, out in outs.items() for word in (f"--{name}", out)))
     from_json = json.loads(outs["json"].read_text())["groups"]
+    assert json.loads(said(folder, "--workers", "0", "--json", "-"))["groups"] == from_json
     columns = duckdb.sql(f"SELECT * FROM '{outs['parquet']}'")
     assert [dict(zip(columns.columns, row, strict=True)) for row in columns.fetchall()] == from_json
     assert [{name: "" if value is None else str(value) for name, value in row.items()} for row in from_json] == rows(
@@ -110,6 +111,8 @@ def test_what_cannot_be_read_is_a_sentence_and_nothing_is_written(said: Said, fo
     assert "holds no file of records" in said(tmp_path / "empty", code=21)
     revoked = written(tmp_path / "r.jsonl", *held(FIRST, why="revoked"))
     assert "There is no session to count: 1 session whose consent" in said(revoked, "--csv", out, code=21)
+    newer = written(tmp_path / "n.jsonl", *({**one, "v": 9} for one in held(FIRST)))
+    assert "record of version 9, which this program does not know" in said(newer, "--workers", "0", code=21)
     assert "would write over" in said(revoked, "--csv", revoked, code=11)
     assert "--workers is from 0" in said(revoked, "--workers", "-1", code=11)
     assert not out.exists()

@@ -48,8 +48,8 @@ def home(card: Card, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def start(
-    server: Server, clip: Path, identity_file: Path, home: Path, card: Card, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[], Any]:
+    server: Server, identity_file: Path, home: Path, card: Card, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Any]:
     assignments = [
         f"host.folder={tmp_path_factory.mktemp('h')}",
         f"outbox.path={home / 'outbox.db'}",
@@ -57,15 +57,15 @@ def start(
         "page.address=",
         "metrics.listen=",
         f"device.id={DEVICE}",
-        f"run.source=standin:{clip}",
         f"run.sinks=['jsonl:{card.records}', 'rtdb:{server.url}?ns=clinic']",
         "upload.interval_s=0.1",
     ]
-    passed = [word for text in assignments for word in ("--set", text)]
-    settings = load_settings(None, assignments)
 
     @contextmanager
-    def started() -> Iterator[Hosting]:
+    def started(source: str = "v4l2:/dev/video-none") -> Iterator[Hosting]:
+        told = [*assignments, f"run.source={source}"]
+        passed = [word for text in told for word in ("--set", text)]
+        settings = load_settings(None, told)
         stop = threading.Event()
         with Hosting(settings, SystemClock(), launcher_of(settings, passed)) as hosting, ExitStack() as stack:
             running = threading.Thread(target=hosting.run, args=(stop,))
@@ -121,7 +121,7 @@ def reached(hosting: Hosting, holds: Callable[[Snapshot], bool]) -> Snapshot:
 
 
 def test_a_box_that_was_away_erases_on_its_return(
-    server: Server, start: Callable[[], Any], card: Card, home: Path, capfd: pytest.CaptureFixture[str]
+    server: Server, start: Callable[..., Any], card: Card, home: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     card.fill()
     names = ask(server, "p-017")
@@ -140,9 +140,9 @@ def test_a_box_that_was_away_erases_on_its_return(
 
 @pytest.mark.chaos
 def test_her_session_ends_and_goes_and_his_goes_on(
-    server: Server, start: Callable[[], Any], card: Card, home: Path
+    server: Server, start: Callable[..., Any], clip: Path, card: Card, home: Path
 ) -> None:
-    with start() as hosting:
+    with start(f"standin:{clip}") as hosting:
         interlock = hosting.interlock
         for patient in ("p-018", "p-017"):
             interlock.consent(patient, ("expressions", "units"), "guardian")

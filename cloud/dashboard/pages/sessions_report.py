@@ -18,6 +18,7 @@ from cloud.reading.columns import RECORDS
 from cloud.reading.databases import Listed
 from cloud.reports import document, writing
 from cloud.reports.before import MOST
+from cloud.reports.paper import to_pdf
 from device.contract.errors import AffectboxError
 from device.contract.session import Why
 
@@ -85,7 +86,7 @@ def _made(kind: str, held: Held, earlier: list[Summary]) -> bytes:
     source = document.Source(table, analyse(table), earlier=earlier)
     told = document.compose(source)
     if kind == "pdf":
-        return document.to_pdf(document.to_html(told))
+        return to_pdf(told)
     return document.to_html(told, document.face_of(source)).encode()
 
 

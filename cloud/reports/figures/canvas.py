@@ -8,7 +8,7 @@ that a grey print says the same.
 import io
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,8 @@ INK, QUIET, RULE, FAINT = "#1c2127", "#5b6570", "#c9cfd6", "#eef1f4"
 BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY = "#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9"
 #: Points: of labels, and of what stands beside.
 SIZE, SMALL = 8.6, 7.8
+#: What hatches what is not known, and how far apart across its lines are, inches.
+HATCH, EVERY = "#c4cad1", 4.8 / 72
 FONT = "Affectbox Report"
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 _MOST_TICKS = 11
@@ -139,6 +141,16 @@ class Area:
             wide = [(begin, end - begin) for begin, end in found]
             self.paper.broken_barh(wide, (upper, lower - upper), **{"linewidth": 0, "clip_on": False} | style)
 
+    def hatch(self, spans: Iterable[tuple[float, float]], low: float, high: float, every: float, **style: Any) -> None:
+        """Slanting lines from begin to end of each span, so high, this many inches apart across; falling if negative.
+        They are lines of the picture: patterns cost much of whoever draws them again."""
+        upper, lower = sorted((float(self.down(high)), float(self.down(low))))
+        ends: list[tuple[float, float]] = []
+        for begin, end in spans:
+            ends += _slanting((float(self.across(begin)), float(self.across(end))), (upper, lower), every)
+        x, y = zip(*ends, strict=True) if ends else ((), ())
+        self.paper.plot(x, y, **{"linewidth": 1.0, "solid_capstyle": "butt", "clip_on": False} | style)
+
     def verticals(self, x: Iterable[float], **style: Any) -> None:
         """Lines from below to above."""
         several = [at for one in x for at in (one, one, np.nan)]
@@ -208,6 +220,17 @@ class Canvas:
         self.paper.set_ylim(self.height, 0)
 
 
+def _slanting(across: tuple[float, float], down: tuple[float, float], every: float) -> Iterator[tuple[float, float]]:
+    """Begin and end of each line of a hatching in this box, and a break; all boxes of a figure share their lines."""
+    (left, right), (upper, lower) = across, down
+    way = 1 if every > 0 else -1  # of x + y (rising), or of x - y (falling), which is the same all along a line
+    first, last = sorted((way * upper, way * lower))
+    for at in np.arange(math.ceil((left + first) / abs(every)), (right + last) / abs(every)) * abs(every):
+        begin, end = max(left, at - last), min(right, at - first)
+        if begin < end:
+            yield from ((begin, way * (at - begin)), (end, way * (at - end)), (math.nan, math.nan))
+
+
 def number(value: float) -> str:
     """`0.25`, `−10`."""
     return f"{value:g}".replace("-", "\N{MINUS SIGN}")
@@ -227,7 +250,7 @@ def _svg(figure: Any, name: str, description: str) -> str:
     import matplotlib as mpl  # noqa: PLC0415
 
     drawn = io.StringIO()
-    own: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": name, "hatch.linewidth": 0.5}
+    own: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": name}
     with mpl.rc_context(own):
         figure.savefig(drawn, format="svg", transparent=True, metadata={"Date": None})
     text = drawn.getvalue()

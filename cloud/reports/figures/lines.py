@@ -18,6 +18,8 @@ from cloud.reading.timeline import GAP_S, Values, gaps
 from cloud.reports.figures import carpet
 from cloud.reports.figures.canvas import (
     BLUE,
+    EVERY,
+    HATCH,
     INK,
     ORANGE,
     QUIET,
@@ -120,4 +122,5 @@ def _hatch(area: Area, times: Values, values: Values) -> None:
     known = times[~np.isnan(values)]
     begins, ends = np.append(area.x[0], known), np.append(known, area.x[1])
     spans = [(float(a), float(b)) for a, b in zip(begins, ends, strict=True) if b - a > GAP_S]
-    area.boxes(spans, 0.02, 0.92, facecolor="#fafafa", edgecolor="#c4cad1", hatch="/////", zorder=0.4)
+    area.boxes(spans, 0.02, 0.92, facecolor="#fafafa", zorder=0.4)
+    area.hatch(spans, 0.02, 0.92, EVERY, color=HATCH, zorder=0.4)

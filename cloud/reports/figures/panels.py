@@ -3,20 +3,30 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from cloud.reading.sessions import Session
 from cloud.reading.timeline import Mask, Values
-from cloud.reports.figures.canvas import QUIET, RULE, SMALL, WIDTH, Area, Canvas, Timeline, columns, number
+from cloud.reports.figures.canvas import (
+    EVERY,
+    HATCH,
+    QUIET,
+    RULE,
+    SMALL,
+    WIDTH,
+    Area,
+    Canvas,
+    Timeline,
+    columns,
+    number,
+)
 from cloud.reports.figures.course import HEIGHT as COURSE
 from cloud.reports.figures.course import draw_course, has_course
 
 LEFT, RIGHT = 1.5, 0.12
 _HIGH, _BETWEEN, _TICKS = 0.72, 0.2, 0.36
 _MOST = 450
-_HATCH = "#c4cad1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,5 +93,5 @@ def _hatch(area: Area, begins: Values, known: Mask, lasted_s: float) -> None:
     ends = np.append(begins, lasted_s)
     spans = [(float(begins[a]), float(ends[b])) for a, b in pairwise(turns) if b > a and not known[a]]
     wide = [(begin, end) for begin, end in spans if end - begin > lasted_s / 300]
-    style: dict[str, Any] = {"facecolor": "#fafafa", "edgecolor": _HATCH, "hatch": "/////", "zorder": 0.4}
-    area.boxes(wide, *area.y, **style)
+    area.boxes(wide, *area.y, facecolor="#fafafa", zorder=0.4)
+    area.hatch(wide, *area.y, EVERY, color=HATCH, zorder=0.4)

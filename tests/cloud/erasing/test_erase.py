@@ -19,6 +19,8 @@ import pytest
 
 from cloud.cli import main
 from cloud.erasing import known, shard
+from cloud.erasing.naming import Naming
+from cloud.erasing.proof import _text
 from cloud.erasing.shard import Unserved
 from cloud.local.store import Store
 from device.contract import erasure
@@ -192,8 +194,11 @@ def test_what_arrives_of_a_box_that_was_away_goes_too(folder: Path, capsys: pyte
 
 
 def test_a_box_that_never_returns_is_waited_for_no_longer(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert erase(WHOM, "--local", folder, "--yes", *LOST) == 0
-    assert "Waiting" not in capsys.readouterr().out
+    assert erase(WHOM, "--local", folder, "--wait", "nan") == ConfigError.exit_code
+    assert erase(WHOM, "--local", folder, "--yes", *LOST, "--lost", "box-99") == 0
+    out = capsys.readouterr().out
+    assert "Waiting" not in out
+    assert "Not theirs   box-99: no session of theirs" in out
     assert not is_word(bytes_of(folder), WHOM.encode())
 
 
@@ -400,3 +405,9 @@ def test_a_disk_that_is_full_is_told_and_the_next_run_finishes(
 def fail(store: Store) -> None:
     """What SQLite says where nothing can be added."""
     store._db.execute("CREATE TABLE other AS SELECT hex(zeroblob(10000000))")
+
+
+def test_no_number_is_the_person_whose_pseudonym_is_one() -> None:
+    naming = Naming("42", ())
+    found = [naming.within(_text(one)) for one in ({"waiting": [42, 0.42], "version": "1.42.0"}, {"42": 1}, ["of 42"])]
+    assert found == [False, True, True]

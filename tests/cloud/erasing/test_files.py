@@ -59,7 +59,7 @@ def test_a_file_of_that_person_alone_goes_with_its_folder(tmp_path: Path, capsys
     known.note(place / "one.parquet", [WHOM], [THEIRS], "export (Parquet)")
     assert erase() == 0
     out = capsys.readouterr().out
-    assert "one.parquet (export (Parquet)): deleted" in out
+    assert "one.parquet (export (Parquet)): to be deleted" in out
     assert "Nothing was changed" in out
     assert (place / "one.parquet").exists()
     assert erase("--yes") == 0
@@ -137,6 +137,20 @@ def test_what_cannot_be_written_anew_is_named_until_somebody_deletes_it(
     assert erase("--yes") == 0
     assert "not there, deleted or moved before" in capsys.readouterr().out
     assert known.written() == []
+
+
+def test_what_killed_writers_left_goes_and_files_on_a_drive_that_is_away_stay_known_for_others(tmp_path: Path) -> None:
+    never, film = tmp_path / "report [of] room-3.html", tmp_path / "face.mp4"
+    left = [tmp_path / f".{never.name}-k3x9.part", tmp_path / f".{never.name}.part", tmp_path / ".film-k3x9.part.mp4"]
+    for path in left:
+        path.write_text(f"half of a report of {WHOM}")
+    for path in (never, film):
+        known.note(path, [WHOM], [THEIRS], "report")
+    away = tmp_path / "drive" / "all.csv"
+    known.note(away, [WHOM, OTHER], [THEIRS, OTHERS], "statistics")
+    assert erase("--yes") == 0
+    assert [path for path in left if path.exists()] == []
+    assert [(one.path, one.patients) for one in known.written()] == [(away, frozenset({OTHER}))]
 
 
 def test_a_file_that_also_holds_people_whom_nobody_named_is_not_deleted(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_done_again_nothing_more_is_over(folder: Path, capsys: pytest.CaptureFix
     assert keep(folder, f"[keep]\n{everything_days}\n", "--yes") == 0
     out = capsys.readouterr().out
     assert "Nothing is older than it is kept." in out
-    assert "1 session of box-3, for its clock was never set: kept" in out
+    assert "1 session of box-3, for its clock was never set, or was ahead: kept" in out
     assert everything(folder)["clinic"] == after
     for root in ("packs", "records", "minutes", "seconds", "patients"):
         assert [*after[root]] == ["box-2", "box-3"], root
@@ -112,6 +112,12 @@ def test_a_session_is_as_old_as_its_first_event_says_where_no_clock_is_known(fol
     fill(folder, clinic={place: event | {"time": {"mono": 1.0, "wall": OLD_S, "trusted": True}}})
     assert keep(folder, "[keep]\nrecords_days = 365\n", "--yes") == 0
     assert "box-3" not in everything(folder)["clinic"]["records"]
+
+
+def test_a_session_of_a_day_that_is_still_to_come_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fill(folder, clinic=of("box-4", time.time() + 30 * 365 * DAY_S))
+    assert keep(folder, "[keep]\nrecords_days = 365\n", "--yes") == 0
+    assert "1 session of box-4, for its clock was never set, or was ahead: kept" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,13 @@ def test_what_is_left_is_told_and_tried_again_while_no_session_is_open(box: Box,
     proof = proof_of(box)
     assert proof["left"] == "/data/….jsonl cannot be changed: check its owner."
     assert b"p-017" in files(tmp_path), "whose the sessions were is known until it succeeds"
+    count = len(box.launcher.daemons)
+    for wait_s, tries in ((200.0, 0), (60.0, 1), (300.0, 1), (200.0, 2)):  # soon, then seldom
+        box.clock.advance(wait_s)
+        box.interlock.erase("p-017", REQUEST)
+        assert proof_of(box)["left"] == proof["left"]
+        assert len(box.launcher.daemons) == count + tries
+    proof = proof_of(box)
     box.watching("p-018")
     count = len(box.launcher.daemons)
     box.clock.advance(4000.0)
@@ -128,7 +135,7 @@ def test_what_is_left_is_told_and_tried_again_while_no_session_is_open(box: Box,
     box.until_state(State.IDLE)
     box.launcher.script = replace(QUICK, erased=ErasedSaid(lines=2))
     assert box.interlock.erase("p-017", REQUEST) is None
-    assert proof_of(box) == {"v": 1, "id": REQUEST, "face": True, "consent": True, "outbox": 12, "lines": 36}
+    assert proof_of(box) == {"v": 1, "id": REQUEST, "face": True, "consent": True, "outbox": 36, "lines": 104}
     assert b"p-017" not in files(tmp_path)
 
 

@@ -4,6 +4,8 @@ import re
 import shutil
 import socket
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -70,8 +72,9 @@ def served(settings: Settings, box: Box) -> Iterator[Metrics]:
         yield made
 
 
-def get(served: Metrics, path: str, method: str = "GET") -> httpx.Response:
-    return httpx.request(method, f"http://{served.address}{path}", timeout=WAIT_S)
+def get(served: Metrics, path: str, method: str = "GET", **headers: str) -> httpx.Response:
+    with httpx.Client(verify=False, trust_env=False, timeout=WAIT_S) as client:  # loopback, plain
+        return client.request(method, f"http://{served.address}{path}", headers=headers)
 
 
 def leave(box: Box, folder: Path, **changes: Any) -> None:
@@ -148,6 +151,16 @@ def test_what_is_wrong_with_delivery_is_a_check_that_fails(
     assert value(said.text, "affectbox_daemon_up") == (0.0 if "mono" in changes else 1.0)
 
 
+def test_what_a_process_left_that_is_gone_is_not_told_as_of_now(served: Metrics, box: Box, tmp_path: Path) -> None:
+    leave(box, tmp_path, pid=(1 << 22) + 1)  # above any number that Linux gives a process
+    assert get(served, "/health").status_code == 200, "another one may be on its way"
+    said = get(served, "/metrics").text
+    assert value(said, "affectbox_daemon_up") == 0.0
+    assert "affectbox_frame" not in said
+    leave(box, tmp_path)
+    assert "affectbox_frame" in get(served, "/metrics").text
+
+
 def test_trouble_fails_and_names_nobody(served: Metrics, box: Box, tmp_path: Path) -> None:
     box.launcher.script = replace(QUICK, fails="No camera for p-017.")
     box.agreed()
@@ -172,9 +185,46 @@ def test_what_is_asked_wrongly_is_refused_and_the_next_one_served(served: Metric
             stream.sendall(nonsense)
             stream.shutdown(socket.SHUT_WR)
             assert stream.recv(100).startswith(b"HTTP/1.1 400")
-    with socket.create_connection((host, int(port)), WAIT_S):
-        pass  # and says nothing
-    assert get(served, "/metrics").status_code == 200
+    for asked, status in (("evil.example", 421), ("localhost:1", 200), ("[::1]", 200)):
+        assert get(served, "/metrics", Host=asked).status_code == status
+    with socket.create_connection((host, int(port)), WAIT_S) as slow:
+        slow.sendall(b"GET /met")
+        began_s = time.monotonic()
+        assert get(served, "/metrics").status_code == 200
+        assert time.monotonic() - began_s < 5.0, "whoever is slow keeps nobody waiting for long"
+
+
+@pytest.mark.parametrize(
+    "left", ['{"frames": 3}', '{"mono": null}', '{"mono": 1000, "models": 1, "pid": 1, "stages": {"ms": 1}}']
+)
+def test_figures_that_cannot_be_read_cost_nothing_but_themselves(served: Metrics, tmp_path: Path, left: str) -> None:
+    (tmp_path / told.FILE).write_text(left)
+    for path in ("/metrics", "/health", "/metrics"):
+        assert get(served, path).status_code in (200, 503)
+
+
+def test_a_fault_and_a_machine_without_files_are_got_over(
+    served: Metrics, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(served, "_host", None)
+        assert get(served, "/metrics").status_code == 500
+    assert "AttributeError" in capsys.readouterr().err
+    accept, refused = served._listening.accept, threading.Event()
+
+    class Starved:
+        def accept(self) -> object:
+            if not refused.is_set():
+                refused.set()
+                raise OSError(24, "Too many open files")
+            return accept()
+
+    with monkeypatch.context() as starved:
+        starved.setattr(served, "_listening", Starved())
+        starved.setattr("device.monitor.server._AGAIN_S", 0.01)
+        assert get(served, "/health").status_code == 503  # whoever was waited for already
+        assert refused.wait(WAIT_S)
+        assert get(served, "/metrics").status_code == 200
 
 
 def test_a_label_is_escaped() -> None:
