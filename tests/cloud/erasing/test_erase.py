@@ -160,6 +160,9 @@ def test_who_never_was_and_who_is_erased_are_told_in_a_sentence(
     assert bytes_of(folder) == before
     assert erase("Anna Example", "--local", folder, "--yes") == ConfigError.exit_code
     assert "Anna" not in capsys.readouterr().err
+    both = ("--local", folder, "--database", "http://127.0.0.1:1?ns=x")
+    assert erase("p-0999", *both) == ConfigError.exit_code
+    assert "and not both" in capsys.readouterr().err
 
 
 def test_what_a_box_cannot_erase_is_told_until_it_can(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
