@@ -17,6 +17,7 @@ from cloud.reading.timeline import Mask, Values
 #: Something follows when it begins within this time after the end of something else.
 FOLLOWS_S = 2.0
 _KINDS = ("aus", "expressions")
+_ROUNDING_S = 1e-6
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ def successions(episodes: list[Episode]) -> Iterator[Succession]:
     onsets = [episode.onset_s for episode in episodes]
     counts: Counter[tuple[str, str, str]] = Counter()
     for before in episodes:
-        begin, end = bisect_right(onsets, before.offset_s), bisect_right(onsets, before.offset_s + FOLLOWS_S)
+        ended_s = before.offset_s - _ROUNDING_S  # what begins in the very next row follows
+        begin, end = bisect_right(onsets, ended_s), bisect_right(onsets, ended_s + FOLLOWS_S)
         for after in episodes[begin:end] if not before.cut_end else ():
             if before.kind == after.kind in _KINDS and before.key != after.key and not after.cut_start:
                 counts[before.kind, before.key, after.key] += 1

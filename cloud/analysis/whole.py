@@ -144,9 +144,14 @@ class _Course:
 
     def __init__(self, times: Values, lasting: Values, memberships: dict[str, Values]) -> None:
         self.times = times
+        self._lasting, self._usual_s = lasting, float(np.median(lasting))
         self._names = [name for name in memberships if name != PEACEFUL]
         lasted = [np.append(0.0, np.nan_to_num(memberships[name]) * lasting) for name in self._names]
         self._sums = np.cumsum(lasted, axis=1) if lasted else np.zeros((0, len(times) + 1))
+
+    def end_of(self, row: int) -> float:
+        """When a row ends: with the next one, or before a gap as long after it as the rows usually stand."""
+        return float(self.times[row] + min(self._lasting[row], self._usual_s))
 
     def strongest(self, first: int, last: int) -> str:
         """The expression with the greatest mean membership in these rows; '' where none was recorded."""
@@ -165,7 +170,7 @@ def _episodes(quantity: _Quantity, threshold: Threshold, course: _Course) -> Ite
             quantity.tier.value,
             onset_s=float(times[first]),
             apex_s=float(times[apex]),
-            offset_s=float(times[last]),
+            offset_s=course.end_of(last),
             apex=float(quantity.values[apex]),
             mean=float(values.mean()),
             cut_start=cut_start,

@@ -22,6 +22,11 @@ class Fate(str, Enum):
     HAND = "for your hand"
     GONE = "not there"
 
+    @property
+    def planned(self) -> str:
+        """What is going to be done."""
+        return f"to be {self.value}" if self in (Fate.DELETE, Fate.REWRITE) else self.value
+
 
 @dataclass(frozen=True)
 class Of:

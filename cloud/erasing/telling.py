@@ -72,12 +72,12 @@ def held(found: Found) -> Iterator[str]:
             "else's: the visit goes, the session stays",
         )
     for file in found.files:
-        yield row("File", of_file(file))
+        yield row("File", of_file(file, file.fate.planned))
 
 
-def of_file(one: files.Of) -> str:
-    """A file, what becomes of it and why."""
-    return f"{one.file.path} ({one.file.what}): {one.fate.value}{f', {one.why}' if one.why else ''}"
+def of_file(one: files.Of, fate: str = "") -> str:
+    """A file, what became of it, or is going to (`fate`), and why."""
+    return f"{one.file.path} ({one.file.what}): {fate or one.fate.value}{f', {one.why}' if one.why else ''}"
 
 
 def asked(found: Found, more: Iterable[str]) -> Iterator[str]:

@@ -39,7 +39,7 @@ def named(args: argparse.Namespace, none: bool = False) -> Iterator[Where]:
         yield Where([])
         return
     if bool(args.database) == bool(args.local):
-        raise ConfigError("Say where: --database URL with --service-account FILE, or --local DIR.")
+        raise ConfigError("Say where: --database URL with --service-account FILE, or --local DIR, and not both.")
     with ExitStack() as stack:
         if args.local:
             local = stack.enter_context(opened(args.local))

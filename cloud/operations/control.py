@@ -42,7 +42,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--covers", metavar="A,B", help=f"of a consent: {', '.join(COVERS)}")
     parser.add_argument("--by", choices=GIVERS, help="who gave the consent")
     parser.add_argument("--ends", metavar="DATE", help="the consent's last day, YYYY-MM-DD")
-    source.add_identity(parser)
+    source.add_identity(parser, is_person=True)
     parser.set_defaults(run=run)
 
 

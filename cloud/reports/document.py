@@ -32,7 +32,7 @@ FONTS = {400: "source-sans-3-400.woff2", 600: "source-sans-3-600.woff2"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
 _CAUTION = (
     "The report names what annotators would call a face, and what coders would see in it. It does not see feelings, "
-    "and does not diagnose. What “well supported”, “low confidence” and “experimental” mean stands on the last page."
+    "and does not diagnose. What “well supported”, “low confidence” and “experimental” mean stands at the end."
 )
 
 
@@ -60,6 +60,8 @@ def compose(source: Source) -> Document:
     whom = "" if session.patient in ("", UNNAMED) else session.patient
     heading = f"Session of {whom}" if whom else "Session of nobody named"
     day, line = day_of(table), timeline(table)
+    findings = [*words.findings(analysis, outstanding(table, analysis))]
+    seen, earlier = [*words.seen_sentences(table, analysis)], [*words.earlier(table, source.earlier)]
     return Document(
         title=f"{heading}, {day}",
         heading=heading,
@@ -67,11 +69,12 @@ def compose(source: Source) -> Document:
         when=f"{times_of(table)} · box {session.device}",
         warnings=_warnings(table),
         facts=_facts(table, analysis),
-        findings=[*words.findings(analysis, outstanding(table, analysis))],
-        seen=[*words.seen_sentences(table, analysis)],
+        findings=findings,
+        seen=seen,
         seen_bar=bar.draw(words.seen(table)),
-        glance=glance(table, analysis, line),
-        earlier=[*words.earlier(table, source.earlier)],
+        seen_said=bar.said(words.seen(table)),
+        glance=glance(table, analysis, line, [*(one.text for one in findings), *seen, *earlier]),
+        earlier=earlier,
         caution=_CAUTION,
         sections=[*chapters(table, analysis, line, source.everything)],
         made=_made(table),
@@ -149,7 +152,7 @@ def _warnings(table: Table) -> list[str]:
 def _facts(table: Table, analysis: Analysis) -> list[Fact]:
     spent = analysis.session
     share = spent.measured_s / max(spent.lasted_s, 1e-9)
-    frames = f"{len(table):,} frames".replace(",", "\N{NO-BREAK SPACE}")
+    frames = f"{len(table):,} frame{'s' * (len(table) != 1)}".replace(",", "\N{NO-BREAK SPACE}")
     found = [Fact("Length", words.lasted(spent.lasted_s), frames)]
     found.append(Fact("Could be measured", percent(share), words.lasted(spent.measured_s)))
     if "expressions" not in analysis.withheld:

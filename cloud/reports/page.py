@@ -133,6 +133,7 @@ class Document:
     findings: Sequence[Told]
     seen: Sequence[str]
     seen_bar: str
+    seen_said: Sequence[str]
     glance: Part | None
     earlier: Sequence[str]
     caution: str

@@ -32,15 +32,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_identity(parser)
 
 
-def add_identity(parser: argparse.ArgumentParser, owner: bool = False) -> None:
-    """What says who asks; `owner`: also whoever a local database belongs to."""
+def add_identity(parser: argparse.ArgumentParser, owner: bool = False, is_person: bool = False) -> None:
+    """What says who asks; `owner`: also whoever a local database belongs to; `is_person`: only people who sign in."""
     who = parser.add_argument_group("signing in", "Databases show nothing to strangers. Say who you are:")
     who.add_argument("--email", metavar="ADDRESS", help=f"the password is asked for, or in ${PASSWORD}")
     who.add_argument(
         "--api-key", metavar="KEY", help=f"the project's web API key (no secret), or in ${accounts.API_KEY}"
     )
     who.add_argument("--token-file", metavar="FILE", type=Path, help=f"holds an ID token, which may stand in ${TOKEN}")
-    who.add_argument("--service-account", metavar="FILE", type=Path, help="for admins: the service account's key")
+    if is_person:
+        parser.set_defaults(service_account=None)
+    else:
+        who.add_argument("--service-account", metavar="FILE", type=Path, help="for admins: the service account's key")
     if owner:
         who.add_argument("--owner", action="store_true", help="above the rules of a local database on this machine")
 

@@ -12,6 +12,7 @@ from cloud.analysis.episodes import Episode
 from cloud.analysis.whole import Analysis
 from cloud.erasing import known
 from cloud.face.embed import Player
+from cloud.reading.columns import RECORDS
 from cloud.reading.table import Table
 from cloud.reports import document
 from cloud.reports.dated import local
@@ -98,6 +99,12 @@ def _documents(args: argparse.Namespace, source: document.Source) -> Iterator[st
     if out:
         html, pdf = html or named(out, "html"), pdf or named(out, "pdf")
     if not html and not pdf:
+        return
+    if len(source.table) == 1 and source.table.form is RECORDS:
+        said = f"session {source.table.sessions[0].id} has one record here, which tells of no time."
+        if not is_default(args):
+            raise DataError(f"No report: {said}")
+        yield f"No report    {said}"
         return
     made_of = document.compose(source)
     if html:

@@ -24,6 +24,7 @@ from device.contract.errors import ConfigError, DataError
 from device.contract.fields import Json
 
 _MOST_WORKERS = 256
+_PRINTED = ("--json", "-")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -35,7 +36,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--workers", metavar="N", type=int, help="processes here (default: one a core; 0: none)")
     parser.add_argument("--csv", metavar="OUT", type=Path, help="write all figures as a table")
     parser.add_argument("--parquet", metavar="OUT", type=Path, help="write all figures as Parquet")
-    parser.add_argument("--json", metavar="OUT", type=Path, help="write all figures as JSON")
+    parser.add_argument(
+        "--json", metavar="OUT", type=Path, help="write all figures as JSON; - prints them, and nothing else"
+    )
     parser.set_defaults(run=run)
 
 
@@ -49,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError(f"--workers is from 0 to {_MOST_WORKERS}.")
     paths = [path.resolve() for path in files(args.paths)]
     outputs = {f"--{name}": getattr(args, name) for name in ("csv", "parquet", "json")}
-    outputs = {option: out for option, out in outputs.items() if out}
+    outputs = {option: out for option, out in outputs.items() if out and (option, str(out)) != _PRINTED}
     check_outputs(outputs, paths)
     bar, found = Progress(len(paths), sys.stderr, "files"), []
     try:
@@ -66,6 +69,9 @@ def run(args: argparse.Namespace) -> int:
     for option, out in outputs.items():
         known.note(out, [group.patient for group in gathered.groups], gathered.sessions, "statistics of many sessions")
         write_private(out, _WRITERS[option](rows))
+    if ("--json", str(args.json)) == _PRINTED:
+        print(_json(rows).decode(), end="")
+        return 0
     for line in [*words.table(rows), *words.beside(gathered), *(f"Written      {out}" for out in outputs.values())]:
         print(printable(line).rstrip())
     return 0

@@ -21,6 +21,7 @@ from device.host.view import Host
 from device.monitor import health
 from device.monitor.figures import Figures
 from device.monitor.text import CONTENT_TYPE, text
+from device.monitor.told import is_there
 from device.settings import Settings
 
 #: For asking, and for taking the answer: who is slow keeps the others waiting.
@@ -119,7 +120,7 @@ class Metrics(Closing):
         if path not in ("/metrics", "/health"):
             return 404, _PLAIN, _ABOUT
         now, said = self._host.snapshot(), self._figures.told()
-        samples = self._figures(now, said)
+        samples = self._figures(now, said if is_there(said) else {})
         if path == "/metrics":
             return 200, CONTENT_TYPE, text(samples)
         found = [*health.checks(now, said, samples, self._delivers)]

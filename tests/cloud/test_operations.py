@@ -228,3 +228,5 @@ def test_what_cannot_be_commanded_gets_a_sentence(
 
 def test_nobody_commands_without_a_name(ruled: str, said: Said) -> None:
     assert "in a person's name" in said("control", "box-2", "pause", "--database", ruled, code=25)
+    with pytest.raises(SystemExit):  # a service account is nobody in whose name it could be done
+        said("control", "box-2", "pause", "--database", ruled, "--service-account", "key.json")

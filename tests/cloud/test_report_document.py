@@ -22,6 +22,8 @@ from cloud.demo.sessions import documents
 from cloud.erasing import known
 from cloud.reading import lines
 from cloud.reports import document
+from cloud.reports.chapters.course import glance
+from cloud.reports.figures.canvas import timeline
 from cloud.reports.paper import to_pdf
 from device.contract.errors import ConfigError, DataError, RuntimeMissingError, StorageError
 from device.contract.record import encode
@@ -143,6 +145,7 @@ def test_the_first_page_says_what_a_therapist_asks(page: Page) -> None:
         "sim-room-1",
         "Length 1:30 min",
         "Could be measured",
+        "measured 85 % · turned away",
         "What stood out, and how surely",
         "well supported",
         "Against earlier sessions",
@@ -225,6 +228,27 @@ def test_a_session_in_which_nothing_was_measured_says_so_and_why(
     text = Page(Path("a.html").read_text()).text
     assert "Nothing of the face could be measured" in text
     assert "too dark 100 %" in text
+
+
+def test_the_glance_leaves_room_for_much_that_stood_out(folder: Folder, short_lines: bytes) -> None:
+    source = source_of(folder.file(short_lines))
+
+    def height(above: list[str]) -> float:
+        made = glance(source.table, source.analysis, timeline(source.table), above)
+        assert made
+        found = re.search(r'viewBox="0 0 [\d.]+ ([\d.]+)"', made.svg)
+        assert found
+        return float(found[1])
+
+    assert height(["A sentence of more than one line. " * 6] * 6) < height(["A sentence."] * 5) - 20
+
+
+def test_one_record_is_too_little_for_a_report(said: Said, folder: Folder, short_lines: bytes) -> None:
+    record = next(line for line in short_lines.splitlines() if b'"event"' not in line)
+    path = folder.file(record)
+    assert "has one record here" in said("report", path)
+    assert "has one record here" in said("report", path, "--html", "a.html", code=DataError.exit_code)
+    assert not [*Path().iterdir()]
 
 
 def test_a_revoked_session_has_no_report(said: Said, folder: Folder, short_lines: bytes) -> None:

@@ -89,6 +89,7 @@ def test_the_figures_are_the_same_in_every_format(said: Said, folder: Path, tmp_
     outs = {name: tmp_path / f"all.{name}" for name in ("csv", "json", "parquet")}
     said(folder, "--workers", "0", *(word for name, out in outs.items() for word in (f"--{name}", out)))
     from_json = json.loads(outs["json"].read_text())["groups"]
+    assert json.loads(said(folder, "--workers", "0", "--json", "-"))["groups"] == from_json
     columns = duckdb.sql(f"SELECT * FROM '{outs['parquet']}'")
     assert [dict(zip(columns.columns, row, strict=True)) for row in columns.fetchall()] == from_json
     assert [{name: "" if value is None else str(value) for name, value in row.items()} for row in from_json] == rows(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cloud.analysis.activity import activity
 from cloud.analysis.plain import percent
-from cloud.analysis.sides import DIFFER, LEAST_S, Sides, sides
+from cloud.analysis.sides import DIFFER, LEAST, LEAST_S, Sides, sides
 from cloud.reading.table import Table
 from cloud.reports.figures import dots, heat
 from cloud.reports.page import Part, Section
@@ -13,8 +13,8 @@ from device.contract.labels import Tier
 
 _MOST = 12
 _CAPTION = (
-    "Only the time with the head straight counts. A filled diamond: the interval leaves out 0 and the means are at "
-    "least .2 apart. Left and right are the person's own."
+    "Only the time with the head straight counts. A diamond, and a bold name: the interval leaves out 0, and while it "
+    f"showed the sides were at least {LEAST:g} apart. Left and right are the person's own."
 )
 _HEAT = (
     "At each place of the face the share of the measured time in which something moved it, weighted by how far; of "

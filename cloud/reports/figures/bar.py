@@ -3,30 +3,34 @@
 from collections.abc import Sequence
 
 from cloud.analysis.plain import percent
-from cloud.reports.figures.canvas import INK, QUIET, SIZE, WIDTH, Area, Canvas, fits
+from cloud.reports.figures.canvas import INK, WIDTH, Area, Canvas
 
 _FILLS = ("#3d4650", "#dfe3e8", "#ebeef1", "#f4f5f7")
 _EVERY = 6 / 72  # inches between the lines of a hatching
 _ROWS = 5  # of dots
 _LINE, _DOTS = "#aab2ba", {"linestyle": (0, (0.01, 3)), "dash_capstyle": "round"}
-_BAR, _BELOW = 0.2, 0.2
+_BAR = 0.2
 _LEAST = 0.005
 
 
 def draw(parts: Sequence[tuple[str, float]]) -> str:
     """SVG of parts of a whole: words and share, the first of them what was measured."""
-    canvas = Canvas(_BAR + _BELOW)
+    canvas = Canvas(_BAR)
     area = canvas.area(0, 0.01, WIDTH, _BAR)
-    at, told = 0.0, [(words, share) for words, share in parts if share >= _LEAST]
-    rest = 0 if told and told[0][0] == parts[0][0] else 1
-    for number, (_, share) in enumerate(told, rest):
+    at, drawn = 0.0, [share for _, share in parts if share >= _LEAST]
+    rest = 0 if parts[0][1] >= _LEAST else 1
+    for number, share in enumerate(drawn, rest):
         kind = min(number, len(_FILLS) - 1)
         edge = INK if number == 0 else _LINE
         area.boxes([(at, at + share)], 0, 1, linewidth=0.4, facecolor=_FILLS[kind], edgecolor=edge)
         _fill(area, at, at + share, kind)
         at += share
-    _label(canvas, [f"{words} {percent(share)}" for words, share in told])
-    return canvas.svg("seen", ", ".join(f"{words} {percent(share)}" for words, share in parts))
+    return canvas.svg("seen", ", ".join(said(parts)))
+
+
+def said(parts: Sequence[tuple[str, float]]) -> list[str]:
+    """The same in words, for below the bar: in its order, whatever was too short to be drawn left out."""
+    return [f"{words} {percent(share)}" for words, share in parts if share >= _LEAST]
 
 
 def _fill(area: Area, begin: float, end: float, kind: int) -> None:
@@ -37,13 +41,3 @@ def _fill(area: Area, begin: float, end: float, kind: int) -> None:
         for row in range(_ROWS):
             left = begin + (row % 2 + 1) * _EVERY / 4 / WIDTH
             area.line([left, end], [(row + 0.5) / _ROWS] * 2, color=_LINE, linewidth=1.0, zorder=1.5, **_DOTS)
-
-
-def _label(canvas: Canvas, words: Sequence[str]) -> None:
-    """What is measured on the left, and the rest in its order up to the right end, as far as there is room."""
-    if words:
-        canvas.write(0, _BAR + _BELOW * 0.6, words[0], size=SIZE)
-    rest = [*words[1:]]
-    while rest and not fits(" · ".join(rest) + words[0], WIDTH - 0.3, SIZE):
-        rest.pop()
-    canvas.write(WIDTH, _BAR + _BELOW * 0.6, " · ".join(rest), size=SIZE, color=QUIET, ha="right")

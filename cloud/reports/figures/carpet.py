@@ -30,7 +30,7 @@ MOST_COLUMNS, SHORTEST_COLUMN_S = 900, 0.5
 LEFT, RIGHT = 1.86, 0.5
 ROW, _TITLE, _TICKS = 0.172, 0.25, 0.36
 SIGNS = {Tier.REPORTED: "", Tier.LOW_CONFIDENCE: " °", Tier.EXPERIMENTAL: " °°"}
-_BRIEF_GROUPS, _BRIEF_ROWS = 3, 6
+_BRIEF_GROUPS = 3
 _LEAST_EMOTION = 0.01  # share of the session below which an emotion has no row
 _Cells = tuple[Pixels, NDArray[np.bool_]]
 
@@ -54,7 +54,7 @@ class Group:
     rows: list[Row]
 
 
-def draw(table: Table, analysis: Analysis, line: Timeline, everything: bool = False, brief: bool = False) -> str:
+def draw(table: Table, analysis: Analysis, line: Timeline, everything: bool = False, brief: int = 0) -> str:
     """The carpet, as SVG.
 
     Args:
@@ -62,10 +62,10 @@ def draw(table: Table, analysis: Analysis, line: Timeline, everything: bool = Fa
         analysis: of it.
         line: its time axis.
         everything: include what `cloud.reports.summary` withholds.
-        brief: only what is best supported, and lasted longest.
+        brief: only what is best supported and lasted longest, so many rows of a kind; 0 for all.
     """
     told = [group for group in groups(table, analysis, line, everything) if group.rows]
-    told = [*_brief(told)] if brief else told
+    told = [*_brief(told, brief)] if brief else told
     session = table.sessions[0]
     top = COURSE if has_course(session) else 0.04
     height = top + sum(_TITLE + ROW * len(group.rows) for group in told) + _TICKS
@@ -79,10 +79,10 @@ def draw(table: Table, analysis: Analysis, line: Timeline, everything: bool = Fa
     return canvas.svg("glance" if brief else "carpet", _described(told))
 
 
-def _brief(groups: list[Group]) -> Iterator[Group]:
+def _brief(groups: list[Group], most: int) -> Iterator[Group]:
     for group in groups[:_BRIEF_GROUPS]:
         rows = [row for row in group.rows if not row.label.endswith("°")]
-        yield replace(group, rows=rows[:_BRIEF_ROWS])
+        yield replace(group, rows=rows[:most])
 
 
 def edges(line: Timeline) -> Values:

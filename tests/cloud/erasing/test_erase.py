@@ -19,6 +19,8 @@ import pytest
 
 from cloud.cli import main
 from cloud.erasing import known, shard
+from cloud.erasing.naming import Naming
+from cloud.erasing.proof import _text
 from cloud.erasing.shard import Unserved
 from cloud.local.store import Store
 from device.contract import erasure
@@ -158,6 +160,9 @@ def test_who_never_was_and_who_is_erased_are_told_in_a_sentence(
     assert bytes_of(folder) == before
     assert erase("Anna Example", "--local", folder, "--yes") == ConfigError.exit_code
     assert "Anna" not in capsys.readouterr().err
+    both = ("--local", folder, "--database", "http://127.0.0.1:1?ns=x")
+    assert erase("p-0999", *both) == ConfigError.exit_code
+    assert "and not both" in capsys.readouterr().err
 
 
 def test_what_a_box_cannot_erase_is_told_until_it_can(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -403,3 +408,9 @@ def test_a_disk_that_is_full_is_told_and_the_next_run_finishes(
 def fail(store: Store) -> None:
     """What SQLite says where nothing can be added."""
     store._db.execute("CREATE TABLE other AS SELECT hex(zeroblob(10000000))")
+
+
+def test_no_number_is_the_person_whose_pseudonym_is_one() -> None:
+    naming = Naming("42", ())
+    found = [naming.within(_text(one)) for one in ({"waiting": [42, 0.42], "version": "1.42.0"}, {"42": 1}, ["of 42"])]
+    assert found == [False, True, True]

@@ -59,7 +59,7 @@ def test_a_file_of_that_person_alone_goes_with_its_folder(tmp_path: Path, capsys
     known.note(place / "one.parquet", [WHOM], [THEIRS], "export (Parquet)")
     assert erase() == 0
     out = capsys.readouterr().out
-    assert "one.parquet (export (Parquet)): deleted" in out
+    assert "one.parquet (export (Parquet)): to be deleted" in out
     assert "Nothing was changed" in out
     assert (place / "one.parquet").exists()
     assert erase("--yes") == 0

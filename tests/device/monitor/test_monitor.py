@@ -151,6 +151,16 @@ def test_what_is_wrong_with_delivery_is_a_check_that_fails(
     assert value(said.text, "affectbox_daemon_up") == (0.0 if "mono" in changes else 1.0)
 
 
+def test_what_a_process_left_that_is_gone_is_not_told_as_of_now(served: Metrics, box: Box, tmp_path: Path) -> None:
+    leave(box, tmp_path, pid=(1 << 22) + 1)  # above any number that Linux gives a process
+    assert get(served, "/health").status_code == 200, "another one may be on its way"
+    said = get(served, "/metrics").text
+    assert value(said, "affectbox_daemon_up") == 0.0
+    assert "affectbox_frame" not in said
+    leave(box, tmp_path)
+    assert "affectbox_frame" in get(served, "/metrics").text
+
+
 def test_trouble_fails_and_names_nobody(served: Metrics, box: Box, tmp_path: Path) -> None:
     box.launcher.script = replace(QUICK, fails="No camera for p-017.")
     box.agreed()
@@ -185,7 +195,7 @@ def test_what_is_asked_wrongly_is_refused_and_the_next_one_served(served: Metric
 
 
 @pytest.mark.parametrize(
-    "left", ['{"frames": 3}', '{"mono": null}', '{"mono": 1000, "models": 1, "stages": {"ms": 1}}']
+    "left", ['{"frames": 3}', '{"mono": null}', '{"mono": 1000, "models": 1, "pid": 1, "stages": {"ms": 1}}']
 )
 def test_figures_that_cannot_be_read_cost_nothing_but_themselves(served: Metrics, tmp_path: Path, left: str) -> None:
     (tmp_path / told.FILE).write_text(left)
