@@ -283,6 +283,8 @@ def test_what_nobody_agreed_to_is_said_and_the_rest_told(
     text = Page(Path("a.html").read_text()).text
     told = "Facial actions: not recorded" if covers == ["expressions"] else "Expressions: not recorded"
     assert f"{told}: not agreed to." in text
+    assert ("Rapid changes None" in text) == (covers == ["expressions"])
+    assert ("Left and right Not known" in text) == (covers == ["expressions"])
 
 
 def test_a_clock_that_was_never_set_is_told(said: Said, folder: Folder, empty_lines: bytes) -> None:

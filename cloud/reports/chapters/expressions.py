@@ -40,7 +40,7 @@ def section(table: Table, analysis: Analysis, everything: bool) -> Iterator[Sect
     """All of it, as far as expressions were recorded."""
     parts = [*_leading(analysis, everything), *_pairs(analysis, everything), *_following(analysis, everything)]
     if "expressions" not in analysis.withheld:
-        parts += _rapid(rapid_changes(table, everything))
+        parts += _rapid(rapid_changes(table, everything), bool(table.known("expressions").any()))
     said = dominant(analysis)
     yield Section("What the face looked like", parts, [f"{said[:1].upper()}{said[1:]}."])
 
@@ -89,8 +89,11 @@ def _following(analysis: Analysis, everything: bool) -> Iterator[Part]:
         yield Part("What followed what", table=Grid(_AFTER, rows), caption=note)
 
 
-def _rapid(found: tuple[Rapid, ...]) -> Iterator[Part]:
+def _rapid(found: tuple[Rapid, ...], is_known: bool) -> Iterator[Part]:
     title = "Rapid changes"
+    if not is_known:
+        yield Part(title, text="Not known: finer expressions, of which they consist, were not recorded.")
+        return
     if not found:
         yield Part(title, text=f"None. {_RULE}")
         return

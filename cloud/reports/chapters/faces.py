@@ -31,6 +31,9 @@ def section(table: Table) -> Iterator[Section]:
     if active := activity(table):
         yield Section("Where the face moved", [Part(svg=heat.draw(active), caption=_HEAT)])
     found = [one for one in sides(table) if one.tier is not Tier.EXPERIMENTAL][:_MOST]
+    if not table.known("aus").any():
+        yield Section("Left and right", [], ["Not known: facial actions were not recorded."])
+        return
     if not found:
         yield Section("Left and right", [], [_NONE])
         return
