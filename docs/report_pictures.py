@@ -2,9 +2,9 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from PIL import Image
 from pypdfium2 import PdfDocument
 
 from cloud.analysis.whole import analyse
@@ -33,7 +33,7 @@ def main() -> None:
         picture(pages, title, end).save(FOLDER / name, optimize=True)
 
 
-def picture(pages: PdfDocument, title: str, end: str | None) -> Image.Image:
+def picture(pages: PdfDocument, title: str, end: str | None) -> Any:
     """The page that has this title; from the title on, and up to the next, where there is one to end on."""
     page = next(page for page in pages if height_of(page, title) is not None)
     drawn = page.render(scale=SCALE).to_pil().convert("RGB")
@@ -45,11 +45,11 @@ def picture(pages: PdfDocument, title: str, end: str | None) -> Image.Image:
     return whole.crop((0, 0, whole.width, int(inked[-1]) + MARGIN))
 
 
-def height_of(page: object, words: str) -> float | None:
+def height_of(page: Any, words: str) -> float | None:
     """How far below the upper edge of a page these words begin, points; None if they are not on it."""
-    text = page.get_textpage()  # type: ignore[attr-defined]  # it has no types
+    text = page.get_textpage()
     found = text.search(words, match_case=True).get_next()
-    return None if found is None else page.get_height() - text.get_charbox(found[0])[3]  # type: ignore[attr-defined]
+    return None if found is None else page.get_height() - text.get_charbox(found[0])[3]
 
 
 if __name__ == "__main__":
