@@ -47,7 +47,7 @@ show: .venv/run.stamp rules-evaluator ## open the session of `make run` in the d
 demo: build/sample.mp4 rules-evaluator ## open the dashboard with simulated patients, sessions and a hundred boxes, until Ctrl-C (wants node)
 	@$(BIN)/affectbox-cloud demo --data run/demo --clip build/sample.mp4
 
-test: .venv/test.stamp oldest-runtime rules-evaluator ## run the suite (about 10 minutes; installs tensorflow for the training side, 2 GB, at first); see also learning-test, pages-test
+test: .venv/test.stamp oldest-runtime rules-evaluator ## run the suite (about 10 minutes; installs tensorflow for the training side, 2 GB, at first); see also learning-test, files-test, pages-test
 	@AFFECTBOX_CACHE=build/cache $(BIN)/affectbox-converter fetch
 	@echo "The suite takes about 10 minutes on two cores."
 	$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -167,10 +167,10 @@ build/face-viewer/npm.stamp: cloud/face/viewer/package.json cloud/face/viewer/pa
 	else echo "no npm on this machine: the player of the digital face is not built anew"; fi
 
 .PHONY: files-test learning-test pages-test bench-dashboard bench-fleet dashboard-pictures
-learning-test: .venv/test.stamp ## train small networks from pictures to signed bundles (three minutes)
+learning-test: .venv/test.stamp ## train and convert small networks, from pictures to signed bundles (four minutes)
 	$(BIN)/python -m pytest -m learning -n 2 --dist loadfile
 
-files-test: .venv/test.stamp build/sample.mp4 ## write large reports, videos and exports, and read them back (some minutes)
+files-test: .venv/test.stamp build/sample.mp4 ## write large reports, videos and exports, read them back, and erase people (some minutes)
 	$(BIN)/python -m pytest -m files -n 2 --dist loadfile
 
 pages-test: .venv/test.stamp rules-evaluator build/axe/axe.stamp build/face-viewer/npm.stamp ## walk through the dashboard in a browser (four minutes; wants node and chromium)

@@ -48,6 +48,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     server.end()
 
 
+@pytest.mark.files
 def test_the_answers_are_those_that_stand_on_the_page(exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(exported)
     with duckdb.connect() as connection:

@@ -95,7 +95,9 @@ def test_an_unsigned_bundle_is_said_to_be_so(tiny, tmp_path: Path, capsys) -> No
         load("tiny-1.0.0", ModelSettings(cache=str(tmp_path)))
 
 
-@pytest.mark.parametrize("form", ["keras", "saved_model", "tflite"])
+@pytest.mark.parametrize(
+    "form", [*(pytest.param(form, marks=pytest.mark.learning) for form in ("keras", "saved_model")), "tflite"]
+)
 def test_every_scheme_is_in_the_table(tiny, tmp_path: Path, capsys, form: str) -> None:
     assert (
         convert(tiny, getattr(tiny, form), tmp_path, ('scheme = "int8"', 'scheme = "int16x8"'), options=("--all",))

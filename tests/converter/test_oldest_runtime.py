@@ -34,7 +34,10 @@ np.savez(sys.argv[3], *[np.stack(output) for output in zip(*rows)])
 TOLERANCE = {"int8": 24, "float32": 0.1}
 
 
-@pytest.mark.parametrize("scheme", ["float32", "dynamic", "int8", "int16x8"])
+@pytest.mark.parametrize(
+    "scheme",
+    [*(pytest.param(scheme, marks=pytest.mark.learning) for scheme in ("float32", "dynamic", "int16x8")), "int8"],
+)
 def test_a_keras_network(tiny, tmp_path: Path, scheme: str) -> None:
     from converter.keras_source import open_keras  # noqa: PLC0415
 

@@ -120,6 +120,7 @@ def reached(hosting: Hosting, holds: Callable[[Snapshot], bool]) -> Snapshot:
     return now
 
 
+@pytest.mark.files
 def test_a_box_that_was_away_erases_on_its_return(
     server: Server, start: Callable[..., Any], card: Card, home: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
