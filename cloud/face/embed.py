@@ -59,7 +59,7 @@ def viewer_script() -> str:
 @lru_cache(maxsize=1)
 def packed_face() -> str:
     """The face, gzipped, as base64."""
-    return base64.b64encode(gzip.compress(FACE.read_bytes(), 9, mtime=0)).decode()
+    return base64.b64encode(gzip.compress(FACE.read_bytes(), 6, mtime=0)).decode()
 
 
 def _inert(told: str) -> str:

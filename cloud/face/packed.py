@@ -61,7 +61,7 @@ def _document(track: Track, episodes: Sequence[Episode], zone: tuple[float, str]
         "lasted": round(track.lasted_s, 3),
         "stands": round(max(GAP_S, float((track.ends - track.times).max()) if len(track) else 0.0), 3),
         "columns": [[name, low, step] for name, low, step, _ in columns],
-        "data": base64.b64encode(zlib.compress(data, 9)).decode(),
+        "data": base64.b64encode(zlib.compress(data)).decode(),
         "words": [*track.words],
         "hidden": [HIDDEN[part] for part in PARTS],
         "leading": [*LEADING],
