@@ -141,7 +141,7 @@ def test_what_a_page_tells_people_to_type_is_taken(page: str, line: str, capsys:
 
 def test_what_commands_of_the_pages_write_is_ignored_by_git() -> None:
     """Keys and recordings of people are not committed by mistake."""
-    option = r"--(?:out|picture|overlay|bundles|csv) |jsonl:|local --data |enrol "
+    option = r"--(?:out|picture|overlay|annotate|video|html|pdf|bundles|csv) |jsonl:|local --data |enrol "
     written = {name for _, line in LINES for name in re.findall(rf"(?:{option})([a-z0-9][\w./-]*)", line)}
     assert written >= {"session.jsonl", "session.png", "clinic.key", "bundles/", "room-3.enrolment.json"}
     given = {"fer2013.csv", "fer2013new.csv", "records.jsonl"}
