@@ -162,7 +162,7 @@ def test_an_episode_can_be_gone_to(browser: Browser, page_file: Path) -> None:
     page = opened(browser, page_file)
     page.get_by_label("Episodes of").select_option(label="AU12 Lip Corner Puller (1)")
     page.get_by_role("button", name="Next episode").click()
-    expect(page.get_by_text("1 of 1: 0:01 to 0:02, most at 0:01 (3.2)")).to_be_visible()
+    expect(page.get_by_text("1 of 1: 0:01 to 0:03, most at 0:01 (3.2)")).to_be_visible()
     assert 1.0 <= float(page.get_by_role("slider").input_value()) < 1.3
 
 
