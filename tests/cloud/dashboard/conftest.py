@@ -2,6 +2,8 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser as Chromium
@@ -12,14 +14,21 @@ from tests.browser import Browser
 from tests.cloud.dashboard.stack import Stack
 
 
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+@contextmanager
+def started(folder: Path) -> Iterator[Stack]:
     """Database, dashboard, simulated data, two boxes, accounts."""
     if not ((NODE_MODULES / "targaryen").is_dir() and shutil.which("node")):
         pytest.skip("no targaryen: `make rules-evaluator`")
-    running = Stack(tmp_path_factory.mktemp("stack"))
+    running = Stack(folder)
     yield running
     running.close()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One for all tests that need no other."""
+    with started(tmp_path_factory.mktemp("stack")) as running:
+        yield running
 
 
 @pytest.fixture

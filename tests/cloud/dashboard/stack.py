@@ -135,8 +135,7 @@ class Stack:
 
     @contextlib.contextmanager
     def alive(self, boxes: list[Box] | None = None, period_s: float = 0.2, step_s: float = 0.3) -> Iterator[Fleet]:
-        """The fleet, or another one, tells its state by itself and obeys, for the length of a block. Of another one
-        nothing stays."""
+        """The fleet, or another one, tells its state by itself and obeys, for the length of a block."""
         fleet = Fleet(self.database, boxes or self._boxes, time.time, step_s)
         loop = asyncio.new_event_loop()
         running = loop.create_task(fleet.run(period_s))
@@ -153,11 +152,6 @@ class Stack:
             loop.call_soon_threadsafe(running.cancel)
             thread.join(WAIT_S)
             loop.close()
-            if boxes:
-                gone = [box.device for box in boxes if box.device not in self.boxes]
-                self.patch({f"{root}/{device}": None for device in gone for root in ("telemetry", "checkup")})
-                for own in self.boxes.values():
-                    own.send()
 
     def restart(self) -> None:
         """Kill the dashboard and start it again at the same address."""

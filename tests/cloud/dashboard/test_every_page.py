@@ -3,7 +3,7 @@ and as docs/dashboard.md shows it."""
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page
 
 from cloud.demo.boxes import make_boxes
 from tests.browser import SIZES, Browser
+from tests.cloud.dashboard.conftest import started
 from tests.cloud.dashboard.stack import Stack
 
 pytestmark = pytest.mark.pages
@@ -42,6 +43,13 @@ PAGES = {
 EACH = [(role, address, *what) for role, pages in PAGES.items() for address, what in pages.items()]
 _COARSE = (40, 25)  # of a picture, pixels: what changes with time is no difference there
 _ALIKE = 3.2  # of 255, in the mean: an empty page is 3.7 away from one of alerts, the same page twice .1
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One of their own: its fleet is another one."""
+    with started(tmp_path_factory.mktemp("pages")) as running:
+        yield running
 
 
 @pytest.mark.parametrize(("role", "address", "words", "picture"), EACH)
