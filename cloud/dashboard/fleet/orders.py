@@ -16,8 +16,9 @@ from cloud.dashboard.base import Base
 from cloud.dashboard.fleet import rollout
 from cloud.dashboard.fleet.rollout import At, Rollout
 from cloud.dashboard.person import Visit
+from cloud.operations.orders import changes
 from cloud.watch.sqlite import File
-from device.contract import audit, remote
+from device.contract import remote
 from device.contract.errors import AffectboxError, ConfigError
 from device.contract.fields import Json
 from device.contract.keys import new_key
@@ -98,25 +99,10 @@ class Orders:
     async def _send(self, base: Base, visit: Visit, name: str, device: str, document: Json) -> None:
         now_ms, do = base.now_ms(), self._all[name].do
         command = new_key(now_ms)
-        by = visit.person.uid
-        changes = {
-            remote.key(device): {
-                "v": remote.VERSION,
-                "id": command,
-                "do": do,
-                "until": now_ms + rollout.HEARD_MS,
-                "by": by,
-            },
-            audit.key(now_ms, new_key(now_ms)): {
-                "v": audit.VERSION,
-                "at": {".sv": "timestamp"},
-                "by": by,
-                "did": "fleet_commanded",
-                "device": device,
-            },
-        }
+        until_ms = now_ms + rollout.HEARD_MS
+        order = {"v": remote.VERSION, "id": command, "do": do, "until": until_ms, "by": visit.person.uid}
         try:
-            await base.patch(visit, changes)
+            await base.patch(visit, changes(device, order, now_ms, "fleet_commanded"))
         except AffectboxError as error:
             await self._put(rollout.not_sent(self._all[name], device, str(error), now_ms))
             return
