@@ -22,6 +22,7 @@ SHARED_WITH_TRAINING = (
     "device.contract",
     "device.bundle_folders",
     "device.closing",
+    "device.features",
     "device.models",
     "device.stills",
     "device.stages",
@@ -38,7 +39,8 @@ LIBRARIES = {
     "device": "PIL ai_edge_litert av cv2 gpiozero libcamera mediapipe msgspec nacl numpy picamera2 psutil starlette "
     "tflite_runtime uvicorn",
     "converter": "ai_edge_litert ai_edge_quantizer flatbuffers keras msgspec nacl numpy onnx packaging tensorflow",
-    "training": "cv2 dask distributed kaggle keras matplotlib msgspec numpy skimage tensorflow tqdm",
+    "training": "cv2 dask distributed jinja2 kaggle keras matplotlib mne msgspec numpy pandas pyarrow scipy skimage "
+    "sklearn statsmodels tensorflow torch tqdm",
     "cloud": "argon2 av cv2 dash dash_ag_grid dash_mantine_components dask distributed fastapi firebase_admin "
     "google httpx jinja2 matplotlib msgspec numpy plotly pyarrow starlette uvicorn weasyprint",
 }

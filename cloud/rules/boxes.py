@@ -177,7 +177,11 @@ def _visits() -> Rules:
     identity = "newData.child('device').val() + '~' + newData.child('session').val()"
     place = every([f"$visit === {identity}", _pseudonym("$patient"), _key("'e'", "number", 6)])
     holds = every(
-        [one_of("event", *session.Event), *map(_held, ("consent", "continues", "frame", "name", "why")), _WORDS]
+        [
+            one_of("event", *session.Event),
+            *map(_held, ("consent", "continues", "frame", "name", "why", "support")),
+            _WORDS,
+        ]
     )
     document = Document(session.FIELDS, place, holds, ("$patient",), writer=own)
     device = "data.child('e000001').child('device').val()"

@@ -14,6 +14,8 @@ What happens in a session are events, documents of their own, numbered from 1, w
     stimulus    name                   something was shown or asked
     mark        name                   somebody marked this moment
     consent     consent.*              the consent was changed
+    support     support.*              what a network for diagnosis support said of the session or of a phase
+                                       (`device/contract/support.py`); only where the consent covers `diagnosis`
     ended       why                    the last; but a consent that is withdrawn after it is told by one more `ended`,
                                        of the number `REVOKED_LATER`
 
@@ -28,7 +30,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from device.contract import patient
+from device.contract import patient, support
 from device.contract.choices import COVERS, GIVERS
 from device.contract.errors import DataError
 from device.contract.fields import LATEST_S, Field, Json, check, encode, schema
@@ -51,6 +53,7 @@ class Event(str, Enum):
     STIMULUS = "stimulus"
     MARK = "mark"
     CONSENT = "consent"
+    SUPPORT = "support"
     ENDED = "ended"
 
 
@@ -108,6 +111,7 @@ FIELDS = (
     Field("name", "string", "name of the phase, stimulus or mark, of lower-case letters, digits and hyphens"),
     Field("why", "string", f"why the session ended: {', '.join(Why)}"),
     Field("continues", "string", "the session that this one goes on from", key=True),
+    *support.FIELDS,
 )
 #: Event → what it must have, and what it may have beside that, of the groups that belong to events.
 HOLDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -117,9 +121,10 @@ HOLDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Event.STIMULUS: (("name",), ()),
     Event.MARK: ((), ("name",)),
     Event.CONSENT: (("consent",), ()),
+    Event.SUPPORT: (("support",), ()),
     Event.ENDED: (("why",), ()),
 }
-_GROUPS = ("consent", "frame", "name", "why", "continues")
+_GROUPS = ("consent", "frame", "name", "why", "continues", "support")
 
 
 def session_id(boot: str, mono_s: float) -> str:
@@ -163,6 +168,8 @@ def validate(event: Any) -> None:
     if event["event"] not in HOLDS:
         raise DataError(f"Field 'event' of an event is {event['event']!r}: it is one of {', '.join(Event)}.")
     must, may = HOLDS[event["event"]]
+    if event["event"] == Event.SUPPORT:
+        support.validate(event.get("support"))
     for group in _GROUPS:
         if group in must and group not in event:
             raise DataError(f"An event '{event['event']}' has '{group}', and this one has not.")

@@ -27,6 +27,9 @@ class Task:
 CANONICAL_FACE = "canonical_face.json"
 FACE_DETECTION, FACE_LANDMARKS, FACE_READING = "face-detection", "face-landmarks", "face-reading"
 FACIAL_EXPRESSION, ACTION_UNITS = "facial-expression", "action-units"
+DIAGNOSIS_SUPPORT = "diagnosis-support"
+#: Of a bundle for diagnosis support: what is done to features before the network and to probabilities after it.
+SUPPORT = "support.json"
 TASKS = {
     FACE_DETECTION: Task("letterbox", {"boxes": (), "scores": ()}),
     FACE_LANDMARKS: Task("roi", {"landmarks": (), "presence": ()}, files=(CANONICAL_FACE,)),
@@ -42,6 +45,7 @@ TASKS = {
     ),
     FACIAL_EXPRESSION: Task("aligned", {"ferplus": EMOTIONS}),
     ACTION_UNITS: Task("aligned", {"presence": (), "intensity": ()}, any=True),
+    DIAGNOSIS_SUPPORT: Task("features", {"groups": ()}, files=(SUPPORT,)),
 }
 
 

@@ -1,0 +1,46 @@
+"""The features of a cohort: one row a participant, whatever the number of their recordings."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.contract.features import NAMES, VERSION, qualified
+from training.cohort.people import Participant
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureTable:
+    """What a study comes to.
+
+    Attributes:
+        people: P participants, in the order of their pseudonyms.
+        phases: S phases, or the whole session alone (`device.contract.features.SESSION`).
+        values: (P, S, F) features, NaN where not measured; of several recordings the mean.
+        coverage: (P, S) share of the time in which the face was measured; NaN: the phase was not held.
+        seconds: (P, S) time that was recorded.
+        frames: (P, S) records.
+        names: F features, of `device.contract.features`.
+        version: of the features.
+        simulated: whether the recordings say that they were simulated.
+    """
+
+    people: tuple[Participant, ...]
+    phases: tuple[str, ...]
+    values: NDArray[np.float64]
+    coverage: NDArray[np.float64]
+    seconds: NDArray[np.float64]
+    frames: NDArray[np.float64]
+    names: tuple[str, ...] = NAMES
+    version: int = VERSION
+    simulated: bool = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of `matrix`'s columns: `PHASE/FEATURE`."""
+        return tuple(qualified(phase, name) for phase in self.phases for name in self.names)
+
+    @property
+    def matrix(self) -> NDArray[np.float64]:
+        """(P, S × F)."""
+        return self.values.reshape(len(self.people), -1)
