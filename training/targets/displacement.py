@@ -101,7 +101,7 @@ def rest_of(landmarks: NDArray[Any]) -> Floats:
     values = values[np.isfinite(values).all((1, 2))]
     if not len(values):
         raise DataError("No face was found in the stretch at rest: name another one.")
-    rest = values[len(values) // 2]
+    rest: Floats = values[len(values) // 2]
     for _ in range(_ROUNDS):
         rest = np.asarray(np.median(_laid_on(values, _whole(rest)), axis=0), np.float64)
     return rest
