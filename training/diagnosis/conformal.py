@@ -12,8 +12,9 @@ Sources: Vovk, Gammerman & Shafer 2005; Vovk 2015 (cross-conformal); Ding et al.
 from math import ceil
 
 import numpy as np
+from numpy.typing import NDArray
 
-from training.diagnosis.folds import Ints
+from training.diagnosis.folds import Ints, parts
 from training.diagnosis.preparation import Floats
 
 
@@ -29,6 +30,16 @@ def quantiles(probabilities: Floats, labels: Ints, alpha: float) -> Floats:
     return np.array([quantile(scores[labels == group], alpha) for group in range(probabilities.shape[1])])
 
 
-def sets(probabilities: Floats, limits: Floats) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+def sets(probabilities: Floats, limits: Floats) -> NDArray[np.bool_]:
     """(P, C) whether each group is possible, of probabilities (P, C) and quantiles (C,)."""
     return np.asarray(1 - probabilities <= limits)
+
+
+def sets_of_folds(probabilities: Floats, labels: Ints, folds: Ints, alpha: float) -> NDArray[np.bool_]:
+    """(P, C) sets of people by quantiles of all people of the other folds, where each fold's probabilities (P, C) are
+    by a network that had not learnt from its people, and no inner folds are to be had."""
+    found = np.ones(probabilities.shape, bool)
+    for known, unknown in parts(folds):
+        limits = quantiles(probabilities[known], labels[known], alpha)
+        found[unknown] = sets(probabilities[unknown], limits)
+    return found

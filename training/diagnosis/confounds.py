@@ -31,7 +31,9 @@ def confounds(table: FeatureTable) -> tuple[tuple[str, ...], Floats]:
 
 def _named(what: str, people: tuple[Participant, ...]) -> dict[str, Floats]:
     told = [getattr(person, what) for person in people]
-    return {f"{what} {name or 'not told'}": np.array([one == name for one in told], float) for name in sorted(set(told))}
+    return {
+        f"{what} {name or 'not told'}": np.array([one == name for one in told], float) for name in sorted(set(told))
+    }
 
 
 def varying(names: tuple[str, ...], matrix: Floats) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -44,17 +44,17 @@ class Predictions:
 
     @property
     def groups(self) -> int:
-        return self.probabilities.shape[2]
+        return int(self.probabilities.shape[2])
 
     @property
     def answers(self) -> Ints:
         """(R, P) the likeliest group."""
-        return self.probabilities.argmax(axis=2)
+        return np.asarray(self.probabilities.argmax(axis=2))
 
     @property
     def right(self) -> Floats:
         """(P,) share of the repeats in which the likeliest group was right."""
-        return (self.answers == self.truth).mean(axis=0)
+        return np.asarray((self.answers == self.truth).mean(axis=0))
 
 
 def drawn(truth: Ints, seed: int, draws: int = DRAWS) -> Floats:
@@ -85,7 +85,7 @@ def mean(values: Floats, counts: Floats, among: NDArray[np.bool_] | None = None)
 
 def mean_of_groups(values: Floats, truth: Ints, counts: Floats) -> Floats:
     """(draws,) mean over groups of their people's mean."""
-    return np.mean([mean(values, counts, truth == group) for group in np.unique(truth)], axis=0)
+    return np.asarray(np.mean([mean(values, counts, truth == group) for group in np.unique(truth)], axis=0))
 
 
 def balanced_accuracy(said: Predictions, counts: Floats) -> Floats:
@@ -110,18 +110,18 @@ def area(said: Predictions, group: int, counts: Floats) -> Floats:
     above = np.mean([_above(row[member], row[~member]) for row in scores], axis=0)
     pairs = counts[:, member].sum(axis=1) * counts[:, ~member].sum(axis=1)
     with np.errstate(invalid="ignore"):
-        return ((counts[:, member] @ above) * counts[:, ~member]).sum(axis=1) / pairs
+        return np.asarray(((counts[:, member] @ above) * counts[:, ~member]).sum(axis=1) / pairs)
 
 
 def _above(members: Floats, others: Floats) -> Floats:
     """(members, others) 1 where the member's score is higher, ½ where they are the same."""
     gap = members[:, None] - others
-    return (gap > 0) + 0.5 * (gap == 0)
+    return np.asarray((gap > 0) + 0.5 * (gap == 0))
 
 
 def mean_area(said: Predictions, counts: Floats) -> Floats:
     """(draws,) mean over the groups of their areas."""
-    return np.mean([area(said, group, counts) for group in np.unique(said.truth)], axis=0)
+    return np.asarray(np.mean([area(said, group, counts) for group in np.unique(said.truth)], axis=0))
 
 
 def brier(said: Predictions, counts: Floats) -> Floats:
@@ -153,23 +153,23 @@ def _gap(said: Predictions, right: Floats, counts: Floats) -> Floats:
     for group in (present := np.unique(said.truth)):
         member = said.truth == group
         weights[:, member] = counts[:, member] / counts[:, member].sum(axis=1, keepdims=True) / len(present)
-    return np.abs(weights @ gaps).sum(axis=1)
+    return np.asarray(np.abs(weights @ gaps).sum(axis=1))
 
 
 def confusion(said: Predictions) -> Floats:
     """(C, C) people, mean over the repeats: the row is their group, the column what they are taken for."""
     taken = np.eye(said.groups)[said.answers].mean(axis=0)
-    return np.eye(said.groups)[said.truth].T @ taken
+    return np.asarray(np.eye(said.groups)[said.truth].T @ taken)
 
 
 def covered(said: Predictions) -> Floats:
     """(P,) share of the repeats in which the set holds the right group."""
-    return said.possible[:, np.arange(len(said.truth)), said.truth].mean(axis=0)
+    return np.asarray(said.possible[:, np.arange(len(said.truth)), said.truth].mean(axis=0))
 
 
 def answered(said: Predictions) -> Floats:
     """(P,) share of the repeats in which the set is a single group: an answer."""
-    return (said.possible.sum(axis=2) == 1).mean(axis=0)
+    return np.asarray((said.possible.sum(axis=2) == 1).mean(axis=0))
 
 
 def answered_right(said: Predictions, counts: Floats) -> Floats:
@@ -177,4 +177,4 @@ def answered_right(said: Predictions, counts: Floats) -> Floats:
     single = said.possible.sum(axis=2) == 1
     right = single & said.possible[:, np.arange(len(said.truth)), said.truth]
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (counts @ right.mean(axis=0)) / (counts @ single.mean(axis=0))
+        return np.asarray((counts @ right.mean(axis=0)) / (counts @ single.mean(axis=0)))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from device.contract.errors import DataError
 from training.cohort.people import Participant, groups, labels
@@ -12,7 +13,7 @@ from training.diagnosis.conformal import quantiles, sets
 from training.diagnosis.folds import Ints, check_groups
 from training.diagnosis.logistic import Learnt, learn
 from training.diagnosis.preparation import Floats, Preparation
-from training.diagnosis.recipe import Recipe
+from training.diagnosis.recipe import REFERENCE, Recipe
 from training.metrics import fit_temperature, softmax
 
 
@@ -67,7 +68,7 @@ class Model:
         """(P, C) of values (P, K), NaN where not measured; as if the groups were equally frequent."""
         return probabilities(self._preparation(values) @ self.weights + self.bias, self.temperature)
 
-    def sets(self, values: Floats) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+    def sets(self, values: Floats) -> NDArray[np.bool_]:
         """(P, C) whether each group is possible."""
         return sets(self.probabilities(values), np.array([self.quantiles[name] for name in self.groups]))
 
@@ -84,9 +85,7 @@ class Model:
 
     def as_json(self) -> dict[str, Any]:
         """For a run folder: what `of_json` reads."""
-        return {
-            name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in vars(self).items()
-        }
+        return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in vars(self).items()}
 
     @classmethod
     def of_json(cls, found: dict[str, Any]) -> "Model":
@@ -96,7 +95,7 @@ class Model:
         return cls(**{**found, **arrays, **names})
 
 
-def fit(table: FeatureTable, recipe: Recipe = Recipe(), seed: int = 0) -> Model:
+def fit(table: FeatureTable, recipe: Recipe = REFERENCE, seed: int = 0) -> Model:
     """Learn from all people of a table. Raises `DataError` where that cannot be."""
     truth, names = labels(table.people), groups(table.people)
     check_groups(truth, names)

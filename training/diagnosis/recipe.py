@@ -19,9 +19,12 @@ class Recipe:
     """
 
     columns: int = 32
-    strengths: tuple[float, ...] = (0.3, 0.1, 0.03, 0.01)
+    strengths: tuple[float, ...] = (0.2, 0.1, 0.05, 0.02)
     l1_ratio: float = 0.5
     clip: float = 3.0
     inner: int = 5
     alpha: float = 0.1
     measured: float = 0.5
+
+
+REFERENCE = Recipe()

@@ -24,7 +24,8 @@ class SiteFigures:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """All sites left out once. `balanced_accuracy`: over all people of `sites`; None without any. `notes`: what could
+    """All sites left out once. `balanced_accuracy`: over all people of `sites`; None where a group is
+    not among them. `notes`: what could
     not be told, in sentences."""
 
     balanced_accuracy: Interval | None
@@ -69,20 +70,23 @@ def figures(
     """Of probabilities (P, C), NaN for people of sites that were not left out."""
     why = notes(truth, sites, names, groups)
     told = tuple(
-        SiteFigures(named(name), int(here.sum()), _counts(truth[here], groups), _accuracy(probabilities, truth, here, seed))
-        for name, here in ((name, sites == site) for site, name in enumerate(names) if site not in why)
+        SiteFigures(
+            site=named(name),
+            n=len(here),
+            groups={group: int((truth[here] == number).sum()) for number, group in enumerate(groups)},
+            balanced_accuracy=_accuracy(probabilities, truth, here, seed),
+        )
+        for site, name in enumerate(names)
+        for here in [np.flatnonzero(sites == site)]
+        if site not in why
     )
-    known = ~np.isnan(probabilities).any(axis=1)
-    whole = _accuracy(probabilities, truth, known, seed) if known.any() else None
+    known = np.flatnonzero(~np.isnan(probabilities).any(axis=1))
+    whole = _accuracy(probabilities, truth, known, seed) if len(np.unique(truth[known])) == len(groups) else None
     one = of_one_group(truth, sites, names, groups) if len(names) > 1 else []
     return LeftOut(whole, told, (*why.values(), *one))
 
 
-def _accuracy(probabilities: Floats, truth: Ints, here: np.ndarray, seed: int) -> Interval:  # type: ignore[type-arg]
+def _accuracy(probabilities: Floats, truth: Ints, here: Ints, seed: int) -> Interval:
     chosen = probabilities[here][None]
     said = Predictions(truth[here], chosen, np.ones(chosen.shape, bool))
     return interval(balanced_accuracy(said, drawn(said.truth, seed)))
-
-
-def _counts(truth: Ints, groups: tuple[str, ...]) -> dict[str, int]:
-    return {name: int((truth == group).sum()) for group, name in enumerate(groups)}
