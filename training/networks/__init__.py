@@ -13,10 +13,11 @@ from training.networks.ednn import Ednn
 from training.networks.face import Face
 from training.networks.plain import Plain
 from training.networks.residual import Residual
+from training.networks.resnet18 import Resnet18
 from training.networks.resnet50 import Resnet50
 
 #: `network.kind` in a recipe says which of them.
-Network = Face | Plain | Ednn | Residual | Appearance | Resnet50
+Network = Face | Plain | Ednn | Residual | Appearance | Resnet18 | Resnet50
 
 
 def count_macs(network: keras.Model) -> int:
