@@ -118,7 +118,7 @@ def test_other_heads_stay_fresh_and_are_told():
     ("change", "complaint"),
     [
         ({"layer2.0.conv1.weight": None}, "holds no layer2.0.conv1.weight"),
-        ({"layer2.0.conv1.weight": np.zeros((128, 128, 3, 3))}, "layer2.0.conv1.weight is 3 × 3 × 128 × 128 there and"),
+        ({"layer2.0.conv1.weight": np.zeros((128, 128, 3, 3))}, "layer2.0.conv1.weight is 3 × 3 × 128 × 128 there"),
     ],
 )
 def test_weights_of_another_network_are_refused_and_change_nothing(change, complaint):

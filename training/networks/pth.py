@@ -1,5 +1,5 @@
-"""Weights of PyTorch, put into a Keras network whose layers bear the same names. Nothing else here knows PyTorch, which
-is an extra of its own (`torch`).
+"""Weights of PyTorch, put into a Keras network whose layers bear the same names. Nothing else knows PyTorch, which is
+an extra of its own (`torch`).
 
 Two layouts of ResNet-18 are read: torchvision's (`conv1.weight`, `layer1.0.bn1.running_mean`, …, `fc.bias`), and that
 of networks that wrap it (`features.0.weight`, `features.4.0.bn1.…`, `alpha.0.weight`: the attention). A file may hold
