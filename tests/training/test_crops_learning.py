@@ -91,10 +91,8 @@ def test_log_probabilities_are_averaged_over_a_persons_faces():
 
 
 def test_nested_folds_tell_planted_groups_apart_and_go_on_where_they_were_stopped(tmp_path):
-    told = recipe(
-        "folds=2", "inner=2", "epochs=8", "batch=16", "optimizer.average=0.8", "augmentation.brightness=0.05"
-    )
-    faces, machines, said = drawn(), find_machines("none", 16), []
+    told = recipe("folds=2", "inner=2", "epochs=8", "batch=8", "optimizer.average=0.8", "augmentation.brightness=0.05")
+    faces, machines, said = drawn(), find_machines("none", 8), []
     found = learn(told, faces, tmp_path / "run", machines, False, said.append)
 
     truth = np.array([faces.groups.index(person.group) for person in found.people])
