@@ -10,6 +10,7 @@ from device.contract.command import INTERRUPTED, concluded
 from device.contract.errors import StorageError
 from device.contract.version import ShowVersion
 from training.commands import evaluate, export, predict, prepare, train
+from training.diagnosis import command as diagnosis
 from training.face import command as face
 from training.face import rest
 from training.sample_clip import clip
@@ -41,6 +42,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("affectbox-training", description="Trains the networks of Affectbox.")
     parser.add_argument("--version", action=ShowVersion)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (prepare, train, evaluate, export, predict, clip, rest, face, faces):
+    for module in (prepare, train, evaluate, export, predict, clip, rest, face, faces, diagnosis):
         module.add_parser(commands)
     return parser

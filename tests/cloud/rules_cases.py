@@ -74,7 +74,7 @@ CLOCK = filled(boot.FIELDS, offset=1.5e9)
 STATE = filled(telemetry.FIELDS, v=telemetry.VERSION, mode="records", wanted="records", state="idle")
 STATE["seen"] = telemetry.SERVER_TIME
 BEGAN = filled(session.FIELDS, event="began", patient="p-0042", consent__covers=["units"], consent__by="patient")
-BEGAN = {name: value for name, value in BEGAN.items() if name not in ("frame", "name", "why")}
+BEGAN = {name: value for name, value in BEGAN.items() if name not in ("frame", "name", "why", "support")}
 MARK = {name: value for name, value in BEGAN.items() if name not in ("consent", "continues")}
 MARK |= {"event": "mark", "number": 2}
 VISIT = f"visits/p-0042/box-1~{BOOT}"

@@ -23,6 +23,7 @@ from device.stages.frame import Frame
 from device.stages.landmarks import Landmarker
 from device.stages.tracker import Tracker
 from tests.cluster import WAIT_S, Cluster
+from training import cluster as dask_cluster
 from training.cli import main
 from training.face_finder import FaceFinder
 from training.videos import spread
@@ -361,18 +362,18 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 
 def test_a_cluster_does_the_work(study, tmp_path, cluster, monkeypatch, capsys):
-    monkeypatch.setattr(spread, "CONNECT_S", 0.5)
+    monkeypatch.setattr(dask_cluster, "CONNECT_S", 0.5)
     assert faces(study, tmp_path / "out", "--scheduler", cluster.address) == ConfigError.exit_code
     assert "has no worker" in capsys.readouterr().err
 
-    monkeypatch.setattr(spread, "CONNECT_S", WAIT_S)
+    monkeypatch.setattr(dask_cluster, "CONNECT_S", WAIT_S)
     cluster.add_worker()
     assert faces(study, tmp_path / "out", "--scheduler", cluster.address) == 0
     assert sum(int(row["faces"]) for row in index(tmp_path / "out").values()) == 15
 
 
 def test_a_scheduler_that_does_not_answer_is_one_sentence(study, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(spread, "CONNECT_S", 0.5)
+    monkeypatch.setattr(dask_cluster, "CONNECT_S", 0.5)
 
     assert faces(study, tmp_path / "out", "--scheduler", "tcp://127.0.0.1:1") == ConfigError.exit_code
     assert "No Dask scheduler answers at tcp://127.0.0.1:1" in capsys.readouterr().err

@@ -1,6 +1,6 @@
 """The features of a cohort: one row a participant, whatever the number of their recordings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ class FeatureTable:
         names: F features, of `device.contract.features`.
         version: of the features.
         simulated: whether the recordings say that they were simulated.
+        made: what made it, by names: of the recordings, the program, the options.
     """
 
     people: tuple[Participant, ...]
@@ -34,6 +35,7 @@ class FeatureTable:
     names: tuple[str, ...] = NAMES
     version: int = VERSION
     simulated: bool = False
+    made: dict[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -44,3 +46,15 @@ class FeatureTable:
     def matrix(self) -> NDArray[np.float64]:
         """(P, S × F)."""
         return self.values.reshape(len(self.people), -1)
+
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> "FeatureTable":
+        """Some of the participants: by their numbers, or by a mask (P,)."""
+        chosen = np.arange(len(self.people))[rows]
+        return replace(
+            self,
+            people=tuple(self.people[row] for row in chosen.tolist()),
+            values=self.values[chosen],
+            coverage=self.coverage[chosen],
+            seconds=self.seconds[chosen],
+            frames=self.frames[chosen],
+        )
