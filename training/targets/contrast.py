@@ -1,12 +1,11 @@
 """What differs between two groups of people, or between two phases of the same people, and how surely.
 
-Every place (phase, point, bin of time) has a t. Its `p` is the share of dealings whose |t| there is as large;
-`p_max` the share in which the largest |t| anywhere is (max-T, Westfall & Young 1993), so that among all places that are
-shown together, one false one is found in 5 % of studies without any difference; `p_tfce` the same of scores that
-neighbours on the face and in time support (`tfce.py`); `q` the false discovery rate (Benjamini & Hochberg 1995) of `p`.
+Every place (phase, point, bin of time) has a t. Its `p` is the share of dealings whose |t| there is as large; `p_max`
+the share in which the largest |t| anywhere is (max-T, Westfall & Young 1993), so that 5 % of studies without any
+difference show a place that seems to differ; `p_tfce` the same of scores that neighbours on the face and in time
+support (`tfce.py`); `q` the false discovery rate (Benjamini & Hochberg 1995) of `p`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,14 +14,23 @@ from statsmodels.stats.multitest import multipletests
 
 from device.contract.errors import ConfigError, DataError
 from training.cohort.people import Participant, groups
-from training.targets.dealing import blocks, deal, flip, ways
+from training.targets.dealing import deal, flip, ways
 from training.targets.matrix import Matrix, Points
-from training.targets.statistics import Between, Floats, Within
+from training.targets.statistics import Between, Compared, Floats, Within
 from training.targets.tfce import enhanced, neighbours
 
-#: Below it, a place is said to differ.
+#: At most so surely by chance, a place is said to differ.
 ALPHA = 0.05
 _TIE = 1e-9
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: two `groups`, or two `phases`; the second minus the first."""
+
+    kind: str
+    first: str
+    second: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +38,8 @@ class Contrast:
     """What was found.
 
     Attributes:
-        kind: `groups`, or `phases`.
-        first, second: what is compared: the second minus the first.
-        people: those who took part in it.
+        asked: what was compared.
+        people: P, those who took part in it.
         phases: S, or the name of the one difference of phases.
         points: K.
         t, d, p, p_max, p_tfce, q: (S, K, T); NaN where too few were measured. `d` is Hedges' g within sites, or of
@@ -40,12 +47,10 @@ class Contrast:
         n: (2, S, K, T) participants measured.
         mean: (2, S, K, T) of them.
         dealings: how many there were, and `ways` how many there are.
-        compared: the statistic, for the bootstrap.
+        compared: the numbers behind it, for the bootstrap.
     """
 
-    kind: str
-    first: str
-    second: str
+    asked: Question
     people: tuple[Participant, ...]
     phases: tuple[str, ...]
     points: Points
@@ -59,94 +64,82 @@ class Contrast:
     mean: Floats
     dealings: int
     ways: float
-    compared: "Between | Within" = field(repr=False)
+    compared: Compared = field(repr=False)
 
 
-def between_groups(matrix: Matrix, first: str, second: str, number: int, seed: int) -> Contrast:
-    """The second group minus the first, dealt anew within sites `number` times.
+def contrasted(matrix: Matrix, asked: Question, number: int, seed: int) -> Contrast:
+    """The second minus the first: groups dealt anew within sites, or phases with signs flipped, `number` times.
 
     Raises:
-        ConfigError: no such group.
-        DataError: see `dealing.deal`; or nothing was measured.
+        ConfigError: no such group or phase.
+        DataError: see `dealing`; or nothing was measured.
     """
+    if asked.first == asked.second:
+        raise ConfigError(f"{asked.first!r} is compared with itself: name two.")
+    return (_groups if asked.kind == "groups" else _phases)(matrix, asked, number, np.random.default_rng(seed))
+
+
+def _groups(matrix: Matrix, asked: Question, number: int, random: np.random.Generator) -> Contrast:
     known = groups(matrix.people)
-    if unknown := [name for name in (first, second) if name not in known]:
-        raise ConfigError(f"Nobody is in a group {unknown[0]!r}: name two of {', '.join(known) or 'those there are'}.")
-    if first == second:
-        raise ConfigError(f"{first!r} is compared with itself: name two groups.")
-    ours = matrix.of_people(np.array([person.group in (first, second) for person in matrix.people]))
-    label = np.array([person.group == second for person in ours.people])
-    sites = [person.site for person in ours.people]
-    dealt = deal(label, sites, number, np.random.default_rng(seed))
-    compared = Between(ours.values.reshape(len(label), -1), blocks(sites))
-    found = compared.found(label[None])
-    mean = np.stack([_mean(ours.values[~label]), _mean(ours.values[label])])
-    return _contrast(
-        ours, compared, ("groups", first, second), (found.t[0], found.d[0]), (found.first[0], found.second[0]), mean,
-        compared.t(dealt), ways(label, sites),
-    )  # fmt: skip
+    if unknown := [name for name in (asked.first, asked.second) if name not in known]:
+        raise ConfigError(f"Nobody is in a group {unknown[0]!r}: name two of {', '.join(known)}.")
+    ours = matrix.of_people([person.group in (asked.first, asked.second) for person in matrix.people])
+    second = np.array([person.group == asked.second for person in ours.people])
+    sites = tuple(person.site for person in ours.people)
+    dealt = deal(second, sites, number, random)
+    compared = Between(ours.values.reshape(len(second), -1), second, sites)
+    mean = np.stack([_mean(ours.values[~second]), _mean(ours.values[second])])
+    return _contrast(asked, ours, compared, mean, compared.t(dealt), ways(second, sites))
 
 
-def between_phases(matrix: Matrix, first: str, second: str, number: int, seed: int) -> Contrast:
-    """The second phase minus the first, of the same people, with signs flipped `number` times.
-
-    Raises:
-        ConfigError: no such phase.
-        DataError: see `dealing.flip`; or nothing was measured.
-    """
-    if first == second:
-        raise ConfigError(f"{first!r} is compared with itself: name two phases.")
-    both = matrix.of_phases((first, second))
+def _phases(matrix: Matrix, asked: Question, number: int, random: np.random.Generator) -> Contrast:
+    both = matrix.of_phases((asked.first, asked.second))
     change = both.values[:, 1:] - both.values[:, :1]
-    there = ~np.isnan(change).all((1, 2, 3))
+    there = [bool((~np.isnan(one)).any()) for one in change]
     ours, change = both.of_people(there), change[there]
-    signs = flip(len(change), number, np.random.default_rng(seed))
+    signs = flip(len(change), number, random)
     compared = Within(change.reshape(len(change), -1))
-    found = compared.found(np.ones((1, len(change))))
     pairs = np.where(np.isnan(change), np.nan, ours.values)
     mean = np.stack([_mean(pairs[:, :1]), _mean(pairs[:, 1:])])
-    single = Matrix(ours.people, (f"{second} − {first}",), ours.points, change, ours.unit, ours.bins, ours.axis)
-    return _contrast(
-        single, compared, ("phases", first, second), (found.t[0], found.d[0]), (found.first[0], found.second[0]), mean,
-        compared.t(signs), 2.0 ** len(change),
-    )  # fmt: skip
+    name = (f"{asked.second} − {asked.first}",)
+    single = Matrix(ours.people, name, ours.points, change, ours.unit, ours.bins, ours.axis, ours.simulated)
+    return _contrast(asked, single, compared, mean, compared.t(signs), 2.0 ** len(change))
 
 
 def _contrast(
-    matrix: Matrix,
-    compared: "Between | Within",
-    named: tuple[str, str, str],
-    observed: tuple[Floats, Floats],
-    counts: tuple[Floats, Floats],
-    mean: Floats,
-    dealt: Floats,
-    all_ways: float,
+    asked: Question, matrix: Matrix, compared: Compared, mean: Floats, dealt: Floats, all_ways: float
 ) -> Contrast:
-    t, d = observed
-    unknown = t == 0
+    observed = compared.observed()
+    t, unknown = observed.t[0], observed.t[0] == 0
     if unknown.all():
         raise DataError("Nothing was measured of enough people of both: there is nothing to compare.")
-    shape = matrix.values.shape[1:]
-    edges = neighbours(*shape[:2], matrix.points.edges, shape[2])
-    score = lambda one: enhanced(one, edges)  # noqa: E731
+    phases, points, bins = shape = matrix.values.shape[1:]
+    edges = neighbours(phases, points, matrix.points.edges, bins)
     p = (1 + (np.abs(dealt) >= np.abs(t) - _TIE).sum(0)) / (len(dealt) + 1)
-    adjusted = {"p": p, "p_max": _largest(t, dealt, lambda one: one), "q": np.ones_like(p)}
-    adjusted["p_tfce"] = _largest(t, dealt, score) if len(edges) else adjusted["p_max"].copy()
-    adjusted["q"][~unknown] = multipletests(p[~unknown], method="fdr_bh")[1]
-    held = {name: np.where(unknown, np.nan, values).reshape(shape) for name, values in adjusted.items()}
-    held |= {name: np.where(unknown, np.nan, values).reshape(shape) for name, values in (("t", t), ("d", d))}
-    n = np.stack(counts).reshape(2, *shape)
-    people, phases, points = matrix.people, matrix.phases, matrix.points
-    return Contrast(*named, people, phases, points, **held, n=n, mean=mean, dealings=len(dealt), ways=all_ways,
-                    compared=compared)  # fmt: skip
+    p_max = _largest(t, dealt)
+    p_tfce = _largest(enhanced(t[None], edges)[0], enhanced(dealt, edges)) if len(edges) else p_max
+    q = np.ones_like(p)
+    q[~unknown] = multipletests(p[~unknown], method="fdr_bh")[1]
+    told = {"t": t, "d": observed.d[0], "p": p, "p_max": p_max, "p_tfce": p_tfce, "q": q}
+    return Contrast(
+        asked,
+        matrix.people,
+        matrix.phases,
+        matrix.points,
+        **{name: np.where(unknown, np.nan, one).reshape(shape) for name, one in told.items()},
+        n=np.stack([observed.first[0], observed.second[0]]).reshape(2, *shape),
+        mean=mean,
+        dealings=len(dealt),
+        ways=all_ways,
+        compared=compared,
+    )
 
 
-def _largest(t: Floats, dealt: Floats, score: Callable[[Floats], Floats]) -> Floats:
+def _largest(score: Floats, dealt: Floats) -> Floats:
     """The share of dealings, with the observed one, whose largest |score| anywhere is as large as each place's."""
-    most = np.abs(score(dealt)).max(1)
-    own = np.abs(score(t[None]))[0]
-    above = len(most) - np.searchsorted(np.sort(most), own - _TIE * np.maximum(own, 1))
-    return (1 + above) / (len(most) + 1)
+    most, own = np.sort(np.abs(dealt).max(1)), np.abs(score)
+    above = len(most) - np.searchsorted(most, own - _TIE * np.maximum(own, 1))
+    return np.asarray((1 + above) / (len(most) + 1))
 
 
 def _mean(values: NDArray[np.float64]) -> Floats:

@@ -1,7 +1,8 @@
-"""What is compared: a number for each participant, phase and point, and for each bin of time where there are courses."""
+"""What is compared: a number for each participant, phase and point, and each bin of time where there are courses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,10 +78,9 @@ class Matrix:
             self, phases=tuple(phases), values=self.values[:, [self.phases.index(phase) for phase in phases]]
         )
 
-    def of_people(self, rows: NDArray[np.bool_]) -> "Matrix":
-        """Only these participants (P,)."""
-        people = tuple(person for person, taken in zip(self.people, rows, strict=True) if taken)
-        return replace(self, people=people, values=self.values[rows])
+    def of_people(self, taken: Sequence[bool]) -> "Matrix":
+        """Only these of the P participants."""
+        return replace(self, people=tuple(compress(self.people, taken)), values=self.values[np.array(taken, bool)])
 
 
 def of_units(table: FeatureTable, feature: str = MEAN) -> Matrix:

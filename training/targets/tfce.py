@@ -19,8 +19,8 @@ _AT_ONCE = 200_000  # places
 
 
 def neighbours(phases: int, points: int, edges: Sequence[tuple[int, int]], bins: int) -> Edges:
-    """(E, 2) pairs of places of (phases, points, bins), laid out in that order: neighbours on the face at the same time,
-    and the same point in the next bin. Nothing connects phases."""
+    """(E, 2) pairs of places of (phases, points, bins), laid out in that order: neighbours on the face at the same
+    time, and the same point in the next bin. Nothing connects phases."""
     at = np.array(edges, np.intp).reshape(-1, 2)
     face = sparse.coo_array((np.ones(len(at)), (at[:, 0], at[:, 1])), shape=(points, points))
     apart = sparse.coo_array((phases, phases))
