@@ -10,7 +10,20 @@ from cloud.erasing.ages import Ages, clock_s
 from cloud.erasing.shard import Shard, children, pages
 from cloud.erasing.whose import Progress
 from cloud.reading import belonging
-from device.contract import aggregate, audit, boot, checkup, live, pack, patient, person, record, session, telemetry
+from device.contract import (
+    aggregate,
+    audit,
+    boot,
+    checkup,
+    live,
+    pack,
+    patient,
+    person,
+    record,
+    session,
+    support,
+    telemetry,
+)
 from device.contract.keys import month
 
 if TYPE_CHECKING:
@@ -83,12 +96,13 @@ def expired(shard: Shard, keep: "Keep", now_s: float, progress: Progress) -> Exp
 
 
 def _visits(shard: Shard) -> dict[tuple[str, str], list[str]]:
-    """Box and session → the places of its events."""
+    """Box and session → the places of its events, and of what diagnosis support said."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for whom in shard.keys(session.ROOT):
-        for key in shard.keys(f"{session.ROOT}/{whom}"):
-            if own := belonging.visit(key):
-                found[own].append(f"{session.ROOT}/{whom}/{key}")
+    for root in (support.ROOT, session.ROOT):
+        for whom in shard.keys(root):
+            for key in shard.keys(f"{root}/{whom}"):
+                if own := belonging.visit(key):
+                    found[own].append(f"{root}/{whom}/{key}")
     return found
 
 

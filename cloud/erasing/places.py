@@ -1,8 +1,8 @@
 """Where something of a person stands in one database: the paths, in the order in which they are taken away.
 
 What the recordings are found by goes last, so that an erasure that was cut off finds the rest when it is run again:
-recordings, what staff wrote, visits, and then `patients/DEVICE/SESSION`, which stays as long as the box may still send
-something of that session.
+recordings, what diagnosis support said, what staff wrote, visits, and then `patients/DEVICE/SESSION`, which stays as
+long as the box may still send something of that session.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -11,12 +11,13 @@ from typing import Any
 
 from cloud.erasing.shard import Shard, children, pages
 from cloud.erasing.whose import Progress, Whose
-from device.contract import aggregate, audit, live, pack, patient, person, record, remote, session, telemetry
+from device.contract import aggregate, audit, live, pack, patient, person, record, remote, session, support, telemetry
 
 #: Where recordings stand, by session. The last three are of older boxes.
 ROOTS = (pack.ROOT, record.ROOT, aggregate.SECONDS_ROOT, aggregate.MINUTES_ROOT, "frames", "spans", "sessions")
 _LIVE, _COMMANDS, _STATE = "newest seconds", "commands", "states of boxes"
 _JOURNAL, _STAFF, _VISITS = "names in the audit", "assignments of staff", "visits"
+_SUPPORT = "sessions of which diagnosis support said something"
 NOTES, MARK = "notes of whom a session watched", "marks that they are being erased"
 _STAFFS = "staff"
 _OF_PEOPLE = {
@@ -58,6 +59,8 @@ def places(shard: Shard, number: int, whom: str, theirs: Whose, progress: Progre
             progress(f"{root} of {device} in {shard.name}")
             kept = theirs.of(device).intersection(shard.keys(f"{root}/{device}"))
             found.add(f"sessions in {root}", sorted(f"{root}/{device}/{one}" for one in kept))
+    visits = {one.visit for one in theirs.sessions}
+    found.add(_SUPPORT, _of_sessions(shard, support.ROOT, whom, visits))
     for device in theirs.devices:
         for what, root in ((_LIVE, live.ROOT), (_STATE, telemetry.ROOT)):
             if shard.get(f"{root}/{device}/session") in theirs.of(device):
@@ -71,13 +74,16 @@ def places(shard: Shard, number: int, whom: str, theirs: Whose, progress: Progre
     for uid, member in children(shard.get(_STAFFS)).items():
         if isinstance(member, dict) and whom in children(member.get("patients")):
             found.add(_STAFF, [f"{_STAFFS}/{uid}/patients/{whom}"])
-    visits = {one.visit for one in theirs.sessions}
-    for name in (whom, session.UNNAMED):
-        keys = shard.keys(f"{session.ROOT}/{name}")
-        found.add(_VISITS, (f"{session.ROOT}/{name}/{key}" for key in keys if name == whom or key in visits))
+    found.add(_VISITS, _of_sessions(shard, session.ROOT, whom, visits))
     found.add(NOTES, sorted(patient.key(*one) for one in theirs.noted.get(number, ())))
     found.add(MARK, [f"{audit.ERASED_ROOT}/{whom}"] if shard.get(f"{audit.ERASED_ROOT}/{whom}") else [])
     return found
+
+
+def _of_sessions(shard: Shard, root: str, whom: str, visits: Collection[str]) -> list[str]:
+    """The places of events of a person's sessions, as far as they stand below their pseudonym, or below nobody's."""
+    names = ((name, key) for name in (whom, session.UNNAMED) for key in shard.keys(f"{root}/{name}"))
+    return [f"{root}/{name}/{key}" for name, key in names if name == whom or key in visits]
 
 
 def _of_control(found: Places, whom: str, progress: Progress) -> None:

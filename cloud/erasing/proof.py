@@ -10,7 +10,7 @@ from cloud.erasing.naming import Naming
 from cloud.erasing.places import ROOTS
 from cloud.erasing.shard import Shard, children, pages
 from cloud.erasing.whose import Held, Progress
-from device.contract import audit, boot, erasure, patient, person, remote, session
+from device.contract import audit, boot, erasure, patient, person, remote, session, support
 
 _AT_ONCE = 50
 _VERSION = re.compile(rb"\d+(?:\.\d+)+")
@@ -43,7 +43,7 @@ def search(
     names = documents = 0
     for root in shard.keys(""):
         progress(f"{root} in {shard.name}")
-        if root in (*ROOTS, session.ROOT):
+        if root in (*ROOTS, session.ROOT, support.ROOT):
             for path, name in _names(shard, root):
                 names += 1
                 if name == whom or name in ids or name.partition("~")[2] in ids:

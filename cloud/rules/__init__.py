@@ -16,13 +16,15 @@ Who may do what:
                90 seconds at a time that they watch.
     engineer   reads telemetry, examinations and clocks of every box, and nothing clinical. Names boxes, and has them
                updated or examined.
-    admin      reads everything, writes `staff`, and what an engineer writes; nothing clinical. Has boxes erase people,
-               at `control/DEVICE/erase/PATIENT`, which the box alone reads beside them, and takes away with its proof
-               at `erased_on/DEVICE`. Engineers see that, and that something waits, and not whom it is about.
+    admin      reads everything but `support`, writes `staff`, and what an engineer writes; nothing clinical. Has boxes
+               erase people, at `control/DEVICE/erase/PATIENT`, which the box alone reads beside them, and takes away
+               with its proof at `erased_on/DEVICE`. Engineers see that, and that something waits, and not whom it is
+               about.
     all three  read what boxes are called, and say at `audit` what they did, in their own name and of now; nothing is
                ever changed there. A person is erased only with an entry that says so, in the same request.
 
-Who has no role at `staff/UID` may nothing.
+Who has no role at `staff/UID` may nothing. What diagnosis support said, at `support/PATIENT`, is read by clinicians of
+that patient alone: not by those of the room's box, and by an admin only who makes themselves one of these.
 
 A box is known by the claims of its account (see `cloud/provision.py`), staff by `staff/UID/role`, which takes effect
 at once where a claim takes an hour. The Admin SDK is above the rules: backup and erasure go through it.
@@ -51,14 +53,12 @@ from cloud.rules.fields import Rules
 from cloud.rules.people import erased, people
 from cloud.rules.staff import boxes, control, journal, staff
 from cloud.rules.who import ADMIN
-from device.contract import audit, box, erasure, person, remote
+from device.contract import audit, box, erasure, person, remote, support
 
 
 def rules() -> Rules:
     """The whole rule set, as it is deployed."""
     tree: Rules = {
-        ".read": ADMIN,
-        ".write": False,
         "staff": staff(),
         **recorded(),
         **newest(),
@@ -70,7 +70,10 @@ def rules() -> Rules:
         erasure.ASKED_ROOT: asked(),
         audit.ROOT: journal(),
     }
-    return {"rules": tree}
+    for name, node in tree.items():
+        if name != support.ROOT:
+            node[".read"] = f"({node['.read']}) || ({ADMIN})" if ".read" in node else ADMIN
+    return {"rules": {".read": False, ".write": False, **tree}}
 
 
 def text() -> str:

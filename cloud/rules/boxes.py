@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cloud.rules.fields import MAX_ID, Rules, children, every, one_of, padded, required, same
 from cloud.rules.who import BOX, CLINICIAN, ENGINEER, OWN_DEVICE, OWN_PERSON, SIGNED_IN, STAFF, own_patient, pseudonym
-from device.contract import aggregate, boot, checkup, choices, live, pack, patient, record, session, telemetry
+from device.contract import aggregate, boot, checkup, choices, live, pack, patient, record, session, support, telemetry
 from device.contract.columns import TEXT_BASE, TEXT_EACH
 from device.contract.fields import Field
 from device.contract.record import GUESSES
@@ -49,6 +49,7 @@ def recorded() -> Rules:
     return {
         patient.ROOT: _pseudonyms(),
         session.ROOT: _visits(),
+        support.ROOT: _supports(),
         record.ROOT: _of_sessions(_record()),
         pack.ROOT: _of_sessions(_pack()),
         "$root": _of_sessions(_aggregate(), f"$root.matches(/^({'|'.join((*_AGGREGATES, *_OLD_ROOTS))})$/)"),
@@ -173,20 +174,30 @@ def _pseudonyms() -> Rules:
 
 def _visits() -> Rules:
     """`visits/PATIENT/DEVICE~SESSION/eNNNNNN`: what happened in a session. Written once, by the box that held it."""
+    told = [kind for kind in session.Event if kind != session.Event.SUPPORT]
+    holds = every([one_of("event", *told), *map(_held, ("consent", "continues", "frame", "name", "why")), _WORDS])
+    fields = tuple(field for field in session.FIELDS if field not in support.FIELDS)
+    device = "data.child('e000001').child('device').val()"
+    own_device = f"{CLINICIAN} && data.exists() && {STAFF}.child('devices').child({device}).val() === true"
+    return {"$patient": {".read": OWN_PERSON, "$visit": {".read": own_device, "$key": _event(fields, holds)}}}
+
+
+def _supports() -> Rules:
+    """`support/PATIENT/DEVICE~SESSION/eNNNNNN`: what diagnosis support said; an event like the others, but that the
+    clinicians of the person alone read it."""
+    fields = tuple(field for field in session.FIELDS if field.required or field in support.FIELDS)
+    told = ", ".join(f"'support/{name}'" for name in support.NEEDED)
+    event = _event(fields, every([one_of("event", session.Event.SUPPORT), f"newData.hasChildren([{told}])"]))
+    groups = event["support"]["$field"]
+    groups[".validate"] = every([groups[".validate"], "newData.hasChildren(['name', 'n'])"])
+    return {"$patient": {".read": OWN_PERSON, "$visit": {"$key": event}}}
+
+
+def _event(fields: tuple[Field, ...], holds: str) -> Rules:
     own = f"{SIGNED_IN} && auth.token.role === 'box' && $visit.beginsWith(auth.token.device + '~')"
     identity = "newData.child('device').val() + '~' + newData.child('session').val()"
     place = every([f"$visit === {identity}", _pseudonym("$patient"), _key("'e'", "number", 6)])
-    holds = every(
-        [
-            one_of("event", *session.Event),
-            *map(_held, ("consent", "continues", "frame", "name", "why", "support")),
-            _WORDS,
-        ]
-    )
-    document = Document(session.FIELDS, place, holds, ("$patient",), writer=own)
-    device = "data.child('e000001').child('device').val()"
-    own_device = f"{CLINICIAN} && data.exists() && {STAFF}.child('devices').child({device}).val() === true"
-    return {"$patient": {".read": OWN_PERSON, "$visit": {".read": own_device, "$key": document.rules()}}}
+    return Document(fields, place, holds, ("$patient",), writer=own).rules()
 
 
 def _held(group: str) -> str:

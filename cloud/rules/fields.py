@@ -1,9 +1,10 @@
 """What the fields of a document may be, in the language of the database's rules.
 
-Fields of one object that may be the same, such as the action units, share one rule with a pattern of their names: the
-rules are a third as long as with a rule for each field.
+Fields of one object that may be the same, such as the action units, share one rule with a pattern of their names, and
+so do objects that may: the rules are a third as long as with a rule for each.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -68,17 +69,24 @@ def every(conditions: Iterable[str]) -> str:
 
 
 def _group(node: Rules) -> Rules:
-    """Rules of an object's children, of which those with the most frequent rule share one."""
-    leaves = {name: rule for name, rule in node.items() if isinstance(rule, str)}
-    rules: Rules = {}
-    for name, below in node.items():
-        if not isinstance(below, str):
-            rules[name] = below if ".validate" in below else {".validate": "newData.hasChildren()", **_group(below)}
-    shared, count = Counter(leaves.values()).most_common(1)[0] if leaves else ("", 0)
-    names = [name for name, rule in leaves.items() if rule == shared and count >= _SHARED]
-    rules |= {name: {".validate": rule} for name, rule in leaves.items() if name not in names}
-    rest = every([f"$field.matches(/^({'|'.join(names)})$/)", shared])
-    return {**rules, "$field": {".validate": rest} if names else _REFUSED}
+    """Rules of an object's children, of which those with the rule that is longest in all share one."""
+    rules = {name: _whole(below) for name, below in node.items()}
+    told = {name: json.dumps(rule) for name, rule in rules.items()}
+    alike = {rule: count for rule, count in Counter(told.values()).items() if count >= _SHARED}
+    shared = max(alike, key=lambda rule: alike[rule] * len(rule), default="")
+    names = [name for name, rule in told.items() if rule == shared]
+    if not names:
+        return {**rules, "$field": _REFUSED}
+    own: Rules = json.loads(shared.replace("$field", "$inside"))
+    rest = every([f"$field.matches(/^({'|'.join(names)})$/)", own[".validate"]])
+    return {**{name: rule for name, rule in rules.items() if name not in names}, "$field": {**own, ".validate": rest}}
+
+
+def _whole(below: Any) -> Rules:
+    """The rules of a child: of a value, of a list, or of an object and what is in it."""
+    if isinstance(below, str):
+        return {".validate": below}
+    return below if ".validate" in below else {".validate": "newData.hasChildren()", **_group(below)}
 
 
 def _names(field: Field) -> Rules:

@@ -20,8 +20,9 @@ What happens in a session are events, documents of their own, numbered from 1, w
                                        of the number `REVOKED_LATER`
 
 They stand at `visits/PATIENT/DEVICE~SESSION/eNNNNNN`, so that the sessions of a person are found without knowing where
-they were held, and in a file of records (JSON lines) among the records, told from them by their field `event`. PATIENT
-is the pseudonym, or `unnamed`. With `began` goes `patients/DEVICE/SESSION`, which says whom the session watched: by it
+they were held, `support` at `support/PATIENT/DEVICE~SESSION/eNNNNNN`, which fewer may read, and all of them in a file
+of records (JSON lines) among the records, told from them by their field `event`. PATIENT is the pseudonym, or
+`unnamed`. With `began` goes `patients/DEVICE/SESSION`, which says whom the session watched: by it
 the security rules decide who may read the session's records.
 """
 
@@ -150,7 +151,8 @@ def consent_json(consent: Consent) -> Json:
 
 def key(event: Json) -> str:
     """The event's place in the database."""
-    return f"{ROOT}/{event['patient']}/{event['device']}~{event['session']}/e{event['number']:06d}"
+    root = support.ROOT if event["event"] == Event.SUPPORT else ROOT
+    return f"{root}/{event['patient']}/{event['device']}~{event['session']}/e{event['number']:06d}"
 
 
 def documents(event: Json) -> list[tuple[str, bytes]]:

@@ -4,8 +4,12 @@ It is one event of the session, `support` (`device/contract/session.py`), told j
 a *conformal set*: the groups that the measurements do not rule out, at the error rate `alpha`. Only a set of exactly
 one group, without any reason to abstain, is an answer; everything else is 'no answer'. It is nobody's diagnosis.
 
+It alone of all events stands below a root of its own, `support/PATIENT/DEVICE~SESSION/eNNNNNN`: the clinicians of the
+person may read it, and nobody else; of the others those of the room's box and administrators read as well.
+
     support.bundle, .phase     what said it, and of which phase; no phase: of the whole session
     support.supported          whether the evidence of the bundle carries it; where not, whoever shows this says so
+    support.simulated          whether the people of the evidence were simulated; where so, whoever shows this says so
     support.population, .n, .sites, .alpha     of the evidence
     support.coverage           share of the time that could be measured
     support.why                reasons to abstain (`Abstained`)
@@ -20,6 +24,7 @@ from typing import Any
 from device.contract.errors import DataError
 from device.contract.fields import Field, Json
 
+ROOT = "support"
 #: What a group of a study may be called.
 GROUP = "[a-z][a-z0-9-]{0,39}"
 #: Groups that a bundle can tell apart, at most.
@@ -46,6 +51,7 @@ FIELDS = (
     ),
     Field("support.phase", "string", "the phase that it is of; absent: the whole session", longest=40, pattern=GROUP),
     Field("support.supported", "boolean", "whether the bundle's evidence carries it"),
+    Field("support.simulated", "boolean", "whether the people of the evidence were simulated; absent: they were not"),
     Field("support.population", "string", "who the people of the evidence were", longest=400),
     Field("support.n", "integer", "people in the evidence", 0),
     Field("support.sites", "integer", "sites of the evidence", 0),
@@ -63,7 +69,8 @@ FIELDS = (
         )
     ),
 )
-_NEEDED = ("bundle", "supported", "population", "n", "sites", "alpha", "coverage", "g1", "g2")
+#: What every `support` holds.
+NEEDED = ("bundle", "supported", "population", "n", "sites", "alpha", "coverage", "g1", "g2")
 
 
 def groups(support: Json) -> list[Json]:
@@ -81,7 +88,7 @@ def validate(support: Any) -> None:
     """Check what `FIELDS` cannot say. Raises `DataError`."""
     if not isinstance(support, dict):
         return  # the event says that it is missing
-    if missing := [name for name in _NEEDED if name not in support]:
+    if missing := [name for name in NEEDED if name not in support]:
         raise DataError(f"Field 'support.{missing[0]}' of an event is missing.")
     if any(
         not isinstance(support[group], dict) or not {"name", "n"} <= support[group].keys()
@@ -90,6 +97,8 @@ def validate(support: Any) -> None:
     ):
         raise DataError("Every group of 'support' of an event has a name and a number of people.")
     named = [group["name"] for group in groups(support)]
+    if not {*GROUPS[: len(named)]} <= support.keys():
+        raise DataError("The groups of 'support' of an event are numbered from 1, and one is missing.")
     if len(set(named)) < len(named):
         raise DataError("Two groups of 'support' of an event have one name.")
     if answer(support) is None and not support.get("why"):

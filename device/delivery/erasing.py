@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from device.contract import patient, session
+from device.contract import patient, session, support
 from device.delivery.kinds import Kind
 from device.delivery.sqlite import Connection
 
@@ -59,10 +59,11 @@ def erase(db: Connection, person: str, theirs: Collection[str], known: Collectio
 
 
 def purge(db: Connection, sessions: Collection[str]) -> int:
-    """Remove what sessions recorded, inside the caller's transaction, and overwrite it in the file; their events stay.
-    How many records and aggregates these were."""
+    """Remove what sessions recorded, inside the caller's transaction, and overwrite it in the file; their events stay,
+    but what diagnosis support said goes. How many records and aggregates these were."""
     db.execute("PRAGMA secure_delete=ON")
-    rows = db.execute("SELECT id, path, records FROM documents WHERE kind != ?", (Kind.NOTE,)).fetchall()
+    what = f"kind != ? OR path GLOB '{support.ROOT}/*'"
+    rows = db.execute(f"SELECT id, path, records FROM documents WHERE {what}", (Kind.NOTE,)).fetchall()
     gone = [(number, records) for number, path, records in rows if session_in(path) in sessions]
     db.executemany("DELETE FROM documents WHERE id = ?", [(number,) for number, _ in gone])
     return sum(records for _, records in gone)
@@ -71,7 +72,7 @@ def purge(db: Connection, sessions: Collection[str]) -> int:
 def session_in(path: str) -> str:
     """The session (`DEVICE/SESSION`) that a document belongs to, empty for one that belongs to none."""
     root, *rest = path.split("/")
-    if root == session.ROOT and len(rest) == 3:
+    if root in (session.ROOT, support.ROOT) and len(rest) == 3:
         return rest[1].replace("~", "/")
     return f"{rest[0]}/{rest[1]}" if len(rest) == 3 or (root == patient.ROOT and len(rest) == 2) else ""
 

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from device.contract import aggregate, boot, pack, remote, session, telemetry
+from device.contract import aggregate, boot, pack, remote, session, support, telemetry
 from device.contract.fields import Field, Json
 from device.contract.record import FIELDS, GUESSES, VERSION, validate
 
@@ -80,6 +80,11 @@ MARK |= {"event": "mark", "number": 2}
 VISIT = f"visits/p-0042/box-1~{BOOT}"
 CAMERA = {name: value for name, value in MARK.items() if name != "name"} | {"event": "camera"}
 CAMERA["frame"] = {"width": 640, "height": 480}
+SAID: Json = {"bundle": "simulated-1", "phase": "talk", "supported": True, "simulated": True, "population": "nobody"}
+SAID |= {"n": 212, "sites": 3, "alpha": 0.1, "coverage": 0.82, "why": ["uncertain"]}
+SAID |= {group: {"name": f"group-{group}", "n": 40, "probability": 0.25, "possible": True} for group in support.GROUPS}
+SUPPORT = MARK | {"event": "support", "number": 3, "support": SAID}
+SUPPORTS = f"support/p-0042/box-1~{BOOT}"
 PACK = pack.pack([record(5), record(6)])
 NEXT = pack.pack([record(7), record(8), record(10)])
 AT_NEXT = f"packs/box-1/{BOOT}/s000000007"
@@ -92,7 +97,7 @@ for sample in (record(), gated()):
 for span in (SECOND, MINUTE):
     aggregate.validate(span)
 boot.validate(CLOCK)
-for event in (BEGAN, MARK, CAMERA):
+for event in (BEGAN, MARK, CAMERA, SUPPORT):
     session.validate(event)
 
 SEED = {
@@ -105,11 +110,13 @@ SEED = {
         "p-0042": {f"box-1~{BOOT}": {"e000001": BEGAN}},
         "unnamed": {f"box-2~{BOOT}": {"e000001": BEGAN | {"patient": "unnamed", "device": "box-2"}}},
     },
+    "support": {"p-0042": {f"box-1~{BOOT}": {"e000003": SUPPORT}}},
     "telemetry": {"box-1": STATE},
     "patients": {"box-1": {BOOT: "p-0042"}},
     "staff": {
         "clara": {"role": "clinician", "patients": {"p-0042": True}},
         "cleo": {"role": "clinician", "patients": {"p-0007": True}, "devices": {"box-2": True}},
+        "dina": {"role": "clinician", "patients": {"p-0007": True}, "devices": {"box-1": True}},
         "enno": {"role": "engineer", "patients": {"p-0042": True}, "devices": {"box-1": True}},
         "ada": {"role": "admin"},
     },
@@ -121,6 +128,7 @@ PEOPLE: dict[str, Json | None] = {
     "box without claims": {"sub": "box-box-1"},
     "clara": {"sub": "clara"},
     "cleo": {"sub": "cleo"},
+    "dina": {"sub": "dina"},
     "enno": {"sub": "enno"},
     "ada": {"sub": "ada"},
     "stranger": {"sub": "stranger"},
@@ -152,6 +160,12 @@ class Case:
 def box(path: str, body: Any, allowed: bool, why: str, method: str = "PUT") -> Case:
     """A request of box-1."""
     return Case("box-1", method, path, body, allowed, why)
+
+
+def _said(number: int = 3, **changes: Any) -> Json:
+    """The event of diagnosis support with other content; None removes."""
+    said = {name: value for name, value in (SAID | changes).items() if value is not None}
+    return SUPPORT | {"number": number, "support": said}
 
 
 WRITES = [
@@ -352,6 +366,47 @@ WRITES = [
     box(f"{VISIT}/e000002", MARK | {"session": "other"}, DENIED, "an event of another session"),
     box(f"{VISIT.replace('box-1', 'box-2')}/e000002", MARK | {"device": "box-2"}, DENIED, "another box's event"),
     Case("box-2", "PUT", f"{VISIT}/e000002", MARK, DENIED, "another box's event"),
+    box(f"{SUPPORTS}/e000004", SUPPORT | {"number": 4}, ALLOWED, "what diagnosis support said, with every field"),
+    box(
+        f"{SUPPORTS}/e000004",
+        _said(number=4, phase=None, g3=None, g4=None, g5=None, g6=None),
+        ALLOWED,
+        "of two groups",
+    ),
+    box(f"{SUPPORTS}/e000003", SUPPORT, ALLOWED, "the same again"),
+    box(f"{SUPPORTS}/e000003", _said(why=None), DENIED, "takes back why it abstained"),
+    box(f"{SUPPORTS}/e000003", _said(g6=None), DENIED, "leaves out a group"),
+    box(f"{SUPPORTS}/e000003", _said(g2=SAID["g2"] | {"possible": False}), DENIED, "rules out a group afterwards"),
+    box(f"{SUPPORTS}/e000003", None, DENIED, "deletes it", "DELETE"),
+    box(f"{SUPPORTS}/e000003/support/g1/possible", None, DENIED, "deletes a part", "DELETE"),
+    box(f"{VISIT}/e000003", SUPPORT, DENIED, "among what more people may read"),
+    box(f"{VISIT}/e000003", MARK | {"number": 3, "support": SAID}, DENIED, "in a mark"),
+    box(f"{SUPPORTS}/e000002", MARK, DENIED, "a mark among what diagnosis support said"),
+    box(f"{SUPPORTS}/e000004", MARK | {"event": "support", "number": 4}, DENIED, "an event that says nothing"),
+    box(f"{SUPPORTS}/e000004", SUPPORT | {"number": 4, "name": "talk"}, DENIED, "with a name beside"),
+    box(f"{SUPPORTS}/e000004", SUPPORT | {"number": 4, "consent": {"by": "patient"}}, DENIED, "with a consent beside"),
+    *(
+        box(f"{SUPPORTS}/e000004", _said(number=4, **{name: None}), DENIED, f"without {name}")
+        for name in support.NEEDED
+    ),
+    *(
+        box(f"{SUPPORTS}/e000004", _said(number=4, **changes), DENIED, why)
+        for changes, why in [
+            ({"why": ["bored"]}, "a reason that is not known"),
+            ({"alpha": 2}, "an error rate over 1"),
+            ({"population": "x" * 401}, "a story"),
+            ({"diagnosis": "depressed"}, "a field that is not known"),
+            ({"g7": SAID["g6"]}, "a seventh group"),
+            ({"g1": "depressed"}, "a word for a group"),
+            ({"g1": {"name": "depressed"}}, "a group without its people"),
+            ({"g1": SAID["g1"] | {"name": "Ada Lovelace"}}, "a person's name for a group"),
+            ({"g1": SAID["g1"] | {"probability": 1.5}}, "a probability over 1"),
+            ({"g1": SAID["g1"] | {"diagnosis": True}}, "a field that no group has"),
+        ]
+    ),
+    Case("box-2", "PUT", f"{SUPPORTS}/e000004", SUPPORT | {"number": 4}, DENIED, "another box's session"),
+    Case("clara", "PUT", f"{SUPPORTS}/e000004", SUPPORT | {"number": 4}, DENIED, "staff write none"),
+    Case("ada", "DELETE", SUPPORTS, None, DENIED, "nor do admins delete any"),
     box("staff/box-box-1", {"role": "admin"}, DENIED, "makes itself an admin"),
     Case("clara", "PUT", "staff/clara/patients/p-0007", True, DENIED, "takes another patient"),
     Case("ada", "PUT", "staff/clara/patients/p-0007", True, ALLOWED, "an admin gives a patient"),
@@ -408,8 +463,24 @@ READS = [
             ("clara", f"boots/box-1/{BOOT}", ALLOWED, "what corrects her patient's times"),
             ("clara", "telemetry/box-1", DENIED, "the state of a box"),
             ("box-1", "telemetry/box-1", DENIED, "not even its own state"),
+            ("clara", "support/p-0042", ALLOWED, "her patient"),
+            ("clara", SUPPORTS, ALLOWED, "her patient"),
+            ("clara", "support", DENIED, "everybody's"),
+            ("dina", VISIT, ALLOWED, "a session of her box"),
+            ("dina", "support/p-0042", DENIED, "of her box, and not her patient"),
+            ("dina", SUPPORTS, DENIED, "of her box, and not her patient"),
+            ("dina", f"{SUPPORTS}/e000003", DENIED, "of her box, and not her patient"),
+            ("cleo", SUPPORTS, DENIED, "a colleague's patient"),
+            ("enno", SUPPORTS, DENIED, "clinical data"),
+            ("enno", "support", DENIED, "clinical data"),
+            ("ada", "support", DENIED, "not even an admin"),
+            ("ada", SUPPORTS, DENIED, "not even an admin"),
+            ("ada", f"{SUPPORTS}/e000003/support/g1", DENIED, "not even an admin"),
+            ("ada", VISIT, ALLOWED, "an admin"),
+            ("box-1", SUPPORTS, DENIED, "a box reads nothing"),
+            ("nobody", SUPPORTS, DENIED, "not signed in"),
             ("enno", "", DENIED, "everything"),
-            ("ada", "", ALLOWED, "an admin"),
+            ("ada", "", DENIED, "everything at once: what diagnosis support said is part of it"),
             ("ada", "staff", ALLOWED, "an admin"),
         ]
     ),

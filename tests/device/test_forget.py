@@ -102,7 +102,7 @@ def test_no_byte_of_a_person_stays_in_the_outbox_and_everybody_elses_does(
 def test_whose_a_session_is_is_known_after_the_note_that_says_so_was_sent(state: Path, outbox: Outbox) -> None:
     outbox.append(named(HERS, "p-017"))
     outbox.done(outbox.lease(99))
-    outbox.append(of(HERS, SECRET))
+    outbox.append([*of(HERS, SECRET), (f"support/p-017/box~{HERS}/e000002", SECRET)])
     outbox.close()
     assert forget() == 0
     assert left(state) == []

@@ -44,6 +44,7 @@ def test_no_byte_of_what_was_measured_stays_and_every_event_does(tmp_path: Path)
         for first in range(1, 600, 100):  # in turns, so that pages hold both
             outbox.append([*of(HERS, SECRET, first), *of(HIS, b"of-somebody-else", first)])
         outbox.append([(f"visits/p-017/box~{HERS}/e000001", b"{}"), (f"patients/box/{HERS}", b'"p-017"')])
+        outbox.append([(f"support/p-017/box~{HERS}/e000002", SECRET)])  # what diagnosis support said is no mere event
         held = outbox.lease(70)
         outbox.bury([entry for entry in held if HERS in entry.path][:5], "refused")
         assert outbox.purge([f"box/{HERS}"]) == 6 * 64

@@ -28,12 +28,14 @@ def documents(device: str, number: int, whom: str) -> dict[str, Any]:
     name = session_id(number)
     own = {"device": device, "session": name}
     began = {**rules_cases.BEGAN, **own, "patient": whom}
+    said = {**rules_cases.SUPPORT, **own, "patient": whom}
     one = {**rules_cases.record(1), **own}
     second, minute = {**rules_cases.SECOND, **own}, {**rules_cases.MINUTE, **own}
     packed = packs.pack([{**rules_cases.record(seq), **own} for seq in (5, 6)])
     spans = packs.pack([second, {**second, "number": 8}])
     return {
         session.key(began): began,
+        session.key(said): said,
         whom_key(device, name): whom,
         record.key(one): one,
         packs.key(packed): packed,

@@ -82,6 +82,7 @@ def test_without_yes_it_counts_and_changes_nothing(folder: Path, capsys: pytest.
     out = capsys.readouterr().out
     assert "4 sessions, on box-1 (3), box-3 (1)" in out
     counts = {"sessions in packs": 2, "sessions in frames": 2, "consents on paper": 1, "visits": 2}
+    counts["sessions of which diagnosis support said something"] = 2
     for what, count in counts.items():
         assert re.search(rf"clinic +{what} +{count}$", out, re.MULTILINE), what
     assert "will be asked to erase what they hold: box-1, box-3" in out
@@ -120,7 +121,7 @@ def test_no_byte_is_left_of_a_person_and_everybody_else_is_as_before(
     assert journal[ENTRY_KEY] == {"v": 1, "at": 1795817973489, "by": "clara", "did": "opened"}
     said = [one for month in (journal, *after["clinic"]["audit"].values()) for one in month.values()]
     assert [one["by"] for one in said if one["did"] == "erased"] == ["affectbox-cloud"]
-    for root in ("packs", "records", "seconds", "minutes", "frames", "visits", "patients", "people"):
+    for root in ("packs", "records", "seconds", "minutes", "frames", "visits", "support", "patients", "people"):
         kept = json.dumps(after["clinic"][root])
         assert OTHER in kept or session_id(2) in kept
     assert after["moved"] == without(before["moved"], WHOM, THEIRS)

@@ -91,6 +91,8 @@ def test_done_again_nothing_more_is_over(folder: Path, capsys: pytest.CaptureFix
     assert everything(folder)["clinic"] == after
     for root in ("packs", "records", "minutes", "seconds", "patients"):
         assert [*after[root]] == ["box-2", "box-3"], root
+    for root in ("visits", "support"):
+        assert [*after[root]["p-017"]] == [f"{box}~{session_id(1)}" for box in ("box-2", "box-3")], root
     assert [*after["boots"]] == ["box-2"]
     assert [*after["telemetry"]] == ["box-new"]
     assert {*after["people"]["p-017"]["notes"]} == {"k1795817973493-new000"}
