@@ -197,7 +197,7 @@ def test_the_ranking_says_how_sure_a_place_in_it_is():
 
 
 def test_mixed_models_take_age_away_and_know_what_two_phases_of_one_person_are():
-    matrix, random = matrix_of(9, people=60, points=2), np.random.default_rng(112)
+    matrix, random = matrix_of(11, people=60, points=2), np.random.default_rng(112)
     older = np.array([random.normal(50 if person.group == "case" else 40, 10) for person in matrix.people])
     people = tuple(
         replace(p, age=float(age), sex="fm"[at % 3 > 0])
