@@ -55,6 +55,7 @@ def test_the_sixty_eight_are_means_of_mediapipe_s_points_on_the_standard_face():
     assert all(sum(share for _, share in place) == pytest.approx(1) for place in SIXTY_EIGHT)
     assert apart.mean() < 0.05
     assert apart.max() < 0.13
+    assert np.linalg.norm(found[:17] * (-1, 1, 1) - found[16::-1], axis=1).max() < 0.02, "the same on both sides"
     assert sixty_eight(np.zeros((5, 468, 2), np.float32)).shape == (5, 68, 2)
 
 
