@@ -105,7 +105,7 @@ def _draw(recording: Path, settings: Settings, out: Path) -> int:
     with Watch(str(recording), settings) as seen, open_drawing(out, recording, seen, settings) as drawing:
         ticker = Ticker(seen.count, sys.stderr, "watched")
         for observation in seen:
-            drawing.write(observation)
+            drawing.take(observation)
             ticker.tick()
         ticker.end()
         seen.close()
