@@ -22,8 +22,8 @@ SIDED = np.array([unit.sided for unit in ACTION_UNITS])
 EYES = ACTION_UNIT_KEYS.index("AU43")
 _USUAL_RATE, _BLINKS = 2.0, 16.0  # a minute
 _RATES = {"AU12": 3.0, "AU6": 2.5, "AU4": 2.5, "AU25": 4.0, "AU26": 3.0}
-_RATE_GAIN, _FORCE_GAIN = 0.3, 0.22  # of a standard deviation of activity, in logarithms
-_REGULAR = 6.0  # shape of the gamma distribution of the pauses: acts do not come in bunches
+_RATE_GAIN, _FORCE_GAIN = 0.4, 0.28  # of a standard deviation of activity, in logarithms
+_REGULAR = 8.0  # shape of the gamma distribution of the pauses: acts do not come in bunches
 _NOISE = 0.1
 #: Emotion → bias, and weights of action units; made up so that emotions mostly go with the face.
 _LOGITS: dict[str, tuple[float, dict[str, float]]] = {

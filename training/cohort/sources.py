@@ -1,26 +1,24 @@
-"""Where the recordings of a study are: in a folder or files, or in databases, and how the command line names them."""
+"""Where the tables and recordings of a study are, as the command line names them."""
 
 import argparse
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from cloud.reading import signin
 from cloud.reading.databases import Databases
 from cloud.reading.pieces import files
 from cloud.reading.signin import Credential
 from device.contract.errors import ConfigError, DataError
-from training.cohort import taking
 from training.cohort.study import PARTICIPANTS, RECORDINGS, STIMULI, Study, read_study
 from training.cohort.taken import Taken
+from training.cohort.taking import Found, Source, jobs_of, of_database, of_files, tidy
 from training.progress import bar
 
-TOKEN = "AFFECTBOX_TOKEN"
-WORK = "sessions"
+_TOKEN = "AFFECTBOX_TOKEN"
+_WORK = "sessions"
 
 
 @dataclass
@@ -30,34 +28,6 @@ class Sessions:
     taken: list[Taken] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What says which people and which recordings."""
-    parser.add_argument(
-        "folder", metavar="DIR", type=Path, help=f"the study: {PARTICIPANTS}, {STIMULI} where wanted, {RECORDINGS}/"
-    )
-    parser.add_argument("--participants", type=Path, metavar="CSV", help=f"another table than DIR/{PARTICIPANTS}")
-    parser.add_argument("--stimuli", type=Path, metavar="CSV", help=f"another table than DIR/{STIMULI}")
-    parser.add_argument(
-        "--recordings",
-        type=Path,
-        nargs="+",
-        metavar="PATH",
-        help=f"files of records (.jsonl, .parquet) or folders of them, such as an export (default: DIR/{RECORDINGS})",
-    )
-    parser.add_argument("--database", metavar="URL[,URL…]", help="the sessions of the participants, from there")
-    who = parser.add_argument_group("signing in", "Databases show nothing to strangers. Say who you are:")
-    who.add_argument("--token-file", metavar="FILE", type=Path, help=f"holds an ID token, which may stand in ${TOKEN}")
-    who.add_argument("--service-account", metavar="FILE", type=Path, help="for admins: the service account's key")
-    who.add_argument("--owner", action="store_true", help="above the rules of a local database on this machine")
-    parser.add_argument(
-        "--work", type=Path, metavar="DIR", help=f"where what each session comes to is kept (default: DIR/{WORK})"
-    )
-    parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask cluster, such as tcp://10.0.0.5:8786")
-    parser.add_argument(
-        "--workers", type=_count, metavar="N", help="processes here (default: one a core; 0: in this process)"
-    )
 
 
 def study_of(arguments: argparse.Namespace) -> Study:
@@ -78,14 +48,43 @@ def sessions_of(arguments: argparse.Namespace, study: Study) -> Sessions:
     """
     if arguments.recordings and arguments.database:
         raise ConfigError("Name --recordings or --database, and not both.")
-    work = (arguments.work or arguments.folder / WORK).resolve()
-    found, total = Sessions(), 0
-    steps = _of_database(arguments, study, work) if arguments.database else _of_files(arguments, study, work)
-    total = next(steps)
-    with closing(bar(None, "sessions", total, "people" if arguments.database else "files")) as progress:
-        for name, one in steps:
-            found.taken += one.sessions
-            found.passed_over += [f"{name}: {sentence}" for sentence in one.passed_over]
-            found.troubles += [one.trouble] if one.trouble else []
-            progress.update()
+    work = (arguments.work or arguments.folder / _WORK).resolve()
+    found = Sessions()
+    come = _of_database(arguments, study, work) if arguments.database else _of_files(arguments, study, work)
+    for name, one in come:
+        found.taken += one.sessions
+        found.passed_over += [f"{name}: {sentence}" for sentence in one.passed_over]
+        found.troubles += [one.trouble] if one.trouble else []
     return found
+
+
+def _of_files(arguments: argparse.Namespace, study: Study, work: Path) -> Iterator[tuple[str, Found]]:
+    folder = arguments.folder / RECORDINGS
+    if not arguments.recordings and not folder.is_dir():
+        raise DataError(f"{folder} is no folder: put the recordings there, or name them with --recordings.")
+    jobs = jobs_of([path.resolve() for path in files(arguments.recordings or [folder])], work, study.stimuli)
+    tidy(work, jobs)
+    come = bar(of_files(jobs, arguments.scheduler, arguments.workers), "recordings", len(jobs), "files")
+    with closing(come):
+        for job, found in come:
+            yield job.path.name, found
+
+
+def _of_database(arguments: argparse.Namespace, study: Study, work: Path) -> Iterator[tuple[str, Found]]:
+    people = [person.pseudonym for person in study.people]
+    with Databases(arguments.database.split(","), _credential(arguments)) as databases:
+        source = Source(databases, arguments.database, work, study.stimuli)
+        with closing(bar(of_database(source, people), "recordings", len(people), "people")) as come:
+            for found in come:
+                yield arguments.database, found
+
+
+def _credential(arguments: argparse.Namespace) -> Credential | None:
+    """Who asks; None for nobody. Raises `ConfigError`, `IdentityError`."""
+    if arguments.owner:
+        return signin.of_owner(arguments.database)
+    if arguments.service_account:
+        return signin.of_service_account(arguments.service_account)
+    if arguments.token_file:
+        return signin.from_file(arguments.token_file)
+    return signin.from_text(os.environ[_TOKEN]) if os.environ.get(_TOKEN) else None

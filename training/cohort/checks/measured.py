@@ -26,7 +26,11 @@ def check_measured(table: FeatureTable) -> Iterator[Finding]:
     if never:
         text = f"{len(never)} of {len(table.columns)} features were measured in nobody: {some(never)}."
         yield Finding(Level.WARNING, "features", text)
-    blind = [one.pseudonym for one, there in zip(table.people, np.any(known, axis=(1, 2)).tolist(), strict=True) if not there]
+    blind = [
+        one.pseudonym
+        for one, there in zip(table.people, np.any(known, axis=(1, 2)).tolist(), strict=True)
+        if not there
+    ]
     if blind:
         text = f"{people(len(blind))} of whom no feature was measured: {some(blind)}."
         yield Finding(Level.WARNING, "features", text)

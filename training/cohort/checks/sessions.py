@@ -24,7 +24,7 @@ def check_sessions(everybody: Sequence[Participant], chosen: Chosen, stimuli: Se
     if without:
         text = f"{people(len(without))} without any recording: {some(without)}."
         yield Finding(Level.WARNING, "recordings", text)
-    yield from _left_out(chosen)
+    yield from left_out(chosen)
     yield from _consent(chosen.sessions)
     yield from _simulated(chosen.sessions)
     yield from _networks(everybody, chosen)
@@ -36,7 +36,8 @@ def check_sessions(everybody: Sequence[Participant], chosen: Chosen, stimuli: Se
         yield Finding(Level.OK, "recordings", text)
 
 
-def _left_out(chosen: Chosen) -> Iterator[Finding]:
+def left_out(chosen: Chosen) -> Iterator[Finding]:
+    """Sessions that do not count, or whose person only the name of their file tells."""
     for several, why in (
         (chosen.revoked, "whose consent was withdrawn"),
         (chosen.empty, "without a record"),

@@ -31,16 +31,17 @@ def check_sites(table: FeatureTable) -> Iterator[Finding]:
     of_site = np.array([person.site for person in table.people])
     groups = np.array([person.group for person in table.people])
     values = _within_sites(table.matrix, of_site)
-    tests = [(site, *pair) for site in sites for pair in combinations(names, 2)] if len(sites) > 1 else []
+    tests = [(site, *pair) for pair in combinations(names, 2) for site in sites] if len(sites) > 1 else []
+    told = set()
     for site, one, other in tests:
         here, first, second = of_site == site, groups == one, groups == other
-        if min((first & here).sum(), (second & here).sum(), (first & ~here).sum(), (second & ~here).sum()) < _LEAST:
-            continue
-        p = _reversed(values, here, first, second)
-        if p * len(tests) < _SURE:
-            text = f"At {site}, {one} and {other} differ the other way round than elsewhere (p {p * len(tests):.2g}): "
-            text += "look whether the labels were exchanged there."
-            yield Finding(Level.WARNING, "sites", text)
+        enough = min(int((group & where).sum()) for group in (first, second) for where in (here, ~here)) >= _LEAST
+        p = _reversed(values, here, first, second) * len(tests) if enough else 1.0
+        if p < _SURE and (len(sites) > 2 or (one, other) not in told):
+            told.add((one, other))
+            where = f"At {site}" if len(sites) > 2 else f"At one of {' and '.join(sites)}"
+            text = f"{where}, {one} and {other} differ the other way round than elsewhere (p {p:.2g}):"
+            yield Finding(Level.WARNING, "sites", f"{text} look whether the labels were exchanged there.")
 
 
 def _within_sites(matrix: Floats, of_site: NDArray[np.str_]) -> Floats:
