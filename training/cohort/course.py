@@ -146,7 +146,7 @@ class _Part:
 
     def _blinks(self, found: Floats) -> Floats:
         lasts = max(1, round(0.22 * np.exp(0.25 * self._active["closing"]) * self._hz))
-        for at in self._moments(_BLINKS * np.exp(0.3 * self._active["blinks"])):
+        for at in self._moments(_BLINKS * np.exp(0.3 * self._active["AU43"])):
             found[at : at + lasts] = 4.5
         return found
 

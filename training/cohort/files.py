@@ -14,7 +14,7 @@ def write_whole(path: Path, content: Callable[[IO[bytes]], object]) -> None:
     `StorageError`."""
     part = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(path.parent)
         try:
             with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 content(file)
@@ -25,3 +25,12 @@ def write_whole(path: Path, content: Callable[[IO[bytes]], object]) -> None:
             raise
     except OSError as error:
         raise StorageError(f"{path} cannot be written ({error.strerror or error}): make room there.") from error
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder, and those above it, for their owner alone, where they are not there. Raises `StorageError`."""
+    try:
+        for one in reversed([folder, *folder.parents]):
+            one.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{folder} cannot be made ({error.strerror}): name another folder.") from error

@@ -19,6 +19,7 @@ import numpy as np
 
 from device.contract.errors import ConfigError, StorageError
 from device.contract.fields import Json
+from training.cohort.files import make_private
 from training.cohort.people import Participant
 from training.cohort.plan import Plan
 from training.cohort.recordings import Recording
@@ -42,7 +43,7 @@ def simulate(plan: Plan, seed: int, out: Path) -> Iterator[str]:
     truth = draw(plan, seed)
     try:
         shutil.rmtree(part, ignore_errors=True)
-        (part / RECORDINGS).mkdir(parents=True, mode=0o700)
+        make_private(part / RECORDINGS)
         yield from _recordings(truth, part)
         _write_table(part / PARTICIPANTS, [one.name for one in fields(Participant)], map(_row, truth.people))
         (part / TRUTH).write_text(json.dumps(_told(truth), indent=1) + "\n")

@@ -12,6 +12,7 @@ from cloud.reading.databases import Databases
 from cloud.reading.pieces import files
 from cloud.reading.signin import Credential
 from device.contract.errors import ConfigError, DataError
+from training.cohort.files import make_private
 from training.cohort.study import PARTICIPANTS, RECORDINGS, STIMULI, Study, read_study
 from training.cohort.taken import Taken
 from training.cohort.taking import Found, Source, jobs_of, of_database, of_files, tidy
@@ -63,6 +64,7 @@ def _of_files(arguments: argparse.Namespace, study: Study, work: Path) -> Iterat
     if not arguments.recordings and not folder.is_dir():
         raise DataError(f"{folder} is no folder: put the recordings there, or name them with --recordings.")
     jobs = jobs_of([path.resolve() for path in files(arguments.recordings or [folder])], work, study.stimuli)
+    make_private(work)
     tidy(work, jobs)
     come = bar(of_files(jobs, arguments.scheduler, arguments.workers), "recordings", len(jobs), "files")
     with closing(come):
