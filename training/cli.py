@@ -15,6 +15,7 @@ from training.diagnosis import command as diagnosis
 from training.face import command as face
 from training.face import rest
 from training.sample_clip import clip
+from training.targets import command as targets
 from training.videos import command as faces
 
 
@@ -43,6 +44,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("affectbox-training", description="Trains the networks of Affectbox.")
     parser.add_argument("--version", action=ShowVersion)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (prepare, train, evaluate, export, predict, clip, rest, face, faces, cohort, diagnosis):
+    for module in (prepare, train, evaluate, export, predict, clip, rest, face, faces, diagnosis, targets, cohort):
         module.add_parser(commands)
     return parser
