@@ -44,6 +44,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("affectbox-training", description="Trains the networks of Affectbox.")
     parser.add_argument("--version", action=ShowVersion)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (prepare, train, evaluate, export, predict, clip, rest, face, faces, diagnosis, targets, cohort):
+    for module in (prepare, train, evaluate, export, predict, clip, rest, face, faces, cohort, diagnosis, targets):
         module.add_parser(commands)
     return parser
