@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from device.contract.landmarks import COUNTS
 from device.contract.version import ShowVersion
 
 Run = Callable[[argparse.Namespace], int]
@@ -170,6 +171,21 @@ def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:
         help="draw what the box sees: OUT.mp4, a film with the timing diagram of the clip; or a folder for PNG files",
     )
 
+    diagnosis = _command(
+        commands,
+        "diagnosis",
+        "what a bundle for diagnosis support says of recorded sessions: a set of groups, or why there is no answer",
+        runs["diagnosis"],
+    )
+    diagnosis.add_argument("recording", type=Path, help="records and events (.jsonl)")
+    diagnosis.add_argument(
+        "--bundle",
+        metavar="NAME-VERSION",
+        required=True,
+        help="the bundle; where it is looked for, models.folders says",
+    )
+    diagnosis.add_argument("--patient", metavar="ID", help="only the sessions of this person, by pseudonym")
+
     au = _command(commands, "au", "estimate the action units of pictures or a video", runs["au"])
     what = au.add_mutually_exclusive_group(required=True)
     what.add_argument("--image", metavar="FILE", type=Path, help="a picture")
@@ -181,8 +197,21 @@ def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:
     au.add_argument("--ungated", action="store_true", help="read also what the box would not trust; see `doubts`")
     au.add_argument("--csv", metavar="OUT", type=Path, help="a row for each picture or frame; - prints them")
     au.add_argument(
-        "--annotate", metavar="OUT.mp4", type=Path, help="of a video: a film with what was read and its timing diagram"
+        "--landmarks",
+        metavar="N",
+        type=int,
+        choices=COUNTS,
+        help="68 or 478 landmarks of the face in the file, and in what --annotate draws; 478, with irises, need "
+        "face-landmarks, which is used for them",
     )
+    au.add_argument(
+        "--annotate",
+        metavar="OUT",
+        type=Path,
+        help="of a video: OUT.mp4, a film with what was read and its timing diagram; of pictures with --landmarks: a "
+        "picture or a folder on which they are drawn",
+    )
+    au.add_argument("--numbered", action="store_true", help="draw the landmarks of pictures with their numbers")
 
 
 def _listed(text: str) -> list[str]:

@@ -167,17 +167,35 @@ def _replay(args: argparse.Namespace) -> int:
     return replay(args.recording, _settings(args), args.overlay)
 
 
+def _diagnosis(args: argparse.Namespace) -> int:
+    from device.commands.diagnosis import diagnosis  # noqa: PLC0415
+
+    diagnosis(args.recording, args.bundle, args.patient or "", _settings(args), sys.stdout, sys.stderr)
+    return 0
+
+
 def _au(args: argparse.Namespace) -> int:
     from device.camera.pictures import pictures_in  # noqa: PLC0415
     from device.commands.au import au_of_pictures, au_of_video  # noqa: PLC0415
+    from device.commands.points import Landmarks  # noqa: PLC0415
 
     settings, gate = _settings(args), not args.ungated
+    landmarks = Landmarks(args.landmarks, args.numbered) if args.landmarks else None
+    if args.numbered and not (landmarks and args.annotate and not args.video):
+        raise ConfigError(
+            "--numbered is of pictures with --landmarks and --annotate: give them too, or leave it away."
+        )
+    if landmarks and not (args.csv or args.annotate):
+        raise ConfigError("--landmarks says which landmarks: give --csv for numbers, or --annotate for a picture.")
     if args.video:
-        return au_of_video(args.video, settings, args.neutral, args.csv, gate, args.annotate)
-    if args.annotate:
-        raise ConfigError("--annotate makes a film of a video; of pictures, `affectbox replay --overlay` draws.")
+        return au_of_video(args.video, settings, args.neutral, args.csv, gate, landmarks, args.annotate)
+    if args.annotate and not landmarks:
+        raise ConfigError(
+            "--annotate draws landmarks on pictures: say which with --landmarks 68 or 478; everything that the box "
+            "sees in pictures is drawn by `affectbox replay --overlay`."
+        )
     paths = pictures_in(args.folder) if args.folder else [args.image]
-    return au_of_pictures(paths, settings, args.neutral, args.csv, gate)
+    return au_of_pictures(paths, settings, args.neutral, args.csv, gate, landmarks, args.annotate)
 
 
 def _daemon(args: argparse.Namespace) -> int:
@@ -212,6 +230,7 @@ _RUNS = {
     "maintain": _maintain,
     "replay": _replay,
     "au": _au,
+    "diagnosis": _diagnosis,
 }
 
 

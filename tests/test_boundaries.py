@@ -32,8 +32,8 @@ SHARED_WITH_TRAINING = (
 )
 #: What the converter may share beside the contract: the arithmetic and the trust that the box applies to a bundle.
 SHARED_WITH_CONVERTER = ("device.contract", "device.bundle_folders", "device.runtime", "device.signatures")
-#: What readers may share beside the contract: how pictures become a film that browsers play.
-SHARED_WITH_CLOUD = ("device.contract", "device.film")
+#: What readers may share beside the contract: how pictures become a film that browsers play, and what an episode is.
+SHARED_WITH_CLOUD = ("device.contract", "device.film", "device.features.episodes")
 #: What each side may import beside the standard library and our own; on the box each costs memory and needs a wheel.
 LIBRARIES = {
     "device": "PIL ai_edge_litert av cv2 gpiozero libcamera mediapipe msgspec nacl numpy picamera2 psutil starlette "

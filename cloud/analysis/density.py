@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cloud.analysis.episodes import Threshold
 from cloud.analysis.quantities import values_of
 from cloud.analysis.whole import Analysis
 from cloud.reading.columns import RECORDS
 from cloud.reading.table import Table
 from cloud.reading.timeline import Values
 from device.contract.labels import ACTION_UNITS
+from device.features.episodes import Threshold
 
 _POINTS = 200
 

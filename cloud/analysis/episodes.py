@@ -1,50 +1,16 @@
-"""Episodes: from when to when something showed, and when most.
+"""Episodes of a recording: of which quantity, from when to when, and how strong.
 
-The threshold is learned from the recording. *Rest* is the level at which a quantity most often is (half-sample mode,
-Robertson & Cryer 1974), and its noise is estimated from below rest only (1.4826 × the median deviation), so that
-activity moves neither. An episode needs `rest + 4 × noise`, yet at least `Limits.floor`, and at most `Limits.ceiling`:
-without the ceiling a smile that lasts for most of a recording would become its neutral face.
-
-An episode begins (*onset*) and ends (*offset*) half-way between rest and that threshold, or, where rest is not below
-it, half-way between `Limits.floor` and it: this keeps noise at the threshold from cutting it in pieces. Its *apex* is
-its greatest value. It ends where measuring ends, or where nothing is relied on because the readings disagree, and is
-then marked as cut: its true onset or offset was not seen. The figures 4, half-way and `LIMITS` are our own choice.
+What an episode is, and how its threshold is learned, stands in `device/features/episodes.py`, for the box too.
 """
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from cloud.reading.timeline import GAP_S, Values
 from device.contract.labels import Tier
-
-_NOISES = 4.0
-_DEVIATION = 1.4826
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Lowest and highest threshold that may be learned, and the shortest episode in seconds."""
-
-    floor: float
-    ceiling: float
-    shortest_s: float = 0.2
-
+from device.features.episodes import UNIT_LIMITS, Limits
 
 #: FACS A to B for action units; membership of expressions; PSPI points, of which closed eyes alone give one.
-LIMITS = {"aus": Limits(1.0, 2.0), "expressions": Limits(0.4, 0.6), "pain": Limits(2.0, 4.0)}
+LIMITS = {"aus": UNIT_LIMITS, "expressions": Limits(0.4, 0.6), "pain": Limits(2.0, 4.0)}
 BLINK_LIMITS = Limits(1.0, 2.0, shortest_s=0.08)
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """`rest`: the usual level; `on`: what an episode must reach; `off`: where it begins and ends; `found_rest`: false
-    where the usual level was too high to be taken for rest."""
-
-    rest: float
-    on: float
-    off: float
-    found_rest: bool
 
 
 @dataclass(frozen=True)
@@ -66,40 +32,6 @@ class Episode:
     first: int
     last: int
     expression: str = ""
-
-
-def learn(values: Values, limits: Limits) -> Threshold:
-    """The threshold of one quantity from its values (N,), NaN where not measured; at least one is measured."""
-    known = np.sort(values[~np.isnan(values)])
-    rest = _mode(known)
-    noise = _DEVIATION * float(np.median(rest - known[known <= rest]))
-    wanted = rest + max(_NOISES * noise, limits.floor / 2)
-    on = min(max(wanted, limits.floor), limits.ceiling)
-    base = rest if rest < on else limits.floor
-    return Threshold(rest, on, (base + on) / 2, wanted <= limits.ceiling)
-
-
-def _mode(ordered: Values) -> float:
-    """The half-sample mode: the narrowest half, again and again."""
-    while len(ordered) > 2:
-        half = (len(ordered) + 1) // 2
-        widths = ordered[half - 1 :] - ordered[: len(ordered) - half + 1]
-        start = int(np.argmin(widths))
-        ordered = ordered[start : start + half]
-    return float(ordered.mean())
-
-
-def find(times: Values, values: Values, threshold: Threshold, limits: Limits) -> list[tuple[int, int, bool, bool]]:
-    """First and last index of each episode, and whether its start and end are cut."""
-    known, above = ~np.isnan(values), values > threshold.off
-    joined = np.concatenate([[False], known[1:] & known[:-1] & (np.diff(times) <= GAP_S), [False]])[-len(times) - 1 :]
-    before, after = joined[:-1], joined[1:]  # measured without a gap up to here, and on from here
-    first = np.flatnonzero(above & ~(before & np.append(False, above[:-1])))
-    last = np.flatnonzero(above & ~(after & np.append(above[1:], False)))
-    apexes = np.maximum.reduceat(np.where(above, values, -np.inf), first) if len(first) else np.zeros(0)
-    chosen = (times[last] - times[first] >= limits.shortest_s) & (apexes >= threshold.on)
-    first, last = first[chosen], last[chosen]
-    return [*zip(first.tolist(), last.tolist(), (~before[first]).tolist(), (~after[last]).tolist(), strict=True)]
 
 
 def by_support(episodes: list[Episode], kind: str) -> list[list[Episode]]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from cloud.analysis.cooccurrence import Pair, Succession, pairs, successions
-from cloud.analysis.episodes import BLINK_LIMITS, LIMITS, Episode, Limits, Threshold, find, learn
+from cloud.analysis.episodes import BLINK_LIMITS, LIMITS, Episode
 from cloud.analysis.quantities import pain_without_smile, values_of, withheld
 from cloud.analysis.shares import Dominance, Spent, dominance, spent
 from cloud.reading.table import Table
@@ -19,6 +19,7 @@ from cloud.reading.timeline import Values
 from device.contract.labels import ACTION_UNITS, BLINK_STEP_S, EXPRESSIONS, Tier
 from device.contract.record import Json
 from device.contract.templates import PEACEFUL, tier
+from device.features.episodes import Limits, Threshold, find, learn
 
 _CLOSED = "AU43"
 _ROUNDING_S = 0.002  # of the times in records, two of which make a step

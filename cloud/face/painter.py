@@ -71,6 +71,14 @@ def paint(
     return _faded(picture) if faded else _hemmed(picture)
 
 
+def places(
+    face: Face, weights: Mapping[str, float], yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0, size: int = 480
+) -> Floats:
+    """Where `paint` would show each vertex: pixels to the right and down, and how near, centimetres (V, 3); what lies
+    behind something else too. Raises `DataError`: a target that the face does not have."""
+    return _projected(_turned(face, face.moved(weights), rotation(yaw, pitch, roll)), size)
+
+
 def rotation(yaw: float, pitch: float, roll: float) -> Floats:
     """Where a head's own axes point (columns: its left, up, ahead) under the records' angles, degrees; the inverse of
     `device.stages.pose.angles`. Angles that would show the back of the head are held to 80 degrees; NaN, which is not

@@ -6,8 +6,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-#: Rows further apart than this have a gap between them, in which nothing is known.
-GAP_S = 0.5
+from device.contract import labels
+
+GAP_S = labels.GAP_S
 
 Values = NDArray[np.float64]
 Mask = NDArray[np.bool_]

@@ -4,7 +4,7 @@ It is printed in words and written as a document, one HTML file and a PDF, unles
 It is read from a file, or from databases (`--database` with `--patient` or `--device`); the last session unless
 `--session` names another. Shares are of the whole session, what was not measured included; what is best supported
 comes first. Times are minutes and seconds since the session began. Episodes have onset, apex and offset; the threshold
-of each quantity is learned from the session (see cloud/analysis/episodes.py). Expressions and pain are computed from
+of each quantity is learned from the session (see device/features/episodes.py). Expressions and pain are computed from
 the action units and are no evidence beside them; each is given the tier of the weakest action unit that it rests on.
 """
 

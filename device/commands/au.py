@@ -9,29 +9,33 @@ where they are told apart, `hidden` (parts of the face), the leading `emotion` a
 at rest in use), head pose in degrees, the measures of quality, and `doubts`: why the box does not trust this picture.
 What was not measured is empty.
 
+With `--landmarks 68` or `478` follow `x_0` … `x_67`, `y_0` … and `z_0` …: the landmarks of the face that is told of,
+numbered from 0 as OpenFace numbers its 68 (`device.contract.landmarks`) and MediaPipe its 478; pixels of the picture,
+z on the scale of x, smaller nearer to the camera and no more than the network's guess. They are there also of a face
+that was not measured: `doubts` says why. `--annotate` then draws them on pictures too.
+
 Pictures and videos go the way of a session: the same gate, the same face at rest, the largest face of a picture, one
 person of a video, followed and smoothed. A small picture (up to 128 pixels) may be a face that fills it.
 `--annotate` makes of a video a film with what was read of it and its timing diagram (`device/commands/merged`).
 """
 
-import csv
-import os
-import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TextIO
 
 from device.camera.pictures import APART_S, is_folder, read_image
 from device.camera.video import VIDEO_SUFFIXES
 from device.clock import SystemClock
-from device.commands.au_row import COLUMNS, Row, doubts_of, row_of, sentence
+from device.commands.au_file import write_rows
+from device.commands.au_row import COLUMNS, Row, doubts_of, row_of
 from device.commands.display import Display, Ticker
+from device.commands.drawing import Drawing
 from device.commands.merged.making import Merged
+from device.commands.points import Landmarks, open_pictures, with_landmarks
 from device.commands.watch import Watch
 from device.contract.command import warn
-from device.contract.errors import ConfigError, DataError, SourceError, StorageError
+from device.contract.errors import ConfigError, DataError, SourceError
 from device.film import SUFFIX
 from device.models import open_models
 from device.neutrals import calibrated_neutral
@@ -40,12 +44,18 @@ from device.pipeline import Pipeline
 from device.settings import Settings
 from device.stages.frame import Frame
 from device.stages.neutral import Neutral
-from device.state import open_private, same_file
-
-_LEGEND = "~ low confidence, ? experimental: see the model card of the network that reads faces"
+from device.state import same_file
 
 
-def au_of_pictures(paths: list[Path], settings: Settings, neutral: Path | None, out: Path | None, gate: bool) -> int:
+def au_of_pictures(
+    paths: list[Path],
+    settings: Settings,
+    neutral: Path | None,
+    out: Path | None,
+    gate: bool,
+    landmarks: Landmarks | None = None,
+    annotated: Path | None = None,
+) -> int:
     """Read pictures one by one; returns the exit code.
 
     Args:
@@ -54,9 +64,11 @@ def au_of_pictures(paths: list[Path], settings: Settings, neutral: Path | None, 
         neutral: picture of the same person with a relaxed face.
         out: the CSV file, `-` for standard output.
         gate: whether what the box in a session would not trust is left out.
+        landmarks: which are written too; None for none.
+        annotated: a picture, or a folder of them, on which they are drawn; None for none.
 
     Raises:
-        ConfigError: the CSV file is one of the pictures.
+        ConfigError: the CSV file is one of the pictures, or they cannot be drawn as asked.
         SourceError: the neutral, or the only picture, is no picture.
         DataError: the neutral shows no face, or some pictures could not be read (the others are in the CSV file).
         StorageError: the CSV file cannot be written.
@@ -65,10 +77,15 @@ def au_of_pictures(paths: list[Path], settings: Settings, neutral: Path | None, 
     _require_other(out, [*paths, *([neutral] if neutral else [])])
     for path in (*([neutral] if neutral else []), *(paths if len(paths) == 1 else [])):
         _require_picture(path)
+    drawing = open_pictures(annotated, paths, landmarks.drawn) if annotated and landmarks else None
+    settings = with_landmarks(settings, landmarks.count) if landmarks else settings
     with open_models(settings.models) as models:
         rest = _rest_in(neutral, Pipeline(models, settings)) if neutral else _calibrated(settings)
         pipeline = Pipeline(models, settings, rest, gate)
-        _write((row_of(seen) for seen in _seen(paths, pipeline, broken)), out, Display(sys.stdout).say)
+        rows = (_row(seen, "", landmarks) for seen in _noted(_seen(paths, pipeline, broken), drawing))
+        write_rows(rows, out, _columns(landmarks), Display(sys.stdout).say)
+    if drawing:
+        print(f"{drawing.count} pictures drawn in {annotated}", file=sys.stderr if out == Path("-") else sys.stdout)
     if broken:
         raise DataError(
             f"{len(broken)} of {len(paths)} pictures were left out; the others are done. The first: {broken[0]}"
@@ -77,15 +94,22 @@ def au_of_pictures(paths: list[Path], settings: Settings, neutral: Path | None, 
 
 
 def au_of_video(
-    path: Path, settings: Settings, neutral: Path | None, out: Path | None, gate: bool, annotated: Path | None = None
+    path: Path,
+    settings: Settings,
+    neutral: Path | None,
+    out: Path | None,
+    gate: bool,
+    landmarks: Landmarks | None = None,
+    annotated: Path | None = None,
 ) -> int:
     """Read a video frame by frame; returns the exit code. Raises as `au_of_pictures`.
 
     Args:
         path: of the video.
-        settings, neutral, out, gate: as of `au_of_pictures`.
+        settings, neutral, out, gate, landmarks: as of `au_of_pictures`.
         annotated: a film of the video with its timing diagram, to be made; None for none.
     """
+    settings = with_landmarks(settings, landmarks.count) if landmarks else settings
     rest = None if neutral else _calibrated(settings)
     read = [path, *([neutral] if neutral else [])]
     _require_other(out, read)
@@ -96,10 +120,12 @@ def au_of_video(
             rest = _rest_in(neutral, Pipeline(models, settings))
     with ExitStack() as stack:
         seen = stack.enter_context(Watch(str(path), settings, rest, gate))
-        merged = stack.enter_context(Merged(path, settings, annotated, seen.rate)) if annotated else None
+        shown = [landmarks.of] if landmarks else []
+        merged = stack.enter_context(Merged(path, settings, annotated, seen.rate, *shown)) if annotated else None
         ticker = Ticker(seen.count, sys.stderr, "watched")
-        rows = (row_of(observation, path.name) for observation in _noted(seen, merged))
-        _write(rows, out, print if out is None else lambda line: ticker.tick(), ticker.end)
+        rows = (_row(observation, path.name, landmarks) for observation in _noted(seen, merged))
+        say = print if out is None else lambda line: ticker.tick()
+        write_rows(rows, out, _columns(landmarks), say, ticker.end)
         if merged is not None:
             seen.close()
             count = merged.make()
@@ -107,11 +133,19 @@ def au_of_video(
     return 0
 
 
-def _noted(seen: Iterable[Observation], merged: Merged | None) -> Iterator[Observation]:
-    """The same, each noted for the film if there is to be one."""
+def _row(observation: Observation, file: str, landmarks: Landmarks | None) -> Row:
+    return row_of(observation, file) | (landmarks.row(observation) if landmarks else {})
+
+
+def _columns(landmarks: Landmarks | None) -> tuple[str, ...]:
+    return (*COLUMNS, *(landmarks.columns if landmarks else ()))
+
+
+def _noted(seen: Iterable[Observation], drawing: Merged | Drawing | None) -> Iterator[Observation]:
+    """The same, each drawn, or noted for the film, if that is asked for."""
     for observation in seen:
-        if merged is not None:
-            merged.take(observation)
+        if drawing is not None:
+            drawing.take(observation)
         yield observation
 
 
@@ -180,61 +214,3 @@ def _rest_in(path: Path, pipeline: Pipeline) -> Neutral:
     else:
         return Neutral(seen.measured.actions, path.name)
     raise DataError(f"{path.name} {what}: give a good picture of the person alone, with a relaxed face.")
-
-
-def _write(
-    rows: Iterable[Row], out: Path | None, say: Callable[[str], None], end: Callable[[], None] = lambda: None
-) -> None:
-    """Say every row and write the CSV file, which appears whole or not at all; `end` is called before the last lines.
-
-    A device, a pipe or `-` in the place of the file is written to as it is, and then nothing is said.
-    """
-    if out is None:
-        for row in rows:
-            say(sentence(row))
-        say(_LEGEND)
-        return
-    if out == Path("-"):
-        _write_csv(sys.stdout, rows, lambda line: None)
-        return
-    if is_folder(out):
-        raise StorageError(f"{out} cannot be written (it is a folder): name a file.")
-    if out.exists() and not stat.S_ISREG(out.stat().st_mode):
-        _fill(out, out, rows, lambda line: None)
-        return
-    whole = Path(os.path.realpath(out))
-    partial = whole.with_name(whole.name + ".part")
-    try:
-        count = _fill(partial, out, rows, say)
-        partial.replace(whole)
-    except OSError as error:
-        raise _unwritable(out, error) from error
-    finally:
-        with suppress(OSError):
-            partial.unlink()
-    end()
-    print(_LEGEND)
-    print(f"{count} rows in {out}")
-
-
-def _fill(path: Path, out: Path, rows: Iterable[Row], say: Callable[[str], None]) -> int:
-    """Write the rows to a file for its owner's eyes, `out` in sentences; how many they were."""
-    try:
-        with os.fdopen(open_private(path), "w", newline="", encoding="utf-8", errors="surrogateescape") as file:
-            return _write_csv(file, rows, say)  # file names are what they are
-    except OSError as error:
-        raise _unwritable(out, error) from error
-
-
-def _write_csv(file: TextIO, rows: Iterable[Row], say: Callable[[str], None]) -> int:
-    writer, count = csv.DictWriter(file, COLUMNS), 0
-    writer.writeheader()
-    for row in rows:
-        count += 1
-        writer.writerow(row)
-        say(sentence(row))
-    return count
-
-
-def _unwritable(out: Path, error: OSError) -> StorageError:
-    return StorageError(f"{out} cannot be written ({error.strerror}): check the folder and the space.")

@@ -2,6 +2,7 @@
 and all for its owner's eyes: a person is seen in it."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -25,7 +26,7 @@ class Drawing(Closing):
     def __init__(self, path: Path) -> None:
         self.path, self.count = path, 0
 
-    def write(self, observation: Observation) -> None:
+    def take(self, observation: Observation) -> None:
         """What was seen in one picture. Raises `StorageError`."""
         self.count += 1
         self._put(observation)
@@ -86,16 +87,23 @@ class Clip(Drawing):
 class One(Drawing):
     """A picture."""
 
+    def __init__(self, path: Path, drawn: Callable[[Observation], ByteImage] = draw) -> None:
+        """`drawn`: makes it."""
+        super().__init__(path)
+        self._drawn = drawn
+
     def _put(self, observation: Observation) -> None:
-        _save(draw(observation), self.path)
+        _save(self._drawn(observation), self.path)
 
 
 class Folder(Drawing):
     """A folder, in which each picture is a PNG file of its own name, or of its number."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, drawn: Callable[[Observation], ByteImage] = draw) -> None:
+        """`drawn`: makes each."""
         super().__init__(path)
         self._names: set[str] = set()
+        self._drawn = drawn
 
     def _put(self, observation: Observation) -> None:
         frame = observation.frame
@@ -107,7 +115,7 @@ class Folder(Drawing):
         if name in self._names:  # of two pictures whose names differ in their ending
             name = frame.name
         self._names.add(name)
-        _save(draw(observation), self.path / f"{name}.png")
+        _save(self._drawn(observation), self.path / f"{name}.png")
 
 
 def _save(image: ByteImage, path: Path) -> None:

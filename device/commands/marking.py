@@ -23,7 +23,14 @@ PRESENT = 1.0
 _NOSE_TIP = 1
 
 
-def mark_face(image: ByteImage, points: FloatArray, width: float, pose: Pose | None, trusted: bool) -> None:
+def mark_face(
+    image: ByteImage,
+    points: FloatArray,
+    width: float,
+    pose: Pose | None,
+    trusted: bool,
+    dots: FloatArray | None = None,
+) -> None:
     """Landmarks, the direction of the head, and a frame: whole where the face was measured, else corners alone.
 
     Args:
@@ -32,9 +39,10 @@ def mark_face(image: ByteImage, points: FloatArray, width: float, pose: Pose | N
         width: of the face, likewise.
         pose: of the head, where it is known.
         trusted: whether the face was measured.
+        dots: (K, 2) other landmarks to be shown in place of these.
     """
     colour = BLUE if trusted else ORANGE
-    for point in points:
+    for point in points if dots is None else dots:
         cv2.circle(image, _pixel(point), 1, colour, -1, cv2.LINE_AA)
     low, high = points.min(0), points.max(0)
     if trusted:

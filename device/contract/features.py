@@ -39,7 +39,9 @@ FEATURES = (
         for name, measure, meaning in _OF_UNIT
     ),
     *(
-        Feature(f"aus.{unit.key}.asymmetry", "intensity 0–5", f"{unit.name}: mean of |left − right|")
+        Feature(
+            f"aus.{unit.key}.asymmetry", "intensity 0–5", f"{unit.name}: mean of |left − right|, the head straight"
+        )
         for unit in ACTION_UNITS
         if unit.sided
     ),

@@ -101,6 +101,9 @@ EXPRESSIONS = tuple(
 )
 
 
+#: Records further apart than this, seconds, have a gap between them, in which nothing is known.
+GAP_S = 0.5
+
 #: The longest step between frames, seconds, over which blinks can be told; see `device/stages/eyes.py`.
 BLINK_STEP_S = 0.15
 

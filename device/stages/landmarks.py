@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from device.arrays import FloatArray
+from device.contract.landmarks import SIXTY_EIGHT
 from device.runtime.model import Model
 from device.stages.detector import LEFT_EYE, RIGHT_EYE, Detection
 from device.stages.frame import Frame
@@ -25,6 +26,9 @@ _SURER = 0.001
 #: Shift in x and y and scale of five regions, in shares of the region's side.
 _JITTER = ((0.0, 0.0, 1.0), (0.025, 0.025, 1.0), (-0.025, -0.025, 1.0), (0.025, -0.025, 0.95), (-0.025, 0.025, 1.05))
 RIGHT_OUTER_CORNER, LEFT_OUTER_CORNER = 33, 263
+#: Of the 68 landmarks, the two points that each lies between, and their shares; both are one where it is at a point.
+_BETWEEN = np.array([(place[0][0], place[-1][0]) for place in SIXTY_EIGHT], np.intp)
+_SHARES = np.array([(place[0][1], 1 - place[0][1]) for place in SIXTY_EIGHT], np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,3 +99,8 @@ def averaged(frame: Frame, face: Face, landmarker: Landmarker) -> Face:
     faces = [landmarker(frame, region) for region in moved]
     points = np.mean([found.points for found in faces], axis=0)
     return Face(points, float(np.median([found.presence for found in faces])), Box.around(points))
+
+
+def sixty_eight(points: FloatArray) -> FloatArray:
+    """The 68 landmarks (…, 68, D) of MediaPipe's points (…, 468 or 478, D); see `device.contract.landmarks`."""
+    return np.asarray(np.einsum("ks,...ksd->...kd", _SHARES, points[..., _BETWEEN, :]), np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cloud.analysis import whole as analysing
-from cloud.analysis.episodes import LIMITS, Episode, learn
+from cloud.analysis.episodes import LIMITS, Episode
 from cloud.analysis.plain import clock
 from cloud.analysis.quantities import values_of
 from cloud.analysis.whole import Analysis, to_json
@@ -19,6 +19,7 @@ from cloud.reports.summary import dominant, summary
 from device.contract.errors import StorageError
 from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, EMOTIONS, LOWER
 from device.contract.record import Json, encode
+from device.features.episodes import learn
 from tests.recordings import table_of
 
 RATE = 25

@@ -12,7 +12,7 @@ import pytest
 from cloud.analysis.activity import activity
 from cloud.analysis.density import densities, density
 from cloud.analysis.earlier import Summary, against_earlier, change_words
-from cloud.analysis.episodes import LIMITS, learn
+from cloud.analysis.episodes import LIMITS
 from cloud.analysis.head import head, movement
 from cloud.analysis.measures import MEASURES, Measure
 from cloud.analysis.outstanding import Outstanding, outstanding
@@ -27,6 +27,7 @@ from cloud.reading.gathering import Gathering
 from cloud.reading.table import Table
 from device.contract.fields import Json, encode
 from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, EMOTIONS, LOWER, Tier
+from device.features.episodes import learn
 from tests.recordings import table_of
 
 Fields = Callable[[float], Json]

@@ -95,7 +95,7 @@ def test_what_is_drawn_is_for_its_owners_eyes(tmp_path: Path, out: str) -> None:
     if drawn.suffix:
         drawn.touch(0o644)
     with drawing(drawn, tmp_path, 1) as opened:
-        opened.write(seen_in(grey(100)))
+        opened.take(seen_in(grey(100)))
     (made,) = [path for path in (tmp_path, *tmp_path.rglob("*")) if path.is_file()]
     assert made.stat().st_mode & 0o777 == 0o600
     assert made.stat().st_size > 0

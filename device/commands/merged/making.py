@@ -1,12 +1,12 @@
 """How a clip becomes a film with its diagram: noted while it is watched, then read again."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
-from device.arrays import ByteImage
+from device.arrays import ByteImage, FloatArray
 from device.camera.opening import open_source
 from device.camera.source import Picture, Source
 from device.closing import Closing
@@ -27,11 +27,26 @@ _STILL_RATE = 1.0
 class Merged(Closing):
     """First takes what was seen of every frame, then makes the film of the same frames, read again."""
 
-    def __init__(self, recording: Path, settings: Settings, out: Path, rate: float) -> None:
-        """`rate`: pictures a second; 0 of stills. Raises `RuntimeMissingError`, `StorageError`: it cannot be made."""
+    def __init__(
+        self,
+        recording: Path,
+        settings: Settings,
+        out: Path,
+        rate: float,
+        dots: Callable[[FloatArray], FloatArray] = lambda points: points,
+    ) -> None:
+        """Nothing is drawn yet.
+
+        Args:
+            rate: pictures a second; 0 of stills.
+            dots: which landmarks are shown of those that were found.
+
+        Raises:
+            RuntimeMissingError, StorageError: it cannot be made.
+        """
         require_library()
         self._recording, self._settings, self.out = recording, settings, out
-        self._rate = rate or _STILL_RATE
+        self._rate, self._dots = rate or _STILL_RATE, dots
         self._notes = Notes(out)
         self._layout: Layout | None = None
 
@@ -70,7 +85,9 @@ class Merged(Closing):
         canvas = form.copy()
         shown, _ = self._layout.show(canvas, picture.image)
         if len(seen.points):
-            mark_face(shown, seen.points, float(seen.row["width"]), seen.pose, trusted=not seen.reasons)
+            points = seen.points
+            width, dots = float(seen.row["width"]), self._dots(points)
+            mark_face(shown, points, width, seen.pose, trusted=not seen.reasons, dots=dots)
         draw_values(canvas, self._layout.panel, seen, picture.name)
         diagram.draw(canvas, seen)
         return canvas
