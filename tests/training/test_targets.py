@@ -20,7 +20,8 @@ from training.cohort.quick import simulate_table
 from training.cohort.store import save
 from training.targets.contrast import Question, contrasted
 from training.targets.dealing import deal, flip
-from training.targets.matrix import Matrix, Points, of_units
+from training.targets.displacement import lengths, unit_movements
+from training.targets.matrix import Matrix, Points, of_points, of_units
 from training.targets.mixed import mixed
 from training.targets.ranking import rank
 from training.targets.tfce import enhanced, neighbours
@@ -220,6 +221,32 @@ def test_the_planted_unit_of_a_cohort_comes_first():
     assert area(-rank(contrast, 0, 50).rank[:, :, 0].mean(0), planted) >= 0.9
 
 
+def test_key_points_that_the_planted_unit_moves_come_first():
+    plan = msgspec.structs.replace(PLANTED, people={"control": 100, "case": 100}, phases={"talk": 2.0})
+    contrast = contrasted(of_points(of_units(simulate_table(plan, 3)), 68), GROUPS, 199, 0)
+
+    targets, movements = unit_movements(68)
+    moved = lengths(movements[[name.startswith("AU12_") for name in targets]]).max(0) >= 0.08
+    ranks = rank(contrast, 0, 50).rank[0, :, 0]
+    assert area(-ranks, moved) >= 0.9
+    assert {contrast.points.regions[at] for at in np.argsort(ranks)[:10]} <= {"mouth", "left cheek", "right cheek"}
+
+
+def test_a_unit_that_nobody_was_measured_in_leaves_the_points_known():
+    units = of_units(simulate_table(PLANTED, 3))
+    units.values[:, :, units.points.keys.index("AU9")] = np.nan
+    units.values[0, 0, units.points.keys.index("AU12")] = np.nan
+
+    points = of_points(units, 68)
+
+    corner, brow = (
+        points.points.names.index("left mouth corner"),
+        points.points.names.index("inner end of the left brow"),
+    )
+    assert np.isnan(points.values[0, 0, corner]) and not np.isnan(points.values[0, 0, brow])
+    assert np.isnan(points.values).mean() < 0.05
+
+
 @pytest.fixture
 def features(tmp_path):
     path = tmp_path / "features.npz"
@@ -234,7 +261,7 @@ def test_the_command_writes_a_ranked_table_and_says_that_people_are_simulated(fe
     assert main([*argv, "--out", str(out)]) == 0
 
     said = capsys.readouterr().out
-    assert "simulated" in said and "AU12 (Lip Corner Puller) higher in case" in said and "any one person" in said
+    assert "simulated" in said and "AU12 (Lip Corner Puller) stronger in case" in said and "any one person" in said
     rows = [*csv.DictReader((out / "units.csv").open())]
     assert rows[0]["point"] == "AU12" and rows[0]["rank"] == "1" and rows[0]["simulated"] == "yes"
     assert len(rows) == 22 and float(rows[0]["effect_low"]) < float(rows[0]["effect"]) < float(rows[0]["effect_high"])

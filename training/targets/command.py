@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from device.contract.errors import ConfigError
+from device.contract.landmarks import COUNTS
 from training.arguments import positive_count
 
 _DESCRIPTION = """\
@@ -37,6 +38,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--phase", action="append", default=[], metavar="NAME", help="of --groups: only this phase; may be repeated"
     )
+    parser.add_argument(
+        "--points", type=int, choices=COUNTS, default=68, help="key points of the face beside the units (%(default)s)"
+    )
     parser.add_argument("--permutations", type=positive_count, default=2000, metavar="M", help="(%(default)s)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is drawn (%(default)s)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="the folder to write")
@@ -56,6 +60,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from training.targets.finding import Wanted, find  # noqa: PLC0415
 
     asked = Question("groups" if arguments.groups else "phases", *(arguments.groups or arguments.between))
-    wanted = Wanted(asked, tuple(arguments.phase), arguments.group or "", arguments.permutations, arguments.seed)
+    drawn = (arguments.permutations, arguments.seed)
+    wanted = Wanted(asked, tuple(arguments.phase), arguments.group or "", arguments.points, *drawn)
     find(arguments.features, wanted, arguments.out, partial(print, flush=True))
     return 0
