@@ -15,6 +15,10 @@ same people, and how surely. Labels are dealt anew within sites, p is adjusted f
 ranks and effects have intervals. Writes tables, pictures and targets.json into a folder. See docs/diagnosis.md.
 """
 
+_MAP = """\
+The teaching map of targets: one page of HTML with the face in each phase, what differs, how surely, and what that does
+not mean. It holds everything within itself, is read on any screen, and prints on one page of A4.
+"""
 #: Fewer permutations than this say little of a small p (PMC4510917: at least 800).
 _FEWEST = 100
 
@@ -45,6 +49,25 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is drawn (%(default)s)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="the folder to write")
     parser.set_defaults(run=_run)
+    actions = parser.add_subparsers(metavar="ACTION", required=False)
+    _add_map(actions)
+
+
+def _add_map(actions: Any) -> None:
+    parser = actions.add_parser("map", help="one page of the face, for people who teach", description=_MAP)
+    parser.add_argument("folder", type=Path, metavar="DIR", help="what `targets` wrote")
+    parser.add_argument("--out", dest="page", type=Path, metavar="FILE", help="(default: map.html in DIR)")
+    parser.set_defaults(run=_run_map)
+
+
+def _run_map(arguments: argparse.Namespace) -> int:
+    from training.targets.folder import read, write_page  # noqa: PLC0415
+    from training.targets.teaching import page  # noqa: PLC0415
+
+    out = arguments.page or arguments.folder / "map.html"
+    write_page(out, page(read(arguments.folder)))
+    print(f"Wrote {out}: open it in a browser, or print it on one page of A4.")
+    return 0
 
 
 def _run(arguments: argparse.Namespace) -> int:

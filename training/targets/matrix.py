@@ -115,9 +115,9 @@ def of_points(units: Matrix, count: int) -> Matrix:
 
 def usual(units: Matrix) -> list[bool]:
     """(K,) which units were measured in half of the people's phases, of those that were held at all."""
-    measured = ~np.isnan(units.values).all(3)
-    held = measured.any(2)
-    return [bool(share >= _USUAL) for share in measured[held].mean(0)] if held.any() else [False] * len(units.points)
+    measured = np.isfinite(units.values).any(axis=3).reshape(-1, len(units.points))
+    held = measured[measured.any(axis=1)]
+    return [bool(len(held)) and bool(share >= _USUAL * len(held)) for share in held.sum(axis=0)]
 
 
 @lru_cache(maxsize=2)
