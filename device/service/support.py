@@ -21,12 +21,11 @@ from device.contract.command import warn
 from device.contract.errors import ModelError
 from device.contract.fields import Json
 from device.contract.session import Event, Why
+from device.contract.support import NEEDS
 from device.features.gatherer import Gatherer
 from device.features.support import Supporter, open_supporter
 from device.settings import Settings
 
-#: What a consent has to cover.
-NEEDS = frozenset(("diagnosis", "expressions", "units"))
 #: The end of a session waits no longer for it, seconds: whoever asked for that end hangs up after ten.
 LONGEST_S = 5.0
 _TOLD = (Why.FINISHED, Why.STOPPED, Why.PAUSED, Why.LIMIT)
