@@ -14,6 +14,37 @@ def positive_count(text: str) -> int:
     return value
 
 
+def several(text: str) -> int:
+    """A whole number of at least 2."""
+    value = int(text)
+    if value < 2:
+        raise argparse.ArgumentTypeError("must be at least 2")
+    return value
+
+
+def share(text: str) -> float:
+    """A number between 0 and 1, neither of them."""
+    value = float(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError("must be between 0 and 1")
+    return value
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """`--scheduler` and `--workers`, as `training.cluster.done` takes them."""
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask cluster, such as tcp://10.0.0.5:8786")
+    parser.add_argument(
+        "--workers", type=_count, metavar="N", help="processes here (default: one a core; 0: in this process)"
+    )
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError("must be 0 or more")
+    return value
+
+
 def positive_number(text: str) -> float:
     """A finite number above 0."""
     value = float(text)

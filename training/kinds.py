@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from device.contract.errors import ConfigError
 from device.contract.typed import shown
 from training.action_units.kind import ActionUnits
+from training.diagnosis.crops.kind import GroupsOfFaces
 from training.expressions.kind import Expressions
 from training.face.kind import FaceReading
 from training.kind import Kind
@@ -24,6 +25,8 @@ OF_NETWORK: dict[str, Callable[[], AnyKind]] = {
     "face": FaceReading,
     "appearance": ActionUnits,
     "resnet50": ActionUnits,
+    "small": GroupsOfFaces,
+    "resnet18": GroupsOfFaces,
 }
 _DEFAULT = "plain"
 

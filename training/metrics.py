@@ -77,12 +77,14 @@ def calibration_error(probabilities: Floats, expected: Ints) -> float:
     return sum(abs(right - sure) * count for sure, right, count in bins) / sum(count for _, _, count in bins)
 
 
-def fit_temperature(logits: Floats, expected: Ints) -> float:
-    """The temperature between 0.25 and 4 at which the right answers are most likely, to 1 %."""
+def fit_temperature(logits: Floats, expected: Ints, weights: NDArray[np.float64] | None = None) -> float:
+    """The temperature between 0.25 and 4 at which the right answers are most likely, to 1 %; faces count as `weights`
+    (N,)."""
     known = np.flatnonzero(expected >= 0)
+    weigh = None if weights is None else weights[known]
 
     def surprise(temperature: float) -> float:
-        return -float(np.log(softmax(logits, temperature)[known, expected[known]] + 1e-12).mean())
+        return -float(np.average(np.log(softmax(logits, temperature)[known, expected[known]] + 1e-12), weights=weigh))
 
     return float(min(np.geomspace(0.25, 4.0, 281), key=surprise))
 

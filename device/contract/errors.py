@@ -112,3 +112,9 @@ class UpdateError(AffectboxError):
     """A release cannot be installed: altered, too old, for another suite, or it did not prove healthy."""
 
     exit_code = 27
+
+
+class EvidenceError(AffectboxError):
+    """No bundle is made of a network for diagnosis support, because its evidence does not carry it."""
+
+    exit_code = 28

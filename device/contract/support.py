@@ -27,6 +27,8 @@ from device.contract.fields import Field, Json
 ROOT = "support"
 #: What a group of a study may be called.
 GROUP = "[a-z][a-z0-9-]{0,39}"
+#: What a consent has to cover.
+NEEDS = frozenset(("diagnosis", "expressions", "units"))
 #: Groups that a bundle can tell apart, at most.
 GROUPS = tuple(f"g{number}" for number in range(1, 7))
 
@@ -39,7 +41,7 @@ class Abstained(str, Enum):
     SHORT = "short"  # too little time in all
     PHASE = "phase"  # a phase that the bundle needs was not held
     UNMEASURED = "unmeasured"  # too many of the features were not measured
-    OUTSIDE = "outside"  # the features are unlike those of everybody in the evidence
+    OUTSIDE = "outside"  # the features are unlike those of everybody in the evidence, or measured with other networks
 
 
 FIELDS = (

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import MISSING, fields, is_dataclass
+from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 _CALLED = {
@@ -16,7 +17,7 @@ _CALLED = {
 
 def typed(hint: Any, value: Any, key: str = "") -> Any:
     """The value as `hint` has it: a dataclass, tuple, dict with texts as keys, text, truth, whole or finite number,
-    or Any.
+    or Any; `X | None` is an X where it is there.
 
     Lists become tuples and whole numbers pass as floats. Texts hold no control characters but line breaks and tabs.
 
@@ -24,6 +25,8 @@ def typed(hint: Any, value: Any, key: str = "") -> Any:
         ValueError: naming what stands at `key` and what should.
     """
     origin, inner = get_origin(hint), get_args(hint)
+    if origin is UnionType:
+        return typed(inner[0], value, key)
     if is_dataclass(hint):
         return _object(hint, value, key)
     if origin is tuple and isinstance(value, list):

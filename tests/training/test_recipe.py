@@ -7,6 +7,7 @@ pytest.importorskip("keras")
 from device.contract.errors import ConfigError
 from training import kinds
 from training.action_units.recipe import AuRecipe
+from training.diagnosis.crops.recipe import CropsRecipe
 from training.face.recipe import FaceRecipe
 from training.networks import Network
 from training.networks.ednn import Ednn
@@ -14,7 +15,7 @@ from training.networks.plain import Plain
 from training.recipe import Recipe, load_recipe, parse_recipe_of, recipe_table
 
 RECIPES = sorted((Path(__file__).parents[2] / "training" / "recipes").glob("*.toml"))
-OF_NAME = {"au": AuRecipe, "face": FaceRecipe}
+OF_NAME = {"au": AuRecipe, "diagnosis": CropsRecipe, "face": FaceRecipe}
 
 
 @pytest.fixture

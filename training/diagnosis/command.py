@@ -7,17 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from training.arguments import bundle_name, bundle_version, positive_count
+from training.diagnosis import evaluate
 
 _DESCRIPTION = """\
 Diagnosis support: `evaluate` measures whether the groups of a cohort can be told apart at all, by participants whom
 nothing has learnt from; `train` fits the network that would go onto a box; `export` makes its bundle, where the
 evidence carries one, and says why not where it does not. `proof` tries the methods on simulated cohorts, with and
 without an effect. See docs/diagnosis.md.
-"""
-_EVALUATE = """\
-Nested, repeated folds of participants; everything that learns, learns inside them. Writes evaluation.json: the table
-of metrics with intervals over participants, the confounds alone, every site left out once, the p-value by permutation
-of the participants' labels within their sites, and how often conformal sets hold the right group.
 """
 _TRAIN = """\
 Fits the network on all participants of a table of features, with the settings that the folds would choose, into a run
@@ -38,23 +34,10 @@ def add_parser(commands: Any) -> None:
         "diagnosis", help="measure whether groups can be told apart; a bundle where they can", description=_DESCRIPTION
     )
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    _add_evaluate(actions)
+    evaluate.add_parser(actions)
     _add_train(actions)
     _add_export(actions)
     _add_proof(actions)
-
-
-def _add_evaluate(actions: Any) -> None:
-    parser = actions.add_parser(
-        "evaluate", help="measure whether the groups of a cohort can be told apart", description=_EVALUATE
-    )
-    parser.add_argument("--features", type=Path, required=True, metavar="TABLE", help="what `cohort features` wrote")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where evaluation.json goes")
-    parser.add_argument("--split", metavar="7:2", help="also the figures of one single split, by participant")
-    parser.add_argument("--permutations", type=positive_count, default=1000, metavar="M", help="(%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of folds and permutations (%(default)s)")
-    parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask cluster, such as tcp://10.0.0.5:8786")
-    parser.set_defaults(run=_later("training.diagnosis.evaluate", "evaluate"))
 
 
 def _add_train(actions: Any) -> None:

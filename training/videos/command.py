@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from device.contract.errors import DataError
-from training.arguments import crop_side, positive_number
+from training.arguments import add_workers, crop_side, positive_number
 from training.videos.split import PARTS, parse_weights, split
 from training.videos.study import Video, read_study
 
@@ -62,10 +62,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the split (default: %(default)s)")
     parser.add_argument("--size", type=crop_side, default=48, metavar="N", help="side of a crop, pixels (%(default)s)")
     parser.add_argument("--gate", action="store_true", help="drop also faces that the box's quality gate refuses")
-    parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask cluster, such as tcp://10.0.0.5:8786")
-    parser.add_argument(
-        "--workers", type=_count, metavar="N", help="processes here (default: one a core; 0: in this process)"
-    )
+    add_workers(parser)
     parser.set_defaults(run=run)
 
 
@@ -157,10 +154,3 @@ def _report(outcomes: "list[Outcome]", out: Path) -> int:
 def _say(lines: Iterable[str]) -> None:
     for line in lines:
         print(line, file=sys.stderr, flush=True)
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError("must be 0 or more")
-    return value

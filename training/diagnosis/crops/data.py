@@ -1,0 +1,142 @@
+"""Aligned faces of a study, as `affectbox-training faces` left them, each with the group of its participant."""
+
+import csv
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.contract.errors import DataError
+from training.cohort.people import Participant
+from training.cohort.people import groups as groups_of
+from training.videos.index import INDEX
+from training.videos.split import PARTS
+
+_COMMAND = "affectbox-training faces"
+
+
+@dataclass(frozen=True, eq=False)
+class Faces:
+    """Faces in the order of participants and time.
+
+    Attributes:
+        images: (N, side, side) uint8, grey.
+        participants: (N,) pseudonym of each.
+        people: P participants of whom there are faces, in the order of their pseudonyms.
+        groups: C, of the whole study also where only some people of it are here.
+        parts: pseudonym → part of the split that `faces` made.
+        about: what made them, without names.
+    """
+
+    images: NDArray[np.uint8]
+    participants: NDArray[np.str_]
+    people: tuple[Participant, ...]
+    groups: tuple[str, ...]
+    parts: dict[str, str]
+    about: dict[str, Any] = field(default_factory=lambda: {"command": _COMMAND})
+
+    @cached_property
+    def truth(self) -> NDArray[np.intp]:
+        """(N,) number of each face's group in `groups`."""
+        number = {person.pseudonym: self.groups.index(person.group) for person in self.people}
+        return np.array([number[name] for name in self.participants.tolist()], np.intp)
+
+    @property
+    def side(self) -> int:
+        """Of a face, pixels."""
+        return int(self.images.shape[-1])
+
+    def of(self, people: Iterable[Participant]) -> "Faces":
+        """The faces of some participants."""
+        kept = tuple(person for person in self.people if person in set(people))
+        names = {person.pseudonym for person in kept}
+        rows = np.array([name in names for name in self.participants.tolist()], bool)
+        return replace(self, images=self.images[rows], participants=self.participants[rows], people=kept)
+
+    def digest(self) -> str:
+        """SHA-256 of faces, participants, groups and parts."""
+        told = [[person.pseudonym, person.group, self.parts.get(person.pseudonym)] for person in self.people]
+        found = hashlib.sha256(json.dumps([told, self.groups, self.images.shape]).encode())
+        found.update("\n".join(self.participants.tolist()).encode())
+        found.update(np.ascontiguousarray(self.images).data)
+        return found.hexdigest()
+
+
+def load_faces(folder: Path, people: Sequence[Participant], most: int) -> Faces:
+    """Read the faces of a study.
+
+    Args:
+        folder: what `affectbox-training faces` wrote.
+        people: of the study; those without a face are left out.
+        most: faces of a participant, spread evenly over all that there are.
+
+    Raises:
+        DataError: no such folder, a broken file, faces of somebody who is not among `people`, crops of several sizes,
+            fewer than two groups.
+    """
+    rows = _index(folder)
+    files: dict[str, list[str]] = defaultdict(list)
+    parts = {row["participant"]: row["part"] for row in rows}
+    for row in rows:
+        files[row["participant"]].append(row["file"])
+    if unknown := sorted(files.keys() - {person.pseudonym for person in people}):
+        raise DataError(
+            f"{folder} holds faces of {unknown[0]}{_more(unknown)}, who stands in no row of the participants: "
+            "add the row, or remove the faces of whoever withdrew."
+        )
+    crops = {name: _spread([_crops(folder / file) for file in paths], most) for name, paths in sorted(files.items())}
+    crops = {name: images for name, images in crops.items() if len(images)}
+    sides = {images.shape[-1] for images in crops.values()}
+    if len(sides) != 1:
+        raise DataError(
+            f"{folder} holds {'no face' if not sides else 'crops of several sizes'}: make the faces again."
+        )
+    kept = tuple(sorted((p for p in people if p.pseudonym in crops), key=lambda person: person.pseudonym))
+    if len(groups_of(kept)) < 2:
+        raise DataError(f"The faces in {folder} are of people of one group only: two groups are needed.")
+    names = np.repeat(list(crops), [len(images) for images in crops.values()])
+    return Faces(np.concatenate(list(crops.values())), names, kept, groups_of(kept), parts)
+
+
+def _index(folder: Path) -> list[dict[str, str]]:
+    path = folder / INDEX
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read ({error}): give the folder that `{_COMMAND}` wrote.") from error
+    if not rows or not {"participant", "part", "file"} <= rows[0].keys() or any(r["part"] not in PARTS for r in rows):
+        raise DataError(f"{path} is no index of faces, or of none: give the folder that `{_COMMAND}` wrote.")
+    return rows
+
+
+def _crops(path: Path) -> NDArray[np.uint8]:
+    try:
+        with np.load(path, allow_pickle=False) as content:
+            crops: NDArray[np.uint8] = content["crops"]
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise DataError(f"{path} holds no faces that can be read ({error}): run `{_COMMAND}` again.") from error
+    return crops
+
+
+def _spread(crops: list[NDArray[np.uint8]], most: int) -> NDArray[np.uint8]:
+    """At most so many of a participant's faces, evenly over all of them."""
+    filled = [images for images in crops if len(images)]
+    if len({images.shape[1:] for images in filled}) > 1:
+        raise DataError("A participant has crops of several sizes: make the faces again, all with one --size.")
+    together = np.concatenate(filled) if filled else np.zeros((0, 1, 1), np.uint8)
+    if len(together) <= most:
+        return together
+    return np.asarray(together[np.linspace(0, len(together) - 1, most).round().astype(np.intp)])
+
+
+def _more(names: list[str]) -> str:
+    return f" (and {len(names) - 1} more)" if len(names) > 1 else ""

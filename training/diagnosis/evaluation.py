@@ -1,0 +1,148 @@
+"""What an evaluation found: `evaluation.json`."""
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import dataclass, field
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from device.contract.errors import ConfigError, DataError, StorageError
+from training.diagnosis.metrics import Interval
+from training.diagnosis.permutation import Permutation
+from training.diagnosis.recipe import Recipe
+from training.diagnosis.sites import LeftOut
+
+NAME = "evaluation.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class GroupFigures:
+    """One group of n people against all others; `coverage`: share of its people whose set holds it."""
+
+    n: int
+    sensitivity: Interval
+    specificity: Interval
+    auc: Interval
+    coverage: Interval
+
+
+@dataclass(frozen=True)
+class Confounds:
+    """A network of what is no expression, in the same folds.
+
+    Attributes:
+        balanced_accuracy: its own.
+        advantage: by how much that of the features is higher, the same people drawn for both.
+        used: columns that differ between people; left_out: those that do not.
+    """
+
+    balanced_accuracy: Interval
+    advantage: Interval
+    used: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything that was found, of one table of features.
+
+    Attributes:
+        made_of: digest of the table.
+        sites: site → group → people.
+        age: years of the youngest and the oldest; None where none is told.
+        split: empty: nested folds. `7:2`: one split, by participant, for comparison with papers alone.
+        other_splits: balanced accuracy of splits with other seeds: median, lowest, highest.
+        balanced_accuracy, auc, brier, ece: see `metrics`; ece_of_chance: what exactly right probabilities would show.
+        confusion: people, mean over repeats: the row is their group, the column what they are taken for.
+        coverage: share of people whose set holds their group; answered: whose set is a single group;
+            answered_right: of those, whose group it is.
+        confounds, left_out, permutation: None where it was not asked.
+    """
+
+    made_of: str
+    feature_version: int
+    simulated: bool
+    phases: tuple[str, ...]
+    n: int
+    groups: dict[str, int]
+    sites: dict[str, dict[str, int]]
+    age: tuple[float, float] | None
+    recipe: Recipe
+    seed: int
+    folds: int
+    repeats: int
+    split: str
+    other_splits: Interval | None
+    balanced_accuracy: Interval
+    auc: Interval
+    brier: Interval
+    ece: Interval
+    ece_of_chance: float
+    confusion: tuple[tuple[float, ...], ...]
+    by_group: dict[str, GroupFigures]
+    coverage: Interval
+    answered: Interval
+    answered_right: Interval
+    confounds: Confounds | None = None
+    left_out: LeftOut | None = None
+    permutation: Permutation | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    def save(self, path: Path) -> None:
+        """Write it, whole or not at all, for its owner's eyes. Raises `StorageError`."""
+        content = json.dumps({"format": FORMAT, **_plain(msgspec.to_builtins(self))}, indent=2, allow_nan=False)
+        part = path.with_name(path.name + ".part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                file.write(content + "\n")
+            part.replace(path)
+        except OSError as error:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            raise StorageError(f"{path} cannot be written ({error.strerror}): check path and space.") from error
+
+    @classmethod
+    def load(cls, path: Path) -> "Evaluation":
+        """Read it. Raises `ConfigError` where there is none, `DataError` where it is none of ours."""
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            if found.pop("format") != FORMAT:
+                raise ValueError("another format")
+            return msgspec.convert(_whole(found), cls)
+        except FileNotFoundError:
+            raise ConfigError(f"There is no {path}: make it with `affectbox-training diagnosis evaluate`.") from None
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be read ({error.strerror}): give an {NAME}.") from error
+        except (ValueError, KeyError, AttributeError, TypeError) as error:  # msgspec's and json's are ValueErrors
+            raise DataError(f"{path} is no evaluation of this version ({error}): evaluate again.") from error
+
+
+def check_place(path: Path) -> None:
+    """Raises `ConfigError`: an evaluation cannot be written there."""
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder: name a file in it, such as {path / NAME}.")
+
+
+def _plain(value: Any) -> Any:
+    """With null for what is not a number."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return None if isinstance(value, float) and isnan(value) else value
+
+
+def _whole(value: Any) -> Any:
+    """With NaN for the nulls of intervals."""
+    if isinstance(value, dict):
+        inside = {name: _whole(one) for name, one in value.items()}
+        if inside.keys() == {"value", "low", "high"}:
+            return {name: float("nan") if one is None else one for name, one in inside.items()}
+        return inside
+    return [_whole(one) for one in value] if isinstance(value, list) else value

@@ -1,0 +1,93 @@
+"""The targets of a cohort, from its features to a folder of tables and pictures."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from device.contract.errors import ConfigError
+from device.contract.version import version
+from training.cohort.people import groups
+from training.cohort.store import digest, load
+from training.cohort.table import FeatureTable
+from training.targets import words
+from training.targets.contrast import ALPHA, Contrast, Question, contrasted
+from training.targets.folder import FILE, VERSION, check_place, folder, write
+from training.targets.matrix import Matrix, of_points, of_units
+from training.targets.mixed import Mixed, covariates, mixed
+from training.targets.ranking import rank
+from training.targets.rows import Row, rows_of, to_csv, to_json
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked; of groups only in `phases`, and of phases only of the people of `group`, where they are named."""
+
+    asked: Question
+    phases: tuple[str, ...] = ()
+    group: str = ""
+    points: int = 68
+    permutations: int = 2000
+    seed: int = 0
+
+
+def find(features: Path, wanted: Wanted, out: Path, say: Callable[[str], object]) -> None:
+    """Compare, and write the folder. Raises `ConfigError`, `DataError`, `StorageError`."""
+    check_place(out)
+    table = load(features)
+    units = _chosen(of_units(table), wanted)
+    asked = wanted.asked
+    contrasts = {
+        name: contrasted(matrix, asked, wanted.permutations, wanted.seed)
+        for name, matrix in (("units", units), (f"points-{wanted.points}", of_points(units, wanted.points)))
+    }
+    tables = {name: rows_of(one, rank(one, wanted.seed), table.simulated) for name, one in contrasts.items()}
+    models = mixed(units, asked.first, asked.second) if asked.kind == "groups" else []
+    found = _document(table, wanted, contrasts["units"], tables, models)
+    with folder(out) as new:
+        for name, rows in tables.items():
+            write(new / f"{name}.csv", to_csv(rows))
+        if models:
+            write(new / "mixed.csv", to_csv(models))
+        write(new / FILE, (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode())
+    for line in (*words.summary(found, tables), f"Wrote {out}."):
+        say(line)
+
+
+def _chosen(matrix: Matrix, wanted: Wanted) -> Matrix:
+    """Only the phases and people that are asked for. Raises `ConfigError`."""
+    if wanted.phases:
+        matrix = matrix.of_phases(wanted.phases)
+    if wanted.group:
+        taken = [person.group == wanted.group for person in matrix.people]
+        if not any(taken):
+            raise ConfigError(
+                f"Nobody is in a group {wanted.group!r}: name one of {', '.join(groups(matrix.people))}."
+            )
+        matrix = matrix.of_people(taken)
+    return matrix
+
+
+def _document(
+    table: FeatureTable, wanted: Wanted, contrast: Contrast, tables: dict[str, list[Row]], models: list[Mixed]
+) -> dict[str, Any]:
+    people = [person.group for person in contrast.people]
+    return {
+        "v": VERSION,
+        **vars(wanted.asked),
+        "people": {name: people.count(name) for name in sorted(set(people))},
+        "sites": sorted({person.site for person in contrast.people if person.site}),
+        "phases": list(contrast.phases),
+        "permutations": contrast.dealings,
+        "ways": contrast.ways,
+        "seed": wanted.seed,
+        "alpha": ALPHA,
+        "simulated": table.simulated,
+        "features": {"version": table.version, "digest": digest(table), "made": table.made},
+        "program": version(),
+        "covariates": list(covariates(contrast.people)) if models else [],
+        "cautions": words.cautions(contrast, tables["units"]),
+        "tables": {name: [to_json(row) for row in rows] for name, rows in tables.items()},
+        "mixed": [to_json(model) for model in models],
+    }
