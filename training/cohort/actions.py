@@ -17,7 +17,7 @@ from training.cohort.checks.measured import check_measured
 from training.cohort.checks.people import check_people
 from training.cohort.checks.sessions import check_phases, check_sessions, left_out
 from training.cohort.checks.sites import check_sites
-from training.cohort.features import Chosen, choose, feature_table, phases_of
+from training.cohort.features import Chosen, choose, feature_table, phases_of, require_measured
 from training.cohort.plan import Plan
 from training.cohort.sources import Sessions, sessions_of, study_of
 from training.cohort.store import check_place, save
@@ -108,6 +108,7 @@ def features(arguments: argparse.Namespace) -> int:
         "recordings": str(arguments.database or f"{len({one.source for one in chosen.sessions})} files"),
     }
     table = feature_table(study.people, chosen, phases, made)
+    require_measured(table)
     save(table, arguments.out)
     for line in _beside(read, chosen, others):
         print(printable(line), file=sys.stderr)

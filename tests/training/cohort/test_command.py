@@ -196,6 +196,14 @@ def test_options_that_do_not_go_together(study: Path, out: Path, capsys, monkeyp
     assert not out.exists()
 
 
+def test_where_nothing_was_measured_there_is_no_table(tmp_path: Path, out: Path, capsys) -> None:
+    blind = ["--set", "faults.blind=true", "--set", "hz=2.0", "--set", "phases.talk=0.1", "--set", "people.case=1"]
+    assert run("simulate", "--out", tmp_path / "study", *blind, "--set", "people.control=1") == 0
+    assert run("features", tmp_path / "study", "--out", out, *HERE) == 21
+    assert "No feature was measured in anybody" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_check_goes_on_where_a_recording_cannot_be_read(study: Path, capsys) -> None:
     (study / "recordings" / "broken.parquet").write_bytes(b"PAR1")
     (study / "recordings" / "torn.jsonl").write_bytes(b'{"v":1,"dev')

@@ -94,6 +94,10 @@ def _networks(everybody: Sequence[Participant], chosen: Chosen) -> Iterator[Find
             more = f", and these go with the groups (Cramér's V {link.v:.2f})"
         text = f"The recordings were made by {len(set(networks))} networks{more}: {some(sorted(set(networks)))}."
         yield Finding(level, "networks", text)
+    boxes = of(lambda one: one.device)
+    if len(set(boxes)) > 1 and linked(groups, boxes).is_whole:
+        text = "Each group was recorded by boxes of its own: whatever differs may be the boxes' and their rooms'."
+        yield Finding(Level.WARNING, "boxes", text)
     if (link := linked(groups, of(lambda one: "yes" if one.rested > 0.5 else "no"))).is_close:
         text = "Whether a person's face at rest was taken away goes with the group"
         yield Finding(Level.WARNING, "networks", f"{text} (Cramér's V {link.v:.2f}): calibrate all, or nobody.")
