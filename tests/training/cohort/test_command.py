@@ -138,6 +138,18 @@ def test_phases_of_a_table(study: Path, out: Path) -> None:
     assert (load(out).frames == 300).all()
 
 
+def test_rows_of_stimuli_that_are_of_no_recording_are_told(study: Path, out: Path, capsys) -> None:
+    (study / "stimuli.csv").write_text("recording,label,from,to\nother.jsonl,film,0,10\n")
+    assert run("features", study, "--out", out, *HERE) == 0
+    assert "stimuli.csv names other.jsonl, of which there is no recording" in capsys.readouterr().err
+
+
+def test_where_nothing_can_be_kept_it_says_so(study: Path, out: Path, capsys) -> None:
+    assert run("features", study, "--out", out, "--work", study / "participants.csv", *HERE) == 19
+    assert "participants.csv cannot be made" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_a_recording_that_names_nobody_is_of_whom_its_file_is_called_after(study: Path, out: Path, capsys) -> None:
     path = study / "recordings" / "sim-0002-1.jsonl"
     path.write_bytes(b"\n".join(line for line in path.read_bytes().splitlines() if b'"event"' not in line))

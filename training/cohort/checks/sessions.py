@@ -28,7 +28,7 @@ def check_sessions(everybody: Sequence[Participant], chosen: Chosen, stimuli: Se
     yield from _consent(chosen.sessions)
     yield from _simulated(chosen.sessions)
     yield from _networks(everybody, chosen)
-    yield from _stimuli(stimuli, chosen)
+    yield from check_stimuli(stimuli, chosen)
     if chosen.sessions:
         frames = sum(int(one.frames[0]) for one in chosen.sessions)
         recorded = len(everybody) - len(without)
@@ -116,7 +116,8 @@ def _usual(names: Sequence[str]) -> str:
     return Counter(names).most_common(1)[0][0]
 
 
-def _stimuli(stimuli: Sequence[Stimulus], chosen: Chosen) -> Iterator[Finding]:
+def check_stimuli(stimuli: Sequence[Stimulus], chosen: Chosen) -> Iterator[Finding]:
+    """Rows of `stimuli.csv` that are of no recording, or after its end."""
     by_name: dict[str, Taken] = {}
     for one in chosen.sessions:
         names = (one.source, one.source.rpartition(".")[0], one.visit, one.visit.rpartition("~")[2])
