@@ -171,6 +171,21 @@ def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:
         help="draw what the box sees: OUT.mp4, a film with the timing diagram of the clip; or a folder for PNG files",
     )
 
+    diagnosis = _command(
+        commands,
+        "diagnosis",
+        "what a bundle for diagnosis support says of recorded sessions: a set of groups, or why there is no answer",
+        runs["diagnosis"],
+    )
+    diagnosis.add_argument("recording", type=Path, help="records and events (.jsonl)")
+    diagnosis.add_argument(
+        "--bundle",
+        metavar="NAME-VERSION",
+        required=True,
+        help="the bundle; where it is looked for, models.folders says",
+    )
+    diagnosis.add_argument("--patient", metavar="ID", help="only the sessions of this person, by pseudonym")
+
     au = _command(commands, "au", "estimate the action units of pictures or a video", runs["au"])
     what = au.add_mutually_exclusive_group(required=True)
     what.add_argument("--image", metavar="FILE", type=Path, help="a picture")

@@ -167,6 +167,13 @@ def _replay(args: argparse.Namespace) -> int:
     return replay(args.recording, _settings(args), args.overlay)
 
 
+def _diagnosis(args: argparse.Namespace) -> int:
+    from device.commands.diagnosis import diagnosis  # noqa: PLC0415
+
+    diagnosis(args.recording, args.bundle, args.patient or "", _settings(args), sys.stdout, sys.stderr)
+    return 0
+
+
 def _au(args: argparse.Namespace) -> int:
     from device.camera.pictures import pictures_in  # noqa: PLC0415
     from device.commands.au import au_of_pictures, au_of_video  # noqa: PLC0415
@@ -223,6 +230,7 @@ _RUNS = {
     "maintain": _maintain,
     "replay": _replay,
     "au": _au,
+    "diagnosis": _diagnosis,
 }
 
 

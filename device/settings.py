@@ -120,6 +120,12 @@ class ModelSettings(Table, frozen=True):
         return " ".join(filter(None, (self.face, self.action_units)))
 
 
+class DiagnosisSettings(Table, frozen=True):
+    """See `config.toml`; the name is `NAME-VERSION`, or empty."""
+
+    bundle: str = ""
+
+
 class DetectorSettings(Table, frozen=True):
     """See `config.toml` for each; `zone` is left, top, width, height in shares of the frame, or empty."""
 
@@ -311,6 +317,7 @@ class Settings(Table, frozen=True):
     session: SessionSettings = SessionSettings()
     camera: CameraSettings = CameraSettings()
     models: ModelSettings = ModelSettings()
+    diagnosis: DiagnosisSettings = DiagnosisSettings()
     detector: DetectorSettings = DetectorSettings()
     tracker: TrackerSettings = TrackerSettings()
     quality: QualitySettings = QualitySettings()

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from device.contract.command import INTERRUPTED, concluded
 from device.contract.errors import StorageError
 from device.contract.version import ShowVersion
+from training.cohort import command as cohort
 from training.commands import evaluate, export, predict, prepare, train
 from training.diagnosis import command as diagnosis
 from training.face import command as face
@@ -43,6 +44,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("affectbox-training", description="Trains the networks of Affectbox.")
     parser.add_argument("--version", action=ShowVersion)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (prepare, train, evaluate, export, predict, clip, rest, face, faces, diagnosis, targets):
+    for module in (prepare, train, evaluate, export, predict, clip, rest, face, faces, cohort, diagnosis, targets):
         module.add_parser(commands)
     return parser

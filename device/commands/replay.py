@@ -2,18 +2,17 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
 from pathlib import Path
 
-from device.camera.pictures import is_folder, require_file
+from device.camera.pictures import is_folder
 from device.clock import SystemClock
 from device.commands.display import Ticker
 from device.commands.drawing import open_drawing
+from device.commands.recording import documents, open_recording
 from device.commands.watch import Watch
-from device.contract.errors import ConfigError, DataError, SourceError, StorageError
+from device.contract.errors import ConfigError, DataError
 from device.contract.fields import Json, encode
-from device.contract.lines import decode
 from device.contract.record import key
 from device.contract.session import is_event
 from device.delivery.opening import open_sinks
@@ -47,17 +46,10 @@ def _send(recording: Path, settings: Settings) -> int:
         raise ConfigError("Replaying records needs somewhere to send them: give --sink.")
     if any(_is_itself(recording, sink) for sink in settings.run.sinks):
         raise ConfigError(f"{recording} cannot be sent to itself: name another file after --sink.")
-    try:
-        require_file(recording)
-        file = recording.open("rb")
-    except SourceError as error:
-        raise StorageError(str(error)) from error
-    except OSError as error:
-        raise StorageError(f"{recording} cannot be read ({error.strerror}): check its owner and the disk.") from error
     broken: list[str] = []
-    with file, open_sinks(settings, SystemClock(), again=True) as opened:
+    with open_recording(recording) as file, open_sinks(settings, SystemClock(), again=True) as opened:
         before, total = opened.outbox.counts() if opened.outbox else None, Counter[bool]()
-        for of_events, run in groupby(_documents(file, broken), is_event):
+        for of_events, run in groupby(documents(file, broken), is_event):
             while group := list(islice(run, _GROUP)):
                 total[of_events] += len(group)
                 for sink in opened.sinks:
@@ -84,21 +76,12 @@ def _is_itself(recording: Path, sink: str) -> bool:
     return scheme == "jsonl" and same_file(Path(path), recording)
 
 
-def _send_to(sink: Sink, documents: list[Json], of_events: bool) -> None:
+def _send_to(sink: Sink, group: list[Json], of_events: bool) -> None:
     if of_events:
-        for event in documents:
+        for event in group:
             sink.tell(event)
     else:
-        sink.write([Line(key(record), encode(record)) for record in documents])
-
-
-def _documents(file: Iterable[bytes], broken: list[str]) -> Iterator[Json]:
-    """The records and events of a file; what is neither goes to `broken`, in sentences."""
-    for number, text in enumerate(file, start=1):
-        try:
-            yield decode(text.rstrip(b"\r\n"))
-        except DataError as error:
-            broken.append(f"line {number}: {error}")
+        sink.write([Line(key(record), encode(record)) for record in group])
 
 
 def _draw(recording: Path, settings: Settings, out: Path) -> int:

@@ -27,6 +27,8 @@ from device.contract.fields import Field, Json
 ROOT = "support"
 #: What a group of a study may be called.
 GROUP = "[a-z][a-z0-9-]{0,39}"
+#: What a consent has to cover.
+NEEDS = frozenset(("diagnosis", "expressions", "units"))
 #: Groups that a bundle can tell apart, at most.
 GROUPS = tuple(f"g{number}" for number in range(1, 7))
 

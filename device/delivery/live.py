@@ -76,8 +76,8 @@ class Live(Closing):
         return self._refusal() if self._watched() else ""
 
     def hear(self, record: Json) -> None:
-        """Take a record; costs nothing while nobody watches."""
-        if not self._watched() or self._over.is_set():
+        """Take a record; costs nothing while nobody watches. What may not be sent now is not sent later either."""
+        if not self._watched() or self._over.is_set() or self._refusal():
             return
         self._records.append(record)
         if self._thread is None:

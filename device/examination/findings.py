@@ -23,7 +23,7 @@ from device.delivery.signin import RefusedError, SignInError
 from device.delivery.steward import NOTE
 from device.delivery.store import StoreInUseError
 from device.delivery.verdict import Verdict, explain, judge
-from device.examination import card, conditions, network
+from device.examination import card, conditions, network, support
 from device.examination.sight import look
 from device.identity import device_id
 from device.metrics import HostMeter
@@ -52,6 +52,8 @@ def findings(settings: Settings) -> Iterator[Finding]:
         "budget": _budget,
         "source": _source,
     }
+    if settings.diagnosis.bundle:
+        checks["diagnosis"] = _diagnosis
     if settings.run.source:
         checks["face"] = _face
     for what, check in checks.items():
@@ -101,6 +103,13 @@ def _models(settings: Settings) -> str:
             f"{names}; models.allow_unsigned is true: whoever can write their folder can change what is measured."
         )
     return f"{names}, each whole and signed by a known key"
+
+
+def _diagnosis(settings: Settings) -> str:
+    text, good = support.examine(settings)
+    if not good:
+        raise _BearableError(text)
+    return text
 
 
 def _outbox(settings: Settings) -> str:

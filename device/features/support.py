@@ -85,6 +85,8 @@ class Supporter(Closing):
             "coverage": round(self._coverage(parts), 3),
             **dict(zip(GROUPS, groups, strict=False)),
         }
+        if self.evidence.simulated:
+            told["simulated"] = True
         if part := phase or self._part():
             told["phase"] = part
         return told | ({"why": [reason.value for reason in why]} if why else {})

@@ -54,6 +54,10 @@ class SessionLog:
         """Something happened at a time: a mark, a phase, a stimulus, another consent."""
         self._happened(event, content, time)
 
+    def support(self, content: Json) -> None:
+        """What diagnosis support says of the session; see `device.contract.support`."""
+        self._happened(Event.SUPPORT, {"support": content})
+
     def ended(self, why: Why) -> None:
         """Nothing comes after."""
         self._happened(Event.ENDED, {"why": why.value})

@@ -41,6 +41,7 @@ from device.service.log import SessionLog
 from device.service.noticed import Noticed
 from device.service.pace import Pace
 from device.service.session import Said, Session
+from device.service.support import Support, opened
 from device.settings import Settings
 from device.summary import Summary
 from device.worker import Worker
@@ -95,6 +96,7 @@ class Service(Closing):
         self.meter = HostMeter(clock)
         self._figures = Figures(self)
         self._held: Session | None = None
+        self._support = Support()
         self._show, self._look = show, look
         self._said: SimpleQueue[Said] = SimpleQueue()
         self.state, self.failure, self._person = State.IDLE, "", ""
@@ -158,11 +160,11 @@ class Service(Closing):
         cv2.setNumThreads(1)  # frames are small: OpenCV's own threads cost more than they bring
         self.summary = Summary()
         self._person = "" if beginning.patient == UNNAMED else beginning.patient
-        with open_models(self.settings.models) as models:
-            self.models = models
+        with open_models(self.settings.models) as models, opened(self.settings) as supporter:
+            self.models, self._support = models, Support(supporter)
             stopped = self._stopping.is_set()
             source = None if stopped else open_source(self.settings.run.source, self.settings.camera)
-            log = self.session = SessionLog(beginning, device_id(self.settings), self.clock, self._delivery.tell)
+            log = self.session = SessionLog(beginning, device_id(self.settings), self.clock, self._tell)
             self.state, why = State.SESSION, Why.FAILED
             try:
                 why = self._why if source is None else self._hold(log, models, source)
@@ -240,7 +242,7 @@ class Service(Closing):
 
     def _end(self, log: SessionLog, why: Why) -> None:
         """Tell the end of a session, whose camera is closed; where the consent was revoked, purge it first."""
-        self.state, self.session = State.IDLE, None
+        self.state, self.session, self._support = State.IDLE, None, Support()
         ended = Why.REVOKED if self._is_revoked else why
         if ended is Why.REVOKED:
             self._delivery.withdraw([log.id])
@@ -262,7 +264,19 @@ class Service(Closing):
             session.finish(discard=self._is_revoked)
         for worker in (*session.workers, *self._senders):
             worker.check()
+        self._conclude(session, why)
         return why
+
+    def _conclude(self, session: Session, why: Why) -> None:
+        """Tell what diagnosis support says of a session, where it says anything."""
+
+        def is_wanted() -> bool:
+            self._show(self)
+            notify("WATCHDOG=1")
+            return not self._is_revoked and not session.is_expired()
+
+        if session.is_recorded and (content := self._support.conclude(why, self.clock, is_wanted)):
+            session.log.support(content)
 
     def _tick(self) -> None:
         self._show(self)
@@ -282,9 +296,15 @@ class Service(Closing):
         self._figures.look()
         self.noticed.look(self.outbox, self._delivery.hurry, self.afar.watched)
 
+    def _tell(self, event: Json) -> None:
+        """An event of the session."""
+        self._delivery.tell(event)
+        self._support.tell(event)
+
     def _hear(self, record: Json) -> None:
         """A record that is safe."""
         self.summary.hear(record)
+        self._support.hear(record)
         self.afar.hear(record, self._held.agreed_s if self._held else 0.0)
 
     def _see(self, observation: Observation) -> None:

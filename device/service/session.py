@@ -116,6 +116,11 @@ class Session:
         """The pace that is kept; None where every frame is looked at, however long that takes."""
         return self._pacer.pace if self._pacer else None
 
+    @property
+    def is_recorded(self) -> bool:
+        """Whether all that was seen is recorded, or discarded."""
+        return not self._processing.alive
+
     def run(self, senders: Sequence[Worker], stopping: threading.Event, show: Callable[[], None]) -> Why | None:
         """Run the workers until there are no more frames, the consent has ended, or `stopping` is set.
 
@@ -136,7 +141,7 @@ class Session:
                 worker.check()
             self.pulse.beat()
             show()
-            if self._is_expired():
+            if self.is_expired():
                 return Why.EXPIRED
             if stopping.wait(_TICK_S):
                 return None
@@ -156,7 +161,8 @@ class Session:
             self._recorder.discard()
         self._processing.stop()
 
-    def _is_expired(self) -> bool:
+    def is_expired(self) -> bool:
+        """Whether the consent has ended by now."""
         until = self.consent.until if self.consent else None
         return until is not None and self._clock.wall() >= until
 

@@ -3,6 +3,7 @@
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
@@ -28,12 +29,14 @@ from device.contract.session import REVOKED_LATER, validate
 from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
 from device.delivery.tokens import FakeTokens
+from device.features.support import Supporter
 from device.models import Models
 from device.settings import Settings
 from tests.cloud.conftest import Stream
 from tests.daemons import WAIT_S, InThread, Process, Talk, arrived, end_of, events_of, film, left_in, start
 from tests.disk import Disk, why_not
 from tests.servers import Server
+from tests.support_bundles import support_bundle
 
 CONSENT = ConsentSaid(("expressions", "units"), "guardian", 1_700_000_000.0)
 AWAY = "rtdb:http://127.0.0.1:9?ns=clinic"  # a database that does not answer
@@ -274,6 +277,101 @@ def test_who_watches_sees_what_the_consent_covers_and_nothing_where_it_does_not_
         told("live/tester", lambda said: said is None)
         assert host.last().why == "revoked"
     server.end()
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> list[str]:
+    """The settings of a box with a bundle for diagnosis support."""
+    support_bundle(tmp_path / "study")
+    folders = f'models.folders=["{tmp_path / "study"}"]'
+    return [folders, "models.allow_unsigned=true", "diagnosis.bundle=simulated-1.0.0"]
+
+
+def test_diagnosis_support_is_told_of_each_part_of_a_session_when_its_camera_is_closed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, endless: Callable[..., FakeSource], study: list[str]
+) -> None:
+    order: list[str] = []
+    say, tell = Supporter.say, OutboxSink.tell
+
+    def saying(self: Supporter, *args: Any) -> Any:
+        order.append("open" if source.read() else "closed")
+        return say(self, *args)
+
+    def telling(self: OutboxSink, event: dict[str, Any]) -> None:
+        order.append(event["event"])
+        tell(self, event)
+
+    monkeypatch.setattr(Supporter, "say", saying)
+    monkeypatch.setattr(OutboxSink, "tell", telling)
+    parts: list[str] = []
+    for word, why in ((Do.PAUSE, "paused"), (Do.LIMIT, "limit"), (Do.END, "stopped")):
+        source, so_far = endless(), len(order)
+        with InThread(settings(*box(tmp_path, *study))) as host:
+            agreed = ConsentSaid(("expressions", "units", "diagnosis"), "guardian", 1_700_000_000.0)
+            host.say(Do.WATCH, patient="p-017", consent=agreed, continues=parts[-1] if parts else "")
+            parts.append(host.watching(3).session)
+            host.say(word)
+            assert host.last().why == why
+        assert order[so_far:] == ["began", "camera", "closed", "support", "ended"]
+    waiting = left_in(tmp_path / "outbox.db")
+    told = [body for path, body in sorted(waiting.items()) if path.startswith("support/p-017/")]
+    assert sorted(event["session"] for event in told) == sorted(parts)
+    for event in told:
+        validate(event)
+        assert "short" in event["support"]["why"]
+
+    endless()
+    with InThread(settings(*box(tmp_path, *study))) as host:
+        host.say(Do.WATCH, patient="p-017", consent=agreed, continues=parts[-1])
+        host.watching(3)
+        host.say(Do.REVOKE)
+        assert host.last().why == "revoked"
+    assert [path for path in left_in(tmp_path / "outbox.db") if path.startswith("support/")] == []
+
+
+@pytest.mark.parametrize("word", [Do.REVOKE, Do.CONSENT])
+def test_of_a_consent_that_no_longer_covers_it_nothing_is_even_computed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, endless: Callable[..., FakeSource], study: list[str], word: Do
+) -> None:
+    computed: list[object] = []
+    monkeypatch.setattr(Supporter, "say", lambda *_: computed.append(_))
+    endless()
+    with InThread(settings(*box(tmp_path, *study))) as host:
+        agreed = ConsentSaid(("expressions", "units", "diagnosis"), "patient", 1_700_000_000.0)
+        host.say(Do.WATCH, patient="p-017", consent=agreed)
+        seen = host.watching(3)
+        host.say(word, **({} if word is Do.REVOKE else {"consent": CONSENT}))
+        if word is Do.CONSENT:
+            host.watching(seen.recorded + 5)
+            host.say(Do.END)
+        host.last()
+    assert computed == []
+    assert not [path for path in left_in(tmp_path / "outbox.db") if path.startswith("support/")]
+
+
+def test_who_withdraws_while_it_is_computed_is_told_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, endless: Callable[..., FakeSource], study: list[str]
+) -> None:
+    asked, say = threading.Event(), Supporter.say
+
+    def saying(self: Supporter, *args: Any) -> Any:
+        host.say(Do.REVOKE)
+        assert asked.wait(WAIT_S)
+        return say(self, *args)
+
+    monkeypatch.setattr(Supporter, "say", saying)
+    endless()
+    with InThread(settings(*box(tmp_path, *study))) as host:
+        agreed = ConsentSaid(("expressions", "units", "diagnosis"), "patient", 1_700_000_000.0)
+        host.say(Do.WATCH, patient="p-017", consent=agreed)
+        session = host.watching(3).session
+        host.say(Do.END)
+        assert host.last().why == "revoked", "it waits for nothing"
+        asked.set()
+    waiting = left_in(tmp_path / "outbox.db")
+    assert records_in(waiting) == []
+    assert told(events_of(waiting, session)[-1]) == ("ended", "revoked")
+    assert "support" not in {event["event"] for event in events_of(waiting, session)}
 
 
 def test_setting_up_records_nothing_and_draws_no_picture(tmp_path: Path, clip: Path) -> None:

@@ -139,6 +139,17 @@ def test_what_may_not_be_shown_any_more_is_taken_away(url: DatabaseUrl, outbox: 
         assert contract.records(data(stream)) == [record(3)], "and what came meanwhile is not told later"
 
 
+def test_what_came_before_it_was_allowed_is_not_shown_when_it_is(url: DatabaseUrl, outbox: Outbox) -> None:
+    watch = Watch()
+    watch.refusal = "The consent does not cover a live view."
+    with shown(url) as stream, live_of(url, outbox, watch) as live:
+        live.hear(record(1))
+        live.hear(record(2))
+        watch.refusal = ""
+        live.hear(record(3))
+        assert contract.records(data(stream)) == [record(3)]
+
+
 def test_after_a_power_cut_the_next_start_takes_it_away(url: DatabaseUrl, outbox: Outbox) -> None:
     with shown(url) as stream:
         live = live_of(url, outbox, Watch())

@@ -61,6 +61,7 @@ class Plan(Table, frozen=True):
     phases: phase → minutes; without any, sessions of `minutes` that have none.
     hz: records a second.
     sessions: of each person.
+    stimuli: the phases stand in a table, `stimuli.csv`, instead of in the sessions.
     spread: between people, in spreads within a person (of a phase, of a session).
     shared: correlation of the units of a person: how expressive somebody is.
     site_effect: standard deviation of what a site adds to every feature, in those between people.
@@ -79,6 +80,7 @@ class Plan(Table, frozen=True):
     minutes: _Minutes = 5.0
     hz: Annotated[float, Meta(ge=1, le=60)] = 10.0
     sessions: Annotated[int, Meta(ge=1, le=100)] = 1
+    stimuli: bool = False
     effects: tuple[Effect, ...] = ()
     spread: Annotated[float, Meta(ge=0.1, le=10)] = 2.0
     shared: Annotated[float, Meta(ge=0, lt=1)] = 0.3

@@ -1,9 +1,10 @@
 """A simulated cohort as a table of features, without recordings: the people of `training.cohort.simulate`, hundreds of
 cohorts in seconds, for what has to be tried on many.
 
-A feature is its usual value plus its spread × (loading × activity + √(1 − loading²) × something of the person's own).
-`_OF_UNIT` and `_OF_OTHERS` hold these as they were found in recordings that were simulated from the same people
-(`tests/training/cohort/` compares both).
+A feature follows z = loading × activity + √(1 − loading²) × something of the person's own, by a log-normal
+distribution of the feature's usual mean and spread. `_OF_UNIT` and `_OF_OTHERS` hold these as they were found in
+recordings that were simulated from the same people, in phases of two minutes, ten records a second
+(`tests/training/cohort/test_alike.py` compares both).
 """
 
 from collections.abc import Iterator
@@ -16,23 +17,28 @@ from training.cohort.plan import Plan
 from training.cohort.table import FeatureTable
 from training.cohort.truth import KEYS, Floats, Truth, draw
 
-#: Feature of a unit → loading, usual value, spread.
+#: Feature of a unit → loading, mean, spread.
 _OF_UNIT = {
-    "mean": (0.95, 0.45, 0.15),
-    "sd": (0.9, 0.8, 0.2),
-    "p95": (0.85, 2.3, 0.5),
-    "episodes": (0.8, 3.5, 0.9),
-    "duration": (0.3, 2.6, 0.5),
-    "onset": (0.6, 4.0, 0.9),
-    "asymmetry": (0.5, 0.05, 0.02),
+    "mean": (0.86, 0.26, 0.17),
+    "sd": (0.92, 0.62, 0.29),
+    "p95": (0.90, 1.83, 1.03),
+    "episodes": (0.86, 2.5, 1.1),
+    "duration": (0.2, 2.6, 0.44),
+    "onset": (0.7, 2.4, 0.88),
+    "asymmetry": (0.4, 0.018, 0.037),
 }
+#: Feature → what it follows, loading, mean, spread.
 _OF_OTHERS = {
-    "eyes.blinks": ("blinks", 0.9, 16.0, 4.0),
-    "eyes.perclos": ("closing", 0.8, 0.08, 0.02),
-    "head.speed": ("head", 0.9, 9.0, 2.0),
-    "emotions.entropy": ("entropy", 0.8, 1.2, 0.2),
-    "emotions.transitions": ("transitions", 0.8, 12.0, 3.0),
-    **{f"movement.entropy.{scale}": ("movement", 0.8, 1.0 + 0.1 * scale, 0.15) for scale in range(1, 6)},
+    "eyes.blinks": ("AU43", 0.95, 17.0, 5.0),
+    "eyes.perclos": ("closing", 0.5, 0.065, 0.025),
+    "head.speed": ("head", 0.95, 2.0, 0.67),
+    "emotions.entropy": ("entropy", 0.95, 1.75, 0.33),
+    "emotions.transitions": ("transitions", 0.4, 25.0, 7.8),
+    "movement.entropy.1": ("movement", 0.65, 1.68, 0.26),
+    "movement.entropy.2": ("movement", 0.45, 1.85, 0.19),
+    "movement.entropy.3": ("movement", 0.1, 1.92, 0.17),
+    "movement.entropy.4": ("movement", 0.0, 1.94, 0.22),
+    "movement.entropy.5": ("movement", 0.1, 1.84, 0.21),
 }
 
 
@@ -61,7 +67,7 @@ def simulate_windows(plan: Plan, seed: int, windows: int = 30) -> Floats:
 
 
 def _loadings() -> Iterator[tuple[str, float, float, float]]:
-    """Of each feature what it depends on, its loading, usual value and spread."""
+    """Of each feature what it depends on, its loading, mean and spread."""
     for name in NAMES:
         if name in _OF_OTHERS:
             yield _OF_OTHERS[name]
@@ -72,10 +78,11 @@ def _loadings() -> Iterator[tuple[str, float, float, float]]:
 
 def _values(activity: Floats, own: Floats) -> Floats:
     """(P, S, F) from activity (P, S, K) and what is the person's own in each feature (P, 1, F)."""
-    keys, loading, usual, spread = zip(*_loadings(), strict=True)
-    depends, weight = activity[:, :, [KEYS.index(key) for key in keys]], np.array(loading)
-    z = weight * depends + np.sqrt(1 - weight**2) * own
-    found: Floats = np.maximum(np.array(usual) + np.array(spread) * z, 0.0)
+    keys, *numbers = zip(*_loadings(), strict=True)
+    loading, mean, spread = (np.array(each) for each in numbers)
+    z = loading * activity[:, :, [KEYS.index(key) for key in keys]] + np.sqrt(1 - loading**2) * own
+    shape = np.sqrt(np.log1p((spread / mean) ** 2))
+    found: Floats = mean * np.exp(shape * z - shape**2 / 2)
     return found
 
 

@@ -9,10 +9,9 @@ What was not measured is NaN in one and empty in the other. Both are for their o
 
 import json
 import math
-import os
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict, fields
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
@@ -22,8 +21,9 @@ import numpy as np
 import pyarrow
 from pyarrow import parquet
 
-from device.contract.errors import ConfigError, DataError, StorageError
+from device.contract.errors import ConfigError, DataError
 from device.contract.features import VERSION, qualified
+from training.cohort.files import write_whole
 from training.cohort.people import Participant
 from training.cohort.table import FeatureTable
 
@@ -45,19 +45,7 @@ def check_place(path: Path) -> None:
 def save(table: FeatureTable, path: Path) -> None:
     """Write a table. Raises `ConfigError` (see `check_place`), `StorageError`."""
     check_place(path)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                (_to_parquet if path.suffix == ".parquet" else _to_npz)(table, file)
-            part.replace(path)
-        except BaseException:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise StorageError(f"{path} cannot be written ({error.strerror or error}): make room there.") from error
+    write_whole(path, partial(_to_parquet if path.suffix == ".parquet" else _to_npz, table))
 
 
 def load(path: Path) -> FeatureTable:

@@ -6,7 +6,7 @@ The activity of unit u of person i in phase s of a session is
 
 `b` stays with the person, `w` is of that phase and session; both have a standard deviation of 1, and so has the sum
 without what is added. The units of a person share a part of `b` (`Plan.shared`). Everything else that a feature may
-depend on (blinks, head, emotions, movement) varies likewise, and nothing is planted in it but the site.
+depend on (head, emotions, movement) varies likewise, and nothing is planted in it but the site.
 """
 
 from dataclasses import dataclass, replace
@@ -20,8 +20,8 @@ from training.cohort.people import Participant
 from training.cohort.plan import Plan
 
 Floats = NDArray[np.float64]
-#: What else somebody differs in: blinks, closed eyes, head, emotions, changes of emotion, movement.
-OTHERS = ("blinks", "closing", "head", "entropy", "transitions", "movement")
+#: What else somebody differs in: how long eyes close, head, emotions, changes of emotion, movement.
+OTHERS = ("closing", "head", "entropy", "transitions", "movement")
 KEYS = (*ACTION_UNIT_KEYS, *OTHERS)
 _SEXES = ("female", "male")
 MEDICATED = "medicated"

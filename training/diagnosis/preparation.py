@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from training.diagnosis.folds import Ints
 
 Floats = NDArray[np.float64]
+#: Share of a column's squares below which its variance is rounding.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +69,8 @@ def prepare(matrix: Floats, labels: Ints, groups: int, columns: int, clip: float
 
 
 def variance_ratio(matrix: Floats, labels: Ints, groups: int) -> Floats:
-    """(columns,) F of the one-way analysis of variance, over the people of whom a column is known; NaN where it cannot
-    be used: fewer than two people of a group, or no variance within groups."""
+    """(columns,) F of the one-way analysis of variance, over the people of whom a column is known, very large where
+    they do not vary within groups; NaN where it cannot be used: fewer than two people of a group, or no variance."""
     known = ~np.isnan(matrix)
     member = np.eye(groups)[labels].T
     counts = member @ known
@@ -77,8 +79,7 @@ def variance_ratio(matrix: Floats, labels: Ints, groups: int) -> Floats:
     sums = member @ centred
     between = (sums**2 / np.maximum(counts, 1)).sum(axis=0)
     within = (centred**2).sum(axis=0) - between
-    varies = within > 1e-12 * np.maximum((np.where(known, matrix, 0.0) ** 2).sum(axis=0), 1e-300)
-    usable = varies & (counts >= 2).all(axis=0) & (whole > groups)
-    freedom = np.maximum(whole - groups, 1)
-    ratio = between / (groups - 1) / np.where(usable, within / freedom, 1.0)
+    size = np.maximum((np.where(known, matrix, 0.0) ** 2).sum(axis=0), 1e-300)
+    usable = (between + within > _ROUNDING * size) & (counts >= 2).all(axis=0) & (whole > groups)
+    ratio = between / (groups - 1) / np.maximum(within, _ROUNDING * size) * (whole - groups)
     return np.where(usable, ratio, np.nan)

@@ -46,16 +46,16 @@ def test_the_same_seed_gives_the_same_cohort_and_another_another() -> None:
 
 def test_an_effect_is_in_its_unit_and_phase_and_nowhere_else() -> None:
     plan = Plan(effects=SMILES)
-    assert mean_d(plan, "images", "aus.AU12.mean") == pytest.approx(0.76, abs=0.12)
-    assert mean_d(plan, "rest", "aus.AU12.mean") == pytest.approx(0, abs=0.12)
-    assert mean_d(plan, "images", "aus.AU6.mean") == pytest.approx(0, abs=0.12)
+    assert mean_d(plan, "images", "aus.AU12.sd") == pytest.approx(0.7, abs=0.1)
+    assert mean_d(plan, "rest", "aus.AU12.sd") == pytest.approx(0, abs=0.12)
+    assert mean_d(plan, "images", "aus.AU6.sd") == pytest.approx(0, abs=0.12)
 
 
 def test_people_differ_from_each_other_by_twice_what_they_differ_from_themselves() -> None:
     windows = simulate_windows(Plan(phases={}, site_effect=0.0, people={"control": 200, "case": 1}), 2)
-    mean = windows[:, :, NAMES.index("aus.AU12.mean")]
+    mean = np.log(windows[:, :, NAMES.index("aus.AU12.sd")])
     between, within = mean.mean(1).std(ddof=1), mean.std(1, ddof=1).mean()
-    assert between / within == pytest.approx(2.1, abs=0.25)
+    assert between / within == pytest.approx(2.2, abs=0.25)
 
 
 def test_a_confounded_cohort_has_a_site_for_each_group() -> None:

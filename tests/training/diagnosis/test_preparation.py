@@ -43,6 +43,14 @@ def test_what_cannot_be_used_is_not(spoil):
     assert found.columns.tolist() == [0, 1, 3, 4, 5]
 
 
+def test_what_is_the_same_for_all_of_a_group_is_used():
+    """A site that only one group has: nothing tells them apart better."""
+    matrix = some()
+    matrix[:, 4] = TRUTH == 1
+
+    assert prepare(matrix, TRUTH, 3, 1, 3.0, 0.5).columns.tolist() == [4]
+
+
 def test_the_best_columns_are_kept_in_the_order_of_the_matrix():
     matrix = some()
     matrix[:, 0] -= 3 * TRUTH

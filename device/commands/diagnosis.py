@@ -1,0 +1,152 @@
+"""`affectbox diagnosis`: what a bundle for diagnosis support says of recorded sessions, as the box would have told it.
+
+Nothing is written; a session whose consent does not cover it is not looked at.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TextIO
+
+from device.commands.recording import documents, open_recording
+from device.contract.errors import DataError
+from device.contract.evidence import Evidence
+from device.contract.fields import Json, encode
+from device.contract.session import UNNAMED, VERSION, Event, Why, is_event, session_of, validate
+from device.contract.support import NEEDS, Abstained, answer, groups
+from device.features.gatherer import Gatherer
+from device.features.support import Supporter, open_supporter
+from device.settings import Settings
+
+_WHY = {
+    Abstained.UNCERTAIN: "no group is like these measurements",
+    Abstained.SHORT: "too little time was recorded",
+    Abstained.PHASE: "a phase that it needs was not held",
+    Abstained.COVERAGE: "too little of the time could be measured",
+    Abstained.UNMEASURED: "too many of the features were not measured",
+    Abstained.OUTSIDE: "the features are unlike those of everybody in its evidence",
+}
+
+
+class _Recorded:
+    """What a file holds of one session. Nothing is gathered that the consent does not cover."""
+
+    def __init__(self, say: Callable[[Gatherer], Json]) -> None:
+        self._say = say
+        self._gatherer: Gatherer | None = None
+        self._last: Json = {}
+        self._number = 0
+        self.patient = UNNAMED
+        self.refused = "nobody recorded a consent"
+        self.support: Json | None = None
+
+    def take(self, document: Json) -> None:
+        """A record or an event of it."""
+        self._last = document
+        if not is_event(document):
+            if self._gatherer:
+                self._gatherer.add(document)
+            return
+        self.patient, self._number = document["patient"], document["number"]
+        if document["event"] == Event.BEGAN:
+            self._gatherer = Gatherer()
+        if document["event"] == Event.BEGAN or "consent" in document:
+            self._heed(document.get("consent"))
+        if document.get("why") == Why.REVOKED:
+            self._refuse("the consent was withdrawn")
+        if self._gatherer:
+            self._gatherer.tell(document)
+        if document["event"] == Event.ENDED:
+            self.conclude()
+
+    def conclude(self) -> None:
+        """Nothing more comes; it is let go of what was gathered."""
+        if self._gatherer:
+            self.support, self._gatherer = self._say(self._gatherer), None
+
+    def event(self) -> Json:
+        """What was said, as the box would have told it."""
+        named = {name: self._last[name] for name in ("device", "boot", "time")}
+        told = {"v": VERSION, **named, "session": session_of(self._last), "number": self._number + 1}
+        told |= {"patient": self.patient, "event": Event.SUPPORT.value, "support": self.support}
+        validate(told)
+        return told
+
+    def _heed(self, consent: Json | None) -> None:
+        lacking = NEEDS - {*(consent or {}).get("covers", ())}
+        if lacking:
+            self._refuse(f"the consent does not cover {', '.join(sorted(lacking))}" if consent else self.refused)
+
+    def _refuse(self, why: str) -> None:
+        self._gatherer = self.support = None
+        self.refused = why
+
+
+def diagnosis(recording: Path, bundle: str, patient: str, settings: Settings, out: TextIO, said: TextIO) -> None:
+    """Print the event of each session on `out`, a line each, and a sentence of each on `said`.
+
+    Args:
+        recording: a file of JSON lines.
+        bundle: `NAME-VERSION`.
+        patient: whose sessions are meant; '': everybody's.
+
+    Raises:
+        ModelError, RuntimeMissingError: the bundle cannot be used.
+        StorageError: the recording cannot be read.
+        DataError: there is no such session, or lines are not records, or the consent of a session does not cover it;
+            of the others it is told.
+    """
+    broken: list[str] = []
+    with open_supporter(bundle, settings.models) as supporter:
+        sessions = _sessions(recording, supporter, broken)
+        meant = {name: one for name, one in sessions.items() if not patient or one.patient == patient}
+        for name, one in meant.items():
+            if one.support:
+                out.write(encode(one.event()).decode() + "\n")
+                out.flush()
+                said.write(f"Session {name} of {one.patient}: {_sentence(one.support, supporter.evidence)}\n")
+    _complain(recording, patient, meant, broken)
+
+
+def _sessions(recording: Path, supporter: Supporter, broken: list[str]) -> dict[str, _Recorded]:
+    """What the file holds, by session; what is no line of a recording goes to `broken`."""
+    found: dict[str, _Recorded] = {}
+    with open_recording(recording) as file:
+        for document in documents(file, broken):
+            session = session_of(document)
+            if session not in found:
+                found[session] = _Recorded(lambda gatherer: supporter.say(gatherer.parts()))
+            found[session].take(document)
+    for one in found.values():
+        one.conclude()
+    return found
+
+
+def _complain(recording: Path, patient: str, meant: dict[str, _Recorded], broken: list[str]) -> None:
+    """Raises `DataError`: of what it was not told."""
+    if broken:
+        raise DataError(
+            f"{len(broken)} lines of {recording} are not records (first: {broken[0]}); it was told of the others."
+        )
+    if not meant:
+        whose = f" of {patient}" if patient else ""
+        raise DataError(f"{recording} holds no session{whose}: name another file or person.")
+    if refused := [f"{name} ({one.refused})" for name, one in meant.items() if not one.support]:
+        covers = ", ".join(sorted(NEEDS))
+        raise DataError(f"Not looked at, for it needs a consent that covers {covers}: {'; '.join(refused)}.")
+
+
+def _sentence(support: Json, evidence: Evidence) -> str:
+    """In words, with what it rests on. It is never a label alone."""
+    people = f"{evidence.n} {'simulated ' if evidence.simulated else ''}people"
+    rests = f"It rests on {people} at {evidence.sites} sites ({evidence.population})."
+    carried = [] if evidence.supported else ["NOT SUPPORTED BY ITS EVIDENCE:", *evidence.unsupported]
+    return " ".join([f"{_set(support)}. This is no diagnosis.", rests, *carried])
+
+
+def _set(support: Json) -> str:
+    possible = [group["name"] for group in groups(support) if group.get("possible")]
+    if right := answer(support):
+        return f"of {', '.join(group['name'] for group in groups(support))} the measurements do not rule out {right}"
+    if possible:
+        return f"no answer: the measurements do not rule out {', '.join(possible)}"
+    return f"no answer: {', '.join(_WHY[Abstained(why)] for why in support['why'])}"

@@ -1,0 +1,280 @@
+"""Diagnosis support on a box, by a bundle that was made up: what is told, to whom, and that nobody else learns it."""
+
+import re
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import device.delivery.live
+import device.delivery.opening
+from converter.signing import keygen, signer
+from device.arrays import ByteImage
+from device.cli import main
+from device.clock import SystemClock
+from device.config import load_settings
+from device.contract.control import ConsentSaid, Do
+from device.contract.errors import ModelError
+from device.contract.manifest import OutputSpec
+from device.contract.session import validate
+from device.contract.support import groups
+from device.delivery.tokens import FakeTokens
+from device.features.gatherer import Gatherer
+from device.features.support import open_supporter
+from device.host.asking import runtime_folder
+from device.host.hosting import Hosting, launcher_of
+from device.host.interlock import Interlock
+from device.host.view import Snapshot, State
+from device.service.service import Service
+from tests.cloud.conftest import Stream
+from tests.daemons import InThread, arrived, film
+from tests.recordings import events_in, records_in
+from tests.servers import Server
+from tests.support_bundles import EVIDENCE, FILE, support_bundle
+
+WAIT_S = 60.0
+#: Names that nothing else on a box bears, in any letters.
+GROUPS = ("quagga", "wombat")
+SECRET = re.compile(r"quagga|wombat|possible|probabilit|axolotl", re.IGNORECASE)
+COVERS = ("expressions", "units", "diagnosis", "live")
+CONSENT = ConsentSaid(COVERS, "guardian", 1_700_000_000.0)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory, portrait: ByteImage) -> Path:
+    return film(tmp_path_factory.mktemp("film") / "face.mp4", portrait, frames=60, rate=5)
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The settings of a site with a bundle of its own, signed by its own key."""
+    folder = tmp_path_factory.mktemp("study")
+    keygen(folder / "site")
+    support_bundle(
+        folder,
+        file=replace(FILE, least_seconds=1.0, least_measured=0.25, outside=1e9, quantiles=dict.fromkeys(GROUPS, 0.9)),
+        evidence=replace(EVIDENCE, population="axolotls", groups=dict(zip(GROUPS, (70, 50), strict=True))),
+        outputs=(OutputSpec("groups", (1, 2), "float32", labels=GROUPS, activation="softmax"),),
+        sign=signer(folder / "site"),
+    )
+    return [f'models.folders=["{folder}"]', f"models.keys={folder}", "diagnosis.bundle=simulated-1.0.0"]
+
+
+def passed(assignments: list[str]) -> list[str]:
+    return [word for text in assignments for word in ("--set", text)]
+
+
+def test_a_session_of_one_command_ends_with_what_its_own_records_say(
+    clip: Path, study: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, bundle = tmp_path / "records.jsonl", load_settings(None, study)
+    consent = ["--patient", "p-017", "--consent", "expressions,units,diagnosis", "--consent-by", "guardian"]
+    watch = ["run", "--source", str(clip), "--sink", f"jsonl:{out}"]
+    assert main([*watch, *consent, *passed(study)]) == 0
+    assert not SECRET.search("".join(capsys.readouterr()))
+    *_, told, ended = events_in(out)
+    assert (told["event"], ended["event"]) == ("support", "ended")
+    validate(told)
+    gatherer = Gatherer()
+    for record in records_in(out):
+        gatherer.add(record)
+    with open_supporter("simulated-1.0.0", bundle.models) as supporter:
+        assert told["support"] == supporter.say(gatherer.parts())
+    assert [group["name"] for group in groups(told["support"])] == [*GROUPS]
+    assert told["support"].get("why", ["uncertain"]) == ["uncertain"]
+    assert all("probability" in group for group in groups(told["support"]))
+
+
+def test_without_a_consent_that_names_it_a_session_tells_nothing(clip: Path, study: list[str], tmp_path: Path) -> None:
+    out = tmp_path / "records.jsonl"
+    watch = ["run", "--source", str(clip), "--max-frames", "40", "--sink", f"jsonl:{out}"]
+    for consent in ([], ["--consent", "expressions,units", "--consent-by", "patient"]):
+        assert main([*watch, *consent, *passed(study)]) == 0
+    assert "support" not in {event["event"] for event in events_in(out)}
+
+
+def test_a_bundle_that_was_altered_opens_no_camera(
+    clip: Path, study: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "broken"
+    support_bundle(
+        broken, content=b'{"feature_version": 9}', sign=signer(Path(load_settings(None, study).models.keys) / "site")
+    )
+    where = [study[1], f'models.folders=["{broken}"]', "diagnosis.bundle=simulated-1.0.0"]
+    out = tmp_path / "records.jsonl"
+    assert main(["run", "--source", str(clip), "--sink", f"jsonl:{out}", *passed(where)]) == ModelError.exit_code
+    assert "The bundle of diagnosis.bundle cannot be used: `affectbox doctor` says why." in capsys.readouterr().err
+    assert not out.exists(), "no session began"
+    main(["doctor", "--here", *passed(where)])
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if " diagnosis " in line]
+    assert line.startswith("FAIL")
+    assert "for features of version" in line
+
+
+def test_doctor_tells_what_the_bundle_is_and_whether_its_evidence_supports_it(
+    study: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told(assignments: list[str]) -> str:
+        main(["doctor", "--here", *passed(assignments)])
+        (line,) = [line for line in capsys.readouterr().out.splitlines() if " diagnosis " in line]
+        return line
+
+    assert told(study) == (
+        "warning  diagnosis  simulated-1.0.0 was made of simulated people, and says nothing of anybody; it is of 120 "
+        "people of 2 sites; population: axolotls"
+    )
+    for number, (evidence, level, words) in enumerate(
+        (
+            (
+                replace(EVIDENCE, simulated=False),
+                "ok",
+                "simulated-1.0.0, supported by its evidence; it is of 120 people",
+            ),
+            (
+                replace(EVIDENCE, supported=False, unsupported=("Chance does as well (p = 0.4).",)),
+                "warning",
+                "simulated-1.0.0 is not supported by its evidence: Chance does as well (p = 0.4). It is of 120 people",
+            ),
+        )
+    ):
+        support_bundle(tmp_path / str(number), evidence=evidence)
+        own = [f'models.folders=["{tmp_path / str(number)}"]', "models.allow_unsigned=true", study[2]]
+        line = told(own)
+        assert (line.split()[0], words in line) == (level, True), line
+
+
+# --- in the room
+
+
+def until(interlock: Interlock, holds: Callable[[Snapshot], bool]) -> Snapshot:
+    now = interlock.snapshot()
+    for _ in range(1000):
+        if holds(now):
+            return now
+        now = interlock.wait(now.number, WAIT_S / 1000)
+    raise AssertionError(f"still {now}")
+
+
+class Listening:
+    """Everything that an address sends, in a thread, until it ends."""
+
+    def __init__(self, url: str) -> None:
+        self.heard = b""
+        self._answer = urllib.request.urlopen(urllib.request.Request(url, headers={"Accept": "text/event-stream"}))
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        with suppress(OSError, ValueError), self._answer:
+            for line in self._answer:
+                self.heard += line
+
+
+@pytest.fixture
+def room(clip: Path, study: list[str], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosting]:
+    assignments = [
+        f"host.folder={tmp_path_factory.mktemp('h')}",
+        "page.port=0",
+        "metrics.listen=127.0.0.1:0",
+        "device.id=room-3",
+        f"run.source={clip}",
+        f"run.sinks=['jsonl:{tmp_path / 'records.jsonl'}']",
+        "run.pace=fast",
+        *study,
+    ]
+    settings, stop = load_settings(None, assignments), threading.Event()
+    with Hosting(settings, SystemClock(), launcher_of(settings, passed(assignments))) as made:
+        running = threading.Thread(target=made.run, args=(stop,))
+        running.start()
+        yield made
+        stop.set()
+        running.join(WAIT_S)
+
+
+def test_nothing_in_the_room_tells_what_was_said(
+    capfd: pytest.CaptureFixture[str], room: Hosting, tmp_path: Path
+) -> None:
+    interlock, page = room.interlock, re.search(r"http://\S+", capfd.readouterr().err)
+    assert page and room.metrics
+    stream, shown = Listening(f"{page[0]}events"), [""]
+    interlock.consent("p-017", COVERS, "guardian")
+    interlock.begin("p-017")
+    until(interlock, lambda now: now.state is State.IDLE and now.notice is not None)
+    shown.append(repr(interlock.snapshot()))
+    for url in (page[0], f"http://{room.metrics.address}/metrics", f"http://{room.metrics.address}/health"):
+        with suppress(urllib.error.HTTPError), urllib.request.urlopen(url) as answer:
+            shown.append(answer.read().decode())
+    *_, told, ended = events_in(tmp_path / "records.jsonl")
+    assert (told["event"], ended.get("why")) == ("support", "finished")
+    assert all("probability" in group for group in groups(told["support"]))
+    folders = (tmp_path, runtime_folder(room._settings.host))
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix != ".jsonl"]
+    places = {path.name: path.read_text("utf-8", "replace") for path in files}
+    places |= {"shown": "\n".join(shown), "stream": stream.heard.decode(), "log": "".join(capfd.readouterr())}
+    assert {"status.json", "consents.json", "host.json"} <= places.keys()
+    assert len(places["stream"]) > 1000 and len(places["shown"]) > 1000
+    assert {name: SECRET.findall(text) for name, text in places.items() if SECRET.search(text)} == {}
+
+
+# --- in the database
+
+
+def written(url: str) -> Stream:
+    """Everything that is written to a database from now on."""
+    client = httpx.Client(timeout=WAIT_S)
+    asked = client.build_request("GET", f"{url}/.json?ns=clinic", headers={"Accept": "text/event-stream"})
+    stream = Stream(client.send(asked, stream=True).iter_lines())
+    stream.next()  # what stands there already
+    return stream
+
+
+def places_of(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Each value, as text, with its whole path."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from places_of(inner, f"{path}/{name}")
+    else:
+        yield path, str(value)
+
+
+def test_in_the_database_it_stands_where_the_clinicians_of_the_person_read_it_and_nowhere_else(
+    clip: Path, study: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device.delivery.opening, "open_tokens", lambda *_: FakeTokens())
+    monkeypatch.setattr(device.delivery.live, "_EVERY_S", 0.1)
+    server = Server(tmp_path / "database")
+    watch = {"v": 1, "until": int(1000 * SystemClock().wall()) + 80_000, "by": "cleo"}
+    httpx.put(f"{server.url}/control/tester/watch.json?ns=clinic", json=watch).raise_for_status()
+    stream = written(server.url)
+    own = ["device.id=tester", f"outbox.path={tmp_path}/outbox.db", f'run.sinks=["rtdb:{server.url}?ns=clinic"]']
+    assignments = [
+        *own,
+        f"run.source={clip}",
+        "run.pace=fast",
+        "upload.interval_s=0.05",
+        "delivery.telemetry_s=0.1",
+        *study,
+    ]
+    with InThread(load_settings(None, assignments)) as host:
+        host.say(Do.WATCH, patient="p-017", consent=CONSENT)
+        last = host.last()
+    assert last.why == "finished"
+    with Service(load_settings(None, assignments), SystemClock()):
+        pass  # sends what still waits
+    said = arrived(server.url, "clinic", f"support/p-017/tester~{last.session}")
+    server.end()
+    (event,) = said.values()
+    validate(event)
+    assert all("probability" in group for group in groups(event["support"]))
+    told = [place for _, now in iter(stream.next, None) for place in places_of(now["data"], now["path"].rstrip("/"))]
+    roots = {path.strip("/").partition("/")[0] for path, _ in told}
+    assert {"telemetry", "live", "packs", "visits", "minutes", "support"} <= roots
+    assert {path.strip("/").partition("/")[0] for path, text in told if SECRET.search(path + text)} == {"support"}
+    assert not SECRET.search(host.raw.decode()), "what the host process, and by it the page, is told"

@@ -1,0 +1,121 @@
+"""What `affectbox-training cohort` does."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+
+from device.contract.address import printable
+from device.contract.errors import CheckFailedError, DataError
+from device.contract.finding import Finding, Level
+from device.contract.toml import assigned, parse, read_toml
+from device.contract.version import version
+from training.cohort import simulate as simulating
+from training.cohort.checks.apart import by_group, people, sessions
+from training.cohort.checks.measured import check_measured
+from training.cohort.checks.people import check_people
+from training.cohort.checks.sessions import check_phases, check_sessions, left_out
+from training.cohort.checks.sites import check_sites
+from training.cohort.features import Chosen, choose, feature_table, phases_of
+from training.cohort.plan import Plan
+from training.cohort.sources import Sessions, sessions_of, study_of
+from training.cohort.store import check_place, save
+from training.progress import bar
+
+_EXAMPLE = "sessions=2"
+
+
+def simulate(arguments: argparse.Namespace) -> int:
+    """Write a simulated cohort. Raises `ConfigError`, `StorageError`."""
+    file = [(read_toml(arguments.plan, "--plan"), str(arguments.plan))] if arguments.plan else []
+    plan = parse(Plan, [*file, *(assigned(text, _EXAMPLE) for text in arguments.set)])
+    count = sum(plan.people.values()) * plan.sessions
+    with closing(bar(simulating.simulate(plan, arguments.seed, arguments.out), "sessions", count, "files")) as come:
+        written = sum(1 for _ in come)
+    print(f"wrote {arguments.out}: {sessions(written)} of simulated people ({_counts(plan)}), seed {arguments.seed}")
+    return 0
+
+
+def _counts(plan: Plan) -> str:
+    return ", ".join(f"{count} {group}" for group, count in plan.people.items())
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Say what is wrong with a study; the exit code of `CheckFailedError` where it is useless.
+
+    Raises:
+        ConfigError, DataError, IdentityError, RuntimeMissingError, SinkError, StorageError: as the readers.
+    """
+    found = [*_findings(arguments)]
+    failed = sum(finding.level is Level.FAIL for finding in found)
+    if arguments.json:
+        findings = [finding.to_json() for finding in found]
+        print(json.dumps({"v": 1, "ok": not failed, "findings": findings}, ensure_ascii=False))
+    else:
+        for finding in sorted(found, key=lambda finding: [*Level].index(finding.level)):
+            print(printable(finding.line()))
+        if failed:
+            print(f"{failed} of these would make the study useless: mend them and check again.")
+    return CheckFailedError.exit_code if failed else 0
+
+
+def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:
+    study = study_of(arguments)
+    yield from study.findings
+    if not study.people:
+        return
+    read = sessions_of(arguments, study)
+    yield from (Finding(Level.FAIL, "recordings", trouble) for trouble in read.troubles)
+    yield from (Finding(Level.WARNING, "recordings", f"{text}.") for text in read.passed_over)
+    chosen = choose(study.people, read.taken)
+    recorded = [person for person in study.people if chosen.by_person[person.pseudonym]]
+    yield from check_people(recorded, study.people)
+    yield from check_sessions(study.people, chosen, study.stimuli)
+    if recorded:
+        phases, others = phases_of(chosen, arguments.phases)
+        yield from check_phases(study.people, chosen, phases, others)
+        table = feature_table(study.people, chosen, phases, {})
+        yield from check_measured(table)
+        yield from check_sites(table)
+
+
+def features(arguments: argparse.Namespace) -> int:
+    """Write the table of features.
+
+    Raises:
+        ConfigError, DataError, IdentityError, RuntimeMissingError, SinkError, StorageError: as the readers and `save`.
+    """
+    check_place(arguments.out)
+    study = study_of(arguments)
+    study.require_sound()
+    read = sessions_of(arguments, study)
+    if read.troubles:
+        raise DataError(_first(read.troubles))
+    chosen = choose(study.people, read.taken)
+    phases, others = phases_of(chosen, arguments.phases)
+    made = {
+        "program": version(),
+        "sessions": str(len(chosen.sessions)),
+        "recordings": str(arguments.database or f"{len({one.source for one in chosen.sessions})} files"),
+    }
+    table = feature_table(study.people, chosen, phases, made)
+    save(table, arguments.out)
+    for line in _beside(read, chosen, others):
+        print(printable(line), file=sys.stderr)
+    told = f"{people(len(table.people))} ({by_group(one.group for one in table.people)})"
+    print(f"wrote {arguments.out}: {told}, {len(phases)} × {len(table.names)} features ({', '.join(phases)})")
+    return 0
+
+
+def _beside(read: Sessions, chosen: Chosen, others: dict[str, int]) -> Iterator[str]:
+    """What a person should know of a table that was made all the same."""
+    yield from (f"{text}." for text in read.passed_over)
+    yield from (finding.text for finding in left_out(chosen))
+    for name, count in others.items():
+        yield f"{name} was held with {people(count)} only, so it is no column: name it with --phases to have it."
+
+
+def _first(troubles: list[str]) -> str:
+    more = f" (and {len(troubles) - 1} more: `affectbox-training cohort check`)" if len(troubles) > 1 else ""
+    return f"{troubles[0]}{more}"
