@@ -23,7 +23,7 @@ from device.config import load_settings
 from device.contract.control import ConsentSaid, Do
 from device.contract.errors import ModelError
 from device.contract.manifest import OutputSpec
-from device.contract.session import validate
+from device.contract.session import Beginning, Consent, validate
 from device.contract.support import groups
 from device.delivery.tokens import FakeTokens
 from device.features.gatherer import Gatherer
@@ -32,6 +32,8 @@ from device.host.asking import runtime_folder
 from device.host.hosting import Hosting, launcher_of
 from device.host.interlock import Interlock
 from device.host.view import Snapshot, State
+from device.service.about import about
+from device.service.figures import figures
 from device.service.service import Service
 from tests.cloud.conftest import Stream
 from tests.daemons import InThread, arrived, film
@@ -222,6 +224,23 @@ def test_nothing_in_the_room_tells_what_was_said(
     assert {"status.json", "consents.json", "host.json"} <= places.keys()
     assert len(places["stream"]) > 1000 and len(places["shown"]) > 1000
     assert {name: SECRET.findall(text) for name, text in places.items() if SECRET.search(text)} == {}
+
+
+def test_no_figure_that_a_process_keeps_of_itself_tells_it(clip: Path, study: list[str], tmp_path: Path) -> None:
+    """Of these telemetry, metrics, status and the summary of a command are made."""
+    sinks = {"run": {"source": str(clip), "sinks": [f"jsonl:{tmp_path / 'records.jsonl'}"]}}
+    shown: list[str] = []
+
+    def show(service: Service) -> None:
+        rows = service.summary.rows(of_the_person=True)
+        shown.append(repr((about(service), figures(service), rows, service.summary)))
+
+    own = [*study, f"outbox.path={tmp_path / 'outbox.db'}"]
+    with Service(load_settings(None, own, sinks), SystemClock(), show) as service:
+        service.watch(Beginning("p-017", Consent(COVERS, "guardian", 1.7e9)))
+        show(service)
+    assert [event["event"] for event in events_in(tmp_path / "records.jsonl")][-2:] == ["support", "ended"]
+    assert len(shown) > 2 and [text for text in shown if SECRET.search(text)] == []
 
 
 # --- in the database
