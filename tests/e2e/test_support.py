@@ -1,5 +1,6 @@
 """Diagnosis support on a box, by a bundle that was made up: what is told, to whom, and that nobody else learns it."""
 
+import json
 import re
 import threading
 import urllib.error
@@ -22,6 +23,7 @@ from device.clock import SystemClock
 from device.config import load_settings
 from device.contract.control import ConsentSaid, Do
 from device.contract.errors import ModelError
+from device.contract.features import SESSION
 from device.contract.manifest import OutputSpec
 from device.contract.session import Beginning, Consent, validate
 from device.contract.support import groups
@@ -92,6 +94,25 @@ def test_a_session_of_one_command_ends_with_what_its_own_records_say(
     assert [group["name"] for group in groups(told["support"])] == [*GROUPS]
     assert told["support"].get("why", ["uncertain"]) == ["uncertain"]
     assert all("probability" in group for group in groups(told["support"]))
+
+
+def test_of_a_phase_the_box_tells_what_the_command_tells_of_its_file(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    columns = tuple(name.replace(SESSION, "task") for name in FILE.columns)
+    file = replace(FILE, columns=columns, least_seconds=5.0, least_measured=0.25, outside=1e9)
+    support_bundle(tmp_path, file=file, evidence=replace(EVIDENCE, phases=("task",)))
+    own = passed([f'models.folders=["{tmp_path}"]', "models.allow_unsigned=true"])
+    out = tmp_path / "records.jsonl"
+    consent = ["--patient", "p-017", "--consent", "expressions,units,diagnosis", "--consent-by", "patient"]
+    phases = ["--phase", "baseline=4", "--phase", "task=6"]
+    watch = ["run", "--source", str(clip), "--sink", f"jsonl:{out}", "--set", "diagnosis.bundle=simulated-1.0.0"]
+    assert main([*watch, *consent, *phases, *own]) == 0
+    (told,) = [event["support"] for event in events_in(out) if event["event"] == "support"]
+    assert told["phase"] == "task" and "probability" in told["g1"]
+    capsys.readouterr()
+    assert main(["diagnosis", str(out), "--bundle", "simulated-1.0.0", *own]) == 0
+    assert json.loads(capsys.readouterr().out)["support"] == told
 
 
 def test_without_a_consent_that_names_it_a_session_tells_nothing(clip: Path, study: list[str], tmp_path: Path) -> None:
