@@ -49,7 +49,9 @@ def commands_of(program: str, parser: argparse.ArgumentParser) -> Iterator[tuple
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for name, command in action.choices.items():
-                yield from list(commands_of(f"{program} {name}", command)) or [(f"{program} {name}", command)]
+                steps = list(commands_of(f"{program} {name}", command))
+                yield from [(f"{program} {name}", command)] if command.get_default("run") or not steps else []
+                yield from steps
 
 
 COMMANDS = dict(commands())
