@@ -18,7 +18,7 @@ import converter.cli
 import device.cli
 import training.cli
 from device.config import DEFAULTS
-from device.contract import errors, patient, record
+from device.contract import errors, patient, record, support
 from device.contract.mistakes import keys
 from device.settings import Settings
 
@@ -49,7 +49,9 @@ def commands_of(program: str, parser: argparse.ArgumentParser) -> Iterator[tuple
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for name, command in action.choices.items():
-                yield from list(commands_of(f"{program} {name}", command)) or [(f"{program} {name}", command)]
+                steps = list(commands_of(f"{program} {name}", command))
+                yield from [(f"{program} {name}", command)] if command.get_default("run") or not steps else []
+                yield from steps
 
 
 COMMANDS = dict(commands())
@@ -117,7 +119,8 @@ def test_every_command_and_option_is_documented(name: str, generate: ModuleType)
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_says_what_it_is(name: str) -> None:
-    assert [action.dest for action in COMMANDS[name]._actions if not action.help] == []
+    options = [action for action in COMMANDS[name]._actions if not isinstance(action, argparse._SubParsersAction)]
+    assert [action.dest for action in options if not action.help] == []
 
 
 LINES = [(name_of(page), line) for page in PAGES for line in command_lines(page)]
@@ -257,7 +260,7 @@ def test_the_record_that_is_shown_is_one() -> None:
 def test_every_place_in_the_database_is_told() -> None:
     text = (ROOT / "docs" / "records.md").read_text()
     told = set(re.findall(r"^\| `([a-z_]+)/", text, re.MULTILINE))
-    contracts = (*cloud.cli._CONTRACTS.values(), patient)
+    contracts = (*cloud.cli._CONTRACTS.values(), patient, support)
     roots = {value for c in contracts for name, value in vars(c).items() if re.fullmatch(r"([A-Z]+_)?ROOT", name)}
     assert told == {*roots, "staff"}
 
