@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from training.arguments import bundle_name, bundle_version, positive_count
-from training.diagnosis import evaluate
+from training.arguments import bundle_name, bundle_version
+from training.diagnosis import evaluate, proof
 
 _DESCRIPTION = """\
 Diagnosis support: `evaluate` measures whether the groups of a cohort can be told apart at all, by participants whom
@@ -25,7 +25,6 @@ Makes the bundle NAME-VERSION of a run and of its evaluation, where the evidence
 is written and the reasons are told; with --unsupported it is written all the same, with 'not supported by its
 evidence' in its manifest and card, which the box and the report repeat.
 """
-_PROOF = "Tries the methods on simulated cohorts: none with an effect, one of a known size, confounded, imbalanced."
 
 
 def add_parser(commands: Any) -> None:
@@ -37,7 +36,7 @@ def add_parser(commands: Any) -> None:
     evaluate.add_parser(actions)
     _add_train(actions)
     _add_export(actions)
-    _add_proof(actions)
+    proof.add_parser(actions)
 
 
 def _add_train(actions: Any) -> None:
@@ -73,13 +72,6 @@ def _add_export(actions: Any) -> None:
         "--unsupported", action="store_true", help="write it although the evidence does not carry it, and say so in it"
     )
     parser.set_defaults(run=_later("training.diagnosis.export", "export"))
-
-
-def _add_proof(actions: Any) -> None:
-    parser = actions.add_parser("proof", help="try the methods on simulated cohorts", description=_PROOF)
-    parser.add_argument("--cohorts", type=positive_count, default=200, metavar="N", help="of each kind (%(default)s)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="keep the figures there, and go on where they end")
-    parser.set_defaults(run=_later("training.diagnosis.proof", "prove"))
 
 
 def _later(module: str, function: str) -> Callable[[argparse.Namespace], int]:
