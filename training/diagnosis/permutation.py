@@ -3,8 +3,8 @@
 A site keeps its people and how many of them are of each group, so what tells sites apart proves nothing. The statistic
 is one and the same function of the labels for the observed and the permuted ones, with all that learns inside it:
 the mean area under the ROC curve, each group against the others, of people held out in 5 folds, by networks at one
-fixed strength (`logistic.at_once`). p = (b + 1)/(m + 1), b of m permutations being at least as good as what was observed (Phipson &
-Smyth 2010).
+fixed strength (`logistic.at_once`). p = (b + 1)/(m + 1), b of m permutations being at least as good as what was
+observed (Phipson & Smyth 2010).
 
 Sources: Ojala & Garriga 2010; Chaibub Neto et al. 2019 (PMC6789029: permute subjects, not records).
 """

@@ -1,7 +1,7 @@
 """`affectbox-training diagnosis proof`: whether the methods keep what they promise, on simulated cohorts.
 
 Every cohort is a line of `proof.jsonl`, written as soon as it is there, so the same command goes on where it was;
-`proof.json` holds what they come to. Of another recipe, plan or version of the features, all begins anew.
+`proof.json` holds what they come to. Of another recipe, or of people simulated otherwise, all begins anew.
 """
 
 import argparse
@@ -68,11 +68,12 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _mark(trials: Iterable[Any]) -> str:
-    """What the lines were made by: recipe, plans and version of the features."""
-    from device.contract.features import VERSION  # noqa: PLC0415
+    """What the lines were made by: the recipe, and people as they are simulated."""
+    from training.cohort.quick import simulate_table  # noqa: PLC0415
+    from training.cohort.store import digest  # noqa: PLC0415
     from training.diagnosis.recipe import REFERENCE  # noqa: PLC0415
 
-    made_by = repr((VERSION, REFERENCE, [(trial.name, trial.plan) for trial in trials]))
+    made_by = repr((REFERENCE, [(trial.name, digest(simulate_table(trial.plan, 0))) for trial in trials]))
     return sha256(made_by.encode()).hexdigest()[:16]
 
 

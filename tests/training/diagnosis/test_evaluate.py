@@ -26,7 +26,10 @@ def test_it_prints_tables_and_keeps_them(features, tmp_path, capsys):
     shown = capsys.readouterr().out
     found = Evaluation.load(out)
     assert shown.startswith("Simulated people: this tries the method. No figure here is clinical accuracy.")
-    assert "24 participants (12 case, 12 control) at 2 sites" in shown and f"9 times: p = {found.permutation.p_value:.4f}" in shown
+    assert (
+        "24 participants (12 case, 12 control) at 2 sites" in shown
+        and f"9 times: p = {found.permutation.p_value:.4f}" in shown
+    )
     assert (found.folds, found.repeats, found.permutation.permutations) == (2, 1, 9)
     assert found.made_of == digest(load(features)) and found.simulated
     assert out.stat().st_mode & 0o077 == 0
