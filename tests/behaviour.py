@@ -72,6 +72,7 @@ def watched(of: Behaviour, rate: float, seed: int = 1, session: str = SESSION) -
                 "pose": dict(zip(("yaw", "pitch", "roll"), of.pose[:, at].round(1).tolist(), strict=True)),
                 "emotions": dict(zip(EMOTIONS, of.emotions[:, at].round(3).tolist(), strict=True)),
                 "eyes": eyes,
+                "models": {"emotions": "face-1.0.0", "aus": "face-1.0.0"},
             }
         )
     return found

@@ -38,12 +38,13 @@ class FaceFinder(Closing):
     they lie further apart than in a stream, each face is found anew.
     """
 
-    def __init__(self, side: int = CROP_SIDE, gate: bool = False) -> None:
+    def __init__(self, side: int = CROP_SIDE, gate: bool = False, landmarks: str = "") -> None:
         """Open the networks.
 
         Args:
             side: of the crop, pixels.
             gate: refuse also the faces that the box's quality gate refuses.
+            landmarks: `NAME-VERSION` of another landmark network than the box's default.
 
         Raises:
             ModelError: the models have not been fetched.
@@ -52,10 +53,11 @@ class FaceFinder(Closing):
         settings = ModelSettings()
         self._side, self._gate = side, gate
         with ExitStack() as stack:
-            short, full, landmarks = [stack.enter_context(load(name, settings)) for name in finder_models()]
+            names = (*finder_models()[:2], landmarks or finder_models()[2])
+            short, full, points = [stack.enter_context(load(name, settings)) for name in names]
             detector, follow = Detector(short, full, DetectorSettings()), TrackerSettings(max_gap_s=MAX_GAP_S)
-            self._track = Tracker(detector, Landmarker(landmarks), follow)
-            self._pose = PoseEstimator(landmarks.bundle)
+            self._track = Tracker(detector, Landmarker(points), follow)
+            self._pose = PoseEstimator(points.bundle)
             self._open = stack.pop_all()
 
     def __call__(self, frame: Frame) -> Sight:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from cloud.demo import course as courses
+from cloud.demo import support
 from cloud.demo.clocks import Part, parts
 from cloud.demo.course import Course
 from cloud.demo.frames import of_records
@@ -54,6 +55,8 @@ def _events(part: Part, following: Part | None, course: Course) -> Iterator[Json
         frame = {"frame": {"width": FRAME[0], "height": FRAME[1]}}
         happened.append((begins_s, Event.CAMERA, frame))
         happened += _named(plan, begins_s, ends_s)
+        if support.COVERED in plan.person.covers and part.why is Why.STOPPED:
+            happened.append((ends_s, Event.SUPPORT, {"support": support.said(plan)}))
     identity = {"v": session.VERSION, **identity_of(part), "patient": plan.person.pseudonym}
     number = 0
     for number, (at_s, event, content) in enumerate(sorted(happened, key=lambda one: one[0]), 1):

@@ -15,7 +15,7 @@ from cloud.reading.faults import Faults
 from cloud.reading.gathering import Gathering
 from cloud.reading.signin import Credential
 from cloud.reading.table import Table
-from device.contract import aggregate, boot, pack, patient, record, session
+from device.contract import aggregate, boot, pack, patient, record, session, support
 from device.contract.boot import offset_of, wall_time
 from device.contract.choices import DEVICE_ID
 from device.contract.errors import DataError
@@ -117,8 +117,12 @@ class Databases:
         )
         return role, patients, devices
 
-    def table(self, sessions: Sequence[Listed], seconds: bool = False, minutes: bool = False) -> Table:
+    def table(
+        self, sessions: Sequence[Listed], seconds: bool = False, minutes: bool = False, said: bool = False
+    ) -> Table:
         """Everything that is held of these sessions; their records, or the aggregates of seconds or of minutes.
+
+        What diagnosis support `said` is read only for whoever asks for it, and may read it.
 
         Raises:
             DataError, IdentityError: as `Database.get`.
@@ -130,7 +134,7 @@ class Databases:
                 gathering.clock(clock)
         for database in self._all:
             for one in sessions:
-                _gather(database, one, gathering, form)
+                _gather(database, one, gathering, form, (session.ROOT, support.ROOT) if said else (session.ROOT,))
         gathering.faults.quarantined.update(self.faults.quarantined)
         return gathering.table()
 
@@ -162,7 +166,8 @@ class Databases:
                 self.faults.quarantined["key that is no session's id"] += 1
 
 
-def _gather(database: Database, one: Listed, gathering: Gathering, form: Form) -> None:
+def _gather(database: Database, one: Listed, gathering: Gathering, form: Form, told: Sequence[str]) -> None:
+    """Take what a database holds of a session; `told`: the roots of events."""
     of, place, letter = form.of, f"{one.device}/{one.session}", _LETTERS[form.of]
     own = {"device": one.device, "session": one.session}
 
@@ -175,9 +180,10 @@ def _gather(database: Database, one: Listed, gathering: Gathering, form: Form) -
     gathering.documents(ours(database.object(f"{_ALONE[of]}/{place}"), of.removesuffix("s")))
     if one.patient:
         gathering.watched(one.device, one.session, one.patient)
-        events = _events(database.may(_visit(one.device, one.session, one.patient)))
-        for event in belonging(events, own | {"patient": one.patient}, "event", gathering.faults):
-            gathering.event(event)
+        for root in told:
+            events = _events(database.may(_visit(one.device, one.session, one.patient, root)))
+            for event in belonging(events, own | {"patient": one.patient}, "event", gathering.faults):
+                gathering.event(event)
 
 
 def _clocks(database: Database, device: str, faults: Faults) -> list[Any]:
@@ -203,8 +209,8 @@ def _unpacked(packed: Json) -> list[Json]:
         return []
 
 
-def _visit(device: str, session_id: str, pseudonym: str) -> str:
-    return f"{session.ROOT}/{pseudonym}/{device}~{session_id}"
+def _visit(device: str, session_id: str, pseudonym: str, root: str = session.ROOT) -> str:
+    return f"{root}/{pseudonym}/{device}~{session_id}"
 
 
 def _events(found: Any) -> list[Any]:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from cloud.reading.support import Support
 from device.contract.boot import wall_time
 from device.contract.fields import Json
 from device.contract.session import REVOKED_LATER, Consent, Event, Why
@@ -45,7 +46,8 @@ class Session:
         frame: width and height in pixels; None where nobody told.
         rows, missing: how many rows there are, and how many numbers are missing, which the outbox thinned out.
         origin_s: what the recording's own clock (a video's, else the monotonic one) said at the first row.
-        events: all of them, in their order.
+        support: what diagnosis support said, for whoever asked for it; nothing where the consent was withdrawn.
+        events: all others, in their order.
     """
 
     id: str
@@ -64,6 +66,7 @@ class Session:
     rows: int = 0
     missing: int = 0
     origin_s: float = 0.0
+    support: tuple[Support, ...] = field(default=(), repr=False)
     events: tuple[Json, ...] = field(default=(), repr=False)
 
     @property
@@ -85,6 +88,8 @@ def session_from(
         lasted_s: from the first row to the last.
     """
     device, session, boot = identity
+    said = tuple(Support.of(event) for event in events if event["event"] == Event.SUPPORT)
+    events = [event for event in events if event["event"] != Event.SUPPORT]
     found: dict[str, object] = {}
     for event in events:
         if "consent" in event:
@@ -106,6 +111,7 @@ def session_from(
         phases=_phases(events, clock, lasted_s),
         stimuli=_moments(events, Event.STIMULUS, clock),
         marks=_moments(events, Event.MARK, clock),
+        support=said if found.get("why") != Why.REVOKED else (),
         events=tuple(events),
         **found,  # type: ignore[arg-type]
     )

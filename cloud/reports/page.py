@@ -99,9 +99,10 @@ class Axis:
 @dataclass(frozen=True)
 class Part:
     """A figure (SVG, with a key of names and colours, and its time axis if it has one), a table, a list of names and
-    sentences, or a text; with a title above and a caption below."""
+    sentences, or a text; with a title above, warnings in large type, and a caption below."""
 
     title: str = ""
+    warnings: Sequence[str] = ()
     svg: str = ""
     keys: Sequence[tuple[str, str]] = ()
     caption: str = ""

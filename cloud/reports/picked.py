@@ -59,7 +59,7 @@ def _from_database(args: argparse.Namespace, databases: Databases | None) -> Pic
     found = source.listed(args, databases)
     one = source.chosen(found, args.session, _where(args), databases.faults)
     about.refuse_revoked(one.session, one.why, getattr(args, "revoked", None))
-    table = databases.table([one])
+    table = databases.table([one], said=True)
     if not len(table):
         told = "; ".join(table.faults.sentences()) or "the box may have sent only seconds or minutes, or nothing yet"
         raise DataError(f"{args.database} holds no record of session {printable(one.session)}: {told}.")

@@ -41,7 +41,7 @@ class Abstained(str, Enum):
     SHORT = "short"  # too little time in all
     PHASE = "phase"  # a phase that the bundle needs was not held
     UNMEASURED = "unmeasured"  # too many of the features were not measured
-    OUTSIDE = "outside"  # the features are unlike those of everybody in the evidence
+    OUTSIDE = "outside"  # the features are unlike those of everybody in the evidence, or measured with other networks
 
 
 FIELDS = (

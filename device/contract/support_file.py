@@ -10,7 +10,9 @@
       "least_measured": 0.8,                      share of the columns that must have been measured
       "outside": 9.0,                             limit of the mean of ((value − centre) / scale)², not cut, of what
                                                   was measured: nobody of the evidence was beyond it
-      "quantiles": {"control": 0.8, …}            a group is possible where 1 − its probability is at most this
+      "quantiles": {"control": 0.8, …},           a group is possible where 1 − its probability is at most this
+      "sources": ["face-1.0.0"]                   what the people of the evidence were measured with, as `models.aus`
+                                                  and `models.emotions` name it; left out: not told
     }
 
 The quantiles are those of class-conditional conformal prediction: of the scores 1 − p of the n people of the group,
@@ -45,6 +47,7 @@ class SupportFile:
     least_measured: float
     outside: float
     quantiles: dict[str, float]
+    sources: tuple[str, ...] = ()
 
     @property
     def phases(self) -> tuple[str, ...]:

@@ -3,17 +3,19 @@
 import math
 from array import array
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from device.contract.features import SESSION
 from device.contract.fields import Json
 from device.contract.session import Event
-from device.features.series import MOST_S, PATHS, Series, condensed, step_of
+from device.features.series import MOST_S, PATHS, SOURCES, Series, condensed, step_of
 
 _BLOCK = 256  # records that wait before they are condensed
 _PARTS = tuple(path.split(".") for path in PATHS)
 _GROUPS = {group: tuple(name for of, name in _PARTS if of == group) for group in dict.fromkeys(of for of, _ in _PARTS)}
+_MODELS = tuple(path.partition(".")[2] for path in SOURCES)
 _ABSENT = {group: [math.nan] * len(names) for group, names in _GROUPS.items()}
 
 
@@ -30,6 +32,8 @@ class Gatherer:
         self._origin_s = math.nan
         self._latest_s = -math.inf
         self._turns: list[tuple[float, str]] = []
+        self._models: Json = {}
+        self._sources: set[str] = set()
         self._mono, self._own = array("d"), array("d")  # of a video's records, whose time is not the clock's
 
     def add(self, record: Json) -> None:
@@ -45,6 +49,9 @@ class Gatherer:
         if own_s != mono_s:
             self._mono.append(mono_s)
             self._own.append(time_s)
+        if (models := record.get("models", self._models)) != self._models:
+            self._models = models
+            self._sources.update(models[name] for name in _MODELS if name in models)
         row = [time_s, record["status"] == "measured"]
         for group, names in _GROUPS.items():
             held = record.get(group)
@@ -60,7 +67,8 @@ class Gatherer:
 
     def series(self) -> Series:
         """The whole session so far."""
-        return Series.joined([*self._blocks, self._waiting(len(self._rows))])
+        joined = Series.joined([*self._blocks, self._waiting(len(self._rows))])
+        return replace(joined, sources=frozenset(self._sources))
 
     def parts(self) -> dict[str, Series]:
         """The whole session so far, as `SESSION`, and each phase by its name."""

@@ -7,10 +7,10 @@ a box that looks four times as often comes to the same numbers, and memory grows
 steps would miss, are counted from all records.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,12 +34,15 @@ PATHS = (
     "eyes.open",
     "eyes.blink",
 )
+#: Those that name what it was measured with.
+SOURCES = ("models.emotions", "models.aus")
 #: The columns of `Series.values`: those of a record, and how far the sides of a unit are apart.
 COLUMNS = (
     *(path for path in PATHS if path.partition(".")[0] in ("emotions", "aus", "pose")),
     *(f"apart.{key}" for key in SIDED_KEYS),
     "eyes.open",
 )
+_ARRAYS = ("time", "step", "measured", "values", "count", "fine_s", "blinks")
 _HELD = 2  # steps for which a record stands where the next one is missing
 _ROUNDING_S = 0.002  # of the times in records, two of which make a step
 _AT = {path: number for number, path in enumerate(PATHS)}
@@ -58,6 +61,7 @@ class Series:
         count: (N,) records that lie at that step.
         fine_s: (N,) seconds there in which blinks could be told.
         blinks: (N,) blinks that ended there, in that time.
+        sources: bundles that gave emotions and action units, as `SOURCES` of the session's records name them.
     """
 
     time: Values
@@ -67,29 +71,34 @@ class Series:
     count: Numbers
     fine_s: Values
     blinks: Numbers
+    sources: frozenset[str] = frozenset()
 
     @classmethod
-    def of_columns(cls, time: Values, measured: Mask, columns: Mapping[str, Values]) -> "Series":
+    def of_columns(
+        cls, time: Values, measured: Mask, columns: Mapping[str, Values], sources: Iterable[str] = ()
+    ) -> "Series":
         """Of a session's records.
 
         Args:
             time: (N,) seconds since the session's first record.
             measured: (N,) whether the face was measured.
             columns: of `PATHS`, (N,) each, NaN where a record lacks it; what is missing was never measured.
+            sources: what occurs in `SOURCES`.
         """
         nothing = np.full(len(time), np.nan, np.float32)
         values = np.array([columns.get(path, nothing) for path in PATHS], np.float32).T.reshape(-1, len(PATHS))
         kept = is_later(time)
-        return condensed(time[kept], measured[kept], values[kept])
+        return replace(condensed(time[kept], measured[kept], values[kept]), sources=frozenset(sources))
 
     @classmethod
     def joined(cls, parts: Sequence["Series"]) -> "Series":
-        """Parts that follow each other, at least one, as one."""
-        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+        """Parts that follow each other, at least one, as one, without sources."""
+        arrays: dict[str, Any] = {name: np.concatenate([getattr(one, name) for one in parts]) for name in _ARRAYS}
+        return cls(**arrays)
 
     def select(self, rows: Mask) -> "Series":
         """Only these rows (N,)."""
-        return Series(*(getattr(self, field.name)[rows] for field in fields(self)))
+        return replace(self, **{name: getattr(self, name)[rows] for name in _ARRAYS})
 
     def during(self, spans: Sequence[tuple[float, float]]) -> "Series":
         """The rows of some spans of time, begin and end in seconds since the session's first record."""

@@ -1,9 +1,9 @@
 """Diagnosis support: what a bundle makes of the features of a session, once; see `device.contract.support`.
 
 The network is asked only where enough was recorded and measured in each phase that the bundle needs (else: `short`,
-`phase`, `coverage`, `unmeasured`), and where the features are not unlike those of everybody in the evidence (else:
-`outside`). In the set are then the groups whose probability is not too small. It may hold several, or none
-(`uncertain`); one group alone is an answer.
+`phase`, `coverage`, `unmeasured`), and where the features are not unlike those of everybody in the evidence, and were
+measured with the same networks (else: `outside`). In the set are then the groups whose probability is not too small.
+It may hold several, or none (`uncertain`); one group alone is an answer.
 """
 
 from collections.abc import Iterator, Mapping
@@ -70,7 +70,7 @@ class Supporter(Closing):
         """
         values = self._values(parts)
         why = [*self._lacking(parts, values)]
-        if not why and not distance(self.file, values) <= self.file.outside:
+        if not why and self._is_outside(parts, values):
             why = [Abstained.OUTSIDE]
         groups = self._groups_with(None if why else self._probabilities(values))
         if not why and sum(group["possible"] for group in groups) != 1:
@@ -137,6 +137,13 @@ class Supporter(Closing):
             yield Abstained.COVERAGE
         if np.count_nonzero(~np.isnan(values)) < self.file.least_measured * len(values):
             yield Abstained.UNMEASURED
+
+    def _is_outside(self, parts: Mapping[str, Series], values: Values) -> bool:
+        """Whether nobody in the evidence was like this, or measured like this."""
+        sources = frozenset[str]().union(*(parts[name].sources for name in self.file.phases))
+        if self.file.sources and not sources <= {*self.file.sources}:
+            return True
+        return not distance(self.file, values) <= self.file.outside
 
     def _coverage(self, parts: Mapping[str, Series]) -> float:
         """Share of the time of the phases that were held in which the face was measured; 0 of none."""

@@ -21,7 +21,7 @@ def session_lines(plan: Plan, change: Callable[[Json], Json] | None = None) -> b
     lines = []
     for path, document in documents(plan):
         assert isinstance(document, (dict, str))
-        if path.startswith("visits/"):
+        if path.startswith(("visits/", "support/")):
             lines.append(encode(document))
         elif path.startswith("packs/"):
             lines += [encode(change(one) if change else one) for one in unpack(document)]

@@ -138,9 +138,10 @@ def test_doctor_tells_what_the_bundle_is_and_whether_its_evidence_supports_it(
                 "simulated-1.0.0, supported by its evidence; it is of 120 people",
             ),
             (
-                replace(EVIDENCE, supported=False, unsupported=("Chance does as well (p = 0.4).",)),
+                replace(EVIDENCE, supported=False, unsupported=("Chance does as well.",), population="Axolotls of B"),
                 "warning",
-                "simulated-1.0.0 is not supported by its evidence: Chance does as well (p = 0.4). It is of 120 people",
+                "1.0.0 is not supported by its evidence: Chance does as well. It is of 120 people of 2 sites; "
+                "population: Axolotls of B",
             ),
         )
     ):

@@ -97,6 +97,7 @@ def features(arguments: argparse.Namespace) -> int:
     made = {
         "program": version(),
         "sessions": str(len(chosen.sessions)),
+        "sources": ", ".join(sorted({model for one in chosen.sessions for model in one.models})),
         "recordings": str(arguments.database or f"{len({one.source for one in chosen.sessions})} files"),
     }
     table = feature_table(study.people, chosen, phases, made)

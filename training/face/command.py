@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from device.contract.errors import ConfigError, StorageError
+from training.face import landmarks_command
 from training.face.fit import command as fit
 
 _DESCRIPTION = """\
@@ -25,8 +26,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--ict", type=Path, metavar="PATH", help="FaceXModel of ICT-FaceKit, or .tar.xz")
     parser.add_argument("--out", type=Path, metavar="FILE", help="the .glb to write")
     parser.set_defaults(run=_bake)
-    actions = parser.add_subparsers(metavar="fit", required=False)
+    actions = parser.add_subparsers(metavar="ACTION", required=False)
     fit.add_parser(actions)
+    landmarks_command.add_parser(actions)
 
 
 def _bake(arguments: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from device.contract.errors import ConfigError
+from device.contract.landmarks import COUNTS
 from training.arguments import positive_count
 
 _DESCRIPTION = """\
@@ -14,6 +15,10 @@ same people, and how surely. Labels are dealt anew within sites, p is adjusted f
 ranks and effects have intervals. Writes tables, pictures and targets.json into a folder. See docs/diagnosis.md.
 """
 
+_MAP = """\
+The teaching map of targets: one page of HTML with the face in each phase, what differs, how surely, and what that does
+not mean. It holds everything within itself, is read on any screen, and prints on one page of A4.
+"""
 #: Fewer permutations than this say little of a small p (PMC4510917: at least 800).
 _FEWEST = 100
 
@@ -37,10 +42,32 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--phase", action="append", default=[], metavar="NAME", help="of --groups: only this phase; may be repeated"
     )
+    parser.add_argument(
+        "--points", type=int, choices=COUNTS, default=68, help="key points of the face beside the units (%(default)s)"
+    )
     parser.add_argument("--permutations", type=positive_count, default=2000, metavar="M", help="(%(default)s)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is drawn (%(default)s)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="the folder to write")
     parser.set_defaults(run=_run)
+    actions = parser.add_subparsers(metavar="ACTION", required=False)
+    _add_map(actions)
+
+
+def _add_map(actions: Any) -> None:
+    parser = actions.add_parser("map", help="one page of the face, for people who teach", description=_MAP)
+    parser.add_argument("folder", type=Path, metavar="DIR", help="what `targets` wrote")
+    parser.add_argument("--out", dest="page", type=Path, metavar="FILE", help="(default: map.html in DIR)")
+    parser.set_defaults(run=_run_map)
+
+
+def _run_map(arguments: argparse.Namespace) -> int:
+    from training.targets.folder import read, write_page  # noqa: PLC0415
+    from training.targets.teaching import page  # noqa: PLC0415
+
+    out = arguments.page or arguments.folder / "map.html"
+    write_page(out, page(read(arguments.folder)))
+    print(f"Wrote {out}: open it in a browser, or print it on one page of A4.")
+    return 0
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -56,6 +83,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from training.targets.finding import Wanted, find  # noqa: PLC0415
 
     asked = Question("groups" if arguments.groups else "phases", *(arguments.groups or arguments.between))
-    wanted = Wanted(asked, tuple(arguments.phase), arguments.group or "", arguments.permutations, arguments.seed)
+    drawn = (arguments.permutations, arguments.seed)
+    wanted = Wanted(asked, tuple(arguments.phase), arguments.group or "", arguments.points, *drawn)
     find(arguments.features, wanted, arguments.out, partial(print, flush=True))
     return 0

@@ -87,7 +87,7 @@ def _groups(matrix: Matrix, asked: Question, number: int, random: np.random.Gene
     second = np.array([person.group == asked.second for person in ours.people])
     sites = tuple(person.site for person in ours.people)
     dealt = deal(second, sites, number, random)
-    compared = Between(ours.values.reshape(len(second), -1), second, sites)
+    compared = Between(ours.values.reshape(len(second), -1), second, sites, matrix.precision)
     mean = np.stack([_mean(ours.values[~second]), _mean(ours.values[second])])
     return _contrast(asked, ours, compared, mean, compared.t(dealt), ways(second, sites))
 
@@ -98,7 +98,7 @@ def _phases(matrix: Matrix, asked: Question, number: int, random: np.random.Gene
     there = [bool((~np.isnan(one)).any()) for one in change]
     ours, change = both.of_people(there), change[there]
     signs = flip(len(change), number, random)
-    compared = Within(change.reshape(len(change), -1))
+    compared = Within(change.reshape(len(change), -1), matrix.precision)
     pairs = np.where(np.isnan(change), np.nan, ours.values)
     mean = np.stack([_mean(pairs[:, :1]), _mean(pairs[:, 1:])])
     name = (f"{asked.second} − {asked.first}",)

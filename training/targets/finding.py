@@ -14,7 +14,7 @@ from training.cohort.table import FeatureTable
 from training.targets import words
 from training.targets.contrast import ALPHA, Contrast, Question, contrasted
 from training.targets.folder import FILE, VERSION, check_place, folder, write
-from training.targets.matrix import Matrix, of_units
+from training.targets.matrix import Matrix, of_points, of_units
 from training.targets.mixed import Mixed, covariates, mixed
 from training.targets.ranking import rank
 from training.targets.rows import Row, rows_of, to_csv, to_json
@@ -27,6 +27,7 @@ class Wanted:
     asked: Question
     phases: tuple[str, ...] = ()
     group: str = ""
+    points: int = 68
     permutations: int = 2000
     seed: int = 0
 
@@ -37,10 +38,13 @@ def find(features: Path, wanted: Wanted, out: Path, say: Callable[[str], object]
     table = load(features)
     units = _chosen(of_units(table), wanted)
     asked = wanted.asked
-    contrast = contrasted(units, asked, wanted.permutations, wanted.seed)
-    tables = {"units": rows_of(contrast, rank(contrast, wanted.seed), table.simulated)}
+    contrasts = {
+        name: contrasted(matrix, asked, wanted.permutations, wanted.seed)
+        for name, matrix in (("units", units), (f"points-{wanted.points}", of_points(units, wanted.points)))
+    }
+    tables = {name: rows_of(one, rank(one, wanted.seed), table.simulated) for name, one in contrasts.items()}
     models = mixed(units, asked.first, asked.second) if asked.kind == "groups" else []
-    found = _document(table, wanted, contrast, tables, models)
+    found = _document(table, wanted, contrasts["units"], tables, models)
     with folder(out) as new:
         for name, rows in tables.items():
             write(new / f"{name}.csv", to_csv(rows))

@@ -10,14 +10,28 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from device.contract.errors import ConfigError, DataError, StorageError
+from training.targets.rows import of_json
 
 FILE = "targets.json"
 VERSION = 1
+_NEEDED = (
+    "kind",
+    "first",
+    "second",
+    "people",
+    "sites",
+    "phases",
+    "permutations",
+    "simulated",
+    "cautions",
+    "features",
+    "program",
+)
 
 
 def check_place(out: Path) -> None:
@@ -50,18 +64,31 @@ def write(path: Path, content: bytes) -> None:
         file.write(content)
 
 
+def write_page(path: Path, page: str) -> None:
+    """A page, in the place of an earlier one. Raises `StorageError`."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        write(part, page.encode())
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise StorageError(f"{path} cannot be written ({error.strerror or error}): check path and space.") from error
+
+
 def read(out: Path) -> dict[str, Any]:
     """What `targets.json` of a folder holds. Raises `DataError`: no targets there."""
     try:
         held = json.loads((out / FILE).read_text(encoding="utf-8"))
         if held["v"] != VERSION:
             raise ValueError(f"it is of version {held['v']}, not {VERSION}")
+        held["tables"] = {name: [of_json(row) for row in rows] for name, rows in held["tables"].items()}
+        missing = [name for name in _NEEDED if name not in held]
+        if missing or "units" not in held["tables"]:
+            raise ValueError(f"it has no '{(*missing, 'units')[0]}'")
     except OSError as error:
-        raise DataError(
-            f"{out} holds no targets ({error.strerror}): `affectbox-training targets` makes them."
-        ) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            f"{out / FILE} is not what `affectbox-training targets` wrote ({error}): make it again."
-        ) from error
+        raise DataError(f"{out} holds no targets ({error.strerror}): make them with `targets`.") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{out / FILE} is not what `targets` wrote ({error}): make it again.") from error
     return dict(held)

@@ -17,8 +17,8 @@ class Row:
     phase, point, name, region, x, y: where; x and y in interocular distances from the middle between the eyes.
     first, second: what is compared; n_…, mean_…: how many were measured, and their mean; share_…: of that mean in the
     sum over all points of the phase.
-    effect: Hedges' g, second minus first, within sites (of two phases: of the paired differences); with the 95 %
-    interval by bootstrap.
+    effect: Hedges' g, second minus first, within sites (of two phases: of the paired differences; of key points with
+    what a landmark can be told by added to the spread); with the 95 % interval by bootstrap.
     t; p: by permutation, of this row alone; p_max, p_tfce: adjusted for all rows; q: false discovery rate.
     rank: by p_max, then |effect|; with the 95 % interval by bootstrap.
     """

@@ -5,6 +5,9 @@ there, and nothing can be found.
 
 Within sites: each site's difference of means, weighted by n₁n₂/(n₁ + n₂), which is the estimate of a regression on
 group and site; its error from each group's variance within sites, so that with one site it is Welch's (1947) t.
+
+`precision` is what one person's number can be told by, at best. Its square is added to variances, so that a difference
+too small to be seen does not come first because people are alike in it (as in SAM; Tusher, Tibshirani & Chu 2001).
 """
 
 from collections.abc import Iterator
@@ -57,6 +60,7 @@ class Between:
     values: Floats
     second: Mask
     sites: tuple[str, ...]
+    precision: float = 0.0
 
     def observed(self) -> Found:
         """As `Compared`."""
@@ -94,7 +98,7 @@ class Between:
             squares += about
             free += np.maximum(numbers - 1, 0)
             error += share**2 / np.maximum(numbers, 1)
-        variance = squares / np.maximum(free, 1)
+        variance = squares / np.maximum(free, 1) + self.precision**2
         known = (counts.min(0) >= LEAST) & (weight > 0) & (free.min(0) > 0)
         weight = np.where(known, weight, 1)
         t = _ratio(difference / weight, (variance * error).sum(0) / weight**2, known)
@@ -107,6 +111,7 @@ class Within:
     """Two phases of the same people. `values` (P, N): the second minus the first."""
 
     values: Floats
+    precision: float = 0.0
 
     def observed(self) -> Found:
         """As `Compared`."""
@@ -132,7 +137,7 @@ class Within:
         numbers = times @ mask
         means = (signs * times) @ values / np.maximum(numbers, 1)
         squares = np.maximum(times @ values**2 - numbers * means**2, 0)
-        variance = squares / np.maximum(numbers - 1, 1)
+        variance = squares / np.maximum(numbers - 1, 1) + self.precision**2
         known = numbers >= LEAST
         t = _ratio(means, variance / np.maximum(numbers, 1), known)
         return Found(t, _unbiased(numbers - 1) * _ratio(means, variance, known), numbers, numbers)

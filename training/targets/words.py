@@ -25,7 +25,9 @@ def summary(found: Mapping[str, Any], tables: Mapping[str, Sequence[Row]]) -> It
         yield SIMULATED
     yield compared(found)
     for name, rows in tables.items():
-        yield from _of_table("action unit" if name == "units" else "point", rows)
+        yield from _of_table(name == "units", rows)
+    if any(row.differs for rows in tables.values() for row in rows):
+        yield LUCK
     yield from found["cautions"]
 
 
@@ -48,7 +50,8 @@ def effect_text(row: Row) -> str:
     return "d = {} ({} to {})".format(*numbers)
 
 
-def _of_table(what: str, rows: Sequence[Row]) -> Iterator[str]:
+def _of_table(is_units: bool, rows: Sequence[Row]) -> Iterator[str]:
+    what, more, less = ("action unit", "stronger", "weaker") if is_units else ("point", "moves more", "moves less")
     known = [row for row in rows if row.is_measured]
     differing = [row for row in known if row.differs]
     if not differing:
@@ -58,10 +61,8 @@ def _of_table(what: str, rows: Sequence[Row]) -> Iterator[str]:
         return
     yield f"{len(differing)} of {len(known)} comparisons of {what}s differ, after correction for all of them:"
     for row in differing[:_NAMED]:
-        direction = "higher" if row.effect > 0 else "lower"
-        where = f"{row.phase}: {row.point} ({row.name}) {direction} in {row.second}"
+        where = f"{row.phase}: {row.point} ({row.name}) {more if row.effect > 0 else less} in {row.second}"
         yield f"  {where}, {effect_text(row)}, {p_text(row.p_max)}"
-    yield LUCK
 
 
 def cautions(contrast: Contrast, units: Sequence[Row]) -> list[str]:

@@ -101,13 +101,13 @@ class Reading:
         return device, session_id, named
 
     async def session(self, visit: Visit, listed: Listed) -> Held:
-        """One session with all that it measured."""
+        """One session with all that it measured, and what diagnosis support said of it."""
 
         def read(databases: Databases) -> Held:
-            table = databases.table([listed])
+            table = databases.table([listed], said=True)
             for kind in ({"seconds": True}, {"minutes": True}):
                 if not len(table):
-                    other = databases.table([listed], **kind)
+                    other = databases.table([listed], said=True, **kind)
                     table = other if len(other) or not table.sessions else table
             return Held(listed, table)
 

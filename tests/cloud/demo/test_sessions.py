@@ -13,7 +13,7 @@ from cloud.demo.people import EVERYBODY, PEOPLE, Plan, plans
 from cloud.demo.records import records
 from cloud.demo.sessions import documents
 from cloud.local.store import Store
-from device.contract import aggregate, boot, mark, note, pack, paper, patient, person, record, session
+from device.contract import aggregate, boot, mark, note, pack, paper, patient, person, record, session, support
 from device.contract.columns import ABSENT
 from device.contract.columns import column as contract_column
 from device.contract.fields import Json
@@ -45,6 +45,26 @@ def test_everything_is_of_the_contract_and_stands_where_it_says(written: dict[st
             assert module.key(document) == path
     watched = {path: one for path, one in written.items() if path.startswith(f"{patient.ROOT}/")}
     assert set(watched.values()) == {someone.pseudonym for someone in EVERYBODY}
+
+
+def test_of_one_person_who_agreed_diagnosis_support_said_something_and_says_that_it_is_made_up(
+    written: dict[str, object],
+) -> None:
+    found = below(written, support.ROOT)
+    assert {path.split("/")[1] for path in found} == {"p-0012"}
+    assert len(found) > 1
+    for path, document in found.items():
+        session.validate(document)
+        assert session.key(document) == path
+        told = document["support"]
+        assert (told["bundle"].startswith("simulated-"), told["simulated"]) == (True, True)
+        assert told["population"].startswith("Simulated")
+    agreed = [
+        event["patient"]
+        for event in below(written, session.ROOT).values()
+        if "diagnosis" in event.get("consent", {}).get("covers", ())
+    ]
+    assert {*agreed} == {"p-0012"}
 
 
 def test_packs_are_those_that_a_box_would_have_made(written: dict[str, object]) -> None:

@@ -1,14 +1,16 @@
 """The grid of time that features are made on, and that a box gathers what a reader reads."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
-from device.contract.features import SESSION
+from device.contract.features import NAMES, SESSION
 from device.contract.labels import SIDED_KEYS
 from device.contract.record import validate
 from device.features.features import features_of
 from device.features.gatherer import Gatherer
-from device.features.series import COLUMNS, MOST_S, PATHS, Series
+from device.features.series import COLUMNS, MOST_S, PATHS, SOURCES, Series
 from tests.behaviour import ORIGIN_S, behaviour, event, watched
 from tests.recordings import table_of
 
@@ -26,13 +28,14 @@ def read(records, events=()):
     """The series of a reader's table, and the table."""
     table = table_of(records, list(events))
     columns = {path: table.values(path) for path in PATHS if path in table.columns}
-    return Series.of_columns(table.time, table.measured, columns), table
+    sources = {name for path in SOURCES for name in table.texts(path) if name}
+    return Series.of_columns(table.time, table.measured, columns, sources), table
 
 
 def same(one, other):
-    return all(
-        np.array_equal(of, getattr(other, name), equal_nan=True) for name, of in vars(one).items() if name[0] != "_"
-    )
+    arrays = (field.name for field in fields(Series) if field.name != "sources")
+    alike = all(np.array_equal(getattr(one, name), getattr(other, name), equal_nan=True) for name in arrays)
+    return alike and one.sources == other.sources
 
 
 def series(times, **columns):
@@ -69,6 +72,7 @@ def test_the_box_gathers_what_a_reader_reads():
     assert parts[SESSION].seconds == pytest.approx(180 - 5, abs=1)
     assert parts[SESSION].coverage == pytest.approx(1 - 5 / 175, abs=0.01)
     assert parts[SESSION].frames == len(records)
+    assert parts["film"].sources == {"face-1.0.0"}
 
 
 def test_what_was_recorded_of_a_video_goes_by_the_time_of_the_video(clip_records):
@@ -83,6 +87,19 @@ def test_what_was_recorded_of_a_video_goes_by_the_time_of_the_video(clip_records
     )
     assert 0 < span.begin_s < own.seconds
     assert same(parts["smile"], own.during([(span.begin_s, np.inf)]))
+
+
+def test_a_real_face_comes_to_the_same_at_25_frames_a_second_and_at_5(clip_records):
+    """The sample clip is short, and its face holds still but for what its script does."""
+    whole, fifth = (
+        dict(zip(NAMES, features_of(gathered(clip_records[::keep]).series()), strict=True)) for keep in (1, 5)
+    )
+    for found in (whole, fifth):
+        assert found["aus.AU12.episodes"] * 22.2 * 0.85 / 60 == pytest.approx(2, abs=0.1), "its script smiles twice"
+    for key in ("AU4", "AU12", "AU25", "AU26", "AU43"):
+        assert fifth[f"aus.{key}.mean"] == pytest.approx(whole[f"aus.{key}.mean"], abs=0.06)
+    assert fifth["head.speed"] == pytest.approx(whole["head.speed"], rel=0.1)
+    assert fifth["emotions.entropy"] == pytest.approx(whole["emotions.entropy"], abs=0.03)
 
 
 def test_a_session_may_be_asked_for_again_and_again_while_it_runs():

@@ -122,6 +122,15 @@ def test_where_it_abstains_nothing_is_computed(tmp_path, records, why):
     assert all(group.keys() == {"name", "n"} for group in groups(told))
 
 
+@pytest.mark.parametrize(
+    ("sources", "why"),
+    [(("face-1.0.0",), None), (("face-1.0.0", "units-2.0.0"), None), (("face-1.1.0",), ["outside"]), ((), None)],
+)
+def test_what_other_networks_measured_is_unlike_its_evidence(tmp_path, sources, why):
+    told = said(tmp_path, smiling(40, 0.0), file=replace(FILE, sources=sources))
+    assert told.get("why") == why
+
+
 def test_one_column_that_was_not_measured_is_filled(tmp_path):
     told = said(tmp_path, without(smiling(40, 0.0), "pose"))
     assert answer(told) == "mdd"

@@ -1,0 +1,192 @@
+"""What diagnosis support said of a session, in words that nobody can take for a diagnosis.
+
+Said are the groups that the measurements do not rule out, of how many people that is known and how often it is wrong;
+where there is no answer, why. Never a group's name alone, and never the network's own probabilities: these hold for a
+mix of people like that of the study, and not for the person who was watched.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from cloud.analysis.plain import percent
+from cloud.reading.sessions import Session
+from cloud.reading.support import Group, Support
+from device.contract.fields import Json
+from device.contract.support import Abstained
+
+TITLE = "Diagnosis support"
+COVERED = "diagnosis"
+LEAD = (
+    "This is no diagnosis, and none may rest on it. A program compared what was measured in this session with what "
+    "was measured of the people of a study, and says which groups of that study the measurements do not rule out. It "
+    "does not say what this person has, nor that they have anything."
+)
+LIMITS = (
+    "It knows the groups of its study and no other: of who belongs to none of them, or to several, it says nothing. "
+    "It holds, if at all, for people like those of the study, watched as they were. Medication, tiredness, age, "
+    "language, culture, light and whoever else is in the room change a face, too. A group's name is the study's word."
+)
+WITHHELD = (
+    "Diagnosis support said something of this session, and it is not shown: no consent that covers it is recorded."
+)
+UNSUPPORTED = "Not supported by its evidence: do not use what follows."
+_UNSUPPORTED_WHY = (
+    "The study from which this program learned does not show that it can tell these groups apart; whoever installed "
+    "it was told so."
+)
+SIMULATED = "Simulated: the people of its evidence do not exist. What follows says nothing of anybody."
+_WHY = {
+    Abstained.COVERAGE: "the face could be measured in too little of the time",
+    Abstained.SHORT: "too little time was measured in all",
+    Abstained.PHASE: "a part of the session that it needs was not held",
+    Abstained.UNMEASURED: "too many of the features that it needs were not measured",
+    Abstained.OUTSIDE: "the measurements are unlike those of everybody in its study",
+}
+_USUAL = "“No answer” is an ordinary outcome, and no fault. It speaks neither for nor against any group."
+_NUMBERS = "one two three four five six seven eight nine ten".split()
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is told of one event.
+
+    Attributes:
+        of: of what it is.
+        warnings: in large type, before everything else.
+        headline: the set, or that there is no answer, with what that is of.
+        meaning: what that means, in sentences.
+        rows: each group, with its people in the evidence and what the measurements say.
+        facts: name and text: how often it is wrong, the people of the evidence, the limits, what said it.
+    """
+
+    of: str
+    warnings: tuple[str, ...]
+    headline: str
+    meaning: tuple[str, ...]
+    rows: tuple[tuple[str, str, str], ...]
+    facts: tuple[tuple[str, str], ...]
+
+
+def is_withheld(session: Session) -> bool:
+    """Whether something was said, and no consent that covers it is recorded."""
+    covers = session.consent.covers if session.consent else ()
+    return bool(session.support) and COVERED not in covers
+
+
+def said(session: Session) -> tuple[Said, ...]:
+    """What may be told of a session, in its order."""
+    return () if is_withheld(session) else tuple(map(_said, session.support))
+
+
+def lines(session: Session) -> Iterator[str]:
+    """The same for a terminal, below everything else."""
+    if is_withheld(session):
+        yield f"\n{TITLE}: {WITHHELD}"
+    for number, one in enumerate(said(session)):
+        if not number:
+            yield f"\n{TITLE} (no diagnosis)\n  {LEAD}"
+        yield f"  Of {one.of}:"
+        yield from (f"  {warning.upper()}" for warning in one.warnings)
+        yield from (f"  {sentence}" for sentence in (one.headline, *one.meaning))
+        yield from (f"  {name}: {text}" for name, text in one.facts)
+
+
+def to_json(session: Session) -> list[Json]:
+    """What was said as it was written, for machines, as far as it may be told."""
+    return [] if is_withheld(session) else [one.told for one in session.support]
+
+
+def often(share: float) -> str:
+    """`one of ten`; `7 of 100`."""
+    nth = 1 / share if share else 0.0
+    if nth and abs(nth - round(nth)) < 0.01 and 2 <= round(nth) <= 20:
+        return f"one of {_NUMBERS[round(nth) - 1] if round(nth) <= 10 else round(nth)}"
+    return f"{100 * share:.3g} of 100"
+
+
+def _said(one: Support) -> Said:
+    warnings = ((UNSUPPORTED,) if not one.supported else ()) + ((SIMULATED,) if one.simulated else ())
+    of = f"the phase “{_word(one.phase)}”" if one.phase else "the whole session"
+    rows = tuple((_word(group.name), _people(group.people), _of(group)) for group in one.groups)
+    return Said(of, warnings, _headline(one), (*_meaning(one),), rows, (*_facts(one),))
+
+
+def _headline(one: Support) -> str:
+    known = f"(of {_listed(group.name for group in one.groups)})"
+    if not one.is_computed:
+        return f"{TITLE}: no answer. Nothing was computed."
+    if one.answer and one.supported:
+        return (
+            f"{TITLE}: only {_word(one.answer)} is not ruled out {known}. In {often(one.alpha)} such sessions (alpha "
+            f"{one.alpha:g}) the right group is ruled out."
+        )
+    left = f"do not rule out: {_listed(one.possible)}" if one.possible else "rule out every group"
+    return f"{TITLE}: {'no answer' if one.supported else 'not to be used'}. The measurements {left} {known}."
+
+
+def _meaning(one: Support) -> Iterator[str]:
+    if reasons := [_WHY[why] for why in one.why if why in _WHY]:
+        yield f"Why: {'; '.join(reasons)}."
+    if not one.supported:
+        yield _UNSUPPORTED_WHY
+    elif one.answer:
+        yield (
+            f"What was measured is unusual for people of the study in the group {_others(one)}, and not unusual for "
+            f"those in “{_word(one.answer)}”. That does not make this person one of them: read the limits below."
+        )
+    else:
+        yield from _no_answer(one)
+
+
+def _no_answer(one: Support) -> Iterator[str]:
+    if one.is_computed and len(one.possible) > 1:
+        count = _NUMBERS[len(one.possible) - 1]
+        yield f"In the study, people of each of these {count} groups measured like this. No more is known."
+    elif one.is_computed and not one.possible:
+        yield "What was measured fits none of the groups that it knows. What it does fit is not known."
+    yield _USUAL
+
+
+def _facts(one: Support) -> Iterator[tuple[str, str]]:
+    yield "How often it is wrong", _wrong(one)
+    groups = ", ".join(f"{_word(group.name)} {group.people}" for group in one.groups)
+    sites = "one site" if one.sites == 1 else f"{one.sites} sites"
+    yield "People of its evidence", f"{_people(one.people)} at {sites}: {groups}. {one.population}".strip()
+    yield "What it rests on", f"The face was measured in {percent(one.coverage)} of the time that it looked at."
+    yield "Limits", LIMITS
+    yield "Said by", f"{one.bundle}, once, at the end."
+
+
+def _wrong(one: Support) -> str:
+    wrong = f"in {often(one.alpha)} sessions of people like those of the study the right group is ruled out"
+    if not one.supported:
+        return (
+            f"Not known. It was meant that {wrong} (alpha {one.alpha:g}); its evidence does not show that this holds."
+        )
+    return (
+        f"{wrong.capitalize()} (alpha {one.alpha:g}); of other people it is not known. Among the sessions with an "
+        "answer it can be wrong more often than that: where several groups are left, the right one is rarely missing."
+    )
+
+
+def _others(one: Support) -> str:
+    *some, last = (f"“{_word(group.name)}”" for group in one.groups if group.name != one.answer)
+    return f"{', '.join(some)} or {last}" if some else last
+
+
+def _of(group: Group) -> str:
+    if group.possible is None:
+        return "not computed"
+    return "not ruled out" if group.possible else "ruled out"
+
+
+def _people(count: int) -> str:
+    return f"{count} {'person' if count == 1 else 'people'}"
+
+
+def _word(name: str) -> str:
+    return name.replace("-", " ")
+
+
+def _listed(names: Iterator[str] | Sequence[str]) -> str:
+    return ", ".join(map(_word, names))

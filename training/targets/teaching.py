@@ -1,0 +1,118 @@
+"""The teaching map: one page of the face by phase, with what differs, how surely; for people who teach.
+
+HTML with the drawings in it as SVG: no script, nothing from elsewhere. Every drawing's content stands in words too.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from device.contract.labels import ACTION_UNIT_KEYS
+from training.targets import plain, portrait, words
+from training.targets.rows import Row
+
+TEMPLATES = Path(__file__).parent / "templates"
+#: So many phases, and units in each, have room on the page; the others are named.
+PHASES, UNITS = 4, 4
+_LEAST_REACH = 1.0
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A unit that differs: its number on the face, where the face shows it, and its effect, interval and all, in
+    words and as places on a scale of 0–100."""
+
+    number: int
+    row: Row
+    seen: str
+    area: str
+    at: tuple[float, float]
+    size: str
+    dots: int
+    sure: str
+    overlap: str
+    line: tuple[float, float, float]
+
+    @property
+    def is_more(self) -> bool:
+        """Whether it is stronger in the second."""
+        return self.row.effect > 0
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A phase: its marks, the names of what else differs, and what is largest where nothing does."""
+
+    phase: str
+    marks: tuple[Mark, ...]
+    others: tuple[str, ...]
+    largest: Row | None
+    people: tuple[int, int]
+    points: tuple[str, ...]
+
+
+def page(found: Mapping[str, Any]) -> str:
+    """The page of what `folder.read` gives."""
+    units = found["tables"]["units"]
+    points = [row for name, rows in found["tables"].items() if name != "units" for row in rows]
+    phases = _phases(found["phases"], units)
+    ends = [abs(end) for row in _shown(units, phases) for end in (row.effect_low, row.effect_high)]
+    reach = max([_LEAST_REACH, *ends])
+    panels = [_panel(phase, units, points, reach, found["kind"]) for phase in phases]
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("map.html").render(
+        found=found,
+        panels=panels,
+        unshown=[phase for phase in found["phases"] if phase not in phases],
+        differs=any(panel.marks for panel in panels),
+        reach=reach,
+        p_text=words.p_text,
+        number=number,
+        portrait=portrait,
+        words=words,
+    )
+
+
+def number(value: float) -> str:
+    """Two decimals, with a minus that is one."""
+    return f"{value:.2f}".replace("-", "−")
+
+
+def _phases(phases: Sequence[str], units: Sequence[Row]) -> list[str]:
+    """Those with the most certain differences, in their own order."""
+    measured = [row for row in units if row.is_measured]
+    least = {phase: min((row.p_max for row in measured if row.phase == phase), default=2.0) for phase in phases}
+    chosen = sorted(phases, key=least.__getitem__)[:PHASES]
+    return [phase for phase in phases if phase in chosen]
+
+
+def _shown(units: Sequence[Row], phases: Sequence[str]) -> list[Row]:
+    return [row for phase in phases for row in [one for one in units if one.phase == phase and one.differs][:UNITS]]
+
+
+def _panel(phase: str, units: Sequence[Row], points: Sequence[Row], reach: float, kind: str) -> Panel:
+    ours = [row for row in units if row.phase == phase and row.is_measured]
+    differing = [row for row in ours if row.differs]
+    marks = tuple(_mark(at, row, reach, kind) for at, row in enumerate(differing[:UNITS], 1))
+    others = tuple(row.point for row in sorted(differing[UNITS:], key=lambda row: ACTION_UNIT_KEYS.index(row.point)))
+    largest = max(ours, key=lambda row: abs(row.effect), default=None)
+    counts = [max((int(getattr(row, name)) for row in ours), default=0) for name in ("n_first", "n_second")]
+    moved = tuple(row.name for row in points if row.phase == phase and row.is_measured and row.differs)
+    return Panel(phase, marks, others, largest, (counts[0], counts[1]), moved)
+
+
+def _mark(at: int, row: Row, reach: float, kind: str) -> Mark:
+    area, middle = portrait.moved_by(row.point)
+    dots, sure = plain.sureness(row.p_max)
+    low, here, high = (50 + 50 * value / reach for value in (row.effect_low, row.effect, row.effect_high))
+    said = (plain.sizes(row), dots, sure, plain.overlap(row, kind))
+    return Mark(at, row, plain.SEEN[row.point], area, middle, *said, (low, here, high))
