@@ -52,6 +52,7 @@ def _run(arguments: argparse.Namespace) -> int:
         known = _known(arguments.out / LINES, mark)
         todo = [job for job in asked if job not in known]
         with (arguments.out / LINES).open("a", encoding="utf-8") as file:
+            file.write("\n" * bool(file.tell()))  # a power cut may have left half a line
             jobs = done(tried, todo, arguments.scheduler, arguments.workers)
             for job, found in bar(jobs, "cohorts", len(asked), "cohort", done=len(known)):
                 known[job] = found
