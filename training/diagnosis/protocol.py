@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from device.contract.evidence import Interval
 from training.cohort.people import Participant, groups, labels
 from training.cohort.store import digest
 from training.cohort.table import FeatureTable
@@ -14,7 +15,7 @@ from training.diagnosis import holdout, metrics, sites
 from training.diagnosis.confounds import confounds, varying
 from training.diagnosis.evaluation import Confounds, Evaluation, GroupFigures
 from training.diagnosis.folds import Ints, check_groups
-from training.diagnosis.metrics import Interval, Predictions, drawn, interval
+from training.diagnosis.metrics import Predictions, drawn, interval
 from training.diagnosis.model import site_numbers, usable
 from training.diagnosis.permutation import Task, permute
 from training.diagnosis.preparation import Floats

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from math import isnan
 from textwrap import wrap
 
+from device.contract.evidence import Interval
 from training.diagnosis.evaluation import Evaluation
-from training.diagnosis.metrics import BINS, Interval
+from training.diagnosis.metrics import BINS
 from training.diagnosis.sites import LeftOut
 
 WIDTH = 110
