@@ -17,7 +17,7 @@ FORBIDDEN = (
 _CARD = """\
 # {id}: diagnosis support
 {warnings}
-**Research use.** {intended}
+{intended}
 
 It says once, of a session or of a phase, which groups the measurements do not rule out: a *conformal set*. Only a set
 of exactly one group is an answer, and often there is none. It rules out, it does not confirm: that a group is left

@@ -85,7 +85,7 @@ def permute(
     permutations: int,
     scheduler: str | None = None,
     workers: int | None = None,
-    step: Callable[[int], None] = lambda _: None,
+    step: Callable[[int], object] = lambda _: None,
 ) -> Permutation:
     """Do the test.
 

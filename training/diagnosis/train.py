@@ -90,18 +90,21 @@ def _of_faces(arguments: argparse.Namespace) -> int:
         raise ConfigError("--evaluation is of features: leave it out, --faces measures by itself.")
     if not (arguments.participants and arguments.recipe):
         raise ConfigError("--faces needs --participants, participants.csv of the study, and --recipe.")
-    from training.diagnosis.crops.measured import measured  # noqa: PLC0415
+    from training.cohort.study import read_study  # noqa: PLC0415
+    from training.diagnosis.crops.data import load_faces  # noqa: PLC0415
+    from training.diagnosis.crops.measured import measured  # noqa: PLC0415 - loads TensorFlow
+    from training.diagnosis.crops.nested import learn  # noqa: PLC0415
+    from training.diagnosis.crops.recipe import CropsRecipe  # noqa: PLC0415
+    from training.diagnosis.tables import text  # noqa: PLC0415
+    from training.machines import find_machines  # noqa: PLC0415
+    from training.recipe import load_recipe_of  # noqa: PLC0415
 
-    say = partial(print, flush=True)
-    print(
-        measured(
-            arguments.faces,
-            arguments.participants,
-            arguments.recipe,
-            arguments.set,
-            arguments.out,
-            arguments.resume,
-            say,
-        )
-    )
+    study = read_study(arguments.participants)
+    study.require_sound()
+    recipe = load_recipe_of(CropsRecipe, arguments.recipe, arguments.set)
+    machines = find_machines(recipe.strategy, recipe.batch)
+    faces = load_faces(arguments.faces, study.people, recipe.frames)
+    found = learn(recipe, faces, arguments.out, machines, arguments.resume, partial(print, flush=True))
+    print(text(measured(faces, found, recipe, arguments.out)))
+    print(f"wrote {arguments.out}: such a network is measured, and never exported")
     return 0
