@@ -68,7 +68,7 @@ def evaluated(table: FeatureTable, protocol: Protocol, say: Callable[[str], None
     said = _nested(matrix, truth, place, len(names), protocol)
     say("The confounds alone, in the same folds; then every site left out once.")
     found: dict[str, Any] = {
-        "confounds": _confounds(table, said, truth, place, len(names), protocol),
+        "confounds": beside_confounds(table, said, truth, place, len(names), protocol),
         "left_out": _left_out(table, matrix, truth, place, names, protocol),
     }
     if protocol.permutations:
@@ -145,9 +145,10 @@ def _nested(matrix: Floats, truth: Ints, place: Ints, count: int, protocol: Prot
     return holdout.nested(matrix, truth, place, count, *how)
 
 
-def _confounds(
+def beside_confounds(
     table: FeatureTable, said: Predictions, truth: Ints, place: Ints, count: int, protocol: Protocol
 ) -> Confounds:
+    """What `said` of the people of a table is worth beside what a network of their confounds says of them."""
     columns, matrix = confounds(table)
     other = _nested(matrix, truth, place, count, protocol)
     counts = drawn(truth, protocol.seed)
