@@ -1,6 +1,7 @@
-"""Draws the pictures of docs/report.md, of a simulated session. `make report-pictures` makes them anew."""
+"""Draws the pictures of docs/report.md, of simulated sessions. `make report-pictures` makes them anew."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,29 +9,38 @@ import numpy as np
 from pypdfium2 import PdfDocument
 
 from cloud.analysis.whole import analyse
+from cloud.demo.people import PEOPLE, Plan
 from cloud.reading import lines
 from cloud.reports import document
 from cloud.reports.paper import to_pdf
-from tests.cloud.reported import LONG, session_lines
+from tests.cloud.reported import LONG, SHORT, session_lines
 
 FOLDER = Path(__file__).parent
 SCALE, MARGIN = 1.5, 30  # pixels a point of A4; pixels left around what is cut out
-#: Words on a page that a picture is taken of, and on which it ends (None: all of the page).
+#: Of somebody who agreed to diagnosis support.
+AGREED = replace(SHORT, person=PEOPLE[1])
+#: Of whom, words on a page that a picture is taken of, and on which it ends (None: all of the page).
 PICTURES = {
-    "report-1.png": ("What stood out, and how surely", None),
-    "report-2.png": ("What showed when", "Phases and stimuli"),
-    "report-3.png": ("Where the face moved", "Left and right"),
+    "report-1.png": (LONG, "What stood out, and how surely", None),
+    "report-2.png": (LONG, "What showed when", "Phases and stimuli"),
+    "report-3.png": (LONG, "Where the face moved", "Left and right"),
+    "report-4.png": (AGREED, "Diagnosis support", "Made on"),
 }
 
 
 def main() -> None:
+    reports = {plan.chance: report(plan) for plan in (LONG, AGREED)}
+    for name, (plan, title, end) in PICTURES.items():
+        picture(reports[plan.chance], title, end).save(FOLDER / name, optimize=True)
+
+
+def report(plan: Plan) -> PdfDocument:
+    """The report on a session, on paper."""
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "session.jsonl"
-        path.write_bytes(session_lines(LONG))
+        path.write_bytes(session_lines(plan))
         table = lines.read(path).of(0)
-    pages = PdfDocument(to_pdf(document.compose(document.Source(table, analyse(table)))))
-    for name, (title, end) in PICTURES.items():
-        picture(pages, title, end).save(FOLDER / name, optimize=True)
+    return PdfDocument(to_pdf(document.compose(document.Source(table, analyse(table)))))
 
 
 def picture(pages: PdfDocument, title: str, end: str | None) -> Any:
@@ -42,7 +52,7 @@ def picture(pages: PdfDocument, title: str, end: str | None) -> Any:
     top, bottom = height_of(page, title) or 0.0, height_of(page, end) or page.get_height() * 0.94
     whole = drawn.crop((0, round(top * SCALE) - MARGIN, drawn.width, round(bottom * SCALE) - MARGIN))
     inked = np.flatnonzero((np.asarray(whole.convert("L")) < 250).any(1))
-    return whole.crop((0, 0, whole.width, int(inked[-1]) + MARGIN))
+    return whole.crop((0, 0, whole.width, min(int(inked[-1]) + MARGIN, whole.height)))
 
 
 def height_of(page: Any, words: str) -> float | None:

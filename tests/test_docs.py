@@ -18,7 +18,7 @@ import converter.cli
 import device.cli
 import training.cli
 from device.config import DEFAULTS
-from device.contract import errors, patient, record
+from device.contract import errors, patient, record, support
 from device.contract.mistakes import keys
 from device.settings import Settings
 
@@ -257,7 +257,7 @@ def test_the_record_that_is_shown_is_one() -> None:
 def test_every_place_in_the_database_is_told() -> None:
     text = (ROOT / "docs" / "records.md").read_text()
     told = set(re.findall(r"^\| `([a-z_]+)/", text, re.MULTILINE))
-    contracts = (*cloud.cli._CONTRACTS.values(), patient)
+    contracts = (*cloud.cli._CONTRACTS.values(), patient, support)
     roots = {value for c in contracts for name, value in vars(c).items() if re.fullmatch(r"([A-Z]+_)?ROOT", name)}
     assert told == {*roots, "staff"}
 

@@ -17,7 +17,8 @@ def examine(settings: Settings) -> tuple[str, bool]:
     with open_supporter(name, settings.models) as supporter:
         evidence, told = supporter.evidence, _told(supporter)
     if not evidence.supported:
-        return f"{name} is not supported by its evidence: {' '.join(evidence.unsupported)} {told.capitalize()}", False
+        why = " ".join(evidence.unsupported)
+        return f"{name} is not supported by its evidence: {why} {told[0].upper()}{told[1:]}", False
     if evidence.simulated:
         return f"{name} was made of simulated people, and says nothing of anybody; {told}", False
     return f"{name}, supported by its evidence; {told}", True

@@ -5,8 +5,8 @@ to its last: what was gathered is dropped with the consent that does not. It is 
 nowhere else: no figure, status, line of a log or page of the box holds any of it.
 
 Nothing is told of a session that failed, whose consent ended or was withdrawn, or that a power cut broke off: what was
-gathered is gone with the process, for none of it is ever on the card. `affectbox diagnosis` can still be run on what
-such a session recorded. What goes on after a pause is a session of its own, and has an event of its own.
+gathered is gone with the process, for none of it is ever on the card. Of what failed or was broken off, `affectbox
+diagnosis` reads the records. What goes on after a pause is a session of its own, and has an event of its own.
 """
 
 import threading
@@ -21,12 +21,11 @@ from device.contract.command import warn
 from device.contract.errors import ModelError
 from device.contract.fields import Json
 from device.contract.session import Event, Why
+from device.contract.support import NEEDS
 from device.features.gatherer import Gatherer
 from device.features.support import Supporter, open_supporter
 from device.settings import Settings
 
-#: What a consent has to cover.
-NEEDS = frozenset(("diagnosis", "expressions", "units"))
 #: The end of a session waits no longer for it, seconds: whoever asked for that end hangs up after ten.
 LONGEST_S = 5.0
 _TOLD = (Why.FINISHED, Why.STOPPED, Why.PAUSED, Why.LIMIT)

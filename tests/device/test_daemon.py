@@ -39,6 +39,7 @@ from tests.servers import Server
 from tests.support_bundles import support_bundle
 
 CONSENT = ConsentSaid(("expressions", "units"), "guardian", 1_700_000_000.0)
+AGREED = ConsentSaid(("expressions", "units", "diagnosis"), "guardian", 1_700_000_000.0)
 AWAY = "rtdb:http://127.0.0.1:9?ns=clinic"  # a database that does not answer
 
 
@@ -307,8 +308,7 @@ def test_diagnosis_support_is_told_of_each_part_of_a_session_when_its_camera_is_
     for word, why in ((Do.PAUSE, "paused"), (Do.LIMIT, "limit"), (Do.END, "stopped")):
         source, so_far = endless(), len(order)
         with InThread(settings(*box(tmp_path, *study))) as host:
-            agreed = ConsentSaid(("expressions", "units", "diagnosis"), "guardian", 1_700_000_000.0)
-            host.say(Do.WATCH, patient="p-017", consent=agreed, continues=parts[-1] if parts else "")
+            host.say(Do.WATCH, patient="p-017", consent=AGREED, continues=parts[-1] if parts else "")
             parts.append(host.watching(3).session)
             host.say(word)
             assert host.last().why == why
@@ -322,11 +322,54 @@ def test_diagnosis_support_is_told_of_each_part_of_a_session_when_its_camera_is_
 
     endless()
     with InThread(settings(*box(tmp_path, *study))) as host:
-        host.say(Do.WATCH, patient="p-017", consent=agreed, continues=parts[-1])
+        host.say(Do.WATCH, patient="p-017", consent=AGREED, continues=parts[-1])
         host.watching(3)
         host.say(Do.REVOKE)
         assert host.last().why == "revoked"
     assert [path for path in left_in(tmp_path / "outbox.db") if path.startswith("support/")] == []
+
+
+def test_systemd_hears_that_the_box_is_alive_while_it_is_computed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, endless: Callable[..., FakeSource], study: list[str]
+) -> None:
+    computing, fed, say, notify = threading.Event(), threading.Event(), Supporter.say, device.service.service.notify
+
+    def saying(self: Supporter, *args: Any) -> Any:
+        computing.set()
+        assert fed.wait(WAIT_S)
+        return say(self, *args)
+
+    def notifying(state: str) -> None:
+        if state == "WATCHDOG=1" and computing.is_set():
+            fed.set()
+        notify(state)
+
+    monkeypatch.setattr(Supporter, "say", saying)
+    monkeypatch.setattr(device.service.service, "notify", notifying)
+    endless()
+    with InThread(settings(*box(tmp_path, *study))) as host:
+        host.say(Do.WATCH, patient="p-017", consent=AGREED)
+        host.watching(3)
+        host.say(Do.END)
+        assert host.last().why == "stopped"
+    assert [report.state for report in host.heard[-3:]] == [Doing.CLOSING, Doing.CLOSING, Doing.ENDED]
+    assert any(path.startswith("support/p-017/") for path in left_in(tmp_path / "outbox.db"))
+
+
+def test_of_a_session_that_failed_it_says_nothing(
+    tmp_path: Path, endless: Callable[..., FakeSource], study: list[str], portrait: ByteImage
+) -> None:
+    def breaks(index: int) -> ByteImage:
+        assert index < 10
+        return portrait
+
+    endless(breaks)
+    with InThread(settings(*box(tmp_path, *study))) as host:
+        host.say(Do.WATCH, patient="p-017", consent=AGREED)
+        assert host.last().why == "failed"
+    waiting = left_in(tmp_path / "outbox.db")
+    assert records_in(waiting)
+    assert not [path for path in waiting if path.startswith("support/")]
 
 
 @pytest.mark.parametrize("word", [Do.REVOKE, Do.CONSENT])
@@ -337,8 +380,7 @@ def test_of_a_consent_that_no_longer_covers_it_nothing_is_even_computed(
     monkeypatch.setattr(Supporter, "say", lambda *_: computed.append(_))
     endless()
     with InThread(settings(*box(tmp_path, *study))) as host:
-        agreed = ConsentSaid(("expressions", "units", "diagnosis"), "patient", 1_700_000_000.0)
-        host.say(Do.WATCH, patient="p-017", consent=agreed)
+        host.say(Do.WATCH, patient="p-017", consent=AGREED)
         seen = host.watching(3)
         host.say(word, **({} if word is Do.REVOKE else {"consent": CONSENT}))
         if word is Do.CONSENT:
@@ -362,8 +404,7 @@ def test_who_withdraws_while_it_is_computed_is_told_nothing(
     monkeypatch.setattr(Supporter, "say", saying)
     endless()
     with InThread(settings(*box(tmp_path, *study))) as host:
-        agreed = ConsentSaid(("expressions", "units", "diagnosis"), "patient", 1_700_000_000.0)
-        host.say(Do.WATCH, patient="p-017", consent=agreed)
+        host.say(Do.WATCH, patient="p-017", consent=AGREED)
         session = host.watching(3).session
         host.say(Do.END)
         assert host.last().why == "revoked", "it waits for nothing"

@@ -17,13 +17,13 @@ from device.contract.errors import ModelError
 from device.contract.features import SESSION
 from device.contract.session import Why
 from device.features.support import Supporter, open_supporter
-from device.service.support import NEEDS, Support, opened
+from device.service.support import Support, opened
 from device.settings import DiagnosisSettings, ModelSettings
 from tests.behaviour import behaviour, watched
 from tests.support_bundles import COLUMNS, EVIDENCE, FILE, support_bundle
 
 RECORDS = watched(behaviour(40), 10)
-ALL = sorted(NEEDS)
+ALL = sorted(support.NEEDS)
 Json = dict[str, Any]
 
 
@@ -77,7 +77,9 @@ def test_it_says_something_valid_of_a_session_that_was_agreed_to(supporter: Supp
     assert sum(group["probability"] for group in support.groups(said)) == pytest.approx(1, abs=0.001)
 
 
-@pytest.mark.parametrize("covers", [None, ["expressions", "units", "live"], *([*NEEDS - {one}] for one in ALL)])
+@pytest.mark.parametrize(
+    "covers", [None, ["expressions", "units", "live"], *([*support.NEEDS - {one}] for one in ALL)]
+)
 def test_without_a_consent_to_all_that_it_needs_nothing_is_gathered(
     supporter: Supporter, covers: list[str] | None
 ) -> None:
@@ -88,7 +90,7 @@ def test_without_a_bundle_nothing_is_gathered() -> None:
     assert concluded(held(None)) is None
 
 
-@pytest.mark.parametrize("covers", [[*NEEDS - {one}] for one in ALL])
+@pytest.mark.parametrize("covers", [[*support.NEEDS - {one}] for one in ALL])
 def test_a_consent_that_is_changed_to_less_drops_what_was_gathered_for_good(
     supporter: Supporter, covers: list[str]
 ) -> None:

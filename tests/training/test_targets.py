@@ -223,14 +223,17 @@ def test_the_planted_unit_of_a_cohort_comes_first():
 
 
 def test_key_points_that_the_planted_unit_moves_come_first():
-    plan = msgspec.structs.replace(PLANTED, people={"control": 100, "case": 100}, phases={"talk": 2.0})
-    contrast = contrasted(of_points(of_units(simulate_table(plan, 3)), 68), GROUPS, 199, 0)
-
     targets, movements = unit_movements(68)
     moved = lengths(movements[[name.startswith("AU12_") for name in targets]]).max(0) >= 0.08
-    ranks = rank(contrast, 0, 50).rank[0, :, 0]
-    assert area(-ranks, moved) >= 0.9
-    assert {contrast.points.regions[at] for at in np.argsort(ranks)[:10]} <= {"mouth", "left cheek", "right cheek"}
+    areas, first = [], []
+    for seed in range(6):
+        contrast = contrasted(of_points(of_units(simulate_table(PLANTED, seed)), 68), GROUPS, 99, 0)
+        ranks = rank(contrast, 0, 10).rank[:, :, 0].mean(0)
+        areas.append(area(-ranks, moved))
+        first += [contrast.points.regions[at] for at in np.argsort(ranks)[:10]]
+
+    assert np.mean(areas) >= 0.85
+    assert np.mean([region in ("mouth", "left cheek", "right cheek") for region in first]) >= 0.8
 
 
 def test_a_unit_that_nobody_was_measured_in_leaves_the_points_known():
@@ -257,7 +260,7 @@ def features(tmp_path_factory):
 
 def test_the_command_writes_a_ranked_table_and_says_that_people_are_simulated(features, tmp_path, capsys):
     out = tmp_path / "targets"
-    argv = ["targets", "--features", str(features), "--groups", "control", "case", "--permutations", "199"]
+    argv = ["targets", "compare", "--features", str(features), "--groups", "control", "case", "--permutations", "199"]
 
     assert main([*argv, "--out", str(out)]) == 0
 
@@ -275,17 +278,15 @@ def test_the_command_writes_a_ranked_table_and_says_that_people_are_simulated(fe
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ([], "--groups, or two phases"),
-        (["--groups", "control", "case", "--between", "rest", "talk"], "--groups, or two phases"),
         (["--groups", "control", "case", "--group", "case"], "--group does not go"),
-        (["--between", "rest", "talk", "--phase", "rest"], "--phase does not go"),
+        (["--between", "rest", "talk", "--phases", "rest"], "--phases does not go"),
         (["--between", "rest", "talk", "--group", "other"], "name one of case, control"),
-        (["--groups", "control", "case", "--phase", "film"], "no phase 'film'"),
+        (["--groups", "control", "case", "--phases", "talk,film"], "no phase 'film'"),
         (["--groups", "control", "case", "--permutations", "20"], "too few"),
     ],
 )
 def test_what_cannot_be_asked_is_one_sentence_and_leaves_nothing(options, complaint, features, tmp_path, capsys):
-    assert main(["targets", "--features", str(features), *options, "--out", str(tmp_path / "out")]) == 11
+    assert main(["targets", "compare", "--features", str(features), *options, "--out", str(tmp_path / "out")]) == 11
 
     said = capsys.readouterr().err
     assert complaint in said and said.count("\n") == 1
@@ -295,7 +296,12 @@ def test_what_cannot_be_asked_is_one_sentence_and_leaves_nothing(options, compla
 def test_a_folder_of_somebody_else_is_left_alone(features, tmp_path, capsys):
     (tmp_path / "notes.txt").write_text("mine")
 
-    assert main(["targets", "--features", str(features), "--groups", "control", "case", "--out", str(tmp_path)]) == 11
+    assert (
+        main(
+            ["targets", "compare", "--features", str(features), "--groups", "control", "case", "--out", str(tmp_path)]
+        )
+        == 11
+    )
 
     assert "something else" in capsys.readouterr().err and (tmp_path / "notes.txt").read_text() == "mine"
 
@@ -303,7 +309,7 @@ def test_a_folder_of_somebody_else_is_left_alone(features, tmp_path, capsys):
 @pytest.fixture(scope="module")
 def folder(features, tmp_path_factory):
     out = tmp_path_factory.mktemp("found") / "targets"
-    argv = ["targets", "--features", str(features), "--groups", "control", "case", "--permutations", "199"]
+    argv = ["targets", "compare", "--features", str(features), "--groups", "control", "case", "--permutations", "199"]
     assert main([*argv, "--out", str(out)]) == 0
     return out
 
@@ -336,7 +342,7 @@ def test_the_teaching_map_needs_nothing_from_elsewhere(folder):
 def test_a_map_of_no_difference_says_that_this_is_no_proof(tmp_path):
     path = tmp_path / "features.npz"
     save(simulate_table(Plan(phases={"talk": 2.0}), 1), path)
-    argv = ["targets", "--features", str(path), "--groups", "control", "case", "--permutations", "199"]
+    argv = ["targets", "compare", "--features", str(path), "--groups", "control", "case", "--permutations", "199"]
     assert main([*argv, "--out", str(tmp_path / "targets")]) == 0
 
     main(["targets", "map", str(tmp_path / "targets"), "--out", str(tmp_path / "page.html")])

@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 
 from device.contract.address import printable
@@ -21,6 +21,8 @@ from training.cohort.features import Chosen, choose, feature_table, phases_of
 from training.cohort.plan import Plan
 from training.cohort.sources import Sessions, sessions_of, study_of
 from training.cohort.store import check_place, save
+from training.cohort.study import Study
+from training.cohort.taken import Taken
 from training.progress import bar
 
 _EXAMPLE = "sessions=2"
@@ -68,12 +70,17 @@ def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:
     read = sessions_of(arguments, study)
     yield from (Finding(Level.FAIL, "recordings", trouble) for trouble in read.troubles)
     yield from (Finding(Level.WARNING, "recordings", f"{text}.") for text in read.passed_over)
-    chosen = choose(study.people, read.taken)
+    yield from findings_of(study, read.taken, arguments.phases)
+
+
+def findings_of(study: Study, taken: Iterable[Taken], wanted: Sequence[str]) -> Iterator[Finding]:
+    """What is wrong with these sessions of a study; `wanted`: phases, none for the usual ones."""
+    chosen = choose(study.people, taken)
     recorded = [person for person in study.people if chosen.by_person[person.pseudonym]]
     yield from check_people(recorded, study.people)
     yield from check_sessions(study.people, chosen, study.stimuli)
     if recorded:
-        phases, others = phases_of(chosen, arguments.phases)
+        phases, others = phases_of(chosen, wanted)
         yield from check_phases(study.people, chosen, phases, others)
         table = feature_table(study.people, chosen, phases, {})
         yield from check_measured(table)
@@ -97,6 +104,7 @@ def features(arguments: argparse.Namespace) -> int:
     made = {
         "program": version(),
         "sessions": str(len(chosen.sessions)),
+        "sources": ", ".join(sorted({model for one in chosen.sessions for model in one.models})),
         "recordings": str(arguments.database or f"{len({one.source for one in chosen.sessions})} files"),
     }
     table = feature_table(study.people, chosen, phases, made)

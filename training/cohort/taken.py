@@ -18,7 +18,7 @@ from cloud.reading.table import Table
 from device.contract.features import NAMES, SESSION
 from device.contract.fields import Json
 from device.features.features import features_of
-from device.features.series import PATHS, Series
+from device.features.series import PATHS, SOURCES, Series
 from training.cohort.files import write_whole
 from training.cohort.parts import parts_of
 from training.cohort.recordings import SIMULATED
@@ -87,7 +87,7 @@ def take(table: Table, source: str, stimuli: tuple[Stimulus, ...]) -> Taken:
     spans = parts_of(session, stimuli, lasted_s)
     series = [whole, *(whole.during(of) for of in spans.values())]
     steps = np.diff(table.time)
-    models = {name for name in table.texts("models.aus").tolist() if name}
+    models = {name for path in SOURCES for name in table.texts(path).tolist() if name}
     rested = [str(name).startswith("calibrated:") for name in table.texts("neutral")[table.measured]]
     return Taken(
         visit,

@@ -78,7 +78,8 @@ def of_files(jobs: Sequence[Job], scheduler: str | None, workers: int | None) ->
     known = {job: found for job in jobs if (found := _known(job)) is not None}
     yield from known.items()
     waiting = [job for job in jobs if job not in known]
-    yield from done(read, waiting, scheduler, min(workers, 1) if workers and len(waiting) < 2 else workers, died=_died)
+    here = 0 if scheduler is None and len(waiting) == 1 else workers
+    yield from done(read, waiting, scheduler, here, died=_died)
 
 
 def read(job: Job) -> Found:

@@ -10,11 +10,13 @@ from device.contract.landmarks import COUNTS
 from training.arguments import positive_count
 
 _DESCRIPTION = """\
-Digital targets: which action units and key points differ between two groups of people, or between two phases of the
-same people, and how surely. Labels are dealt anew within sites, p is adjusted for everything that is looked at, and
-ranks and effects have intervals. Writes tables, pictures and targets.json into a folder. See docs/diagnosis.md.
+Digital targets: which action units and key points of the face differ between two groups of people, or between two
+phases of the same people, how surely, and in which phase. See docs/diagnosis.md.
 """
-
+_COMPARE = """\
+Labels are dealt anew within sites (of two phases, signs are flipped), p is adjusted for everything that is looked at,
+and ranks and effects have intervals. Writes tables, pictures and targets.json into a folder.
+"""
 _MAP = """\
 The teaching map of targets: one page of HTML with the face in each phase, what differs, how surely, and what that does
 not mean. It holds everything within itself, is read on any screen, and prints on one page of A4.
@@ -24,66 +26,67 @@ _FEWEST = 100
 
 
 def add_parser(commands: Any) -> None:
-    """Register `targets`."""
+    """Register `targets` and its actions."""
     parser = commands.add_parser(
         "targets", help="find what differs in the face between groups or phases", description=_DESCRIPTION
     )
-    parser.add_argument("--features", type=Path, metavar="TABLE", help="what `cohort features` wrote")
-    parser.add_argument(
-        "--groups", nargs=2, metavar=("FIRST", "SECOND"), help="two groups: the second minus the first"
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    _add_compare(actions)
+    _add_map(actions)
+
+
+def _add_compare(actions: Any) -> None:
+    parser = actions.add_parser("compare", help="compare two groups, or two phases", description=_COMPARE)
+    parser.add_argument("--features", type=Path, required=True, metavar="TABLE", help="what `cohort features` wrote")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--groups", nargs=2, metavar=("FIRST", "SECOND"), help="two groups: the second minus the first")
+    what.add_argument(
+        "--between", nargs=2, metavar=("FIRST", "SECOND"), help="two phases of the same people, likewise"
     )
+    parser.add_argument("--group", default="", metavar="NAME", help="of --between: only the people of a group")
     parser.add_argument(
-        "--between",
-        nargs=2,
-        metavar=("PHASE", "PHASE"),
-        help="two phases of the same people",
-    )
-    parser.add_argument("--group", metavar="NAME", help="of --between: only the people of a group")
-    parser.add_argument(
-        "--phase", action="append", default=[], metavar="NAME", help="of --groups: only this phase; may be repeated"
+        "--phases", type=_names, default=(), metavar="NAME[,NAME…]", help="of --groups: only these (default: all)"
     )
     parser.add_argument(
         "--points", type=int, choices=COUNTS, default=68, help="key points of the face beside the units (%(default)s)"
     )
     parser.add_argument("--permutations", type=positive_count, default=2000, metavar="M", help="(%(default)s)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is drawn (%(default)s)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="the folder to write")
-    parser.set_defaults(run=_run)
-    actions = parser.add_subparsers(metavar="ACTION", required=False)
-    _add_map(actions)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder to write")
+    parser.set_defaults(run=_compare)
 
 
-def _add_map(actions: Any) -> None:
-    parser = actions.add_parser("map", help="one page of the face, for people who teach", description=_MAP)
-    parser.add_argument("folder", type=Path, metavar="DIR", help="what `targets` wrote")
-    parser.add_argument("--out", dest="page", type=Path, metavar="FILE", help="(default: map.html in DIR)")
-    parser.set_defaults(run=_run_map)
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, (name.strip() for name in text.split(","))))
 
 
-def _run_map(arguments: argparse.Namespace) -> int:
-    from training.targets.folder import read, write_page  # noqa: PLC0415
-    from training.targets.teaching import page  # noqa: PLC0415
-
-    out = arguments.page or arguments.folder / "map.html"
-    write_page(out, page(read(arguments.folder)))
-    print(f"Wrote {out}: open it in a browser, or print it on one page of A4.")
-    return 0
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    if not (arguments.features and arguments.out):
-        raise ConfigError("Give the features with --features, and the folder to write with --out.")
-    if bool(arguments.groups) == bool(arguments.between):
-        raise ConfigError("Give two groups with --groups, or two phases with --between.")
+def _compare(arguments: argparse.Namespace) -> int:
     if arguments.permutations < _FEWEST:
         raise ConfigError(f"--permutations {arguments.permutations} are too few: take {_FEWEST} and more.")
-    if needless := arguments.phase and "--phase" if arguments.between else arguments.group and "--group":
+    if needless := arguments.phases and "--phases" if arguments.between else arguments.group and "--group":
         raise ConfigError(f"{needless} does not go with this comparison: leave it out.")
     from training.targets.contrast import Question  # noqa: PLC0415
     from training.targets.finding import Wanted, find  # noqa: PLC0415
 
     asked = Question("groups" if arguments.groups else "phases", *(arguments.groups or arguments.between))
     drawn = (arguments.permutations, arguments.seed)
-    wanted = Wanted(asked, tuple(arguments.phase), arguments.group or "", arguments.points, *drawn)
+    wanted = Wanted(asked, arguments.phases, arguments.group, arguments.points, *drawn)
     find(arguments.features, wanted, arguments.out, partial(print, flush=True))
+    return 0
+
+
+def _add_map(actions: Any) -> None:
+    parser = actions.add_parser("map", help="one page of the face, for people who teach", description=_MAP)
+    parser.add_argument("folder", type=Path, metavar="DIR", help="what `targets compare` wrote")
+    parser.add_argument("--out", dest="page", type=Path, metavar="FILE", help="(default: map.html in DIR)")
+    parser.set_defaults(run=_map)
+
+
+def _map(arguments: argparse.Namespace) -> int:
+    from training.targets.folder import read, write_page  # noqa: PLC0415
+    from training.targets.teaching import page  # noqa: PLC0415
+
+    out = arguments.page or arguments.folder / "map.html"
+    write_page(out, page(read(arguments.folder)))
+    print(f"Wrote {out}: open it in a browser, or print it on one page of A4.")
     return 0

@@ -88,7 +88,7 @@ def read(out: Path) -> dict[str, Any]:
         if missing or "units" not in held["tables"]:
             raise ValueError(f"it has no '{(*missing, 'units')[0]}'")
     except OSError as error:
-        raise DataError(f"{out} holds no targets ({error.strerror}): make them with `targets`.") from error
+        raise DataError(f"{out} holds no targets ({error.strerror}): make them with `targets compare`.") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{out / FILE} is not what `targets` wrote ({error}): make it again.") from error
+        raise DataError(f"{out / FILE} is not what `targets compare` wrote ({error}): make it again.") from error
     return dict(held)

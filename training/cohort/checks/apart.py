@@ -12,6 +12,7 @@ from scipy import stats
 #: From here on a difference is told, where it is no chance either (p < `SURE`): Cohen's d, and Cramér's V.
 FAR, LINKED, SURE = 0.5, 0.3, 0.05
 _NAMED = 5
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,10 @@ def _pair(a: str, b: str, one: NDArray[np.float64], other: NDArray[np.float64]) 
         a, b, one, other = b, a, other, one
     spread = np.sqrt((one.var(ddof=1) + other.var(ddof=1)) / 2)
     gap = float(other.mean() - one.mean())
-    if not spread:
+    if spread <= _ROUNDING * max(abs(float(one.mean())), abs(float(other.mean()))):
         return Apart(a, b, (float(one.mean()), float(other.mean())), np.inf if gap else 0.0, 0.0 if gap else 1.0)
-    p = float(stats.ttest_ind(one, other, equal_var=False).pvalue)
+    said = [(each.mean(), each.std(ddof=1), len(each)) for each in (one, other)]
+    p = float(stats.ttest_ind_from_stats(*said[0], *said[1], equal_var=False).pvalue)
     return Apart(a, b, (float(one.mean()), float(other.mean())), gap / float(spread), p)
 
 
