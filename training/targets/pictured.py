@@ -61,9 +61,8 @@ def _face(shape: tuple[int, ...], landmarks: NDArray[np.floating]) -> NDArray[np
     """1 in the outline of the landmarks, 0 away from it, with a soft edge (height, width)."""
     filled = np.zeros(shape, np.float32)
     cv2.fillPoly(filled, [np.rint(cv2.convexHull(landmarks.astype(np.float32))).astype(np.int32)], 1.0)
-    return np.asarray(
-        cv2.GaussianBlur(filled, None, max(float(np.ptp(landmarks[:, 0])) / _SOFT_EDGE, 0.5)), np.float32
-    )
+    blur = max(float(np.ptp(landmarks[:, 0])) / _SOFT_EDGE, 0.5)
+    return np.asarray(cv2.GaussianBlur(filled, (0, 0), blur), np.float32)
 
 
 def attention_page(image: ByteImage, end: float, title: str, note: str, unit: str) -> bytes:

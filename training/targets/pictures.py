@@ -22,7 +22,7 @@ from training.targets.points import PointSet
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_SIZE = 1500
+_SIZE = 1200
 #: What is shown of the painted picture, shares of its side: left, right, top, bottom.
 _CUT = (0.2, 0.8, 0.07, 0.87)
 INK, SOFT, PAPER = "#1f2328", "#59626c", "#fbfbfa"
@@ -122,17 +122,17 @@ def _show(axes: Any, picture: Picture) -> None:
 def _page(title: str, note: str, listed: bool) -> "tuple[Figure, dict[str, Any]]":
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    figure = Figure(figsize=(10.2 if listed else 6.4, 7.6), dpi=150, facecolor=PAPER)
+    figure = Figure(figsize=(10.2 if listed else 6.4, 7.9), dpi=150, facecolor=PAPER)
     wide = 6.0 / figure.get_figwidth()
     axes = {
-        "face": figure.add_axes((0.0, 0.13, wide, 0.79)),
-        "bar": figure.add_axes((0.1 * wide, 0.085, 0.8 * wide, 0.022)),
+        "face": figure.add_axes((0.0, 0.165, wide, 0.76)),
+        "bar": figure.add_axes((0.1 * wide, 0.122, 0.8 * wide, 0.021)),
     }
     if listed:
-        axes["list"] = figure.add_axes((wide + 0.01, 0.13, 0.98 - wide, 0.79))
+        axes["list"] = figure.add_axes((wide + 0.01, 0.165, 0.98 - wide, 0.76))
         axes["list"].set_axis_off()
-    figure.text(0.022 if listed else 0.035, 0.955, title, fontsize=14, color=INK, weight="bold", va="center")
-    figure.text(0.022 if listed else 0.035, 0.012, note, fontsize=8.5, color=SOFT, va="bottom")
+    figure.text(0.022 if listed else 0.035, 0.96, title, fontsize=14, color=INK, weight="bold", va="center")
+    figure.text(0.022 if listed else 0.035, 0.015, note, fontsize=8.5, color=SOFT, va="bottom", linespacing=1.35)
     return figure, axes
 
 
@@ -143,6 +143,7 @@ def _table() -> Any:
 
 
 def bar(axes: Any, end: float, unit: str) -> None:
+    """Draw the colours into axes, from 0 to where they end."""
     axes.imshow(np.linspace(0, 1, 256)[None], cmap=_table(), aspect="auto", extent=(0, end, 0, 1))
     axes.set_yticks([])
     axes.set_xticks(np.linspace(0, end, 3))
@@ -234,6 +235,9 @@ def _save(figure: "Figure", path: Path) -> None:
     kind = path.suffix.lower()
     if kind not in SUFFIXES:
         raise ConfigError(f"{path} cannot be drawn: name a picture that ends in {' or '.join(SUFFIXES)}.")
+    import matplotlib as mpl  # noqa: PLC0415
+
+    mpl.rcParams["svg.fonttype"] = "none"  # words stay words: they are found, and read aloud
     held = io.BytesIO()
     figure.savefig(
         held, format=kind[1:], facecolor=figure.get_facecolor(), metadata={"Date": None} if kind == ".svg" else None
