@@ -100,6 +100,8 @@ def test_some_of_a_table_is_a_table() -> None:
         ("[[effects]]\ngroup = 'case'\nunit = 'AU99'\nd = 1.0", "AU99"),
         ("[faults]\nswapped = ['east']", "'east'"),
         ("peple = {a = 1}", "people"),
+        ("phases = {Rest = 1.0}", "'Rest' can be no group or phase"),
+        ("people = {a = 1, 'b c' = 1}", "'b c' can be no group or phase"),
     ],
 )
 def test_a_plan_that_cannot_be_is_told_in_a_sentence(tmp_path, text: str, sentence: str) -> None:
