@@ -71,12 +71,12 @@ class Gatherer:
         return replace(joined, sources=frozenset(self._sources))
 
     def parts(self) -> dict[str, Series]:
-        """The whole session so far, as `SESSION`, and each phase by its name."""
+        """The whole session so far, as `SESSION`, and each phase by its name; a phase of that name is none."""
         whole = self.series()
         spans: dict[str, list[tuple[float, float]]] = {}
         for name, begin_s, end_s in self._spans():
             spans.setdefault(name, []).append((begin_s, end_s))
-        return {SESSION: whole, **{name: whole.during(held) for name, held in spans.items()}}
+        return {SESSION: whole, **{name: whole.during(held) for name, held in spans.items() if name != SESSION}}
 
     def _spans(self) -> Iterator[tuple[str, float, float]]:
         """Each phase, from where it begins to where the next one does."""
