@@ -54,7 +54,7 @@ class Evidence:
         coverage_of_sets: share of the sets that held it.
         answered: share of the sets that were of a single group.
         simulated: whether the participants were.
-        p_value, permutations: of the balanced accuracy, with labels permuted within sites; no `p_value`: not tried.
+        p_value, permutations: of the test with labels permuted within sites; no `p_value`: not tried.
         confounds: balanced accuracy of a model of the confounds alone; None: not tried.
         age: None where it is not known.
     """
@@ -85,13 +85,17 @@ class Evidence:
             found: Evidence = typed(cls, receipt[KEY])
         except (ValueError, RecursionError) as error:
             raise ModelError(f"The evidence of bundle {where} cannot be read ({error}): export it again.") from None
-        for what, value, good in _checks(found):
-            if not good:
-                raise ModelError(f"The evidence of bundle {where}: {what} is {shown(value)}: export it again.")
+        found.check(where)
         return found
 
+    def check(self, where: str) -> None:
+        """Raises `ModelError`: what no box would take."""
+        for what, value, good in _checks(self):
+            if not good:
+                raise ModelError(f"The evidence of bundle {where}: {what} is {shown(value)}: export it again.")
+
     def to_json(self) -> Json:
-        """As it stands in the receipt."""
+        """As it stands in the receipt; check it first."""
         found: Json = json.loads(json.dumps(asdict(self), allow_nan=False))
         return {name: value for name, value in found.items() if value is not None}
 

@@ -20,7 +20,6 @@ from device.contract.tasks import DIAGNOSIS_SUPPORT, SUPPORT
 from device.runtime.model import Model as DeviceModel
 from training.diagnosis.card import FORBIDDEN, INTENDED, card
 from training.diagnosis.evaluation import Evaluation
-from training.diagnosis.metrics import Interval
 from training.diagnosis.model import probabilities
 from training.diagnosis.run import FeatureRun
 from training.run_folder import versions
@@ -93,7 +92,7 @@ def evidence(found: Evaluation, population: str, against: tuple[str, ...]) -> co
     )
 
 
-def _interval(figure: Interval) -> contract.Interval:
+def _interval(figure: contract.Interval) -> contract.Interval:
     return contract.Interval(figure.value, min(figure.low, figure.value), max(figure.high, figure.value))
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from training.diagnosis import evaluate, export, train
+from training.diagnosis import evaluate, export, proof, train
 
 _DESCRIPTION = """\
 Diagnosis support: `evaluate` measures whether the groups of a cohort can be told apart at all, by participants from
@@ -17,5 +17,5 @@ def add_parser(commands: Any) -> None:
         "diagnosis", help="measure whether groups can be told apart; a bundle where they can", description=_DESCRIPTION
     )
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    for module in (evaluate, train, export):
+    for module in (evaluate, train, export, proof):
         module.add_parser(actions)
