@@ -13,6 +13,7 @@ from training.cohort.store import digest, load
 from training.cohort.table import FeatureTable
 from training.targets import words
 from training.targets.contrast import ALPHA, Contrast, Question, contrasted
+from training.targets.drawn import draw
 from training.targets.folder import FILE, VERSION, check_place, folder, write
 from training.targets.matrix import Matrix, of_points, of_units
 from training.targets.mixed import Mixed, covariates, mixed
@@ -50,6 +51,7 @@ def find(features: Path, wanted: Wanted, out: Path, say: Callable[[str], object]
             write(new / f"{name}.csv", to_csv(rows))
         if models:
             write(new / "mixed.csv", to_csv(models))
+        draw(new, tables[f"points-{wanted.points}"], wanted.points)
         write(new / FILE, (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode())
     for line in (*words.summary(found, tables), f"Wrote {out}."):
         say(line)
