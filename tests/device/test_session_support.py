@@ -129,6 +129,11 @@ def test_phases_are_those_that_were_held(tmp_path: Path) -> None:
     assert "phase" not in found.get("why", ())
 
 
+def test_a_phase_that_is_called_as_the_whole_session_is_not_taken_for_it(supporter: Supporter) -> None:
+    phase = {"event": "phase", "time": RECORDS[len(RECORDS) // 2]["time"], "name": SESSION}
+    assert concluded(held(supporter, phase)) == concluded(held(supporter)) is not None
+
+
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A computation that never comes to an end while somebody waits for it."""
