@@ -181,8 +181,7 @@ def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:
     diagnosis.add_argument(
         "--bundle",
         metavar="NAME-VERSION",
-        required=True,
-        help="the bundle; where it is looked for, models.folders says",
+        help="the bundle, else diagnosis.bundle; where it is looked for, models.folders says",
     )
     diagnosis.add_argument("--patient", metavar="ID", help="only the sessions of this person, by pseudonym")
 

@@ -170,7 +170,9 @@ def _replay(args: argparse.Namespace) -> int:
 def _diagnosis(args: argparse.Namespace) -> int:
     from device.commands.diagnosis import diagnosis  # noqa: PLC0415
 
-    diagnosis(args.recording, args.bundle, args.patient or "", _settings(args), sys.stdout, sys.stderr)
+    settings = _settings(args)
+    bundle = args.bundle or settings.diagnosis.bundle
+    diagnosis(args.recording, bundle, args.patient or "", settings, sys.stdout, sys.stderr)
     return 0
 
 

@@ -26,7 +26,8 @@ def drawn(people=PEOPLE, faces=6, side=48, seed=0):
     ]
     names = np.repeat([person.pseudonym for person in people], counts)
     parts = {person.pseudonym: ("train", "train", "test")[number % 3] for number, person in enumerate(people)}
-    return Faces(np.uint8(np.clip(np.concatenate(images), 0, 255)), names, people, ("case", "control"), parts)
+    looked = {person.pseudonym: (2 * count, count) for person, count in zip(people, counts, strict=True)}
+    return Faces(np.uint8(np.clip(np.concatenate(images), 0, 255)), names, people, ("case", "control"), parts, looked)
 
 
 def written(folder, found, videos=1):
@@ -38,7 +39,7 @@ def written(folder, found, videos=1):
             arrays = {"crops": crops, "times": np.arange(len(crops)), "presence": np.ones(len(crops))}
             write_faces(face_file(folder, name), arrays, {}, Outcome(name))
             file = face_file(folder, name).relative_to(folder).as_posix()
-            rows.append([name, person.pseudonym, found.parts[person.pseudonym], file])
+            rows.append([name, person.pseudonym, found.parts[person.pseudonym], 2 * len(crops), len(crops), file])
     with (folder / "index.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([["video", "participant", "part", "file"], *rows])
+        csv.writer(file).writerows([["video", "participant", "part", "frames", "faces", "file"], *rows])
     return folder

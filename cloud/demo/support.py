@@ -9,7 +9,7 @@ from device.contract.support import Abstained
 COVERED = "diagnosis"
 _STUDY = {"bipolar": 60, "depressed": 72, "healthy": 80}
 _SITES, _ALPHA = 3, 0.1
-_POPULATION = "Simulated: no patient was measured, and no study was held.."
+_POPULATION = "Simulated: no patient was measured, and no study was held."
 #: The groups that are left, with the networks' probabilities; how much of the time was measured; why no answer.
 _OUTCOMES: tuple[tuple[tuple[str, ...], tuple[float, ...], float, tuple[Abstained, ...]], ...] = (
     (("depressed", "healthy"), (0.11, 0.46, 0.43), 0.9, (Abstained.UNCERTAIN,)),

@@ -36,8 +36,9 @@ twice, and what is inside a pack. Of a pack they check that it is text in the al
 deflated data does, that it is no longer than so many documents need (2 500 characters and 500 for each), and that its
 numbers fit each other and its key. Who has a box's account can hide anything in a text of that length; readers refuse
 packs that do not unpack to documents of ours (`device/contract/pack.py`). Nor can they say that a day is one of the
-calendar, that a note's session is one of the person, that the name of an entry tells its time (`at` does), and that a
-free text holds no name of a person.
+calendar, that a note's session is one of the person, that the name of an entry tells its time (`at` does), that the
+groups of diagnosis support have names of their own, numbers without a gap and a reason where there is no answer, and
+that a free text holds no name of a person.
 
 Objects cannot be compared in this language either, so 'identical' is spelled field by field, in the `.write` rule,
 which is the only one that is evaluated for a deletion below it.

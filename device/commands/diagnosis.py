@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from device.commands.recording import documents, open_recording
-from device.contract.errors import DataError
+from device.contract.errors import ConfigError, DataError
 from device.contract.evidence import Evidence
 from device.contract.fields import Json, encode
 from device.contract.session import UNNAMED, VERSION, Event, Why, is_event, session_of, validate
@@ -86,15 +86,18 @@ def diagnosis(recording: Path, bundle: str, patient: str, settings: Settings, ou
 
     Args:
         recording: a file of JSON lines.
-        bundle: `NAME-VERSION`.
+        bundle: `NAME-VERSION`; '': none is named.
         patient: whose sessions are meant; '': everybody's.
 
     Raises:
+        ConfigError: no bundle is named.
         ModelError, RuntimeMissingError: the bundle cannot be used.
         StorageError: the recording cannot be read.
         DataError: there is no such session, or lines are not records, or the consent of a session does not cover it;
             of the others it is told.
     """
+    if not bundle:
+        raise ConfigError("No bundle for diagnosis support is named: say which with --bundle NAME-VERSION.")
     broken: list[str] = []
     with open_supporter(bundle, settings.models) as supporter:
         sessions = _sessions(recording, supporter, broken)

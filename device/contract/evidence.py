@@ -54,7 +54,7 @@ class Evidence:
         coverage_of_sets: share of the sets that held it.
         answered: share of the sets that were of a single group.
         simulated: whether the participants were.
-        p_value, permutations: of the balanced accuracy, with labels permuted within sites; no `p_value`: not tried.
+        p_value, permutations: of the test with labels permuted within sites; no `p_value`: not tried.
         confounds: balanced accuracy of a model of the confounds alone; None: not tried.
         age: None where it is not known.
     """

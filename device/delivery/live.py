@@ -84,6 +84,10 @@ class Live(Closing):
             self._thread = threading.Thread(target=self._run, name="live", daemon=True)
             self._thread.start()
 
+    def forget(self) -> None:
+        """Send nothing that was taken until now: the person agreed to something else."""
+        self._records.clear()
+
     def look(self, hints: Callable[[], list[str]]) -> None:
         """Ask for what would help, once a second while somebody watches."""
         now = self._clock.monotonic()
@@ -119,7 +123,10 @@ class Live(Closing):
 
     def _send(self) -> bool:
         """Send the newest second; whether that went well, or there was nothing."""
-        records = [self._records.popleft() for _ in range(len(self._records))]
+        records: list[Json] = []
+        with suppress(IndexError):  # all of them: whoever forgets them does so in another thread
+            while True:
+                records.append(self._records.popleft())
         if not records:
             return True
         newest_s = records[-1]["time"]["mono"]

@@ -1,34 +1,40 @@
 """What the bundle for diagnosis support is, of whom its evidence is, and whether that supports it."""
 
+from collections.abc import Iterator
+
 from device.contract.evidence import Evidence
 from device.contract.features import SESSION
-from device.features.support import Supporter, open_supporter
-from device.settings import Settings
+from device.contract.support_file import SupportFile
+from device.features.support import open_supporter
+from device.settings import ModelSettings, Settings
 
 
 def examine(settings: Settings) -> tuple[str, bool]:
-    """The bundle that is set, in a sentence, and whether its evidence supports it for people who are real.
+    """The bundle that is set, in a sentence, and whether there is nothing against what it says of people seen here.
 
     Raises:
         ModelError: it is not to be had or not to be trusted.
         RuntimeMissingError: no inference library.
     """
-    name = settings.diagnosis.bundle
-    with open_supporter(name, settings.models) as supporter:
-        evidence, told = supporter.evidence, _told(supporter)
+    with open_supporter(settings.diagnosis.bundle, settings.models) as supporter:
+        evidence, file = supporter.evidence, supporter.file
+    doubts = [*_doubts(evidence, file, settings.models)]
+    people = f"it is of {evidence.n} people of {evidence.sites} {'site' if evidence.sites == 1 else 'sites'}"
+    phases = [phase for phase in file.phases if phase != SESSION]
+    needs = [f"it needs the phases {', '.join(phases)}"] if phases else []
+    found = [settings.diagnosis.bundle, *(doubts or ["its evidence supports it"]), people, *needs]
+    return "; ".join([*found, f"population: {evidence.population}"]), not doubts
+
+
+def _doubts(evidence: Evidence, file: SupportFile, models: ModelSettings) -> Iterator[str]:
     if not evidence.supported:
-        why = " ".join(evidence.unsupported)
-        return f"{name} is not supported by its evidence: {why} {told[0].upper()}{told[1:]}", False
+        yield f"not supported by its evidence ({' '.join(evidence.unsupported)})"
     if evidence.simulated:
-        return f"{name} was made of simulated people, and says nothing of anybody; {told}", False
-    return f"{name}, supported by its evidence; {told}", True
+        yield "made of simulated people, so it says nothing of anybody"
+    known, here = {*file.sources}, {models.estimators, models.expression or models.face}
+    if known and not here <= known:
+        yield f"never an answer here: its people were measured with {_listed(known)}, this box has {_listed(here)}"
 
 
-def _told(supporter: Supporter) -> str:
-    phases = [phase for phase in supporter.file.phases if phase != SESSION]
-    needs = f", and needs the phases {', '.join(phases)}" if phases else ""
-    return f"it is of {_people(supporter.evidence)}{needs}; population: {supporter.evidence.population}"
-
-
-def _people(evidence: Evidence) -> str:
-    return f"{evidence.n} people of {evidence.sites} {'site' if evidence.sites == 1 else 'sites'}"
+def _listed(names: set[str]) -> str:
+    return " and ".join(sorted(names))

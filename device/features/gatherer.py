@@ -4,17 +4,20 @@ import math
 from array import array
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
 from device.contract.features import SESSION
 from device.contract.fields import Json
 from device.contract.session import Event
+from device.features.parts import parts_of
 from device.features.series import MOST_S, PATHS, SOURCES, Series, condensed, step_of
 
 _BLOCK = 256  # records that wait before they are condensed
 _PARTS = tuple(path.split(".") for path in PATHS)
 _GROUPS = {group: tuple(name for of, name in _PARTS if of == group) for group in dict.fromkeys(of for of, _ in _PARTS)}
+_PARTING = (Event.PHASE, Event.STIMULUS, Event.MARK, Event.ENDED)
 _MODELS = tuple(path.partition(".")[2] for path in SOURCES)
 _ABSENT = {group: [math.nan] * len(names) for group, names in _GROUPS.items()}
 
@@ -31,7 +34,7 @@ class Gatherer:
         self._told = 0
         self._origin_s = math.nan
         self._latest_s = -math.inf
-        self._turns: list[tuple[float, str]] = []
+        self._events: list[tuple[str, str, float]] = []
         self._models: Json = {}
         self._sources: set[str] = set()
         self._mono, self._own = array("d"), array("d")  # of a video's records, whose time is not the clock's
@@ -61,9 +64,9 @@ class Gatherer:
             self._condense()
 
     def tell(self, event: Json) -> None:
-        """Gather an event of the session; where phases begin and end is what matters."""
-        if event["event"] in (Event.PHASE, Event.ENDED):
-            self._turns.append((event["time"]["mono"], event.get("name", "")))
+        """Gather an event of the session; where its parts begin and end is what matters."""
+        if event["event"] in _PARTING:
+            self._events.append((event["event"], event.get("name", ""), event["time"]["mono"]))
 
     def series(self) -> Series:
         """The whole session so far."""
@@ -71,23 +74,26 @@ class Gatherer:
         return replace(joined, sources=frozenset(self._sources))
 
     def parts(self) -> dict[str, Series]:
-        """The whole session so far, as `SESSION`, and each phase by its name."""
+        """The whole session so far, as `SESSION`, and each part of it by its name; see `device.features.parts`."""
         whole = self.series()
-        spans: dict[str, list[tuple[float, float]]] = {}
-        for name, begin_s, end_s in self._spans():
-            spans.setdefault(name, []).append((begin_s, end_s))
-        return {SESSION: whole, **{name: whole.during(held) for name, held in spans.items()}}
+        stimuli, marks = ([*self._moments(kind)] for kind in (Event.STIMULUS, Event.MARK))
+        parts = parts_of(self._phases(), stimuli, marks, self._latest_s)
+        return {name: whole.during(spans) for name, spans in parts.items()} | {SESSION: whole}
 
-    def _spans(self) -> Iterator[tuple[str, float, float]]:
-        """Each phase, from where it begins to where the next one does."""
-        ends = [*(mono_s for mono_s, _ in self._turns[1:]), math.inf]
-        for (begin_s, name), end_s in zip(self._turns, ends, strict=False):
+    def _phases(self) -> Iterator[tuple[str, float, float]]:
+        """Each phase, from where it begins to where the next one does, or the session's end."""
+        turns = [*self._moments(Event.PHASE, Event.ENDED), ("", math.inf)]
+        for (name, begin_s), (_, end_s) in pairwise(turns):
             if name:
-                yield name, self._time_of(begin_s), self._time_of(end_s)
+                yield name, begin_s, end_s
+
+    def _moments(self, *kinds: Event) -> Iterator[tuple[str, float]]:
+        """Name and time of the events of some kinds."""
+        return ((name, self._time_of(mono_s)) for kind, name, mono_s in self._events if kind in kinds)
 
     def _time_of(self, mono_s: float) -> float:
         """Monotonic time as seconds since the session's first record."""
-        if len(self._mono) and math.isfinite(mono_s):
+        if len(self._mono):
             return float(np.interp(mono_s, self._mono, self._own))
         return mono_s - self._origin_s
 

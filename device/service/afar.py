@@ -48,6 +48,11 @@ class Afar:
         if self.live is not None and record["time"]["mono"] >= agreed_s:
             self.live.hear(record)
 
+    def forget(self) -> None:
+        """Another consent holds: what was heard under the one before is not sent any more."""
+        if self.live is not None:
+            self.live.forget()
+
     def see(self, observation: Observation, settings: Settings) -> None:
         """What the newest record is of."""
         if self.live is not None:

@@ -300,6 +300,8 @@ class Service(Closing):
         """An event of the session."""
         self._delivery.tell(event)
         self._support.tell(event)
+        if event["event"] == Event.CONSENT:
+            self.afar.forget()
 
     def _hear(self, record: Json) -> None:
         """A record that is safe."""

@@ -6,7 +6,7 @@ import pytest
 
 from device.cli import main
 from device.contract import session
-from device.contract.errors import DataError, ModelError, StorageError
+from device.contract.errors import ConfigError, DataError, ModelError, StorageError
 from device.contract.fields import encode
 from tests.behaviour import behaviour, event, watched
 from tests.support_bundles import EVIDENCE, support_bundle
@@ -109,6 +109,16 @@ def test_a_person_of_whom_there_is_no_session_is_said(asked):
     code, told, said = asked(held(FIRST), "--patient", "p-099")
     assert (code, told) == (DataError.exit_code, [])
     assert "holds no session of p-099: name another file or person." in said
+
+
+def test_the_bundle_may_be_that_of_the_settings(tmp_path, asked, capsys):
+    file = tmp_path / "one.jsonl"
+    file.write_bytes(b"".join(encode(one) + b"\n" for one in held(FIRST)))
+    own = ["--set", f'models.folders=["{tmp_path / "bundles"}"]', "--set", "models.allow_unsigned=true"]
+    assert main(["diagnosis", str(file), *own]) == ConfigError.exit_code
+    assert "No bundle for diagnosis support is named: say which with --bundle" in capsys.readouterr().err
+    assert main(["diagnosis", str(file), *own, "--set", "diagnosis.bundle=simulated-1.0.0"]) == 0
+    assert json.loads(capsys.readouterr().out)["support"]["bundle"] == "simulated-1.0.0"
 
 
 def test_without_the_bundle_or_the_file_there_is_one_sentence(asked, tmp_path, capsys):

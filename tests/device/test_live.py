@@ -150,6 +150,16 @@ def test_what_came_before_it_was_allowed_is_not_shown_when_it_is(url: DatabaseUr
         assert contract.records(data(stream)) == [record(3)]
 
 
+def test_what_waits_when_the_consent_changes_is_not_shown(url: DatabaseUrl, outbox: Outbox) -> None:
+    with shown(url) as stream, live_of(url, outbox, Watch()) as live:
+        live.hear(record(1))
+        assert contract.records(data(stream)) == [record(1)]
+        live.hear(record(2))
+        live.forget()
+        live.hear(record(3))
+        assert contract.records(data(stream)) == [record(3)]
+
+
 def test_after_a_power_cut_the_next_start_takes_it_away(url: DatabaseUrl, outbox: Outbox) -> None:
     with shown(url) as stream:
         live = live_of(url, outbox, Watch())

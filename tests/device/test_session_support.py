@@ -16,7 +16,6 @@ from device.contract import support
 from device.contract.errors import ModelError
 from device.contract.features import SESSION
 from device.contract.session import Why
-from device.contract.support import NEEDS
 from device.features.support import Supporter, open_supporter
 from device.service.support import Support, opened
 from device.settings import DiagnosisSettings, ModelSettings

@@ -1,6 +1,8 @@
 """Diagnosis support on a box, by a bundle that was made up: what is told, to whom, and that nobody else learns it."""
 
+import json
 import re
+import shutil
 import threading
 import urllib.error
 import urllib.request
@@ -22,8 +24,9 @@ from device.clock import SystemClock
 from device.config import load_settings
 from device.contract.control import ConsentSaid, Do
 from device.contract.errors import ModelError
+from device.contract.features import SESSION
 from device.contract.manifest import OutputSpec
-from device.contract.session import validate
+from device.contract.session import Beginning, Consent, validate
 from device.contract.support import groups
 from device.delivery.tokens import FakeTokens
 from device.features.gatherer import Gatherer
@@ -32,6 +35,8 @@ from device.host.asking import runtime_folder
 from device.host.hosting import Hosting, launcher_of
 from device.host.interlock import Interlock
 from device.host.view import Snapshot, State
+from device.service.about import about
+from device.service.figures import figures
 from device.service.service import Service
 from tests.cloud.conftest import Stream
 from tests.daemons import InThread, arrived, film
@@ -92,6 +97,25 @@ def test_a_session_of_one_command_ends_with_what_its_own_records_say(
     assert all("probability" in group for group in groups(told["support"]))
 
 
+def test_of_a_phase_the_box_tells_what_the_command_tells_of_its_file(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    columns = tuple(name.replace(SESSION, "task") for name in FILE.columns)
+    file = replace(FILE, columns=columns, least_seconds=5.0, least_measured=0.25, outside=1e9)
+    support_bundle(tmp_path, file=file, evidence=replace(EVIDENCE, phases=("task",)))
+    own = passed([f'models.folders=["{tmp_path}"]', "models.allow_unsigned=true"])
+    out = tmp_path / "records.jsonl"
+    consent = ["--patient", "p-017", "--consent", "expressions,units,diagnosis", "--consent-by", "patient"]
+    phases = ["--phase", "baseline=4", "--phase", "task=6"]
+    watch = ["run", "--source", str(clip), "--sink", f"jsonl:{out}", "--set", "diagnosis.bundle=simulated-1.0.0"]
+    assert main([*watch, *consent, *phases, *own]) == 0
+    (told,) = [event["support"] for event in events_in(out) if event["event"] == "support"]
+    assert told["phase"] == "task" and "probability" in told["g1"]
+    capsys.readouterr()
+    assert main(["diagnosis", str(out), "--bundle", "simulated-1.0.0", *own]) == 0
+    assert json.loads(capsys.readouterr().out)["support"] == told
+
+
 def test_without_a_consent_that_names_it_a_session_tells_nothing(clip: Path, study: list[str], tmp_path: Path) -> None:
     out = tmp_path / "records.jsonl"
     watch = ["run", "--source", str(clip), "--max-frames", "40", "--sink", f"jsonl:{out}"]
@@ -127,28 +151,25 @@ def test_doctor_tells_what_the_bundle_is_and_whether_its_evidence_supports_it(
         return line
 
     assert told(study) == (
-        "warning  diagnosis  simulated-1.0.0 was made of simulated people, and says nothing of anybody; it is of 120 "
+        "warning  diagnosis  simulated-1.0.0; made of simulated people, so it says nothing of anybody; it is of 120 "
         "people of 2 sites; population: axolotls"
     )
-    for number, (evidence, level, words) in enumerate(
-        (
-            (
-                replace(EVIDENCE, simulated=False),
-                "ok",
-                "simulated-1.0.0, supported by its evidence; it is of 120 people",
-            ),
-            (
-                replace(EVIDENCE, supported=False, unsupported=("Chance does as well.",), population="Axolotls of B"),
-                "warning",
-                "1.0.0 is not supported by its evidence: Chance does as well. It is of 120 people of 2 sites; "
-                "population: Axolotls of B",
-            ),
-        )
-    ):
-        support_bundle(tmp_path / str(number), evidence=evidence)
-        own = [f'models.folders=["{tmp_path / str(number)}"]', "models.allow_unsigned=true", study[2]]
-        line = told(own)
-        assert (line.split()[0], words in line) == (level, True), line
+    own = [f'models.folders=["{tmp_path}"]', "models.allow_unsigned=true", study[2]]
+    support_bundle(tmp_path, evidence=replace(EVIDENCE, simulated=False, population="Adults of B"))
+    assert told(own) == (
+        "ok       diagnosis  simulated-1.0.0; its evidence supports it; it is of 120 people of 2 sites; population: "
+        "Adults of B"
+    )
+    shutil.rmtree(tmp_path / "simulated-1.0.0")
+    columns = tuple(name.replace(SESSION, "task") for name in FILE.columns)
+    unsupported = replace(EVIDENCE, supported=False, unsupported=("Chance does as well.",), phases=("task",), sites=1)
+    support_bundle(tmp_path, file=replace(FILE, columns=columns, sources=("face-9.9.9",)), evidence=unsupported)
+    assert told(own) == (
+        "warning  diagnosis  simulated-1.0.0; not supported by its evidence (Chance does as well.); made of simulated "
+        "people, so it says nothing of anybody; never an answer here: its people were measured with face-9.9.9, this "
+        "box has face-1.0.0; it is of 120 people of 1 site; it needs the phases task; population: simulated adults, "
+        "nobody"
+    )
 
 
 # --- in the room
@@ -222,6 +243,23 @@ def test_nothing_in_the_room_tells_what_was_said(
     assert {"status.json", "consents.json", "host.json"} <= places.keys()
     assert len(places["stream"]) > 1000 and len(places["shown"]) > 1000
     assert {name: SECRET.findall(text) for name, text in places.items() if SECRET.search(text)} == {}
+
+
+def test_no_figure_that_a_process_keeps_of_itself_tells_it(clip: Path, study: list[str], tmp_path: Path) -> None:
+    """Of these telemetry, metrics, status and the summary of a command are made."""
+    sinks = {"run": {"source": str(clip), "sinks": [f"jsonl:{tmp_path / 'records.jsonl'}"]}}
+    shown: list[str] = []
+
+    def show(service: Service) -> None:
+        rows = service.summary.rows(of_the_person=True)
+        shown.append(repr((about(service), figures(service), rows, service.summary)))
+
+    own = [*study, f"outbox.path={tmp_path / 'outbox.db'}"]
+    with Service(load_settings(None, own, sinks), SystemClock(), show) as service:
+        service.watch(Beginning("p-017", Consent(COVERS, "guardian", 1.7e9)))
+        show(service)
+    assert [event["event"] for event in events_in(tmp_path / "records.jsonl")][-2:] == ["support", "ended"]
+    assert len(shown) > 2 and [text for text in shown if SECRET.search(text)] == []
 
 
 # --- in the database

@@ -1,5 +1,6 @@
 """Networks that read faces for diagnosis support: who is held out, and that every participant counts the same."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,12 @@ from training.diagnosis.crops.answers import answers, balanced_accuracy
 from training.diagnosis.crops.data import Faces
 from training.diagnosis.crops.kind import GroupsOfFaces, held_out, labels_of
 from training.diagnosis.crops.learning import ranked, weights
+from training.diagnosis.crops.measured import measured
 from training.diagnosis.crops.nested import learn
 from training.diagnosis.crops.recipe import CropsRecipe
+from training.diagnosis.evaluation import Evaluation
+from training.diagnosis.run import open_run
+from training.diagnosis.tables import text
 from training.kinds import of_run
 from training.machines import find_machines
 from training.recipe import load_recipe_of
@@ -80,7 +85,9 @@ def test_log_probabilities_are_averaged_over_a_persons_faces():
     network = keras.Model(image, dense(brightness))
     dense.set_weights([np.array([[-3.0, 0.0]]), np.array([2.0, 0.0])])
     images = np.uint8([0, 255, 255])[:, None, None] * np.ones((3, 48, 48), np.uint8)
-    faces = Faces(images, np.array(["a", "a", "b"]), (Participant("a", "x"), Participant("b", "y")), ("x", "y"), {})
+    faces = Faces(
+        images, np.array(["a", "a", "b"]), (Participant("a", "x"), Participant("b", "y")), ("x", "y"), {}, {}
+    )
 
     said = answers(network, 1.0, faces)
 
@@ -100,6 +107,15 @@ def test_nested_folds_tell_planted_groups_apart_and_go_on_where_they_were_stoppe
     assert {person.pseudonym for person in found.people} == {person.pseudonym for person in PEOPLE}
     assert sorted(found.folds) == [1] * 6 + [2] * 6 and all(1 <= n <= 8 for n in found.epochs.values())
 
+    told_of = measured(faces, found, told, tmp_path / "run")
+    assert text(told_of) == text(Evaluation.load(tmp_path / "run" / "evaluation.json"))
+    assert told_of.balanced_accuracy.value == balanced_accuracy(found.said, truth)
+    assert told_of.n == 12 and told_of.permutation is None and told_of.confounds.balanced_accuracy.value < 1
+    with (tmp_path / "run" / "people.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["participant"] for row in rows] == [person.pseudonym for person in found.people]
+    assert np.allclose([[float(row["case"]), float(row["control"])] for row in rows], found.said, atol=1e-4)
+
     with pytest.raises(ConfigError, match="already holds a run"):
         learn(told, faces, tmp_path / "run", machines, False, said.append)
     again = learn(told, faces, tmp_path / "run", machines, True, said.append)
@@ -107,6 +123,8 @@ def test_nested_folds_tell_planted_groups_apart_and_go_on_where_they_were_stoppe
 
     with pytest.raises(ConfigError, match="never exported"):
         of_run(tmp_path / "run").exam(None, faces)
+    with pytest.raises(ConfigError, match="never exported"):
+        open_run(tmp_path / "run")
 
 
 def test_faces_that_do_not_fit_the_recipe_are_refused():

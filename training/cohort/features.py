@@ -15,6 +15,7 @@ from training.cohort.taken import Floats, Taken
 
 #: Share of the participants who must have held a phase, for it to be a column if nobody names the columns.
 MOST = 0.5
+NOTHING = "No feature was measured in anybody (the records' `reasons`, and what the consents cover, say why)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +118,12 @@ def feature_table(
             coverage[row, column] = measured.sum() / lasted.sum() if lasted.sum() else np.nan
     simulated = any(one.is_simulated for one in chosen.sessions)
     return FeatureTable(tuple(rows), phases, values, coverage, seconds, frames, simulated=simulated, made=made)
+
+
+def require_measured(table: FeatureTable) -> None:
+    """Raises `DataError`: there is no number in it."""
+    if not np.isfinite(table.values).any():
+        raise DataError(f"{NOTHING}, so there is no table.")
 
 
 def _mean(values: Floats, weights: Floats) -> Floats:

@@ -70,13 +70,13 @@ def load(path: Path) -> FeatureTable:
 
 def digest(table: FeatureTable) -> str:
     """What stands for a table in receipts: the SHA-256 of its people and numbers, in hex."""
-    found = sha256(_about(table).encode())
+    found = sha256(_about(table, made=False).encode())
     for name in _ARRAYS:
         found.update(np.ascontiguousarray(np.nan_to_num(getattr(table, name), nan=-1.0)).tobytes())
     return found.hexdigest()
 
 
-def _about(table: FeatureTable, people: bool = True) -> str:
+def _about(table: FeatureTable, people: bool = True, made: bool = True) -> str:
     """Everything but the arrays."""
     about: dict[str, Any] = {
         "v": FORMAT,
@@ -84,8 +84,9 @@ def _about(table: FeatureTable, people: bool = True) -> str:
         "phases": table.phases,
         "names": table.names,
         "simulated": table.simulated,
-        "made": table.made,
     }
+    if made:
+        about["made"] = table.made
     if people:
         about["people"] = [asdict(person) | {"age": _or_none(person.age)} for person in table.people]
     return json.dumps(about, sort_keys=True)

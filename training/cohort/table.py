@@ -16,7 +16,8 @@ class FeatureTable:
     Attributes:
         people: P participants, in the order of their pseudonyms.
         phases: S phases, or the whole session alone (`device.contract.features.SESSION`).
-        values: (P, S, F) features, NaN where not measured; of several recordings the mean.
+        values: (P, S, F) features, NaN where not measured; of several recordings the mean, weighted
+            by the time in which the face was measured.
         coverage: (P, S) share of the time in which the face was measured; NaN: the phase was not held.
         seconds: (P, S) time that was recorded.
         frames: (P, S) records.

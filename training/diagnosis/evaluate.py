@@ -52,6 +52,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from training.diagnosis.evaluation import check_place  # noqa: PLC0415
     from training.diagnosis.protocol import Protocol, evaluated  # noqa: PLC0415
     from training.diagnosis.tables import text  # noqa: PLC0415
+    from training.progress import bar  # noqa: PLC0415
 
     check_place(arguments.out)
     protocol = Protocol(
@@ -64,7 +65,9 @@ def _run(arguments: argparse.Namespace) -> int:
         scheduler=arguments.scheduler,
         workers=arguments.workers,
     )
-    found = evaluated(load(arguments.features), protocol, partial(print, file=sys.stderr, flush=True))
+    say, table = partial(print, file=sys.stderr, flush=True), load(arguments.features)
+    with bar(None, "permutations", protocol.permutations) as shown:
+        found = evaluated(table, protocol, say, lambda done: shown.update(done - shown.n))
     found.save(arguments.out)
     print(text(found))
     return 0

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from device.contract.errors import ConfigError, DataError, StorageError
-from training.diagnosis.metrics import Interval
+from device.contract.evidence import Interval
 from training.diagnosis.permutation import Permutation
 from training.diagnosis.recipe import Recipe
 from training.diagnosis.sites import LeftOut

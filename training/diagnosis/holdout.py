@@ -1,7 +1,6 @@
 """People held out, so that everything that learns, learns from others: nested repeated folds, one split, sites."""
 
 import re
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,9 +38,8 @@ def nested(
     folds: int,
     repeats: int,
     seed: int,
-    step: Callable[[], None] = lambda: None,
 ) -> Predictions:
-    """Everybody, held out once in each repeat of the folds; `step` is called after each fold."""
+    """Everybody, held out once in each repeat of the folds."""
     shape = (repeats, len(truth), groups)
     said, possible = np.empty(shape), np.empty(shape, bool)
     for repeat in range(repeats):
@@ -50,7 +48,6 @@ def nested(
             said[repeat, unknown], possible[repeat, unknown] = of_others(
                 matrix, truth, sites, groups, recipe, known, unknown, draw
             )
-            step()
     return Predictions(truth, said, possible)
 
 

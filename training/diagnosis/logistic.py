@@ -64,16 +64,15 @@ def learn(matrix: Floats, labels: Ints, sites: Ints, groups: int, recipe: Recipe
     return Learnt(preparation, weights, bias, strengths[-1], crossed[chosen], distances)
 
 
-def averaged(matrix: Floats, labels: Ints, known: Ints, unknown: Ints, groups: int, recipe: Recipe) -> Floats:
-    """(unknown, C) logits of some rows, learnt from others: their mean over all strengths, without a choice of one.
+def at_once(matrix: Floats, labels: Ints, known: Ints, unknown: Ints, groups: int, recipe: Recipe) -> Floats:
+    """(unknown, C) logits of some rows, learnt from others at the middle one of the strengths, without inner folds.
 
-    For permutations: choosing costs five times as much, and where it chooses a network without any weight, there are
-    ties.
+    For permutations. On simulated cohorts it tells groups apart as surely as the choice among all strengths does, at a
+    fifteenth of the work; and it never gives everybody the same, as a network does of which no weight is left.
     """
     preparation = _prepared(matrix[known], labels[known], groups, recipe)
-    path = _path(preparation(matrix[known]), labels[known], groups, recipe, recipe.strengths)
-    seen = preparation(matrix[unknown])
-    return np.asarray(np.mean([seen @ weights + bias for weights, bias in path], axis=0))
+    weights, bias = _path(preparation(matrix[known]), labels[known], groups, recipe, (recipe.middle,))[0]
+    return np.asarray(preparation(matrix[unknown]) @ weights + bias)
 
 
 def _prepared(matrix: Floats, labels: Ints, groups: int, recipe: Recipe) -> Preparation:

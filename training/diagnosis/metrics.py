@@ -11,21 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from device.contract.evidence import Interval
 from training.diagnosis.folds import Ints
 from training.diagnosis.preparation import Floats
 
 #: Of the confidence, from 0 to 1, for the calibration error.
 BINS = 10
 DRAWS = 2000
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A figure and its 95 % interval; NaN: there is none."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +60,7 @@ def drawn(truth: Ints, seed: int, draws: int = DRAWS) -> Floats:
 
 
 def interval(figures: Floats) -> Interval:
-    """Of figures (1 + draws,): the first, and where 95 % of the others lie."""
+    """Of figures (1 + draws,): the first, and where 95 % of the others lie; NaN where the first is not known."""
     if np.isnan(figures[0]) or np.isnan(figures[1:]).all():
         return Interval(*[float("nan")] * 3)
     low, high = np.nanpercentile(figures[1:], (2.5, 97.5))

@@ -2,9 +2,9 @@
 
 A site keeps its people and how many of them are of each group, so what tells sites apart proves nothing. The statistic
 is one and the same function of the labels for the observed and the permuted ones, with all that learns inside it:
-the mean area under the ROC curve, each group against the others, of people held out in 5 folds, by the networks of
-`logistic.averaged`. p = (b + 1)/(m + 1), b of m permutations being at least as good as what was observed (Phipson &
-Smyth 2010).
+the mean area under the ROC curve, each group against the others, of people held out in 5 folds, by networks at one
+fixed strength (`logistic.at_once`). p = (b + 1)/(m + 1), b of m permutations being at least as good as what was
+observed (Phipson & Smyth 2010).
 
 Sources: Ojala & Garriga 2010; Chaibub Neto et al. 2019 (PMC6789029: permute subjects, not records).
 """
@@ -16,7 +16,7 @@ import numpy as np
 
 from training.cluster import done
 from training.diagnosis.folds import Ints, assigned, parts
-from training.diagnosis.logistic import averaged
+from training.diagnosis.logistic import at_once
 from training.diagnosis.metrics import Predictions, mean_area
 from training.diagnosis.preparation import Floats
 from training.diagnosis.recipe import Recipe
@@ -65,7 +65,7 @@ def statistic(task: Task, labels: Ints) -> float:
     """What is compared, of any labels (P,)."""
     logits = np.zeros((len(labels), task.groups))
     for known, unknown in parts(assigned(labels, task.sites, FOLDS, task.seed)):
-        logits[unknown] = averaged(task.matrix, labels, known, unknown, task.groups, task.recipe)
+        logits[unknown] = at_once(task.matrix, labels, known, unknown, task.groups, task.recipe)
     shares = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
     said = Predictions(labels, shares[None], np.ones((1, *shares.shape), bool))
     return float(mean_area(said, np.ones((1, len(labels))))[0])
@@ -85,7 +85,7 @@ def permute(
     permutations: int,
     scheduler: str | None = None,
     workers: int | None = None,
-    step: Callable[[int], None] = lambda _: None,
+    step: Callable[[int], object] = lambda _: None,
 ) -> Permutation:
     """Do the test.
 

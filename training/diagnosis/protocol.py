@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from device.contract.evidence import Interval
 from training.cohort.people import Participant, groups, labels
 from training.cohort.store import digest
 from training.cohort.table import FeatureTable
@@ -14,7 +15,7 @@ from training.diagnosis import holdout, metrics, sites
 from training.diagnosis.confounds import confounds, varying
 from training.diagnosis.evaluation import Confounds, Evaluation, GroupFigures
 from training.diagnosis.folds import Ints, check_groups
-from training.diagnosis.metrics import Interval, Predictions, drawn, interval
+from training.diagnosis.metrics import Predictions, drawn, interval
 from training.diagnosis.model import site_numbers, usable
 from training.diagnosis.permutation import Task, permute
 from training.diagnosis.preparation import Floats
@@ -47,8 +48,13 @@ class Protocol:
     workers: int | None = None
 
 
-def evaluated(table: FeatureTable, protocol: Protocol, say: Callable[[str], None] = lambda _: None) -> Evaluation:
-    """Evaluate a table; `say` is told in sentences how far it is.
+def evaluated(
+    table: FeatureTable,
+    protocol: Protocol,
+    say: Callable[[str], None] = lambda _: None,
+    step: Callable[[int], object] = lambda _: None,
+) -> Evaluation:
+    """Evaluate a table; `say` is told in sentences what comes next, `step` how many permutations are done.
 
     Raises:
         ConfigError: a split that is none, a scheduler that does not answer.
@@ -68,13 +74,13 @@ def evaluated(table: FeatureTable, protocol: Protocol, say: Callable[[str], None
     said = _nested(matrix, truth, place, len(names), protocol)
     say("The confounds alone, in the same folds; then every site left out once.")
     found: dict[str, Any] = {
-        "confounds": _confounds(table, said, truth, place, len(names), protocol),
+        "confounds": beside_confounds(table, said, truth, place, len(names), protocol),
         "left_out": _left_out(table, matrix, truth, place, names, protocol),
     }
     if protocol.permutations:
         say(f"{protocol.permutations} permutations of the groups within sites.")
         task = Task(matrix, truth, place, len(names), recipe, seed)
-        found["permutation"] = permute(task, protocol.permutations, protocol.scheduler, protocol.workers)
+        found["permutation"] = permute(task, protocol.permutations, protocol.scheduler, protocol.workers, step)
     return Evaluation(**about(table, protocol), **figures(said, names, seed), **found, other_splits=None)
 
 
@@ -145,9 +151,10 @@ def _nested(matrix: Floats, truth: Ints, place: Ints, count: int, protocol: Prot
     return holdout.nested(matrix, truth, place, count, *how)
 
 
-def _confounds(
+def beside_confounds(
     table: FeatureTable, said: Predictions, truth: Ints, place: Ints, count: int, protocol: Protocol
 ) -> Confounds:
+    """What `said` of the people of a table is worth beside what a network of their confounds says of them."""
     columns, matrix = confounds(table)
     other = _nested(matrix, truth, place, count, protocol)
     counts = drawn(truth, protocol.seed)

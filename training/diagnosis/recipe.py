@@ -26,5 +26,10 @@ class Recipe:
     alpha: float = 0.1
     measured: float = 0.5
 
+    @property
+    def middle(self) -> float:
+        """The middle one of the strengths, of an even number the stronger one."""
+        return self.strengths[(len(self.strengths) - 1) // 2]
+
 
 REFERENCE = Recipe()

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from device.contract.evidence import Interval
 from training.diagnosis.folds import FEWEST, Ints
-from training.diagnosis.metrics import Interval, Predictions, balanced_accuracy, drawn, interval
+from training.diagnosis.metrics import Predictions, balanced_accuracy, drawn, interval
 from training.diagnosis.preparation import Floats
 
 NAMELESS = "(no site)"
@@ -45,7 +46,8 @@ def notes(truth: Ints, sites: Ints, names: tuple[str, ...], groups: tuple[str, .
     found = {}
     for site, name in enumerate(names):
         rest = np.bincount(truth[sites != site], minlength=len(groups))
-        if (few := int(rest.argmin())) >= 0 and rest[few] < FEWEST - 1:
+        few = int(rest.argmin())
+        if rest[few] < FEWEST - 1:
             found[site] = (
                 f"Site '{named(name)}' cannot be left out: {rest[few] or 'nobody'} of group '{groups[few]}' would "
                 "remain to learn from."

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from math import isnan
 from textwrap import wrap
 
+from device.contract.evidence import Interval
 from training.diagnosis.evaluation import Evaluation
-from training.diagnosis.metrics import BINS, Interval
+from training.diagnosis.metrics import BINS
 from training.diagnosis.sites import LeftOut
 
 WIDTH = 110
@@ -138,7 +139,7 @@ def _permutation(found: Evaluation) -> list[str]:
     return [
         f"Groups permuted among the participants of each site, {test.permutations} times: p = {test.p_value:.4f}.",
         f"{test.statistic[0].upper()}{test.statistic[1:]}: {test.observed:.3f}; permuted, {test.chance:.3f} on "
-        f"average, and {test.exceeding} times at least as good.",
+        f"average, and {test.exceeding} of them at least as good.",
     ]
 
 

@@ -13,6 +13,7 @@ from device.features.gatherer import Gatherer
 from device.features.series import COLUMNS, MOST_S, PATHS, SOURCES, Series
 from tests.behaviour import ORIGIN_S, behaviour, event, watched
 from tests.recordings import table_of
+from training.cohort.parts import parts_of
 
 
 def gathered(records, events=()):
@@ -62,7 +63,7 @@ def test_the_box_gathers_what_a_reader_reads():
     parts = gathered(records, phases).parts()
 
     assert same(parts[SESSION], own)
-    assert [*parts] == [SESSION, "rest", "film"]
+    assert parts.keys() == {SESSION, "rest", "film"}
     for name in ("rest", "film"):
         spans = [(span.begin_s, span.end_s) for span in table.sessions[0].phases if span.name == name]
         assert same(parts[name], own.during(spans))
@@ -143,6 +144,38 @@ def test_sides_that_do_not_stand_in_a_record_are_the_same_where_the_unit_was_mea
     assert found.at_steps("apart.AU12")[:, 0].tolist() == pytest.approx([0.75, 0.0, nan], nan_ok=True)
     assert found.at_steps("apart.AU6")[:, 0].tolist() == [0, 0, 0]
     assert np.isnan(found.at_steps(*(f"apart.{key}" for key in SIDED_KEYS if key not in ("AU6", "AU12")))).all()
+
+
+@pytest.mark.parametrize(
+    ("events", "seconds"),
+    [
+        (
+            [("stimulus", 10, "dog"), ("mark", 20, "cough"), ("stimulus", 40, "spider"), ("stimulus", 70, "dog")],
+            [90, 30],
+        ),
+        ([("mark", 10, "cough"), ("mark", 30, ""), ("mark", 140, "sigh")], [60, 10]),
+        ([("stimulus", 10, "dog"), ("phase", 20, "film"), ("phase", 50, "")], [30]),
+        ([("mark", 10, "")], []),
+    ],
+    ids=["stimuli", "marks", "phases", "nothing named"],
+)
+def test_the_parts_of_a_session_are_those_that_training_takes(events, seconds):
+    records = watched(behaviour(150), 6)
+    told = [
+        event(at, kind, s, **({"name": name} if name else {})) for at, (kind, s, name) in enumerate(events, start=1)
+    ]
+    own, table = read(records, told)
+    parts = gathered(records, told).parts()
+    spans = parts_of(table.sessions[0], (), float(table.time[-1]))
+    assert parts.keys() == {SESSION, *spans}
+    assert all(same(parts[name], own.during(held)) for name, held in spans.items())
+    assert [parts[name].seconds for name in spans] == pytest.approx(seconds, abs=1)
+
+
+def test_a_phase_that_bears_the_name_of_the_whole_session_does_not_take_its_place():
+    parts = gathered(watched(behaviour(20), 5), [event(1, "phase", 10, name=SESSION)]).parts()
+    assert [*parts] == [SESSION]
+    assert parts[SESSION].seconds == pytest.approx(20, abs=0.5)
 
 
 def test_what_a_video_shows_again_is_not_gathered_again():

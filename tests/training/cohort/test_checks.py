@@ -167,6 +167,13 @@ def test_recordings_by_other_networks(check, sessions) -> None:
     assert "made by 2 networks: face-1.0.0, net-2" in told(check(table, some), Level.WARNING)
 
 
+def test_boxes_that_go_with_the_group(check, sessions) -> None:
+    table = simulate_table(Plan(), 1)
+    group = {person.pseudonym: person.group for person in table.people}
+    taken = [replace(one, visit=f"box-{group[one.patient]}~{one.source[:8]}-1") for one in sessions(table)]
+    assert "Each group was recorded by boxes of its own" in told(check(table, taken), Level.WARNING)
+
+
 def test_other_rates_and_faces_at_rest(check, sessions) -> None:
     table = simulate_table(Plan(), 1)
     group = {person.pseudonym: person.group for person in table.people}

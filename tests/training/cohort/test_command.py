@@ -138,6 +138,18 @@ def test_phases_of_a_table(study: Path, out: Path) -> None:
     assert (load(out).frames == 300).all()
 
 
+def test_rows_of_stimuli_that_are_of_no_recording_are_told(study: Path, out: Path, capsys) -> None:
+    (study / "stimuli.csv").write_text("recording,label,from,to\nother.jsonl,film,0,10\n")
+    assert run("features", study, "--out", out, *HERE) == 0
+    assert "stimuli.csv names other.jsonl, of which there is no recording" in capsys.readouterr().err
+
+
+def test_where_nothing_can_be_kept_it_says_so(study: Path, out: Path, capsys) -> None:
+    assert run("features", study, "--out", out, "--work", study / "participants.csv", *HERE) == 19
+    assert "participants.csv cannot be made" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_a_recording_that_names_nobody_is_of_whom_its_file_is_called_after(study: Path, out: Path, capsys) -> None:
     path = study / "recordings" / "sim-0002-1.jsonl"
     path.write_bytes(b"\n".join(line for line in path.read_bytes().splitlines() if b'"event"' not in line))
@@ -193,6 +205,14 @@ def test_options_that_do_not_go_together(study: Path, out: Path, capsys, monkeyp
     monkeypatch.setattr("training.cluster.CONNECT_S", 0.2)
     assert run("features", study, "--out", out, *HERE, *more) == 11
     assert sentence in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_where_nothing_was_measured_there_is_no_table(tmp_path: Path, out: Path, capsys) -> None:
+    blind = ["--set", "faults.blind=true", "--set", "hz=2.0", "--set", "phases.talk=0.1", "--set", "people.case=1"]
+    assert run("simulate", "--out", tmp_path / "study", *blind, "--set", "people.control=1") == 0
+    assert run("features", tmp_path / "study", "--out", out, *HERE) == 21
+    assert "No feature was measured in anybody" in capsys.readouterr().err
     assert not out.exists()
 
 

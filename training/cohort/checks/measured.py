@@ -6,6 +6,7 @@ import numpy as np
 
 from device.contract.finding import Finding, Level
 from training.cohort.checks.apart import farthest, people, some
+from training.cohort.features import NOTHING
 from training.cohort.table import FeatureTable
 
 #: Below: too little of a person was seen, in a phase; of all frames, too many are of one person.
@@ -16,8 +17,7 @@ def check_measured(table: FeatureTable) -> Iterator[Finding]:
     """What is wrong with the features of a study."""
     known = np.isfinite(table.values)
     if not known.any():
-        text = "No feature was measured in anybody: look at the records' `reasons`, or at what the consents cover."
-        yield Finding(Level.FAIL, "features", text)
+        yield Finding(Level.FAIL, "features", f"{NOTHING}.")
         return
     yield from _coverage(table)
     yield from _frames(table)

@@ -28,7 +28,7 @@ def check_sessions(everybody: Sequence[Participant], chosen: Chosen, stimuli: Se
     yield from _consent(chosen.sessions)
     yield from _simulated(chosen.sessions)
     yield from _networks(everybody, chosen)
-    yield from _stimuli(stimuli, chosen)
+    yield from check_stimuli(stimuli, chosen)
     if chosen.sessions:
         frames = sum(int(one.frames[0]) for one in chosen.sessions)
         recorded = len(everybody) - len(without)
@@ -94,6 +94,10 @@ def _networks(everybody: Sequence[Participant], chosen: Chosen) -> Iterator[Find
             more = f", and these go with the groups (Cramér's V {link.v:.2f})"
         text = f"The recordings were made by {len(set(networks))} networks{more}: {some(sorted(set(networks)))}."
         yield Finding(level, "networks", text)
+    boxes = of(lambda one: one.device)
+    if len(set(boxes)) > 1 and linked(groups, boxes).is_whole:
+        text = "Each group was recorded by boxes of its own: whatever differs may be the boxes' and their rooms'."
+        yield Finding(Level.WARNING, "boxes", text)
     if (link := linked(groups, of(lambda one: "yes" if one.rested > 0.5 else "no"))).is_close:
         text = "Whether a person's face at rest was taken away goes with the group"
         yield Finding(Level.WARNING, "networks", f"{text} (Cramér's V {link.v:.2f}): calibrate all, or nobody.")
@@ -112,7 +116,8 @@ def _usual(names: Sequence[str]) -> str:
     return Counter(names).most_common(1)[0][0]
 
 
-def _stimuli(stimuli: Sequence[Stimulus], chosen: Chosen) -> Iterator[Finding]:
+def check_stimuli(stimuli: Sequence[Stimulus], chosen: Chosen) -> Iterator[Finding]:
+    """Rows of `stimuli.csv` that are of no recording, or after its end."""
     by_name: dict[str, Taken] = {}
     for one in chosen.sessions:
         names = (one.source, one.source.rpartition(".")[0], one.visit, one.visit.rpartition("~")[2])

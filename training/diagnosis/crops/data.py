@@ -21,6 +21,7 @@ from training.videos.index import INDEX
 from training.videos.split import PARTS
 
 _COMMAND = "affectbox-training faces"
+_COLUMNS = {"participant", "part", "frames", "faces", "file"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,7 @@ class Faces:
         people: P participants of whom there are faces, in the order of their pseudonyms.
         groups: C, of the whole study also where only some people of it are here.
         parts: pseudonym → part of the split that `faces` made.
+        looked: pseudonym → frames that `faces` looked at, and faces that it found in them.
         about: what made them, without names.
     """
 
@@ -41,6 +43,7 @@ class Faces:
     people: tuple[Participant, ...]
     groups: tuple[str, ...]
     parts: dict[str, str]
+    looked: dict[str, tuple[int, int]]
     about: dict[str, Any] = field(default_factory=lambda: {"command": _COMMAND})
 
     @cached_property
@@ -85,8 +88,11 @@ def load_faces(folder: Path, people: Sequence[Participant], most: int) -> Faces:
     rows = _index(folder)
     files: dict[str, list[str]] = defaultdict(list)
     parts = {row["participant"]: row["part"] for row in rows}
+    looked = dict.fromkeys(parts, (0, 0))
     for row in rows:
         files[row["participant"]].append(row["file"])
+        frames, faces = looked[row["participant"]]
+        looked[row["participant"]] = (frames + int(row["frames"]), faces + int(row["faces"]))
     if unknown := sorted(files.keys() - {person.pseudonym for person in people}):
         raise DataError(
             f"{folder} holds faces of {unknown[0]}{_more(unknown)}, who stands in no row of the participants: "
@@ -103,7 +109,7 @@ def load_faces(folder: Path, people: Sequence[Participant], most: int) -> Faces:
     if len(groups_of(kept)) < 2:
         raise DataError(f"The faces in {folder} are of people of one group only: two groups are needed.")
     names = np.repeat(list(crops), [len(images) for images in crops.values()])
-    return Faces(np.concatenate(list(crops.values())), names, kept, groups_of(kept), parts)
+    return Faces(np.concatenate(list(crops.values())), names, kept, groups_of(kept), parts, looked)
 
 
 def _index(folder: Path) -> list[dict[str, str]]:
@@ -113,9 +119,13 @@ def _index(folder: Path) -> list[dict[str, str]]:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} cannot be read ({error}): give the folder that `{_COMMAND}` wrote.") from error
-    if not rows or not {"participant", "part", "file"} <= rows[0].keys() or any(r["part"] not in PARTS for r in rows):
+    if not rows or not rows[0].keys() >= _COLUMNS or not all(map(_sound, rows)):
         raise DataError(f"{path} is no index of faces, or of none: give the folder that `{_COMMAND}` wrote.")
     return rows
+
+
+def _sound(row: dict[str, str]) -> bool:
+    return row["part"] in PARTS and all((row[name] or "").isdecimal() for name in ("frames", "faces"))
 
 
 def _crops(path: Path) -> NDArray[np.uint8]:
