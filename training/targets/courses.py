@@ -42,7 +42,7 @@ _SHARED = 0.5  # of the people have a bin in seconds, or it is left out, as thos
 class Axis:
     """`bins` shares of each phase; or bins of `seconds`, if that is not 0, as far as half of the people have them."""
 
-    bins: int = 50
+    bins: int = 20
     seconds: float = 0.0
 
 
