@@ -43,19 +43,31 @@ def heat_map(activity: Mapping[str, float], size: int = 480) -> Picture:
     Raises:
         DataError: a target that the face does not have, or a share beyond 0–1.
     """
+    return coloured(heat_of(activity) / np.float32(top_of(activity)), _unmeasured(load_face(), activity), size)
+
+
+def coloured(shares: Floats, unknown: Floats, size: int = 480) -> Picture:
+    """The face with its skin in the colours of `colour_table`.
+
+    Args:
+        shares: place on the scale of colours at each vertex of the face (V,), held to 0–1; only the skin's are shown.
+        unknown: how far nothing is known at each vertex (V,), 0–1: hatched.
+        size: pixels of a side.
+
+    Returns:
+        (size, size, 3) RGB.
+    """
     face = load_face()
-    heat = heat_of(activity)
     light = _shade(face)
     table = _linear_table()
     skin = slice(*_run(face, "skin"))
     colours = np.repeat(face.colours.mean(1, keepdims=True), 3, 1)
-    shares = np.clip(heat[skin] / top_of(activity), 0, 1)
-    colours[skin] = table[np.rint(shares * (len(table) - 1)).astype(np.intp)] * light[skin]
+    held = np.clip(shares[skin], 0, 1)
+    colours[skin] = table[np.rint(held * (len(table) - 1)).astype(np.intp)] * light[skin]
     picture = paint(face, {}, size=size, colours=colours)
-    unknown = _unmeasured(face, activity)[:, None]
     if not unknown.any():
         return picture
-    colours += unknown * (np.array(_HATCH, np.float32) * light - colours)
+    colours += unknown[:, None] * (np.array(_HATCH, np.float32) * light - colours)
     across, down = np.meshgrid(np.arange(size), np.arange(size))
     stripes = (across + down) % max(4, round(size / _STRIPE_PX)) < max(2, round(size / _STRIPE_PX / 3))
     picture[stripes] = paint(face, {}, size=size, colours=colours)[stripes]

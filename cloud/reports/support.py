@@ -151,7 +151,7 @@ def _facts(one: Support) -> Iterator[tuple[str, str]]:
     yield "How often it is wrong", _wrong(one)
     groups = ", ".join(f"{_word(group.name)} {group.people}" for group in one.groups)
     sites = "one site" if one.sites == 1 else f"{one.sites} sites"
-    yield "People of its evidence", f"{_people(one.people)} at {sites}: {groups}. {one.population}".strip()
+    yield "People of its evidence", f"{_people(one.people)} at {sites}: {groups}. {one.population.rstrip('.')}."
     yield "What it rests on", f"The face was measured in {percent(one.coverage)} of the time that it looked at."
     yield "Limits", LIMITS
     yield "Said by", f"{one.bundle}, once, at the end."

@@ -23,7 +23,7 @@ _WHY = {
     Abstained.PHASE: "a phase that it needs was not held",
     Abstained.COVERAGE: "too little of the time could be measured",
     Abstained.UNMEASURED: "too many of the features were not measured",
-    Abstained.OUTSIDE: "the features are unlike those of everybody in its evidence",
+    Abstained.OUTSIDE: "the features are unlike those of everybody in its evidence, or measured with another network",
 }
 
 

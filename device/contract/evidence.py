@@ -85,13 +85,17 @@ class Evidence:
             found: Evidence = typed(cls, receipt[KEY])
         except (ValueError, RecursionError) as error:
             raise ModelError(f"The evidence of bundle {where} cannot be read ({error}): export it again.") from None
-        for what, value, good in _checks(found):
-            if not good:
-                raise ModelError(f"The evidence of bundle {where}: {what} is {shown(value)}: export it again.")
+        found.check(where)
         return found
 
+    def check(self, where: str) -> None:
+        """Raises `ModelError`: what no box would take."""
+        for what, value, good in _checks(self):
+            if not good:
+                raise ModelError(f"The evidence of bundle {where}: {what} is {shown(value)}: export it again.")
+
     def to_json(self) -> Json:
-        """As it stands in the receipt."""
+        """As it stands in the receipt; check it first."""
         found: Json = json.loads(json.dumps(asdict(self), allow_nan=False))
         return {name: value for name, value in found.items() if value is not None}
 

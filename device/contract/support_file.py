@@ -72,13 +72,17 @@ class SupportFile:
         except (ValueError, RecursionError) as error:
             why = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
             raise ModelError(f"support.json of bundle {where} cannot be read ({why}): export it again.") from None
-        for what, value, good in _checks(found):
-            if not good:
-                raise ModelError(f"support.json of bundle {where}: {what} is {shown(value)}: export it again.")
+        found.check(where)
         return found
 
+    def check(self, where: str) -> None:
+        """Raises `ModelError`: what no box would take."""
+        for what, value, good in _checks(self):
+            if not good:
+                raise ModelError(f"support.json of bundle {where}: {what} is {shown(value)}: export it again.")
+
     def to_bytes(self) -> bytes:
-        """The file's content."""
+        """The file's content; check it first."""
         return (json.dumps(asdict(self), indent=2, allow_nan=False) + "\n").encode()
 
 

@@ -27,6 +27,7 @@ from device.contract.features import SESSION
 from device.contract.labels import ACTION_UNIT_KEYS
 from device.contract.support import GROUP, GROUPS
 from device.contract.toml import Share, Table, one_of, parse, read_toml
+from training.cohort.names import is_name
 
 Name = Annotated[str, Meta(pattern=rf"\A{GROUP}\Z", description="1 to 40 lower-case letters, digits and hyphens")]
 _Spread = Annotated[float, Meta(ge=0, le=10)]
@@ -72,11 +73,11 @@ class Plan(Table, frozen=True):
     of the phases that were not held.
     """
 
-    people: dict[Name, Annotated[int, Meta(ge=0, le=10_000)]] = field(
+    people: dict[str, Annotated[int, Meta(ge=0, le=10_000)]] = field(
         default_factory=lambda: {"control": 30, "case": 30}
     )
     sites: tuple[Name, ...] = ("north", "south")
-    phases: dict[Name, _Minutes] = field(default_factory=lambda: {"rest": 1.0, "talk": 2.0, "images": 2.0})
+    phases: dict[str, _Minutes] = field(default_factory=lambda: {"rest": 1.0, "talk": 2.0, "images": 2.0})
     minutes: _Minutes = 5.0
     hz: Annotated[float, Meta(ge=1, le=60)] = 10.0
     sessions: Annotated[int, Meta(ge=1, le=100)] = 1
@@ -89,7 +90,7 @@ class Plan(Table, frozen=True):
     age: tuple[Annotated[float, Meta(ge=18, le=90)], Annotated[float, Meta(ge=0, le=30)]] = (40.0, 12.0)
     age_gap: Annotated[float, Meta(ge=-20, le=20)] = 0.0
     age_effect: _D = 0.0
-    medicated: dict[Name, Share] = field(default_factory=dict)
+    medicated: dict[str, Share] = field(default_factory=dict)
     medication_effect: _D = 0.0
     away: Share = 0.08
     hidden: Share = 0.02
@@ -98,6 +99,9 @@ class Plan(Table, frozen=True):
 
     def __post_init__(self) -> None:
         """Raises `ConfigError`: what does not go together."""
+        for name in (*self.people, *self.phases):
+            if not is_name(name):
+                raise ConfigError(f"{name!r} can be no group or phase: use lower-case letters, digits and hyphens.")
         if not 2 <= len(self.people) <= len(GROUPS):
             raise ConfigError(f"'people' names {len(self.people)} groups: name 2 to {len(GROUPS)}.")
         if not self.sites:

@@ -55,7 +55,7 @@ def _notes(over: OverTime) -> Iterator[str]:
 
 def _differs(over: OverTime, s: int, k: int) -> NDArray[np.bool_]:
     """(T,) where."""
-    return np.nan_to_num(over.units.p_tfce[s, k], nan=1.0) <= ALPHA
+    return np.asarray(np.nan_to_num(over.units.p_tfce[s, k], nan=1.0) <= ALPHA)
 
 
 def _course(axes: Axes, over: OverTime, s: int, k: int) -> list[Line2D]:

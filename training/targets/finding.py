@@ -15,6 +15,7 @@ from training.targets import words
 from training.targets.contrast import ALPHA, Contrast, Question, contrasted
 from training.targets.course_pictures import courses_page
 from training.targets.courses import Axis
+from training.targets.drawn import draw
 from training.targets.folder import FILE, VERSION, check_place, folder, write
 from training.targets.matrix import Matrix, of_points, of_units
 from training.targets.mixed import Mixed, covariates, mixed
@@ -61,6 +62,7 @@ def find(features: Path, wanted: Wanted, out: Path, say: Callable[[str], object]
             write(new / "mixed.csv", to_csv(models))
         if over:
             _write_courses(new, over)
+        draw(new, tables[f"points-{wanted.points}"], wanted.points)
         write(new / FILE, (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode())
     for line in (*words.summary(found, tables), f"Wrote {out}."):
         say(line)

@@ -45,7 +45,9 @@ def sessions_of(
         at = [table.phases.index(name) for name in phases]
         whole = [table.values[row][held].mean(0, keepdims=True) if held.any() else np.full((1, len(NAMES)), np.nan)]
         seconds, frames = (of[row, held].sum(keepdims=True) for of in (table.seconds, table.frames))
-        covered = np.array([np.average(table.coverage[row][held], weights=table.seconds[row][held])])
+        covered = np.array(
+            [np.average(table.coverage[row][held], weights=table.seconds[row][held]) if held.any() else 0.0]
+        )
         found.append(
             Taken(
                 f"box-{person.site}~0000abcd-{row:010x}",

@@ -46,6 +46,8 @@ def test_of_a_sound_study_nothing_is_said_but_what_it_holds(check) -> None:
 def test_sites_that_go_with_groups(check) -> None:
     whole = check(simulate_table(Plan(site_follows_group=1.0), 1))
     assert "Every site has people of one group only (north: control, south: case)" in told(whole, Level.FAIL)
+    nearly = check(simulate_table(Plan(site_follows_group=0.95), 1))
+    assert "Sites go with groups (Cramér's V 0.9" in told(nearly, Level.FAIL)
     partly = check(simulate_table(Plan(site_follows_group=0.7), 1))
     assert "Sites go with groups" in told(partly, Level.WARNING)
     assert told(partly, Level.FAIL) == ""

@@ -7,6 +7,7 @@ import pytest
 
 from device.contract.errors import ConfigError
 from device.contract.features import NAMES, SESSION
+from training.cohort import plan as plan_module
 from training.cohort.plan import Effect, Faults, Plan, read_plan
 from training.cohort.quick import simulate_table, simulate_windows
 from training.cohort.table import FeatureTable
@@ -99,6 +100,8 @@ def test_some_of_a_table_is_a_table() -> None:
         ("[[effects]]\ngroup = 'case'\nunit = 'AU99'\nd = 1.0", "AU99"),
         ("[faults]\nswapped = ['east']", "'east'"),
         ("peple = {a = 1}", "people"),
+        ("phases = {Rest = 1.0}", "'Rest' can be no group or phase"),
+        ("people = {a = 1, 'b c' = 1}", "'b c' can be no group or phase"),
     ],
 )
 def test_a_plan_that_cannot_be_is_told_in_a_sentence(tmp_path, text: str, sentence: str) -> None:
@@ -106,6 +109,13 @@ def test_a_plan_that_cannot_be_is_told_in_a_sentence(tmp_path, text: str, senten
     path.write_text(text)
     with pytest.raises(ConfigError, match=sentence):
         read_plan(path)
+
+
+def test_the_plan_that_stands_as_an_example_is_one(tmp_path) -> None:
+    lines = [line[4:] for line in str(plan_module.__doc__).splitlines() if line.startswith("    ")]
+    (tmp_path / "plan.toml").write_text("\n".join(lines))
+    plan = read_plan(tmp_path / "plan.toml")
+    assert (plan.effects, plan.faults.swapped) == (SMILES, ("south",))
 
 
 def test_a_plan_is_read_from_toml(tmp_path) -> None:

@@ -12,6 +12,7 @@ from training.cohort.people import Participant
 #: A group of fewer people can be told of by nobody; one of fewer than the second gets no bundle.
 HARDLY, LEAST = 10, 30
 _LEAST_AT_SITE = 5
+_CONFOUNDED = 0.9  # Cramér's V from which on sites and groups cannot be told apart
 
 
 def check_people(recorded: Sequence[Participant], everybody: Sequence[Participant]) -> Iterator[Finding]:
@@ -65,8 +66,8 @@ def _sites(recorded: Sequence[Participant]) -> Iterator[Finding]:
         yield Finding(Level.FAIL, "sites", text)
     elif link.is_close:
         text = f"Sites go with groups (Cramér's V {link.v:.2f}): {_at_sites(recorded, of_site)}."
-        text += " What differs may be the sites'."
-        yield Finding(Level.WARNING, "sites", text)
+        level = Level.FAIL if link.v >= _CONFOUNDED else Level.WARNING
+        yield Finding(level, "sites", f"{text} What differs may be the sites', their cameras' or their light's.")
     else:
         yield Finding(Level.OK, "sites", f"{_at_sites(recorded, of_site)}.")
     small = [site for site in of_site if sites.count(site) < _LEAST_AT_SITE]
