@@ -19,6 +19,7 @@ from training.cohort.people import Participant
 from training.cohort.plan import Effect, Plan
 from training.cohort.quick import simulate_table
 from training.cohort.store import save
+from training.targets import finding
 from training.targets.contrast import Question, contrasted
 from training.targets.dealing import deal, flip
 from training.targets.displacement import lengths, unit_movements
@@ -249,6 +250,14 @@ def test_a_unit_that_nobody_was_measured_in_leaves_the_points_known():
     )
     assert np.isnan(points.values[0, 0, corner]) and not np.isnan(points.values[0, 0, brow])
     assert np.isnan(points.values).mean() < 0.05
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_pictures():
+    """They take seconds, and have tests of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(finding, "draw", lambda *_: None)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -70,7 +70,7 @@ def _of_table(is_units: bool, rows: Sequence[Row]) -> Iterator[str]:
 def span(cluster: Mapping[str, Any]) -> str:
     """`20 to 60 % of the phase`, or `4 to 12 s`."""
     share = cluster["axis"] != "s"
-    begin, end = (f"{cluster[name] * (100 if share else 1):g}" for name in ("begin", "end"))
+    begin, end = (f"{cluster[name] * (100 if share else 1):.3g}" for name in ("begin", "end"))
     return f"{begin} to {end} {'% of the phase' if share else 's'}"
 
 
@@ -79,7 +79,7 @@ def _over_time(courses: Mapping[str, Any]) -> Iterator[str]:
     if not found:
         yield "Over time, no cluster of action units differs for certain."
         return
-    yield f"Over time, {len(found)} cluster{'s' if len(found) > 1 else ''} of action units differ:"
+    yield f"Clusters of action units that differ over time: {len(found)}."
     for one in found[:_NAMED]:
         side = "stronger" if one["more"] else "weaker"
         yield f"  {one['phase']}: {one['points']} {side} in {one['second']}, {span(one)}, {p_text(one['p'])}"
