@@ -40,7 +40,7 @@ _WHY = {
     Abstained.SHORT: "too little time was measured in all",
     Abstained.PHASE: "a part of the session that it needs was not held",
     Abstained.UNMEASURED: "too many of the features that it needs were not measured",
-    Abstained.OUTSIDE: "the measurements are unlike those of everybody in its study",
+    Abstained.OUTSIDE: "the measurements are unlike those of everybody in its study, or another network made them",
 }
 _USUAL = "“No answer” is an ordinary outcome, and no fault. It speaks neither for nor against any group."
 _NUMBERS = "one two three four five six seven eight nine ten".split()
