@@ -1,7 +1,9 @@
 """Digital targets, on small matrices of numbers and on simulated cohorts: what is found, and what is not."""
 
 import csv
+import itertools
 import json
+import math
 import re
 from dataclasses import replace
 
@@ -346,6 +348,24 @@ def test_the_teaching_map_needs_nothing_from_elsewhere(folder):
         ("", "more"),
         ("head", ""),
     ]
+
+
+def test_numbers_on_the_face_stand_apart_where_units_lie_on_each_other(folder):
+    held = json.loads((folder / "targets.json").read_text())
+    row = next(row for row in held["tables"]["units"] if row["point"] == "AU12")
+    held["tables"]["units"] = [
+        {**row, "point": unit, "rank": at} for at, unit in enumerate(("AU1", "AU2", "AU4", "AU12"))
+    ]
+    (folder.parent / "more").mkdir()
+    (folder.parent / "more" / "targets.json").write_text(json.dumps(held))
+
+    main(["targets", "map", str(folder.parent / "more")])
+
+    page = (folder.parent / "more" / "map.html").read_text()
+    places = [
+        (float(x), float(y)) for x, y in re.findall(r'<circle class="badge [\w-]+" cx="([\d.]+)" cy="([\d.]+)"', page)
+    ]
+    assert len(places) == 4 and min(math.dist(a, b) for a, b in itertools.combinations(places, 2)) >= 30
 
 
 def test_a_map_of_no_difference_says_that_this_is_no_proof(tmp_path):

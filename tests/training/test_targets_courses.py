@@ -9,6 +9,7 @@ import pytest
 from device.contract.errors import ConfigError, DataError
 from device.contract.labels import ACTION_UNIT_KEYS
 from device.features.series import Series
+from training.cli import main
 from training.cohort.people import Participant
 from training.cohort.plan import Effect, Plan
 from training.cohort.simulate import simulate
@@ -167,3 +168,30 @@ def test_a_folder_without_recordings_or_of_other_people_is_one_sentence(study, t
     strangers = tuple(replace(person, pseudonym=f"x-{at}") for at, person in enumerate(units.people))
     with pytest.raises(DataError, match="no recording of the people"):
         courses_of(replace(units, people=strangers), study, Axis(bins=6), workers=0)
+
+
+@pytest.mark.learning
+def test_a_comparison_with_everything_that_it_writes(study, tmp_path, capsys):
+    assert main(["cohort", "features", str(study), "--out", str(tmp_path / "f.npz"), "--workers", "0"]) == 0
+    argv = ["targets", "compare", "--features", str(tmp_path / "f.npz"), "--groups", "control", "case"]
+    argv += ["--study", str(study), "--bins", "6", "--permutations", "199", "--out", str(tmp_path / "out")]
+
+    assert main(argv) == 0 and main(["targets", "map", str(tmp_path / "out")]) == 0
+
+    assert "Over time" in capsys.readouterr().out or (tmp_path / "out" / "clusters.csv").exists()
+    written = {path.name for path in (tmp_path / "out").iterdir()} - {"clusters.csv"}
+    assert written == {
+        *("targets.json", "units.csv", "points-68.csv", "mixed.csv", "courses.csv", "courses.png", "courses.svg"),
+        *(f"{what}-{phase}.png" for what in ("ranking", "heat") for phase in ("rest", "talk")),
+        *("ranking-rest.svg", "ranking-talk.svg", "map.html"),
+    }
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize("options", [["--bins", "5"], ["--seconds", "2"]])
+def test_bins_without_a_study_are_a_mistake(options, tmp_path, capsys):
+    argv = ["targets", "compare", "--features", "f.npz", "--groups", "a", "b", "--out", str(tmp_path / "out")]
+
+    assert main([*argv, *options]) == 11
+
+    assert "name it with --study" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 HTML with the drawings in it as SVG: no script, nothing from elsewhere. Every drawing's content stands in words too.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 #: So many phases, and units in each, have room on the page; the others are named.
 PHASES, UNITS = 4, 4
 _LEAST_REACH = 1.0
+_APART = 31  # of numbers on the face, in its units
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,9 @@ def _panel(phase: str, found: Mapping[str, Any], reach: float) -> Panel:
     ours = [row for row in tables.pop("units") if row.is_measured]
     differing = [row for row in ours if row.differs]
     spans = _spans(phase, found)
-    marks = tuple(_mark(at, row, reach, found["kind"], spans) for at, row in enumerate(differing[:UNITS], 1))
+    places = _apart([portrait.moved_by(row.point)[1] for row in differing[:UNITS]])
+    numbered = enumerate(zip(differing, places, strict=False), 1)
+    marks = tuple(_mark(at, row, place, reach, found["kind"], spans) for at, (row, place) in numbered)
     others = tuple(row.point for row in sorted(differing[UNITS:], key=lambda row: ACTION_UNIT_KEYS.index(row.point)))
     alone = tuple(f"{unit}, {said}" for unit, said in spans.items() if unit not in {mark.row.point for mark in marks})
     largest = max(ours, key=lambda row: abs(row.effect), default=None)
@@ -124,9 +128,19 @@ def _spans(phase: str, found: Mapping[str, Any]) -> dict[str, str]:
     return {unit: " and ".join(spans) for unit, spans in said.items()}
 
 
-def _mark(at: int, row: Row, reach: float, kind: str, spans: Mapping[str, str]) -> Mark:
-    area, middle = portrait.moved_by(row.point)
+def _apart(places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Places of numbers, none on another: where they should be, else on the other half of the face, else lower."""
+    found: list[tuple[float, float]] = []
+    for x, y in places:
+        down = range(0, portrait.SIZE, _APART)
+        tried = ((side, y + lower) for lower in down for side in (x, portrait.SIZE - x))
+        found.append(next(one for one in tried if all(math.dist(one, other) >= _APART for other in found)))
+    return found
+
+
+def _mark(at: int, row: Row, place: tuple[float, float], reach: float, kind: str, spans: Mapping[str, str]) -> Mark:
+    area = portrait.moved_by(row.point)[0]
     dots, sure = plain.sureness(row.p_max)
     low, here, high = (50 + 50 * value / reach for value in (row.effect_low, row.effect, row.effect_high))
     said = (plain.sizes(row), dots, sure, plain.overlap(row, kind))
-    return Mark(at, row, plain.SEEN[row.point], area, middle, *said, (low, here, high), spans.get(row.point, ""))
+    return Mark(at, row, plain.SEEN[row.point], area, place, *said, (low, here, high), spans.get(row.point, ""))
