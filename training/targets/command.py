@@ -7,13 +7,8 @@ from typing import Any
 
 from device.contract.errors import ConfigError
 from device.contract.landmarks import COUNTS
-<<<<<<< HEAD
 from training.arguments import positive_count, positive_number
-from training.targets import picture_commands
-=======
-from training.arguments import positive_count
 from training.targets import gradients_command, picture_commands
->>>>>>> main
 
 _DESCRIPTION = """\
 Digital targets: which action units and key points of the face differ between two groups of people, or between two
