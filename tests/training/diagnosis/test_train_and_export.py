@@ -32,7 +32,7 @@ FAILED = Permutation(0.4, 1000, 400, 0.5, 0.5)
 def study(tmp_path_factory):
     """A table, its evaluation, and a run."""
     folder = tmp_path_factory.mktemp("study")
-    save(table(), folder / "features.npz")
+    save(replace(table(), made={"sources": "face-1.0.0, units-2.0"}), folder / "features.npz")
     sound().save(folder / "evaluation.json")
     assert train(folder) == 0
     return folder
@@ -69,6 +69,7 @@ def test_the_bundle_says_of_people_what_the_evaluated_network_says(study, capsys
         values = expected.picked(features)
         said = np.concatenate([supporter._model.on_values(row)[0] for row in standardized(supporter.file, values)])
         assert supporter.file.quantiles == expected.quantiles
+        assert supporter.file.sources == ("face-1.0.0", "units-2.0")
         assert np.allclose(distance(supporter.file, values), expected.distance(values))
         assert supporter.evidence.supported and supporter.evidence.simulated
         assert supporter.evidence.population == "simulated people"
