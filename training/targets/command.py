@@ -7,7 +7,7 @@ from typing import Any
 
 from device.contract.errors import ConfigError
 from device.contract.landmarks import COUNTS
-from training.arguments import positive_count, positive_number
+from training.arguments import count, positive_count, positive_number
 from training.targets import gradients_command, landmarks_command, picture_commands
 
 _DESCRIPTION = """\
@@ -61,7 +61,7 @@ def _add_compare(actions: Any) -> None:
     cut.add_argument("--bins", type=positive_count, metavar="N", help="of --study: shares of each phase (20)")
     cut.add_argument("--seconds", type=positive_number, metavar="S", help="of --study: bins of this length instead")
     parser.add_argument("--permutations", type=positive_count, default=2000, metavar="M", help="(%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is drawn (%(default)s)")
+    parser.add_argument("--seed", type=count, default=0, metavar="N", help="of all that is drawn (%(default)s)")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder to write")
     parser.set_defaults(run=_compare)
 
