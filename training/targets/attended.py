@@ -2,6 +2,7 @@
 
 import csv
 import io
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -173,7 +174,7 @@ def _phases(path: Path, video: str, stimuli: Sequence[Stimulus]) -> Iterator[tup
     try:
         with np.load(path, allow_pickle=False) as content:
             crops, times = np.asarray(content["crops"], np.uint8), np.asarray(content["times"], np.float64)
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
         raise DataError(f"{path} holds no faces that can be read ({error}): make them again.") from error
     if not stimuli:
         yield SESSION, crops
