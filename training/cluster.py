@@ -75,7 +75,8 @@ def _client(scheduler: str | None, workers: int, ready: Callable[[], object]) ->
             cluster = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # else a second one at the same time warns of a taken port
+                scheduler_kwargs={"dashboard": False},
                 local_directory=scratch,
                 silence_logs=logging.CRITICAL,
             )

@@ -40,7 +40,7 @@ _WHY = {
     Abstained.SHORT: "too little time was measured in all",
     Abstained.PHASE: "a part of the session that it needs was not held",
     Abstained.UNMEASURED: "too many of the features that it needs were not measured",
-    Abstained.OUTSIDE: "the measurements are unlike those of everybody in its study",
+    Abstained.OUTSIDE: "the measurements are unlike those of everybody in its study, or another network made them",
 }
 _USUAL = "“No answer” is an ordinary outcome, and no fault. It speaks neither for nor against any group."
 _NUMBERS = "one two three four five six seven eight nine ten".split()
@@ -149,6 +149,7 @@ def _no_answer(one: Support) -> Iterator[str]:
 
 def _facts(one: Support) -> Iterator[tuple[str, str]]:
     yield "How often it is wrong", _wrong(one)
+    yield "When one group is left", _right(one)
     groups = ", ".join(f"{_word(group.name)} {group.people}" for group in one.groups)
     sites = "one site" if one.sites == 1 else f"{one.sites} sites"
     yield "People of its evidence", f"{_people(one.people)} at {sites}: {groups}. {one.population.rstrip('.')}."
@@ -166,6 +167,19 @@ def _wrong(one: Support) -> str:
     return (
         f"{wrong.capitalize()} (alpha {one.alpha:g}); of other people it is not known. Among the sessions with an "
         "answer it can be wrong more often than that: where several groups are left, the right one is rarely missing."
+    )
+
+
+def _right(one: Support) -> str:
+    if not one.supported:
+        return "How often it is then the right one is not known: its evidence does not show that it holds for anybody."
+    if one.right is None:
+        return "How often it was then the right one was not measured."
+    between = " ({:.0f} to {:.0f})".format(*(100 * end for end in one.right_between)) if one.right_between else ""
+    share = f"{100 * one.right:.0f} of 100{between}"
+    return (
+        f"Of the people of the study for whom one group was left, it was the right one for {share}. Where groups are "
+        "not as frequent as in the study, the share is another."
     )
 
 

@@ -3,7 +3,7 @@
 Nothing is written; a session whose consent does not cover it is not looked at.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -143,7 +143,14 @@ def _sentence(support: Json, evidence: Evidence) -> str:
     people = f"{evidence.n} {'simulated ' if evidence.simulated else ''}people"
     rests = f"It rests on {people} at {evidence.sites} sites ({evidence.population})."
     carried = [] if evidence.supported else ["NOT SUPPORTED BY ITS EVIDENCE:", *evidence.unsupported]
-    return " ".join([f"{_set(support)}. This is no diagnosis.", rests, *carried])
+    return " ".join([f"{_set(support)}. This is no diagnosis.", rests, *_right(evidence), *carried])
+
+
+def _right(evidence: Evidence) -> Iterator[str]:
+    """How often one group that was left was the right one, where the evidence carries anything."""
+    if (right := evidence.answered_right) and evidence.supported:
+        figure = f"{100 * right.value:.0f} of 100 ({100 * right.low:.0f} to {100 * right.high:.0f})"
+        yield f"Of those of them for whom one group was left, it was the right one for {figure}."
 
 
 def _set(support: Json) -> str:

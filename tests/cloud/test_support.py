@@ -106,6 +106,7 @@ def told(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest
                 "people of each of these two groups measured like this",
                 "“No answer” is an ordinary outcome, and no fault.",
                 "In one of ten sessions of people like those of the study the right group is ruled out (alpha 0.1)",
+                "When one group is left: How often it was then the right one was not measured.",
                 "212 people at one site: bipolar 61, depressed 62, healthy 63. Adults of one day clinic.",
             ],
         ),
@@ -117,6 +118,14 @@ def told(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest
                 "That does not make this person one of them",
                 "unusual for people of the study in the group “bipolar” or “healthy”",
             ],
+        ),
+        (
+            said("depressed", answered_right=0.814),
+            ["Of the people of the study for whom one group was left, it was the right one for 81 of 100. Where"],
+        ),
+        (
+            said("depressed", answered_right=0.814, answered_right_low=0.7, answered_right_high=0.9),
+            ["it was the right one for 81 of 100 (70 to 90). Where groups are not as frequent as in the study"],
         ),
         (
             said(),
@@ -154,7 +163,8 @@ def test_it_is_told_what_is_not_ruled_out_how_surely_and_why_not_more(what: Json
 
 
 def test_what_its_evidence_does_not_carry_is_no_answer() -> None:
-    text = "\n".join(support.lines(of(said("depressed", supported=False))))
+    text = "\n".join(support.lines(of(said("depressed", supported=False, answered_right=0.81))))
+    assert "81 of 100" not in text and "How often it is then the right one is not known" in text
     assert "only depressed" not in text
     assert "not unusual for" not in text
 

@@ -10,16 +10,21 @@ import pytest
 from msgspec.structs import replace
 
 import device.service.support
-from device.clock import FakeClock
+from device.clock import FakeClock, SystemClock
 from device.config import load_settings
 from device.contract import support
 from device.contract.errors import ModelError
 from device.contract.features import SESSION
-from device.contract.session import Why
+from device.contract.session import Beginning, Why
+from device.delivery.outbox import Outbox
+from device.delivery.outbox_sink import OutboxSink
 from device.features.support import Supporter, open_supporter
+from device.service.log import SessionLog
+from device.service.service import Service
 from device.service.support import Support, opened
 from device.settings import DiagnosisSettings, ModelSettings
 from tests.behaviour import behaviour, watched
+from tests.daemons import left_in
 from tests.support_bundles import COLUMNS, EVIDENCE, FILE, support_bundle
 
 RECORDS = watched(behaviour(40), 10)
@@ -129,6 +134,11 @@ def test_phases_are_those_that_were_held(tmp_path: Path) -> None:
     assert "phase" not in found.get("why", ())
 
 
+def test_a_phase_that_is_called_as_the_whole_session_is_not_taken_for_it(supporter: Supporter) -> None:
+    phase = {"event": "phase", "time": RECORDS[len(RECORDS) // 2]["time"], "name": SESSION}
+    assert concluded(held(supporter, phase)) == concluded(held(supporter)) is not None
+
+
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A computation that never comes to an end while somebody waits for it."""
@@ -184,6 +194,22 @@ def test_a_fault_of_it_costs_no_session_and_tells_nothing_of_the_person(
     said = capsys.readouterr().err
     assert said.startswith("affectbox: No diagnosis support for this session: a fault of the box's own (ZeroDivision")
     assert "mdd" not in said and "0.93" not in said
+
+
+def test_a_power_cut_right_after_it_was_told_leaves_a_session_that_the_next_start_ends(
+    tmp_path: Path, supporter: Supporter
+) -> None:
+    said = concluded(held(supporter))
+    assert said is not None
+    own = [f"outbox.path={tmp_path}/outbox.db", 'run.sinks=["rtdb:http://127.0.0.1:9?ns=clinic"]', "upload.drain_s=0"]
+    with Outbox(tmp_path / "outbox.db", 500) as outbox:
+        cut_off = SessionLog(Beginning("p-1"), "tester", FakeClock(), OutboxSink(outbox).tell)
+        cut_off.support(said)
+    with Service(load_settings(None, ["device.id=tester", *own]), SystemClock()):
+        pass
+    waiting = left_in(tmp_path / "outbox.db")
+    assert waiting[f"support/p-1/tester~{cut_off.id}/e000002"]["support"] == said
+    assert waiting[f"visits/p-1/tester~{cut_off.id}/e000003"]["why"] == "interrupted"
 
 
 @pytest.mark.parametrize("name", ["simulated-1.0.0", "mdd-study-9.9.9"])

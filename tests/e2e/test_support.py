@@ -17,8 +17,10 @@ import pytest
 
 import device.delivery.live
 import device.delivery.opening
+import device.service.service
 from converter.signing import keygen, signer
 from device.arrays import ByteImage
+from device.camera.fake import FakeSource
 from device.cli import main
 from device.clock import SystemClock
 from device.config import load_settings
@@ -118,7 +120,7 @@ def test_of_a_phase_the_box_tells_what_the_command_tells_of_its_file(
 
 def test_without_a_consent_that_names_it_a_session_tells_nothing(clip: Path, study: list[str], tmp_path: Path) -> None:
     out = tmp_path / "records.jsonl"
-    watch = ["run", "--source", str(clip), "--max-frames", "40", "--sink", f"jsonl:{out}"]
+    watch = ["run", "--source", str(clip), "--max-frames", "5", "--sink", f"jsonl:{out}"]
     for consent in ([], ["--consent", "expressions,units", "--consent-by", "patient"]):
         assert main([*watch, *consent, *passed(study)]) == 0
     assert "support" not in {event["event"] for event in events_in(out)}
@@ -274,6 +276,12 @@ def written(url: str) -> Stream:
     return stream
 
 
+def next_written(stream: Stream) -> list[tuple[str, str]]:
+    """What is written next, each value by its whole path; nothing more comes: nothing."""
+    event = stream.next()
+    return list(places_of(event[1]["data"], event[1]["path"].rstrip("/"))) if event else []
+
+
 def places_of(value: Any, path: str) -> Iterator[tuple[str, str]]:
     """Each value, as text, with its whole path."""
     if isinstance(value, dict):
@@ -284,36 +292,43 @@ def places_of(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def test_in_the_database_it_stands_where_the_clinicians_of_the_person_read_it_and_nowhere_else(
-    clip: Path, study: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    study: list[str], tmp_path: Path, portrait: ByteImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shown_live = threading.Event()
+
+    def picture(index: int) -> ByteImage:
+        assert index < 30 or shown_live.wait(WAIT_S)  # nor ends the session before somebody saw it live
+        return portrait
+
+    source = FakeSource(picture, count=60, fps=5.0)
+    monkeypatch.setattr(device.service.service, "open_source", lambda text, camera: source)
     monkeypatch.setattr(device.delivery.opening, "open_tokens", lambda *_: FakeTokens())
     monkeypatch.setattr(device.delivery.live, "_EVERY_S", 0.1)
     server = Server(tmp_path / "database")
     watch = {"v": 1, "until": int(1000 * SystemClock().wall()) + 80_000, "by": "cleo"}
     httpx.put(f"{server.url}/control/tester/watch.json?ns=clinic", json=watch).raise_for_status()
-    stream = written(server.url)
+    stream, told = written(server.url), list[tuple[str, str]]()
     own = ["device.id=tester", f"outbox.path={tmp_path}/outbox.db", f'run.sinks=["rtdb:{server.url}?ns=clinic"]']
-    assignments = [
-        *own,
-        f"run.source={clip}",
-        "run.pace=fast",
-        "upload.interval_s=0.05",
-        "delivery.telemetry_s=0.1",
-        *study,
-    ]
-    with InThread(load_settings(None, assignments)) as host:
+    quick = ["run.source=fake", "run.pace=fast", "upload.interval_s=0.05", "delivery.telemetry_s=0.1"]
+    settings = load_settings(None, [*own, *quick, *study])
+    with InThread(settings) as host:
         host.say(Do.WATCH, patient="p-017", consent=CONSENT)
+        while not shown_live.is_set():
+            told += (now := next_written(stream))
+            if any(path.startswith("/live/") for path, _ in now):
+                shown_live.set()
         last = host.last()
     assert last.why == "finished"
-    with Service(load_settings(None, assignments), SystemClock()):
+    with Service(settings, SystemClock()):
         pass  # sends what still waits
     said = arrived(server.url, "clinic", f"support/p-017/tester~{last.session}")
     server.end()
+    while now := next_written(stream):
+        told += now
     (event,) = said.values()
     validate(event)
     assert all("probability" in group for group in groups(event["support"]))
-    told = [place for _, now in iter(stream.next, None) for place in places_of(now["data"], now["path"].rstrip("/"))]
-    roots = {path.strip("/").partition("/")[0] for path, _ in told}
+    roots = {path.split("/")[1] for path, _ in told}
     assert {"telemetry", "live", "packs", "visits", "minutes", "support"} <= roots
-    assert {path.strip("/").partition("/")[0] for path, text in told if SECRET.search(path + text)} == {"support"}
+    assert {path.split("/")[1] for path, text in told if SECRET.search(path + text)} == {"support"}
     assert not SECRET.search(host.raw.decode()), "what the host process, and by it the page, is told"

@@ -1,6 +1,7 @@
 """From a run to the parts of a bundle: network, `support.json`, evidence, reference, card."""
 
 from dataclasses import dataclass, replace
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,7 @@ def evidence(found: Evaluation, population: str, against: tuple[str, ...]) -> co
         permutations=tested.permutations if tested else 0,
         confounds=_interval(confounds.balanced_accuracy) if confounds else None,
         age=contract.Ages(*found.age) if found.age else None,
+        answered_right=None if isnan(found.answered_right.value) else _interval(found.answered_right),
     )
 
 

@@ -6,7 +6,6 @@ Every cohort is a line of `proof.jsonl`, written as soon as it is there, so the 
 
 import argparse
 import json
-from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,8 @@ what would a split by frame have claimed of the same people?), with one of d = 0
 the groups, and with groups of very different sizes. Prints a table, and writes it as proof.json.
 """
 _EPILOG = """\
-All of it takes half an hour of two cores. Stopped, the same command goes on where it was. Simulated people: this tries
-the methods, no figure of it is clinical accuracy.
+All of it takes some ten minutes of two cores. Stopped, the same command goes on where it was. Simulated people: this
+tries the methods, no figure of it is clinical accuracy.
 """
 
 
@@ -45,18 +44,18 @@ def _run(arguments: argparse.Namespace) -> int:
     from training.diagnosis.trials import TRIALS, tried  # noqa: PLC0415
     from training.progress import bar  # noqa: PLC0415
 
-    mark = _mark(TRIALS)
+    marks = {trial.name: _mark(trial) for trial in TRIALS}
     asked = [(trial.name, seed) for trial in TRIALS for seed in range(min(trial.cohorts, arguments.cohorts or 10**6))]
     try:
         arguments.out.mkdir(parents=True, exist_ok=True)
-        known = _known(arguments.out / LINES, mark)
+        known = _known(arguments.out / LINES, marks)
         todo = [job for job in asked if job not in known]
         with (arguments.out / LINES).open("a", encoding="utf-8") as file:
             file.write("\n" * bool(file.tell()))  # a power cut may have left half a line
             jobs = done(tried, todo, arguments.scheduler, arguments.workers)
             for job, found in bar(jobs, "cohorts", len(asked), "cohort", done=len(known)):
                 known[job] = found
-                file.write(json.dumps({"of": mark, **found}) + "\n")
+                file.write(json.dumps({"of": marks[job[0]], **found}) + "\n")
                 file.flush()
         found = summary([known[job] for job in asked])
         part = arguments.out / (NAME + ".part")
@@ -68,17 +67,16 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _mark(trials: Iterable[Any]) -> str:
-    """What the lines were made by: the recipe, and people as they are simulated."""
+def _mark(trial: Any) -> str:
+    """What a trial's lines were made by: the recipe, and people as they are simulated."""
     from training.cohort.quick import simulate_table  # noqa: PLC0415
     from training.cohort.store import digest  # noqa: PLC0415
     from training.diagnosis.recipe import REFERENCE  # noqa: PLC0415
 
-    made_by = repr((REFERENCE, [(trial.name, digest(simulate_table(trial.plan, 0))) for trial in trials]))
-    return sha256(made_by.encode()).hexdigest()[:16]
+    return sha256(repr((REFERENCE, digest(simulate_table(trial.plan, 0)))).encode()).hexdigest()[:16]
 
 
-def _known(path: Path, mark: str) -> dict[tuple[str, int], dict[str, Any]]:
+def _known(path: Path, marks: dict[str, str]) -> dict[tuple[str, int], dict[str, Any]]:
     """Cohorts that are done; a line that a power cut left is no line, and lines of others are passed over."""
     found = {}
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
@@ -86,6 +84,6 @@ def _known(path: Path, mark: str) -> dict[tuple[str, int], dict[str, Any]]:
             one = json.loads(line)
         except ValueError:
             continue
-        if one.pop("of", None) == mark:
+        if one.pop("of", "") == marks.get(one.get("trial")):
             found[one["trial"], one["seed"]] = one
     return found

@@ -85,7 +85,18 @@ def figures(
     known = np.flatnonzero(~np.isnan(probabilities).any(axis=1))
     whole = _accuracy(probabilities, truth, known, seed) if len(np.unique(truth[known])) == len(groups) else None
     one = of_one_group(truth, sites, names, groups) if len(names) > 1 else []
-    return LeftOut(whole, told, (*why.values(), *one))
+    return LeftOut(whole, told, (*why.values(), *one, *_exchanged(told)))
+
+
+def _exchanged(told: tuple[SiteFigures, ...]) -> list[str]:
+    """A sentence for every site with several groups at which chance would be right more often."""
+    several = [(site, sum(count > 0 for count in site.groups.values())) for site in told]
+    return [
+        f"At site '{site.site}', what was learnt elsewhere is wrong more often than chance would be: ask whether "
+        "groups were exchanged there, or elsewhere."
+        for site, groups in several
+        if groups > 1 and site.balanced_accuracy.high < 1 / groups
+    ]
 
 
 def _accuracy(probabilities: Floats, truth: Ints, here: Ints, seed: int) -> Interval:

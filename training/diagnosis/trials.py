@@ -116,21 +116,6 @@ def _of_new(model: Model, table: FeatureTable) -> Outcome:
 
 TRIALS = (
     Trial("null", "60 people, no effect", 200, Plan(), beside_frames),
-    Trial("imbalanced", "100 and 20 people, no effect", 25, Plan(people={"control": 100, "case": 20}), alone),
-    Trial(
-        "leaning",
-        "60 people, no effect, 9 of 10 at their group's own site, sites differ by 1 SD",
-        25,
-        Plan(site_follows_group=0.9, site_effect=1.0),
-        alone,
-    ),
-    Trial(
-        "confounded",
-        "2 × 60 people, no effect, each group at its own site, sites differ by 1 SD",
-        5,
-        Plan(people={"control": 60, "case": 60}, site_follows_group=1.0, site_effect=1.0),
-        whole,
-    ),
     Trial(
         "effect",
         "2 × 100 people, d = 0.8 in AU12",
@@ -138,6 +123,21 @@ TRIALS = (
         Plan(people={"control": 100, "case": 100}, effects=_AU12),
         whole_and_new_people,
     ),
+    Trial(
+        "confounded",
+        "2 × 60 people, no effect, each group at its own site, sites differ by 1 SD",
+        3,
+        Plan(people={"control": 60, "case": 60}, site_follows_group=1.0, site_effect=1.0),
+        whole,
+    ),
+    Trial(
+        "leaning",
+        "60 people, no effect, 9 of 10 at their group's own site, sites differ by 1 SD",
+        25,
+        Plan(site_follows_group=0.9, site_effect=1.0),
+        alone,
+    ),
+    Trial("imbalanced", "100 and 20 people, no effect", 25, Plan(people={"control": 100, "case": 20}), alone),
     Trial(
         "imbalanced effect",
         "150 and 40 people, d = 0.8 in AU12",

@@ -8,7 +8,7 @@ from typing import Any
 from device.contract.errors import ConfigError
 from device.contract.landmarks import COUNTS
 from training.arguments import positive_count
-from training.targets import picture_commands
+from training.targets import gradients_command, picture_commands
 
 _DESCRIPTION = """\
 Digital targets: which action units and key points of the face differ between two groups of people, or between two
@@ -34,6 +34,7 @@ def add_parser(commands: Any) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     _add_compare(actions)
     _add_map(actions)
+    gradients_command.add_parser(actions)
     picture_commands.add_parsers(actions)
 
 

@@ -55,6 +55,7 @@ def test_features_are_those_of_the_box(study: Path, out: Path) -> None:
         gatherer.tell(one) if "event" in one else gatherer.add(one)
     parts = gatherer.parts()
     assert table.phases == ("images", "rest")
+    assert table.made["sources"] == ", ".join(sorted(parts[SESSION].sources)) != ""
     for column, phase in enumerate(table.phases):
         assert table.values[1, column] == pytest.approx(features_of(parts[phase]), nan_ok=True)
         assert table.coverage[1, column] == pytest.approx(parts[phase].coverage)

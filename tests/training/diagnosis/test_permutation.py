@@ -66,3 +66,8 @@ def test_the_end_that_is_known_early_is_the_same_end():
 
 def test_the_same_seed_finds_the_same():
     assert permute(task(0.5), 9, workers=0) == permute(task(0.5), 9, workers=0)
+
+
+@pytest.mark.learning
+def test_two_processes_find_what_one_finds():
+    assert permute(task(0.5), 50, workers=2) == permute(task(0.5), 50, workers=0)

@@ -109,6 +109,16 @@ def test_a_site_of_one_group_is_told_in_words():
     assert not any("north" in note for note in found.left_out.notes)
 
 
+def test_groups_exchanged_at_a_site_are_asked_about():
+    one = table((30, 30), shift=3.0, sites=("east", "north", "south"))
+    other = {"a": "b", "b": "a"}
+    people = tuple(replace(p, group=other[p.group]) if p.site == "south" else p for p in one.people)
+    found = quick(replace(one, people=people), permutations=0)
+
+    assert [note.split(",")[0] for note in found.left_out.notes] == ["At site 'south'"]
+    assert quick(one, permutations=0).left_out.notes == ()
+
+
 def test_sites_that_cannot_be_left_out_are_named():
     everybody = quick(table(sites=("",)), permutations=0)
     people = tuple(replace(p, site="north" if p.group == "a" else "south") for p in table().people)

@@ -9,13 +9,14 @@ import pytest
 pytest.importorskip("keras")
 from converter.signing import keygen
 from device.contract.errors import ConfigError, DataError, EvidenceError, ModelError, StorageError
-from device.contract.evidence import Evidence
+from device.contract.evidence import Evidence, Interval
 from device.contract.manifest import open_bundle
 from device.features.support import Supporter, distance, standardized
 from device.runtime.model import Model
 from tests.evaluations import sound, table
 from training.cli import main
 from training.cohort.store import digest, load, save
+from training.diagnosis import bundle as bundles
 from training.diagnosis.model import fit
 from training.diagnosis.permutation import Permutation
 from training.diagnosis.recipe import REFERENCE
@@ -71,12 +72,18 @@ def test_the_bundle_says_of_people_what_the_evaluated_network_says(study, capsys
         assert np.allclose(distance(supporter.file, values), expected.distance(values))
         assert supporter.evidence.supported and supporter.evidence.simulated
         assert supporter.evidence.population == "simulated people"
+        assert supporter.evidence.answered_right == sound().answered_right
     wanted = expected.probabilities(values)
     assert np.abs(said - wanted).max() < {"float32": 1e-4, "int8": 0.03}[dtype]
     assert np.ptp(wanted[:, 0]) > 0.5
     receipt = bundle.manifest.receipt
     assert receipt["data_digest"] == digest(features) and receipt["same_set"] >= 0.95
     assert bundle.manifest.input.dtype == dtype
+
+
+def test_where_nobody_got_an_answer_it_is_not_known_how_often_one_is_right():
+    silent = sound(answered_right=Interval(*[float("nan")] * 3))
+    assert "answered_right" not in bundles.evidence(silent, "nobody", ()).to_json()
 
 
 def test_a_bundle_holds_nobodys_name_and_numbers(study):
