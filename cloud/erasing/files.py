@@ -113,7 +113,9 @@ def _delete_parts(path: Path) -> None:
     names += [f"{escape(path.name)}.part.npz", f"{escape(path.stem)}.part.npz"]
     if path.suffix == ".mp4":
         names.append(".film-*.part.mp4")
-    for part in {part for name in names for part in path.parent.glob(name)}:
+    left = {part for name in names for part in path.parent.glob(name)}
+    left |= {*path.parent.parent.glob(f".{escape(path.parent.name)}-*/new/{escape(path.name)}")}
+    for part in left:
         try:
             part.unlink(missing_ok=True)
         except OSError as error:

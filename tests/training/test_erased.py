@@ -13,6 +13,7 @@ import pytest
 
 from cloud.cli import main as cloud
 from cloud.erasing import known
+from device.contract.errors import CheckFailedError
 from training.cli import main
 from training.cohort.plan import Plan
 from training.cohort.simulate import simulate
@@ -145,6 +146,7 @@ def faces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_participant_is_erased_from_faces_and_everybody_else_stays_in_their_part(faces: Path) -> None:
     before = json.loads((faces / "split.json").read_text())
+    assert len(naming(faces, "p-01/")) == 3  # two files of faces, and the index
     assert erase("p-01") == 0
     assert sorted(path.parent.name for path in faces.rglob("*.npz")) == ["Ana María", "p-010", "p-02"]
     assert not (faces / "faces" / "p-01").exists()
@@ -159,3 +161,16 @@ def test_a_participant_is_erased_from_faces_and_everybody_else_stays_in_their_pa
     assert [one.patients for one in known.written() if one.what == "split of a study"] == [
         frozenset({"p-02", "p-010", "Ana María"})
     ]
+
+
+@pytest.mark.parametrize("name", ["features.npz", "split.json"])
+def test_what_is_none_of_ours_any_more_is_for_somebodys_hand(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"[1, 2]")
+    known.note(path, [WHOM, "sim-0001"], [], "of a study")
+    assert erase() == CheckFailedError.exit_code
+    assert f"{name} (of a study): for your hand, it is no " in capsys.readouterr().out
+    assert path.read_bytes() == b"[1, 2]"
+    assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".")] == []

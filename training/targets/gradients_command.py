@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from cloud.erasing.known import note
 from device.contract.errors import ConfigError
 from device.contract.landmarks import COUNTS
 from training.arguments import positive_count
@@ -15,6 +16,7 @@ over a person's faces in a phase, and over the networks of a run's folds. Writes
 phases the same tables and pictures as `targets compare`. It says what a network looks at, not what differs in people;
 a network that has learnt nothing looks somewhere too. See docs/diagnosis.md.
 """
+_TABLE = "gradients.csv"
 _METHODS = ("gradient", "gradient-x-activation", "integrated")
 _PLACES = ("standard", "found")
 
@@ -65,8 +67,9 @@ def _run(arguments: argparse.Namespace) -> int:
     asked = Asked(head, output, arguments.method, arguments.points, arguments.places, arguments.most)
     say = partial(print, flush=True)
     found = attended(networks, white, arguments.faces, study.people, study.stimuli, asked, say)
+    note(arguments.out / _TABLE, [person.pseudonym for person in found.people], [], "gradients of faces")
     with folder(arguments.out) as new:
-        write(new / "gradients.csv", found.table())
+        write(new / _TABLE, found.table())
         if arguments.groups or arguments.between:
             _compare(new, found.matrix(), arguments)
         else:
