@@ -8,7 +8,7 @@ RUN/network.json      the network and how it came about; written last, so that i
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -64,7 +64,8 @@ class FeatureRun:
 
     @property
     def support(self) -> SupportFile:
-        return support_of(self.model, self.usual, self.evaluation.recipe.measured)
+        sources = tuple(filter(None, self.made.get("sources", "").split(", ")))
+        return replace(support_of(self.model, self.usual, self.evaluation.recipe.measured), sources=sources)
 
 
 def usual(table: FeatureTable, columns: tuple[str, ...]) -> Usual:

@@ -34,7 +34,7 @@ FAILED = Permutation(0.4, 1000, 400, 0.5, 0.5)
 def study(tmp_path_factory):
     """A table, its evaluation, and a run."""
     folder = tmp_path_factory.mktemp("study")
-    save(table(), folder / "features.npz")
+    save(replace(table(), made={"sources": "face-1.0.0, units-2.0"}), folder / "features.npz")
     sound().save(folder / "evaluation.json")
     assert train(folder) == 0
     return folder
@@ -71,6 +71,7 @@ def test_the_bundle_says_of_people_what_the_evaluated_network_says(study, capsys
         values = expected.picked(features)
         said = np.concatenate([supporter._model.on_values(row)[0] for row in standardized(supporter.file, values)])
         assert supporter.file.quantiles == expected.quantiles
+        assert supporter.file.sources == ("face-1.0.0", "units-2.0")
         assert np.allclose(distance(supporter.file, values), expected.distance(values))
         assert supporter.evidence.supported and supporter.evidence.simulated
         assert supporter.evidence.population == "simulated people"
@@ -173,7 +174,11 @@ def test_groups_that_no_bundle_can_name_are_refused(study, capsys):
         (["train", "--out", "x"], ConfigError, "Give a table of features, or --faces"),
         (["train", "a.npz", "--faces", "b", "--out", "x"], ConfigError, "one of the two"),
         (["train", "a.npz", "--out", "x"], ConfigError, "Give --evaluation"),
-        (["train", "a.npz", "--evaluation", "b", "--resume", "--out", "x"], ConfigError, "are of --faces"),
+        (
+            ["train", "a.npz", "--evaluation", "b", "--resume", "--out", "x"],
+            ConfigError,
+            "Leave out --resume",
+        ),
         (["train", "--faces", "b", "--out", "x"], ConfigError, "needs --participants"),
         (["train", "--faces", "b", "--evaluation", "c", "--out", "x"], ConfigError, "measures by itself"),
         (
