@@ -7,7 +7,6 @@ from typing import Any
 
 from cloud.erasing.known import note
 from device.contract.command import tell
-from device.contract.errors import ConfigError
 from device.contract.landmarks import COUNTS
 from training.arguments import positive_count
 from training.targets import compared
