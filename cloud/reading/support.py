@@ -29,6 +29,8 @@ class Support:
         simulated: whether the people of the evidence were simulated.
         population, people, sites: of the evidence.
         alpha: share of sets that may miss the right group.
+        right: of the people of the evidence of whom one group was left, the share of that group; None: not measured.
+        right_between: its 95 % interval, where that is known.
         coverage: share of the time in which the face was measured.
         why: reasons to abstain.
         groups: in the order of the bundle.
@@ -44,6 +46,8 @@ class Support:
     people: int
     sites: int
     alpha: float
+    right: float | None
+    right_between: tuple[float, float] | None
     coverage: float
     why: tuple[Abstained, ...]
     groups: tuple[Group, ...]
@@ -63,6 +67,8 @@ class Support:
             told["n"],
             told["sites"],
             told["alpha"],
+            told.get("answered_right"),
+            (told["answered_right_low"], told["answered_right_high"]) if "answered_right_low" in told else None,
             told["coverage"],
             tuple(map(Abstained, told.get("why", ()))),
             tuple(Group(one["name"], one["n"], one.get("possible")) for one in support.groups(told)),

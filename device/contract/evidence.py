@@ -53,6 +53,7 @@ class Evidence:
         alpha: share of the sets that may miss the right group.
         coverage_of_sets: share of the sets that held it.
         answered: share of the sets that were of a single group.
+        answered_right: of those, the share of the right group; None: not known.
         simulated: whether the participants were.
         p_value, permutations: of the test with labels permuted within sites; no `p_value`: not tried.
         confounds: balanced accuracy of a model of the confounds alone; None: not tried.
@@ -75,6 +76,7 @@ class Evidence:
     permutations: int = 0
     confounds: Interval | None = None
     age: Ages | None = None
+    answered_right: Interval | None = None
 
     @classmethod
     def from_receipt(cls, receipt: Mapping[str, Any], where: str) -> "Evidence":
@@ -112,7 +114,7 @@ def _checks(of: Evidence) -> Iterator[tuple[str, Any, bool]]:
     yield "'sites'", of.sites, of.sites > 0
     yield "'phases'", of.phases, len(of.phases) > 0
     yield "'alpha'", of.alpha, 0 < of.alpha < 1
-    for name in ("balanced_accuracy", "coverage_of_sets", "confounds"):
+    for name in ("balanced_accuracy", "coverage_of_sets", "confounds", "answered_right"):
         interval = getattr(of, name)
         if interval is not None:
             yield f"'{name}'", asdict(interval), 0 <= interval.low <= interval.value <= interval.high <= 1

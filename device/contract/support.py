@@ -11,6 +11,8 @@ person may read it, and nobody else; of the others those of the room's box and a
     support.supported          whether the evidence of the bundle carries it; where not, whoever shows this says so
     support.simulated          whether the people of the evidence were simulated; where so, whoever shows this says so
     support.population, .n, .sites, .alpha     of the evidence
+    support.answered_right     of the people of the evidence for whom one group was left, the share of that group;
+                               `_low` to `_high`: its 95 % interval; absent: not measured
     support.coverage           share of the time that could be measured
     support.why                reasons to abstain (`Abstained`)
     support.g1 … g6            the groups: name, their people in the evidence, probability, whether it is in the set
@@ -58,6 +60,11 @@ FIELDS = (
     Field("support.n", "integer", "people in the evidence", 0),
     Field("support.sites", "integer", "sites of the evidence", 0),
     Field("support.alpha", "number", "share of sets that may miss the right group", 0, 1),
+    Field(
+        "support.answered_right", "number", "share of the evidence's sets of one group that held the right one", 0, 1
+    ),
+    Field("support.answered_right_low", "number", "lower end of its 95 % interval", 0, 1),
+    Field("support.answered_right_high", "number", "upper end of its 95 % interval", 0, 1),
     Field("support.coverage", "number", "share of the time in which the face was measured", 0, 1),
     Field("support.why", "names", "why there is no answer", names=tuple(why.value for why in Abstained)),
     *(
@@ -103,5 +110,15 @@ def validate(support: Any) -> None:
         raise DataError("The groups of 'support' of an event are numbered from 1, and one is missing.")
     if len(set(named)) < len(named):
         raise DataError("Two groups of 'support' of an event have one name.")
+    if not _is_interval(support):
+        raise DataError("Field 'support.answered_right' of an event lies in its interval, which has both of its ends.")
     if answer(support) is None and not support.get("why"):
         raise DataError("Field 'support.why' of an event is missing: where there is no answer, it says why.")
+
+
+def _is_interval(support: Json) -> bool:
+    """Whether the share of right answers is there alone, with an interval about it, or not at all."""
+    low, share, high = (support.get(f"answered_right{end}") for end in ("_low", "", "_high"))
+    if low is None and high is None:
+        return True
+    return low is not None and share is not None and high is not None and bool(low <= share <= high)

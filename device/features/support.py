@@ -87,6 +87,8 @@ class Supporter(Closing):
         }
         if self.evidence.simulated:
             told["simulated"] = True
+        if right := self.evidence.answered_right:
+            told |= {"answered_right": right.value, "answered_right_low": right.low, "answered_right_high": right.high}
         if part := phase or self._part():
             told["phase"] = part
         return told | ({"why": [reason.value for reason in why]} if why else {})

@@ -82,6 +82,7 @@ CAMERA = {name: value for name, value in MARK.items() if name != "name"} | {"eve
 CAMERA["frame"] = {"width": 640, "height": 480}
 SAID: Json = {"bundle": "simulated-1", "phase": "talk", "supported": True, "simulated": True, "population": "nobody"}
 SAID |= {"n": 212, "sites": 3, "alpha": 0.1, "coverage": 0.82, "why": ["uncertain"]}
+SAID |= {"answered_right": 0.81, "answered_right_low": 0.7, "answered_right_high": 0.9}
 SAID |= {group: {"name": f"group-{group}", "n": 40, "probability": 0.25, "possible": True} for group in support.GROUPS}
 SUPPORT = MARK | {"event": "support", "number": 3, "support": SAID}
 SUPPORTS = f"support/p-0042/box-1~{BOOT}"
@@ -394,6 +395,7 @@ WRITES = [
         for changes, why in [
             ({"why": ["bored"]}, "a reason that is not known"),
             ({"alpha": 2}, "an error rate over 1"),
+            ({"answered_right": "often"}, "a share in words"),
             ({"population": "x" * 401}, "a story"),
             ({"diagnosis": "depressed"}, "a field that is not known"),
             ({"g7": SAID["g6"]}, "a seventh group"),

@@ -27,6 +27,13 @@ def test_it_stands_where_fewer_may_read_than_what_else_happened() -> None:
         ({"g3": SAID["g2"]}, "Two groups of 'support' of an event have one name."),
         ({"g3": {"name": "bipolar"}}, "Every group of 'support' of an event has a name and a number of people."),
         ({"why": None}, "where there is no answer, it says why"),
+        (
+            {"answered_right_high": None},
+            "'support.answered_right' of an event lies in its interval, which has both of",
+        ),
+        ({"answered_right": None}, "'support.answered_right' of an event lies in its interval"),
+        ({"answered_right": 0.6}, "'support.answered_right' of an event lies in its interval"),
+        ({"answered_right": 1.1}, "Field 'support.answered_right' of an event is 1.1"),
         ({"simulated": "yes"}, "Field 'support.simulated' of an event is 'yes', not a boolean."),
     ],
 )

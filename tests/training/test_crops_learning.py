@@ -10,8 +10,10 @@ pytest.importorskip("keras")
 import keras
 import tensorflow as tf
 
+from cloud.cli import main as erase
 from device.contract.errors import ConfigError, DataError
-from tests.drawn_faces import PEOPLE, drawn
+from tests.drawn_faces import PEOPLE, drawn, written
+from training.cli import main
 from training.cohort.people import Participant
 from training.diagnosis.crops.answers import answers, balanced_accuracy
 from training.diagnosis.crops.data import Faces
@@ -21,11 +23,13 @@ from training.diagnosis.crops.measured import measured
 from training.diagnosis.crops.nested import learn
 from training.diagnosis.crops.recipe import CropsRecipe
 from training.diagnosis.evaluation import Evaluation
+from training.diagnosis.refusal import reasons
 from training.diagnosis.run import open_run
 from training.diagnosis.tables import text
 from training.kinds import of_run
 from training.machines import find_machines
 from training.recipe import load_recipe_of
+from training.run_folder import load_run_of
 
 pytestmark = pytest.mark.learning
 
@@ -115,6 +119,10 @@ def test_nested_folds_tell_planted_groups_apart_and_go_on_where_they_were_stoppe
         rows = list(csv.DictReader(file))
     assert [row["participant"] for row in rows] == [person.pseudonym for person in found.people]
     assert np.allclose([[float(row["case"]), float(row["control"])] for row in rows], found.said, atol=1e-4)
+    whom = rows[0]["participant"]
+    assert erase(["erase", whom, "--files", "--yes"]) == 0
+    with (tmp_path / "run" / "people.csv").open(newline="") as file:
+        assert list(csv.DictReader(file)) == rows[1:]
 
     with pytest.raises(ConfigError, match="already holds a run"):
         learn(told, faces, tmp_path / "run", machines, False, said.append)
@@ -125,6 +133,25 @@ def test_nested_folds_tell_planted_groups_apart_and_go_on_where_they_were_stoppe
         of_run(tmp_path / "run").exam(None, faces)
     with pytest.raises(ConfigError, match="never exported"):
         open_run(tmp_path / "run")
+
+
+def test_the_published_recipe_learns_with_attention_and_is_measured_on_the_split_of_the_study(tmp_path, capsys):
+    written(tmp_path / "faces", drawn(faces=4))
+    rows = [f"{person.pseudonym},{person.group}" for person in PEOPLE]
+    (tmp_path / "people.csv").write_text("\n".join(["pseudonym,group", *rows]))
+    options = ["--participants", str(tmp_path / "people.csv"), "--recipe", "training/recipes/diagnosis-resnet18.toml"]
+    for change in ("network.side=48", "epochs=1", "batch=16"):
+        options += ["--set", change]
+
+    code = main(["diagnosis", "train", "--faces", str(tmp_path / "faces"), *options, "--out", str(tmp_path / "run")])
+
+    out = capsys.readouterr().out
+    assert code == 0 and "measured, and never exported" in out and "One split of `faces`" in out
+    found = Evaluation.load(tmp_path / "run" / "evaluation.json")
+    assert found.n == 4 and found.groups == {"case": 2, "control": 2} and found.confounds is None
+    assert any("no permutations" in reason for reason in reasons(found))
+    run = load_run_of(CropsRecipe, tmp_path / "run")
+    assert run.network.output_names == ["groups", "attention"] and np.isfinite(run.meta["history"][0]["loss"])
 
 
 def test_faces_that_do_not_fit_the_recipe_are_refused():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from device.contract.errors import ConfigError, DataError, EvidenceError
 from device.contract.support import GROUP, GROUPS
+from device.runtime.quiet import native_chatter_silenced
 from training.arguments import bundle_name, bundle_version
 
 if TYPE_CHECKING:
@@ -64,7 +65,9 @@ def _run(arguments: argparse.Namespace) -> int:
                 f"made all the same, and says '{NOT_SUPPORTED}' wherever it is used."
             )
     from converter.bundle import write_bundle  # noqa: PLC0415
-    from training.diagnosis.bundle import Label, made_of  # noqa: PLC0415 - loads TensorFlow
+
+    with native_chatter_silenced():  # of TensorFlow
+        from training.diagnosis.bundle import Label, made_of  # noqa: PLC0415
 
     made = made_of(run, Label(arguments.name, arguments.version), population, tuple(against), arguments.dtype)
     folder = write_bundle(arguments.bundles, *made, sign, replace=arguments.replace)

@@ -1,6 +1,7 @@
 """`affectbox-training diagnosis train`: the network that would go onto a box; or one that reads faces, measured."""
 
 import argparse
+import json
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,9 @@ def add_parser(actions: Any) -> None:
         "--recipe", type=Path, metavar="FILE", help="of --faces: see training/recipes/diagnosis-*.toml"
     )
     parser.add_argument(
+        "--backbone", type=Path, metavar="PTH", help="of --faces: weights of ResNet-18 to begin with, of PyTorch"
+    )
+    parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change a key of the recipe; may be repeated"
     )
     parser.add_argument("--resume", action="store_true", help="of --faces: go on after the last whole epoch in --out")
@@ -47,8 +51,9 @@ def _run(arguments: argparse.Namespace) -> int:
         raise ConfigError(
             "Give --evaluation: `affectbox-training diagnosis evaluate` measures first what is to be trained."
         )
-    if arguments.participants or arguments.recipe or arguments.set or arguments.resume:
-        raise ConfigError("--participants, --recipe, --set and --resume are of --faces: leave them out.")
+    given = ("participants", "recipe", "backbone", "set", "resume")
+    if named := [f"--{name}" for name in given if getattr(arguments, name)]:
+        raise ConfigError(f"Leave out {', '.join(named)}: that is of --faces.")
     from training.diagnosis.run import save_run  # noqa: PLC0415
 
     run = trained(arguments.features, arguments.evaluation, arguments.out)
@@ -82,7 +87,8 @@ def trained(features: Path, evaluation: Path, out: Path) -> "FeatureRun":
     model = fit(table, found.recipe, found.seed)
     normal = usual(table, model.columns)
     rows = standardized(support_of(model, normal, found.recipe.measured), model.picked(table))
-    return FeatureRun(out, model, found, rows, normal, table.made)
+    people = tuple(person.pseudonym for person in table.people)
+    return FeatureRun(out, model, found, rows, normal, table.made, people)
 
 
 def _of_faces(arguments: argparse.Namespace) -> int:
@@ -101,7 +107,8 @@ def _of_faces(arguments: argparse.Namespace) -> int:
 
     study = read_study(arguments.participants)
     study.require_sound()
-    recipe = load_recipe_of(CropsRecipe, arguments.recipe, arguments.set)
+    weights = [f"weights={json.dumps(str(arguments.backbone))}"] if arguments.backbone else []
+    recipe = load_recipe_of(CropsRecipe, arguments.recipe, [*arguments.set, *weights])
     machines = find_machines(recipe.strategy, recipe.batch)
     faces = load_faces(arguments.faces, study.people, recipe.frames)
     found = learn(recipe, faces, arguments.out, machines, arguments.resume, partial(print, flush=True))

@@ -74,7 +74,13 @@ def test_it_says_whom_its_evidence_is_of(tmp_path):
     assert (told["population"], told["n"], told["sites"], told["alpha"]) == ("simulated adults, nobody", 120, 2, 0.1)
     assert [(group["name"], group["n"]) for group in groups(told)] == [("control", 70), ("mdd", 50)]
     assert (told["supported"], told["coverage"]) == (True, 1.0)
+    assert [told[f"answered_right{end}"] for end in ("", "_low", "_high")] == [0.81, 0.7, 0.9]
     assert "phase" not in told
+
+
+def test_how_often_an_answer_was_right_is_told_where_it_is_known(tmp_path):
+    evidence = {name: value for name, value in EVIDENCE.to_json().items() if name != "answered_right"}
+    assert not any("right" in name for name in said(tmp_path, smiling(40, 0.0), evidence=evidence))
 
 
 def test_what_the_evidence_does_not_carry_is_told_as_such(tmp_path):
