@@ -37,7 +37,7 @@ Outcome = dict[str, Any]
 
 @dataclass(frozen=True)
 class Trial:
-    """A kind of cohort: its name and what it is in words, how many, its plan, what is done with one, the first seed."""
+    """A kind of cohort: its name and what it is in words, how many, its plan, what is done, the first seed."""
 
     name: str
     words: str
