@@ -87,6 +87,8 @@ def _fate(one: Written, whom: str, visits: Collection[str]) -> Of:
     others = one.patients - {whom}
     if not others and (one.patients or one.sessions <= {*visits}):
         return Of(one, Fate.DELETE)
+    if one.again:
+        return Of(one, Fate.DELETE, f"for it holds others too; `{one.again}` makes it again")
     if rewriting.rewritable(one.path):
         return Of(one, Fate.REWRITE)
     return Of(one, Fate.HAND, "it holds others too, and cannot be written anew: delete it, or make it anew")
@@ -108,9 +110,12 @@ def _carried_out(one: Of, whom: str, visits: Collection[str]) -> Of:
 def _delete_parts(path: Path) -> None:
     """Delete what whoever wrote the file left beside it when it was killed, or the power went."""
     names = [f".{escape(path.name)}.part", f".{escape(path.name[:60])}.part", f".{escape(path.name[:40])}-*.part"]
+    names += [f"{escape(path.name)}.part.npz", f"{escape(path.stem)}.part.npz"]
     if path.suffix == ".mp4":
         names.append(".film-*.part.mp4")
-    for part in {part for name in names for part in path.parent.glob(name)}:
+    left = {part for name in names for part in path.parent.glob(name)}
+    left |= {*path.parent.parent.glob(f".{escape(path.parent.name)}-*/new/{escape(path.name)}")}
+    for part in left:
         try:
             part.unlink(missing_ok=True)
         except OSError as error:

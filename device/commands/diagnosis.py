@@ -18,13 +18,15 @@ from device.features.support import Supporter, open_supporter
 from device.settings import Settings
 
 _WHY = {
-    Abstained.UNCERTAIN: "no group is like these measurements",
+    Abstained.UNCERTAIN: "such measurements are rare in every group, often because they lie between them",
     Abstained.SHORT: "too little time was recorded",
     Abstained.PHASE: "a phase that it needs was not held",
     Abstained.COVERAGE: "too little of the time could be measured",
     Abstained.UNMEASURED: "too many of the features were not measured",
     Abstained.OUTSIDE: "the features are unlike those of everybody in its evidence, or measured with another network",
 }
+#: Ends of a session after which nothing of it is looked at.
+_OVER = {Why.REVOKED: "the consent was withdrawn", Why.EXPIRED: "the consent ended"}
 
 
 class _Recorded:
@@ -51,8 +53,8 @@ class _Recorded:
             self._gatherer = Gatherer()
         if document["event"] == Event.BEGAN or "consent" in document:
             self._heed(document.get("consent"))
-        if document.get("why") == Why.REVOKED:
-            self._refuse("the consent was withdrawn")
+        if document.get("why") in _OVER:
+            self._refuse(_OVER[Why(document["why"])])
         if self._gatherer:
             self._gatherer.tell(document)
         if document["event"] == Event.ENDED:
@@ -141,9 +143,10 @@ def _complain(recording: Path, patient: str, meant: dict[str, _Recorded], broken
 def _sentence(support: Json, evidence: Evidence) -> str:
     """In words, with what it rests on. It is never a label alone."""
     people = f"{evidence.n} {'simulated ' if evidence.simulated else ''}people"
-    rests = f"It rests on {people} at {evidence.sites} sites ({evidence.population})."
-    carried = [] if evidence.supported else ["NOT SUPPORTED BY ITS EVIDENCE:", *evidence.unsupported]
-    return " ".join([f"{_set(support)}. This is no diagnosis.", rests, *_right(evidence), *carried])
+    sites = "one site" if evidence.sites == 1 else f"{evidence.sites} sites"
+    rests = f"It rests on {people} at {sites} ({evidence.population.rstrip('.')})."
+    carried = [] if evidence.supported else ["NOT SUPPORTED BY ITS EVIDENCE:", *evidence.unsupported, "All the same:"]
+    return " ".join([*carried, f"{_set(support)}. This is no diagnosis.", rests, *_right(evidence)])
 
 
 def _right(evidence: Evidence) -> Iterator[str]:
@@ -156,7 +159,7 @@ def _right(evidence: Evidence) -> Iterator[str]:
 def _set(support: Json) -> str:
     possible = [group["name"] for group in groups(support) if group.get("possible")]
     if right := answer(support):
-        return f"of {', '.join(group['name'] for group in groups(support))} the measurements do not rule out {right}"
+        return f"only {right} is not ruled out (of {', '.join(group['name'] for group in groups(support))})"
     if possible:
         return f"no answer: the measurements do not rule out {', '.join(possible)}"
     return f"no answer: {', '.join(_WHY[Abstained(why)] for why in support['why'])}"

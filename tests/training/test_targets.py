@@ -1,7 +1,9 @@
 """Digital targets, on small matrices of numbers and on simulated cohorts: what is found, and what is not."""
 
 import csv
+import itertools
 import json
+import math
 import re
 from dataclasses import replace
 
@@ -19,6 +21,7 @@ from training.cohort.people import Participant
 from training.cohort.plan import Effect, Plan
 from training.cohort.quick import simulate_table
 from training.cohort.store import save
+from training.targets import finding
 from training.targets.contrast import Question, contrasted
 from training.targets.dealing import deal, flip
 from training.targets.displacement import lengths, unit_movements
@@ -251,6 +254,14 @@ def test_a_unit_that_nobody_was_measured_in_leaves_the_points_known():
     assert np.isnan(points.values).mean() < 0.05
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _no_pictures():
+    """They take seconds, and have tests of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(finding, "draw", lambda *_: None)
+        yield
+
+
 @pytest.fixture(scope="module")
 def features(tmp_path_factory):
     path = tmp_path_factory.mktemp("cohort") / "features.npz"
@@ -337,6 +348,24 @@ def test_the_teaching_map_needs_nothing_from_elsewhere(folder):
         ("", "more"),
         ("head", ""),
     ]
+
+
+def test_numbers_on_the_face_stand_apart_where_units_lie_on_each_other(folder):
+    held = json.loads((folder / "targets.json").read_text())
+    row = next(row for row in held["tables"]["units"] if row["point"] == "AU12")
+    held["tables"]["units"] = [
+        {**row, "point": unit, "rank": at} for at, unit in enumerate(("AU1", "AU2", "AU4", "AU12"))
+    ]
+    (folder.parent / "more").mkdir()
+    (folder.parent / "more" / "targets.json").write_text(json.dumps(held))
+
+    main(["targets", "map", str(folder.parent / "more")])
+
+    page = (folder.parent / "more" / "map.html").read_text()
+    places = [
+        (float(x), float(y)) for x, y in re.findall(r'<circle class="badge [\w-]+" cx="([\d.]+)" cy="([\d.]+)"', page)
+    ]
+    assert len(places) == 4 and min(math.dist(a, b) for a, b in itertools.combinations(places, 2)) >= 30
 
 
 def test_a_map_of_no_difference_says_that_this_is_no_proof(tmp_path):

@@ -178,6 +178,7 @@ def test_gradients_are_of_every_person_and_phase(study, linear):
     assert len(rows) == 2 * 2 * 68
     assert sum(float(row["share"] or 0) for row in rows if row["phase"] == "rest") == pytest.approx(1, abs=1e-4)
     assert found.matrix().values.shape == (2, 2, 68, 1)
+    assert found.spread > 0.25
 
 
 def test_faces_of_nobody_or_of_another_size_are_refused(study, linear):

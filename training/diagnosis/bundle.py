@@ -49,6 +49,7 @@ def made_of(run: FeatureRun, label: Label, population: str, against: tuple[str, 
         dtype: of the network, `float32` or `int8`.
 
     Raises:
+        ModelError: no box would take it.
         ConversionError: the network cannot be converted.
         ParityError: the converted one says something else of the people learnt from than the one that was fitted.
     """
@@ -56,8 +57,11 @@ def made_of(run: FeatureRun, label: Label, population: str, against: tuple[str, 
     manifest = describe(_conversion(run, label), model, _provenance(run, label))
     outputs = tuple(replace(output, temperature=run.model.temperature) for output in manifest.outputs)
     manifest = replace(manifest, outputs=outputs)
+    found, support = evidence(run.evaluation, population, against), run.support
+    found.check(manifest.id)
+    support.check(manifest.id)
     receipt = {
-        contract.KEY: evidence(run.evaluation, population, against).to_json(),
+        contract.KEY: found.to_json(),
         **_parity(run, manifest, model, dtype),
         "scheme": dtype,
         "size_bytes": len(model),
@@ -66,7 +70,7 @@ def made_of(run: FeatureRun, label: Label, population: str, against: tuple[str, 
         "data_digest": run.evaluation.made_of,
     }
     manifest = replace(manifest, receipt=receipt)
-    extras = {SUPPORT: run.support.to_bytes(), REFERENCE: make_reference(manifest, model, _noise(run))}
+    extras = {SUPPORT: support.to_bytes(), REFERENCE: make_reference(manifest, model, _noise(run))}
     return manifest, model, card(manifest, run), extras
 
 

@@ -87,7 +87,8 @@ def trained(features: Path, evaluation: Path, out: Path) -> "FeatureRun":
     model = fit(table, found.recipe, found.seed)
     normal = usual(table, model.columns)
     rows = standardized(support_of(model, normal, found.recipe.measured), model.picked(table))
-    return FeatureRun(out, model, found, rows, normal, table.made)
+    people = tuple(person.pseudonym for person in table.people)
+    return FeatureRun(out, model, found, rows, normal, table.made, people)
 
 
 def _of_faces(arguments: argparse.Namespace) -> int:

@@ -57,6 +57,13 @@ class Attended:
     values: Floats
     faces: NDArray[np.int64]
 
+    @property
+    def spread(self) -> float:
+        """Between the least and the most of a point's mean, in means of all points; 0 of one that knows no places."""
+        known = ~np.isnan(self.values).all((0, 1))
+        means = np.nanmean(self.values[..., known], (0, 1))
+        return float(np.ptp(means) / max(float(np.abs(means).mean()), 1e-30)) if len(means) else 0.0
+
     def matrix(self) -> Matrix:
         """The same as what `targets` compares."""
         return Matrix(self.people, self.phases, key_points(self.values.shape[2]), self.values[..., None], "gradient")

@@ -7,8 +7,8 @@ from typing import Any
 
 from device.contract.errors import ConfigError
 from device.contract.landmarks import COUNTS
-from training.arguments import positive_count
-from training.targets import gradients_command, picture_commands
+from training.arguments import positive_count, positive_number
+from training.targets import gradients_command, landmarks_command, picture_commands
 
 _DESCRIPTION = """\
 Digital targets: which action units and key points of the face differ between two groups of people, or between two
@@ -34,6 +34,7 @@ def add_parser(commands: Any) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     _add_compare(actions)
     _add_map(actions)
+    landmarks_command.add_parser(actions)
     gradients_command.add_parser(actions)
     picture_commands.add_parsers(actions)
 
@@ -53,6 +54,12 @@ def _add_compare(actions: Any) -> None:
     parser.add_argument(
         "--points", type=int, choices=COUNTS, default=68, help="key points of the face beside the units (%(default)s)"
     )
+    parser.add_argument(
+        "--study", type=Path, metavar="DIR", help="also over time: the study's folder, with recordings"
+    )
+    cut = parser.add_mutually_exclusive_group()
+    cut.add_argument("--bins", type=positive_count, metavar="N", help="of --study: shares of each phase (20)")
+    cut.add_argument("--seconds", type=positive_number, metavar="S", help="of --study: bins of this length instead")
     parser.add_argument("--permutations", type=positive_count, default=2000, metavar="M", help="(%(default)s)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is drawn (%(default)s)")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder to write")
@@ -68,12 +75,16 @@ def _compare(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"--permutations {arguments.permutations} are too few: take {_FEWEST} and more.")
     if needless := arguments.phases and "--phases" if arguments.between else arguments.group and "--group":
         raise ConfigError(f"{needless} does not go with this comparison: leave it out.")
+    if (arguments.bins or arguments.seconds) and not arguments.study:
+        raise ConfigError("--bins and --seconds cut the phases of a study: name it with --study.")
     from training.targets.contrast import Question  # noqa: PLC0415
+    from training.targets.courses import Axis  # noqa: PLC0415
     from training.targets.finding import Wanted, find  # noqa: PLC0415
 
     asked = Question("groups" if arguments.groups else "phases", *(arguments.groups or arguments.between))
     drawn = (arguments.permutations, arguments.seed)
-    wanted = Wanted(asked, arguments.phases, arguments.group, arguments.points, *drawn)
+    over_time = (arguments.study, Axis(arguments.bins or Axis.bins, arguments.seconds or 0.0))
+    wanted = Wanted(asked, arguments.phases, arguments.group, arguments.points, *drawn, *over_time)
     find(arguments.features, wanted, arguments.out, partial(print, flush=True))
     return 0
 

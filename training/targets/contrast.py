@@ -45,7 +45,7 @@ class Contrast:
         t, d, p, p_max, p_tfce, q: (S, K, T); NaN where too few were measured. `d` is Hedges' g within sites, or of
             paired differences.
         n: (2, S, K, T) participants measured.
-        mean: (2, S, K, T) of them.
+        mean, spread: (2, S, K, T) of them, and their standard deviation.
         dealings: how many there were, and `ways` how many there are.
         compared: the numbers behind it, for the bootstrap.
     """
@@ -62,6 +62,7 @@ class Contrast:
     q: Floats
     n: Floats
     mean: Floats
+    spread: Floats
     dealings: int
     ways: float
     compared: Compared = field(repr=False)
@@ -88,8 +89,8 @@ def _groups(matrix: Matrix, asked: Question, number: int, random: np.random.Gene
     sites = tuple(person.site for person in ours.people)
     dealt = deal(second, sites, number, random)
     compared = Between(ours.values.reshape(len(second), -1), second, sites, matrix.precision)
-    mean = np.stack([_mean(ours.values[~second]), _mean(ours.values[second])])
-    return _contrast(asked, ours, compared, mean, compared.t(dealt), ways(second, sites))
+    both = (ours.values[~second], ours.values[second])
+    return _contrast(asked, ours, compared, both, compared.t(dealt), ways(second, sites))
 
 
 def _phases(matrix: Matrix, asked: Question, number: int, random: np.random.Generator) -> Contrast:
@@ -100,14 +101,13 @@ def _phases(matrix: Matrix, asked: Question, number: int, random: np.random.Gene
     signs = flip(len(change), number, random)
     compared = Within(change.reshape(len(change), -1), matrix.precision)
     pairs = np.where(np.isnan(change), np.nan, ours.values)
-    mean = np.stack([_mean(pairs[:, :1]), _mean(pairs[:, 1:])])
     name = (f"{asked.second} − {asked.first}",)
     single = Matrix(ours.people, name, ours.points, change, ours.unit, ours.bins, ours.axis, ours.simulated)
-    return _contrast(asked, single, compared, mean, compared.t(signs), 2.0 ** len(change))
+    return _contrast(asked, single, compared, (pairs[:, :1], pairs[:, 1:]), compared.t(signs), 2.0 ** len(change))
 
 
 def _contrast(
-    asked: Question, matrix: Matrix, compared: Compared, mean: Floats, dealt: Floats, all_ways: float
+    asked: Question, matrix: Matrix, compared: Compared, both: tuple[Floats, Floats], dealt: Floats, all_ways: float
 ) -> Contrast:
     observed = compared.observed()
     t, unknown = observed.t[0], observed.t[0] == 0
@@ -128,7 +128,8 @@ def _contrast(
         matrix.points,
         **{name: np.where(unknown, np.nan, one).reshape(shape) for name, one in told.items()},
         n=np.stack([observed.first[0], observed.second[0]]).reshape(2, *shape),
-        mean=mean,
+        mean=np.stack([_mean(one) for one in both]),
+        spread=np.stack([_spread(one) for one in both]),
         dealings=len(dealt),
         ways=all_ways,
         compared=compared,
@@ -147,3 +148,10 @@ def _mean(values: NDArray[np.float64]) -> Floats:
     mask = ~np.isnan(values)
     total, number = np.where(mask, values, 0).sum(0), mask.sum(0)
     return np.where(number > 0, total / np.maximum(number, 1), np.nan)
+
+
+def _spread(values: NDArray[np.float64]) -> Floats:
+    """Standard deviation over people, (S, K, T); NaN where fewer than two were measured."""
+    mask = ~np.isnan(values)
+    squares, number = np.where(mask, (values - _mean(values)) ** 2, 0).sum(0), mask.sum(0)
+    return np.where(number > 1, np.sqrt(squares / np.maximum(number - 1, 1)), np.nan)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +13,21 @@ from training.cohort.store import digest, load
 from training.cohort.table import FeatureTable
 from training.targets import words
 from training.targets.contrast import ALPHA, Contrast, Question, contrasted
+from training.targets.course_pictures import courses_page
+from training.targets.courses import Axis
 from training.targets.drawn import draw
 from training.targets.folder import FILE, VERSION, check_place, folder, write
 from training.targets.matrix import Matrix, of_points, of_units
 from training.targets.mixed import Mixed, covariates, mixed
+from training.targets.over_time import OverTime, over_time
 from training.targets.ranking import rank
 from training.targets.rows import Row, rows_of, to_csv, to_json
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked; of groups only in `phases`, and of phases only of the people of `group`, where they are named."""
+    """What is asked; of groups only in `phases`, and of phases only of the people of `group`, where they are named;
+    over time, where a `study` is."""
 
     asked: Question
     phases: tuple[str, ...] = ()
@@ -31,6 +35,8 @@ class Wanted:
     points: int = 68
     permutations: int = 2000
     seed: int = 0
+    study: Path | None = None
+    axis: Axis = field(default_factory=Axis)
 
 
 def find(features: Path, wanted: Wanted, out: Path, say: Callable[[str], object]) -> None:
@@ -45,16 +51,38 @@ def find(features: Path, wanted: Wanted, out: Path, say: Callable[[str], object]
     }
     tables = {name: rows_of(one, rank(one, wanted.seed), table.simulated) for name, one in contrasts.items()}
     models = mixed(units, asked.first, asked.second) if asked.kind == "groups" else []
-    found = _document(table, wanted, contrasts["units"], tables, models)
+    over = _over_time(units, wanted, say)
+    found = _document(table, wanted, contrasts["units"], tables, models) | (
+        {"courses": over.to_json()} if over else {}
+    )
     with folder(out) as new:
         for name, rows in tables.items():
             write(new / f"{name}.csv", to_csv(rows))
         if models:
             write(new / "mixed.csv", to_csv(models))
+        if over:
+            _write_courses(new, over)
         draw(new, tables[f"points-{wanted.points}"], wanted.points)
         write(new / FILE, (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode())
     for line in (*words.summary(found, tables), f"Wrote {out}."):
         say(line)
+
+
+def _over_time(units: Matrix, wanted: Wanted, say: Callable[[str], object]) -> OverTime | None:
+    if not wanted.study:
+        return None
+    asked = wanted.asked
+    only = units.of_phases((asked.first, asked.second)) if asked.kind == "phases" else units
+    drawn = (wanted.permutations, wanted.seed)
+    return over_time(only, wanted.study, wanted.axis, asked, drawn, wanted.points, say)
+
+
+def _write_courses(new: Path, over: OverTime) -> None:
+    write(new / "courses.csv", to_csv(over.rows))
+    if over.clusters or over.of_points:
+        write(new / "clusters.csv", to_csv([*over.clusters, *over.of_points]))
+    for suffix in (".png", ".svg"):
+        write(new / f"courses{suffix}", courses_page(over, suffix))
 
 
 def _chosen(matrix: Matrix, wanted: Wanted) -> Matrix:

@@ -5,9 +5,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from device.contract.errors import ConfigError
+from cloud.erasing.known import note
+from device.contract.command import tell
 from device.contract.landmarks import COUNTS
 from training.arguments import positive_count
+from training.targets import compared
 
 _DESCRIPTION = """\
 How much an answer of a network depends on each key point of the face: the gradient of its last convolution there, mean
@@ -15,8 +17,11 @@ over a person's faces in a phase, and over the networks of a run's folds. Writes
 phases the same tables and pictures as `targets compare`. It says what a network looks at, not what differs in people;
 a network that has learnt nothing looks somewhere too. See docs/diagnosis.md.
 """
+_TABLE = "gradients.csv"
 _METHODS = ("gradient", "gradient-x-activation", "integrated")
 _PLACES = ("standard", "found")
+#: Below this spread between points, a gradient says nothing of places.
+_EVEN = 0.25
 
 
 def add_parser(actions: Any) -> None:
@@ -42,18 +47,12 @@ def add_parser(actions: Any) -> None:
     parser.add_argument(
         "--most", type=positive_count, default=100, metavar="N", help="faces of a person and phase (%(default)s)"
     )
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--groups", nargs=2, metavar=("FIRST", "SECOND"), help="compare two groups")
-    what.add_argument("--between", nargs=2, metavar=("FIRST", "SECOND"), help="compare two phases of the same people")
-    parser.add_argument("--permutations", type=positive_count, default=2000, metavar="M", help="(%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="(%(default)s)")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder to write")
+    compared.add_options(parser, required=False)
     parser.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    if arguments.out.exists() and (not arguments.out.is_dir() or any(arguments.out.iterdir())):
-        raise ConfigError(f"{arguments.out} is there already: name a new folder with --out.")
+    compared.require_new(arguments.out)
     from training.cohort.study import read_study  # noqa: PLC0415
     from training.targets.attended import Asked, attended, networks_of, output_of  # noqa: PLC0415
     from training.targets.folder import folder, write  # noqa: PLC0415
@@ -65,28 +64,21 @@ def _run(arguments: argparse.Namespace) -> int:
     asked = Asked(head, output, arguments.method, arguments.points, arguments.places, arguments.most)
     say = partial(print, flush=True)
     found = attended(networks, white, arguments.faces, study.people, study.stimuli, asked, say)
+    if found.spread < _EVEN:
+        tell(
+            "affectbox-training",
+            f"The {arguments.method} differs between points by {100 * found.spread:.0f} % of its mean: a network that "
+            "averages over the face looks everywhere alike by it. Take another --method.",
+        )
+    note(arguments.out / _TABLE, [person.pseudonym for person in found.people], [], "gradients of faces")
     with folder(arguments.out) as new:
-        write(new / "gradients.csv", found.table())
+        write(new / _TABLE, found.table())
         if arguments.groups or arguments.between:
-            _compare(new, found.matrix(), arguments)
+            say(compared.compare(new, found.matrix(), arguments))
         else:
             _picture(new, found, arguments)
     say(f"Wrote {arguments.out}.")
     return 0
-
-
-def _compare(new: Path, matrix: Any, arguments: argparse.Namespace) -> None:
-    from training.targets.contrast import Question, contrasted  # noqa: PLC0415
-    from training.targets.drawn import draw  # noqa: PLC0415
-    from training.targets.folder import write  # noqa: PLC0415
-    from training.targets.ranking import rank  # noqa: PLC0415
-    from training.targets.rows import rows_of, to_csv  # noqa: PLC0415
-
-    asked = Question("groups" if arguments.groups else "phases", *(arguments.groups or arguments.between))
-    contrast = contrasted(matrix, asked, arguments.permutations, arguments.seed)
-    rows = rows_of(contrast, rank(contrast, arguments.seed), matrix.simulated)
-    write(new / f"points-{arguments.points}.csv", to_csv(rows))
-    draw(new, rows, arguments.points)
 
 
 def _picture(new: Path, found: Any, arguments: argparse.Namespace) -> None:

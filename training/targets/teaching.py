@@ -3,6 +3,7 @@
 HTML with the drawings in it as SVG: no script, nothing from elsewhere. Every drawing's content stands in words too.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 #: So many phases, and units in each, have room on the page; the others are named.
 PHASES, UNITS = 4, 4
 _LEAST_REACH = 1.0
+_APART = 31  # of numbers on the face, in its units
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Mark:
     sure: str
     overlap: str
     line: tuple[float, float, float]
+    over_time: str
 
     @property
     def is_more(self) -> bool:
@@ -44,11 +47,13 @@ class Mark:
 
 @dataclass(frozen=True)
 class Panel:
-    """A phase: its marks, the names of what else differs, and what is largest where nothing does."""
+    """A phase: its marks, the names of what else differs, what differs over time alone, what is largest where nothing
+    does, and the key points that differ."""
 
     phase: str
     marks: tuple[Mark, ...]
     others: tuple[str, ...]
+    over_time: tuple[str, ...]
     largest: Row | None
     people: tuple[int, int]
     points: tuple[str, ...]
@@ -57,11 +62,10 @@ class Panel:
 def page(found: Mapping[str, Any]) -> str:
     """The page of what `folder.read` gives."""
     units = found["tables"]["units"]
-    points = [row for name, rows in found["tables"].items() if name != "units" for row in rows]
     phases = _phases(found["phases"], units)
     ends = [abs(end) for row in _shown(units, phases) for end in (row.effect_low, row.effect_high)]
     reach = max([_LEAST_REACH, *ends])
-    panels = [_panel(phase, units, points, reach, found["kind"]) for phase in phases]
+    panels = [_panel(phase, found, reach) for phase in phases]
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -99,20 +103,44 @@ def _shown(units: Sequence[Row], phases: Sequence[str]) -> list[Row]:
     return [row for phase in phases for row in [one for one in units if one.phase == phase and one.differs][:UNITS]]
 
 
-def _panel(phase: str, units: Sequence[Row], points: Sequence[Row], reach: float, kind: str) -> Panel:
-    ours = [row for row in units if row.phase == phase and row.is_measured]
+def _panel(phase: str, found: Mapping[str, Any], reach: float) -> Panel:
+    tables = {name: [row for row in rows if row.phase == phase] for name, rows in found["tables"].items()}
+    ours = [row for row in tables.pop("units") if row.is_measured]
     differing = [row for row in ours if row.differs]
-    marks = tuple(_mark(at, row, reach, kind) for at, row in enumerate(differing[:UNITS], 1))
+    spans = _spans(phase, found)
+    places = _apart([portrait.moved_by(row.point)[1] for row in differing[:UNITS]])
+    numbered = enumerate(zip(differing, places, strict=False), 1)
+    marks = tuple(_mark(at, row, place, reach, found["kind"], spans) for at, (row, place) in numbered)
     others = tuple(row.point for row in sorted(differing[UNITS:], key=lambda row: ACTION_UNIT_KEYS.index(row.point)))
+    alone = tuple(f"{unit}, {said}" for unit, said in spans.items() if unit not in {mark.row.point for mark in marks})
     largest = max(ours, key=lambda row: abs(row.effect), default=None)
     counts = [max((int(getattr(row, name)) for row in ours), default=0) for name in ("n_first", "n_second")]
-    moved = tuple(row.name for row in points if row.phase == phase and row.is_measured and row.differs)
-    return Panel(phase, marks, others, largest, (counts[0], counts[1]), moved)
+    moved = tuple(row.name for rows in tables.values() for row in rows if row.is_measured and row.differs)
+    return Panel(phase, marks, others, alone, largest, (counts[0], counts[1]), moved)
 
 
-def _mark(at: int, row: Row, reach: float, kind: str) -> Mark:
-    area, middle = portrait.moved_by(row.point)
+def _spans(phase: str, found: Mapping[str, Any]) -> dict[str, str]:
+    """Unit → where its clusters are, in words."""
+    said: dict[str, list[str]] = {}
+    for one in found.get("courses", {}).get("clusters", ()):
+        if one["phase"] == phase:
+            said.setdefault(one["points"], []).append(words.span(one))
+    return {unit: " and ".join(spans) for unit, spans in said.items()}
+
+
+def _apart(places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Places of numbers, none on another: where they should be, else on the other half of the face, else lower."""
+    found: list[tuple[float, float]] = []
+    for x, y in places:
+        down = range(0, portrait.SIZE, _APART)
+        tried = ((side, y + lower) for lower in down for side in (x, portrait.SIZE - x))
+        found.append(next(one for one in tried if all(math.dist(one, other) >= _APART for other in found)))
+    return found
+
+
+def _mark(at: int, row: Row, place: tuple[float, float], reach: float, kind: str, spans: Mapping[str, str]) -> Mark:
+    area = portrait.moved_by(row.point)[0]
     dots, sure = plain.sureness(row.p_max)
     low, here, high = (50 + 50 * value / reach for value in (row.effect_low, row.effect, row.effect_high))
     said = (plain.sizes(row), dots, sure, plain.overlap(row, kind))
-    return Mark(at, row, plain.SEEN[row.point], area, middle, *said, (low, here, high))
+    return Mark(at, row, plain.SEEN[row.point], area, place, *said, (low, here, high), spans.get(row.point, ""))

@@ -28,6 +28,8 @@ def summary(found: Mapping[str, Any], tables: Mapping[str, Sequence[Row]]) -> It
         yield from _of_table(name == "units", rows)
     if any(row.differs for rows in tables.values() for row in rows):
         yield LUCK
+    if "courses" in found:
+        yield from _over_time(found["courses"])
     yield from found["cautions"]
 
 
@@ -63,6 +65,25 @@ def _of_table(is_units: bool, rows: Sequence[Row]) -> Iterator[str]:
     for row in differing[:_NAMED]:
         where = f"{row.phase}: {row.point} ({row.name}) {more if row.effect > 0 else less} in {row.second}"
         yield f"  {where}, {effect_text(row)}, {p_text(row.p_max)}"
+
+
+def span(cluster: Mapping[str, Any]) -> str:
+    """`20 to 60 % of the phase`, or `4 to 12 s`."""
+    share = cluster["axis"] != "s"
+    begin, end = (f"{cluster[name] * (100 if share else 1):.3g}" for name in ("begin", "end"))
+    return f"{begin} to {end} {'% of the phase' if share else 's'}"
+
+
+def _over_time(courses: Mapping[str, Any]) -> Iterator[str]:
+    found = courses["clusters"]
+    if not found:
+        yield "Over time, no cluster of action units differs for certain."
+        return
+    yield f"Clusters of action units that differ over time: {len(found)}."
+    for one in found[:_NAMED]:
+        side = "stronger" if one["more"] else "weaker"
+        yield f"  {one['phase']}: {one['points']} {side} in {one['second']}, {span(one)}, {p_text(one['p'])}"
+    yield courses["caution"]
 
 
 def cautions(contrast: Contrast, units: Sequence[Row]) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cloud.erasing.known import note_all
 from device.contract.errors import DataError
 from training.arguments import add_workers, crop_side, positive_number
 from training.videos.split import PARTS, parse_weights, split
@@ -108,6 +109,8 @@ def _make(arguments: argparse.Namespace, videos: list[Video], parts: dict[str, s
     todo = [job for job in jobs if job.video not in outcomes]
     if outcomes:
         print(f"{len(outcomes)} of {len(jobs)} videos are done already.")
+    whose = {video.name: video.participant for video in videos}
+    note_all([(face_file(out, job.video), [whose[job.video]], []) for job in todo], "faces of a video")
     bar = Bar(len(todo), sys.stderr)
     try:
         for outcome in run_jobs(todo, arguments.scheduler, arguments.workers):
