@@ -22,10 +22,11 @@ networks would see. Participants are split into training, validation and test; n
 are done already are passed over, so the same command continues a run that was stopped.
 """
 _EPILOG = """\
-Crops of faces are personal data. They stay in --out, which is closed to everybody else (mode 0700); nothing is sent
-anywhere, except that workers of --scheduler write to the same folder. They need this package, the fetched models and
-both folders under the same paths, run as the same user, and best have one thread each (dask worker --nthreads 1).
-A Dask cluster obeys everybody who reaches it, so keep it on a network of your own.
+Crops of faces are personal data; `affectbox-cloud erase PARTICIPANT --files` takes somebody out of them. They stay in
+--out, which is closed to everybody else (mode 0700); nothing is sent anywhere, except that workers of --scheduler
+write to the same folder. They need this package, the fetched models and both folders under the same paths, run as the
+same user, and best have one thread each (dask worker --nthreads 1). A Dask cluster obeys everybody who reaches it, so
+keep it on a network of your own.
 With two participants there is no test part, with one only training.
 """
 _INTERRUPTED = 130
