@@ -2,7 +2,6 @@
 
 import csv
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
@@ -148,9 +147,12 @@ def faces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(spread, "run_jobs", run_jobs)
     monkeypatch.setattr(Job, "made_of", lambda job: {"video": job.video})
-    assert main(["faces", "--videos", str(videos), "--out", str(out), "--split", "2:1:1"]) == 0
-    shutil.rmtree(videos)
+    made(out)
     return out
+
+
+def made(out: Path) -> None:
+    assert main(["faces", "--videos", str(out.parent / "videos"), "--out", str(out), "--split", "2:1:1"]) == 0
 
 
 def test_a_participant_is_erased_from_faces_and_everybody_else_stays_in_their_part(faces: Path) -> None:
@@ -170,6 +172,13 @@ def test_a_participant_is_erased_from_faces_and_everybody_else_stays_in_their_pa
     assert [one.patients for one in known.written() if one.what == "split of a study"] == [
         frozenset({"p-02", "p-010", "Ana María"})
     ]
+
+
+def test_faces_that_were_made_before_are_known_when_the_command_comes_again(faces: Path) -> None:
+    noted = known.written()
+    known.registry().unlink()
+    made(faces)
+    assert known.written() == noted
 
 
 def test_a_participant_whose_name_is_no_pseudonym_is_erased_from_files(

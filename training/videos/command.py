@@ -110,8 +110,8 @@ def _make(arguments: argparse.Namespace, videos: list[Video], parts: dict[str, s
     todo = [job for job in jobs if job.video not in outcomes]
     if outcomes:
         print(f"{len(outcomes)} of {len(jobs)} videos are done already.")
-    whose = {video.name: video.participant for video in videos}
-    note_all([(face_file(out, job.video), [whose[job.video]], []) for job in todo], "faces of a video")
+    # Those that are done, too: perhaps an earlier version made them, or another machine.
+    note_all([(face_file(out, video.name), [video.participant], []) for video in videos], "faces of a video")
     bar = Bar(len(todo), sys.stderr)
     try:
         for outcome in run_jobs(todo, arguments.scheduler, arguments.workers):
