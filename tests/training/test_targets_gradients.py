@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -20,10 +21,11 @@ from device.stages.landmarks import Face
 from training.cli import main
 from training.cohort.people import Participant
 from training.cohort.study import Stimulus
+from training.face_finder import find_landmarks
 from training.networks.plain import convolve
-from training.targets import attended as module
+from training.targets import attended as attended_module
 from training.targets import gradients_command
-from training.targets.attended import Asked, attended, output_of
+from training.targets.attended import Asked, attended, looked_at, output_of
 from training.targets.displacement import implied, lengths
 from training.targets.gradients import METHODS, attribution, point_gradients, sampled, shares, standard_places
 from training.targets.points import point_set
@@ -188,7 +190,9 @@ def test_gradients_are_of_every_person_and_phase(study, linear):
 def test_the_table_of_everybody_is_written_anew_without_who_is_erased(study, linear, tmp_path, monkeypatch):
     told = [f"{one.pseudonym},{one.group}" for one in PEOPLE]
     (tmp_path / "people.csv").write_text("\n".join(["pseudonym,group", *told]))
-    monkeypatch.setattr(module, "networks_of", lambda folder: ([linear[0]], 1.0, {"groups": ("case", "control")}))
+    monkeypatch.setattr(
+        attended_module, "networks_of", lambda folder: ([linear[0]], 1.0, {"groups": ("case", "control")})
+    )
     monkeypatch.setattr(gradients_command, "_picture", lambda *_: None)
     given = ["--faces", study, "--participants", tmp_path / "people.csv", "--out", tmp_path / "out"]
     asked = ["targets", "gradients", "--network", "run", "--answer", "case", *map(str, given)]
@@ -221,6 +225,46 @@ def test_an_answer_is_found_by_its_name():
         output_of(heads, "", "joy")
     with pytest.raises(ConfigError, match="no head ''"):
         output_of(heads | {"aus": ("AU1",)}, "", "AU1")
+
+
+def reader_of(side, row, column):
+    """A network whose answer is one pixel of its crop, times two."""
+    image = keras.Input((side, side, 1))
+    network = keras.Model(
+        image,
+        layers.Dense(1, use_bias=False, name="groups")(
+            layers.Flatten()(layers.Conv2D(1, 1, use_bias=False, name="last")(image))
+        ),
+    )
+    network.get_layer("last").set_weights([np.full((1, 1, 1, 1), 2, np.float32)])
+    picked = np.zeros((side, side, 1), np.float32)
+    picked[row, column] = 1
+    network.get_layer("groups").set_weights([picked.reshape(-1, 1)])
+    return network
+
+
+def test_what_a_network_looks_at_in_a_picture_is_told_at_the_landmarks_of_the_face(portrait, monkeypatch):
+    landmarks = find_landmarks(np.ascontiguousarray(portrait[..., ::-1]))
+    corner = reader_of(48, 37, 31)  # where the box's crop has the left corner of the mouth
+    monkeypatch.setattr(attended_module, "networks_of", lambda folder: ([corner], 1.0, {"groups": ("case",)}))
+
+    found = looked_at(Path("run"), portrait, landmarks, "", "case", "gradient")
+
+    nearest = np.argsort(-np.nan_to_num(found))[:6]
+    assert np.linalg.norm(landmarks[nearest, :2] - landmarks[291, :2], axis=1).max() < 12, "pixels"
+    assert np.nansum(found) == pytest.approx(1)
+
+
+def test_points_are_found_in_crops_by_the_landmark_network(portrait):
+    landmarks = find_landmarks(np.ascontiguousarray(portrait[..., ::-1]))
+    crop = align(Frame(portrait, 0, 0.0), Face(landmarks, 1.0, Box.around(landmarks)))
+
+    found = attended_module._found(np.stack([crop, np.full_like(crop, 90)]), 68)
+
+    standard = standard_places(68)
+    inner = point_set(68).within("right eye", "left eye", "nose", "mouth")
+    assert np.linalg.norm(found[0] - standard, axis=1)[inner].mean() < 3.5
+    assert np.isnan(found[1]).all()
 
 
 # --- what a network has learnt
