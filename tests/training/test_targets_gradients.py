@@ -10,6 +10,7 @@ import pytest
 from keras import layers
 from sklearn.metrics import roc_auc_score
 
+from cloud.cli import main as erase
 from cloud.face.mesh import load_face
 from cloud.face.painter import paint, places
 from device.contract.errors import ConfigError, DataError
@@ -17,11 +18,13 @@ from device.stages.aligner import align
 from device.stages.frame import Frame
 from device.stages.geometry import Box
 from device.stages.landmarks import Face
+from training.cli import main
 from training.cohort.people import Participant
 from training.cohort.study import Stimulus
 from training.face_finder import find_landmarks
 from training.networks.plain import convolve
 from training.targets import attended as attended_module
+from training.targets import gradients_command
 from training.targets.attended import Asked, attended, looked_at, output_of
 from training.targets.displacement import implied, lengths
 from training.targets.gradients import METHODS, attribution, point_gradients, sampled, shares, standard_places
@@ -152,11 +155,11 @@ def study(tmp_path):
     """Two people, two videos of eight faces, one a second."""
     (tmp_path / "faces").mkdir()
     rng = np.random.default_rng(0)
-    lines = ["video,participant,file"]
+    lines = ["video,participant,part,frames,faces,file"]
     for name in ("p-01", "p-02"):
         crops = rng.integers(0, 255, (8, SIDE, SIDE), np.uint8)
         np.savez(tmp_path / "faces" / f"{name}.npz", crops=crops, times=np.arange(8.0))
-        lines.append(f"{name}.mp4,{name},faces/{name}.npz")
+        lines.append(f"{name}.mp4,{name},train,8,8,faces/{name}.npz")
     (tmp_path / "index.csv").write_text("\n".join(lines) + "\n")
     return tmp_path
 
@@ -182,6 +185,23 @@ def test_gradients_are_of_every_person_and_phase(study, linear):
     assert sum(float(row["share"] or 0) for row in rows if row["phase"] == "rest") == pytest.approx(1, abs=1e-4)
     assert found.matrix().values.shape == (2, 2, 68, 1)
     assert found.spread > 0.25
+
+
+def test_the_table_of_everybody_is_written_anew_without_who_is_erased(study, linear, tmp_path, monkeypatch):
+    told = [f"{one.pseudonym},{one.group}" for one in PEOPLE]
+    (tmp_path / "people.csv").write_text("\n".join(["pseudonym,group", *told]))
+    monkeypatch.setattr(
+        attended_module, "networks_of", lambda folder: ([linear[0]], 1.0, {"groups": ("case", "control")})
+    )
+    monkeypatch.setattr(gradients_command, "_picture", lambda *_: None)
+    given = ["--faces", study, "--participants", tmp_path / "people.csv", "--out", tmp_path / "out"]
+    asked = ["targets", "gradients", "--network", "run", "--answer", "case", *map(str, given)]
+    assert main(asked) == 0
+    before = (tmp_path / "out" / "gradients.csv").read_text().splitlines()
+    assert erase(["erase", "p-01", "--files", "--yes"]) == 0
+    left = (tmp_path / "out" / "gradients.csv").read_text().splitlines()
+    assert left == [line for line in before if "p-01" not in line]
+    assert len(left) == 1 + 68
 
 
 def test_faces_of_nobody_or_of_another_size_are_refused(study, linear):
