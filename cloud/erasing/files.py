@@ -12,6 +12,7 @@ from cloud.erasing import known, rewriting
 from cloud.erasing.known import Written
 from cloud.erasing.naming import Naming
 from device.contract.errors import StorageError
+from device.contract.patient import is_pseudonym
 
 
 class Fate(str, Enum):
@@ -68,9 +69,14 @@ def carry_out(found: Iterable[Of], whom: str, visits: Collection[str]) -> list[O
     return done
 
 
-def named(naming: Naming) -> Counter[Path]:
-    """How often the list of files still names a person; empty for never. Raises `StorageError`."""
+def named(whom: str, naming: Naming) -> Counter[Path]:
+    """How often the list of files still names a person; empty for never. Raises `StorageError`.
+
+    What is no pseudonym of ours, as a participant `a` of a study, may be a part of any path.
+    """
     place = known.registry()
+    if not is_pseudonym(whom):
+        return +Counter({place: sum(whom in one.patients for one in known.written())})
     try:
         return +Counter({place: naming.count(place.read_bytes()) if place.exists() else 0})
     except OSError as error:

@@ -24,7 +24,8 @@ LEAD = (
 LIMITS = (
     "It knows the groups of its study and no other: of who belongs to none of them, or to several, it says nothing. "
     "It holds, if at all, for people like those of the study, watched as they were. Medication, tiredness, age, "
-    "language, culture, light and whoever else is in the room change a face, too. A group's name is the study's word."
+    "language, culture, light and whoever else is in the room change a face, too. A group's name is the study's word. "
+    "Of several sessions of one person some can be wrong by chance: settle beforehand which of them counts."
 )
 WITHHELD = (
     "Diagnosis support said something of this session, and it is not shown: no consent that covers it is recorded."

@@ -27,6 +27,7 @@ _WHY = {
 }
 #: Ends of a session after which nothing of it is looked at.
 _OVER = {Why.REVOKED: "the consent was withdrawn", Why.EXPIRED: "the consent ended"}
+_ORDER = "its records do not all stand between its beginning and its end: give the file as the box wrote it"
 
 
 class _Recorded:
@@ -43,14 +44,18 @@ class _Recorded:
 
     def take(self, document: Json) -> None:
         """A record or an event of it."""
-        self._last = document
+        is_first, self._last = not self._last, document
         if not is_event(document):
             if self._gatherer:
                 self._gatherer.add(document)
+            elif self.support:
+                self._refuse(_ORDER)
             return
         self.patient, self._number = document["patient"], document["number"]
         if document["event"] == Event.BEGAN:
             self._gatherer = Gatherer()
+            if not is_first:
+                self._refuse(_ORDER)
         if document["event"] == Event.BEGAN or "consent" in document:
             self._heed(document.get("consent"))
         if document.get("why") in _OVER:
@@ -137,7 +142,7 @@ def _complain(recording: Path, patient: str, meant: dict[str, _Recorded], broken
         raise DataError(f"{recording} holds no session{whose}: name another file or person.")
     if refused := [f"{name} ({one.refused})" for name, one in meant.items() if not one.support]:
         covers = ", ".join(sorted(NEEDS))
-        raise DataError(f"Not looked at, for it needs a consent that covers {covers}: {'; '.join(refused)}.")
+        raise DataError(f"Not looked at: {'; '.join(refused)}. Needed is a consent that covers {covers}.")
 
 
 def _sentence(support: Json, evidence: Evidence) -> str:
@@ -146,7 +151,9 @@ def _sentence(support: Json, evidence: Evidence) -> str:
     sites = "one site" if evidence.sites == 1 else f"{evidence.sites} sites"
     rests = f"It rests on {people} at {sites} ({evidence.population.rstrip('.')})."
     carried = [] if evidence.supported else ["NOT SUPPORTED BY ITS EVIDENCE:", *evidence.unsupported, "All the same:"]
-    return " ".join([*carried, f"{_set(support)}. This is no diagnosis.", rests, *_right(evidence)])
+    return " ".join(
+        [*carried, f"{_set(support)}. This is no diagnosis.", rests, *(_right(evidence) if answer(support) else ())]
+    )
 
 
 def _right(evidence: Evidence) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
@@ -13,7 +12,7 @@ import pytest
 
 from cloud.cli import main as cloud
 from cloud.erasing import known
-from device.contract.errors import CheckFailedError
+from device.contract.errors import CheckFailedError, ConfigError
 from training.cli import main
 from training.cohort.plan import Plan
 from training.cohort.simulate import simulate
@@ -117,6 +116,15 @@ def test_whose_a_session_is_that_says_nothing_of_it_tells_the_name_of_its_file(s
     assert len(list((study / "sessions").iterdir())) == 3
 
 
+def test_what_workers_elsewhere_wrote_is_known_here_too(study: Path, tmp_path: Path) -> None:
+    features(study, tmp_path / "features.npz")
+    noted = {one.path: one for one in known.written()}
+    known.registry().unlink()  # they have a list of their own
+    there = ["--out", str(tmp_path / "features.npz"), "--scheduler", "tcp://127.0.0.1:1"]
+    assert main(["cohort", "features", str(study), *there]) == 0
+    assert {one.path: one for one in known.written()} == noted
+
+
 def test_simulated_people_stand_in_no_list(tmp_path: Path) -> None:
     assert [*simulate(PLAN, 1, tmp_path / "study")]
     features(tmp_path / "study", tmp_path / "features.npz")
@@ -139,9 +147,12 @@ def faces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(spread, "run_jobs", run_jobs)
     monkeypatch.setattr(Job, "made_of", lambda job: {"video": job.video})
-    assert main(["faces", "--videos", str(videos), "--out", str(out), "--split", "2:1:1"]) == 0
-    shutil.rmtree(videos)
+    made(out)
     return out
+
+
+def made(out: Path) -> None:
+    assert main(["faces", "--videos", str(out.parent / "videos"), "--out", str(out), "--split", "2:1:1"]) == 0
 
 
 def test_a_participant_is_erased_from_faces_and_everybody_else_stays_in_their_part(faces: Path) -> None:
@@ -161,6 +172,30 @@ def test_a_participant_is_erased_from_faces_and_everybody_else_stays_in_their_pa
     assert [one.patients for one in known.written() if one.what == "split of a study"] == [
         frozenset({"p-02", "p-010", "Ana María"})
     ]
+
+
+def test_faces_that_were_made_before_are_known_when_the_command_comes_again(faces: Path) -> None:
+    noted = known.written()
+    known.registry().unlink()
+    made(faces)
+    assert known.written() == noted
+
+
+def test_a_participant_whose_name_is_no_pseudonym_is_erased_from_files(
+    faces: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert erase("Ana María") == 0
+    assert "Ana María".encode() not in b"".join(map(contents, naming(faces, "")))
+    assert {path.parent.name for path in faces.rglob("*.npz")} == {"p-01", "p-010", "p-02"}
+    assert "Ana María" not in [name for one in known.written() for name in one.patients]
+    capsys.readouterr()
+    assert erase("Ana María") == ConfigError.exit_code
+    assert "looks like a name" in capsys.readouterr().err
+    known.note(faces / "odd.csv", ["a", "\udcff", "p-02"], [], "faces of a video")  # a name that is no Unicode
+    (faces / "odd.csv").write_text("participant\na\np-02\n")
+    assert erase("a") == 0
+    assert (faces / "odd.csv").read_text() == "participant\np-02\n"
+    assert erase("\udcff") == 0
 
 
 @pytest.mark.parametrize("name", ["features.npz", "split.json"])

@@ -23,7 +23,7 @@ _FEATURES = """\
 Writes the features of each participant in each phase, by the function that the box uses, with coverage, and empty
 where nothing was measured. One session at a time is in memory; what a session comes to is kept, so that the same
 command goes on where it was stopped, and reads only what is new. That and the table are personal data: files for
-their owner alone, to be made again when somebody withdraws.
+their owner alone, from which `affectbox-cloud erase PSEUDONYM --files` takes whoever withdraws.
 """
 
 

@@ -15,10 +15,13 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from device.arrays import FloatArray
 from device.contract.errors import ConfigError, DataError
 from device.contract.features import SESSION
+from device.stages.aligner import CROP_SIDE, TEMPLATE, align
 from device.stages.frame import Frame
-from device.stages.landmarks import sixty_eight
+from device.stages.geometry import Box, similarity
+from device.stages.landmarks import Face, sixty_eight
 from training.cohort.people import Participant
 from training.cohort.study import Stimulus, of_recording
 from training.face_finder import FaceFinder
@@ -212,3 +215,26 @@ def networks_of(folder: Path) -> tuple[list[keras.Model], float, dict[str, Any]]
 
     runs = runs_of(of_run(folder).recipe, folder)
     return [run.network for run in runs], runs[0].recipe.network.white, runs[0].heads
+
+
+def looked_at(
+    folder: Path, image: NDArray[np.uint8], landmarks: FloatArray, head: str, answer: str, method: str
+) -> Floats:
+    """What the networks of a run folder look at in a picture: shares of the gradient (K,), mean over the networks.
+
+    Args:
+        image: (height, width, 3) BGR.
+        landmarks: (K, 3) of the face in it, 468 or 478.
+
+    Raises:
+        ConfigError, DataError: as `networks_of`, `output_of` and `point_gradients`.
+    """
+    networks, white, heads = networks_of(folder)
+    head, output = output_of(heads, head, answer)
+    side = networks[0].input_shape[1]
+    crop = align(Frame(image, 0, 0.0), Face(landmarks, 1.0, Box.around(landmarks)), side)
+    target = np.array(list(TEMPLATE.values()), np.float32) * (side / CROP_SIDE)
+    matrix = similarity(landmarks[list(TEMPLATE), :2], target)
+    places = landmarks[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+    made = partial(point_gradients, images=pixels(crop[None], white), places=places, head=head, output=output)
+    return np.asarray(np.mean([shares(made(network, method=method))[0] for network in networks], 0), np.float64)
