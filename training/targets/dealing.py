@@ -36,7 +36,7 @@ def ways(second: Mask, sites: Sequence[str]) -> int:
 
 def ways_to_flip(people: int) -> int:
     """In how many ways signs can be flipped, likewise."""
-    return min(MANY, 2**people)
+    return min(MANY, 1 << people)
 
 
 def deal(second: Mask, sites: Sequence[str], number: int, random: np.random.Generator) -> Mask:
