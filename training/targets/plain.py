@@ -11,7 +11,7 @@ SEEN = {
     "AU2": "outer ends of the brows pulled up",
     "AU4": "brows drawn down and together",
     "AU5": "eyes opened wide",
-    "AU6": "cheeks raised, as in a warm smile",
+    "AU6": "cheeks raised, as in a broad smile",
     "AU7": "eyelids tightened",
     "AU9": "nose wrinkled",
     "AU10": "upper lip raised",
