@@ -97,10 +97,10 @@ def _add_map(actions: Any) -> None:
 
 
 def _map(arguments: argparse.Namespace) -> int:
-    from training.targets.folder import read, write_page  # noqa: PLC0415
+    from training.targets.folder import read, write_over  # noqa: PLC0415
     from training.targets.teaching import page  # noqa: PLC0415
 
     out = arguments.page or arguments.folder / "map.html"
-    write_page(out, page(read(arguments.folder)))
+    write_over(out, page(read(arguments.folder)).encode())
     print(f"Wrote {out}: open it in a browser, or print it on one page of A4.")
     return 0
