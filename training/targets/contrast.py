@@ -14,7 +14,7 @@ from statsmodels.stats.multitest import multipletests
 
 from device.contract.errors import ConfigError, DataError
 from training.cohort.people import Participant, groups
-from training.targets.dealing import deal, flip, ways
+from training.targets.dealing import deal, flip, ways, ways_to_flip
 from training.targets.matrix import Matrix, Points
 from training.targets.statistics import Between, Compared, Floats, Within
 from training.targets.tfce import enhanced, neighbours
@@ -46,7 +46,7 @@ class Contrast:
             paired differences.
         n: (2, S, K, T) participants measured.
         mean, spread: (2, S, K, T) of them, and their standard deviation.
-        dealings: how many there were, and `ways` how many there are.
+        dealings: how many there were, and `ways` how many there are, at most `dealing.MANY`.
         compared: the numbers behind it, for the bootstrap.
     """
 
@@ -64,7 +64,7 @@ class Contrast:
     mean: Floats
     spread: Floats
     dealings: int
-    ways: float
+    ways: int
     compared: Compared = field(repr=False)
 
 
@@ -103,11 +103,13 @@ def _phases(matrix: Matrix, asked: Question, number: int, random: np.random.Gene
     pairs = np.where(np.isnan(change), np.nan, ours.values)
     name = (f"{asked.second} − {asked.first}",)
     single = Matrix(ours.people, name, ours.points, change, ours.unit, ours.bins, ours.axis, ours.simulated)
-    return _contrast(asked, single, compared, (pairs[:, :1], pairs[:, 1:]), compared.t(signs), 2.0 ** len(change))
+    return _contrast(
+        asked, single, compared, (pairs[:, :1], pairs[:, 1:]), compared.t(signs), ways_to_flip(len(change))
+    )
 
 
 def _contrast(
-    asked: Question, matrix: Matrix, compared: Compared, both: tuple[Floats, Floats], dealt: Floats, all_ways: float
+    asked: Question, matrix: Matrix, compared: Compared, both: tuple[Floats, Floats], dealt: Floats, all_ways: int
 ) -> Contrast:
     observed = compared.observed()
     t, unknown = observed.t[0], observed.t[0] == 0
