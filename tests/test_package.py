@@ -40,7 +40,7 @@ EXTRAS = {
 }
 #: Comes from apt, is another library for the same, has an environment or an extra of its own, or is google-auth, of
 #: whatever version firebase-admin wants.
-OPTIONAL = {"gpiozero", "picamera2", "tflite_runtime", "mediapipe", "kaggle", "google"}
+OPTIONAL = {"gpiozero", "picamera2", "tflite_runtime", "mediapipe", "kaggle", "google", "torch"}
 #: In the new environment: whoever opens a file of the checkout fails. Its virtual environment lends the dependencies.
 OUT_OF_REACH = """
 import os, sys

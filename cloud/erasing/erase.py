@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from cloud.erasing import boxes, removal, telling
+from cloud.erasing import boxes, known, removal, telling
 from cloud.erasing.folder import occurrences
 from cloud.erasing.naming import Naming
 from cloud.erasing.proving import prove
@@ -45,7 +45,11 @@ def add_parser(commands: Any) -> None:
     add("patient", nargs="?", metavar="PATIENT", help="pseudonym of whom to erase")
     add("--waiting", action="store_true", help="whoever is not wholly erased yet: say so; with --yes, go on with it")
     add_arguments(parser)
-    add("--files", action="store_true", help="only the files that this machine knows of, in no database")
+    add(
+        "--files",
+        action="store_true",
+        help="only the files that this machine knows of, in no database; also of a study's people, however named",
+    )
     add("--yes", action="store_true", help="do it; in a terminal the pseudonym is asked for once more")
     add(
         "--wait", type=float, default=60.0, metavar="S", help="seconds for boxes that are there (default: %(default)g)"
@@ -69,7 +73,13 @@ def run(args: argparse.Namespace) -> int:
         if not DEVICE_ID.fullmatch(device):
             raise ConfigError("--lost names a box by its id: 1 to 40 lower-case letters, digits and hyphens.")
     with named(args, none=args.files) as place:
-        return _all(args, place) if args.waiting else _one(args, place, check_pseudonym(args.patient))
+        return _all(args, place) if args.waiting else _one(args, place, _whom(args))
+
+
+def _whom(args: argparse.Namespace) -> str:
+    """Studies call their participants as they like. Raises `ConfigError`: no pseudonym, and of nobody in the list."""
+    is_listed = args.files and any(args.patient in one.patients for one in known.written())
+    return str(args.patient) if is_listed else check_pseudonym(args.patient)
 
 
 def _one(args: argparse.Namespace, place: Where, whom: str) -> int:

@@ -12,6 +12,7 @@ from cloud.erasing import known, rewriting
 from cloud.erasing.known import Written
 from cloud.erasing.naming import Naming
 from device.contract.errors import StorageError
+from device.contract.patient import is_pseudonym
 
 
 class Fate(str, Enum):
@@ -68,9 +69,14 @@ def carry_out(found: Iterable[Of], whom: str, visits: Collection[str]) -> list[O
     return done
 
 
-def named(naming: Naming) -> Counter[Path]:
-    """How often the list of files still names a person; empty for never. Raises `StorageError`."""
+def named(whom: str, naming: Naming) -> Counter[Path]:
+    """How often the list of files still names a person; empty for never. Raises `StorageError`.
+
+    What is no pseudonym of ours, as a participant `a` of a study, may be a part of any path.
+    """
     place = known.registry()
+    if not is_pseudonym(whom):
+        return +Counter({place: sum(whom in one.patients for one in known.written())})
     try:
         return +Counter({place: naming.count(place.read_bytes()) if place.exists() else 0})
     except OSError as error:
@@ -87,6 +93,8 @@ def _fate(one: Written, whom: str, visits: Collection[str]) -> Of:
     others = one.patients - {whom}
     if not others and (one.patients or one.sessions <= {*visits}):
         return Of(one, Fate.DELETE)
+    if one.again:
+        return Of(one, Fate.DELETE, f"for it holds others too; `{one.again}` makes it again")
     if rewriting.rewritable(one.path):
         return Of(one, Fate.REWRITE)
     return Of(one, Fate.HAND, "it holds others too, and cannot be written anew: delete it, or make it anew")
@@ -108,9 +116,12 @@ def _carried_out(one: Of, whom: str, visits: Collection[str]) -> Of:
 def _delete_parts(path: Path) -> None:
     """Delete what whoever wrote the file left beside it when it was killed, or the power went."""
     names = [f".{escape(path.name)}.part", f".{escape(path.name[:60])}.part", f".{escape(path.name[:40])}-*.part"]
+    names += [f"{escape(path.name)}.part.npz", f"{escape(path.stem)}.part.npz"]
     if path.suffix == ".mp4":
         names.append(".film-*.part.mp4")
-    for part in {part for name in names for part in path.parent.glob(name)}:
+    left = {part for name in names for part in path.parent.glob(name)}
+    left |= {*path.parent.parent.glob(f".{escape(path.parent.name)}-*/new/{escape(path.name)}")}
+    for part in left:
         try:
             part.unlink(missing_ok=True)
         except OSError as error:

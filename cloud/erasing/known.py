@@ -6,8 +6,9 @@ none is written that is not known. It holds pseudonyms, and is therefore written
     {"v": 1, "at": 1790000000.0, "path": "/home/…/report.html", "what": "report", "patients": ["p-017"],
      "sessions": ["box-01~k3…"]}
 
-A file is of every person that any of its lines names, for what was written there first may still stand. A file that
-was moved, copied or sent elsewhere is not followed.
+A file is of every person that any of its lines names, for what was written there first may still stand. `again` names
+the command that makes a file anew out of what it was made of, where nothing is lost with it. A file that was moved,
+copied or sent elsewhere is not followed.
 """
 
 import fcntl
@@ -36,12 +37,14 @@ class Written:
         what: it is, in a word or two, such as `report`.
         patients: pseudonyms of whom it may hold, `unnamed` among them.
         sessions: DEVICE~SESSION of those that it may hold.
+        again: the command that makes it anew without loss; '' for none.
     """
 
     path: Path
     what: str
     patients: frozenset[str]
     sessions: frozenset[str]
+    again: str = ""
 
 
 def registry() -> Path:
@@ -53,7 +56,7 @@ def registry() -> Path:
     return Path(home) / "affectbox" / FILE_NAME
 
 
-def note(path: Path, patients: Iterable[str], sessions: Iterable[str], what: str) -> None:
+def note(path: Path, patients: Iterable[str], sessions: Iterable[str], what: str, again: str = "") -> None:
     """Note a file about people, before it is written. What is no file, as a pipe or a terminal, is not noted.
 
     Args:
@@ -61,16 +64,17 @@ def note(path: Path, patients: Iterable[str], sessions: Iterable[str], what: str
         patients: pseudonyms of whom it holds something; '' and `unnamed` are those of whom nobody said who they are.
         sessions: DEVICE~SESSION of those that it holds something of.
         what: it is, in a word or two, such as `report`.
+        again: the command that makes it anew, where nothing is lost when it is deleted.
 
     Raises:
         StorageError: it cannot be noted; do not write the file, then.
     """
-    note_all([(path, patients, sessions)], what)
+    note_all([(path, patients, sessions)], what, again)
 
 
-def note_all(files: Iterable[tuple[Path, Iterable[str], Iterable[str]]], what: str) -> None:
+def note_all(files: Iterable[tuple[Path, Iterable[str], Iterable[str]]], what: str, again: str = "") -> None:
     """Note many at once, each as (path, patients, sessions). Raises as `note`."""
-    lines = [_line(*file, what) for file in files if not file[0].exists() or file[0].is_file()]
+    lines = [_line(*file, what, again) for file in files if not file[0].exists() or file[0].is_file()]
     if not lines:
         return
     place = registry()
@@ -108,7 +112,7 @@ def rewrite(change: Callable[[Written], Written | None]) -> None:
         with _held(place):
             kept = [new for one in _united(_lines(place)) if (new := change(one)) is not None]
             with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(b"".join(_line(one.path, one.patients, one.sessions, one.what) for one in kept))
+                file.write(b"".join(_line(one.path, one.patients, one.sessions, one.what, one.again) for one in kept))
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(place)
@@ -122,7 +126,7 @@ def visit(device: str, session: str) -> str:
     return f"{device}~{session}"
 
 
-def _line(path: Path, patients: Iterable[str], sessions: Iterable[str], what: str) -> bytes:
+def _line(path: Path, patients: Iterable[str], sessions: Iterable[str], what: str, again: str) -> bytes:
     whose = sorted({one or UNNAMED for one in patients})
     document = {
         "v": VERSION,
@@ -131,7 +135,7 @@ def _line(path: Path, patients: Iterable[str], sessions: Iterable[str], what: st
         "what": what,
         "patients": whose,
         "sessions": sorted({*sessions}),
-    }
+    } | ({"again": again} if again else {})
     return json.dumps(document, separators=(",", ":")).encode() + b"\n"
 
 
@@ -162,7 +166,10 @@ def _united(lines: Iterable[Mapping[str, Any]]) -> list[Written]:
         path = line["path"]
         known = found.get(path, Written(Path(path), "", frozenset(), frozenset()))
         whose, sessions = (known.patients | _texts(line, "patients"), known.sessions | _texts(line, "sessions"))
-        found[path] = Written(known.path, str(line.get("what", "")) or known.what, whose, sessions)
+        again = str(line.get("again", ""))
+        if path in found and again != known.again:
+            again = ""  # whichever of the two stands there
+        found[path] = Written(known.path, str(line.get("what", "")) or known.what, whose, sessions, again)
     return [*found.values()]
 
 

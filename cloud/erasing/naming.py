@@ -1,6 +1,7 @@
 """What names a person in bytes: the pseudonym, or the id of one of their sessions, as whole words."""
 
 import mmap
+import os
 import re
 from collections.abc import Iterable, Iterator
 
@@ -16,7 +17,7 @@ class Naming:
         """`whom`: the pseudonym; `sessions`: ids, without the box."""
         ids = {*sessions}
         odd = sorted({whom, *(one for one in ids if not _USUAL.fullmatch(one))})
-        words = b"|".join(re.escape(one.encode()) for one in odd)
+        words = b"|".join(re.escape(os.fsencode(one)) for one in odd)
         self._odd = re.compile(rb"(?<![A-Za-z0-9-])(?:%s)(?![A-Za-z0-9-])" % words)
         self._usual = {one.encode() for one in ids if _USUAL.fullmatch(one)}
 

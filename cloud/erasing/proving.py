@@ -34,7 +34,7 @@ def prove(
         counts += occurrences(place.local.path, naming)
         count = counted(len(files(place.local.path)), "file")
         say(row("Proof", f"every byte of {count} in {place.local.path} was read"))
-    counts += written.named(naming)
+    counts += written.named(whom, naming)
     for line in (*telling.searched(results), *telling.mentioned(counts)):
         say(line)
     by_hand = any(one.fate is written.Fate.HAND for one in done)

@@ -1,18 +1,22 @@
-"""Files of several people, written anew without one: tables (CSV, Parquet) and lines of JSON."""
+"""Files of several people, written anew without one: tables (CSV, Parquet, features in .npz), lines of JSON, and the
+split of a study."""
 
 import csv
+import json
 import os
 import stat
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 from cloud.erasing.naming import Naming
 from device.contract.errors import StorageError
 
-#: What a row is told by.
+#: What a row is told by; studies have participants, each with a pseudonym.
 PATIENT, DEVICE, SESSION = "patient", "device", "session"
+WHO = (PATIENT, "participant", "pseudonym")
 
 
 class UnreadableError(Exception):
@@ -21,7 +25,7 @@ class UnreadableError(Exception):
 
 def rewritable(path: Path) -> bool:
     """Whether files of this kind are written anew."""
-    return path.suffix.lower() in _WRITERS
+    return _writer(path) is not None
 
 
 def without(path: Path, whom: str, visits: Collection[str]) -> bool:
@@ -36,8 +40,10 @@ def without(path: Path, whom: str, visits: Collection[str]) -> bool:
         StorageError: it cannot be written.
     """
     part = path.with_name(f".{path.name[:60]}.part")
+    writer = _writer(path)
+    assert writer is not None
     try:
-        kept = _WRITERS[path.suffix.lower()](path, part, whom, visits)
+        kept = writer(path, part, whom, visits)
         if kept:
             _replace(part, path)
         return kept
@@ -56,13 +62,13 @@ def ids(visits: Iterable[str]) -> set[str]:
 
 def is_theirs(row: Any, whom: str, visits: Collection[str]) -> bool:
     """Whether a row, by its columns, is the person's."""
-    return row.get(PATIENT) == whom or f"{row.get(DEVICE)}~{row.get(SESSION)}" in visits
+    return whom in map(row.get, WHO) or f"{row.get(DEVICE)}~{row.get(SESSION)}" in visits
 
 
 def check_columns(names: Iterable[str]) -> None:
     """Raises `UnreadableError`: no column says whose a row is."""
     there = {*names}
-    if PATIENT not in there and not {DEVICE, SESSION} <= there:
+    if there.isdisjoint(WHO) and not {DEVICE, SESSION} <= there:
         raise UnreadableError("no column says whose a row is")
 
 
@@ -121,7 +127,7 @@ def _codec(metadata: Any) -> str:
 
 
 def _kept(group: Any, whom: str, visits: Collection[str]) -> list[bool]:
-    names = [name for name in (PATIENT, DEVICE, SESSION) if name in group.column_names]
+    names = [name for name in (*WHO, DEVICE, SESSION) if name in group.column_names]
     columns = [group.column(name).to_pylist() for name in names]
     return [not is_theirs(dict(zip(names, row, strict=True)), whom, visits) for row in zip(*columns, strict=True)]
 
@@ -129,6 +135,37 @@ def _kept(group: Any, whom: str, visits: Collection[str]) -> list[bool]:
 def _described(source: Any) -> bytes:
     metadata = source.schema_arrow.metadata or {}
     return b"\n".join([*metadata, *metadata.values()])
+
+
+def _features(path: Path, part: Path, whom: str, _: Collection[str]) -> bool:
+    """A table of features (`training/cohort/store.py`): arrays with a row for each of the people in `about`."""
+    import numpy as np  # noqa: PLC0415  # 0.1 s
+
+    try:
+        with np.load(path, allow_pickle=False) as content:
+            about = json.loads(str(content["about"]))
+            arrays = {name: content[name] for name in content.files if name != "about"}
+        kept = np.array([one["pseudonym"] != whom for one in about["people"]], bool)
+        about["people"] = [one for one in about["people"] if one["pseudonym"] != whom]
+        arrays = {name: array[kept] for name, array in arrays.items()}
+    except (ValueError, KeyError, TypeError, IndexError, EOFError, BadZipFile) as error:
+        raise UnreadableError(f"it is no table of features ({error})") from None
+    with part.open("wb") as out:
+        np.savez_compressed(out, about=np.array(json.dumps(about, sort_keys=True)), **arrays)
+    return bool(kept.any())
+
+
+def _split(path: Path, part: Path, whom: str, _: Collection[str]) -> bool:
+    """Which part of a study each participant is in (`training/videos/index.py`): the others stay where they are."""
+    try:
+        told = json.loads(path.read_bytes())
+        told["participants"].pop(whom, None)
+        parts = [*told["participants"].values()]
+        told["sizes"] = {name: parts.count(name) for name in told["sizes"]}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UnreadableError(f"it is no split of a study ({error})") from None
+    part.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return bool(parts)
 
 
 def _replace(part: Path, path: Path) -> None:
@@ -149,9 +186,16 @@ def _sync(path: Path) -> None:
         os.close(number)
 
 
-_WRITERS: dict[str, Callable[[Path, Path, str, Collection[str]], bool]] = {
+_Writer = Callable[[Path, Path, str, Collection[str]], bool]
+_WRITERS: dict[str, _Writer] = {
     ".csv": _table,
     ".parquet": _parquet,
+    ".npz": _features,
     ".jsonl": _lines,
     ".ndjson": _lines,
 }
+_NAMED: dict[str, _Writer] = {"split.json": _split}
+
+
+def _writer(path: Path) -> _Writer | None:
+    return _NAMED.get(path.name) or _WRITERS.get(path.suffix.lower())

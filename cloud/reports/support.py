@@ -24,7 +24,8 @@ LEAD = (
 LIMITS = (
     "It knows the groups of its study and no other: of who belongs to none of them, or to several, it says nothing. "
     "It holds, if at all, for people like those of the study, watched as they were. Medication, tiredness, age, "
-    "language, culture, light and whoever else is in the room change a face, too. A group's name is the study's word."
+    "language, culture, light and whoever else is in the room change a face, too. A group's name is the study's word. "
+    "Of several sessions of one person some can be wrong by chance: settle beforehand which of them counts."
 )
 WITHHELD = (
     "Diagnosis support said something of this session, and it is not shown: no consent that covers it is recorded."
@@ -42,7 +43,7 @@ _WHY = {
     Abstained.UNMEASURED: "too many of the features that it needs were not measured",
     Abstained.OUTSIDE: "the measurements are unlike those of everybody in its study, or another network made them",
 }
-_USUAL = "“No answer” is an ordinary outcome, and no fault. It speaks neither for nor against any group."
+_USUAL = "“No answer” is an ordinary outcome, and no fault."
 _NUMBERS = "one two three four five six seven eight nine ten".split()
 
 
@@ -107,7 +108,7 @@ def often(share: float) -> str:
 def _said(one: Support) -> Said:
     warnings = ((UNSUPPORTED,) if not one.supported else ()) + ((SIMULATED,) if one.simulated else ())
     of = f"the phase “{_word(one.phase)}”" if one.phase else "the whole session"
-    rows = tuple((_word(group.name), _people(group.people), _of(group)) for group in one.groups)
+    rows = tuple((_word(group.name), _people(group.people), _of(group, one)) for group in one.groups)
     return Said(of, warnings, _headline(one), (*_meaning(one),), rows, (*_facts(one),))
 
 
@@ -117,8 +118,7 @@ def _headline(one: Support) -> str:
         return f"{TITLE}: no answer. Nothing was computed."
     if one.answer and one.supported:
         return (
-            f"{TITLE}: only {_word(one.answer)} is not ruled out {known}. In {often(one.alpha)} such sessions (alpha "
-            f"{one.alpha:g}) the right group is ruled out."
+            f"{TITLE}: only {_word(one.answer)} is not ruled out {known}. Such an answer can be wrong. {_right(one)}"
         )
     left = f"do not rule out: {_listed(one.possible)}" if one.possible else "rule out every group"
     return f"{TITLE}: {'no answer' if one.supported else 'not to be used'}. The measurements {left} {known}."
@@ -143,16 +143,24 @@ def _no_answer(one: Support) -> Iterator[str]:
         count = _NUMBERS[len(one.possible) - 1]
         yield f"In the study, people of each of these {count} groups measured like this. No more is known."
     elif one.is_computed and not one.possible:
-        yield "What was measured fits none of the groups that it knows. What it does fit is not known."
-    yield _USUAL
+        yield (
+            "Such measurements are rare in every group of the study, often because they lie between the groups. That "
+            "is no sign of another illness."
+        )
+    speaks = "It speaks neither for nor against any group."
+    if 1 < len(one.possible) < len(one.groups):
+        speaks = "Of the groups that are left it prefers none."
+    yield f"{_USUAL} {speaks}"
 
 
 def _facts(one: Support) -> Iterator[tuple[str, str]]:
     yield "How often it is wrong", _wrong(one)
-    yield "When one group is left", _right(one)
+    if not (one.answer and one.supported):
+        yield "When one group is left", _right(one)  # else the headline says it
     groups = ", ".join(f"{_word(group.name)} {group.people}" for group in one.groups)
     sites = "one site" if one.sites == 1 else f"{one.sites} sites"
-    yield "People of its evidence", f"{_people(one.people)} at {sites}: {groups}. {one.population.rstrip('.')}."
+    whom = one.population[:1].upper() + one.population[1:].rstrip(".")
+    yield "People of its evidence", f"{_people(one.people)} at {sites}: {groups}. {whom}."
     yield "What it rests on", f"The face was measured in {percent(one.coverage)} of the time that it looked at."
     yield "Limits", LIMITS
     yield "Said by", f"{one.bundle}, once, at the end."
@@ -174,7 +182,7 @@ def _right(one: Support) -> str:
     if not one.supported:
         return "How often it is then the right one is not known: its evidence does not show that it holds for anybody."
     if one.right is None:
-        return "How often it was then the right one was not measured."
+        return "How often the one group that is left is the right one was not measured."
     between = " ({:.0f} to {:.0f})".format(*(100 * end for end in one.right_between)) if one.right_between else ""
     share = f"{100 * one.right:.0f} of 100{between}"
     return (
@@ -188,10 +196,17 @@ def _others(one: Support) -> str:
     return f"{', '.join(some)} or {last}" if some else last
 
 
-def _of(group: Group) -> str:
+def _of(group: Group, one: Support) -> str:
+    """Never that a group is ruled out alone, for that is what is said of an illness after an examination."""
     if group.possible is None:
         return "not computed"
-    return "not ruled out" if group.possible else "ruled out"
+    if group.possible:
+        return "not ruled out"
+    return (
+        f"ruled out, as {often(one.alpha)} of its own people would be"
+        if one.supported
+        else "ruled out, not to be used"
+    )
 
 
 def _people(count: int) -> str:

@@ -37,8 +37,8 @@ deflated data does, that it is no longer than so many documents need (2 500 char
 numbers fit each other and its key. Who has a box's account can hide anything in a text of that length; readers refuse
 packs that do not unpack to documents of ours (`device/contract/pack.py`). Nor can they say that a day is one of the
 calendar, that a note's session is one of the person, that the name of an entry tells its time (`at` does), that the
-groups of diagnosis support have names of their own, numbers without a gap and a reason where there is no answer, and
-that a free text holds no name of a person.
+groups of diagnosis support have names of their own, numbers without a gap and a reason where there is no answer, that
+a share lies in its interval, and that a free text holds no name of a person.
 
 Objects cannot be compared in this language either, so 'identical' is spelled field by field, in the `.write` rule,
 which is the only one that is evaluated for a deletion below it.

@@ -77,7 +77,7 @@ def au_of_pictures(
     _require_other(out, [*paths, *([neutral] if neutral else [])])
     for path in (*([neutral] if neutral else []), *(paths if len(paths) == 1 else [])):
         _require_picture(path)
-    drawing = open_pictures(annotated, paths, landmarks.drawn) if annotated and landmarks else None
+    drawing = open_pictures(annotated, paths, neutral, landmarks.drawn) if annotated and landmarks else None
     settings = with_landmarks(settings, landmarks.count) if landmarks else settings
     with open_models(settings.models) as models:
         rest = _rest_in(neutral, Pipeline(models, settings)) if neutral else _calibrated(settings)

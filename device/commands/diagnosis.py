@@ -18,13 +18,16 @@ from device.features.support import Supporter, open_supporter
 from device.settings import Settings
 
 _WHY = {
-    Abstained.UNCERTAIN: "no group is like these measurements",
+    Abstained.UNCERTAIN: "such measurements are rare in every group, often because they lie between them",
     Abstained.SHORT: "too little time was recorded",
     Abstained.PHASE: "a phase that it needs was not held",
     Abstained.COVERAGE: "too little of the time could be measured",
     Abstained.UNMEASURED: "too many of the features were not measured",
     Abstained.OUTSIDE: "the features are unlike those of everybody in its evidence, or measured with another network",
 }
+#: Ends of a session after which nothing of it is looked at.
+_OVER = {Why.REVOKED: "the consent was withdrawn", Why.EXPIRED: "the consent ended"}
+_ORDER = "its records do not all stand between its beginning and its end: give the file as the box wrote it"
 
 
 class _Recorded:
@@ -41,18 +44,22 @@ class _Recorded:
 
     def take(self, document: Json) -> None:
         """A record or an event of it."""
-        self._last = document
+        is_first, self._last = not self._last, document
         if not is_event(document):
             if self._gatherer:
                 self._gatherer.add(document)
+            elif self.support:
+                self._refuse(_ORDER)
             return
         self.patient, self._number = document["patient"], document["number"]
         if document["event"] == Event.BEGAN:
             self._gatherer = Gatherer()
+            if not is_first:
+                self._refuse(_ORDER)
         if document["event"] == Event.BEGAN or "consent" in document:
             self._heed(document.get("consent"))
-        if document.get("why") == Why.REVOKED:
-            self._refuse("the consent was withdrawn")
+        if document.get("why") in _OVER:
+            self._refuse(_OVER[Why(document["why"])])
         if self._gatherer:
             self._gatherer.tell(document)
         if document["event"] == Event.ENDED:
@@ -135,15 +142,18 @@ def _complain(recording: Path, patient: str, meant: dict[str, _Recorded], broken
         raise DataError(f"{recording} holds no session{whose}: name another file or person.")
     if refused := [f"{name} ({one.refused})" for name, one in meant.items() if not one.support]:
         covers = ", ".join(sorted(NEEDS))
-        raise DataError(f"Not looked at, for it needs a consent that covers {covers}: {'; '.join(refused)}.")
+        raise DataError(f"Not looked at: {'; '.join(refused)}. Needed is a consent that covers {covers}.")
 
 
 def _sentence(support: Json, evidence: Evidence) -> str:
     """In words, with what it rests on. It is never a label alone."""
     people = f"{evidence.n} {'simulated ' if evidence.simulated else ''}people"
-    rests = f"It rests on {people} at {evidence.sites} sites ({evidence.population})."
-    carried = [] if evidence.supported else ["NOT SUPPORTED BY ITS EVIDENCE:", *evidence.unsupported]
-    return " ".join([f"{_set(support)}. This is no diagnosis.", rests, *_right(evidence), *carried])
+    sites = "one site" if evidence.sites == 1 else f"{evidence.sites} sites"
+    rests = f"It rests on {people} at {sites} ({evidence.population.rstrip('.')})."
+    carried = [] if evidence.supported else ["NOT SUPPORTED BY ITS EVIDENCE:", *evidence.unsupported, "All the same:"]
+    return " ".join(
+        [*carried, f"{_set(support)}. This is no diagnosis.", rests, *(_right(evidence) if answer(support) else ())]
+    )
 
 
 def _right(evidence: Evidence) -> Iterator[str]:
@@ -156,7 +166,7 @@ def _right(evidence: Evidence) -> Iterator[str]:
 def _set(support: Json) -> str:
     possible = [group["name"] for group in groups(support) if group.get("possible")]
     if right := answer(support):
-        return f"of {', '.join(group['name'] for group in groups(support))} the measurements do not rule out {right}"
+        return f"only {right} is not ruled out (of {', '.join(group['name'] for group in groups(support))})"
     if possible:
         return f"no answer: the measurements do not rule out {', '.join(possible)}"
     return f"no answer: {', '.join(_WHY[Abstained(why)] for why in support['why'])}"

@@ -101,9 +101,12 @@ def draw(image: ByteImage, points: FloatArray, colour: tuple[int, int, int], num
         write(image, left, y + size // 3, text, size, WHITE)
 
 
-def open_pictures(out: Path, paths: list[Path], drawn: Callable[[Observation], ByteImage]) -> Drawing:
+def open_pictures(
+    out: Path, paths: list[Path], neutral: Path | None, drawn: Callable[[Observation], ByteImage]
+) -> Drawing:
     """Where the pictures go: a picture, or a folder. Raises `ConfigError`: another kind of file, or what is read."""
-    if any(same_file(out, path) for path in paths) or any(out.resolve() == path.resolve().parent for path in paths):
+    read = [*paths, *([neutral] if neutral else [])]
+    if any(same_file(out, path) for path in read) or any(out.resolve() == path.resolve().parent for path in read):
         raise ConfigError(f"{out} is where the pictures themselves are: give --annotate another place.")
     if out.suffix.lower() in IMAGE_SUFFIXES:
         if len(paths) > 1:

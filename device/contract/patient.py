@@ -30,6 +30,11 @@ def check_pseudonym(text: str) -> str:
     return text
 
 
+def is_pseudonym(text: str) -> bool:
+    """Whether it can be one."""
+    return not _wrong(text)
+
+
 def key(device: str, session: str) -> str:
     """The place of the pseudonym in the database: `patients/DEVICE/SESSION`."""
     return f"{ROOT}/{device}/{session}"

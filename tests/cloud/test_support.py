@@ -32,6 +32,7 @@ from tests.servers import Server
 GROUPS = ("bipolar", "depressed", "healthy")
 AGREED = CONSENT | {"covers": ["expressions", "units", "diagnosis"]}
 LEFT = ("depressed", "healthy")
+OTHERS = "ruled out, as one of ten of its own people would be"
 SAID: Json = {"bundle": "clinic-groups-2", "supported": True, "population": "Adults of one day clinic.", "n": 212}
 SAID |= {"sites": 1, "alpha": 0.1, "coverage": 0.82}
 Told = Callable[..., str]
@@ -104,17 +105,18 @@ def told(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest
                 "Diagnosis support: no answer. The measurements do not rule out: depressed, healthy (of bipolar, "
                 "depressed, healthy).",
                 "people of each of these two groups measured like this",
-                "“No answer” is an ordinary outcome, and no fault.",
+                "“No answer” is an ordinary outcome, and no fault. Of the groups that are left it prefers none.",
                 "In one of ten sessions of people like those of the study the right group is ruled out (alpha 0.1)",
-                "When one group is left: How often it was then the right one was not measured.",
+                "When one group is left: How often the one group that is left is the right one was not measured.",
                 "212 people at one site: bipolar 61, depressed 62, healthy 63. Adults of one day clinic.",
             ],
         ),
         (
             said("depressed", alpha=0.05),
             [
-                "Diagnosis support: only depressed is not ruled out (of bipolar, depressed, healthy). In one of 20 "
-                "such sessions (alpha 0.05) the right group is ruled out.",
+                "Diagnosis support: only depressed is not ruled out (of bipolar, depressed, healthy). Such an answer "
+                "can be wrong. How often the one group that is left is the right one was not measured.",
+                "In one of 20 sessions of people like those of the study the right group is ruled out (alpha 0.05)",
                 "That does not make this person one of them",
                 "unusual for people of the study in the group “bipolar” or “healthy”",
             ],
@@ -125,11 +127,22 @@ def told(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest
         ),
         (
             said("depressed", answered_right=0.814, answered_right_low=0.7, answered_right_high=0.9),
-            ["it was the right one for 81 of 100 (70 to 90). Where groups are not as frequent as in the study"],
+            [
+                "Such an answer can be wrong. Of the people of the study for whom one group was left, it was the "
+                "right one for 81 of 100 (70 to 90). Where groups are not as frequent as in the study",
+            ],
+        ),
+        (
+            said(*GROUPS),
+            ["people of each of these three groups", "no fault. It speaks neither for nor against any group."],
         ),
         (
             said(),
-            ["no answer. The measurements rule out every group (of bipolar,", "What it does fit is not known."],
+            [
+                "no answer. The measurements rule out every group (of bipolar,",
+                "That is no sign of another illness.",
+                "no fault. It speaks neither for nor against any group.",
+            ],
         ),
         (
             said("depressed", why=["outside"], alpha=0.07),
@@ -152,6 +165,7 @@ def told(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest
                 "its evidence does not show that this holds",
             ],
         ),
+        (said(*LEFT, population="day clinic B"), ["healthy 63. Day clinic B."]),
         (said(*LEFT, simulated=True), ["SIMULATED: THE PEOPLE OF ITS EVIDENCE DO NOT EXIST."]),
     ],
 )
@@ -184,8 +198,10 @@ def test_in_the_report_no_text_is_a_groups_name_but_beside_what_is_said_of_it(pa
     at = [number for number, text in enumerate(texts) if text in GROUPS]
     assert [texts[number] for number in at] == [*GROUPS, *GROUPS]
     assert [texts[number + 2] for number in at] == [
-        *("ruled out", "not ruled out", "ruled out"),
-        *("ruled out", "not ruled out", "not ruled out"),
+        OTHERS,
+        "not ruled out",
+        OTHERS,
+        *("ruled out, not to be used", "not ruled out", "not ruled out"),
     ]
     body = html.partition("<body>")[2]
     assert body.count('<p class="warning large">') == 1

@@ -12,6 +12,7 @@ from tests.behaviour import behaviour, event, watched
 from tests.support_bundles import EVIDENCE, support_bundle
 
 FIRST, SECOND = "0123abcd-0000000001", "0123abcd-0000000002"
+ORDER = "its records do not all stand between its beginning and its end: give the file as the box wrote it"
 COVERED = {"covers": ["diagnosis", "expressions", "units"], "by": "patient", "given": 1e9}
 
 
@@ -53,7 +54,7 @@ def test_it_prints_the_event_and_says_it_in_words_with_what_it_rests_on(asked):
     }
     assert told["support"]["simulated"] is True
     assert said == (
-        f"Session {FIRST} of p-017: of control, mdd the measurements do not rule out mdd. This is no diagnosis. "
+        f"Session {FIRST} of p-017: only mdd is not ruled out (of control, mdd). This is no diagnosis. "
         "It rests on 120 simulated people at 2 sites (simulated adults, nobody). "
         "Of those of them for whom one group was left, it was the right one for 81 of 100 (70 to 90).\n"
     )
@@ -66,6 +67,7 @@ def test_of_one_person_only_their_sessions_are_told(asked):
     assert [one["patient"] for one in both] == ["p-017", "p-018"]
     assert (code, told["session"], told["support"]["why"]) == (0, SECOND, ["short"])
     assert "no answer: too little time was recorded. This is no diagnosis." in said
+    assert "81 of 100" not in said
 
 
 @pytest.mark.parametrize(
@@ -79,6 +81,9 @@ def test_of_one_person_only_their_sessions_are_told(asked):
         ),
         (held(FIRST, consent=COVERED | {"covers": ["diagnosis"]}), "the consent does not cover expressions, units"),
         (held(FIRST, ended="revoked"), "the consent was withdrawn"),
+        (held(FIRST, ended="expired"), "the consent ended"),
+        (held(FIRST)[::-1], ORDER),
+        ([held(FIRST)[0], held(FIRST)[-1], *held(FIRST)[1:-1]], ORDER),
         ([*held(FIRST), event(999_999, "ended", 99, session=FIRST, why="revoked")], "the consent was withdrawn"),
         (
             [
@@ -89,13 +94,24 @@ def test_of_one_person_only_their_sessions_are_told(asked):
             "the consent does not cover diagnosis, expressions",
         ),
     ],
-    ids=["none", "cut out", "not this", "only this", "revoked", "revoked later", "narrowed for a while"],
+    ids=[
+        "none",
+        "cut out",
+        "not this",
+        "only this",
+        "revoked",
+        "expired",
+        "backwards",
+        "events first",
+        "revoked later",
+        "narrowed for a while",
+    ],
 )
 def test_what_the_consent_does_not_cover_is_not_looked_at_and_the_others_are(asked, lines, why):
     code, told, said = asked([*lines, *held(SECOND, "p-018")])
     assert code == DataError.exit_code
     assert [one["session"] for one in told] == [SECOND]
-    assert f"it needs a consent that covers diagnosis, expressions, units: {FIRST} ({why})." in said
+    assert f"Not looked at: {FIRST} ({why}). Needed is a consent that covers diagnosis, expressions, units." in said
     assert FIRST not in said.splitlines()[0]
 
 
@@ -132,7 +148,9 @@ def test_without_the_bundle_or_the_file_there_is_one_sentence(asked, tmp_path, c
 
 def test_what_its_evidence_does_not_carry_is_said_in_large(asked, tmp_path):
     evidence = EVIDENCE.to_json() | {"supported": False, "unsupported": ["It is no better than age alone."]}
-    support_bundle(tmp_path / "bundles", evidence=evidence, version="2.0.0")
+    support_bundle(tmp_path / "bundles", evidence=evidence | {"sites": 1}, version="2.0.0")
     _, (told,), said = asked(held(FIRST), "--bundle", "simulated-2.0.0")
     assert told["support"]["supported"] is False
-    assert "NOT SUPPORTED BY ITS EVIDENCE: It is no better than age alone." in said
+    warning, _, rest = said.partition("NOT SUPPORTED BY ITS EVIDENCE: It is no better than age alone. All the same: ")
+    assert rest and not any(group in warning for group in ("control", "mdd"))
+    assert "people at one site" in rest and "81 of 100" not in rest

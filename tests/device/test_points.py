@@ -60,6 +60,21 @@ def test_four_hundred_and_seventy_eight_have_the_irises_within_the_eyes(face, tm
         assert low < points[iris, 0] < high
 
 
+def test_a_video_has_the_landmarks_of_each_frame_and_shows_as_many(clip, tmp_path, monkeypatch):
+    out, film, shown = tmp_path / "rows.csv", tmp_path / "seen.mp4", []
+    monkeypatch.setattr("device.commands.merged.making.mark_face", lambda *_, dots, **__: shown.append(len(dots)))
+    given = ["au", "--video", str(clip), "--landmarks", "68", "--set", "run.max_frames=4"]
+
+    assert main([*given, "--csv", str(out), "--annotate", str(film)]) == 0
+
+    with out.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["frame"] for row in rows] == ["0", "1", "2", "3"]
+    assert all(row["z_67"] and float(row["x_54"]) > float(row["x_48"]) for row in rows)
+    assert shown == [68] * 4
+    assert film.stat().st_size > 1000
+
+
 def test_a_picture_of_them_is_for_its_owner_and_has_a_disc_at_each(face, tmp_path, portrait):
     plain, numbered, out = tmp_path / "plain.png", tmp_path / "numbered.png", tmp_path / "au.csv"
     given = ["au", "--image", str(face), "--landmarks", "68", "--csv", str(out)]
@@ -95,14 +110,17 @@ def test_pictures_of_a_folder_are_drawn_into_a_folder(face, tmp_path, portrait):
         (["--annotate", "OUT/x.png"], "say which with --landmarks"),
         (["--landmarks", "68", "--annotate", "FACE"], "where the pictures themselves are"),
         (["--landmarks", "68", "--annotate", "OUT/x.mp4"], "give --annotate OUT.png"),
+        (["--landmarks", "68", "--neutral", "OUT/n.png", "--annotate", "OUT/n.png"], "where the pictures themselves"),
     ],
 )
 def test_what_cannot_be_drawn_is_said_before_anything_is_read(face, tmp_path, capsys, more, said):
     given = [part.replace("OUT", str(tmp_path)).replace("FACE", str(face)) for part in more]
+    (tmp_path / "n.png").write_bytes(face.read_bytes())
 
     assert main(["au", "--image", str(face), *given]) == ConfigError.exit_code
     assert said in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == [face.parent]
+    assert {path.name for path in tmp_path.iterdir()} == {face.parent.name, "n.png"}
+    assert (tmp_path / "n.png").read_bytes() == face.read_bytes()
 
 
 def test_one_picture_for_many_is_refused(face, tmp_path, capsys):

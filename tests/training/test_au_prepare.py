@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from cloud.erasing import known
 from device.contract.errors import ConfigError, DataError
 from training.action_units import prepare as module
 from training.action_units.data import load_annotated
@@ -74,6 +75,9 @@ def test_an_interrupted_call_goes_on_after_the_last_whole_recording(disfa, tmp_p
     monkeypatch.setattr(module, "crop_recording", interrupted)
     assert prepare(disfa, out, "--every", "3", "--size", "96") == 130
     assert not out.exists()
+    whose = {one.path: one.patients for one in known.written()}
+    assert [set(whose[path]) for path in (tmp_path / "data.npz.crops").iterdir()] == [{"SN001"}]
+    assert whose[out] == {"SN001", "SN002", "SN003"}
     assert prepare(disfa, out, "--every", "3", "--size", "96") == 0
 
     assert cropped == ["SN001", "SN002", "SN002", "SN003"]

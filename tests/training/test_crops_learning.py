@@ -10,6 +10,7 @@ pytest.importorskip("keras")
 import keras
 import tensorflow as tf
 
+from cloud.cli import main as erase
 from device.contract.errors import ConfigError, DataError
 from tests.drawn_faces import PEOPLE, drawn, written
 from training.cli import main
@@ -118,6 +119,10 @@ def test_nested_folds_tell_planted_groups_apart_and_go_on_where_they_were_stoppe
         rows = list(csv.DictReader(file))
     assert [row["participant"] for row in rows] == [person.pseudonym for person in found.people]
     assert np.allclose([[float(row["case"]), float(row["control"])] for row in rows], found.said, atol=1e-4)
+    whom = rows[0]["participant"]
+    assert erase(["erase", whom, "--files", "--yes"]) == 0
+    with (tmp_path / "run" / "people.csv").open(newline="") as file:
+        assert list(csv.DictReader(file)) == rows[1:]
 
     with pytest.raises(ConfigError, match="already holds a run"):
         learn(told, faces, tmp_path / "run", machines, False, said.append)

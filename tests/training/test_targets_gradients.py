@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from keras import layers
 from sklearn.metrics import roc_auc_score
 
+from cloud.cli import main as erase
 from cloud.face.mesh import load_face
 from cloud.face.painter import paint, places
 from device.contract.errors import ConfigError, DataError
@@ -16,10 +18,14 @@ from device.stages.aligner import align
 from device.stages.frame import Frame
 from device.stages.geometry import Box
 from device.stages.landmarks import Face
+from training.cli import main
 from training.cohort.people import Participant
 from training.cohort.study import Stimulus
+from training.face_finder import find_landmarks
 from training.networks.plain import convolve
-from training.targets.attended import Asked, attended, output_of
+from training.targets import attended as attended_module
+from training.targets import gradients_command
+from training.targets.attended import Asked, attended, looked_at, output_of
 from training.targets.displacement import implied, lengths
 from training.targets.gradients import METHODS, attribution, point_gradients, sampled, shares, standard_places
 from training.targets.points import point_set
@@ -149,11 +155,11 @@ def study(tmp_path):
     """Two people, two videos of eight faces, one a second."""
     (tmp_path / "faces").mkdir()
     rng = np.random.default_rng(0)
-    lines = ["video,participant,file"]
+    lines = ["video,participant,part,frames,faces,file"]
     for name in ("p-01", "p-02"):
         crops = rng.integers(0, 255, (8, SIDE, SIDE), np.uint8)
         np.savez(tmp_path / "faces" / f"{name}.npz", crops=crops, times=np.arange(8.0))
-        lines.append(f"{name}.mp4,{name},faces/{name}.npz")
+        lines.append(f"{name}.mp4,{name},train,8,8,faces/{name}.npz")
     (tmp_path / "index.csv").write_text("\n".join(lines) + "\n")
     return tmp_path
 
@@ -181,6 +187,23 @@ def test_gradients_are_of_every_person_and_phase(study, linear):
     assert found.spread > 0.25
 
 
+def test_the_table_of_everybody_is_written_anew_without_who_is_erased(study, linear, tmp_path, monkeypatch):
+    told = [f"{one.pseudonym},{one.group}" for one in PEOPLE]
+    (tmp_path / "people.csv").write_text("\n".join(["pseudonym,group", *told]))
+    monkeypatch.setattr(
+        attended_module, "networks_of", lambda folder: ([linear[0]], 1.0, {"groups": ("case", "control")})
+    )
+    monkeypatch.setattr(gradients_command, "_picture", lambda *_: None)
+    given = ["--faces", study, "--participants", tmp_path / "people.csv", "--out", tmp_path / "out"]
+    asked = ["targets", "gradients", "--network", "run", "--answer", "case", *map(str, given)]
+    assert main(asked) == 0
+    before = (tmp_path / "out" / "gradients.csv").read_text().splitlines()
+    assert erase(["erase", "p-01", "--files", "--yes"]) == 0
+    left = (tmp_path / "out" / "gradients.csv").read_text().splitlines()
+    assert left == [line for line in before if "p-01" not in line]
+    assert len(left) == 1 + 68
+
+
 def test_faces_of_nobody_or_of_another_size_are_refused(study, linear):
     asked = Asked("groups", 0, "gradient")
     with pytest.raises(DataError, match="p-02, who stands in no row"):
@@ -202,6 +225,46 @@ def test_an_answer_is_found_by_its_name():
         output_of(heads, "", "joy")
     with pytest.raises(ConfigError, match="no head ''"):
         output_of(heads | {"aus": ("AU1",)}, "", "AU1")
+
+
+def reader_of(side, row, column):
+    """A network whose answer is one pixel of its crop, times two."""
+    image = keras.Input((side, side, 1))
+    network = keras.Model(
+        image,
+        layers.Dense(1, use_bias=False, name="groups")(
+            layers.Flatten()(layers.Conv2D(1, 1, use_bias=False, name="last")(image))
+        ),
+    )
+    network.get_layer("last").set_weights([np.full((1, 1, 1, 1), 2, np.float32)])
+    picked = np.zeros((side, side, 1), np.float32)
+    picked[row, column] = 1
+    network.get_layer("groups").set_weights([picked.reshape(-1, 1)])
+    return network
+
+
+def test_what_a_network_looks_at_in_a_picture_is_told_at_the_landmarks_of_the_face(portrait, monkeypatch):
+    landmarks = find_landmarks(np.ascontiguousarray(portrait[..., ::-1]))
+    corner = reader_of(48, 37, 31)  # where the box's crop has the left corner of the mouth
+    monkeypatch.setattr(attended_module, "networks_of", lambda folder: ([corner], 1.0, {"groups": ("case",)}))
+
+    found = looked_at(Path("run"), portrait, landmarks, "", "case", "gradient")
+
+    nearest = np.argsort(-np.nan_to_num(found))[:6]
+    assert np.linalg.norm(landmarks[nearest, :2] - landmarks[291, :2], axis=1).max() < 12, "pixels"
+    assert np.nansum(found) == pytest.approx(1)
+
+
+def test_points_are_found_in_crops_by_the_landmark_network(portrait):
+    landmarks = find_landmarks(np.ascontiguousarray(portrait[..., ::-1]))
+    crop = align(Frame(portrait, 0, 0.0), Face(landmarks, 1.0, Box.around(landmarks)))
+
+    found = attended_module._found(np.stack([crop, np.full_like(crop, 90)]), 68)
+
+    standard = standard_places(68)
+    inner = point_set(68).within("right eye", "left eye", "nose", "mouth")
+    assert np.linalg.norm(found[0] - standard, axis=1)[inner].mean() < 3.5
+    assert np.isnan(found[1]).all()
 
 
 # --- what a network has learnt

@@ -17,6 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from cloud.erasing.known import note, note_all
 from device.contract.errors import ConfigError, DataError
 from training.action_units.crops import Crops, crop_recording
 from training.action_units.data import Annotated, coded_labels, coding, load_annotated, save_annotated
@@ -24,6 +25,8 @@ from training.action_units.layouts import CAMERAS, read_recordings
 from training.action_units.recording import Recording
 from training.face_finder import finder_models
 from training.progress import bar
+
+_WHAT, _AGAIN = "annotated faces", "affectbox-training prepare"
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ def prepare(source: Source, out: Path, processes: int = 1, log: Callable[[str], 
         DataError: the data set is missing or broken, or the box finds no face in it.
         ConfigError: `out` holds other data.
         ModelError, RuntimeMissingError: the box's models have not been fetched, or cannot be run.
+        StorageError: whose faces it holds cannot be noted.
     """
     recordings = read_recordings(source.data, source.layout, source.camera)
     keys = [_key(recording, source) for recording in recordings]
@@ -64,6 +68,9 @@ def prepare(source: Source, out: Path, processes: int = 1, log: Callable[[str], 
     work = out.with_name(out.name + ".crops")
     work.mkdir(mode=0o700, parents=True, exist_ok=True)
     paths = [work / f"{key}.npz" for key in keys]
+    people = [recording.participant for recording in recordings]
+    note_all([(path, [person], []) for path, person in zip(paths, people, strict=True)], _WHAT, _AGAIN)
+    note(out, people, [], _WHAT, _AGAIN)
     _crop_all(recordings, paths, source, processes)
     data = _gathered(recordings, [_load(path) for path in paths], {"source": digest, "command": source.command()})
     save_annotated(out, data)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from training.arguments import count
+from training.arguments import count, names
 
 _DESCRIPTION = """\
 A cohort: who takes part, in which group (participants.csv: pseudonym, group, site, age, sex, medication), and the
@@ -25,7 +25,7 @@ _FEATURES = """\
 Writes the features of each participant in each phase, by the function that the box uses, with coverage, and empty
 where nothing was measured. One session at a time is in memory; what a session comes to is kept, so that the same
 command goes on where it was stopped, and reads only what is new. That and the table are personal data: files for
-their owner alone, to be made again when somebody withdraws.
+their owner alone, from which `affectbox-cloud erase PSEUDONYM --files` takes whoever withdraws.
 """
 
 
@@ -74,7 +74,7 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--database", metavar="URL[,URL…]", help="the sessions of the participants, from there")
     parser.add_argument(
         "--phases",
-        type=_names,
+        type=names,
         default=(),
         metavar="NAME[,NAME…]",
         help="these, or whole-session (default: those that at least half of the participants held)",
@@ -92,10 +92,6 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
     )
     who.add_argument("--service-account", metavar="FILE", type=Path, help="for admins: the service account's key")
     who.add_argument("--owner", action="store_true", help="above the rules of a local database on this machine")
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, (name.strip() for name in text.split(","))))
 
 
 def _later(action: str) -> Callable[[argparse.Namespace], int]:

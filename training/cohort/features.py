@@ -9,7 +9,7 @@ import numpy as np
 from device.contract.errors import ConfigError, DataError
 from device.contract.features import NAMES, SESSION
 from device.contract.session import UNNAMED
-from training.cohort.people import Participant
+from training.cohort.people import Participant, named_after
 from training.cohort.table import FeatureTable
 from training.cohort.taken import Floats, Taken
 
@@ -69,9 +69,7 @@ def whose_is(session: Taken, pseudonyms: Iterable[str]) -> str:
     known = set(pseudonyms)
     if session.patient and session.patient != UNNAMED:
         return session.patient if session.patient in known else ""
-    stem = session.source.rpartition(".")[0] or session.source
-    begun = [one for one in known if stem == one or (stem.startswith(one) and not stem[len(one)].isalnum())]
-    return max(begun, key=len, default="")
+    return named_after(session.source, known)
 
 
 def phases_of(chosen: Chosen, wanted: Sequence[str]) -> tuple[tuple[str, ...], dict[str, int]]:

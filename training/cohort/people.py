@@ -1,5 +1,6 @@
 """Who takes part in a study."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,13 @@ class Participant:
     age: float = float("nan")
     sex: str = ""
     medication: str = ""
+
+
+def named_after(file: str, pseudonyms: Iterable[str]) -> str:
+    """By whom the name of a file begins; '' for nobody."""
+    stem = file.rpartition(".")[0] or file
+    begun = [one for one in pseudonyms if stem == one or (stem.startswith(one) and not stem[len(one)].isalnum())]
+    return max(begun, key=len, default="")
 
 
 def groups(people: tuple[Participant, ...]) -> tuple[str, ...]:

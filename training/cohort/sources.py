@@ -15,7 +15,7 @@ from device.contract.errors import ConfigError, DataError
 from training.cohort.files import make_private
 from training.cohort.study import PARTICIPANTS, RECORDINGS, STIMULI, Study, read_study
 from training.cohort.taken import Taken
-from training.cohort.taking import Found, Source, jobs_of, of_database, of_files, tidy
+from training.cohort.taking import Found, Source, jobs_of, note_found, of_database, of_files, tidy
 from training.progress import bar
 
 _TOKEN = "AFFECTBOX_TOKEN"
@@ -63,12 +63,15 @@ def _of_files(arguments: argparse.Namespace, study: Study, work: Path) -> Iterat
     folder = arguments.folder / RECORDINGS
     if not arguments.recordings and not folder.is_dir():
         raise DataError(f"{folder} is no folder: put the recordings there, or name them with --recordings.")
-    jobs = jobs_of([path.resolve() for path in files(arguments.recordings or [folder])], work, study.stimuli)
+    paths = [path.resolve() for path in files(arguments.recordings or [folder])]
+    jobs = jobs_of(paths, work, study.stimuli, [person.pseudonym for person in study.people])
     make_private(work)
     tidy(work, jobs)
     come = bar(of_files(jobs, arguments.scheduler, arguments.workers), "recordings", len(jobs), "files")
     with closing(come):
         for job, found in come:
+            if arguments.scheduler:  # elsewhere, workers noted it in lists of their own
+                note_found(job, found)
             yield job.path.name, found
 
 

@@ -22,6 +22,7 @@ import numpy as np
 import pyarrow
 from pyarrow import parquet
 
+from cloud.erasing.known import note
 from device.contract.errors import ConfigError, DataError
 from device.contract.features import VERSION, qualified
 from training.cohort.files import write_whole
@@ -48,8 +49,10 @@ def check_place(path: Path) -> None:
 
 
 def save(table: FeatureTable, path: Path) -> None:
-    """Write a table. Raises `ConfigError` (see `check_place`), `StorageError`."""
+    """Write a table, and note first of whom it is. Raises `ConfigError` (see `check_place`), `StorageError`."""
     check_place(path)
+    if not table.simulated:
+        note(path, [person.pseudonym for person in table.people], [], "features of a cohort")
     write_whole(path, partial(_to_parquet if path.suffix == ".parquet" else _to_npz, table))
 
 

@@ -14,28 +14,33 @@ from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from cloud.erasing.known import note
 from cloud.reading.databases import Databases
 from cloud.reading.pieces import Pieces
 from device.contract.errors import AffectboxError, DataError, StorageError
 from device.contract.features import VERSION
 from device.contract.fields import Json
+from device.contract.session import UNNAMED
 from device.contract.version import version
 from training.cluster import done
 from training.cohort.files import write_whole
+from training.cohort.people import named_after
 from training.cohort.study import Stimulus, of_recording
 from training.cohort.taken import Taken, keep, kept, take
 
 FORMAT = 1
 _INDEX = "index.json"
+_AGAIN = "affectbox-training cohort features"
 
 
 @dataclass(frozen=True)
 class Job:
-    """One file of records; its sessions are kept in `work`."""
+    """One file of records; its sessions are kept in `work`. `whose`: the participant after whom the file is named."""
 
     path: Path
     work: Path
     stimuli: tuple[Stimulus, ...] = ()
+    whose: str = ""
 
     @property
     def folder(self) -> Path:
@@ -60,7 +65,9 @@ class Found:
     trouble: str = ""
 
 
-def jobs_of(paths: Sequence[Path], work: Path, stimuli: Sequence[Stimulus]) -> list[Job]:
+def jobs_of(
+    paths: Sequence[Path], work: Path, stimuli: Sequence[Stimulus], pseudonyms: Sequence[str] = ()
+) -> list[Job]:
     """A job for each file; each gets the stimuli that do not name another file."""
     names = {name for path in paths for name in (path.name, path.stem)}
     return [
@@ -68,6 +75,7 @@ def jobs_of(paths: Sequence[Path], work: Path, stimuli: Sequence[Stimulus]) -> l
             path,
             work,
             tuple(one for one in stimuli if one.recording in (path.name, path.stem) or one.recording not in names),
+            named_after(path.name, pseudonyms),
         )
         for path in paths
     ]
@@ -98,6 +106,7 @@ def read(job: Job) -> Found:
                     job.stimuli, (job.path.name, job.path.stem, one.session, f"{one.device}~{one.session}")
                 )
                 taken = take(table, job.path.name, tuple(stimuli))
+                _note(place, [taken], job.whose)
                 keep(taken, place, made_of)
             found.sessions.append(taken)
         found.passed_over = [*faults.sentences()]
@@ -139,10 +148,26 @@ def of_database(source: Source, pseudonyms: Sequence[str]) -> Iterator[Found]:
                 table = source.databases.table([one])
                 found.passed_over += table.faults.sentences()
                 taken = take(table, source.name, own)
+                _note(place, [taken], pseudonym)
                 keep(taken, place, made_of)
             found.sessions.append(taken)
         yield found
     _keep_only(source.folder, visits)
+
+
+def note_found(job: Job, found: Found) -> None:
+    """Note everything that is kept of a file. Raises `StorageError`."""
+    for one in found.sessions:
+        _note(job.folder / f"{one.visit}.npz", [one], job.whose)
+    _note(job.folder / _INDEX, found.sessions, job.whose)
+
+
+def _note(place: Path, sessions: Sequence[Taken], whose: str) -> None:
+    """Note a file of sessions, before it is written; of simulated ones it need not be known. `whose` they are that do
+    not say it. Raises `StorageError`."""
+    if own := [one for one in sessions if not one.is_simulated]:
+        people = [whose if one.patient in ("", UNNAMED) else one.patient for one in own]
+        note(place, people, [one.visit for one in own], "sessions of a cohort", _AGAIN)
 
 
 def _program(stimuli: Sequence[Stimulus]) -> Json:
@@ -179,6 +204,7 @@ def _known(job: Job) -> Found | None:
 def _write_index(job: Job, made_of: Json, found: Found) -> None:
     visits = [one.visit for one in found.sessions]
     index = {"of": made_of, "visits": visits, "passed_over": found.passed_over}
+    _note(job.folder / _INDEX, found.sessions, job.whose)
     write_whole(job.folder / _INDEX, lambda file: file.write(json.dumps(index).encode()))
     _keep_only(job.folder, visits)
 

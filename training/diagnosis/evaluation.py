@@ -3,7 +3,7 @@
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,7 @@ class Evaluation:
         coverage: share of people whose set holds their group; answered: whose set is a single group;
             answered_right: of those, whose group it is.
         confounds, left_out, permutation: None where it was not asked.
+        notes: what else is to be known, in sentences.
     """
 
     made_of: str
@@ -91,7 +92,7 @@ class Evaluation:
     confounds: Confounds | None = None
     left_out: LeftOut | None = None
     permutation: Permutation | None = None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
     def save(self, path: Path) -> None:
         """Write it, whole or not at all, for its owner's eyes. Raises `StorageError`."""

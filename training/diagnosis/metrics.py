@@ -2,7 +2,8 @@
 
 Every figure is a mean over the repeats of the folds. Its 95 % interval is a percentile bootstrap: people are drawn
 with replacement within their groups, each with all that was said of them. It holds the chance of who took part, and
-not that another cohort would have taught other networks. Groups weigh the same in accuracy, Brier score and
+not that another cohort would have taught other networks. What is of the few with an answer is no surer than their
+number allows (`of_so_few`). Groups weigh the same in accuracy, Brier score and
 calibration error.
 """
 
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import betaincinv
 
 from device.contract.evidence import Interval
 from training.diagnosis.folds import Ints
@@ -65,6 +67,20 @@ def interval(figures: Floats) -> Interval:
         return Interval(*[float("nan")] * 3)
     low, high = np.nanpercentile(figures[1:], (2.5, 97.5))
     return Interval(float(figures[0]), float(low), float(high))
+
+
+def of_so_few(found: Interval, people: float) -> Interval:
+    """A share of people, with an interval no narrower than that of Clopper and Pearson (1934) of as many people.
+
+    Where a share is 0 or 1, drawing the same people again finds nothing else: of five people the bootstrap is as sure
+    as of five hundred.
+    """
+    if np.isnan(found.value):
+        return found
+    hits = found.value * people
+    low = betaincinv(hits, people - hits + 1, 0.025) if hits > 0 else 0.0
+    high = betaincinv(hits + 1, people - hits, 0.975) if hits < people else 1.0
+    return Interval(found.value, min(found.low, float(low)), max(found.high, float(high)))
 
 
 def mean(values: Floats, counts: Floats, among: NDArray[np.bool_] | None = None) -> Floats:

@@ -45,7 +45,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from training.progress import bar  # noqa: PLC0415
 
     marks = {trial.name: _mark(trial) for trial in TRIALS}
-    asked = [(trial.name, seed) for trial in TRIALS for seed in range(min(trial.cohorts, arguments.cohorts or 10**6))]
+    asked = [(trial.name, seed) for trial in TRIALS for seed in trial.seeds[: arguments.cohorts]]
     try:
         arguments.out.mkdir(parents=True, exist_ok=True)
         known = _known(arguments.out / LINES, marks)

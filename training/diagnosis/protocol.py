@@ -15,7 +15,7 @@ from training.diagnosis import holdout, metrics, sites
 from training.diagnosis.confounds import confounds, varying
 from training.diagnosis.evaluation import Confounds, Evaluation, GroupFigures
 from training.diagnosis.folds import Ints, check_groups
-from training.diagnosis.metrics import Predictions, drawn, interval
+from training.diagnosis.metrics import Predictions, drawn, interval, of_so_few
 from training.diagnosis.model import site_numbers, usable
 from training.diagnosis.permutation import Task, permute
 from training.diagnosis.preparation import Floats
@@ -121,7 +121,7 @@ def whose(people: tuple[Participant, ...]) -> dict[str, Any]:
 def figures(said: Predictions, names: tuple[str, ...], seed: int) -> dict[str, Any]:
     """The table of metrics, of predictions about people who were held out."""
     counts = drawn(said.truth, seed)
-    covered = metrics.covered(said)
+    covered, answered = metrics.covered(said), metrics.answered(said)
     return {
         "balanced_accuracy": interval(metrics.balanced_accuracy(said, counts)),
         "auc": interval(metrics.mean_area(said, counts)),
@@ -131,8 +131,8 @@ def figures(said: Predictions, names: tuple[str, ...], seed: int) -> dict[str, A
         "confusion": tuple(tuple(row) for row in metrics.confusion(said).tolist()),
         "by_group": {name: _of_group(said, group, covered, counts) for group, name in enumerate(names)},
         "coverage": interval(metrics.mean(covered, counts)),
-        "answered": interval(metrics.mean(metrics.answered(said), counts)),
-        "answered_right": interval(metrics.answered_right(said, counts)),
+        "answered": interval(metrics.mean(answered, counts)),
+        "answered_right": of_so_few(interval(metrics.answered_right(said, counts)), float(answered.sum())),
     }
 
 

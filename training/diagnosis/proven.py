@@ -7,24 +7,33 @@ import numpy as np
 from scipy.stats import binom, binomtest
 
 from training.diagnosis.tables import SIMULATED
-from training.diagnosis.trials import ALL_PERMUTATIONS, FRAMES, LEVEL, PERMUTATIONS, TRIALS, Outcome
+from training.diagnosis.trials import ALL_PERMUTATIONS, FRAMES, LEVEL, MORE, NULL, PERMUTATIONS, TRIALS, Outcome
 
 Summary = dict[str, dict[str, Any]]
 
 
 def summary(outcomes: Sequence[Outcome]) -> Summary:
-    """Of each trial that has outcomes."""
+    """Of each trial that has outcomes; and of all null cohorts together."""
     found = {trial.name: [one for one in outcomes if one["trial"] == trial.name] for trial in TRIALS}
-    return {name: _summed(name, ones) for name, ones in found.items() if ones}
+    words = {trial.name: trial.words for trial in TRIALS}
+    known = {name: _summed(words[name], ones) for name, ones in found.items() if ones}
+    if NULL in known and MORE in known:
+        known["null, all"] = _counts("60 people, no effect, together", found[NULL] + found[MORE])
+    return known
 
 
-def _summed(name: str, ones: list[Outcome]) -> dict[str, Any]:
-    words = next(trial.words for trial in TRIALS if trial.name == name)
+def _counts(words: str, ones: list[Outcome]) -> dict[str, Any]:
     return {
         "words": words,
         "cohorts": len(ones),
         "found": counted(sum(one["p"] <= LEVEL for one in ones), len(ones)),
         "chance_finds": [int(binom.ppf(share, len(ones), LEVEL)) for share in (0.025, 0.975)],
+    }
+
+
+def _summed(words: str, ones: list[Outcome]) -> dict[str, Any]:
+    return {
+        **_counts(words, ones),
         **{key: _mean([one[key] for one in ones]) for key in _MEANS if key in ones[0]},
         **_by_group(ones),
         **_refused(ones),
@@ -71,10 +80,10 @@ def _by_group(ones: list[Outcome]) -> dict[str, Any]:
 def _refused(ones: list[Outcome]) -> dict[str, Any]:
     if "refused" not in ones[0]:
         return {}
-    return {"refused": counted(sum(bool(one["refused"]) for one in ones), len(ones)), "why": _commonest(ones)}
+    return {"refused": counted(sum(bool(one["refused"]) for one in ones), len(ones)), "why": _example(ones)}
 
 
-def _commonest(ones: list[Outcome]) -> list[str]:
+def _example(ones: list[Outcome]) -> list[str]:
     """The reasons of the first cohort that was refused."""
     return next((list(one["refused"]) for one in ones if one["refused"]), [])
 
@@ -118,7 +127,9 @@ def _lines(one: dict[str, Any]) -> list[str]:
     if "heaviest_is_au12" in one:
         lines.append(f"the heaviest weight is of AU12 in {_count(one['heaviest_is_au12'], one)}")
     if "refused" in one:
-        lines.append(f"no bundle: {_count(one['refused'], one)}" + "".join(f"\n    {why}" for why in one["why"]))
+        lines.append(
+            f"no bundle: {_count(one['refused'], one)}" + "".join(f"\n    such as: {why}" for why in one["why"])
+        )
     return lines
 
 

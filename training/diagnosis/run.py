@@ -17,6 +17,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.erasing.known import note
 from device.contract.errors import ConfigError, StorageError
 from device.contract.features import VERSION
 from device.contract.support_file import SupportFile
@@ -51,6 +52,7 @@ class FeatureRun:
         rows: (P, K) float32, what the network saw of the people: standardized and cut.
         support: what the box does around the network.
         made: what made the table, without names and places.
+        people: whose rows they are; nobody knows it of a run that was read.
     """
 
     folder: Path
@@ -59,6 +61,7 @@ class FeatureRun:
     rows: NDArray[np.float32]
     usual: Usual
     made: dict[str, str]
+    people: tuple[str, ...] = ()
 
     @property
     def support(self) -> SupportFile:
@@ -93,8 +96,10 @@ def support_of(model: Model, usual: Usual, measured: float) -> SupportFile:
 
 
 def save_run(run: FeatureRun) -> None:
-    """Write the folder. Raises `StorageError`."""
+    """Write the folder, and note first whose rows it holds. Raises `StorageError`."""
     folder = run.folder
+    if not run.evaluation.simulated:
+        note(folder / ROWS, run.people, [], "rows of a cohort", "affectbox-training diagnosis train")
     told = {
         "format": FORMAT,
         "feature_version": VERSION,

@@ -20,8 +20,8 @@ def text(found: Evaluation) -> str:
         parts.append(_confounds(found))
     if found.left_out:
         parts.append(_left_out(found.left_out))
-    parts.append(_permutation(found))
-    return "\n\n".join("\n".join(_folded(part)) for part in parts)
+    parts += [_permutation(found), list(found.notes)]
+    return "\n\n".join("\n".join(_folded(part)) for part in parts if part)
 
 
 def _folded(lines: list[str]) -> Iterable[str]:

@@ -87,7 +87,8 @@ def trained(features: Path, evaluation: Path, out: Path) -> "FeatureRun":
     model = fit(table, found.recipe, found.seed)
     normal = usual(table, model.columns)
     rows = standardized(support_of(model, normal, found.recipe.measured), model.picked(table))
-    return FeatureRun(out, model, found, rows, normal, table.made)
+    people = tuple(person.pseudonym for person in table.people)
+    return FeatureRun(out, model, found, rows, normal, table.made, people)
 
 
 def _of_faces(arguments: argparse.Namespace) -> int:
@@ -111,6 +112,7 @@ def _of_faces(arguments: argparse.Namespace) -> int:
     machines = find_machines(recipe.strategy, recipe.batch)
     faces = load_faces(arguments.faces, study.people, recipe.frames)
     found = learn(recipe, faces, arguments.out, machines, arguments.resume, partial(print, flush=True))
-    print(text(measured(faces, found, recipe, arguments.out)))
+    evaluation = measured(faces, found, recipe, arguments.out)
+    print("\n".join([text(evaluation), "", *evaluation.notes]))
     print(f"wrote {arguments.out}: such a network is measured, and never exported")
     return 0

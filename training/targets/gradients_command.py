@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from cloud.erasing.known import note
 from device.contract.command import tell
 from device.contract.landmarks import COUNTS
 from training.arguments import positive_count
@@ -16,6 +17,7 @@ over a person's faces in a phase, and over the networks of a run's folds. Writes
 phases the same tables and pictures as `targets compare`. It says what a network looks at, not what differs in people;
 a network that has learnt nothing looks somewhere too. See docs/diagnosis.md.
 """
+_TABLE = "gradients.csv"
 _METHODS = ("gradient", "gradient-x-activation", "integrated")
 _PLACES = ("standard", "found")
 #: Below this spread between points, a gradient says nothing of places.
@@ -68,8 +70,9 @@ def _run(arguments: argparse.Namespace) -> int:
             f"The {arguments.method} differs between points by {100 * found.spread:.0f} % of its mean: a network that "
             "averages over the face looks everywhere alike by it. Take another --method.",
         )
+    note(arguments.out / _TABLE, [person.pseudonym for person in found.people], [], "gradients of faces")
     with folder(arguments.out) as new:
-        write(new / "gradients.csv", found.table())
+        write(new / _TABLE, found.table())
         if arguments.groups or arguments.between:
             say(compared.compare(new, found.matrix(), arguments))
         else:

@@ -20,6 +20,8 @@ from training.targets.points import CORNERS, Floats, PointSet
 SIGMA = 0.08
 #: Where more than this share of the points about a place is not known, the place is not.
 _UNKNOWN = 0.5
+#: Distance of the places at which heat over a picture is reckoned, interocular distances.
+_STEP = 0.015
 #: Beyond this share of one point's own heat nothing is shown.
 _LEAST = 0.02
 
@@ -86,6 +88,8 @@ def in_picture(
         landmarks: (K, 2) pixels, 68 or 478 (468: without irises).
         weights: (K,) of them.
     """
+    import cv2  # noqa: PLC0415
+
     right, left = CORNERS[68 if len(landmarks) == 68 else 478]
     unit = max(float(np.linalg.norm(landmarks[right] - landmarks[left])), 1e-6)
     height, width = shape
@@ -95,10 +99,13 @@ def in_picture(
     top, bottom, first, last = max(int(y0), 0), min(int(y1) + 1, height), max(int(x0), 0), min(int(x1) + 1, width)
     if top >= bottom or first >= last:
         return heat
-    across = (np.arange(first, last) + 0.5) / unit
-    for row in range(top, bottom):
-        where = np.stack([across, np.full(len(across), (row + 0.5) / unit)], 1)
-        heat[row, first:last] = heat_at(where, landmarks / unit, weights, crowded)[0]
+    coarse = max(_STEP * unit, 1.0)  # heat is smooth: it is reckoned at a few places, and drawn between them
+    rows, columns = (max(round(length / coarse), 1) for length in (bottom - top, last - first))
+    down = top + (np.arange(rows) + 0.5) * (bottom - top) / rows
+    across = first + (np.arange(columns) + 0.5) * (last - first) / columns
+    where = np.stack(np.meshgrid(across, down), -1).reshape(-1, 2) / unit
+    found = heat_at(where, landmarks / unit, weights, crowded)[0].reshape(rows, columns)
+    heat[top:bottom, first:last] = cv2.resize(found, (last - first, bottom - top), interpolation=cv2.INTER_LINEAR)
     return heat
 
 

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from device.contract.errors import ConfigError, DataError, StorageError
+from device.contract.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,15 +18,17 @@ _CONSENT = (
     "this use."
 )
 _ATTENTION = """\
-Draws targets, a table of key points that `targets compare` wrote, as heat over a picture of a person who agreed to it:
-H(x) = Σ w/ρ · exp(−|x − p|² / 2σ²), σ = 0.08 of the distance of the outer corners of the eyes (docs/diagnosis.md). The
-heat is of the people who were compared; it is no finding about the person in the picture.
+Draws heat of key points over a picture of a person who agreed to it: of targets, a table that `targets compare` wrote,
+or of what a network looks at in this picture. H(x) = Σ w/ρ · exp(−|x − p|² / 2σ²), σ = 0.08 of the distance of the
+outer corners of the eyes (docs/diagnosis.md). Heat of targets is of the people who were compared, and heat of a
+network tells of the network: neither is a finding about the person in the picture.
 """
 _COLOURS = """\
 Shows what of a picture lies in a range of hue, saturation and value, the rest white, and writes how much of each part
 of the face that is. OpenCV's numbers: hue 0–180, the others 0–255; a range may go over red (170,…  to 10,…).
 """
 _SIZES = "effect"
+_METHODS = ("gradient", "gradient-x-activation", "integrated")
 
 
 def add_parsers(actions: Any) -> None:
@@ -35,8 +37,13 @@ def add_parsers(actions: Any) -> None:
         "attention", help="draw targets as heat over a picture of a person who agreed to it", description=_ATTENTION
     )
     _picture(attention)
+    what = attention.add_mutually_exclusive_group(required=True)
+    what.add_argument("--targets", type=Path, metavar="CSV", help="points-68.csv or points-478.csv")
+    what.add_argument("--network", type=Path, metavar="RUN", help="instead: the folder of a training")
+    attention.add_argument("--head", default="", metavar="NAME", help="of --network: of several, the one that answers")
+    attention.add_argument("--answer", default="", metavar="NAME", help="of --network: a group, an expression, a unit")
     attention.add_argument(
-        "--targets", type=Path, required=True, metavar="CSV", help="points-68.csv or points-478.csv"
+        "--method", choices=_METHODS, default=_METHODS[1], help="of --network, as of `targets gradients` (%(default)s)"
     )
     attention.add_argument("--phase", metavar="NAME", default="", help="of several phases in the table")
     attention.add_argument("--column", metavar="NAME", default=_SIZES, help="whose sizes are drawn (%(default)s)")
@@ -67,20 +74,30 @@ def _bound(text: str) -> tuple[int, int, int]:
 
 
 def _attention(arguments: argparse.Namespace) -> int:
-    weights = _weights(arguments.targets, arguments.phase, arguments.column)
+    weights, simulated = None, False
+    if arguments.targets:
+        weights, simulated = _weights(arguments.targets, arguments.phase, arguments.column)
     shot = _shot(arguments)
     from device.stages.landmarks import sixty_eight  # noqa: PLC0415
     from training.targets.pictured import attention, attention_page, shown_size  # noqa: PLC0415
 
+    if weights is None:
+        from training.targets.attended import looked_at  # noqa: PLC0415
+
+        asked = (arguments.head, arguments.answer, arguments.method)
+        weights = looked_at(arguments.network, shot.bgr, shot.landmarks, *asked)
+        title, unit = f"What the network looks at: {arguments.answer}", f"share of the {arguments.method}"
+        note = "Of this network, in this picture. No finding about the person in it."
+    else:
+        title = f"Size of {arguments.column}" + (f" in {arguments.phase}" if arguments.phase else "")
+        whose = "Of simulated people." if simulated else "Of the people who were compared."
+        note, unit = f"{whose} No finding about the person in the picture.", arguments.column
     image = shown_size(shot.bgr)
     landmarks = shot.landmarks[:, :2] * (image.shape[0] / shot.bgr.shape[0])
     if len(weights) == 68:
         landmarks = sixty_eight(landmarks)
     heat, end = attention(image, landmarks, weights[: len(landmarks)])
-    of = f" in {arguments.phase}" if arguments.phase else ""
-    title = f"Size of {arguments.column}{of}"
-    note = "Of the people who were compared. No finding about the person in the picture."
-    _write(arguments.out, attention_page(heat, end, title, note, arguments.column), arguments.picture)
+    _write(arguments.out, attention_page(heat, end, title, note, unit), arguments.picture)
     return 0
 
 
@@ -140,8 +157,9 @@ def _shot(arguments: argparse.Namespace) -> _Shot:
     return _Shot(np.asarray(image, np.uint8), landmarks)
 
 
-def _weights(path: Path, phase: str, column: str) -> "NDArray[np.float64]":
-    """The sizes of a column of a table of key points, by number (68,) or (478,); NaN where empty."""
+def _weights(path: Path, phase: str, column: str) -> "tuple[NDArray[np.float64], bool]":
+    """The sizes of a column of a table of key points, by number (68,) or (478,), NaN where empty; and whether
+    the people are simulated. Raises `ConfigError`, `DataError`."""
     import numpy as np  # noqa: PLC0415
 
     try:
@@ -162,22 +180,14 @@ def _weights(path: Path, phase: str, column: str) -> "NDArray[np.float64]":
     count = 68 if max(found) < 68 else 478
     if min(found) < 0 or max(found) >= count:
         raise DataError(f"{path} has a point {max(found)}: give points-68.csv or points-478.csv.")
-    return np.array([found.get(point, math.nan) for point in range(count)], np.float64)
+    simulated = any(row.get("simulated") == "yes" for row in own)
+    return np.array([found.get(point, math.nan) for point in range(count)], np.float64), simulated
 
 
 def _write(path: Path, content: bytes, picture: Path) -> None:
-    """A file for its owner's eyes, whole or not at all."""
-    import os  # noqa: PLC0415
+    from training.targets.folder import write_over  # noqa: PLC0415
 
     if path.resolve() == picture.resolve():
         raise ConfigError(f"{path} is the picture itself, and would be written over: name another file.")
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.unlink(missing_ok=True)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise StorageError(f"{path} cannot be written ({error.strerror}): check path and space.") from error
+    write_over(path, content)
     print(f"Wrote {path}.")

@@ -19,6 +19,8 @@ _HIGH_PX = 1000
 _LEVELS = (0.25, 0.5, 0.75)
 #: How often the blur of the outline's edge goes into the face's width.
 _SOFT_EDGE = 40
+#: Lines are drawn from here on, where the soft edge is nearly over.
+_WITHIN = 0.9
 
 
 def attention(
@@ -41,20 +43,23 @@ def attention(
     shares = np.clip(heat / end, 0, 1)
     colours = colour_table()[np.rint(shares * 255).astype(np.intp)][..., ::-1].astype(np.float32)
     grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR).astype(np.float32)
-    cover = (_COVER * np.clip(shares / _THIN, 0, 1) * _face(shares.shape, landmarks))[..., None]
+    face = _face(shares.shape, landmarks)
+    cover = (_COVER * np.clip(shares / _THIN, 0, 1) * face)[..., None]
     lit = colours * (0.45 + 0.55 * grey / 255)  # the face stays to be seen
     shown = np.asarray(np.rint(grey + cover * (lit - grey)), np.uint8)
-    _lines(shown, shares)
-    return shown, end
+    lined = shown.copy()
+    _lines(lined, shares)
+    return np.where(face[..., None] > _WITHIN, lined, shown), end
 
 
 def _lines(image: ByteImage, shares: NDArray[np.floating]) -> None:
     """Lines at a quarter, a half and three quarters of the scale, the thicker the more: to be read without colours."""
-    width = max(image.shape[1] / 500, 1)
+    width = max(image.shape[1] / 1000, 0.5)
     for number, level in enumerate(_LEVELS, 1):
         found, _ = cv2.findContours((shares >= level).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-        cv2.drawContours(image, found, -1, (255, 255, 255), round(width * (number + 1)), cv2.LINE_AA)
-        cv2.drawContours(image, found, -1, (30, 30, 30), max(round(width * number / 2), 1), cv2.LINE_AA)
+        thick = max(round(width * number), 1)
+        cv2.drawContours(image, found, -1, (235, 235, 235), thick + 2, cv2.LINE_AA)
+        cv2.drawContours(image, found, -1, (40, 40, 40), thick, cv2.LINE_AA)
 
 
 def _face(shape: tuple[int, ...], landmarks: NDArray[np.floating]) -> NDArray[np.float32]:

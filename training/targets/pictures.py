@@ -4,6 +4,7 @@ Colours are those of `cloud.face.heat`, whose lightness falls evenly, so that th
 """
 
 import io
+import math
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,7 +86,8 @@ def draw_heat(
     """The heat of the points' weights (K,), none below 0, on the shaded standard face; hatched where nothing is known.
     Raises as `draw_ranking`, and `DataError`: a weight below 0."""
     end = top or top_of(points, weights, crowded)
-    figure, axes = _page(title, note, False)
+    unknown = "Hatched: not measured." if np.isnan(weights).any() else ""
+    figure, axes = _page(title, "\n".join(filter(None, (note, unknown))), False)
     _show(axes["face"], heat_image(points, weights, _SIZE, end, crowded))
     bar(axes["bar"], end, unit)
     _save(figure, path)
@@ -218,11 +220,12 @@ def _list(
 ) -> None:
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
+    digits = max(1 - math.floor(math.log10(max(float(np.nanmax(np.abs(values), initial=0)), 1e-9))), 0)
     for row, point in enumerate(order):
         y = 0.96 - row * min(0.07, 0.9 / max(len(order), 1))
         axes.text(0.07, y, f"{row + 1}", fontsize=10, color=INK, ha="right", va="center", weight="bold")
         axes.text(0.1, y, points.names[point], fontsize=10, color=INK, va="center")
-        value = f"{values[point]:+.2g}" if (values < 0).any() else f"{values[point]:.2g}"
+        value = f"{values[point]:{'+' if (values < 0).any() else ''}.{digits}f}".replace("-", "−")
         axes.text(0.98, y, value, fontsize=10, color=INK, ha="right", va="center")
         if tested and not full[point]:
             axes.text(0.1, y - 0.024, "not told from chance", fontsize=7.5, color=SOFT, va="center")

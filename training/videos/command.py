@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cloud.erasing.known import note_all
 from device.contract.errors import DataError
 from training.arguments import add_workers, count, crop_side, positive_number
 from training.videos.split import PARTS, parse_weights, split
@@ -21,10 +22,11 @@ networks would see. Participants are split into training, validation and test; n
 are done already are passed over, so the same command continues a run that was stopped.
 """
 _EPILOG = """\
-Crops of faces are personal data. They stay in --out, which is closed to everybody else (mode 0700); nothing is sent
-anywhere, except that workers of --scheduler write to the same folder. They need this package, the fetched models and
-both folders under the same paths, run as the same user, and best have one thread each (dask worker --nthreads 1).
-A Dask cluster obeys everybody who reaches it, so keep it on a network of your own.
+Crops of faces are personal data; `affectbox-cloud erase PARTICIPANT --files` takes somebody out of them. They stay in
+--out, which is closed to everybody else (mode 0700); nothing is sent anywhere, except that workers of --scheduler
+write to the same folder. They need this package, the fetched models and both folders under the same paths, run as the
+same user, and best have one thread each (dask worker --nthreads 1). A Dask cluster obeys everybody who reaches it, so
+keep it on a network of your own.
 With two participants there is no test part, with one only training.
 """
 _INTERRUPTED = 130
@@ -108,6 +110,8 @@ def _make(arguments: argparse.Namespace, videos: list[Video], parts: dict[str, s
     todo = [job for job in jobs if job.video not in outcomes]
     if outcomes:
         print(f"{len(outcomes)} of {len(jobs)} videos are done already.")
+    # Those that are done, too: perhaps an earlier version made them, or another machine.
+    note_all([(face_file(out, video.name), [video.participant], []) for video in videos], "faces of a video")
     bar = Bar(len(todo), sys.stderr)
     try:
         for outcome in run_jobs(todo, arguments.scheduler, arguments.workers):

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
+from cloud.erasing.known import note
 from device.contract.errors import StorageError
 from device.contract.labels import Reason
 from training.videos.split import PARTS
@@ -26,7 +27,8 @@ def open_folder(out: Path) -> None:
 
 
 def write_split(out: Path, parts: dict[str, str], weights: tuple[int, ...], seed: int) -> list[str]:
-    """Write `split.json`; return the participants who were in another part in the one that it replaces."""
+    """Write `split.json`, noted first; return the participants who were in another part in the one that it
+    replaces. Raises `StorageError`."""
     before = _read_parts(out / SPLIT)
     content = {
         "seed": seed,
@@ -34,12 +36,13 @@ def write_split(out: Path, parts: dict[str, str], weights: tuple[int, ...], seed
         "sizes": {part: Counter(parts.values())[part] for part in PARTS},
         "participants": parts,
     }
+    note(out / SPLIT, parts, [], "split of a study")
     _replace(out / SPLIT, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     return [name for name, part in parts.items() if before.get(name, part) != part]
 
 
 def write_index(out: Path, videos: list[Video], parts: dict[str, str], outcomes: dict[str, Outcome]) -> None:
-    """Write `index.csv`: a row for every video whose faces were made."""
+    """Write `index.csv`, noted first: a row for every video whose faces were made. Raises `StorageError`."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow("video participant label part seconds frames faces".split() + list(REASONS) + ["file"])
@@ -49,6 +52,7 @@ def write_index(out: Path, videos: list[Video], parts: dict[str, str], outcomes:
         counts = [done.seconds, done.frames, done.faces, *(done.dropped.get(reason, 0) for reason in REASONS)]
         file = face_file(out, video.name).relative_to(out).as_posix()
         writer.writerow([video.name, video.participant, video.label, parts[video.participant], *counts, file])
+    note(out / INDEX, parts, [], "index of faces")
     _replace(out / INDEX, text.getvalue())
 
 

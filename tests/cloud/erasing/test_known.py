@@ -24,6 +24,15 @@ def test_a_file_is_of_everybody_whom_a_line_names(tmp_path: Path) -> None:
     )
 
 
+def test_a_file_is_made_again_by_a_command_if_every_line_says_so(tmp_path: Path) -> None:
+    for what, again in (("sessions", "make"), ("sessions", "make"), ("report", "")):
+        known.note(tmp_path / what, ["p-017"], [], what, again)
+    known.note(tmp_path / "mixed", ["p-017"], [], "report")
+    known.note(tmp_path / "mixed", ["p-017"], [], "sessions", "make")
+    known.rewrite(lambda one: replace(one, patients=frozenset({"p-018"})))
+    assert {one.path.name: one.again for one in known.written()} == {"sessions": "make", "report": "", "mixed": ""}
+
+
 def test_only_its_owner_reads_the_list(tmp_path: Path) -> None:
     known.note(tmp_path / "a.csv", ["p-017"], [], "episodes")
     assert stat.S_IMODE(known.registry().stat().st_mode) == 0o600

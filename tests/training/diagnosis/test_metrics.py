@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
+from device.contract.evidence import Interval
 from training.diagnosis import metrics
 from training.diagnosis.metrics import Predictions, drawn, interval
 
@@ -96,3 +97,17 @@ def test_without_any_answer_their_rightness_is_not_known():
 
     assert np.isnan(interval(metrics.answered_right(silent, drawn(found.truth, 0))).value)
     assert interval(metrics.mean(metrics.answered(silent), drawn(found.truth, 0))).high == 0
+
+
+@pytest.mark.parametrize(
+    ("right", "people", "low", "high"),
+    [(1.0, 5, 0.478, 1.0), (0.0, 5, 0.0, 0.522), (0.8, 10, 0.444, 0.975), (1.0, 500, 0.993, 1.0)],
+)
+def test_of_few_answers_it_is_not_sure_that_all_are_right(right, people, low, high):
+    found = metrics.of_so_few(Interval(right, right, right), people)
+    assert (found.value, found.low, found.high) == pytest.approx((right, low, high), abs=0.001)
+
+
+def test_an_interval_that_is_wide_already_stays():
+    assert metrics.of_so_few(Interval(0.8, 0.1, 0.99), 1000) == Interval(0.8, 0.1, 0.99)
+    assert np.isnan(metrics.of_so_few(Interval(*[float("nan")] * 3), 0).value)

@@ -85,6 +85,19 @@ def test_it_goes_on_where_it_was_and_tells_what_it_found(tried, tmp_path, capsys
     assert prove(tmp_path) == 0 and tried == []
 
 
+def test_null_cohorts_of_both_kinds_are_counted_together(tried, tmp_path, monkeypatch, capsys):
+    more = Trial("null, more", "as few", 3, SMALL, lambda plan, seed: {"p": 0.01 if seed == 4 else 0.9}, first=4)
+    for module in (trials, proven):
+        monkeypatch.setattr(module, "TRIALS", (*module.TRIALS, more))
+
+    prove(tmp_path)
+
+    kept = json.loads((tmp_path / "proof.json").read_text())["trials"]
+    assert kept["null, more"]["found"]["count"] == 1
+    assert kept["null, all"]["cohorts"] == 7 and kept["null, all"]["found"]["count"] == 2
+    assert "null, all: 7 cohorts" in capsys.readouterr().out
+
+
 def test_people_simulated_otherwise_begin_anew(tried, tmp_path, monkeypatch):
     prove(tmp_path)
     tried.clear()

@@ -5,12 +5,17 @@ from dataclasses import replace
 import pytest
 
 from tests.evaluations import sound, table
+from training.cohort.plan import Effect, Plan
+from training.cohort.quick import simulate_table
+from training.diagnosis import refusal
 from training.diagnosis.metrics import Interval
 from training.diagnosis.permutation import Permutation
+from training.diagnosis.protocol import Protocol, evaluated
 from training.diagnosis.refusal import reasons
 from training.diagnosis.sites import LeftOut
 
 APART = {"north": {"case": 40, "control": 0}, "south": {"case": 0, "control": 40}}
+PEOPLE = {"case": 45, "control": 45}
 LOW = Interval(0.80, 0.72, 0.87)
 
 
@@ -75,3 +80,35 @@ def test_all_reasons_are_told_at_once():
     found = sound(table(each=10), permutation=Permutation(0.4, 1000, 400, 0.5, 0.5))
 
     assert len(reasons(found)) == 3
+
+
+QUICK = Protocol(folds=5, repeats=1, permutations=19, workers=0)
+
+
+@pytest.mark.learning
+def test_a_cohort_whose_groups_are_its_sites_is_refused_though_all_are_told_apart(monkeypatch):
+    monkeypatch.setattr(refusal, "PERMUTATIONS", QUICK.permutations)
+    found = evaluated(simulate_table(Plan(people=PEOPLE, site_effect=1.5, site_follows_group=1.0), 1), QUICK)
+
+    told = " ".join(reasons(found))
+
+    assert found.balanced_accuracy.value > 0.95 and found.permutation.p_value == 1
+    assert "not told apart better than chance" in told and "does not do better than what is no expression" in told
+    assert "Sites and groups cannot be told apart: 100% of the people" in told
+
+
+@pytest.mark.learning
+def test_a_cohort_of_which_age_explains_all_is_refused(monkeypatch):
+    monkeypatch.setattr(refusal, "PERMUTATIONS", QUICK.permutations)
+    found = evaluated(simulate_table(Plan(people=PEOPLE, age_gap=20, age_effect=1.0), 1), QUICK)
+
+    assert found.permutation.p_value <= 0.05
+    assert any("does not do better than what is no expression (age" in reason for reason in reasons(found))
+
+
+@pytest.mark.learning
+def test_a_cohort_with_a_large_difference_is_carried(monkeypatch):
+    monkeypatch.setattr(refusal, "PERMUTATIONS", QUICK.permutations)
+    effects = (Effect(group="case", unit="AU12", d=2.0),)
+
+    assert reasons(evaluated(simulate_table(Plan(people=PEOPLE, effects=effects), 2), QUICK)) == []

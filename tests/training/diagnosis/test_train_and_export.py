@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 pytest.importorskip("keras")
+from cloud.cli import main as erase
+from cloud.erasing import known
 from converter.signing import keygen
 from device.contract.errors import ConfigError, DataError, EvidenceError, ModelError, StorageError
 from device.contract.evidence import Evidence, Interval
@@ -197,6 +199,20 @@ def test_what_is_missing_is_said(tmp_path, monkeypatch, capsys, argv, code, comp
     assert main(["diagnosis", *argv]) == code.exit_code
 
     assert complaint in capsys.readouterr().err and list(tmp_path.iterdir()) == []
+
+
+def test_rows_of_people_who_are_erased_are_deleted_and_made_again_by_train(tmp_path, capsys):
+    real = replace(table(), simulated=False)
+    save(real, tmp_path / "features.npz")
+    sound(real).save(tmp_path / "evaluation.json")
+    assert train(tmp_path) == 0
+    (rows,) = (path for path in (one.path for one in known.written()) if path.name == "rows.npz")
+    assert erase(["erase", real.people[0].pseudonym, "--files", "--yes"]) == 0
+    assert "`affectbox-training diagnosis train` makes it again" in capsys.readouterr().out
+    assert not rows.exists()
+    assert digest(load(tmp_path / "features.npz")) == digest(real.take(np.arange(len(real.people)) > 0))
+    assert export(tmp_path) == ConfigError.exit_code
+    assert "holds no network" in capsys.readouterr().err
 
 
 def test_a_version_means_one_network(study, capsys):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cloud.erasing.known import note
 from device.contract.errors import StorageError
 from training.cohort.table import FeatureTable
 from training.diagnosis.conformal import sets_of_folds
@@ -73,7 +74,8 @@ def _as_table(faces: Faces, found: HeldOut) -> FeatureTable:
 
 
 def _write_people(path: Path, groups: tuple[str, ...], found: HeldOut) -> None:
-    """For its owner's eyes, whole or not at all."""
+    """For its owner's eyes, noted first, whole or not at all."""
+    note(path, [person.pseudonym for person in found.people], [], "what networks said of faces")
     part = path.with_name(f".{path.name}.part")
     rows = zip(found.people, found.folds.tolist(), found.said.tolist(), strict=True)
     try:
