@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run show demo models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading bench-report bench-watch bench-daemon bench-session rules rules-evaluator auth-emulator wheel pi-check release install-pi pi-install-test report-pictures docs lock clean
+.PHONY: help setup run show demo models test chaos mutation picamera2 oldest-runtime onnx2tf signatures lint types bench bench-reading bench-features bench-report bench-watch bench-daemon bench-session rules rules-evaluator auth-emulator wheel pi-check release install-pi pi-install-test report-pictures docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -113,6 +113,9 @@ bench: build/sample.mp4 ## measure the cost of a frame on this machine, against 
 
 bench-reading: .venv/test.stamp ## measure what reading two hours of records costs (about a minute)
 	$(BIN)/python -m tests.cloud.bench_reading
+
+bench-features: .venv/test.stamp ## measure what the features of a session cost on the box (some seconds)
+	$(BIN)/python -m tests.device.features.bench
 
 bench-report: .venv/test.stamp ## measure what the report on fifty minutes costs (about a minute)
 	$(BIN)/python -m tests.cloud.bench_report
