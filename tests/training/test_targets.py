@@ -381,6 +381,20 @@ def test_a_map_of_no_difference_says_that_this_is_no_proof(tmp_path):
     assert 'class="badge' not in page
 
 
+def test_a_map_on_which_points_alone_differ_does_not_say_that_nothing_does(folder):
+    held = json.loads((folder / "targets.json").read_text())
+    held["tables"]["units"] = [{**row, "p_max": 0.3} for row in held["tables"]["units"]]
+    held["tables"]["points-68"] = [{**row, "p_max": 0.01} for row in held["tables"]["points-68"]]
+    (folder.parent / "points").mkdir()
+    (folder.parent / "points" / "targets.json").write_text(json.dumps(held))
+
+    main(["targets", "map", str(folder.parent / "points")])
+
+    page = (folder.parent / "points" / "map.html").read_text()
+    assert "Nothing differs for certain." not in page
+    assert "No action unit differs for certain here." in page and "Key points that move differently" in page
+
+
 @pytest.mark.parametrize("content", [None, "{}", '{"v": 2}', '{"v": 1, "tables": {"units": [{}]}}', "[]"])
 def test_a_map_of_something_else_is_one_sentence(content, tmp_path, capsys):
     if content is not None:

@@ -54,7 +54,7 @@ def sureness(p: float) -> tuple[int, str]:
     """Dots of three, and words: `Strong evidence: if nothing differed, about 1 study in 120 would show as much …`."""
     dots, words = next((dots, words) for limit, dots, words in _SURE if p <= limit)
     studies = "fewer than 1 study in 1 000" if p <= 0.001 else f"about 1 study in {_round(1 / p)}"
-    return dots, f"{words}: if nothing differed, {studies} would show as much anywhere on this page"
+    return dots, f"{words}: if nothing differed, {studies} would show as much in any unit and phase"
 
 
 def overlap(row: Row, kind: str) -> str:
