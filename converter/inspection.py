@@ -8,7 +8,10 @@ from typing import Any
 from converter.flatbuffer import operator_counts
 from converter.operations import operations
 from converter.verification import signature
+from device.contract.errors import ModelError
+from device.contract.evidence import Evidence
 from device.contract.manifest import Manifest, OutputSpec, open_bundle
+from device.contract.tasks import DIAGNOSIS_SUPPORT
 
 
 def inspect(folder: Path, keys: Path | None) -> Iterator[str]:
@@ -16,6 +19,8 @@ def inspect(folder: Path, keys: Path | None) -> Iterator[str]:
     bundle = open_bundle(folder)
     manifest = bundle.manifest
     yield f"{manifest.id}: {manifest.task}, {len(bundle.model) / 1000:.1f} kB"
+    if manifest.task == DIAGNOSIS_SUPPORT:
+        yield from _evidence(manifest)
     yield f"For          {manifest.intended_use}"
     yield f"Not for      {manifest.forbidden_use}"
     yield from _tensors(manifest)
@@ -29,6 +34,19 @@ def inspect(folder: Path, keys: Path | None) -> Iterator[str]:
     yield "Operators"
     for name, count in operator_counts(bundle.model, str(folder)).most_common():
         yield f"  {count:>5} × {name}"
+
+
+def _evidence(manifest: Manifest) -> Iterator[str]:
+    """Whether the evidence of a bundle for diagnosis support carries it, before everything else, and whose it is."""
+    try:
+        found = Evidence.from_receipt(manifest.receipt, manifest.id)
+    except ModelError as error:
+        yield f"Evidence     {error}"
+        return
+    carried = "supports it" if found.supported else f"NOT SUPPORTED BY ITS EVIDENCE: {' '.join(found.unsupported)}"
+    yield f"Evidence     {carried}"
+    sites = "one site" if found.sites == 1 else f"{found.sites} sites"
+    yield f"People       {found.n}{' simulated' if found.simulated else ''} at {sites}: {found.population}"
 
 
 def _tensors(manifest: Manifest) -> Iterator[str]:

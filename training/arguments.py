@@ -73,3 +73,8 @@ def bundle_name(text: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9-]*", text):
         raise argparse.ArgumentTypeError("use lower-case letters, digits and hyphens")
     return text
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Names with commas between them."""
+    return tuple(filter(None, (name.strip() for name in text.split(","))))

@@ -159,7 +159,8 @@ def _facts(one: Support) -> Iterator[tuple[str, str]]:
         yield "When one group is left", _right(one)  # else the headline says it
     groups = ", ".join(f"{_word(group.name)} {group.people}" for group in one.groups)
     sites = "one site" if one.sites == 1 else f"{one.sites} sites"
-    yield "People of its evidence", f"{_people(one.people)} at {sites}: {groups}. {one.population.rstrip('.')}."
+    whom = one.population[:1].upper() + one.population[1:].rstrip(".")
+    yield "People of its evidence", f"{_people(one.people)} at {sites}: {groups}. {whom}."
     yield "What it rests on", f"The face was measured in {percent(one.coverage)} of the time that it looked at."
     yield "Limits", LIMITS
     yield "Said by", f"{one.bundle}, once, at the end."

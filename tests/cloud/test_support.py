@@ -165,6 +165,7 @@ def told(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest
                 "its evidence does not show that this holds",
             ],
         ),
+        (said(*LEFT, population="day clinic B"), ["healthy 63. Day clinic B."]),
         (said(*LEFT, simulated=True), ["SIMULATED: THE PEOPLE OF ITS EVIDENCE DO NOT EXIST."]),
     ],
 )

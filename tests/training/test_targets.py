@@ -22,8 +22,8 @@ from training.cohort.plan import Effect, Plan
 from training.cohort.quick import simulate_table
 from training.cohort.store import save
 from training.targets import finding
-from training.targets.contrast import Question, contrasted
-from training.targets.dealing import deal, flip
+from training.targets.contrast import Question, contrasted, gated
+from training.targets.dealing import MANY, deal, flip, ways_to_flip
 from training.targets.displacement import lengths, unit_movements
 from training.targets.matrix import Matrix, Points, of_points, of_units
 from training.targets.mixed import mixed
@@ -144,7 +144,8 @@ def test_labels_stay_within_their_site():
 def test_few_people_are_flipped_in_every_way_once():
     signs = flip(6, 1000, np.random.default_rng(0))
 
-    assert len(np.unique(signs, axis=0)) == len(signs) == 2**6 - 1 and not (signs == 1).all(1).any()
+    assert ways_to_flip(6) == 64 and ways_to_flip(2000) == MANY
+    assert len(np.unique(signs, axis=0)) == len(signs) == 63 and not (signs == 1).all(1).any()
 
 
 def test_groups_that_have_a_site_each_are_not_compared():
@@ -333,7 +334,7 @@ def test_the_teaching_map_says_what_differs_how_surely_and_that_people_are_simul
     assert "These people are simulated" in text and "no diagnosis of anybody" in text
     assert "Lip Corner Puller AU12, corners of the mouth pulled up, as in a smile" in text
     assert re.search(r"Stronger in case : [\d.]+ against [\d.]+ of 5", text)
-    assert "if nothing differed" in text and "says nothing about any one person" in text
+    assert "chance alone shows as much" in text and "says nothing about any one person" in text
     assert re.search(r'<title id="face-1">The standard face in the phase talk: 1, corners of the mouth', page)
 
 
@@ -381,18 +382,32 @@ def test_a_map_of_no_difference_says_that_this_is_no_proof(tmp_path):
     assert 'class="badge' not in page
 
 
-def test_a_map_on_which_points_alone_differ_does_not_say_that_nothing_does(folder):
+def test_a_point_differs_only_in_a_phase_in_which_a_unit_does():
+    matrix = of_units(simulate_table(Plan(phases={"talk": 2.0, "rest": 2.0}), 1))
+    asked = Question("groups", "control", "case")
+    units, points = (contrasted(one, asked, 199, 0) for one in (matrix, of_points(matrix, 68)))
+    p_units, p_points = np.full_like(units.p_max, 0.9), np.full_like(points.p_max, 0.01)
+    p_units[0, 3], p_points[0, 5], p_units[1, 2] = 0.02, 0.4, np.nan
+
+    found = gated(replace(points, p_max=p_points), replace(units, p_max=p_units))
+
+    assert (found.p_max[0, 0, 0], found.p_max[0, 5, 0], found.p_max[1, 0, 0]) == (0.02, 0.4, 0.9)
+
+
+def test_a_map_on_which_courses_alone_differ_does_not_say_that_nothing_does(folder):
     held = json.loads((folder / "targets.json").read_text())
-    held["tables"]["units"] = [{**row, "p_max": 0.3} for row in held["tables"]["units"]]
-    held["tables"]["points-68"] = [{**row, "p_max": 0.01} for row in held["tables"]["points-68"]]
-    (folder.parent / "points").mkdir()
-    (folder.parent / "points" / "targets.json").write_text(json.dumps(held))
+    held["tables"] = {name: [{**row, "p_max": 0.3} for row in rows] for name, rows in held["tables"].items()}
+    cluster = {"phase": held["phases"][0], "points": "AU12", "axis": "s", "begin": 2.0, "end": 4.0}
+    earlier = {**cluster, "begin": 0.0, "end": 1.0}
+    held["courses"] = {"clusters": [cluster, earlier], "caution": "A cluster says little."}
+    (folder.parent / "courses").mkdir()
+    (folder.parent / "courses" / "targets.json").write_text(json.dumps(held))
 
-    main(["targets", "map", str(folder.parent / "points")])
+    main(["targets", "map", str(folder.parent / "courses")])
 
-    page = (folder.parent / "points" / "map.html").read_text()
-    assert "Nothing differs for certain." not in page
-    assert "No action unit differs for certain here." in page and "Key points that move differently" in page
+    page = (folder.parent / "courses" / "map.html").read_text()
+    assert "Nothing differs for certain." not in page and "No action unit differs for certain here." in page
+    assert "AU12, 0 to 1 s and 2 to 4 s" in page
 
 
 @pytest.mark.parametrize("content", [None, "{}", '{"v": 2}', '{"v": 1, "tables": {"units": [{}]}}', "[]"])

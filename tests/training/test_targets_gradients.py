@@ -155,11 +155,11 @@ def study(tmp_path):
     """Two people, two videos of eight faces, one a second."""
     (tmp_path / "faces").mkdir()
     rng = np.random.default_rng(0)
-    lines = ["video,participant,file"]
+    lines = ["video,participant,part,frames,faces,file"]
     for name in ("p-01", "p-02"):
         crops = rng.integers(0, 255, (8, SIDE, SIDE), np.uint8)
         np.savez(tmp_path / "faces" / f"{name}.npz", crops=crops, times=np.arange(8.0))
-        lines.append(f"{name}.mp4,{name},faces/{name}.npz")
+        lines.append(f"{name}.mp4,{name},train,8,8,faces/{name}.npz")
     (tmp_path / "index.csv").write_text("\n".join(lines) + "\n")
     return tmp_path
 

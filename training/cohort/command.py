@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from training.arguments import names
+
 _DESCRIPTION = """\
 A cohort: who takes part, in which group (participants.csv: pseudonym, group, site, age, sex, medication), and the
 recordings of each (JSON lines, an export in Parquet, or a database), with phases, or with parts that stand in
@@ -72,7 +74,7 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--database", metavar="URL[,URL…]", help="the sessions of the participants, from there")
     parser.add_argument(
         "--phases",
-        type=_names,
+        type=names,
         default=(),
         metavar="NAME[,NAME…]",
         help="these, or whole-session (default: those that at least half of the participants held)",
@@ -90,10 +92,6 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
     )
     who.add_argument("--service-account", metavar="FILE", type=Path, help="for admins: the service account's key")
     who.add_argument("--owner", action="store_true", help="above the rules of a local database on this machine")
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, (name.strip() for name in text.split(","))))
 
 
 def _count(text: str) -> int:

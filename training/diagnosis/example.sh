@@ -56,6 +56,7 @@ tell "All of it is simulated: it shows that the road works, and says nothing of 
 cat <<END
   targets/map.html                     the teaching map (open it in a browser)
   targets/units.csv, points-68.csv     the ranked targets
+  targets/ranking-*.png, heat-*.png    the same on the face, for each phase
   evaluation.txt                       what was measured, and how surely
   bundles/support-0.1.0/MODEL_CARD.md  what the bundle says of itself
   said.jsonl                           what the box said of the two who were held out

@@ -80,10 +80,10 @@ def _by_group(ones: list[Outcome]) -> dict[str, Any]:
 def _refused(ones: list[Outcome]) -> dict[str, Any]:
     if "refused" not in ones[0]:
         return {}
-    return {"refused": counted(sum(bool(one["refused"]) for one in ones), len(ones)), "why": _commonest(ones)}
+    return {"refused": counted(sum(bool(one["refused"]) for one in ones), len(ones)), "why": _example(ones)}
 
 
-def _commonest(ones: list[Outcome]) -> list[str]:
+def _example(ones: list[Outcome]) -> list[str]:
     """The reasons of the first cohort that was refused."""
     return next((list(one["refused"]) for one in ones if one["refused"]), [])
 
@@ -127,7 +127,9 @@ def _lines(one: dict[str, Any]) -> list[str]:
     if "heaviest_is_au12" in one:
         lines.append(f"the heaviest weight is of AU12 in {_count(one['heaviest_is_au12'], one)}")
     if "refused" in one:
-        lines.append(f"no bundle: {_count(one['refused'], one)}" + "".join(f"\n    {why}" for why in one["why"]))
+        lines.append(
+            f"no bundle: {_count(one['refused'], one)}" + "".join(f"\n    such as: {why}" for why in one["why"])
+        )
     return lines
 
 

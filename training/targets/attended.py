@@ -3,12 +3,11 @@
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import cv2
 import keras
@@ -24,12 +23,12 @@ from device.stages.geometry import Box, similarity
 from device.stages.landmarks import Face, sixty_eight
 from training.cohort.people import Participant
 from training.cohort.study import Stimulus, of_recording
+from training.diagnosis.crops.data import crops_of, index_of, spread
 from training.face_finder import FaceFinder
 from training.predict import pixels
 from training.targets.gradients import point_gradients, shares, standard_places
 from training.targets.matrix import Matrix, key_points
 from training.targets.points import Floats
-from training.videos.index import INDEX
 
 #: Where key points lie in a crop: as in the standard face, aligned alike, or where the landmark network finds them.
 STANDARD, FOUND = PLACES = ("standard", "found")
@@ -106,7 +105,7 @@ def attended(
         ConfigError: crops of another size than the network takes; as `point_gradients`.
         DataError: no such folder, no face of anybody, faces of somebody who is not among `people`.
     """
-    rows = _index(folder, people)
+    rows = index_of(folder, people)
     held: dict[tuple[str, str], list[Crops]] = defaultdict(list)
     for row in rows:
         for phase, crops in _phases(folder / row["file"], row["video"], stimuli):
@@ -119,7 +118,7 @@ def attended(
     faces = np.zeros((len(kept), len(phases)), np.int64)
     for p, person in enumerate(kept):
         for s, phase in enumerate(phases):
-            crops = _spread(held.get((person.pseudonym, phase), []), asked.most)
+            crops = spread(held.get((person.pseudonym, phase), []), asked.most)
             faces[p, s] = len(crops)
             if len(crops):
                 values[p, s] = _mean(networks, white, crops, asked)
@@ -154,30 +153,9 @@ def _found(crops: Crops, count: int) -> Floats:
     return found
 
 
-def _index(folder: Path, people: Sequence[Participant]) -> list[dict[str, str]]:
-    path = folder / INDEX
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read ({error}): give what `affectbox-training faces` wrote.") from error
-    if not rows or not {"video", "participant", "file"} <= rows[0].keys():
-        raise DataError(f"{path} names no faces: give the folder that `affectbox-training faces` wrote.")
-    if unknown := sorted({row["participant"] for row in rows} - {person.pseudonym for person in people}):
-        raise DataError(
-            f"{folder} holds faces of {unknown[0]}, who stands in no row of the participants: add the row, or remove "
-            "the faces of whoever withdrew."
-        )
-    return rows
-
-
 def _phases(path: Path, video: str, stimuli: Sequence[Stimulus]) -> Iterator[tuple[str, Crops]]:
     """The crops of each phase of a video; all of them where no phase is told of anything."""
-    try:
-        with np.load(path, allow_pickle=False) as content:
-            crops, times = np.asarray(content["crops"], np.uint8), np.asarray(content["times"], np.float64)
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise DataError(f"{path} holds no faces that can be read ({error}): make them again.") from error
+    crops, times = crops_of(path)
     if not stimuli:
         yield SESSION, crops
         return
@@ -185,15 +163,6 @@ def _phases(path: Path, video: str, stimuli: Sequence[Stimulus]) -> Iterator[tup
         chosen = (times >= one.from_s) & (times < one.to_s)
         if chosen.any():
             yield one.label, crops[chosen]
-
-
-def _spread(parts: Iterable[Crops], most: int) -> Crops:
-    """At most so many of a person's faces, evenly over all."""
-    held = [*parts]
-    together = np.concatenate(held) if held else np.zeros((0, 1, 1), np.uint8)
-    if len(together) <= most:
-        return together
-    return np.asarray(together[np.linspace(0, len(together) - 1, most).round().astype(np.intp)])
 
 
 def output_of(heads: dict[str, tuple[str, ...]], head: str, answer: str) -> tuple[str, int]:

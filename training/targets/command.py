@@ -7,8 +7,9 @@ from typing import Any
 
 from device.contract.errors import ConfigError
 from device.contract.landmarks import COUNTS
-from training.arguments import positive_count, positive_number
+from training.arguments import names, positive_count, positive_number
 from training.targets import gradients_command, landmarks_command, picture_commands
+from training.targets.compared import add_options
 
 _DESCRIPTION = """\
 Digital targets: which action units and key points of the face differ between two groups of people, or between two
@@ -42,14 +43,10 @@ def add_parser(commands: Any) -> None:
 def _add_compare(actions: Any) -> None:
     parser = actions.add_parser("compare", help="compare two groups, or two phases", description=_COMPARE)
     parser.add_argument("--features", type=Path, required=True, metavar="TABLE", help="what `cohort features` wrote")
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--groups", nargs=2, metavar=("FIRST", "SECOND"), help="two groups: the second minus the first")
-    what.add_argument(
-        "--between", nargs=2, metavar=("FIRST", "SECOND"), help="two phases of the same people, likewise"
-    )
+    add_options(parser, required=True)
     parser.add_argument("--group", default="", metavar="NAME", help="of --between: only the people of a group")
     parser.add_argument(
-        "--phases", type=_names, default=(), metavar="NAME[,NAME…]", help="of --groups: only these (default: all)"
+        "--phases", type=names, default=(), metavar="NAME[,NAME…]", help="of --groups: only these (default: all)"
     )
     parser.add_argument(
         "--points", type=int, choices=COUNTS, default=68, help="key points of the face beside the units (%(default)s)"
@@ -60,14 +57,7 @@ def _add_compare(actions: Any) -> None:
     cut = parser.add_mutually_exclusive_group()
     cut.add_argument("--bins", type=positive_count, metavar="N", help="of --study: shares of each phase (20)")
     cut.add_argument("--seconds", type=positive_number, metavar="S", help="of --study: bins of this length instead")
-    parser.add_argument("--permutations", type=positive_count, default=2000, metavar="M", help="(%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is drawn (%(default)s)")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder to write")
     parser.set_defaults(run=_compare)
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, (name.strip() for name in text.split(","))))
 
 
 def _compare(arguments: argparse.Namespace) -> int:
@@ -97,10 +87,10 @@ def _add_map(actions: Any) -> None:
 
 
 def _map(arguments: argparse.Namespace) -> int:
-    from training.targets.folder import read, write_page  # noqa: PLC0415
+    from training.targets.folder import read, write_over  # noqa: PLC0415
     from training.targets.teaching import page  # noqa: PLC0415
 
     out = arguments.page or arguments.folder / "map.html"
-    write_page(out, page(read(arguments.folder)))
+    write_over(out, page(read(arguments.folder)).encode())
     print(f"Wrote {out}: open it in a browser, or print it on one page of A4.")
     return 0

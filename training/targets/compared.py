@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 def add_options(parser: argparse.ArgumentParser, required: bool) -> None:
     """Options of the comparison, and where it is written."""
     what = parser.add_mutually_exclusive_group(required=required)
-    what.add_argument("--groups", nargs=2, metavar=("FIRST", "SECOND"), help="compare two groups")
-    what.add_argument("--between", nargs=2, metavar=("FIRST", "SECOND"), help="compare two phases of the same people")
+    what.add_argument("--groups", nargs=2, metavar=("FIRST", "SECOND"), help="two groups: the second minus the first")
+    what.add_argument(
+        "--between", nargs=2, metavar=("FIRST", "SECOND"), help="two phases of the same people, likewise"
+    )
     parser.add_argument("--permutations", type=positive_count, default=2000, metavar="M", help="(%(default)s)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is drawn (%(default)s)")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder to write, a new one")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder to write")
 
 
 def require_new(out: Path) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from device.contract.errors import DataError
 
 Mask = NDArray[np.bool_]
+MANY = 10**12
 #: Fewer people than this in a group, or with both phases, are compared by nobody.
 LEAST = 5
 #: With fewer ways to deal than this no p can be below .05.
@@ -28,9 +29,14 @@ def blocks(sites: Sequence[str]) -> list[NDArray[np.intp]]:
     return [np.flatnonzero(named == site) for site in sorted(set(sites))]
 
 
-def ways(second: Mask, sites: Sequence[str]) -> float:
-    """In how many ways the labels can be dealt within sites."""
-    return math.prod(math.comb(len(rows), int(second[rows].sum())) for rows in blocks(sites))
+def ways(second: Mask, sites: Sequence[str]) -> int:
+    """In how many ways the labels can be dealt within sites; `MANY` where there are more."""
+    return min(MANY, math.prod(math.comb(len(rows), int(second[rows].sum())) for rows in blocks(sites)))
+
+
+def ways_to_flip(people: int) -> int:
+    """In how many ways signs can be flipped, likewise."""
+    return min(MANY, 1 << people)
 
 
 def deal(second: Mask, sites: Sequence[str], number: int, random: np.random.Generator) -> Mask:

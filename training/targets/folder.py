@@ -64,12 +64,12 @@ def write(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def write_page(path: Path, page: str) -> None:
-    """A page, in the place of an earlier one. Raises `StorageError`."""
+def write_over(path: Path, content: bytes) -> None:
+    """A file for its owner's eyes, whole or not at all, in the place of an earlier one. Raises `StorageError`."""
     part = path.with_name(f".{path.name}.part")
     try:
         part.unlink(missing_ok=True)
-        write(part, page.encode())
+        write(part, content)
         part.replace(path)
     except OSError as error:
         with suppress(OSError):

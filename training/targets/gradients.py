@@ -16,6 +16,10 @@ is refused. A map of 6 × 6 places tells parts of the face, not points: what lie
 apart by interpolation alone. Gradients say what an answer depends on in this network, not what differs between people:
 test them over people, as `targets` does.
 
+The box's crops are laid on the corners of the mouth too, so a smile shifts the whole crop a little, and a network may
+learn that: of painted smiles the plain gradient ranked the points that AU12 moves with an AUC of 0.80 in such crops,
+of 0.92 in crops laid as at rest (three small networks; sixteen that learnt nothing: 0.48 in the mean, 0.31 to 0.67).
+
 Sources: Sundararajan et al. 2017, *Axiomatic Attribution for Deep Networks*; Dhamdhere et al. 2019, *How Important is
 a Neuron?*; Adebayo et al. 2018, *Sanity Checks for Saliency Maps* (of randomized networks).
 """

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from device.contract.errors import ConfigError, DataError, StorageError
+from device.contract.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -211,18 +211,9 @@ def _size(row: dict[str, str], column: str) -> float:
 
 
 def _write(path: Path, content: bytes, picture: Path) -> None:
-    """A file for its owner's eyes, whole or not at all."""
-    import os  # noqa: PLC0415
+    from training.targets.folder import write_over  # noqa: PLC0415
 
     if path.resolve() == picture.resolve():
         raise ConfigError(f"{path} is the picture itself, and would be written over: name another file.")
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.unlink(missing_ok=True)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise StorageError(f"{path} cannot be written ({error.strerror}): check path and space.") from error
+    write_over(path, content)
     print(f"Wrote {path}.")

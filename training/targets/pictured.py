@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.face.heat import colour_table
-from device.arrays import ByteImage
+from device.arrays import ByteImage, FloatArray
 from training.targets.colours import FACE, PICTURE, Share
 from training.targets.heat import in_picture, round_up
 from training.targets.pictures import INK, PAPER, SOFT, bar
@@ -54,9 +54,9 @@ def attention(
     return np.where(face[..., None] > _WITHIN, lined, shown), end
 
 
-def face_of(image: ByteImage, landmarks: NDArray[np.floating]) -> tuple[ByteImage, NDArray[np.float64]]:
-    """The part of a picture about a face, as high as it is shown, and the landmarks (K, 2) in it: who else may stand in
-    the picture agreed to nothing."""
+def face_of(image: ByteImage, landmarks: NDArray[np.floating]) -> tuple[ByteImage, FloatArray]:
+    """The part of a picture about a face, as high as it is shown, and the landmarks (K, 2) in it: who else may stand
+    in the picture agreed to nothing."""
     low, high = landmarks.min(0), landmarks.max(0)
     reach = float((high - low).max()) * _ABOUT
     middle, size = (low + high) / 2, np.array(image.shape[1::-1])
@@ -66,7 +66,7 @@ def face_of(image: ByteImage, landmarks: NDArray[np.floating]) -> tuple[ByteImag
     scale = _HIGH_PX / part.shape[0]
     wide = max(round(part.shape[1] * scale), 1), _HIGH_PX
     shown = cv2.resize(part, wide, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    return np.asarray(shown, np.uint8), np.asarray((landmarks - (left, top)) * scale, np.float64)
+    return np.asarray(shown, np.uint8), np.asarray((landmarks - (left, top)) * scale, np.float32)
 
 
 def _lines(image: ByteImage, shares: NDArray[np.floating]) -> None:

@@ -11,7 +11,7 @@ SEEN = {
     "AU2": "outer ends of the brows pulled up",
     "AU4": "brows drawn down and together",
     "AU5": "eyes opened wide",
-    "AU6": "cheeks raised, as in a warm smile",
+    "AU6": "cheeks raised, as in a broad smile",
     "AU7": "eyelids tightened",
     "AU9": "nose wrinkled",
     "AU10": "upper lip raised",
@@ -51,10 +51,10 @@ def sizes(row: Row) -> str:
 
 
 def sureness(p: float) -> tuple[int, str]:
-    """Dots of three, and words: `Strong evidence: if nothing differed, about 1 study in 120 would show as much …`."""
+    """Dots of three, and words: `Strong evidence: chance alone shows as much in about 1 study in 120`."""
     dots, words = next((dots, words) for limit, dots, words in _SURE if p <= limit)
-    studies = "fewer than 1 study in 1 000" if p <= 0.001 else f"about 1 study in {_round(1 / p)}"
-    return dots, f"{words}: if nothing differed, {studies} would show as much in any unit and phase"
+    studies = "at most 1 study in 1 000" if p <= 0.001 else f"about 1 study in {_round(1 / p)}"
+    return dots, f"{words}: chance alone shows as much in {studies}"
 
 
 def overlap(row: Row, kind: str) -> str:

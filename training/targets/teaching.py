@@ -16,8 +16,9 @@ from training.targets import plain, portrait, words
 from training.targets.rows import Row
 
 TEMPLATES = Path(__file__).parent / "templates"
-#: So many phases, and units in each, have room on the page; the others are named.
-PHASES, UNITS = 4, 4
+#: So many phases have room on the page, so many units in each, and in all by the number of phases; others are named.
+PHASES, UNITS, IN_ALL = 3, 4, (0, 4, 5, 4)
+_ROOMY, _SHORT = 3, 40  # so few marks, and so short names, may be printed larger
 _LEAST_REACH = 1.0
 _APART = 31  # of numbers on the face, in its units
 
@@ -63,9 +64,9 @@ def page(found: Mapping[str, Any]) -> str:
     """The page of what `folder.read` gives."""
     units = found["tables"]["units"]
     phases = _phases(found["phases"], units)
-    ends = [abs(end) for row in _shown(units, phases) for end in (row.effect_low, row.effect_high)]
-    reach = max([_LEAST_REACH, *ends])
-    panels = [_panel(phase, found, reach) for phase in phases]
+    shown = _shown(units, phases)
+    reach = max([_LEAST_REACH, *(abs(end) for row in shown for end in (row.effect_low, row.effect_high))])
+    panels = [_panel(phase, found, [row for row in shown if row.phase == phase], reach) for phase in phases]
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -77,7 +78,10 @@ def page(found: Mapping[str, Any]) -> str:
         found=found,
         panels=panels,
         unshown=[phase for phase in found["phases"] if phase not in phases],
-        differs=any(panel.marks or panel.over_time or panel.points for panel in panels),
+        differs=any(panel.marks or panel.over_time for panel in panels),
+        is_roomy=len(shown) <= _ROOMY
+        and len(found["first"] + found["second"]) <= _SHORT
+        and len(found["cautions"]) < 4,
         reach=reach,
         p_text=words.p_text,
         number=number,
@@ -100,18 +104,22 @@ def _phases(phases: Sequence[str], units: Sequence[Row]) -> list[str]:
 
 
 def _shown(units: Sequence[Row], phases: Sequence[str]) -> list[Row]:
-    return [row for phase in phases for row in [one for one in units if one.phase == phase and one.differs][:UNITS]]
+    """What is marked: the first of each phase, and then by rank as far as there is room."""
+    by_phase = {phase: [row for row in units if row.phase == phase and row.differs][:UNITS] for phase in phases}
+    first = [rows[0] for rows in by_phase.values() if rows]
+    others = sorted((row for rows in by_phase.values() for row in rows[1:]), key=lambda row: row.rank)
+    return sorted([*first, *others][: IN_ALL[len(phases)]], key=lambda row: row.rank)
 
 
-def _panel(phase: str, found: Mapping[str, Any], reach: float) -> Panel:
+def _panel(phase: str, found: Mapping[str, Any], shown: Sequence[Row], reach: float) -> Panel:
     tables = {name: [row for row in rows if row.phase == phase] for name, rows in found["tables"].items()}
     ours = [row for row in tables.pop("units") if row.is_measured]
-    differing = [row for row in ours if row.differs]
+    further = [row for row in ours if row.differs and row not in shown]
     spans = _spans(phase, found)
-    places = _apart([portrait.moved_by(row.point)[1] for row in differing[:UNITS]])
-    numbered = enumerate(zip(differing, places, strict=False), 1)
+    places = _apart([portrait.moved_by(row.point)[1] for row in shown])
+    numbered = enumerate(zip(shown, places, strict=True), 1)
     marks = tuple(_mark(at, row, place, reach, found["kind"], spans) for at, (row, place) in numbered)
-    others = tuple(row.point for row in sorted(differing[UNITS:], key=lambda row: ACTION_UNIT_KEYS.index(row.point)))
+    others = tuple(row.point for row in sorted(further, key=lambda row: ACTION_UNIT_KEYS.index(row.point)))
     alone = tuple(f"{unit}, {said}" for unit, said in spans.items() if unit not in {mark.row.point for mark in marks})
     largest = max(ours, key=lambda row: abs(row.effect), default=None)
     counts = [max((int(getattr(row, name)) for row in ours), default=0) for name in ("n_first", "n_second")]

@@ -92,15 +92,14 @@ def cautions(contrast: Contrast, units: Sequence[Row]) -> list[str]:
     people = [person.group for person in contrast.people]
     if contrast.asked.kind == "groups":
         small = [name for name in (contrast.asked.first, contrast.asked.second) if people.count(name) < _SMALL]
-        found += [
-            f"Only {people.count(name)} people are in {name}: with fewer than {_SMALL}, differences of usual size are "
-            "mostly missed, and those that are found are mostly overstated."
-            for name in small
-        ]
+        if small:
+            told = " and ".join(f"{people.count(name)} people in {name}" for name in small)
+            found.append(
+                f"Only {told}: with fewer than {_SMALL} in a group, differences of usual size are mostly missed, and "
+                "those that are found are mostly overstated."
+            )
     if contrast.ways < _FEW_WAYS:
-        found.append(
-            f"Labels can be dealt in {contrast.ways:.0f} ways only: no p can be below {1 / contrast.ways:.2g}."
-        )
+        found.append(f"Labels can be dealt in {contrast.ways} ways only: no p can be below {1 / contrast.ways:.2g}.")
     if missing := sorted({row.point for row in units if not row.is_measured}, key=lambda key: int(key[2:])):
         whole = [key for key in missing if not any(row.is_measured for row in units if row.point == key)]
         partly = [key for key in missing if key not in whole]

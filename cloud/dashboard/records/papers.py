@@ -17,7 +17,7 @@ COVERED = {
     "units": "facial actions",
     "live": "being watched live",
     "personal": "a model of this person",
-    "diagnosis": "support of diagnoses",
+    "diagnosis": "diagnosis support",
     "atypicality": "comparison with others",
 }
 _SOON_S = 14 * 86_400

@@ -85,7 +85,7 @@ def load_faces(folder: Path, people: Sequence[Participant], most: int) -> Faces:
         DataError: no such folder, a broken file, faces of somebody who is not among `people`, crops of several sizes,
             fewer than two groups.
     """
-    rows = _index(folder)
+    rows = index_of(folder, people)
     files: dict[str, list[str]] = defaultdict(list)
     parts = {row["participant"]: row["part"] for row in rows}
     looked = dict.fromkeys(parts, (0, 0))
@@ -93,12 +93,9 @@ def load_faces(folder: Path, people: Sequence[Participant], most: int) -> Faces:
         files[row["participant"]].append(row["file"])
         frames, faces = looked[row["participant"]]
         looked[row["participant"]] = (frames + int(row["frames"]), faces + int(row["faces"]))
-    if unknown := sorted(files.keys() - {person.pseudonym for person in people}):
-        raise DataError(
-            f"{folder} holds faces of {unknown[0]}{_more(unknown)}, who stands in no row of the participants: "
-            "add the row, or remove the faces of whoever withdrew."
-        )
-    crops = {name: _spread([_crops(folder / file) for file in paths], most) for name, paths in sorted(files.items())}
+    crops = {
+        name: spread([crops_of(folder / file)[0] for file in paths], most) for name, paths in sorted(files.items())
+    }
     crops = {name: images for name, images in crops.items() if len(images)}
     sides = {images.shape[-1] for images in crops.values()}
     if len(sides) != 1:
@@ -112,7 +109,12 @@ def load_faces(folder: Path, people: Sequence[Participant], most: int) -> Faces:
     return Faces(np.concatenate(list(crops.values())), names, kept, groups_of(kept), parts, looked)
 
 
-def _index(folder: Path) -> list[dict[str, str]]:
+def index_of(folder: Path, people: Sequence[Participant]) -> list[dict[str, str]]:
+    """The rows of a study's index: video, participant, part, frames, faces, file, …
+
+    Raises:
+        DataError: no such folder or table, or faces of somebody who is not among `people`.
+    """
     path = folder / INDEX
     try:
         with path.open(newline="", encoding="utf-8") as file:
@@ -121,6 +123,11 @@ def _index(folder: Path) -> list[dict[str, str]]:
         raise DataError(f"{path} cannot be read ({error}): give the folder that `{_COMMAND}` wrote.") from error
     if not rows or not rows[0].keys() >= _COLUMNS or not all(map(_sound, rows)):
         raise DataError(f"{path} is no index of faces, or of none: give the folder that `{_COMMAND}` wrote.")
+    if unknown := sorted({row["participant"] for row in rows} - {person.pseudonym for person in people}):
+        raise DataError(
+            f"{folder} holds faces of {unknown[0]}{_more(unknown)}, who stands in no row of the participants: "
+            "add the row, or remove the faces of whoever withdrew."
+        )
     return rows
 
 
@@ -128,16 +135,18 @@ def _sound(row: dict[str, str]) -> bool:
     return row["part"] in PARTS and all((row[name] or "").isdecimal() for name in ("frames", "faces"))
 
 
-def _crops(path: Path) -> NDArray[np.uint8]:
+def crops_of(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """The crops (N, side, side) of a video, and their seconds (N,). Raises `DataError`: the file is broken."""
     try:
         with np.load(path, allow_pickle=False) as content:
             crops: NDArray[np.uint8] = content["crops"]
+            times: NDArray[np.float64] = content["times"]
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise DataError(f"{path} holds no faces that can be read ({error}): run `{_COMMAND}` again.") from error
-    return crops
+    return crops, times
 
 
-def _spread(crops: list[NDArray[np.uint8]], most: int) -> NDArray[np.uint8]:
+def spread(crops: Sequence[NDArray[np.uint8]], most: int) -> NDArray[np.uint8]:
     """At most so many of a participant's faces, evenly over all of them."""
     filled = [images for images in crops if len(images)]
     if len({images.shape[1:] for images in filled}) > 1:

@@ -1,0 +1,34 @@
+"""`affectbox-converter inspect` of a bundle for diagnosis support: whether its evidence carries it, first of all."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from converter.inspection import inspect
+from device.contract.evidence import Evidence
+from tests.support_bundles import EVIDENCE, support_bundle
+
+
+@pytest.mark.parametrize(
+    ("evidence", "told"),
+    [
+        (EVIDENCE, ["Evidence     supports it", "People       120 simulated at 2 sites: simulated adults, nobody"]),
+        (
+            replace(EVIDENCE, supported=False, unsupported=("Chance does as well.",), simulated=False, sites=1),
+            [
+                "Evidence     NOT SUPPORTED BY ITS EVIDENCE: Chance does as well.",
+                "People       120 at one site: simulated adults, nobody",
+            ],
+        ),
+        (None, ["Evidence     Bundle simulated-1.0.0 tells no evidence of what it says of people: export it again."]),
+    ],
+    ids=["supported", "not supported", "none"],
+)
+def test_whether_its_evidence_carries_it_is_told_first(
+    tmp_path: Path, evidence: Evidence | dict[str, Any] | None, told: list[str]
+) -> None:
+    _, *lines = inspect(support_bundle(tmp_path, evidence=evidence), None)
+    assert lines[: len(told)] == told
+    assert lines[len(told)] == "For          tests"
