@@ -110,8 +110,8 @@ def _phases(matrix: Matrix, asked: Question, number: int, random: np.random.Gene
 def gated(points: Contrast, units: Contrast) -> Contrast:
     """Key points that action units move, of the same people and phases: a point differs only where a unit does.
 
-    `p_max` is at least the least of the units in that phase (serial gatekeeping; Westfall & Krishen 2001), so that both
-    tables together, too, find something in 5 % of studies without any difference.
+    `p_max` is at least the least of the units in that phase (serial gatekeeping; Westfall & Krishen 2001), so that
+    both tables together, too, find something in 5 % of studies without any difference.
     """
     gate = np.nan_to_num(units.p_max, nan=1.0).min(axis=1, keepdims=True)
     return replace(points, p_max=np.maximum(points.p_max, gate))
