@@ -1,6 +1,9 @@
 """Heat of key points, pictures of rankings, and pictures of a person who agreed to it."""
 
 import csv
+import itertools
+import math
+import re
 import stat
 from dataclasses import replace
 
@@ -14,7 +17,7 @@ from training.cli import main
 from training.targets.colours import in_range, kept, regions_of, shares_of
 from training.targets.displacement import implied, lengths
 from training.targets.drawn import draw
-from training.targets.heat import heat_at, heat_image, in_picture, round_up
+from training.targets.heat import heat_at, heat_image, in_picture, is_hatched, round_up
 from training.targets.pictured import attention, face_of
 from training.targets.pictures import draw_ranking, face_places
 from training.targets.points import REGIONS, point_set
@@ -119,6 +122,26 @@ def test_only_points_that_differ_are_hot_and_a_small_effect_looks_small(tmp_path
     assert (drawn[:600, :, 2] - drawn[:600, :, 0]).max() < 20, "above the mouth"
     svg = (tmp_path / "large" / "ranking-b-a.svg").read_text()
     assert "b against a" in svg and "b − a" not in svg and "No point differs" not in svg
+
+
+def test_every_number_of_points_at_one_place_is_seen(tmp_path):
+    values = np.full(478, 0.1)
+    values[[61, 291, 183, 191, 407, 415, 57, 287, 185, 409]] = 0.9  # 183 and 191 are one place of the standard face
+
+    draw_ranking(tmp_path / "ranking.svg", point_set(478), values)
+
+    svg = (tmp_path / "ranking.svg").read_text()
+    found = re.findall(r'fill: #ffffff" x="([\d.]+)" y="([\d.]+)"[^>]*>\d+</text>', svg)
+    places = [(float(x), float(y)) for x, y in found]
+    assert len(places) == 10
+    assert min(math.dist(a, b) for a, b in itertools.combinations(places, 2)) > 8
+
+
+def test_a_heat_of_which_no_eye_was_measured_has_no_word_of_hatching(tmp_path):
+    points = point_set(478)
+    weights = np.where([region.endswith("iris") for region in points.regions], np.nan, 0.5)
+    assert not is_hatched(points, weights)
+    assert is_hatched(points, np.where([region == "mouth" for region in points.regions], np.nan, 0.5))
 
 
 def test_only_pngs_and_svgs_are_drawn(smile, tmp_path):

@@ -17,7 +17,7 @@ from training.targets.words import SIMULATED
 #: The first and the second: apart in colour, in lightness, and as dashes and a line.
 FIRST, SECOND, INK, SOFT, PAPER = "#5b6570", "#b84a00", "#1c2127", "#5b6570", "#ffffff"
 _COLUMNS = 2
-_ROW, _PLOT, _ABOVE, _BELOW = 2.5, 1.6, 0.9, 0.5  # inches
+_ROW, _PLOT, _ABOVE, _BELOW = 2.5, 1.6, 0.9, 0.7  # inches
 
 
 def courses_page(over: OverTime, suffix: str) -> bytes:

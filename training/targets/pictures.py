@@ -17,7 +17,7 @@ from cloud.face.mesh import load_face
 from cloud.face.painter import Picture, paint, places
 from device.contract.errors import ConfigError
 from training.targets.folder import write
-from training.targets.heat import heat_image, round_up, top_of
+from training.targets.heat import heat_image, is_hatched, round_up, top_of
 from training.targets.points import PointSet
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def draw_heat(
     """The heat of the points' weights (K,), none below 0, on the shaded standard face; hatched where nothing is known.
     Raises as `draw_ranking`, and `DataError`: a weight below 0."""
     end = top or top_of(points, weights, crowded)
-    unknown = "Hatched: not measured." if np.isnan(weights).any() else ""
+    unknown = "Hatched: not measured." if is_hatched(points, weights) else ""
     figure, axes = _page(title, "\n".join(filter(None, (note, unknown))), False)
     _show(axes["face"], heat_image(points, weights, _SIZE, end, crowded))
     bar(axes["bar"], end, unit)
@@ -185,6 +185,8 @@ def _numbers(axes: Any, where: NDArray[np.float32], order: NDArray[np.intp], ful
     at = where[order].astype(np.float64)
     away = at - at.mean(0)
     label = at + _AWAY * side * away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-6)
+    turn = np.arange(len(label))
+    label += np.stack([np.cos(turn), np.sin(turn)], 1)  # points at one place: what is not apart cannot be pushed apart
     for _ in range(200):
         label += 0.3 * (_pushed(label, label, _APART * side) + _pushed(label, at, _CLEAR * side))
     for rank, ((x, y), (u, v), sure) in enumerate(zip(at, label, full[order], strict=True), 1):
