@@ -272,6 +272,14 @@ def test_a_picture_without_a_face_is_refused(tmp_path, capsys):
     assert "cannot be read as a picture" in capsys.readouterr().err
 
 
+def test_a_picture_of_two_people_is_refused(portrait, tmp_path, capsys):
+    path = tmp_path / "both.png"
+    cv2.imwrite(str(path), np.concatenate([portrait, portrait[:, ::-1]], 1))
+    assert main(["targets", "colours", str(path), "--consented", "--out", str(tmp_path / "o.png")]) == 21
+    assert "shows 2 people" in capsys.readouterr().err
+    assert not (tmp_path / "o.png").exists()
+
+
 def test_the_colours_grow_darker_all_the_way():
     lightness = cv2.cvtColor(colour_table()[None], cv2.COLOR_RGB2LAB)[0, :, 0].astype(int)
     assert (np.diff(lightness) <= 0).all()

@@ -154,7 +154,8 @@ def _shot(arguments: argparse.Namespace) -> _Shot:
     import cv2  # noqa: PLC0415
     import numpy as np  # noqa: PLC0415
 
-    from training.face_finder import find_landmarks  # noqa: PLC0415
+    from device.stages.frame import Frame  # noqa: PLC0415
+    from training.face_finder import FaceFinder  # noqa: PLC0415
 
     try:
         image = cv2.imdecode(np.frombuffer(arguments.picture.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
@@ -164,10 +165,15 @@ def _shot(arguments: argparse.Namespace) -> _Shot:
         image = None
     if image is None:
         raise DataError(f"{arguments.picture} cannot be read as a picture.")
-    landmarks = find_landmarks(np.ascontiguousarray(image[..., ::-1]))
-    if landmarks is None:
+    with FaceFinder() as finder:
+        seen = finder(Frame(np.asarray(image, np.uint8), 0, 0.0))
+    if seen.face is None:
         raise DataError(f"No face was found in {arguments.picture}: take one that shows it from ahead, in good light.")
-    return _Shot(np.asarray(image, np.uint8), landmarks)
+    if seen.faces > 1:
+        raise DataError(
+            f"{arguments.picture} shows {seen.faces} people: cut it to the one who agreed, for the others did not."
+        )
+    return _Shot(np.asarray(image, np.uint8), seen.face.points)
 
 
 def _weights(path: Path, phase: str, column: str) -> "tuple[NDArray[np.float64], bool]":
