@@ -24,11 +24,13 @@ MAX_GAP_S = 0.25
 
 @dataclass(frozen=True, eq=False)
 class Sight:
-    """What a frame shows: the face with its aligned crop (side, side) grey, or None and why there is none."""
+    """What a frame shows: the face with its aligned crop (side, side) grey, or None and why there is none; and how
+    many faces there were."""
 
     face: Face | None
     crop: ByteImage | None
     reasons: tuple[Reason, ...] = ()
+    faces: int = 0
 
 
 class FaceFinder(Closing):
@@ -62,12 +64,12 @@ class FaceFinder(Closing):
 
     def __call__(self, frame: Frame) -> Sight:
         """The face of the person in `frame`, or the reasons why nothing can be made of it."""
-        track = self._track(frame).track
-        if track is None:
-            return Sight(None, None, absence(frame, None, QualitySettings()))
+        seen = self._track(frame)
+        if (track := seen.track) is None:
+            return Sight(None, None, absence(frame, None, QualitySettings()), seen.faces)
         if reasons := self._refused(frame, track.face):
-            return Sight(None, None, reasons)
-        return Sight(track.face, align(frame, track.face, self._side))
+            return Sight(None, None, reasons, seen.faces)
+        return Sight(track.face, align(frame, track.face, self._side), faces=seen.faces)
 
     def close(self) -> None:
         """Free the networks."""

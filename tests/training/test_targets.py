@@ -22,7 +22,7 @@ from training.cohort.plan import Effect, Plan
 from training.cohort.quick import simulate_table
 from training.cohort.store import save
 from training.targets import finding
-from training.targets.contrast import Question, contrasted
+from training.targets.contrast import Question, contrasted, gated
 from training.targets.dealing import MANY, deal, flip, ways_to_flip
 from training.targets.displacement import lengths, unit_movements
 from training.targets.matrix import Matrix, Points, of_points, of_units
@@ -380,6 +380,34 @@ def test_a_map_of_no_difference_says_that_this_is_no_proof(tmp_path):
     page = (tmp_path / "page.html").read_text()
     assert "Nothing differs for certain." in page and "That is no proof that they are alike" in page
     assert 'class="badge' not in page
+
+
+def test_a_point_differs_only_in_a_phase_in_which_a_unit_does():
+    matrix = of_units(simulate_table(Plan(phases={"talk": 2.0, "rest": 2.0}), 1))
+    asked = Question("groups", "control", "case")
+    units, points = (contrasted(one, asked, 199, 0) for one in (matrix, of_points(matrix, 68)))
+    p_units, p_points = np.full_like(units.p_max, 0.9), np.full_like(points.p_max, 0.01)
+    p_units[0, 3], p_points[0, 5], p_units[1, 2] = 0.02, 0.4, np.nan
+
+    found = gated(replace(points, p_max=p_points), replace(units, p_max=p_units))
+
+    assert (found.p_max[0, 0, 0], found.p_max[0, 5, 0], found.p_max[1, 0, 0]) == (0.02, 0.4, 0.9)
+
+
+def test_a_map_on_which_courses_alone_differ_does_not_say_that_nothing_does(folder):
+    held = json.loads((folder / "targets.json").read_text())
+    held["tables"] = {name: [{**row, "p_max": 0.3} for row in rows] for name, rows in held["tables"].items()}
+    cluster = {"phase": held["phases"][0], "points": "AU12", "axis": "s", "begin": 2.0, "end": 4.0}
+    earlier = {**cluster, "begin": 0.0, "end": 1.0}
+    held["courses"] = {"clusters": [cluster, earlier], "caution": "A cluster says little."}
+    (folder.parent / "courses").mkdir()
+    (folder.parent / "courses" / "targets.json").write_text(json.dumps(held))
+
+    main(["targets", "map", str(folder.parent / "courses")])
+
+    page = (folder.parent / "courses" / "map.html").read_text()
+    assert "Nothing differs for certain." not in page and "No action unit differs for certain here." in page
+    assert "AU12, 0 to 1 s and 2 to 4 s" in page
 
 
 @pytest.mark.parametrize("content", [None, "{}", '{"v": 2}', '{"v": 1, "tables": {"units": [{}]}}', "[]"])

@@ -108,7 +108,9 @@ def test_two_groups_are_compared_by_command(tmp_path, capsys):
 
     assert main([*given, "--permutations", "199", "--out", str(tmp_path / "out")]) == 0
 
-    assert "points and phases differ beyond chance" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "points and phases differ beyond chance" in said
+    assert "it says nothing about any one person" in said
     with (tmp_path / "out" / "points-68.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert {row["region"] for row in rows[:10]} <= {"mouth", "jaw"}
@@ -116,3 +118,5 @@ def test_two_groups_are_compared_by_command(tmp_path, capsys):
     assert float(rows[0]["p_max"]) < 0.05
     assert (tmp_path / "out" / "ranking-talk.png").is_file()
     assert main([*given, "--permutations", "199", "--out", str(tmp_path / "out")]) == ConfigError.exit_code
+    assert main([*given, "--permutations", "20", "--out", str(tmp_path / "few")]) == ConfigError.exit_code
+    assert "too few" in capsys.readouterr().err

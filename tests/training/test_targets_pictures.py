@@ -1,6 +1,9 @@
 """Heat of key points, pictures of rankings, and pictures of a person who agreed to it."""
 
 import csv
+import itertools
+import math
+import re
 import stat
 from dataclasses import replace
 
@@ -14,8 +17,8 @@ from training.cli import main
 from training.targets.colours import in_range, kept, regions_of, shares_of
 from training.targets.displacement import implied, lengths
 from training.targets.drawn import draw
-from training.targets.heat import heat_at, heat_image, in_picture, round_up
-from training.targets.pictured import attention
+from training.targets.heat import heat_at, heat_image, in_picture, is_hatched, round_up
+from training.targets.pictured import attention, face_of
 from training.targets.pictures import draw_ranking, face_places
 from training.targets.points import REGIONS, point_set
 from training.targets.rows import Row
@@ -94,6 +97,53 @@ def test_a_comparison_has_pictures_of_each_phase_in_which_something_was_measured
     assert "<dc:date>" not in svg
 
 
+def heat_of(path):
+    picture = cv2.imread(str(path)).astype(int)[:980]  # above the colour bar
+    return (picture[..., 2] - picture[..., 0] > 40).sum()
+
+
+def test_nothing_is_hot_and_nothing_coloured_where_no_point_differs(tmp_path):
+    rows = [replace(row(point, "talk", 0.3), p_max=0.2) for point in range(68)]
+    draw(tmp_path, rows, 68)
+
+    assert heat_of(tmp_path / "heat-talk.png") == 0
+    assert heat_of(tmp_path / "ranking-talk.png") == 0
+    assert "No point differs beyond chance" in (tmp_path / "ranking-talk.svg").read_text()
+
+
+def test_only_points_that_differ_are_hot_and_a_small_effect_looks_small(tmp_path):
+    for name, effect in (("small", 0.3), ("large", 0.9)):
+        (tmp_path / name).mkdir()
+        rows = [replace(row(at, "b − a", effect), p_max=0.01 if at in (48, 54) else 0.2) for at in range(68)]
+        draw(tmp_path / name, [replace(one, first="a", second="b") for one in rows], 68)
+    drawn = cv2.imread(str(tmp_path / "large" / "heat-b-a.png")).astype(int)
+
+    assert heat_of(tmp_path / "large" / "heat-b-a.png") > 2 * heat_of(tmp_path / "small" / "heat-b-a.png") > 0
+    assert (drawn[:600, :, 2] - drawn[:600, :, 0]).max() < 20, "above the mouth"
+    svg = (tmp_path / "large" / "ranking-b-a.svg").read_text()
+    assert "b against a" in svg and "b − a" not in svg and "No point differs" not in svg
+
+
+def test_every_number_of_points_at_one_place_is_seen(tmp_path):
+    values = np.full(478, 0.1)
+    values[[61, 291, 183, 191, 407, 415, 57, 287, 185, 409]] = 0.9  # 183 and 191 are one place of the standard face
+
+    draw_ranking(tmp_path / "ranking.svg", point_set(478), values)
+
+    svg = (tmp_path / "ranking.svg").read_text()
+    found = re.findall(r'fill: #ffffff" x="([\d.]+)" y="([\d.]+)"[^>]*>\d+</text>', svg)
+    places = [(float(x), float(y)) for x, y in found]
+    assert len(places) == 10
+    assert min(math.dist(a, b) for a, b in itertools.combinations(places, 2)) > 8
+
+
+def test_a_heat_of_which_no_eye_was_measured_has_no_word_of_hatching(tmp_path):
+    points = point_set(478)
+    weights = np.where([region.endswith("iris") for region in points.regions], np.nan, 0.5)
+    assert not is_hatched(points, weights)
+    assert is_hatched(points, np.where([region == "mouth" for region in points.regions], np.nan, 0.5))
+
+
 def test_only_pngs_and_svgs_are_drawn(smile, tmp_path):
     with pytest.raises(ConfigError, match=r"ends in \.png or \.svg"):
         draw_ranking(tmp_path / "ranking.jpg", point_set(68), smile)
@@ -116,6 +166,20 @@ def test_heat_lies_on_the_landmarks_of_a_picture_and_leaves_the_rest():
     assert 0.1 < end <= 1
     heat = in_picture((600, 600), landmarks, weights)
     assert np.unravel_index(heat.argmax(), heat.shape) == pytest.approx((y, x), abs=8)
+
+
+def test_of_a_picture_the_face_is_shown_and_landmarks_stay_on_it():
+    image = np.full((600, 900, 3), 60, np.uint8)
+    landmarks = point_set(68).xyz[:, :2] * 50 + (120, 90)
+    x, y = np.rint(landmarks[48]).astype(int)
+    image[y - 1 : y + 2, x - 1 : x + 2] = 250
+
+    shown, moved = face_of(image, landmarks)
+
+    assert shown.shape[0] == 1000 > shown.shape[1] * 0.8
+    u, v = np.rint(moved[48]).astype(int)
+    assert shown[v, u].min() > 200
+    assert shown.mean() < 70
 
 
 def colour(hue, saturation=200, value=200):
@@ -184,6 +248,15 @@ def test_targets_over_a_picture_by_command(picture, tmp_path, capsys):
     assert (drawn[..., 2] - drawn[..., 0] > 60).mean() > 0.01, "something is hot"
     assert main([*given, "--phase", "rest"]) == ConfigError.exit_code
     assert "the phases talk" in capsys.readouterr().err
+    assert main([*given, "--column", "phase"]) == DataError.exit_code
+    assert "no numbers in the column phase" in capsys.readouterr().err
+    table.write_text("phase,point,effect,p_max\n" + "".join(f"talk,{at},0.4,0.3\n" for at in range(68)))
+    assert main(given) == 0
+    drawn = cv2.imread(str(out)).astype(int)[:900]
+    assert (drawn[..., 2] - drawn[..., 0]).max() < 20, "nothing that chance shows is hot"
+    table.write_text("phase,point,effect\ntalk,3,1\ntalk,3,2\n")
+    assert main(given) == DataError.exit_code
+    assert "several rows of a point" in capsys.readouterr().err
     table.write_text("phase,point,effect\ntalk,AU12,1\n")
     assert main(given) == DataError.exit_code
     assert "points-68.csv" in capsys.readouterr().err
@@ -197,6 +270,14 @@ def test_a_picture_without_a_face_is_refused(tmp_path, capsys):
     path.write_bytes(b"no picture")
     assert main(["targets", "colours", str(path), "--consented", "--out", str(tmp_path / "o.png")]) == 21
     assert "cannot be read as a picture" in capsys.readouterr().err
+
+
+def test_a_picture_of_two_people_is_refused(portrait, tmp_path, capsys):
+    path = tmp_path / "both.png"
+    cv2.imwrite(str(path), np.concatenate([portrait, portrait[:, ::-1]], 1))
+    assert main(["targets", "colours", str(path), "--consented", "--out", str(tmp_path / "o.png")]) == 21
+    assert "shows 2 people" in capsys.readouterr().err
+    assert not (tmp_path / "o.png").exists()
 
 
 def test_the_colours_grow_darker_all_the_way():

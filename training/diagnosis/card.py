@@ -55,6 +55,8 @@ Everything here is of people from whom nothing was learnt: in nested folds of pa
 {how} Group probabilities are softmax(logits / {temperature:.3f}). A group is in the set where
 1 − its probability is at most: {quantiles}.
 
+A weight says what the network uses, not what differs or why: of features that go together, one may have it all.
+
 | feature | {groups} |
 | --- |{rule}
 {weights}

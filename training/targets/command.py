@@ -8,8 +8,7 @@ from typing import Any
 from device.contract.errors import ConfigError
 from device.contract.landmarks import COUNTS
 from training.arguments import names, positive_count, positive_number
-from training.targets import gradients_command, landmarks_command, picture_commands
-from training.targets.compared import add_options
+from training.targets import compared, gradients_command, landmarks_command, picture_commands
 
 _DESCRIPTION = """\
 Digital targets: which action units and key points of the face differ between two groups of people, or between two
@@ -23,8 +22,6 @@ _MAP = """\
 The teaching map of targets: one page of HTML with the face in each phase, what differs, how surely, and what that does
 not mean. It holds everything within itself, is read on any screen, and prints on one page of A4.
 """
-#: Fewer permutations than this say little of a small p (PMC4510917: at least 800).
-_FEWEST = 100
 
 
 def add_parser(commands: Any) -> None:
@@ -43,7 +40,7 @@ def add_parser(commands: Any) -> None:
 def _add_compare(actions: Any) -> None:
     parser = actions.add_parser("compare", help="compare two groups, or two phases", description=_COMPARE)
     parser.add_argument("--features", type=Path, required=True, metavar="TABLE", help="what `cohort features` wrote")
-    add_options(parser, required=True)
+    compared.add_options(parser, required=True)
     parser.add_argument("--group", default="", metavar="NAME", help="of --between: only the people of a group")
     parser.add_argument(
         "--phases", type=names, default=(), metavar="NAME[,NAME…]", help="of --groups: only these (default: all)"
@@ -61,8 +58,7 @@ def _add_compare(actions: Any) -> None:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
-    if arguments.permutations < _FEWEST:
-        raise ConfigError(f"--permutations {arguments.permutations} are too few: take {_FEWEST} and more.")
+    compared.require_enough(arguments.permutations)
     if needless := arguments.phases and "--phases" if arguments.between else arguments.group and "--group":
         raise ConfigError(f"{needless} does not go with this comparison: leave it out.")
     if (arguments.bins or arguments.seconds) and not arguments.study:

@@ -10,6 +10,9 @@ from training.arguments import count, positive_count
 if TYPE_CHECKING:
     from training.targets.matrix import Matrix
 
+#: Fewer permutations than this say little of a small p (PMC4510917: at least 800).
+_FEWEST = 100
+
 
 def add_options(parser: argparse.ArgumentParser, required: bool) -> None:
     """Options of the comparison, and where it is written."""
@@ -21,6 +24,12 @@ def add_options(parser: argparse.ArgumentParser, required: bool) -> None:
     parser.add_argument("--permutations", type=positive_count, default=2000, metavar="M", help="(%(default)s)")
     parser.add_argument("--seed", type=count, default=0, metavar="N", help="of all that is drawn (%(default)s)")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder to write")
+
+
+def require_enough(permutations: int) -> None:
+    """Raises `ConfigError`: too few."""
+    if permutations < _FEWEST:
+        raise ConfigError(f"--permutations {permutations} are too few: take {_FEWEST} and more.")
 
 
 def require_new(out: Path) -> None:
@@ -36,6 +45,7 @@ def compare(folder: Path, matrix: "Matrix", arguments: argparse.Namespace) -> st
     from training.targets.folder import write  # noqa: PLC0415
     from training.targets.ranking import rank  # noqa: PLC0415
     from training.targets.rows import rows_of, to_csv  # noqa: PLC0415
+    from training.targets.words import GROUPS_ONLY  # noqa: PLC0415
 
     asked = Question("groups" if arguments.groups else "phases", *(arguments.groups or arguments.between))
     contrast = contrasted(matrix, asked, arguments.permutations, arguments.seed)
@@ -43,4 +53,5 @@ def compare(folder: Path, matrix: "Matrix", arguments: argparse.Namespace) -> st
     write(folder / f"points-{len(matrix.points)}.csv", to_csv(rows))
     draw(folder, rows, len(matrix.points))
     differing = sum(row.is_measured and row.differs for row in rows)
-    return f"{differing} of {sum(row.is_measured for row in rows)} points and phases differ beyond chance."
+    said = f"{differing} of {sum(row.is_measured for row in rows)} points and phases differ beyond chance."
+    return f"{said}\n{GROUPS_ONLY}" if arguments.groups else said

@@ -17,7 +17,7 @@ from training.targets.words import SIMULATED
 #: The first and the second: apart in colour, in lightness, and as dashes and a line.
 FIRST, SECOND, INK, SOFT, PAPER = "#5b6570", "#b84a00", "#1c2127", "#5b6570", "#ffffff"
 _COLUMNS = 2
-_ROW, _PLOT, _ABOVE, _BELOW = 2.5, 1.6, 0.9, 1.0  # inches
+_ROW, _PLOT, _ABOVE, _BELOW = 2.5, 1.6, 0.9, 0.7  # inches
 
 
 def courses_page(over: OverTime, suffix: str) -> bytes:
@@ -45,12 +45,14 @@ def courses_page(over: OverTime, suffix: str) -> bytes:
 def _notes(over: OverTime) -> Iterator[str]:
     if over.rows[0].simulated:
         yield SIMULATED
+    every = len(over.units.phases) * len(over.units.points)
+    yield f"Of {every} courses, the {len(over.shown)} that come nearest to differing are shown."
     yield "Lines: means; shaded: their 95 % interval, each bin by itself."
     if any(_differs(over, *at).any() for at in over.shown):
         yield "Bars at the foot: clusters that differ (TFCE, p adjusted for all units, phases and bins)."
+        yield CAUTION
     else:
         yield "No cluster differs for certain (TFCE, p adjusted for all units, phases and bins)."
-    yield CAUTION
 
 
 def _differs(over: OverTime, s: int, k: int) -> NDArray[np.bool_]:
@@ -70,8 +72,8 @@ def _course(axes: Axes, over: OverTime, s: int, k: int) -> list[Line2D]:
         axes.fill_between(middles, low, high, color=colour, alpha=0.16, linewidth=0)
         label = getattr(units.asked, side)
         lines += axes.plot(middles, mean, color=colour, linestyle=style, linewidth=1.8, label=label)
-    bottom, top = max(0.0, axes.get_ylim()[0]), axes.get_ylim()[1]
-    axes.set_ylim(bottom - 0.1 * (top - bottom), top)
+    top = axes.get_ylim()[1]
+    axes.set_ylim(-0.1 * top, top)
     for at in np.flatnonzero(_differs(over, s, k)):
         axes.axvspan(edges[at], edges[at + 1], 0.0, 0.05, color=INK, linewidth=0)
     axes.set_xlim(edges[0], edges[-1])

@@ -5,17 +5,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from training.targets.heat import round_up, top_of
 from training.targets.pictures import draw_heat, draw_ranking
 from training.targets.points import point_set
 from training.targets.rows import Row
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 UNIT = "size of the effect (Hedges' g)"
+#: Colours reach at least to here, so that small effects look small, and pictures of studies are compared.
+LEAST_END = 1.0
 
 
 def draw(folder: Path, rows: Sequence[Row], count: int) -> None:
     """`ranking-PHASE.png` and `.svg`, `heat-PHASE.png`; nothing of a phase in which nothing was measured.
+
+    Heat is of the points that differ alone: a face on which none does stays cold, however large chance made it.
 
     Args:
         folder: in which none of these is yet.
@@ -32,19 +38,25 @@ def draw(folder: Path, rows: Sequence[Row], count: int) -> None:
         if np.isnan(effects).all():
             continue
         sure = np.array([at in own and own[at].differs for at in range(count)])
-        one = next(iter(own.values()))
-        name = _UNSAFE.sub("-", phase) or "phase"
-        title = f"{one.second} against {one.first}, {phase}"
-        note = _note(one, bool(sure.any()))
-        for suffix in (".png", ".svg"):
-            draw_ranking(folder / f"ranking-{name}{suffix}", points, effects, ranks, title, note, UNIT, sure=sure)
-        draw_heat(folder / f"heat-{name}.png", points, np.abs(effects), title, note, UNIT)
+        title, note = _title(next(iter(own.values())), sure), _note(next(iter(own.values())))
+        path = folder / f"ranking-{_UNSAFE.sub('-', phase) or 'phase'}.png"
+        end = max(LEAST_END, round_up(float(np.nanmax(np.abs(effects)))))
+        for named in (path, path.with_suffix(".svg")):
+            draw_ranking(named, points, effects, ranks, title, note, UNIT, sure=sure, top=end)
+        heat = np.where(sure | np.isnan(effects), np.abs(effects), 0.0)
+        end = max(LEAST_END, top_of(points, heat))
+        path = path.with_name(path.name.replace("ranking-", "heat-", 1))
+        draw_heat(path, points, heat, title, note, f"{UNIT} of points that differ", end)
 
 
-def _note(row: Row, any_differs: bool) -> str:
+def _title(row: Row, sure: NDArray[np.bool_]) -> str:
+    one_phase = "" if row.phase == f"{row.second} − {row.first}" else f", {row.phase}"
+    found = "" if sure.any() else "\nNo point differs beyond chance"
+    return f"{row.second} against {row.first}{one_phase}{found}"
+
+
+def _note(row: Row) -> str:
     lines = ["Simulated people: no finding about anybody."] if row.simulated else []
-    if not any_differs:
-        lines.append("No point differs beyond chance: what is seen here is as large as chance makes it.")
     lines.append(
         "On the standard face, which is nobody's. Points move together: a ranking is of sizes, not of causes."
     )

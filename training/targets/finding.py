@@ -12,7 +12,7 @@ from training.cohort.people import groups
 from training.cohort.store import digest, load
 from training.cohort.table import FeatureTable
 from training.targets import words
-from training.targets.contrast import ALPHA, Contrast, Question, contrasted
+from training.targets.contrast import ALPHA, Contrast, Question, contrasted, gated
 from training.targets.course_pictures import courses_page
 from training.targets.courses import Axis
 from training.targets.drawn import draw
@@ -45,10 +45,11 @@ def find(features: Path, wanted: Wanted, out: Path, say: Callable[[str], object]
     table = load(features)
     units = _chosen(of_units(table), wanted)
     asked = wanted.asked
-    contrasts = {
-        name: contrasted(matrix, asked, wanted.permutations, wanted.seed)
-        for name, matrix in (("units", units), (f"points-{wanted.points}", of_points(units, wanted.points)))
-    }
+    of_unit, of_point = (
+        contrasted(matrix, asked, wanted.permutations, wanted.seed)
+        for matrix in (units, of_points(units, wanted.points))
+    )
+    contrasts = {"units": of_unit, f"points-{wanted.points}": gated(of_point, of_unit)}
     tables = {name: rows_of(one, rank(one, wanted.seed), table.simulated) for name, one in contrasts.items()}
     models = mixed(units, asked.first, asked.second) if asked.kind == "groups" else []
     over = _over_time(units, wanted, say)

@@ -53,6 +53,7 @@ def add_parser(actions: Any) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     compared.require_new(arguments.out)
+    compared.require_enough(arguments.permutations)
     from training.cohort.study import read_study  # noqa: PLC0415
     from training.targets.attended import Asked, attended, networks_of, output_of  # noqa: PLC0415
     from training.targets.folder import folder, write  # noqa: PLC0415

@@ -71,6 +71,11 @@ def top_of(points: PointSet, weights: NDArray[np.floating], crowded: bool = Fals
     return round_up(float(_on_face(points, weights, crowded)[0].max()))
 
 
+def is_hatched(points: PointSet, weights: NDArray[np.floating]) -> bool:
+    """Whether `heat_image` hatches a part of the skin, for nothing is known there."""
+    return bool((_on_face(points, weights, crowded=False)[1] > _UNKNOWN).any())
+
+
 def round_up(value: float) -> float:
     """The next of 1, 1.5, 2, 3, 5, 7, 10 times a power of ten; 1 for 0."""
     if value <= 0:
@@ -114,7 +119,7 @@ def _on_face(points: PointSet, weights: NDArray[np.floating], crowded: bool) -> 
     right, left = (face.vertices[points.vertices[corner]].astype(np.float64) for corner in CORNERS[points.count])
     where = (face.vertices - (right + left) / 2) * (1, -1, 1) / points.unit_cm
     heat, unknown = heat_at(where, points.xyz, np.asarray(weights, np.float64), crowded)
-    heat[face.parts["skin"][1] :] = 0
+    heat[face.parts["skin"][1] :] = unknown[face.parts["skin"][1] :] = 0
     return heat, unknown
 
 

@@ -32,6 +32,7 @@ def add_parser(actions: Any) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     compared.require_new(arguments.out)
+    compared.require_enough(arguments.permutations)
     from training.cohort.study import read_study  # noqa: PLC0415
     from training.targets.folder import folder  # noqa: PLC0415
     from training.targets.moved import moved  # noqa: PLC0415

@@ -74,12 +74,12 @@ def _bound(text: str) -> tuple[int, int, int]:
 
 
 def _attention(arguments: argparse.Namespace) -> int:
-    weights, simulated = None, False
+    weights, simulated, top = None, False, None
     if arguments.targets:
         weights, simulated = _weights(arguments.targets, arguments.phase, arguments.column)
     shot = _shot(arguments)
     from device.stages.landmarks import sixty_eight  # noqa: PLC0415
-    from training.targets.pictured import attention, attention_page, shown_size  # noqa: PLC0415
+    from training.targets.pictured import attention, attention_page, face_of  # noqa: PLC0415
 
     if weights is None:
         from training.targets.attended import looked_at  # noqa: PLC0415
@@ -92,11 +92,12 @@ def _attention(arguments: argparse.Namespace) -> int:
         title = f"Size of {arguments.column}" + (f" in {arguments.phase}" if arguments.phase else "")
         whose = "Of simulated people." if simulated else "Of the people who were compared."
         note, unit = f"{whose} No finding about the person in the picture.", arguments.column
-    image = shown_size(shot.bgr)
-    landmarks = shot.landmarks[:, :2] * (image.shape[0] / shot.bgr.shape[0])
+        if arguments.column == _SIZES:
+            title, unit, top = _told(weights, arguments.phase)
+    image, landmarks = face_of(shot.bgr, shot.landmarks[:, :2])
     if len(weights) == 68:
         landmarks = sixty_eight(landmarks)
-    heat, end = attention(image, landmarks, weights[: len(landmarks)])
+    heat, end = attention(image, landmarks, weights[: len(landmarks)], top)
     _write(arguments.out, attention_page(heat, end, title, note, unit), arguments.picture)
     return 0
 
@@ -126,6 +127,18 @@ def _colours(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _told(weights: "NDArray[np.float64]", phase: str) -> tuple[str, str, float]:
+    """Title, unit, and where colours end, of the effects of points that differ."""
+    import numpy as np  # noqa: PLC0415
+
+    from training.targets.drawn import LEAST_END, UNIT  # noqa: PLC0415
+    from training.targets.heat import round_up  # noqa: PLC0415
+
+    largest = float(np.nanmax(weights, initial=0))
+    title = "Points that differ" if largest else "No point differs beyond chance"
+    return title + (f", {phase}" if phase else ""), f"{UNIT} of points that differ", max(LEAST_END, round_up(largest))
+
+
 class _Shot:
     """A picture (height, width, 3) BGR and the landmarks (468, 3) of the face in it."""
 
@@ -141,7 +154,8 @@ def _shot(arguments: argparse.Namespace) -> _Shot:
     import cv2  # noqa: PLC0415
     import numpy as np  # noqa: PLC0415
 
-    from training.face_finder import find_landmarks  # noqa: PLC0415
+    from device.stages.frame import Frame  # noqa: PLC0415
+    from training.face_finder import FaceFinder  # noqa: PLC0415
 
     try:
         image = cv2.imdecode(np.frombuffer(arguments.picture.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
@@ -151,15 +165,20 @@ def _shot(arguments: argparse.Namespace) -> _Shot:
         image = None
     if image is None:
         raise DataError(f"{arguments.picture} cannot be read as a picture.")
-    landmarks = find_landmarks(np.ascontiguousarray(image[..., ::-1]))
-    if landmarks is None:
+    with FaceFinder() as finder:
+        seen = finder(Frame(np.asarray(image, np.uint8), 0, 0.0))
+    if seen.face is None:
         raise DataError(f"No face was found in {arguments.picture}: take one that shows it from ahead, in good light.")
-    return _Shot(np.asarray(image, np.uint8), landmarks)
+    if seen.faces > 1:
+        raise DataError(
+            f"{arguments.picture} shows {seen.faces} people: cut it to the one who agreed, for the others did not."
+        )
+    return _Shot(np.asarray(image, np.uint8), seen.face.points)
 
 
 def _weights(path: Path, phase: str, column: str) -> "tuple[NDArray[np.float64], bool]":
-    """The sizes of a column of a table of key points, by number (68,) or (478,), NaN where empty; and whether
-    the people are simulated. Raises `ConfigError`, `DataError`."""
+    """The sizes of a column of a table of key points, by number (68,) or (478,), NaN where empty, and of effects 0
+    where a point is not said to differ; and whether the people are simulated. Raises `ConfigError`, `DataError`."""
     import numpy as np  # noqa: PLC0415
 
     try:
@@ -173,15 +192,28 @@ def _weights(path: Path, phase: str, column: str) -> "tuple[NDArray[np.float64],
     if phase not in phases and (phase or len(phases) > 1):
         raise ConfigError(f"{path} holds the phases {', '.join(phases)}: name one with --phase.")
     own = [row for row in rows if row["phase"] == (phase or phases[0])]
+    if len({row["point"] for row in own}) < len(own):
+        raise DataError(f"{path} has several rows of a point: give points-68.csv or points-478.csv.")
+    if not all(row["point"].isdecimal() for row in own):
+        raise DataError(f"{path} is not of key points: give points-68.csv or points-478.csv.")
     try:
-        found = {int(row["point"]): abs(float(row[column] or "nan")) for row in own}
+        found = {int(row["point"]): _size(row, column) for row in own}
     except ValueError as error:
-        raise DataError(f"{path} is not of key points ({error}): give points-68.csv or points-478.csv.") from error
+        raise DataError(f"{path} has no numbers in the column {column}: name another with --column.") from error
     count = 68 if max(found) < 68 else 478
-    if min(found) < 0 or max(found) >= count:
+    if max(found) >= count:
         raise DataError(f"{path} has a point {max(found)}: give points-68.csv or points-478.csv.")
     simulated = any(row.get("simulated") == "yes" for row in own)
     return np.array([found.get(point, math.nan) for point in range(count)], np.float64), simulated
+
+
+def _size(row: dict[str, str], column: str) -> float:
+    """Raises `ValueError`: no number."""
+    from training.targets.contrast import ALPHA  # noqa: PLC0415
+
+    size = abs(float(row[column] or "nan"))
+    by_chance = column == _SIZES and float(row.get("p_max") or 0) > ALPHA
+    return 0.0 if by_chance and size >= 0 else size
 
 
 def _write(path: Path, content: bytes, picture: Path) -> None:

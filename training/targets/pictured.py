@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.face.heat import colour_table
-from device.arrays import ByteImage
+from device.arrays import ByteImage, FloatArray
 from training.targets.colours import FACE, PICTURE, Share
 from training.targets.heat import in_picture, round_up
 from training.targets.pictures import INK, PAPER, SOFT, bar
@@ -16,6 +16,8 @@ from training.targets.pictures import INK, PAPER, SOFT, bar
 #: Most of the picture that heat covers, and the share of the top below which it lets the picture through more.
 _COVER, _THIN = 0.72, 0.25
 _HIGH_PX = 1000
+#: What is shown about a face, on each side of its middle, in its height.
+_ABOUT = 0.95
 _LEVELS = (0.25, 0.5, 0.75)
 #: How often the blur of the outline's edge goes into the face's width.
 _SOFT_EDGE = 40
@@ -50,6 +52,21 @@ def attention(
     lined = shown.copy()
     _lines(lined, shares)
     return np.where(face[..., None] > _WITHIN, lined, shown), end
+
+
+def face_of(image: ByteImage, landmarks: NDArray[np.floating]) -> tuple[ByteImage, FloatArray]:
+    """The part of a picture about a face, as high as it is shown, and the landmarks (K, 2) in it: who else may stand
+    in the picture agreed to nothing."""
+    low, high = landmarks.min(0), landmarks.max(0)
+    reach = float((high - low).max()) * _ABOUT
+    middle, size = (low + high) / 2, np.array(image.shape[1::-1])
+    left, top = np.clip(np.floor(middle - reach), 0, size - 1).astype(int).tolist()
+    right, bottom = np.clip(np.ceil(middle + reach), 1, size).astype(int).tolist()
+    part = image[top:bottom, left:right]
+    scale = _HIGH_PX / part.shape[0]
+    wide = max(round(part.shape[1] * scale), 1), _HIGH_PX
+    shown = cv2.resize(part, wide, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    return np.asarray(shown, np.uint8), np.asarray((landmarks - (left, top)) * scale, np.float32)
 
 
 def _lines(image: ByteImage, shares: NDArray[np.floating]) -> None:

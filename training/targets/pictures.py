@@ -17,7 +17,7 @@ from cloud.face.mesh import load_face
 from cloud.face.painter import Picture, paint, places
 from device.contract.errors import ConfigError
 from training.targets.folder import write
-from training.targets.heat import heat_image, round_up, top_of
+from training.targets.heat import heat_image, is_hatched, round_up, top_of
 from training.targets.points import PointSet
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def draw_ranking(
     unit: str = "",
     numbered: int = 10,
     sure: NDArray[np.bool_] | None = None,
+    top: float | None = None,
 ) -> None:
     """The points on the standard face, the larger and darker the more they weigh; the first of them with their rank,
     and in a list.
@@ -50,24 +51,25 @@ def draw_ranking(
         path: .png or .svg; must not be there yet.
         values: (K,); their sizes are drawn, with their signs in the list. NaN: a grey cross.
         ranks: (K,) from 1; else by size.
-        title, note: above and below.
+        title, note: above, of one line or two, and below.
         unit: of the values, for the colour bar.
         numbered: how many are numbered and listed.
-        sure: (K,) which points are said to differ: full discs; others are rings. All, where it is not given.
+        sure: (K,) which points are said to differ: full discs; others are grey rings. All, where it is not given.
+        top: where colours end; else at a round number above the largest size.
 
     Raises:
         ConfigError: another kind of file.
         OSError: it cannot be written.
     """
     sizes = np.abs(np.asarray(values, np.float64))
-    end = round_up(float(np.nanmax(sizes, initial=0)))
+    end = top or round_up(float(np.nanmax(sizes, initial=0)))
     order = _order(sizes, ranks)[:numbered]
     full = np.ones(points.count, bool) if sure is None else np.asarray(sure, bool)
     figure, axes = _page(title, note, len(order) > 0)
     _show(axes["face"], _pale())
     where = _on_cut(points)
     _dots(axes["face"], where, sizes / end, full, _table())
-    _numbers(axes["face"], where, order)
+    _numbers(axes["face"], where, order, full)
     _list(axes["list"], points, np.asarray(values, np.float64), order, full, sure is not None)
     bar(axes["bar"], end, unit)
     _save(figure, path)
@@ -86,7 +88,7 @@ def draw_heat(
     """The heat of the points' weights (K,), none below 0, on the shaded standard face; hatched where nothing is known.
     Raises as `draw_ranking`, and `DataError`: a weight below 0."""
     end = top or top_of(points, weights, crowded)
-    unknown = "Hatched: not measured." if np.isnan(weights).any() else ""
+    unknown = "Hatched: not measured." if is_hatched(points, weights) else ""
     figure, axes = _page(title, "\n".join(filter(None, (note, unknown))), False)
     _show(axes["face"], heat_image(points, weights, _SIZE, end, crowded))
     bar(axes["bar"], end, unit)
@@ -133,8 +135,10 @@ def _page(title: str, note: str, listed: bool) -> "tuple[Figure, dict[str, Any]]
     if listed:
         axes["list"] = figure.add_axes((wide + 0.01, 0.165, 0.98 - wide, 0.76))
         axes["list"].set_axis_off()
-    figure.text(0.022 if listed else 0.035, 0.96, title, fontsize=14, color=INK, weight="bold", va="center")
-    figure.text(0.022 if listed else 0.035, 0.015, note, fontsize=8.5, color=SOFT, va="bottom", linespacing=1.35)
+    left, (head, _, below) = 0.022 if listed else 0.035, title.partition("\n")
+    figure.text(left, 0.972 if below else 0.96, head, fontsize=14, color=INK, weight="bold", va="center")
+    figure.text(left, 0.941, below, fontsize=11, color=SOFT, weight="bold", va="center")
+    figure.text(left, 0.015, note, fontsize=8.5, color=SOFT, va="bottom", linespacing=1.35)
     return figure, axes
 
 
@@ -162,43 +166,43 @@ def _dots(
     many = len(where) > 68
     area = (10 if many else 34) * (0.35 + 1.4 * np.nan_to_num(shares))
     for drawn, face in ((known & full, True), (known & ~full, False)):
-        colours = table(np.clip(np.nan_to_num(shares[drawn]), 0, 1))
         x, y = where[drawn].T
         axes.scatter(
             x,
             y,
             area[drawn],
-            color=colours if face else "none",
-            edgecolors=INK if face else colours,
-            linewidths=0.5 if face else 1.1,
+            color=table(np.clip(np.nan_to_num(shares[drawn]), 0, 1)) if face else "none",
+            edgecolors=INK if face else SOFT,
+            linewidths=0.5 if face else 0.8,
             zorder=3,
         )
-        if not face:
-            axes.scatter(x, y, area[drawn] * 1.5, facecolors="none", edgecolors=SOFT, linewidths=0.35, zorder=3)
     axes.scatter(*where[~known].T, 14, marker="x", color=SOFT, linewidths=0.8, zorder=3)
 
 
-def _numbers(axes: Any, where: NDArray[np.float32], order: NDArray[np.intp]) -> None:
-    """Ranks beside their points, pushed apart until none hides another."""
+def _numbers(axes: Any, where: NDArray[np.float32], order: NDArray[np.intp], full: NDArray[np.bool_]) -> None:
+    """Ranks beside their points, pushed apart until none hides another; pale where a point is not said to differ."""
     side = _SIZE * (_CUT[1] - _CUT[0])
     at = where[order].astype(np.float64)
     away = at - at.mean(0)
     label = at + _AWAY * side * away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-6)
+    turn = np.arange(len(label))
+    label += np.stack([np.cos(turn), np.sin(turn)], 1)  # points at one place: what is not apart cannot be pushed apart
     for _ in range(200):
         label += 0.3 * (_pushed(label, label, _APART * side) + _pushed(label, at, _CLEAR * side))
-    for rank, ((x, y), (u, v)) in enumerate(zip(at, label, strict=True), 1):
-        axes.plot([x, u], [y, v], color=INK, linewidth=0.7, zorder=4)
+    for rank, ((x, y), (u, v), sure) in enumerate(zip(at, label, full[order], strict=True), 1):
+        ground, edge, ink = (INK, "white", "white") if sure else (PAPER, SOFT, SOFT)
+        axes.plot([x, u], [y, v], color=INK if sure else SOFT, linewidth=0.7, zorder=4)
         axes.text(
             u,
             v,
             str(rank),
             fontsize=8.5,
-            color="white",
+            color=ink,
             weight="bold",
             ha="center",
             va="center",
             zorder=5,
-            bbox={"boxstyle": "circle,pad=0.22", "facecolor": INK, "edgecolor": "white", "linewidth": 0.6},
+            bbox={"boxstyle": "circle,pad=0.22", "facecolor": ground, "edgecolor": edge, "linewidth": 0.6},
         )
 
 
@@ -223,10 +227,11 @@ def _list(
     digits = max(1 - math.floor(math.log10(max(float(np.nanmax(np.abs(values), initial=0)), 1e-9))), 0)
     for row, point in enumerate(order):
         y = 0.96 - row * min(0.07, 0.9 / max(len(order), 1))
-        axes.text(0.07, y, f"{row + 1}", fontsize=10, color=INK, ha="right", va="center", weight="bold")
-        axes.text(0.1, y, points.names[point], fontsize=10, color=INK, va="center")
+        ink = INK if full[point] else SOFT
+        axes.text(0.07, y, f"{row + 1}", fontsize=10, color=ink, ha="right", va="center", weight="bold")
+        axes.text(0.1, y, points.names[point], fontsize=10, color=ink, va="center")
         value = f"{values[point]:{'+' if (values < 0).any() else ''}.{digits}f}".replace("-", "−")
-        axes.text(0.98, y, value, fontsize=10, color=INK, ha="right", va="center")
+        axes.text(0.98, y, value, fontsize=10, color=ink, ha="right", va="center")
         if tested and not full[point]:
             axes.text(0.1, y - 0.024, "not told from chance", fontsize=7.5, color=SOFT, va="center")
     marks = ["●  differs" if tested else "", "○  not told from chance" if tested else ""]

@@ -19,7 +19,8 @@ class Row:
     sum over all points of the phase.
     effect: Hedges' g, second minus first, within sites (of two phases: of the paired differences; of key points with
     what a landmark can be told by added to the spread); with the 95 % interval by bootstrap.
-    t; p: by permutation, of this row alone; p_max, p_tfce: adjusted for all rows; q: false discovery rate.
+    t; p: by permutation, of this row alone; p_max, p_tfce: adjusted for all rows (p_max of key points that
+    action units move: and at least the least of the units in that phase); q: false discovery rate.
     rank: by p_max, then |effect|; with the 95 % interval by bootstrap.
     """
 

@@ -78,7 +78,7 @@ def page(found: Mapping[str, Any]) -> str:
         found=found,
         panels=panels,
         unshown=[phase for phase in found["phases"] if phase not in phases],
-        differs=any(panel.marks for panel in panels),
+        differs=any(panel.marks or panel.over_time for panel in panels),
         is_roomy=len(shown) <= _ROOMY
         and len(found["first"] + found["second"]) <= _SHORT
         and len(found["cautions"]) < 4,
@@ -130,7 +130,8 @@ def _panel(phase: str, found: Mapping[str, Any], shown: Sequence[Row], reach: fl
 def _spans(phase: str, found: Mapping[str, Any]) -> dict[str, str]:
     """Unit → where its clusters are, in words."""
     said: dict[str, list[str]] = {}
-    for one in found.get("courses", {}).get("clusters", ()):
+    clusters = found.get("courses", {}).get("clusters", ())
+    for one in sorted(clusters, key=lambda cluster: float(cluster["begin"])):
         if one["phase"] == phase:
             said.setdefault(one["points"], []).append(words.span(one))
     return {unit: " and ".join(spans) for unit, spans in said.items()}

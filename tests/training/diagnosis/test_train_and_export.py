@@ -111,6 +111,7 @@ def test_the_card_tells_what_a_reader_has_to_know(study):
         "balanced accuracy ",
         "p = 0.0010",
         "shorter than 30 s",
+        "A weight says what the network uses, not what differs or why",
         "aus.AU12.mean | ",
         "Not a medical device.",
     ):
