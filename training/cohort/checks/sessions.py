@@ -15,6 +15,7 @@ from training.cohort.taken import Taken
 
 #: Records a second below which features are not to be had (`device/features/series.py`).
 _SLOW_HZ = 4.5
+_FASTER = 1.1
 _ROUNDING_S = 1.0
 
 
@@ -103,7 +104,7 @@ def _networks(everybody: Sequence[Participant], chosen: Chosen) -> Iterator[Find
         yield Finding(Level.WARNING, "networks", f"{text} (Cramér's V {link.v:.2f}): calibrate all, or nobody.")
     rates = np.array([np.mean([one.rate for one in chosen.by_person[person.pseudonym]]) for person in recorded])
     apart = farthest(groups, rates)
-    if apart and apart.is_far:
+    if apart and apart.is_far and apart.means[1] > _FASTER * apart.means[0]:
         low, high = apart.means
         text = f"{apart.high} was recorded faster than {apart.low} ({high:.1f} and {low:.1f} records a second)."
         yield Finding(Level.WARNING, "rate", text)
