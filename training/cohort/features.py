@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from device.contract.errors import ConfigError, DataError
 from device.contract.features import NAMES, SESSION
@@ -118,10 +119,13 @@ def feature_table(
     return FeatureTable(tuple(rows), phases, values, coverage, seconds, frames, simulated=simulated, made=made)
 
 
-def require_measured(table: FeatureTable) -> None:
-    """Raises `DataError`: there is no number in it."""
-    if not np.isfinite(table.values).any():
+def measured(table: FeatureTable) -> tuple[FeatureTable, list[str]]:
+    """The table without those of whom nothing was measured, and their pseudonyms: what is filled in for them would
+    count as theirs, and a box says nothing of such people. Raises `DataError`: there is nobody else."""
+    known: NDArray[np.bool_] = np.isfinite(table.matrix).any(axis=1)
+    if not known.any():
         raise DataError(f"{NOTHING}, so there is no table.")
+    return table.take(known), [table.people[row].pseudonym for row in np.flatnonzero(~known).tolist()]
 
 
 def _mean(values: Floats, weights: Floats) -> Floats:
