@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from device.contract.errors import ConfigError, DataError
 from device.contract.features import NAMES, SESSION
@@ -122,7 +121,7 @@ def feature_table(
 def measured(table: FeatureTable) -> tuple[FeatureTable, list[str]]:
     """The table without those of whom nothing was measured, and their pseudonyms: what is filled in for them would
     count as theirs, and a box says nothing of such people. Raises `DataError`: there is nobody else."""
-    known: NDArray[np.bool_] = np.isfinite(table.matrix).any(axis=1)
+    known = np.asarray(np.isfinite(table.matrix).any(axis=1))
     if not known.any():
         raise DataError(f"{NOTHING}, so there is no table.")
     return table.take(known), [table.people[row].pseudonym for row in np.flatnonzero(~known).tolist()]
