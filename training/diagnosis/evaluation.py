@@ -120,7 +120,7 @@ class Evaluation:
             raise ConfigError(f"There is no {path}: make it with `affectbox-training diagnosis evaluate`.") from None
         except OSError as error:
             raise ConfigError(f"{path} cannot be read ({error.strerror}): give an {NAME}.") from error
-        except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:  # msgspec's and json's are ValueErrors
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:  # msgspec's are ValueErrors
             raise DataError(f"{path} is no evaluation of this version ({error}): evaluate again.") from error
 
 

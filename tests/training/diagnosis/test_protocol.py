@@ -87,6 +87,7 @@ def test_what_is_not_known_survives_the_file_and_reads_as_such(tmp_path):
         ("[1]", DataError, "is no evaluation of this version"),
         ('{"format": 1, "n": 3}', DataError, "is no evaluation of this version"),
         ("half", DataError, "is no evaluation of this version"),
+        ("[" * 100_000, DataError, "is no evaluation of this version"),
     ],
 )
 def test_another_file_is_a_sentence(tmp_path, content, error, complaint):
