@@ -17,7 +17,7 @@ from training.cohort.checks.measured import check_measured
 from training.cohort.checks.people import check_people
 from training.cohort.checks.sessions import check_phases, check_sessions, check_stimuli, left_out
 from training.cohort.checks.sites import check_sites
-from training.cohort.features import Chosen, choose, feature_table, measured, phases_of
+from training.cohort.features import Chosen, choose, feature_table, first_alone, measured, phases_of
 from training.cohort.plan import Plan
 from training.cohort.sources import Sessions, sessions_of, study_of
 from training.cohort.store import check_place, save
@@ -100,6 +100,7 @@ def features(arguments: argparse.Namespace) -> int:
     if read.troubles:
         raise DataError(_first(read.troubles))
     chosen = choose(study.people, read.taken)
+    chosen = first_alone(chosen) if arguments.first else chosen
     phases, others = phases_of(chosen, arguments.phases)
     made = {
         "program": version(),

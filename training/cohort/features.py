@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -61,6 +61,15 @@ def _each_once(sessions: Iterable[Taken]) -> tuple[list[Taken], list[str]]:
         if found.setdefault(one.visit, one) is not one:
             twice.add(one.visit)
     return [*found.values()], sorted(twice)
+
+
+def first_alone(chosen: Chosen) -> Chosen:
+    """Of the sessions of each person only the first, as a box judges a single one."""
+    found = {
+        pseudonym: sorted(several, key=lambda one: (one.began, one.visit))[:1]
+        for pseudonym, several in chosen.by_person.items()
+    }
+    return replace(chosen, by_person=found)
 
 
 def whose_is(session: Taken, pseudonyms: Iterable[str]) -> str:

@@ -38,7 +38,7 @@ def check_sessions(everybody: Sequence[Participant], chosen: Chosen, stimuli: Se
 
 
 def left_out(chosen: Chosen) -> Iterator[Finding]:
-    """Sessions that do not count, or whose person only the name of their file tells."""
+    """Sessions that do not count, or are several of one person, or whose person only the name of their file tells."""
     for several, why in (
         (chosen.revoked, "whose consent was withdrawn"),
         (chosen.empty, "without a record"),
@@ -50,6 +50,13 @@ def left_out(chosen: Chosen) -> Iterator[Finding]:
             yield Finding(Level.WARNING, "recordings", text)
     if chosen.twice:
         text = f"{sessions(len(chosen.twice))} in several files, of which the longest counts: {some(chosen.twice)}."
+        yield Finding(Level.WARNING, "recordings", text)
+    if often := [pseudonym for pseudonym, held in chosen.by_person.items() if len(held) > 1]:
+        text = (
+            f"{people(len(often))} with several sessions ({some(often)}), whose features are their means. A box "
+            "judges one session: sets that were learnt from means hold the right group less often there than they "
+            "promise. For diagnosis support make the features with --first."
+        )
         yield Finding(Level.WARNING, "recordings", text)
     by_name = [one.source for one in chosen.sessions if not one.patient or one.patient == "unnamed"]
     if by_name:
