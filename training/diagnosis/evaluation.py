@@ -128,6 +128,8 @@ def check_place(path: Path) -> None:
     """Raises `ConfigError`: an evaluation cannot be written there."""
     if path.is_dir():
         raise ConfigError(f"{path} is a folder: name a file in it, such as {path / NAME}.")
+    if path.suffix != ".json":
+        raise ConfigError(f"{path} does not end in .json: give it that ending, so that it replaces nothing else.")
 
 
 def _plain(value: Any) -> Any:
