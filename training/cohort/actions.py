@@ -12,12 +12,12 @@ from device.contract.finding import Finding, Level
 from device.contract.toml import assigned, parse, read_toml
 from device.contract.version import version
 from training.cohort import simulate as simulating
-from training.cohort.checks.apart import by_group, people, sessions
+from training.cohort.checks.apart import by_group, people, sessions, some
 from training.cohort.checks.measured import check_measured
 from training.cohort.checks.people import check_people
 from training.cohort.checks.sessions import check_phases, check_sessions, check_stimuli, left_out
 from training.cohort.checks.sites import check_sites
-from training.cohort.features import Chosen, choose, feature_table, phases_of, require_measured
+from training.cohort.features import Chosen, choose, feature_table, first_alone, measured, phases_of
 from training.cohort.plan import Plan
 from training.cohort.sources import Sessions, sessions_of, study_of
 from training.cohort.store import check_place, save
@@ -100,6 +100,7 @@ def features(arguments: argparse.Namespace) -> int:
     if read.troubles:
         raise DataError(_first(read.troubles))
     chosen = choose(study.people, read.taken)
+    chosen = first_alone(chosen) if arguments.first else chosen
     phases, others = phases_of(chosen, arguments.phases)
     made = {
         "program": version(),
@@ -107,20 +108,23 @@ def features(arguments: argparse.Namespace) -> int:
         "sources": ", ".join(sorted({model for one in chosen.sessions for model in one.models})),
         "recordings": str(arguments.database or f"{len({one.source for one in chosen.sessions})} files"),
     }
-    table = feature_table(study.people, chosen, phases, made)
-    require_measured(table)
+    table, blind = measured(feature_table(study.people, chosen, phases, made))
     save(table, arguments.out)
-    for line in _beside(study, read, chosen, others):
+    for line in _beside(study, read, chosen, others, blind):
         print(printable(line), file=sys.stderr)
     told = f"{people(len(table.people))} ({by_group(one.group for one in table.people)})"
     print(f"wrote {arguments.out}: {told}, {len(phases)} × {len(table.names)} features ({', '.join(phases)})")
     return 0
 
 
-def _beside(study: Study, read: Sessions, chosen: Chosen, others: dict[str, int]) -> Iterator[str]:
+def _beside(
+    study: Study, read: Sessions, chosen: Chosen, others: dict[str, int], blind: Sequence[str]
+) -> Iterator[str]:
     """What a person should know of a table that was made all the same."""
     yield from (f"{text}." for text in read.passed_over)
     yield from (finding.text for finding in (*left_out(chosen), *check_stimuli(study.stimuli, chosen)))
+    if blind:
+        yield f"{people(len(blind))} of whom no feature was measured, who are not in the table: {some(blind)}."
     for name, count in others.items():
         yield f"{name} was held with {people(count)} only, so it is no column: name it with --phases to have it."
 

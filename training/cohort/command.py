@@ -43,6 +43,11 @@ def add_parser(commands: Any) -> None:
     features = actions.add_parser("features", help="write the features of a study", description=_FEATURES)
     _add_study(features)
     features.add_argument("--out", type=Path, required=True, metavar="FILE", help="a table, .npz or .parquet")
+    features.add_argument(
+        "--first",
+        action="store_true",
+        help="of several sessions of somebody only the first, as a box judges one (default: their mean)",
+    )
     features.set_defaults(run=_later("features"))
 
 

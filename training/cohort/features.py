@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -63,6 +63,15 @@ def _each_once(sessions: Iterable[Taken]) -> tuple[list[Taken], list[str]]:
     return [*found.values()], sorted(twice)
 
 
+def first_alone(chosen: Chosen) -> Chosen:
+    """Of the sessions of each person only the first, as a box judges a single one."""
+    found = {
+        pseudonym: sorted(several, key=lambda one: (one.began, one.visit))[:1]
+        for pseudonym, several in chosen.by_person.items()
+    }
+    return replace(chosen, by_person=found)
+
+
 def whose_is(session: Taken, pseudonyms: Iterable[str]) -> str:
     """Whose session it is: by what it tells, else by the name of its file, which begins with the pseudonym; '' where
     neither is a participant."""
@@ -118,10 +127,13 @@ def feature_table(
     return FeatureTable(tuple(rows), phases, values, coverage, seconds, frames, simulated=simulated, made=made)
 
 
-def require_measured(table: FeatureTable) -> None:
-    """Raises `DataError`: there is no number in it."""
-    if not np.isfinite(table.values).any():
+def measured(table: FeatureTable) -> tuple[FeatureTable, list[str]]:
+    """The table without those of whom nothing was measured, and their pseudonyms: what is filled in for them would
+    count as theirs, and a box says nothing of such people. Raises `DataError`: there is nobody else."""
+    known = np.asarray(np.isfinite(table.matrix).any(axis=1))
+    if not known.any():
         raise DataError(f"{NOTHING}, so there is no table.")
+    return table.take(known), [table.people[row].pseudonym for row in np.flatnonzero(~known).tolist()]
 
 
 def _mean(values: Floats, weights: Floats) -> Floats:

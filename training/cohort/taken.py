@@ -42,6 +42,7 @@ class Taken:
         patient: pseudonym; 'unnamed' or '' where nobody said.
         is_revoked: the consent was withdrawn: then there is nothing else.
         covers: what the consent covers; empty where nobody recorded one.
+        began: seconds since 1970; 0 where that is not known.
         rate: records a second, usually.
         lasted_s: from the first record to the last.
         models: what gave the numbers.
@@ -55,6 +56,7 @@ class Taken:
     patient: str
     is_revoked: bool = False
     covers: tuple[str, ...] = ()
+    began: float = 0.0
     rate: float = 0.0
     lasted_s: float = 0.0
     models: tuple[str, ...] = ()
@@ -94,6 +96,7 @@ def take(table: Table, source: str, stimuli: tuple[Stimulus, ...]) -> Taken:
         source,
         session.patient,
         covers=session.consent.covers if session.consent else (),
+        began=session.began or 0.0,
         rate=float(1 / np.median(steps)) if len(steps) and np.median(steps) > 0 else 0.0,
         lasted_s=lasted_s,
         models=tuple(sorted(models)),

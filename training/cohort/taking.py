@@ -28,7 +28,7 @@ from training.cohort.people import named_after
 from training.cohort.study import Stimulus, of_recording
 from training.cohort.taken import Taken, keep, kept, take
 
-FORMAT = 1
+FORMAT = 2
 _INDEX = "index.json"
 _AGAIN = "affectbox-training cohort features"
 

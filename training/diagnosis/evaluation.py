@@ -120,7 +120,7 @@ class Evaluation:
             raise ConfigError(f"There is no {path}: make it with `affectbox-training diagnosis evaluate`.") from None
         except OSError as error:
             raise ConfigError(f"{path} cannot be read ({error.strerror}): give an {NAME}.") from error
-        except (ValueError, KeyError, AttributeError, TypeError) as error:  # msgspec's and json's are ValueErrors
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:  # msgspec's are ValueErrors
             raise DataError(f"{path} is no evaluation of this version ({error}): evaluate again.") from error
 
 
@@ -128,6 +128,8 @@ def check_place(path: Path) -> None:
     """Raises `ConfigError`: an evaluation cannot be written there."""
     if path.is_dir():
         raise ConfigError(f"{path} is a folder: name a file in it, such as {path / NAME}.")
+    if path.suffix != ".json":
+        raise ConfigError(f"{path} does not end in .json: give it that ending, so that it replaces nothing else.")
 
 
 def _plain(value: Any) -> Any:

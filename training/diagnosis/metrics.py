@@ -2,9 +2,9 @@
 
 Every figure is a mean over the repeats of the folds. Its 95 % interval is a percentile bootstrap: people are drawn
 with replacement within their groups, each with all that was said of them. It holds the chance of who took part, and
-not that another cohort would have taught other networks. What is of the few with an answer is no surer than their
-number allows (`of_so_few`). Groups weigh the same in accuracy, Brier score and
-calibration error.
+not that another cohort would have taught other networks. Shares of few people (of a group,
+of a site, of those with an answer) are no surer than their number allows (`of_so_few`). Groups weigh the same in
+accuracy, Brier score and calibration error.
 """
 
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ def of_so_few(found: Interval, people: float) -> Interval:
     """
     if np.isnan(found.value):
         return found
-    hits = found.value * people
+    hits = min(found.value, 1.0) * people  # a mean of ones may be a hair above 1
     low = betaincinv(hits, people - hits + 1, 0.025) if hits > 0 else 0.0
     high = betaincinv(hits + 1, people - hits, 0.975) if hits < people else 1.0
     return Interval(found.value, min(found.low, float(low)), max(found.high, float(high)))

@@ -130,19 +130,20 @@ def figures(said: Predictions, names: tuple[str, ...], seed: int) -> dict[str, A
         "ece_of_chance": metrics.calibration_error_of_chance(said, seed),
         "confusion": tuple(tuple(row) for row in metrics.confusion(said).tolist()),
         "by_group": {name: _of_group(said, group, covered, counts) for group, name in enumerate(names)},
-        "coverage": interval(metrics.mean(covered, counts)),
-        "answered": interval(metrics.mean(answered, counts)),
+        "coverage": of_so_few(interval(metrics.mean(covered, counts)), len(said.truth)),
+        "answered": of_so_few(interval(metrics.mean(answered, counts)), len(said.truth)),
         "answered_right": of_so_few(interval(metrics.answered_right(said, counts)), float(answered.sum())),
     }
 
 
 def _of_group(said: Predictions, group: int, covered: Floats, counts: Floats) -> GroupFigures:
+    n = int((said.truth == group).sum())
     return GroupFigures(
-        n=int((said.truth == group).sum()),
-        sensitivity=interval(metrics.sensitivity(said, group, counts)),
-        specificity=interval(metrics.specificity(said, group, counts)),
+        n=n,
+        sensitivity=of_so_few(interval(metrics.sensitivity(said, group, counts)), n),
+        specificity=of_so_few(interval(metrics.specificity(said, group, counts)), len(said.truth) - n),
         auc=interval(metrics.area(said, group, counts)),
-        coverage=interval(metrics.mean(covered, counts, said.truth == group)),
+        coverage=of_so_few(interval(metrics.mean(covered, counts, said.truth == group)), n),
     )
 
 

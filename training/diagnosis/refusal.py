@@ -94,7 +94,10 @@ def _apart_from_sites(found: Evaluation) -> Iterator[str]:
                 f"where {chance(found):.2f} is chance. It may have learnt the sites."
             )
     elif found.left_out is not None:
-        yield "Whether it holds at a site from which nothing was learnt could not be measured: too few people."
+        yield (
+            "Whether it holds at a site from which nothing was learnt could not be measured of every "
+            "group: too few people, or all of a group are at one site."
+        )
 
 
 _CHECKS: tuple[Callable[[Evaluation], Iterator[str]], ...] = (

@@ -6,7 +6,7 @@ import numpy as np
 
 from device.contract.evidence import Interval
 from training.diagnosis.folds import FEWEST, Ints
-from training.diagnosis.metrics import Predictions, balanced_accuracy, drawn, interval
+from training.diagnosis.metrics import Predictions, balanced_accuracy, drawn, interval, of_so_few
 from training.diagnosis.preparation import Floats
 
 NAMELESS = "(no site)"
@@ -76,7 +76,7 @@ def figures(
             site=named(name),
             n=len(here),
             groups={group: int((truth[here] == number).sum()) for number, group in enumerate(groups)},
-            balanced_accuracy=_accuracy(probabilities, truth, here, seed),
+            balanced_accuracy=of_so_few(_accuracy(probabilities, truth, here, seed), _as_many(truth[here])),
         )
         for site, name in enumerate(names)
         for here in [np.flatnonzero(sites == site)]
@@ -90,13 +90,19 @@ def figures(
 
 def _exchanged(told: tuple[SiteFigures, ...]) -> list[str]:
     """A sentence for every site with several groups at which chance would be right more often."""
-    several = [(site, sum(count > 0 for count in site.groups.values())) for site in told]
+    several = [site for site in told if sum(count > 0 for count in site.groups.values()) > 1]
     return [
         f"At site '{site.site}', what was learnt elsewhere is wrong more often than chance would be: ask whether "
         "groups were exchanged there, or elsewhere."
-        for site, groups in several
-        if groups > 1 and site.balanced_accuracy.high < 1 / groups
+        for site in several
+        if site.balanced_accuracy.high < 1 / len(site.groups)  # they may be taken for groups that are not there too
     ]
+
+
+def _as_many(truth: Ints) -> float:
+    """Of how many people a share would be as sure as the mean of the groups' shares is."""
+    counts = np.unique(truth, return_counts=True)[1]
+    return float(len(counts) ** 2 / (1 / counts).sum())
 
 
 def _accuracy(probabilities: Floats, truth: Ints, here: Ints, seed: int) -> Interval:

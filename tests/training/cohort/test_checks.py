@@ -186,6 +186,13 @@ def test_other_rates_and_faces_at_rest(check, sessions) -> None:
     assert "Whether a person's face at rest was taken away goes with the group" in found
 
 
+def test_rates_that_differ_by_a_hair_are_none_of_the_groups_business(check, sessions) -> None:
+    table = simulate_table(Plan(), 1)
+    cases = {person.pseudonym for person in table.people if person.group == "case"}
+    taken = [replace(one, rate=10.1 if one.patient in cases else 10.0) for one in sessions(table)]
+    assert "recorded faster" not in told(check(table, taken), Level.WARNING)
+
+
 def test_simulated_and_real_recordings_together(check, sessions) -> None:
     table = simulate_table(Plan(), 1)
     taken = sessions(table)

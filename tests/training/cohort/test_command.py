@@ -209,6 +209,33 @@ def test_options_that_do_not_go_together(study: Path, out: Path, capsys, monkeyp
     assert not out.exists()
 
 
+def test_of_several_sessions_the_first_alone(tmp_path: Path, out: Path, capsys) -> None:
+    two = ["--set", "people.control=1", "--set", "people.case=1", "--set", "sessions=2", "--set", "phases.talk=0.3"]
+    assert run("simulate", "--out", tmp_path / "study", *two, "--set", "hz=5.0") == 0
+    assert run("features", tmp_path / "study", "--out", out, *HERE) == 0
+    assert "2 participants with several sessions (sim-0001, sim-0002)" in capsys.readouterr().err
+    mean = load(out)
+    assert run("features", tmp_path / "study", "--out", out, "--first", *HERE) == 0
+    assert "several sessions" not in capsys.readouterr().err
+    first = load(out)
+    for path in (tmp_path / "study" / "recordings").glob("*-2.jsonl"):
+        path.unlink()
+    assert run("features", tmp_path / "study", "--out", out, *HERE) == 0
+    assert np.array_equal(first.values, load(out).values, equal_nan=True)
+    assert not np.array_equal(first.values, mean.values, equal_nan=True)
+
+
+def test_who_was_never_measured_is_not_in_the_table(study: Path, out: Path, capsys) -> None:
+    path = study / "recordings" / "sim-0002-1.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if '"status":"measured"' not in line))
+    assert run("features", study, "--out", out, *HERE) == 0
+    assert [person.pseudonym for person in load(out).people] == ["sim-0001", "sim-0003", "sim-0004"]
+    assert (
+        "1 participant of whom no feature was measured, who are not in the table: sim-0002" in capsys.readouterr().err
+    )
+
+
 def test_where_nothing_was_measured_there_is_no_table(tmp_path: Path, out: Path, capsys) -> None:
     blind = ["--set", "faults.blind=true", "--set", "hz=2.0", "--set", "phases.talk=0.1", "--set", "people.case=1"]
     assert run("simulate", "--out", tmp_path / "study", *blind, "--set", "people.control=1") == 0

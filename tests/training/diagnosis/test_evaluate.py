@@ -43,10 +43,11 @@ def test_what_cannot_be_is_one_sentence_and_leaves_nothing(features, tmp_path, c
     assert main(["diagnosis", "evaluate", str(few), "--out", str(out)]) == DataError.exit_code
     assert main(["diagnosis", "evaluate", str(features), "--out", str(out), "--split", "7"]) == ConfigError.exit_code
     assert main(["diagnosis", "evaluate", str(features), "--out", str(tmp_path)]) == ConfigError.exit_code
+    assert main(["diagnosis", "evaluate", str(few), "--out", str(few)]) == ConfigError.exit_code
     assert main(["diagnosis", "evaluate", str(tmp_path / "no.npz"), "--out", str(out)]) == DataError.exit_code
 
     complaints = capsys.readouterr().err.splitlines()
-    assert [line.split(": ")[0] for line in complaints] == ["affectbox-training"] * 4, complaints
+    assert [line.split(": ")[0] for line in complaints] == ["affectbox-training"] * 5, complaints
     assert "Group 'case' has 2 participants, too few" in complaints[0] and "is a folder" in complaints[2]
     assert not out.exists() and list(tmp_path.iterdir()) == [few]
 

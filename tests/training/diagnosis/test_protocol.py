@@ -87,6 +87,7 @@ def test_what_is_not_known_survives_the_file_and_reads_as_such(tmp_path):
         ("[1]", DataError, "is no evaluation of this version"),
         ('{"format": 1, "n": 3}', DataError, "is no evaluation of this version"),
         ("half", DataError, "is no evaluation of this version"),
+        ("[" * 100_000, DataError, "is no evaluation of this version"),
     ],
 )
 def test_another_file_is_a_sentence(tmp_path, content, error, complaint):
@@ -107,6 +108,23 @@ def test_a_site_of_one_group_is_told_in_words():
     assert sum("site 'east' are of group 'a'" in note for note in found.left_out.notes) == 1
     assert sum("site 'south' are of group 'b'" in note for note in found.left_out.notes) == 1
     assert not any("north" in note for note in found.left_out.notes)
+
+
+def test_a_site_that_lacks_a_group_is_not_said_to_have_exchanged_others():
+    one = table((12, 12, 12), shift=0.0, sites=("north", "south"))
+    people = tuple(replace(p, site="east") if p.group == "c" else p for p in one.people)
+    for seed in range(6):
+        found = quick(replace(one, people=people), permutations=0, seed=seed)
+        assert not any("groups were exchanged" in note for note in found.left_out.notes)
+
+
+def test_of_ten_people_all_right_it_is_not_sure_that_all_will_be():
+    found = quick(table((10, 10), shift=12.0), permutations=0)
+
+    a = found.by_group["a"]
+    assert a.sensitivity.value == a.specificity.value == 1.0
+    assert a.sensitivity.low == a.specificity.low == pytest.approx(0.025**0.1), "Clopper and Pearson"
+    assert [site.balanced_accuracy.low < 0.8 for site in found.left_out.sites] == [True, True]
 
 
 def test_groups_exchanged_at_a_site_are_asked_about():

@@ -32,7 +32,7 @@ def check_measured(table: FeatureTable) -> Iterator[Finding]:
         if not there
     ]
     if blind:
-        text = f"{people(len(blind))} of whom no feature was measured: {some(blind)}."
+        text = f"{people(len(blind))} of whom no feature was measured, who come into no table: {some(blind)}."
         yield Finding(Level.WARNING, "features", text)
 
 

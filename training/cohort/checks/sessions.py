@@ -15,6 +15,7 @@ from training.cohort.taken import Taken
 
 #: Records a second below which features are not to be had (`device/features/series.py`).
 _SLOW_HZ = 4.5
+_FASTER = 1.1
 _ROUNDING_S = 1.0
 
 
@@ -37,7 +38,7 @@ def check_sessions(everybody: Sequence[Participant], chosen: Chosen, stimuli: Se
 
 
 def left_out(chosen: Chosen) -> Iterator[Finding]:
-    """Sessions that do not count, or whose person only the name of their file tells."""
+    """Sessions that do not count, or are several of one person, or whose person only the name of their file tells."""
     for several, why in (
         (chosen.revoked, "whose consent was withdrawn"),
         (chosen.empty, "without a record"),
@@ -49,6 +50,13 @@ def left_out(chosen: Chosen) -> Iterator[Finding]:
             yield Finding(Level.WARNING, "recordings", text)
     if chosen.twice:
         text = f"{sessions(len(chosen.twice))} in several files, of which the longest counts: {some(chosen.twice)}."
+        yield Finding(Level.WARNING, "recordings", text)
+    if often := [pseudonym for pseudonym, held in chosen.by_person.items() if len(held) > 1]:
+        text = (
+            f"{people(len(often))} with several sessions ({some(often)}), whose features are their means. A box "
+            "judges one session: sets that were learnt from means hold the right group less often there than they "
+            "promise. For diagnosis support make the features with --first."
+        )
         yield Finding(Level.WARNING, "recordings", text)
     by_name = [one.source for one in chosen.sessions if not one.patient or one.patient == "unnamed"]
     if by_name:
@@ -103,7 +111,7 @@ def _networks(everybody: Sequence[Participant], chosen: Chosen) -> Iterator[Find
         yield Finding(Level.WARNING, "networks", f"{text} (Cramér's V {link.v:.2f}): calibrate all, or nobody.")
     rates = np.array([np.mean([one.rate for one in chosen.by_person[person.pseudonym]]) for person in recorded])
     apart = farthest(groups, rates)
-    if apart and apart.is_far:
+    if apart and apart.is_far and apart.means[1] > _FASTER * apart.means[0]:
         low, high = apart.means
         text = f"{apart.high} was recorded faster than {apart.low} ({high:.1f} and {low:.1f} records a second)."
         yield Finding(Level.WARNING, "rate", text)
