@@ -53,7 +53,7 @@ def sizes(row: Row) -> str:
 def sureness(p: float) -> tuple[int, str]:
     """Dots of three, and words: `Strong evidence: chance alone shows as much in about 1 study in 120`."""
     dots, words = next((dots, words) for limit, dots, words in _SURE if p <= limit)
-    studies = "at most 1 study in 1 000" if p <= 0.001 else f"about 1 study in {_round(1 / p)}"
+    studies = "at most 1 study in 1\u00a0000" if p <= 0.001 else f"about 1 study in {_round(1 / p)}"
     return dots, f"{words}: chance alone shows as much in {studies}"
 
 
