@@ -34,11 +34,12 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
     """`--scheduler` and `--workers`, as `training.cluster.done` takes them."""
     parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask cluster, such as tcp://10.0.0.5:8786")
     parser.add_argument(
-        "--workers", type=_count, metavar="N", help="processes here (default: one a core; 0: in this process)"
+        "--workers", type=count, metavar="N", help="processes here (default: one a core; 0: in this process)"
     )
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """A whole number of at least 0."""
     value = int(text)
     if value < 0:
         raise argparse.ArgumentTypeError("must be 0 or more")

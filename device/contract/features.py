@@ -28,7 +28,7 @@ _OF_UNIT = (
     ("mean", "intensity 0–5", "mean"),
     ("sd", "intensity 0–5", "standard deviation"),
     ("p95", "intensity 0–5", "95th percentile"),
-    ("episodes", "1/min", "episodes a minute of measured time"),
+    ("episodes", "1/min", "episodes a minute of measured time, of those whose onset was seen"),
     ("duration", "s", "mean duration of the episodes that were seen whole"),
     ("onset", "intensity/s", "mean speed from onset to apex"),
 )

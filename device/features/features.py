@@ -62,13 +62,15 @@ def _unit(key: str, series: Series) -> Iterator[tuple[str, float]]:
 
 
 def _episodes(times: Values, values: Values) -> tuple[float, float, float]:
-    """Episodes a minute, their mean duration and mean speed of onset, of those that were seen whole, or from their
-    onset."""
+    """Episodes a minute, their mean duration and mean speed of onset: of those whose onset was seen, and for the
+    duration their end too. What goes on after a gap is no further episode, else more would be counted of whoever hides
+    their face more often."""
     found = find(times, values, learn(values, _LIMITS), _LIMITS, _GAP_S)
-    lasted = [last - first + 1 for first, last, cut_start, cut_end in found if not cut_start and not cut_end]
-    speeds = [_onset(values[first - 1 : last + 1]) for first, last, cut_start, _ in found if not cut_start]
+    begun = [(first, last, cut_end) for first, last, cut_start, cut_end in found if not cut_start]
+    lasted = [last - first + 1 for first, last, cut_end in begun if not cut_end]
+    speeds = [_onset(values[first - 1 : last + 1]) for first, last, _ in begun]
     minutes = np.count_nonzero(~np.isnan(values)) * STEP_S / _MINUTE_S
-    return len(found) / minutes, _mean(lasted) * STEP_S, _mean(speeds)
+    return len(begun) / minutes, _mean(lasted) * STEP_S, _mean(speeds)
 
 
 def _onset(values: Values) -> float:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import zlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,7 @@ def load_annotated(path: Path) -> Annotated:
             labels = {head: tuple(names) for head, names in meta["labels"].items()}
             values = {head: arrays[f"value.{head}"] for head in labels}
             return Annotated(arrays["images"], arrays["participants"], labels, values, meta["about"])
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
         raise DataError(
             f"Cannot read {path} ({error}): make it with `affectbox-training prepare --layout`."
         ) from error

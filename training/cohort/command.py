@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from training.arguments import names
+from training.arguments import count, names
 
 _DESCRIPTION = """\
 A cohort: who takes part, in which group (participants.csv: pseudonym, group, site, age, sex, medication), and the
@@ -53,7 +53,7 @@ def _add_simulate(actions: Any) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change one key of the plan; may be repeated"
     )
-    parser.add_argument("--seed", type=_count, default=0, metavar="N", help="of everything (default: %(default)s)")
+    parser.add_argument("--seed", type=count, default=0, metavar="N", help="of everything (default: %(default)s)")
     parser.set_defaults(run=_later("simulate"))
 
 
@@ -84,7 +84,7 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask cluster, such as tcp://10.0.0.5:8786")
     parser.add_argument(
-        "--workers", type=_count, metavar="N", help="processes here (default: one a core; 0: in this process)"
+        "--workers", type=count, metavar="N", help="processes here (default: one a core; 0: in this process)"
     )
     who = parser.add_argument_group("signing in", "Databases show nothing to strangers. Say who you are:")
     who.add_argument(
@@ -92,13 +92,6 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
     )
     who.add_argument("--service-account", metavar="FILE", type=Path, help="for admins: the service account's key")
     who.add_argument("--owner", action="store_true", help="above the rules of a local database on this machine")
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError("must be 0 or more")
-    return value
 
 
 def _later(action: str) -> Callable[[argparse.Namespace], int]:

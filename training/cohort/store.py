@@ -9,6 +9,7 @@ What was not measured is NaN in one and empty in the other. Both are for their o
 
 import json
 import math
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, fields
 from functools import partial
@@ -33,6 +34,10 @@ SUFFIXES = (".npz", ".parquet")
 _ARRAYS = ("values", "coverage", "seconds", "frames")
 _BESIDE = _ARRAYS[1:]
 _KEY = b"affectbox.features"
+_BROKEN = (
+    *(ValueError, KeyError, TypeError, AttributeError, RecursionError, EOFError),
+    *(BadZipFile, zlib.error, pyarrow.ArrowException),
+)
 
 
 def check_place(path: Path) -> None:
@@ -59,7 +64,7 @@ def load(path: Path) -> FeatureTable:
         )
     try:
         table = (_from_parquet if path.suffix == ".parquet" else _from_npz)(path)
-    except (ValueError, KeyError, TypeError, EOFError, BadZipFile, pyarrow.ArrowException) as error:
+    except _BROKEN as error:
         raise DataError(f"{path} is no table of features ({_first_line(error)}): make it again.") from error
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or _first_line(error)}): check the path.") from error

@@ -4,8 +4,8 @@
     stimuli.csv        recording, label, from, to: parts of recordings, in seconds since their first record;
                        `recording` is a file's name, a session's id, or DEVICE~SESSION
 
-Between the cells stand commas or semicolons. What is wrong with single rows is collected as findings, so that somebody
-can mend all of it at once.
+Between the cells stand commas, semicolons or tabs. What is wrong with single rows is collected as findings, so that
+somebody can mend all of it at once.
 """
 
 import csv
@@ -27,6 +27,7 @@ PARTICIPANTS, STIMULI, RECORDINGS = "participants.csv", "stimuli.csv", "recordin
 PEOPLE_HEADER = ("pseudonym", "group", "site", "age", "sex", "medication")
 STIMULI_HEADER = ("recording", "label", "from", "to")
 _MOST_YEARS = 120.0
+_BETWEEN = ",;\t"
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def _read(path: Path, wanted: tuple[str, ...], needed: tuple[str, ...]) -> _Rows
     header = ",".join(wanted)
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()  # spreadsheets put a byte-order mark first
-        between = ";" if lines and lines[0].count(";") > lines[0].count(",") else ","
+        between = max(_BETWEEN, key=lines[0].count) if lines else ","
         rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=between, strict=True)]
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): it is a CSV file '{header}'.") from error

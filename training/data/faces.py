@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import zlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -201,7 +202,7 @@ def load_faces(path: Path) -> Faces:
             return Faces(**plain, answers=answers, codings=codings, about=meta["about"])
     except OSError as error:
         raise DataError(f"Cannot read {path} ({error}): make it with `affectbox-training prepare`.") from error
-    except (ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+    except (ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error) as error:
         raise DataError(
             f"{path} is no whole data.npz of this version: make it with `affectbox-training prepare`."
         ) from error

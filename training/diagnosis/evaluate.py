@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from training.arguments import add_workers, positive_count, several, share
+from training.arguments import add_workers, count, positive_count, several, share
 from training.diagnosis.recipe import REFERENCE
 
 _DESCRIPTION = """\
@@ -42,7 +42,7 @@ def add_parser(actions: Any) -> None:
         metavar="SHARE",
         help="of conformal sets that may miss the right group (%(default)s)",
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of everything drawn (%(default)s)")
+    parser.add_argument("--seed", type=count, default=0, metavar="N", help="of everything drawn (%(default)s)")
     add_workers(parser)
     parser.set_defaults(run=_run)
 

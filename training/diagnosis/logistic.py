@@ -104,8 +104,13 @@ def _path(
 
 
 def _outputs(network: LogisticRegression) -> tuple[Floats, Floats]:
-    """One output for each group; of two groups scikit-learn has one for both."""
+    """One output for each group; of two groups scikit-learn has one for both.
+
+    Where no weight is left, all groups are equally likely: else a hair's breadth would give everybody the same answer.
+    """
     weights, bias = network.coef_.T, network.intercept_
+    if not weights.any():  # what is left of the bias is where the solver stopped
+        bias = np.zeros_like(bias)
     if weights.shape[1] == 1:
         return np.hstack([-weights, weights]) / 2, np.array([-bias[0], bias[0]]) / 2
     return weights.copy(), bias.copy()

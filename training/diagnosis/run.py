@@ -8,6 +8,7 @@ RUN/network.json      the network and how it came about; written last, so that i
 
 import json
 import os
+import zlib
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -140,7 +141,7 @@ def open_run(folder: Path) -> FeatureRun:
         with np.load(folder / ROWS, allow_pickle=False) as arrays:
             rows = np.asarray(arrays["rows"], np.float32)
         model, found = Model.of_json(told["model"]), Usual(**told["usual"])
-    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error) as error:
         raise ConfigError(
             f"{folder} holds no network of `affectbox-training diagnosis train` ({error}): give its --out."
         ) from error

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from device.contract.errors import ConfigError
+from training.arguments import count
 
 _DESCRIPTION = """\
 Paints heads that nobody has (identities and action units of ICT-FaceKit), finds their landmarks as the box does, and
@@ -24,7 +25,7 @@ def add_parser(actions: Any) -> None:
         "--ict", type=Path, required=True, metavar="PATH", help="FaceXModel of ICT-FaceKit, or .tar.xz"
     )
     parser.add_argument("--faces", type=int, default=400, metavar="N", help="to paint (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the faces (default: %(default)s)")
+    parser.add_argument("--seed", type=count, default=0, metavar="N", help="of the faces (default: %(default)s)")
     parser.add_argument(
         "--choose", action="store_true", help="choose the map anew on the first half, and print it; then measure it"
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from device.contract.errors import ConfigError
-from training.arguments import positive_count
+from training.arguments import count, positive_count
 
 if TYPE_CHECKING:
     from training.targets.matrix import Matrix
@@ -19,7 +19,7 @@ def add_options(parser: argparse.ArgumentParser, required: bool) -> None:
         "--between", nargs=2, metavar=("FIRST", "SECOND"), help="two phases of the same people, likewise"
     )
     parser.add_argument("--permutations", type=positive_count, default=2000, metavar="M", help="(%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is drawn (%(default)s)")
+    parser.add_argument("--seed", type=count, default=0, metavar="N", help="of all that is drawn (%(default)s)")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder to write")
 
 

@@ -7,6 +7,7 @@ support (`tfce.py`); `q` the false discovery rate (Benjamini & Hochberg 1995) of
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,7 +91,7 @@ def _groups(matrix: Matrix, asked: Question, number: int, random: np.random.Gene
     dealt = deal(second, sites, number, random)
     compared = Between(ours.values.reshape(len(second), -1), second, sites, matrix.precision)
     both = (ours.values[~second], ours.values[second])
-    return _contrast(asked, ours, compared, both, compared.t(dealt), ways(second, sites))
+    return _contrast(asked, ours, compared, both, dealt, ways(second, sites))
 
 
 def _phases(matrix: Matrix, asked: Question, number: int, random: np.random.Generator) -> Contrast:
@@ -103,13 +104,16 @@ def _phases(matrix: Matrix, asked: Question, number: int, random: np.random.Gene
     pairs = np.where(np.isnan(change), np.nan, ours.values)
     name = (f"{asked.second} − {asked.first}",)
     single = Matrix(ours.people, name, ours.points, change, ours.unit, ours.bins, ours.axis, ours.simulated)
-    return _contrast(
-        asked, single, compared, (pairs[:, :1], pairs[:, 1:]), compared.t(signs), ways_to_flip(len(change))
-    )
+    return _contrast(asked, single, compared, (pairs[:, :1], pairs[:, 1:]), signs, ways_to_flip(len(change)))
 
 
 def _contrast(
-    asked: Question, matrix: Matrix, compared: Compared, both: tuple[Floats, Floats], dealt: Floats, all_ways: int
+    asked: Question,
+    matrix: Matrix,
+    compared: Compared,
+    both: tuple[Floats, Floats],
+    dealt: NDArray[Any],
+    all_ways: int,
 ) -> Contrast:
     observed = compared.observed()
     t, unknown = observed.t[0], observed.t[0] == 0
@@ -117,9 +121,14 @@ def _contrast(
         raise DataError("Nothing was measured of enough people of both: there is nothing to compare.")
     phases, points, bins = shape = matrix.values.shape[1:]
     edges = neighbours(phases, points, matrix.points.edges, bins)
-    p = (1 + (np.abs(dealt) >= np.abs(t) - _TIE).sum(0)) / (len(dealt) + 1)
-    p_max = _largest(t, dealt)
-    p_tfce = _largest(enhanced(t[None], edges)[0], enhanced(dealt, edges)) if len(edges) else p_max
+    as_large, most, most_scored = np.ones(len(t)), [], []
+    for some in compared.t(dealt):
+        as_large += (np.abs(some) >= np.abs(t) - _TIE).sum(0)
+        most.append(np.abs(some).max(1))
+        if len(edges):
+            most_scored.append(np.abs(enhanced(some, edges)).max(1))
+    p, p_max = as_large / (len(dealt) + 1), _exceeded(t, most)
+    p_tfce = _exceeded(enhanced(t[None], edges)[0], most_scored) if len(edges) else p_max
     q = np.ones_like(p)
     q[~unknown] = multipletests(p[~unknown], method="fdr_bh")[1]
     told = {"t": t, "d": observed.d[0], "p": p, "p_max": p_max, "p_tfce": p_tfce, "q": q}
@@ -138,9 +147,9 @@ def _contrast(
     )
 
 
-def _largest(score: Floats, dealt: Floats) -> Floats:
+def _exceeded(score: Floats, largest: list[Floats]) -> Floats:
     """The share of dealings, with the observed one, whose largest |score| anywhere is as large as each place's."""
-    most, own = np.sort(np.abs(dealt).max(1)), np.abs(score)
+    most, own = np.sort(np.concatenate(largest)), np.abs(score)
     above = len(most) - np.searchsorted(most, own - _TIE * np.maximum(own, 1))
     return np.asarray((1 + above) / (len(most) + 1))
 

@@ -22,7 +22,7 @@ from training.targets.dealing import LEAST, blocks
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-_AT_ONCE = 4_000_000  # numbers: 32 MB
+_AT_ONCE = 1_000_000  # numbers, of which some ten arrays are held: 80 MB
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +42,8 @@ class Compared(Protocol):
     def observed(self) -> Found:
         """As it is; B is 1."""
 
-    def t(self, dealt: NDArray[Any]) -> Floats:
-        """(B, N) as it is dealt (B, P): who is in the second group, or with which sign."""
+    def t(self, dealt: NDArray[Any]) -> Iterator[Floats]:
+        """(B, N) as it is dealt (B, P), who is in the second group, or with which sign: so many at a time as fit."""
 
     def resampled(self, times: Floats) -> Found:
         """With each person counted as often as is said (B, P)."""
@@ -66,9 +66,9 @@ class Between:
         """As `Compared`."""
         return self._found(~self.second[None], self.second[None])
 
-    def t(self, dealt: NDArray[Any]) -> Floats:
+    def t(self, dealt: NDArray[Any]) -> Iterator[Floats]:
         """As `Compared`."""
-        return np.concatenate([self._found(~some, some).t for some in _parts(dealt, self.values.shape[1])])
+        return (self._found(~some, some).t for some in _parts(dealt, self.values.shape[1]))
 
     def resampled(self, times: Floats) -> Found:
         """As `Compared`."""
@@ -117,10 +117,9 @@ class Within:
         """As `Compared`."""
         return self.resampled(np.ones((1, len(self.values))))
 
-    def t(self, dealt: NDArray[Any]) -> Floats:
+    def t(self, dealt: NDArray[Any]) -> Iterator[Floats]:
         """As `Compared`."""
-        parts = _parts(dealt, self.values.shape[1])
-        return np.concatenate([self._found(some, np.ones_like(some)).t for some in parts])
+        return (self._found(some, np.ones_like(some)).t for some in _parts(dealt, self.values.shape[1]))
 
     def resampled(self, times: Floats) -> Found:
         """As `Compared`."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cloud.erasing.known import note_all
 from device.contract.errors import DataError
-from training.arguments import add_workers, crop_side, positive_number
+from training.arguments import add_workers, count, crop_side, positive_number
 from training.videos.split import PARTS, parse_weights, split
 from training.videos.study import Video, read_study
 
@@ -61,7 +61,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--split", default="7:2:1", metavar="A:B:C", help="participants for training:validation:test (%(default)s)"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the split (default: %(default)s)")
+    parser.add_argument("--seed", type=count, default=0, metavar="N", help="of the split (default: %(default)s)")
     parser.add_argument("--size", type=crop_side, default=48, metavar="N", help="side of a crop, pixels (%(default)s)")
     parser.add_argument("--gate", action="store_true", help="drop also faces that the box's quality gate refuses")
     add_workers(parser)

@@ -7,6 +7,7 @@ VIDEO.npz   crops     (N, side, side) uint8, grey, in the order of time
 """
 
 import json
+import zlib
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -77,7 +78,7 @@ def read_outcome(path: Path, made_of: dict[str, object]) -> Outcome | None:
     try:
         with np.load(path, allow_pickle=False) as content:
             made = json.loads(str(content["made"]))
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
         return None
     return Outcome(**made["outcome"]) if made["of"] == made_of else None
 

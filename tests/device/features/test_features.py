@@ -98,6 +98,15 @@ def test_rates_are_a_minute_of_what_was_measured():
     assert measured["aus.AU12.mean"] == pytest.approx(whole["aus.AU12.mean"], rel=0.02)
 
 
+def test_who_hides_their_face_more_often_does_not_smile_more_often():
+    times = every(1200)
+    smiles = sum(np.interp(times, [at, at + 0.4, at + 2.6, at + 3], [0, 3, 3, 0], 0, 0) for at in range(5, 1190, 10))
+    seen = np.random.default_rng(1).random(1200)[times.astype(int)] > 0.3  # every second may be hidden
+    whole, hidden = of(times, aus_AU12=smiles), of(times, seen, aus_AU12=smiles)
+    assert whole["aus.AU12.episodes"] == pytest.approx(6, abs=0.1)
+    assert hidden["aus.AU12.episodes"] == pytest.approx(6, abs=0.9)
+
+
 def test_a_smile_that_the_end_of_measuring_cuts_has_no_duration():
     times = every(60)
     cut = of(times, aus_AU12=np.where(times > 50, 3.0, 0.0))

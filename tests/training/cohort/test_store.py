@@ -1,5 +1,6 @@
 """Tables of features in files."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,6 +51,21 @@ def test_the_digest_changes_with_a_label_or_a_number(table: FeatureTable) -> Non
     values = table.values.copy()
     values[0, 0, 0] += 0.1
     assert len({digest(table), digest(other), digest(replace(table, values=values))}) == 3
+
+
+def test_a_broken_table_is_told_in_a_sentence(tmp_path: Path, table: FeatureTable) -> None:
+    path = tmp_path / "features.npz"
+    save(table, path)
+    whole = path.read_bytes()
+    for at in range(200, len(whole) - 8, len(whole) // 20):  # whichever part of it a disk lost
+        path.write_bytes(whole[:at] + bytes(8) + whole[at + 8 :])
+        with pytest.raises(DataError, match="is no table of features"):
+            load(path)
+    arrays = {name: getattr(table, name) for name in ("values", "coverage", "seconds", "frames")}
+    for people in (["p-1"], {"p-1": "case"}):
+        np.savez(path, about=np.array(json.dumps({"v": 1, "people": people})), **arrays)
+        with pytest.raises(DataError, match="is no table of features"):
+            load(path)
 
 
 def test_a_file_that_is_no_table_is_told_in_a_sentence(tmp_path: Path, table: FeatureTable) -> None:

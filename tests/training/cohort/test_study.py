@@ -44,6 +44,10 @@ def test_columns_may_come_in_any_order_with_semicolons_as_spreadsheets_write_the
     assert study.people == (Participant("p-1", "case", age=41.5),)
 
 
+def test_tabs_are_taken_as_they_are_pasted_from_spreadsheets(table: Path) -> None:
+    assert read(table, "pseudonym\tgroup\tage\np-1\tcase\t41\n").people == (Participant("p-1", "case", age=41.0),)
+
+
 def test_a_person_in_two_groups(table: Path) -> None:
     study = read(table, HEADER + "p-1,case,,,,\np-2,case,,,,\np-1,control,,,,\n")
     assert failed(study) == [

@@ -51,7 +51,7 @@ def test_what_cannot_be_is_one_sentence_and_leaves_nothing(features, tmp_path, c
     assert not out.exists() and list(tmp_path.iterdir()) == [few]
 
 
-@pytest.mark.parametrize("wrong", [["--folds", "1"], ["--alpha", "1"], ["--permutations", "0"], ["--workers", "-1"]])
+@pytest.mark.parametrize("wrong", ["--folds 1", "--alpha 1", "--permutations 0", "--workers -1", "--seed -1"])
 def test_wrong_numbers_are_refused(features, tmp_path, wrong):
     with pytest.raises(SystemExit, match="2"):
-        main(["diagnosis", "evaluate", str(features), "--out", str(tmp_path / "evaluation.json"), *wrong])
+        main(["diagnosis", "evaluate", str(features), "--out", str(tmp_path / "evaluation.json"), *wrong.split()])

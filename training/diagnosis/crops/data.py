@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -141,7 +142,7 @@ def crops_of(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
         with np.load(path, allow_pickle=False) as content:
             crops: NDArray[np.uint8] = content["crops"]
             times: NDArray[np.float64] = content["times"]
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
         raise DataError(f"{path} holds no faces that can be read ({error}): run `{_COMMAND}` again.") from error
     return crops, times
 
