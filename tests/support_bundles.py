@@ -49,6 +49,7 @@ EVIDENCE = Evidence(
     permutations=1000,
     confounds=Interval(0.5, 0.42, 0.58),
     answered_right=Interval(0.81, 0.7, 0.9),
+    held={"control": Interval(0.94, 0.88, 0.99), "mdd": Interval(0.82, 0.7, 0.92)},
 )
 
 

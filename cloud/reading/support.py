@@ -10,12 +10,13 @@ from device.contract.support import Abstained
 
 @dataclass(frozen=True)
 class Group:
-    """A group of the evidence: its name, its people in the evidence, and whether the measurements do not rule it out;
-    None: nothing could be computed."""
+    """A group of the evidence: its name, its people in the evidence, whether the measurements do not rule it out
+    (None: nothing could be computed), and the share of its own people for whom they did not (None: not measured)."""
 
     name: str
     people: int
     possible: bool | None
+    held: float | None
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,10 @@ class Support:
         supported: whether the evidence carries it.
         simulated: whether the people of the evidence were simulated.
         population, people, sites: of the evidence.
-        alpha: share of sets that may miss the right group.
+        alpha: share of sets that may miss the right group, as aimed at; `Group.held` says what was measured.
         right: of the people of the evidence of whom one group was left, the share of that group; None: not measured.
         right_between: its 95 % interval, where that is known.
-        coverage: share of the time in which the face was measured.
+        coverage: share of the time in which the face was measured; None: the box could not compute it.
         why: reasons to abstain.
         groups: in the order of the bundle.
         answer: the one group that is not ruled out; None: no answer.
@@ -48,7 +49,7 @@ class Support:
     alpha: float
     right: float | None
     right_between: tuple[float, float] | None
-    coverage: float
+    coverage: float | None
     why: tuple[Abstained, ...]
     groups: tuple[Group, ...]
     answer: str | None
@@ -69,9 +70,9 @@ class Support:
             told["alpha"],
             told.get("answered_right"),
             (told["answered_right_low"], told["answered_right_high"]) if "answered_right_low" in told else None,
-            told["coverage"],
+            told.get("coverage"),
             tuple(map(Abstained, told.get("why", ()))),
-            tuple(Group(one["name"], one["n"], one.get("possible")) for one in support.groups(told)),
+            tuple(Group(one["name"], one["n"], one.get("possible"), one.get("held")) for one in support.groups(told)),
             support.answer(told),
             told,
         )

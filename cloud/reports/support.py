@@ -43,6 +43,10 @@ _WHY = {
     Abstained.UNMEASURED: "too many of the features that it needs were not measured",
     Abstained.OUTSIDE: "the measurements are unlike those of everybody in its study, or another network made them",
 }
+_FAULT = "The box could not compute it. The journal of the box says why."
+_FAULT_MEANS = (
+    "That is a fault of the box and says nothing of the person. It speaks neither for nor against any group."
+)
 _USUAL = "“No answer” is an ordinary outcome, and no fault."
 _NUMBERS = "one two three four five six seven eight nine ten".split()
 
@@ -115,7 +119,7 @@ def _said(one: Support) -> Said:
 def _headline(one: Support) -> str:
     known = f"(of {_listed(group.name for group in one.groups)})"
     if not one.is_computed:
-        return f"{TITLE}: no answer. Nothing was computed."
+        return f"{TITLE}: no answer. {_FAULT if Abstained.FAULT in one.why else 'Nothing was computed.'}"
     if one.answer and one.supported:
         return (
             f"{TITLE}: only {_word(one.answer)} is not ruled out {known}. Such an answer can be wrong. {_right(one)}"
@@ -134,6 +138,8 @@ def _meaning(one: Support) -> Iterator[str]:
             f"What was measured is unusual for people of the study in the group {_others(one)}, and not unusual for "
             f"those in “{_word(one.answer)}”. That does not make this person one of them: read the limits below."
         )
+    elif Abstained.FAULT in one.why:
+        yield _FAULT_MEANS
     else:
         yield from _no_answer(one)
 
@@ -161,20 +167,25 @@ def _facts(one: Support) -> Iterator[tuple[str, str]]:
     sites = "one site" if one.sites == 1 else f"{one.sites} sites"
     whom = one.population[:1].upper() + one.population[1:].rstrip(".")
     yield "People of its evidence", f"{_people(one.people)} at {sites}: {groups}. {whom}."
-    yield "What it rests on", f"The face was measured in {percent(one.coverage)} of the time that it looked at."
+    if one.coverage is not None:
+        yield "What it rests on", f"The face was measured in {percent(one.coverage)} of the time that it looked at."
     yield "Limits", LIMITS
     yield "Said by", f"{one.bundle}, once, at the end."
 
 
 def _wrong(one: Support) -> str:
-    wrong = f"in {often(one.alpha)} sessions of people like those of the study the right group is ruled out"
+    aimed = f"the right group is ruled out for {often(one.alpha)} people (alpha {one.alpha:g})"
     if not one.supported:
-        return (
-            f"Not known. It was meant that {wrong} (alpha {one.alpha:g}); its evidence does not show that this holds."
-        )
+        return f"Not known. Aimed at: {aimed}; its evidence does not show that this holds."
+    if all(group.held is None for group in one.groups):
+        first = f"Aimed at, not measured: {aimed}."
+    else:
+        wanted = f"Aimed at: {often(one.alpha)} (alpha {one.alpha:g})"
+        missed = ", ".join(f"{_word(group.name)} {_missed(group.held)}" for group in one.groups)
+        first = f"Of the people of the study the right group was ruled out: {missed}. {wanted}."
     return (
-        f"{wrong.capitalize()} (alpha {one.alpha:g}); of other people it is not known. Among the sessions with an "
-        "answer it can be wrong more often than that: where several groups are left, the right one is rarely missing."
+        f"{first} Of people unlike those of the study it is not known. Among the sessions with an answer it can be "
+        "wrong more often: where several groups are left, the right one is rarely missing."
     )
 
 
@@ -202,11 +213,19 @@ def _of(group: Group, one: Support) -> str:
         return "not computed"
     if group.possible:
         return "not ruled out"
-    return (
-        f"ruled out, as {often(one.alpha)} of its own people would be"
-        if one.supported
-        else "ruled out, not to be used"
-    )
+    if not one.supported:
+        return "ruled out, not to be used"
+    if group.held is None:
+        return f"ruled out; aimed at, not measured: as {often(one.alpha)} of its own people would be"
+    return f"ruled out, as {_missed(group.held)} of its own people in the study were"
+
+
+def _missed(held: float | None) -> str:
+    """`18 of 100`: of whom the set did not hold their group."""
+    if held is None:
+        return "not measured"
+    share = 100 * (1 - held)
+    return f"{share:.0f} of 100" if share >= 1 or share < 1e-6 else "fewer than 1 of 100"
 
 
 def _people(count: int) -> str:

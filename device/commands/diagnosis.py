@@ -24,6 +24,7 @@ _WHY = {
     Abstained.COVERAGE: "too little of the time could be measured",
     Abstained.UNMEASURED: "too many of the features were not measured",
     Abstained.OUTSIDE: "the features are unlike those of everybody in its evidence, or measured with another network",
+    Abstained.FAULT: "it could not be computed",
 }
 #: Ends of a session after which nothing of it is looked at.
 _OVER = {Why.REVOKED: "the consent was withdrawn", Why.EXPIRED: "the consent ended"}

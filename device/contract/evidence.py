@@ -19,6 +19,7 @@ from device.contract.typed import shown, typed
 KEY = "evidence"
 _LONGEST = 400  # of the population, as in the event
 _FEWEST_GROUPS = 2
+_INTERVALS = ("balanced_accuracy", "coverage_of_sets", "confounds", "answered_right")
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Evidence:
         coverage_of_sets: share of the sets that held it.
         answered: share of the sets that were of a single group.
         answered_right: of those, the share of the right group; None: not known.
+        held: group → share of its people whose set held it; a group that it lacks was not measured.
         simulated: whether the participants were.
         p_value, permutations: of the test with labels permuted within sites; no `p_value`: not tried.
         confounds: balanced accuracy of a model of the confounds alone; None: not tried.
@@ -77,6 +79,7 @@ class Evidence:
     confounds: Interval | None = None
     age: Ages | None = None
     answered_right: Interval | None = None
+    held: dict[str, Interval] | None = None
 
     @classmethod
     def from_receipt(cls, receipt: Mapping[str, Any], where: str) -> "Evidence":
@@ -114,8 +117,10 @@ def _checks(of: Evidence) -> Iterator[tuple[str, Any, bool]]:
     yield "'sites'", of.sites, of.sites > 0
     yield "'phases'", of.phases, len(of.phases) > 0
     yield "'alpha'", of.alpha, 0 < of.alpha < 1
-    for name in ("balanced_accuracy", "coverage_of_sets", "confounds", "answered_right"):
-        interval = getattr(of, name)
+    held = of.held or {}
+    yield "the groups in 'held'", sorted(held), held.keys() <= of.groups.keys()
+    named = {name: getattr(of, name) for name in _INTERVALS} | {f"held.{name}": one for name, one in held.items()}
+    for name, interval in named.items():
         if interval is not None:
             yield f"'{name}'", asdict(interval), 0 <= interval.low <= interval.value <= interval.high <= 1
     yield "'answered'", of.answered, 0 <= of.answered <= 1

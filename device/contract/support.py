@@ -1,8 +1,9 @@
 """Diagnosis support: what a bundle of the task `diagnosis-support` said, once, of a session or of one of its phases.
 
 It is one event of the session, `support` (`device/contract/session.py`), told just before the session's end, and holds
-a *conformal set*: the groups that the measurements do not rule out, at the error rate `alpha`. Only a set of exactly
-one group, without any reason to abstain, is an answer; everything else is 'no answer'. It is nobody's diagnosis.
+a *conformal set*: the groups that the measurements do not rule out, at the error rate `alpha` that was aimed at. Only
+a set of exactly one group, without any reason to abstain, is an answer; everything else is 'no answer'. It is nobody's
+diagnosis.
 
 It alone of all events stands below a root of its own, `support/PATIENT/DEVICE~SESSION/eNNNNNN`: the clinicians of the
 person may read it, and nobody else; of the others those of the room's box and administrators read as well.
@@ -13,9 +14,10 @@ person may read it, and nobody else; of the others those of the room's box and a
     support.population, .n, .sites, .alpha     of the evidence
     support.answered_right     of the people of the evidence for whom one group was left, the share of that group;
                                `_low` to `_high`: its 95 % interval; absent: not measured
-    support.coverage           share of the time that could be measured
+    support.coverage           share of the time that could be measured; absent: the box could not compute it (`fault`)
     support.why                reasons to abstain (`Abstained`)
-    support.g1 … g6            the groups: name, their people in the evidence, probability, whether it is in the set
+    support.g1 … g6            the groups: name, their people in the evidence, the share of these whose set held the
+                               group (`held`; absent: not measured), probability, whether it is in the set
 
 Where nothing could be computed, the groups bear neither probability nor `possible`.
 """
@@ -44,6 +46,7 @@ class Abstained(str, Enum):
     PHASE = "phase"  # a phase that the bundle needs was not held
     UNMEASURED = "unmeasured"  # too many of the features were not measured
     OUTSIDE = "outside"  # the features are unlike those of everybody in the evidence, or measured with other networks
+    FAULT = "fault"  # the box could not compute it, or not in time
 
 
 FIELDS = (
@@ -59,7 +62,7 @@ FIELDS = (
     Field("support.population", "string", "who the people of the evidence were", longest=400),
     Field("support.n", "integer", "people in the evidence", 0),
     Field("support.sites", "integer", "sites of the evidence", 0),
-    Field("support.alpha", "number", "share of sets that may miss the right group", 0, 1),
+    Field("support.alpha", "number", "share of sets that may miss the right group, as aimed at", 0, 1),
     Field(
         "support.answered_right", "number", "share of the evidence's sets of one group that held the right one", 0, 1
     ),
@@ -73,13 +76,14 @@ FIELDS = (
         for field in (
             Field(f"support.{group}.name", "string", "name of a group of the evidence", longest=40, pattern=GROUP),
             Field(f"support.{group}.n", "integer", "people of this group in the evidence", 0),
+            Field(f"support.{group}.held", "number", "share of its people whose set held it, as measured", 0, 1),
             Field(f"support.{group}.probability", "number", "probability of the group, as the network has it", 0, 1),
             Field(f"support.{group}.possible", "boolean", "whether the group is in the set"),
         )
     ),
 )
-#: What every `support` holds.
-NEEDED = ("bundle", "supported", "population", "n", "sites", "alpha", "coverage", "g1", "g2")
+#: What every `support` holds, beside `coverage`, which one of a fault may lack.
+NEEDED = ("bundle", "supported", "population", "n", "sites", "alpha", "g1", "g2")
 
 
 def groups(support: Json) -> list[Json]:
@@ -97,7 +101,8 @@ def validate(support: Any) -> None:
     """Check what `FIELDS` cannot say. Raises `DataError`."""
     if not isinstance(support, dict):
         return  # the event says that it is missing
-    if missing := [name for name in NEEDED if name not in support]:
+    needed = NEEDED if Abstained.FAULT in support.get("why", ()) else (*NEEDED, "coverage")
+    if missing := [name for name in needed if name not in support]:
         raise DataError(f"Field 'support.{missing[0]}' of an event is missing.")
     if any(
         not isinstance(support[group], dict) or not {"name", "n"} <= support[group].keys()

@@ -18,10 +18,12 @@ def examine(settings: Settings) -> tuple[str, bool]:
     """
     with open_supporter(settings.diagnosis.bundle, settings.models) as supporter:
         evidence, file = supporter.evidence, supporter.file
-    doubts = [*_doubts(evidence, file, settings.models)]
-    people = f"it is of {evidence.n} people of {evidence.sites} {'site' if evidence.sites == 1 else 'sites'}"
     phases = [phase for phase in file.phases if phase != SESSION]
-    needs = [f"it needs the phases {', '.join(phases)}"] if phases else []
+    planned = _planned(settings)
+    doubts = [*_doubts(evidence, file, settings.models), *(_unheld(phases, planned, file) if planned else ())]
+    people = f"it is of {evidence.n} people of {evidence.sites} {'site' if evidence.sites == 1 else 'sites'}"
+    by_hand = "" if planned else ", and session.phases plans none: somebody has to note them in every session"
+    needs = [f"it needs the phases {', '.join(phases)}{by_hand}"] if phases else []
     found = [settings.diagnosis.bundle, *(doubts or ["its evidence supports it"]), people, *needs]
     return "; ".join([*found, f"population: {evidence.population}"]), not doubts
 
@@ -34,6 +36,27 @@ def _doubts(evidence: Evidence, file: SupportFile, models: ModelSettings) -> Ite
     known, here = {*file.sources}, {models.estimators, models.expression or models.face}
     if known and not here <= known:
         yield f"never an answer here: its people were measured with {_listed(known)}, this box has {_listed(here)}"
+
+
+def _planned(settings: Settings) -> dict[str, float]:
+    """Seconds of each phase of a session as it is planned."""
+    found: dict[str, float] = {}
+    for text in settings.session.phases:
+        name, _, seconds = text.partition("=")
+        found[name] = found.get(name, 0.0) + float(seconds)
+    return found
+
+
+def _unheld(phases: list[str], planned: dict[str, float], file: SupportFile) -> Iterator[str]:
+    """Of the phases that it needs, those that a session as planned never has, or never for long enough."""
+    lacking = [f"no {name}" for name in phases if name not in planned]
+    short = [
+        f"{planned[name]:g} s of {name}, of {file.least_seconds:g} s"
+        for name in phases
+        if planned.get(name, file.least_seconds) < file.least_seconds
+    ]
+    if lacking or short:
+        yield f"never an answer of a session as planned: session.phases has {' and '.join([*lacking, *short])}"
 
 
 def _listed(names: set[str]) -> str:

@@ -3,7 +3,7 @@
 The network is asked only where enough was recorded and measured in each phase that the bundle needs (else: `short`,
 `phase`, `coverage`, `unmeasured`), and where the features are not unlike those of everybody in the evidence, and were
 measured with the same networks (else: `outside`). In the set are then the groups whose probability is not too small.
-It may hold several, or none (`uncertain`); one group alone is an answer.
+It may hold several, or none (`uncertain`); one group alone is an answer. What could not be computed is a `fault`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -75,6 +75,18 @@ class Supporter(Closing):
         groups = self._groups_with(None if why else self._probabilities(values))
         if not why and sum(group["possible"] for group in groups) != 1:
             why = [Abstained.UNCERTAIN]
+        return self._told(groups, why, phase) | {"coverage": round(self._coverage(parts), 3)}
+
+    def fail(self) -> Json:
+        """The `support` of an event of a session of which the box could not compute it; this computes nothing."""
+        return self._told(self._groups_with(None), [Abstained.FAULT])
+
+    def close(self) -> None:
+        """Free the network."""
+        self._model.close()
+
+    def _told(self, groups: list[Json], why: list[Abstained], phase: str = "") -> Json:
+        """What was said of the groups, and of whom the evidence is."""
         told = {
             "bundle": self.bundle,
             "supported": self.evidence.supported,
@@ -82,7 +94,6 @@ class Supporter(Closing):
             "n": self.evidence.n,
             "sites": self.evidence.sites,
             "alpha": self.evidence.alpha,
-            "coverage": round(self._coverage(parts), 3),
             **dict(zip(GROUPS, groups, strict=False)),
         }
         if self.evidence.simulated:
@@ -92,10 +103,6 @@ class Supporter(Closing):
         if part := phase or self._part():
             told["phase"] = part
         return told | ({"why": [reason.value for reason in why]} if why else {})
-
-    def close(self) -> None:
-        """Free the network."""
-        self._model.close()
 
     def _checks(self) -> Iterator[tuple[str, bool]]:
         """What would be wrong, in half a sentence, and whether it is right."""
@@ -159,7 +166,11 @@ class Supporter(Closing):
 
     def _groups_with(self, probabilities: list[float] | None) -> list[Json]:
         """The groups with their people; with probability, and whether they are in the set, where that was computed."""
-        named: list[Json] = [{"name": name, "n": self.evidence.groups[name]} for name in self._groups]
+        held = self.evidence.held or {}
+        named: list[Json] = [
+            {"name": name, "n": self.evidence.groups[name]} | ({"held": held[name].value} if name in held else {})
+            for name in self._groups
+        ]
         return (
             [
                 group | {"probability": round(p, 4), "possible": 1 - p <= self.file.quantiles[group["name"]]}

@@ -6,7 +6,8 @@ nowhere else: no figure, status, line of a log or page of the box holds any of i
 
 Nothing is told of a session that failed, whose consent ended or was withdrawn, or that a power cut broke off: what was
 gathered is gone with the process, for none of it is ever on the card. Of what failed or was broken off, `affectbox
-diagnosis` reads the records. What goes on after a pause is a session of its own, and has an event of its own.
+diagnosis` reads the records. What goes on after a pause is a session of its own, and has an event of its own. Where it
+cannot be computed, or not in time, the event says that alone (`Abstained.FAULT`), and a line of the log says why.
 """
 
 import threading
@@ -69,21 +70,11 @@ class Support:
         supporter, gatherer, self._gatherer = self._supporter, self._gatherer, None
         if supporter is None or gatherer is None or why not in _TOLD:
             return None
-        came: SimpleQueue[Json | str] = SimpleQueue()
-        worker = threading.Thread(target=lambda: came.put(_said(supporter, gatherer)), name="support", daemon=True)
-        worker.start()  # where it takes too long it is left behind, and ends with the process
-        until_s = clock.monotonic() + LONGEST_S
-        said: Json | str = f"it was not computed within {LONGEST_S:g} s"
-        while worker.is_alive() and clock.monotonic() < until_s:
-            if not is_wanted():
-                return None
-            worker.join(_TICK_S)
-        if not worker.is_alive():
-            said = came.get()
+        said = _waited(supporter, gatherer, clock, is_wanted)
         if isinstance(said, str):
             warn(f"No diagnosis support for this session: {said}.")
-            return None
-        return said if is_wanted() else None
+            said = supporter.fail()
+        return said if said and is_wanted() else None
 
 
 @contextmanager
@@ -108,6 +99,24 @@ def opened(settings: Settings) -> Iterator[Supporter | None]:
 
 def _covers(event: Json) -> bool:
     return set(event.get("consent", {}).get("covers", ())) >= NEEDS
+
+
+def _waited(
+    supporter: Supporter, gatherer: Gatherer, clock: Clock, is_wanted: Callable[[], bool]
+) -> Json | str | None:
+    """What it says in time, or why there is nothing; None: it is wanted no longer."""
+    came: SimpleQueue[Json | str] = SimpleQueue()
+    worker = threading.Thread(target=lambda: came.put(_said(supporter, gatherer)), name="support", daemon=True)
+    try:
+        worker.start()  # where it takes too long it is left behind, and ends with the process
+    except RuntimeError:
+        return "the system gave it no thread"
+    until_s = clock.monotonic() + LONGEST_S
+    while worker.is_alive() and clock.monotonic() < until_s:
+        if not is_wanted():
+            return None
+        worker.join(_TICK_S)
+    return f"it was not computed within {LONGEST_S:g} s" if worker.is_alive() else came.get()
 
 
 def _said(supporter: Supporter, gatherer: Gatherer) -> Json | str:

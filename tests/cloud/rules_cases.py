@@ -83,7 +83,10 @@ CAMERA["frame"] = {"width": 640, "height": 480}
 SAID: Json = {"bundle": "simulated-1", "phase": "talk", "supported": True, "simulated": True, "population": "nobody"}
 SAID |= {"n": 212, "sites": 3, "alpha": 0.1, "coverage": 0.82, "why": ["uncertain"]}
 SAID |= {"answered_right": 0.81, "answered_right_low": 0.7, "answered_right_high": 0.9}
-SAID |= {group: {"name": f"group-{group}", "n": 40, "probability": 0.25, "possible": True} for group in support.GROUPS}
+SAID |= {
+    group: {"name": f"group-{group}", "n": 40, "held": 0.82, "probability": 0.25, "possible": True}
+    for group in support.GROUPS
+}
 SUPPORT = MARK | {"event": "support", "number": 3, "support": SAID}
 SUPPORTS = f"support/p-0042/box-1~{BOOT}"
 PACK = pack.pack([record(5), record(6)])
@@ -374,6 +377,7 @@ WRITES = [
         ALLOWED,
         "of two groups",
     ),
+    box(f"{SUPPORTS}/e000004", _said(number=4, coverage=None, why=["fault"]), ALLOWED, "what it could not compute"),
     box(f"{SUPPORTS}/e000003", SUPPORT, ALLOWED, "the same again"),
     box(f"{SUPPORTS}/e000003", _said(why=None), DENIED, "takes back why it abstained"),
     box(f"{SUPPORTS}/e000003", _said(g6=None), DENIED, "leaves out a group"),
@@ -403,6 +407,7 @@ WRITES = [
             ({"g1": {"name": "depressed"}}, "a group without its people"),
             ({"g1": SAID["g1"] | {"name": "Ada Lovelace"}}, "a person's name for a group"),
             ({"g1": SAID["g1"] | {"probability": 1.5}}, "a probability over 1"),
+            ({"g1": SAID["g1"] | {"held": 82}}, "a share of people over 1"),
             ({"g1": SAID["g1"] | {"diagnosis": True}}, "a field that no group has"),
         ]
     ),

@@ -32,15 +32,19 @@ from tests.servers import Server
 GROUPS = ("bipolar", "depressed", "healthy")
 AGREED = CONSENT | {"covers": ["expressions", "units", "diagnosis"]}
 LEFT = ("depressed", "healthy")
-OTHERS = "ruled out, as one of ten of its own people would be"
+#: Of each group's people, the share whose set held it.
+HELD = {"bipolar": 0.816, "depressed": 0.91, "healthy": 0.996}
+OTHERS = "ruled out, as 18 of 100 of its own people in the study were"
+MEASURED = "Of the people of the study the right group was ruled out: bipolar 18 of 100, depressed 9 of 100, healthy "
 SAID: Json = {"bundle": "clinic-groups-2", "supported": True, "population": "Adults of one day clinic.", "n": 212}
 SAID |= {"sites": 1, "alpha": 0.1, "coverage": 0.82}
 Told = Callable[..., str]
 
 
-def said(*left: str, computed: bool = True, **changes: Any) -> Json:
+def said(*left: str, computed: bool = True, held: dict[str, float] = HELD, **changes: Any) -> Json:
     """A `support`: these groups are left; why there is no answer, where there is none."""
-    told = SAID | {f"g{at}": {"name": name, "n": 60 + at} for at, name in enumerate(GROUPS, 1)}
+    known = {name: {"held": share} for name, share in held.items()}
+    told = SAID | {f"g{at}": {"name": name, "n": 60 + at} | known.get(name, {}) for at, name in enumerate(GROUPS, 1)}
     for group in (told["g1"], told["g2"], told["g3"]) if computed else ():
         group |= {"possible": group["name"] in left, "probability": 0.87}
     return told | ({"why": ["uncertain"]} if len(left) != 1 else {}) | changes
@@ -106,7 +110,8 @@ def told(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest
                 "depressed, healthy).",
                 "people of each of these two groups measured like this",
                 "“No answer” is an ordinary outcome, and no fault. Of the groups that are left it prefers none.",
-                "In one of ten sessions of people like those of the study the right group is ruled out (alpha 0.1)",
+                f"{MEASURED}fewer than 1 of 100. Aimed at: one of ten (alpha 0.1). Of people unlike those of the "
+                "study it is not known.",
                 "When one group is left: How often the one group that is left is the right one was not measured.",
                 "212 people at one site: bipolar 61, depressed 62, healthy 63. Adults of one day clinic.",
             ],
@@ -116,7 +121,7 @@ def told(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest
             [
                 "Diagnosis support: only depressed is not ruled out (of bipolar, depressed, healthy). Such an answer "
                 "can be wrong. How often the one group that is left is the right one was not measured.",
-                "In one of 20 sessions of people like those of the study the right group is ruled out (alpha 0.05)",
+                "Aimed at: one of 20 (alpha 0.05). Of",
                 "That does not make this person one of them",
                 "unusual for people of the study in the group “bipolar” or “healthy”",
             ],
@@ -149,6 +154,17 @@ def told(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest
             ["no answer. The measurements do not rule out: depressed (of", "unlike those of everybody", "7 of 100"],
         ),
         (
+            said(*LEFT, held={}),
+            [
+                "How often it is wrong: Aimed at, not measured: the right group is ruled out for one of ten people "
+                "(alpha 0.1).",
+            ],
+        ),
+        (
+            said(*LEFT, held={"bipolar": 1.0}),
+            ["group was ruled out: bipolar 0 of 100, depressed not measured, healthy not measured. Aimed at: one"],
+        ),
+        (
             said(computed=False, why=["short", "coverage"], phase="talk"),
             [
                 "Diagnosis support: no answer. Nothing was computed.",
@@ -176,8 +192,28 @@ def test_it_is_told_what_is_not_ruled_out_how_surely_and_why_not_more(what: Json
     assert "0.87" not in text and "87 %" not in text
 
 
+def test_what_the_box_could_not_compute_is_told_as_its_fault_and_without_a_number_of_the_person() -> None:
+    broken = {name: one for name, one in said(computed=False, why=["fault"]).items() if name != "coverage"}
+    text = "\n".join(support.lines(of(broken)))
+    assert "no answer. The box could not compute it. The journal of the box says why.\n" in text
+    assert "That is a fault of the box and says nothing of the person." in text
+    for absent in ("ordinary outcome", "What it rests on", "Why:", "not ruled out", "None"):
+        assert absent not in text, absent
+    assert "not computed" in str(sessions_support.shown(of(broken)))
+    assert "The journal of the box says why." in str([*section(table(broken))])
+
+
+@pytest.mark.parametrize("show", [sessions_support.shown, support.said])
+def test_what_was_aimed_at_is_not_taken_for_what_was_measured(show: Callable[[Session], Any]) -> None:
+    measured, older = (str(show(of(said("depressed", held=held)))) for held in (HELD, {}))
+    assert OTHERS in measured and "aimed at, not measured" not in measured
+    assert "ruled out; aimed at, not measured: as one of ten of its own people would be" in older
+    assert "in the study were" not in older
+
+
 def test_what_its_evidence_does_not_carry_is_no_answer() -> None:
     text = "\n".join(support.lines(of(said("depressed", supported=False, answered_right=0.81))))
+    assert MEASURED not in text
     assert "81 of 100" not in text and "How often it is then the right one is not known" in text
     assert "only depressed" not in text
     assert "not unusual for" not in text
@@ -200,7 +236,7 @@ def test_in_the_report_no_text_is_a_groups_name_but_beside_what_is_said_of_it(pa
     assert [texts[number + 2] for number in at] == [
         OTHERS,
         "not ruled out",
-        OTHERS,
+        "ruled out, as fewer than 1 of 100 of its own people in the study were",
         *("ruled out, not to be used", "not ruled out", "not ruled out"),
     ]
     body = html.partition("<body>")[2]

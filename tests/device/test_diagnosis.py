@@ -49,6 +49,7 @@ def test_it_prints_the_event_and_says_it_in_words_with_what_it_rests_on(asked):
     assert told["support"]["g2"] == {
         "name": "mdd",
         "n": 50,
+        "held": 0.82,
         "possible": True,
         "probability": pytest.approx(1, abs=0.03),
     }

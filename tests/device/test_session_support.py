@@ -148,6 +148,16 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     over.set()
 
 
+def says_that_alone(told: Json | None) -> None:
+    """That the box could not compute it, and of whom the evidence is."""
+    assert told is not None
+    support.validate(told)
+    assert told["why"] == ["fault"]
+    assert (told["bundle"], told["n"], told["population"]) == ("simulated-1.0.0", 120, "simulated adults, nobody")
+    assert [group.keys() for group in support.groups(told)] == [{"name", "n", "held"}] * 2
+    assert "coverage" not in told, "nobody measured it"
+
+
 @pytest.mark.usefixtures("slow")
 def test_the_end_of_a_session_waits_for_it_no_longer_than_it_may(
     supporter: Supporter, capsys: pytest.CaptureFixture[str]
@@ -158,8 +168,9 @@ def test_the_end_of_a_session_waits_for_it_no_longer_than_it_may(
         clock.advance(1.0)
         return next(looks) >= 0
 
-    assert held(supporter).conclude(Why.STOPPED, clock, is_wanted) is None
-    assert next(looks) == device.service.support.LONGEST_S
+    told = held(supporter).conclude(Why.STOPPED, clock, is_wanted)
+    assert next(looks) == device.service.support.LONGEST_S + 1, "and once more, before it is told"
+    says_that_alone(told)
     assert capsys.readouterr().err == (
         "affectbox: No diagnosis support for this session: it was not computed within 5 s.\n"
     )
@@ -190,10 +201,30 @@ def test_a_fault_of_it_costs_no_session_and_tells_nothing_of_the_person(
         raise ZeroDivisionError("mdd 0.93")
 
     monkeypatch.setattr(Supporter, "say", breaks)
-    assert concluded(held(supporter)) is None
+    says_that_alone(concluded(held(supporter)))
     said = capsys.readouterr().err
     assert said.startswith("affectbox: No diagnosis support for this session: a fault of the box's own (ZeroDivision")
     assert "mdd" not in said and "0.93" not in said
+
+
+def test_of_a_fault_nothing_is_told_where_the_consent_is_withdrawn_meanwhile(
+    monkeypatch: pytest.MonkeyPatch, supporter: Supporter
+) -> None:
+    monkeypatch.setattr(Supporter, "say", lambda *_: 1 / 0)
+    assert concluded(held(supporter), is_wanted=lambda: False) is None
+    assert concluded(held(supporter), Why.FAILED) is None
+
+
+def test_a_system_without_a_thread_to_spare_costs_no_session(
+    monkeypatch: pytest.MonkeyPatch, supporter: Supporter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuses(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    gathered = held(supporter)
+    monkeypatch.setattr(threading.Thread, "start", refuses)
+    says_that_alone(concluded(gathered))
+    assert "the system gave it no thread" in capsys.readouterr().err
 
 
 def test_a_power_cut_right_after_it_was_told_leaves_a_session_that_the_next_start_ends(

@@ -67,7 +67,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     support_bundle(
         folder,
         file=replace(FILE, least_seconds=1.0, least_measured=0.25, outside=1e9, quantiles=dict.fromkeys(GROUPS, 0.9)),
-        evidence=replace(EVIDENCE, population="axolotls", groups=dict(zip(GROUPS, (70, 50), strict=True))),
+        evidence=replace(EVIDENCE, population="axolotls", groups=dict(zip(GROUPS, (70, 50), strict=True)), held=None),
         outputs=(OutputSpec("groups", (1, 2), "float32", labels=GROUPS, activation="softmax"),),
         sign=signer(folder / "site"),
     )
@@ -169,8 +169,8 @@ def test_doctor_tells_what_the_bundle_is_and_whether_its_evidence_supports_it(
     assert told(own) == (
         "warning  diagnosis  simulated-1.0.0; not supported by its evidence (Chance does as well.); made of simulated "
         "people, so it says nothing of anybody; never an answer here: its people were measured with face-9.9.9, this "
-        "box has face-1.0.0; it is of 120 people of 1 site; it needs the phases task; population: simulated adults, "
-        "nobody"
+        "box has face-1.0.0; it is of 120 people of 1 site; it needs the phases task, and session.phases plans none: "
+        "somebody has to note them in every session; population: simulated adults, nobody"
     )
 
 
@@ -191,6 +191,7 @@ class Listening:
 
     def __init__(self, url: str) -> None:
         self.heard = b""
+        self._more = threading.Condition()
         self._answer = urllib.request.urlopen(urllib.request.Request(url, headers={"Accept": "text/event-stream"}))
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -198,7 +199,19 @@ class Listening:
     def _read(self) -> None:
         with suppress(OSError, ValueError), self._answer:
             for line in self._answer:
-                self.heard += line
+                with self._more:
+                    self.heard += line
+                    self._more.notify()
+
+    def until(self, number: int) -> str:
+        """Everything up to what is shown of a snapshot, or of a later one."""
+
+        def is_there() -> bool:
+            return any(int(found) >= number for found in re.findall(rb'"number":(\d+)', self.heard))
+
+        with self._more:
+            assert self._more.wait_for(is_there, WAIT_S), self.heard
+            return self.heard.decode()
 
 
 @pytest.fixture
@@ -230,7 +243,8 @@ def test_nothing_in_the_room_tells_what_was_said(
     stream, shown = Listening(f"{page[0]}events"), [""]
     interlock.consent("p-017", COVERS, "guardian")
     interlock.begin("p-017")
-    until(interlock, lambda now: now.state is State.IDLE and now.notice is not None)
+    over = until(interlock, lambda now: now.state is State.IDLE and now.notice is not None)
+    streamed = stream.until(over.number)
     shown.append(repr(interlock.snapshot()))
     for url in (page[0], f"http://{room.metrics.address}/metrics", f"http://{room.metrics.address}/health"):
         with suppress(urllib.error.HTTPError), urllib.request.urlopen(url) as answer:
@@ -241,7 +255,7 @@ def test_nothing_in_the_room_tells_what_was_said(
     folders = (tmp_path, runtime_folder(room._settings.host))
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix != ".jsonl"]
     places = {path.name: path.read_text("utf-8", "replace") for path in files}
-    places |= {"shown": "\n".join(shown), "stream": stream.heard.decode(), "log": "".join(capfd.readouterr())}
+    places |= {"shown": "\n".join(shown), "stream": streamed, "log": "".join(capfd.readouterr())}
     assert {"status.json", "consents.json", "host.json"} <= places.keys()
     assert len(places["stream"]) > 1000 and len(places["shown"]) > 1000
     assert {name: SECRET.findall(text) for name, text in places.items() if SECRET.search(text)} == {}

@@ -95,6 +95,7 @@ def evidence(found: Evaluation, population: str, against: tuple[str, ...]) -> co
         confounds=_interval(confounds.balanced_accuracy) if confounds else None,
         age=contract.Ages(*found.age) if found.age else None,
         answered_right=None if isnan(found.answered_right.value) else _interval(found.answered_right),
+        held={name: _interval(of.coverage) for name, of in found.by_group.items() if not isnan(of.coverage.value)},
     )
 
 

@@ -72,7 +72,10 @@ def test_it_says_whom_its_evidence_is_of(tmp_path):
     told = said(tmp_path, smiling(40, 0.0))
     assert told["bundle"] == "simulated-1.0.0"
     assert (told["population"], told["n"], told["sites"], told["alpha"]) == ("simulated adults, nobody", 120, 2, 0.1)
-    assert [(group["name"], group["n"]) for group in groups(told)] == [("control", 70), ("mdd", 50)]
+    assert [(group["name"], group["n"], group["held"]) for group in groups(told)] == [
+        ("control", 70, 0.94),
+        ("mdd", 50, 0.82),
+    ]
     assert (told["supported"], told["coverage"]) == (True, 1.0)
     assert [told[f"answered_right{end}"] for end in ("", "_low", "_high")] == [0.81, 0.7, 0.9]
     assert "phase" not in told
@@ -81,6 +84,21 @@ def test_it_says_whom_its_evidence_is_of(tmp_path):
 def test_how_often_an_answer_was_right_is_told_where_it_is_known(tmp_path):
     evidence = {name: value for name, value in EVIDENCE.to_json().items() if name != "answered_right"}
     assert not any("right" in name for name in said(tmp_path, smiling(40, 0.0), evidence=evidence))
+
+
+@pytest.mark.parametrize("held", [None, {"control": {"value": 0.9, "low": 0.8, "high": 1}}], ids=["older", "of one"])
+def test_how_often_a_groups_own_people_were_ruled_out_is_told_where_it_was_measured(tmp_path, held):
+    told = said(tmp_path, smiling(40, 0.0), **evidence_with(held=held))
+    assert [group.get("held") for group in groups(told)] == ([0.9, None] if held else [None, None])
+
+
+def test_what_could_not_be_computed_is_told_without_a_network_and_without_numbers_of_the_person(tmp_path):
+    with opened(tmp_path) as supporter:
+        told, computed = supporter.fail(), supporter.say(parts(smiling(40, 0.0)))
+    session.validate(event(9, "support", 1, support=told))
+    assert told["why"] == ["fault"]
+    assert computed.keys() - told.keys() == {"coverage"}
+    assert answer(told) is None
 
 
 def test_what_the_evidence_does_not_carry_is_told_as_such(tmp_path):
@@ -125,7 +143,7 @@ def test_where_it_abstains_nothing_is_computed(tmp_path, records, why):
     told = said(tmp_path, records)
     assert told["why"] == why
     assert answer(told) is None
-    assert all(group.keys() == {"name", "n"} for group in groups(told))
+    assert all(group.keys() == {"name", "n", "held"} for group in groups(told))
 
 
 @pytest.mark.parametrize(
@@ -215,8 +233,14 @@ INTERVAL = {"value": 0.7, "low": 0.8, "high": 0.9}
         (evidence_with(n=121), "'n', the sum of its groups, is 121"),
         (evidence_with(groups={"control": 120}), "the number of its groups is 1"),
         (evidence_with(groups={"control": 70, "Major Depression": 50}), "a group's name is 'Major Depression'"),
-        (evidence_with(groups={"control": 70, "bpd": 50}), "other groups in its network than in its evidence"),
+        (
+            evidence_with(groups={"control": 70, "bpd": 50}, held=None),
+            "other groups in its network than in its evidence",
+        ),
         (evidence_with(balanced_accuracy=INTERVAL), "'balanced_accuracy' is"),
+        (evidence_with(held={"bpd": INTERVAL}), r"the groups in 'held' is \['bpd'\]"),
+        (evidence_with(held={"mdd": INTERVAL}), "'held.mdd' is"),
+        (evidence_with(held={"mdd": 0.9}), "'held.mdd' is 0.9, not an object"),
         (evidence_with(population=""), "'population' is ''"),
         (evidence_with(alpha=1), "'alpha' is 1.0"),
         (evidence_with(remark="x"), "there is no field 'remark'"),

@@ -76,6 +76,7 @@ def test_the_bundle_says_of_people_what_the_evaluated_network_says(study, capsys
         assert supporter.evidence.supported and supporter.evidence.simulated
         assert supporter.evidence.population == "simulated people"
         assert supporter.evidence.answered_right == sound().answered_right
+        assert supporter.evidence.held == {name: group.coverage for name, group in sound().by_group.items()}
     wanted = expected.probabilities(values)
     assert np.abs(said - wanted).max() < {"float32": 1e-4, "int8": 0.03}[dtype]
     assert np.ptp(wanted[:, 0]) > 0.5
@@ -238,7 +239,7 @@ def test_the_box_refuses_a_bundle_whose_parts_do_not_belong_together(study):
     export(study, version="5.0.0")
     bundle = open_bundle(study / "bundles" / "support-5.0.0")
     receipt = json.loads(json.dumps(bundle.manifest.receipt))
-    receipt["evidence"]["groups"] = {"case": 40, "nobody": 40}
+    receipt["evidence"] |= {"groups": {"case": 40, "nobody": 40}, "held": {}}
 
     with pytest.raises(ModelError, match="other groups"):
         Supporter(Model(replace(bundle, manifest=replace(bundle.manifest, receipt=receipt))))
