@@ -2,7 +2,9 @@
 
 import csv
 import json
+from argparse import Namespace
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -326,3 +328,17 @@ def test_a_network_that_learnt_a_smile_looks_at_mouth_and_cheeks_and_one_that_di
 def auc(network, crops, at, truth, inside):
     found = shares(point_gradients(network, crops, at, "groups", 1)).mean(0)
     return float(roc_auc_score(truth[inside], found[inside]))
+
+
+def test_a_picture_of_gradients_says_what_no_preference_would_be(tmp_path, monkeypatch):
+    notes = []
+    for name in ("draw_ranking", "draw_heat"):
+        monkeypatch.setattr(f"training.targets.pictures.{name}", lambda *told: notes.append(told[-2]))
+    values = np.ones((2, 1, 68))
+    values[:, :, 60:] = np.nan
+
+    gradients_command._picture(
+        tmp_path, SimpleNamespace(values=values), Namespace(points=68, answer="case", method="gradient")
+    )
+
+    assert len(notes) == 2 and all("each point would have 0.017." in note for note in notes)

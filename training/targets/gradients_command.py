@@ -94,6 +94,9 @@ def _picture(new: Path, found: Any, arguments: argparse.Namespace) -> None:
     mean = np.full(points.count, np.nan)
     mean[known] = np.nanmean(every[:, known], 0)
     title, unit = f"What the network looks at: {arguments.answer}", f"share of the {arguments.method}"
-    note = "Mean over people and phases. It says what this network looks at, not what differs in people."
+    note = (
+        "Mean over people and phases. It says what this network looks at, not what differs in people.\n"
+        f"If it looked everywhere alike, each point would have {1 / max(known.sum(), 1):.2g}."
+    )
     draw_ranking(new / "ranking.png", points, mean, None, title, note, unit)
     draw_heat(new / "heat.png", points, mean, title, note, unit)
