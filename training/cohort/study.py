@@ -103,7 +103,7 @@ def _read(path: Path, wanted: tuple[str, ...], needed: tuple[str, ...]) -> _Rows
     if unused := [name for name in columns if name not in wanted]:
         told = ", ".join(repr(name) for name in unused)
         table.findings.append(Finding(Level.WARNING, "table", f"{path.name}: the column {told} is not used."))
-    for number, row in enumerate(rows[1:], 1):
+    for number, row in enumerate(rows[1:], 2):  # as spreadsheets count them
         if any(row) and len(row) == len(columns):
             table.rows.append((number, dict.fromkeys(wanted, "") | dict(zip(columns, row, strict=True))))
         elif any(row):

@@ -51,7 +51,7 @@ def test_tabs_are_taken_as_they_are_pasted_from_spreadsheets(table: Path) -> Non
 def test_a_person_in_two_groups(table: Path) -> None:
     study = read(table, HEADER + "p-1,case,,,,\np-2,case,,,,\np-1,control,,,,\n")
     assert failed(study) == [
-        "participants.csv: p-1 is in 2 groups (case and control; rows 1 and 3): a person is in one."
+        "participants.csv: p-1 is in 2 groups (case and control; rows 2 and 4): a person is in one."
     ]
     with pytest.raises(DataError, match="p-1 is in 2 groups"):
         study.require_sound()
@@ -59,16 +59,16 @@ def test_a_person_in_two_groups(table: Path) -> None:
 
 def test_a_person_twice(table: Path) -> None:
     study = read(table, HEADER + "p-1,case,,,,\np-1,case,,,,\n")
-    assert failed(study) == ["participants.csv: p-1 stands there 2 times (rows 1 and 2): leave one row."]
+    assert failed(study) == ["participants.csv: p-1 stands there 2 times (rows 2 and 3): leave one row."]
 
 
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        ("Anna,case,,,,", "row 1: the pseudonym looks like a name"),
-        ("p-1,,,,,", "row 1: it names no group."),
-        ("p-1,???,,,,", "row 1: '???' is no group's name"),
-        ("p-1,case", "row 1: it has 2 cells, and the header 6."),
+        ("Anna,case,,,,", "row 2: the pseudonym looks like a name"),
+        ("p-1,,,,,", "row 2: it names no group."),
+        ("p-1,???,,,,", "row 2: '???' is no group's name"),
+        ("p-1,case", "row 2: it has 2 cells, and the header 6."),
     ],
 )
 def test_what_is_wrong_with_a_row_names_the_row_and_no_person(table: Path, row: str, sentence: str) -> None:
@@ -83,7 +83,7 @@ def test_an_age_that_is_none_counts_as_not_known(table: Path, age: str) -> None:
     study = read(table, f"{HEADER}p-1,case,,{age},,\n")
     assert math.isnan(study.people[0].age)
     assert [f.text for f in study.findings] == [
-        f"participants.csv, row 1: '{age}' is no age in years, so it counts as not known."
+        f"participants.csv, row 2: '{age}' is no age in years, so it counts as not known."
     ]
 
 
@@ -122,12 +122,12 @@ def test_stimuli_are_parts_of_recordings(table: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        (",film,0,1", "row 1: it names no recording."),
-        ("a.jsonl,,0,1", "row 1: '' can be no label"),
-        ("a.jsonl,whole-session,0,1", "row 1: 'whole-session' can be no label"),
-        ("a.jsonl,film,5,5", "row 1: from '5' to '5' are no seconds in their order."),
-        ("a.jsonl,film,x,5", "row 1: from 'x' to '5' are no seconds in their order."),
-        ("a.jsonl,film,-1,5", "row 1: from '-1' to '5' are no seconds in their order."),
+        (",film,0,1", "row 2: it names no recording."),
+        ("a.jsonl,,0,1", "row 2: '' can be no label"),
+        ("a.jsonl,whole-session,0,1", "row 2: 'whole-session' can be no label"),
+        ("a.jsonl,film,5,5", "row 2: from '5' to '5' are no seconds in their order."),
+        ("a.jsonl,film,x,5", "row 2: from 'x' to '5' are no seconds in their order."),
+        ("a.jsonl,film,-1,5", "row 2: from '-1' to '5' are no seconds in their order."),
     ],
 )
 def test_what_is_wrong_with_a_stimulus(table: Path, row: str, sentence: str) -> None:
