@@ -47,6 +47,16 @@ def _evidence(manifest: Manifest) -> Iterator[str]:
     yield f"Evidence     {carried}"
     sites = "one site" if found.sites == 1 else f"{found.sites} sites"
     yield f"People       {found.n}{' simulated' if found.simulated else ''} at {sites}: {found.population}"
+    yield f"Ruled out    {_missed(found)}; aimed at: {100 * found.alpha:.3g} of 100"
+
+
+def _missed(found: Evidence) -> str:
+    """Of each group, how many of its own people were ruled out of it, with the 95 % interval."""
+    missed = [
+        f"{100 * (1 - one.value):.0f} of 100 ({100 * (1 - one.high):.0f} to {100 * (1 - one.low):.0f}) of {name}"
+        for name, one in (found.held or {}).items()
+    ]
+    return f"wrongly {', '.join(missed)}" if missed else "how many wrongly was not measured"
 
 
 def _tensors(manifest: Manifest) -> Iterator[str]:

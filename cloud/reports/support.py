@@ -181,7 +181,7 @@ def _wrong(one: Support) -> str:
         first = f"Aimed at, not measured: {aimed}."
     else:
         wanted = f"Aimed at: {often(one.alpha)} (alpha {one.alpha:g})"
-        missed = ", ".join(f"{_word(group.name)} {_missed(group.held)}" for group in one.groups)
+        missed = ", ".join(f"{_word(group.name)} {_missed(group)}" for group in one.groups)
         first = f"Of the people of the study the right group was ruled out: {missed}. {wanted}."
     return (
         f"{first} Of people unlike those of the study it is not known. Among the sessions with an answer it can be "
@@ -217,15 +217,17 @@ def _of(group: Group, one: Support) -> str:
         return "ruled out, not to be used"
     if group.held is None:
         return f"ruled out; aimed at, not measured: as {often(one.alpha)} of its own people would be"
-    return f"ruled out, as {_missed(group.held)} of its own people in the study were"
+    return f"ruled out, as {_missed(group)} of its own people in the study were"
 
 
-def _missed(held: float | None) -> str:
-    """`18 of 100`: of whom the set did not hold their group."""
-    if held is None:
+def _missed(group: Group) -> str:
+    """`18 of 100`: for how many of its own people the set did not hold it."""
+    if group.held is None:
         return "not measured"
-    share = 100 * (1 - held)
-    return f"{share:.0f} of 100" if share >= 1 or share < 1e-6 else "fewer than 1 of 100"
+    share = 100 * (1 - group.held)
+    if share < 1:
+        return f"none of {group.people}" if group.held == 1 else "fewer than 1 of 100"
+    return f"{share:.0f} of 100"
 
 
 def _people(count: int) -> str:

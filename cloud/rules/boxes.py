@@ -187,7 +187,9 @@ def _supports() -> Rules:
     clinicians of the person alone read it."""
     fields = tuple(field for field in session.FIELDS if field.required or field in support.FIELDS)
     told = ", ".join(f"'support/{name}'" for name in support.NEEDED)
-    event = _event(fields, every([one_of("event", session.Event.SUPPORT), f"newData.hasChildren([{told}])"]))
+    at_fault = f"newData.child('support/why/0').val() === '{support.Abstained.FAULT.value}'"
+    covered = f"(newData.hasChild('support/coverage') || {at_fault})"
+    event = _event(fields, every([one_of("event", session.Event.SUPPORT), f"newData.hasChildren([{told}])", covered]))
     groups = event["support"]["$field"]
     groups[".validate"] = every([groups[".validate"], "newData.hasChildren(['name', 'n'])"])
     return {"$patient": {".read": OWN_PERSON, "$visit": {"$key": event}}}

@@ -101,7 +101,7 @@ def validate(support: Any) -> None:
     """Check what `FIELDS` cannot say. Raises `DataError`."""
     if not isinstance(support, dict):
         return  # the event says that it is missing
-    needed = NEEDED if Abstained.FAULT in support.get("why", ()) else (*NEEDED, "coverage")
+    needed = NEEDED if support.get("why") == [Abstained.FAULT] else (*NEEDED, "coverage")
     if missing := [name for name in needed if name not in support]:
         raise DataError(f"Field 'support.{missing[0]}' of an event is missing.")
     if any(

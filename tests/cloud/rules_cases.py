@@ -392,7 +392,7 @@ WRITES = [
     box(f"{SUPPORTS}/e000004", SUPPORT | {"number": 4, "consent": {"by": "patient"}}, DENIED, "with a consent beside"),
     *(
         box(f"{SUPPORTS}/e000004", _said(number=4, **{name: None}), DENIED, f"without {name}")
-        for name in support.NEEDED
+        for name in (*support.NEEDED, "coverage")
     ),
     *(
         box(f"{SUPPORTS}/e000004", _said(number=4, **changes), DENIED, why)

@@ -162,7 +162,7 @@ def told(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest
         ),
         (
             said(*LEFT, held={"bipolar": 1.0}),
-            ["group was ruled out: bipolar 0 of 100, depressed not measured, healthy not measured. Aimed at: one"],
+            ["group was ruled out: bipolar none of 61, depressed not measured, healthy not measured. Aimed at: one"],
         ),
         (
             said(computed=False, why=["short", "coverage"], phase="talk"),

@@ -14,12 +14,22 @@ from tests.support_bundles import EVIDENCE, support_bundle
 @pytest.mark.parametrize(
     ("evidence", "told"),
     [
-        (EVIDENCE, ["Evidence     supports it", "People       120 simulated at 2 sites: simulated adults, nobody"]),
         (
-            replace(EVIDENCE, supported=False, unsupported=("Chance does as well.",), simulated=False, sites=1),
+            EVIDENCE,
+            [
+                "Evidence     supports it",
+                "People       120 simulated at 2 sites: simulated adults, nobody",
+                "Ruled out    wrongly 6 of 100 (1 to 12) of control, 18 of 100 (8 to 30) of mdd; aimed at: 10 of 100",
+            ],
+        ),
+        (
+            replace(
+                EVIDENCE, supported=False, unsupported=("Chance does as well.",), simulated=False, sites=1, held=None
+            ),
             [
                 "Evidence     NOT SUPPORTED BY ITS EVIDENCE: Chance does as well.",
                 "People       120 at one site: simulated adults, nobody",
+                "Ruled out    how many wrongly was not measured; aimed at: 10 of 100",
             ],
         ),
         (None, ["Evidence     Bundle simulated-1.0.0 tells no evidence of what it says of people: export it again."]),

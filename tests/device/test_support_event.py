@@ -27,6 +27,7 @@ def test_it_stands_where_fewer_may_read_than_what_else_happened() -> None:
         ({"g3": SAID["g2"]}, "Two groups of 'support' of an event have one name."),
         ({"g3": {"name": "bipolar"}}, "Every group of 'support' of an event has a name and a number of people."),
         ({"coverage": None}, "Field 'support.coverage' of an event is missing."),
+        ({"coverage": None, "why": ["uncertain", "fault"]}, "Field 'support.coverage' of an event is missing."),
         ({"g1": SAID["g1"] | {"held": 82}}, "Field 'support.g1.held' of an event is 82"),
         ({"why": None}, "where there is no answer, it says why"),
         (

@@ -32,7 +32,7 @@ from device.contract.session import Beginning, Consent, validate
 from device.contract.support import groups
 from device.delivery.tokens import FakeTokens
 from device.features.gatherer import Gatherer
-from device.features.support import open_supporter
+from device.features.support import Supporter, open_supporter
 from device.host.asking import runtime_folder
 from device.host.hosting import Hosting, launcher_of
 from device.host.interlock import Interlock
@@ -124,6 +124,22 @@ def test_without_a_consent_that_names_it_a_session_tells_nothing(clip: Path, stu
     for consent in ([], ["--consent", "expressions,units", "--consent-by", "patient"]):
         assert main([*watch, *consent, *passed(study)]) == 0
     assert "support" not in {event["event"] for event in events_in(out)}
+
+
+def test_what_could_not_be_computed_is_told_before_the_end_and_the_log_says_why(
+    clip: Path, study: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Supporter, "say", lambda *_: 1 / 0)
+    out = tmp_path / "records.jsonl"
+    consent = ["--patient", "p-017", "--consent", "expressions,units,diagnosis", "--consent-by", "patient"]
+    watch = ["run", "--source", str(clip), "--max-frames", "5", "--sink", f"jsonl:{out}"]
+    assert main([*watch, *consent, *passed(study)]) == 0
+    *_, told, ended = events_in(out)
+    validate(told)
+    assert (told["support"]["why"], ended["event"]) == (["fault"], "ended")
+    said = "".join(capsys.readouterr())
+    assert "No diagnosis support for this session: a fault of the box's own (ZeroDivisionError, " in said
+    assert not SECRET.search(said)
 
 
 def test_a_bundle_that_was_altered_opens_no_camera(
