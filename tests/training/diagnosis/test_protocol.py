@@ -98,6 +98,12 @@ def test_another_file_is_a_sentence(tmp_path, content, error, complaint):
         Evaluation.load(tmp_path / "evaluation.json")
 
 
+def test_a_seed_that_was_chosen_is_told():
+    usual = quick(table((6, 6)), permutations=0, folds=2)
+    assert "seed" not in text(usual)
+    assert "with seed 7, not with the usual 0: ask how many were tried" in text(replace(usual, seed=7))
+
+
 def test_a_site_of_one_group_is_told_in_words():
     one = table(sites=("north", "south"))
     people = tuple(replace(p, site="east") if p.group == "a" and p.site == "south" else p for p in one.people)
