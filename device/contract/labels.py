@@ -24,12 +24,14 @@ class Tier(str, Enum):
 
 @dataclass(frozen=True)
 class ActionUnit:
-    """One facial action: `key` is its name in records (no `/`, which database keys forbid); `tier` that of the shipped
-    estimator (its model card has the evidence); `part` is the part of the face in which it is seen, and which must not
-    be hidden; `sided` says whether left and right are told apart."""
+    """One facial action: `key` is its name in records (no `/`, which database keys forbid); `seen` what one sees when
+    it acts, in words of every day, and nothing of what somebody may feel; `tier` that of the shipped estimator (its
+    model card has the evidence); `part` is the part of the face in which it is seen, and which must not be hidden;
+    `sided` says whether left and right are told apart."""
 
     key: str
     name: str
+    seen: str
     tier: Tier
     part: str
     sided: bool = False
@@ -40,29 +42,31 @@ UPPER, LOWER = PARTS = "upper", "lower"
 
 _R, _L, _E = Tier.REPORTED, Tier.LOW_CONFIDENCE, Tier.EXPERIMENTAL
 ACTION_UNITS = (
-    ActionUnit("AU1", "Inner Brow Raiser", _R, UPPER, sided=True),
-    ActionUnit("AU2", "Outer Brow Raiser", _R, UPPER, sided=True),
-    ActionUnit("AU4", "Brow Lowerer", _R, UPPER, sided=True),
-    ActionUnit("AU5", "Upper Lid Raiser", _R, UPPER, sided=True),
-    ActionUnit("AU6", "Cheek Raiser", _R, UPPER, sided=True),
-    ActionUnit("AU7", "Lid Tightener", _L, UPPER, sided=True),
-    ActionUnit("AU9", "Nose Wrinkler", _R, UPPER, sided=True),
-    ActionUnit("AU10", "Upper Lip Raiser", _E, LOWER, sided=True),
-    ActionUnit("AU12", "Lip Corner Puller", _R, LOWER, sided=True),
-    ActionUnit("AU14", "Dimpler", _L, LOWER, sided=True),
-    ActionUnit("AU15", "Lip Corner Depressor", _L, LOWER, sided=True),
-    ActionUnit("AU16", "Lower Lip Depressor", _L, LOWER),
-    ActionUnit("AU17", "Chin Raiser", _L, LOWER),
-    ActionUnit("AU18", "Lip Pucker", _E, LOWER),
-    ActionUnit("AU20", "Lip Stretcher", _R, LOWER, sided=True),
-    ActionUnit("AU22", "Lip Funneler", _E, LOWER),
-    ActionUnit("AU23", "Lip Tightener", _E, LOWER),
-    ActionUnit("AU24", "Lip Pressor", _L, LOWER),
-    ActionUnit("AU25", "Lips Part", _R, LOWER),
-    ActionUnit("AU26", "Jaw Drop (with AU27, Mouth Stretch)", _R, LOWER),
-    ActionUnit("AU28", "Lip Suck", _E, LOWER),
-    ActionUnit("AU43", "Eyes Closed (briefly: AU45, Blink)", _L, UPPER, sided=True),
+    ActionUnit("AU1", "Inner Brow Raiser", "inner brows raised", _R, UPPER, sided=True),
+    ActionUnit("AU2", "Outer Brow Raiser", "outer brows raised", _R, UPPER, sided=True),
+    ActionUnit("AU4", "Brow Lowerer", "brows drawn down", _R, UPPER, sided=True),
+    ActionUnit("AU5", "Upper Lid Raiser", "upper lids raised", _R, UPPER, sided=True),
+    ActionUnit("AU6", "Cheek Raiser", "cheeks raised", _R, UPPER, sided=True),
+    ActionUnit("AU7", "Lid Tightener", "lids tightened", _L, UPPER, sided=True),
+    ActionUnit("AU9", "Nose Wrinkler", "nose wrinkled", _R, UPPER, sided=True),
+    ActionUnit("AU10", "Upper Lip Raiser", "upper lip raised", _E, LOWER, sided=True),
+    ActionUnit("AU12", "Lip Corner Puller", "lip corners pulled up", _R, LOWER, sided=True),
+    ActionUnit("AU14", "Dimpler", "lip corners drawn in", _L, LOWER, sided=True),
+    ActionUnit("AU15", "Lip Corner Depressor", "lip corners drawn down", _L, LOWER, sided=True),
+    ActionUnit("AU16", "Lower Lip Depressor", "lower lip drawn down", _L, LOWER),
+    ActionUnit("AU17", "Chin Raiser", "chin raised", _L, LOWER),
+    ActionUnit("AU18", "Lip Pucker", "lips puckered", _E, LOWER),
+    ActionUnit("AU20", "Lip Stretcher", "lips stretched sideways", _R, LOWER, sided=True),
+    ActionUnit("AU22", "Lip Funneler", "lips funnelled", _E, LOWER),
+    ActionUnit("AU23", "Lip Tightener", "lips tightened", _E, LOWER),
+    ActionUnit("AU24", "Lip Pressor", "lips pressed together", _L, LOWER),
+    ActionUnit("AU25", "Lips Part", "lips parted", _R, LOWER),
+    ActionUnit("AU26", "Jaw Drop (with AU27, Mouth Stretch)", "jaw dropped", _R, LOWER),
+    ActionUnit("AU28", "Lip Suck", "lips sucked in", _E, LOWER),
+    ActionUnit("AU43", "Eyes Closed (briefly: AU45, Blink)", "eyes closed", _L, UPPER, sided=True),
 )
+#: Unit → what one sees when it acts.
+SEEN = {unit.key: unit.seen for unit in ACTION_UNITS}
 ACTION_UNIT_KEYS = tuple(unit.key for unit in ACTION_UNITS)
 
 SIDED_KEYS = tuple(unit.key for unit in ACTION_UNITS if unit.sided)

@@ -332,10 +332,10 @@ def test_the_teaching_map_says_what_differs_how_surely_and_that_people_are_simul
     page = (folder / "map.html").read_text()
     text = " ".join(re.sub(r"<(style|title)\b.*?</\1>|<[^>]+>", " ", page, flags=re.DOTALL).split())
     assert "These people are simulated" in text and "no diagnosis of anybody" in text
-    assert "Lip Corner Puller AU12, corners of the mouth pulled up, as in a smile" in text
+    assert "Lip Corner Puller AU12, lip corners pulled up" in text
     assert re.search(r"Stronger in case : [\d.]+ against [\d.]+ of 5", text)
     assert "chance alone shows as much" in text and "says nothing about any one person" in text
-    assert re.search(r'<title id="face-1">The standard face in the phase talk: 1, corners of the mouth', page)
+    assert re.search(r'<title id="face-1">The standard face in the phase talk: 1, lip corners pulled up', page)
 
 
 def test_the_teaching_map_needs_nothing_from_elsewhere(folder):

@@ -5,31 +5,6 @@ from statistics import NormalDist
 
 from training.targets.rows import Row
 
-#: What one sees when a unit acts.
-SEEN = {
-    "AU1": "inner ends of the brows pulled up",
-    "AU2": "outer ends of the brows pulled up",
-    "AU4": "brows drawn down and together",
-    "AU5": "eyes opened wide",
-    "AU6": "cheeks raised, as in a broad smile",
-    "AU7": "eyelids tightened",
-    "AU9": "nose wrinkled",
-    "AU10": "upper lip raised",
-    "AU12": "corners of the mouth pulled up, as in a smile",
-    "AU14": "corners of the mouth tightened, with dimples",
-    "AU15": "corners of the mouth pulled down",
-    "AU16": "lower lip pulled down",
-    "AU17": "chin pushed up",
-    "AU18": "lips puckered",
-    "AU20": "lips stretched sideways",
-    "AU22": "lips funnelled",
-    "AU23": "lips tightened",
-    "AU24": "lips pressed together",
-    "AU25": "lips parted",
-    "AU26": "jaw dropped",
-    "AU28": "lips sucked in",
-    "AU43": "eyes closed",
-}
 #: Cohen's (1988) words for |d|, from the smallest.
 _SIZES = ((0.2, "hardly any"), (0.5, "small"), (0.8, "medium"), (math.inf, "large"))
 #: How sure, by adjusted p: dots of three, and words.

@@ -11,7 +11,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from device.contract.labels import ACTION_UNIT_KEYS
+from device.contract.labels import ACTION_UNIT_KEYS, SEEN
 from training.targets import plain, portrait, words
 from training.targets.rows import Row
 
@@ -152,4 +152,4 @@ def _mark(at: int, row: Row, place: tuple[float, float], reach: float, kind: str
     dots, sure = plain.sureness(row.p_max)
     low, here, high = (50 + 50 * value / reach for value in (row.effect_low, row.effect, row.effect_high))
     said = (plain.sizes(row), dots, sure, plain.overlap(row, kind))
-    return Mark(at, row, plain.SEEN[row.point], area, place, *said, (low, here, high), spans.get(row.point, ""))
+    return Mark(at, row, SEEN[row.point], area, place, *said, (low, here, high), spans.get(row.point, ""))
