@@ -1,9 +1,11 @@
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from device.contract.errors import ConfigError, DataError
+from tests.evaluations import sound
 from training.cohort.people import Participant
 from training.cohort.table import FeatureTable
 from training.diagnosis import model as of_model
@@ -96,6 +98,34 @@ def test_another_file_is_a_sentence(tmp_path, content, error, complaint):
 
     with pytest.raises(error, match=complaint):
         Evaluation.load(tmp_path / "evaluation.json")
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "complaint"),
+    [
+        (("recipe", "strengths"), [], "its recipe is none"),
+        (("recipe", "strengths"), [0], "its recipe is none"),
+        (("recipe", "inner"), 1, "its recipe is none"),
+        (("seed",), -1, "its seed is below 0"),
+        (("groups",), {}, "it is of no two groups"),
+        (("n",), 0, "it is of no two groups"),
+        (("by_group",), {}, "its figures are not of its groups"),
+        (("confusion",), [], "its figures are not of its groups"),
+        (("confusion",), [[], []], "its figures are not of its groups"),
+        (("permutation", "statistic"), "", "its permutations do not say of what"),
+        (("coverage",), {}, "is no evaluation of this version"),
+    ],
+)
+def test_an_evaluation_that_was_changed_is_a_sentence(tmp_path, place, value, complaint):
+    path = tmp_path / "evaluation.json"
+    sound().save(path)
+    told = json.loads(path.read_text())
+    within = told[place[0]] if len(place) == 2 else told
+    within[place[-1]] = value
+    path.write_text(json.dumps(told))
+
+    with pytest.raises(DataError, match=complaint):
+        Evaluation.load(path)
 
 
 def test_a_seed_that_was_chosen_is_told():
