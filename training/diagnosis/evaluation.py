@@ -18,7 +18,7 @@ from training.diagnosis.recipe import Recipe
 from training.diagnosis.sites import LeftOut
 
 NAME = "evaluation.json"
-FORMAT = 1
+FORMAT = 2
 _WEAKEST = 1e-6
 
 
@@ -55,6 +55,7 @@ class Evaluation:
 
     Attributes:
         made_of: digest of the table.
+        sessions, off_box: of the table.
         sites: site → group → people.
         age: years of the youngest and the oldest; None where none is told.
         split: empty: nested folds. `7:2`: one split, by participant, for comparison with papers alone.
@@ -71,6 +72,8 @@ class Evaluation:
     feature_version: int
     simulated: bool
     phases: tuple[str, ...]
+    sessions: int
+    off_box: tuple[str, ...]
     n: int
     groups: dict[str, int]
     sites: dict[str, dict[str, int]]
@@ -116,7 +119,7 @@ class Evaluation:
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
             if found.pop("format") != FORMAT:
-                raise ValueError("another format")
+                raise ValueError("it is of another format")
             made = msgspec.convert(_whole(found), cls)
             for fault in _faults(made):
                 raise ValueError(fault)

@@ -81,13 +81,24 @@ def test_what_is_not_known_survives_the_file_and_reads_as_such(tmp_path):
     assert "answers that are right  not known" in text(again)
 
 
+def test_what_a_box_would_not_have_is_told(tmp_path):
+    found = quick(replace(table(), sessions=3, off_box=("talk",)), permutations=0)
+    found.save(tmp_path / "evaluation.json")
+    again = text(Evaluation.load(tmp_path / "evaluation.json"))
+
+    assert "means of several sessions, and a box judges one" in again
+    assert "The phases of this study (talk) stand in stimuli.csv alone." in again
+    assert "stimuli.csv" not in text(sound()) and "several sessions" not in text(sound())
+
+
 @pytest.mark.parametrize(
     ("content", "error", "complaint"),
     [
         (None, ConfigError, "make it with `affectbox-training diagnosis evaluate`"),
         ("{}", DataError, "is no evaluation of this version"),
         ("[1]", DataError, "is no evaluation of this version"),
-        ('{"format": 1, "n": 3}', DataError, "is no evaluation of this version"),
+        ('{"format": 1, "n": 3}', DataError, "it is of another format.: evaluate again"),
+        ('{"format": 2, "n": 3}', DataError, "is no evaluation of this version"),
         ("half", DataError, "is no evaluation of this version"),
         ("[" * 100_000, DataError, "is no evaluation of this version"),
     ],
