@@ -41,11 +41,22 @@ _BROKEN = (
 
 
 def check_place(path: Path) -> None:
-    """Raises `ConfigError`: a table cannot be written there."""
+    """Raises `ConfigError`: a table cannot be written there, or would replace what is none."""
     if path.suffix not in SUFFIXES:
         raise ConfigError(f"{path} ends neither in .npz nor in .parquet: give it one of these endings.")
     if path.is_dir():
         raise ConfigError(f"{path} is a folder: name a file in it.")
+    if path.exists() and not _is_table(path):
+        raise ConfigError(f"{path} is there already, and is no table of features: name another file.")
+
+
+def _is_table(path: Path) -> bool:
+    """Whether a table was written there, of whichever version."""
+    try:
+        about = _told_in_parquet(path) if path.suffix == ".parquet" else _told_in_npz(path)
+        return {"v", "phases", "names"} <= about.keys()
+    except (*_BROKEN, OSError):
+        return False
 
 
 def save(table: FeatureTable, path: Path) -> None:
@@ -127,9 +138,18 @@ def _to_npz(table: FeatureTable, file: IO[bytes]) -> None:
     np.savez_compressed(file, about=np.array(_about(table)), **arrays)
 
 
-def _from_npz(path: Path) -> FeatureTable:
+def _told_in_npz(path: Path) -> dict[str, Any]:
     with np.load(path, allow_pickle=False) as content:
-        about = json.loads(str(content["about"]))
+        return dict(json.loads(str(content["about"])))
+
+
+def _told_in_parquet(path: Path) -> dict[str, Any]:
+    return dict(json.loads((parquet.read_schema(path).metadata or {})[_KEY]))
+
+
+def _from_npz(path: Path) -> FeatureTable:
+    about = _told_in_npz(path)
+    with np.load(path, allow_pickle=False) as content:
         arrays = {name: np.asarray(content[name], np.float64) for name in _ARRAYS}
     return _table(about, tuple(_person(one) for one in about["people"]), arrays)
 
@@ -150,8 +170,8 @@ def _columns(table: FeatureTable) -> Iterator[tuple[str, Any]]:
 
 
 def _from_parquet(path: Path) -> FeatureTable:
+    about = _told_in_parquet(path)
     with parquet.ParquetFile(path) as file:
-        about = json.loads((file.schema_arrow.metadata or {})[_KEY])
         held = file.read()
     rows = held.select([one.name for one in fields(Participant)]).to_pylist()
     phases = about["phases"]

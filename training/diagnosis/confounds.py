@@ -6,14 +6,14 @@ from training.cohort.people import Participant
 from training.cohort.table import FeatureTable
 from training.diagnosis.preparation import Floats
 
-AGE, FRAMES, COVERAGE, TOLD = "age", "frames", "coverage", "age told"
+AGE, FRAMES, SECONDS, COVERAGE, TOLD = "age", "frames", "seconds", "coverage", "age told"
 
 
 def confounds(table: FeatureTable) -> tuple[tuple[str, ...], Floats]:
     """Names of columns, and (P, columns), NaN where unknown.
 
     Age in years and whether it was told; one column for each sex, site and medication; log of the number of records;
-    of each phase, the share of it that was measured, 0 where it was not held.
+    of each phase, log of its seconds and the share of it that was measured, 0 where it was not held.
     """
     people = table.people
     age = np.array([person.age for person in people], float)
@@ -21,6 +21,7 @@ def confounds(table: FeatureTable) -> tuple[tuple[str, ...], Floats]:
         AGE: age,
         TOLD: np.isfinite(age).astype(float),
         FRAMES: np.log1p(np.nansum(table.frames, axis=1)),
+        **{f"{SECONDS} of {phase}": np.log1p(table.seconds[:, s]) for s, phase in enumerate(table.phases)},
         **{f"{COVERAGE} of {phase}": np.nan_to_num(table.coverage[:, s]) for s, phase in enumerate(table.phases)},
         **_named("sex", people),
         **_named("site", people),

@@ -145,6 +145,15 @@ def test_rows_of_stimuli_that_are_of_no_recording_are_told(study: Path, out: Pat
     assert "stimuli.csv names other.jsonl, of which there is no recording" in capsys.readouterr().err
 
 
+def test_a_recording_is_never_replaced_by_a_table(study: Path, capsys) -> None:
+    recording = study / "recordings" / "sim-0001.parquet"
+    parquet.write(lines.read(study / "recordings" / "sim-0001-1.jsonl"), recording)
+    held = recording.read_bytes()
+    assert run("features", study, "--out", recording, *HERE) == 11
+    assert "sim-0001.parquet is there already, and is no table of features" in capsys.readouterr().err
+    assert recording.read_bytes() == held and not (study / "sessions").exists()
+
+
 def test_where_nothing_can_be_kept_it_says_so(study: Path, out: Path, capsys) -> None:
     assert run("features", study, "--out", out, "--work", study / "participants.csv", *HERE) == 19
     assert "participants.csv cannot be made" in capsys.readouterr().err

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from device.contract.errors import ConfigError, DataError, StorageError
 from training.cohort.people import Participant
@@ -84,6 +86,22 @@ def test_features_of_another_version_are_refused(tmp_path: Path, table: FeatureT
     save(replace(table, version=99), tmp_path / "old.npz")
     with pytest.raises(DataError, match="features of version 99"):
         load(tmp_path / "old.npz")
+
+
+def test_a_table_replaces_a_table_of_any_version_and_nothing_else(tmp_path: Path, table: FeatureTable) -> None:
+    for suffix in (".npz", ".parquet"):
+        path = tmp_path / f"features{suffix}"
+        save(replace(table, version=99), path)
+        save(table, path)
+        assert digest(load(path)) == digest(table)
+    recording, arrays = tmp_path / "recording.parquet", tmp_path / "rows.npz"
+    parquet.write_table(pyarrow.table({"time": [0.0]}), recording)
+    np.savez(arrays, rows=np.zeros(3))
+    for path in (recording, arrays):
+        held = path.read_bytes()
+        with pytest.raises(ConfigError, match="is there already, and is no table of features: name another file"):
+            save(table, path)
+        assert path.read_bytes() == held
 
 
 def test_where_nothing_can_be_written_nothing_is_left(tmp_path: Path, table: FeatureTable) -> None:

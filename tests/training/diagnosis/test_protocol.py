@@ -213,13 +213,15 @@ def test_confounds_are_all_that_is_no_expression():
     shape = (3, 1)
     coverage = np.array([[0.5], [np.nan], [1.0]])
     frames = np.full(shape, 9.0)
-    one = FeatureTable(people, ("rest",), np.zeros((3, 1, 1)), coverage, np.ones(shape), frames, ("f",))
+    seconds = np.array([[0.0], [59.0], [60.0]])
+    one = FeatureTable(people, ("rest",), np.zeros((3, 1, 1)), coverage, seconds, frames, ("f",))
     names, matrix = confounds(one)
     column = dict(zip(names, matrix.T.tolist(), strict=True))
 
     assert column["sex f"] == [1, 0, 1] and column["medication ssri"] == [1, 0, 0]
     assert column["medication not told"] == [0, 1, 1] and column["age told"] == [1, 0, 1]
     assert column["coverage of rest"] == [0.5, 0, 1] and column["frames"] == pytest.approx([np.log(10)] * 3)
+    assert column["seconds of rest"] == pytest.approx([0, np.log(60), np.log(61)])
     assert varying(names, matrix)[1] == ("frames", "site north")
 
 
