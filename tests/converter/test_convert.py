@@ -275,12 +275,12 @@ def test_a_version_is_written_once_and_the_command_says_where_it_goes(tiny, tmp_
 
 
 def test_a_network_for_a_new_task_is_converted_verified_and_opened(tiny, tmp_path: Path, capsys) -> None:
-    assert convert(tiny, tiny.tflite, tmp_path, ('"facial-expression"', '"diagnosis-support"')) == 0
-    assert "is for the task 'diagnosis-support', and this version of the box knows" in capsys.readouterr().out
+    assert convert(tiny, tiny.tflite, tmp_path, ('"facial-expression"', '"gaze-direction"')) == 0
+    assert "is for the task 'gaze-direction', and this version of the box knows" in capsys.readouterr().out
     assert main(["verify", str(tmp_path / "tiny-1.0.0"), "--allow-unsigned"]) == 0
     settings = ModelSettings(folders=(str(tmp_path),), allow_unsigned=True)
     with load("tiny-1.0.0", settings) as model:
-        assert model.manifest.task == "diagnosis-support"
+        assert model.manifest.task == "gaze-direction"
 
 
 def test_verify_of_what_is_not_there_says_so(tmp_path: Path, capsys) -> None:
