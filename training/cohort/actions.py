@@ -15,7 +15,7 @@ from training.cohort import simulate as simulating
 from training.cohort.checks.apart import by_group, people, sessions, some
 from training.cohort.checks.measured import check_measured
 from training.cohort.checks.people import check_people
-from training.cohort.checks.sessions import check_phases, check_sessions, check_stimuli, left_out
+from training.cohort.checks.sessions import check_off_box, check_phases, check_sessions, check_stimuli, left_out
 from training.cohort.checks.sites import check_sites
 from training.cohort.features import Chosen, choose, feature_table, first_alone, measured, phases_of
 from training.cohort.plan import Plan
@@ -83,6 +83,7 @@ def findings_of(study: Study, taken: Iterable[Taken], wanted: Sequence[str]) -> 
         phases, others = phases_of(chosen, wanted)
         yield from check_phases(study.people, chosen, phases, others)
         table = feature_table(study.people, chosen, phases, {})
+        yield from check_off_box(table)
         yield from check_measured(table)
         yield from check_sites(table)
 
@@ -110,7 +111,7 @@ def features(arguments: argparse.Namespace) -> int:
     }
     table, blind = measured(feature_table(study.people, chosen, phases, made))
     save(table, arguments.out)
-    for line in _beside(study, read, chosen, others, blind):
+    for line in (*_beside(study, read, chosen, others, blind), *(one.text for one in check_off_box(table))):
         print(printable(line), file=sys.stderr)
     told = f"{people(len(table.people))} ({by_group(one.group for one in table.people)})"
     print(f"wrote {arguments.out}: {told}, {len(phases)} × {len(table.names)} features ({', '.join(phases)})")

@@ -123,8 +123,25 @@ def feature_table(
             values[row, column] = _mean(np.stack([one.values[at] for one, at in held]), measured)
             seconds[row, column], frames[row, column] = lasted.sum(), sum(one.frames[at] for one, at in held)
             coverage[row, column] = measured.sum() / lasted.sum() if lasted.sum() else np.nan
-    simulated = any(one.is_simulated for one in chosen.sessions)
-    return FeatureTable(tuple(rows), phases, values, coverage, seconds, frames, simulated=simulated, made=made)
+    return FeatureTable(
+        tuple(rows),
+        phases,
+        values,
+        coverage,
+        seconds,
+        frames,
+        simulated=any(one.is_simulated for one in chosen.sessions),
+        sessions=max(len(_holding(phases, several)) for several in chosen.by_person.values()),
+        off_box=tuple(
+            name for name in phases if all(name in one.off_box for one in _holding([name], chosen.sessions))
+        ),
+        made=made,
+    )
+
+
+def _holding(phases: Sequence[str], sessions: Sequence[Taken]) -> list[Taken]:
+    """Those of the sessions that have one of these phases."""
+    return [one for one in sessions if not {*phases}.isdisjoint(one.parts)]
 
 
 def measured(table: FeatureTable) -> tuple[FeatureTable, list[str]]:

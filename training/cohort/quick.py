@@ -104,7 +104,8 @@ def _with_faults(truth: Truth, values: Floats, coverage: Floats, frames: Floats)
         values[:], coverage[truth.held] = np.nan, 0.0
     if faults.hog and len(frames):
         frames[0] *= faults.hog / (1 - faults.hog) * max(len(frames) - 1, 1)
-    table = FeatureTable(truth.people, names, values, coverage, frames / truth.plan.hz, frames, simulated=True)
+    seconds, sessions = frames / truth.plan.hz, truth.plan.sessions
+    table = FeatureTable(truth.people, names, values, coverage, seconds, frames, simulated=True, sessions=sessions)
     return _unphased(table) if faults.unphased else table
 
 

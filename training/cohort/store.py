@@ -29,7 +29,7 @@ from training.cohort.files import write_whole
 from training.cohort.people import Participant
 from training.cohort.table import FeatureTable
 
-FORMAT = 1
+FORMAT = 2
 SUFFIXES = (".npz", ".parquet")
 _ARRAYS = ("values", "coverage", "seconds", "frames")
 _BESIDE = _ARRAYS[1:]
@@ -103,6 +103,8 @@ def _about(table: FeatureTable, people: bool = True, made: bool = True) -> str:
         "phases": table.phases,
         "names": table.names,
         "simulated": table.simulated,
+        "sessions": table.sessions,
+        "off_box": table.off_box,
     }
     if made:
         about["made"] = table.made
@@ -129,6 +131,8 @@ def _table(about: dict[str, Any], people: tuple[Participant, ...], arrays: dict[
         names=names,
         version=int(about["version"]),
         simulated=bool(about["simulated"]),
+        sessions=int(about["sessions"]),
+        off_box=tuple(about["off_box"]),
         made=made,
     )
 

@@ -8,6 +8,11 @@ from numpy.typing import NDArray
 from device.contract.features import NAMES, VERSION, qualified
 from training.cohort.people import Participant
 
+OFF_BOX = (
+    "A box knows only the phases, stimuli and marks of its sessions, and would always abstain: mark the phases while "
+    "recording, or make the features with --phases whole-session."
+)
+
 
 @dataclass(frozen=True, eq=False)
 class FeatureTable:
@@ -24,6 +29,8 @@ class FeatureTable:
         names: F features, of `device.contract.features`.
         version: of the features.
         simulated: whether the recordings say that they were simulated.
+        sessions: of how many sessions a row is the mean, at most.
+        off_box: phases that a box would not know, for they stand in `stimuli.csv` alone.
         made: what made it, by names: of the recordings, the program, the options.
     """
 
@@ -36,6 +43,8 @@ class FeatureTable:
     names: tuple[str, ...] = NAMES
     version: int = VERSION
     simulated: bool = False
+    sessions: int = 1
+    off_box: tuple[str, ...] = ()
     made: dict[str, str] = field(default_factory=dict)
 
     @property

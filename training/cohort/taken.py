@@ -48,6 +48,7 @@ class Taken:
         models: what gave the numbers.
         rested: share of the measured records from which the person's face at rest was taken away.
         parts: names; the first is `SESSION`.
+        off_box: those of the parts that a box would not know, for they stand in `stimuli.csv` alone.
         values, coverage, seconds, frames: (S, F) features, and (S,) of each part.
     """
 
@@ -62,6 +63,7 @@ class Taken:
     models: tuple[str, ...] = ()
     rested: float = 0.0
     parts: tuple[str, ...] = ()
+    off_box: tuple[str, ...] = ()
     values: Floats = field(default_factory=lambda: np.zeros((0, len(NAMES))), repr=False)
     coverage: Floats = field(default_factory=_nothing)
     seconds: Floats = field(default_factory=_nothing)
@@ -86,7 +88,7 @@ def take(table: Table, source: str, stimuli: tuple[Stimulus, ...]) -> Taken:
         return Taken(visit, source, session.patient, session.is_revoked)
     columns = {path: table.values(path) for path in PATHS if path in table.columns}
     whole, lasted_s = Series.of_columns(table.time, table.measured, columns), float(table.time[-1])
-    spans = parts_of(session, stimuli, lasted_s)
+    spans, on_box = (parts_of(session, rows, lasted_s) for rows in (stimuli, ()))
     series = [whole, *(whole.during(of) for of in spans.values())]
     steps = np.diff(table.time)
     models = {name for path in SOURCES for name in table.texts(path).tolist() if name}
@@ -102,6 +104,7 @@ def take(table: Table, source: str, stimuli: tuple[Stimulus, ...]) -> Taken:
         models=tuple(sorted(models)),
         rested=float(np.mean(rested)) if rested else 0.0,
         parts=(SESSION, *spans),
+        off_box=tuple(name for name in spans if name not in on_box),
         values=np.stack([features_of(one) for one in series]),
         coverage=np.array([one.coverage for one in series]),
         seconds=np.array([one.seconds for one in series]),

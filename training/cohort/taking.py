@@ -28,7 +28,7 @@ from training.cohort.people import named_after
 from training.cohort.study import Stimulus, of_recording
 from training.cohort.taken import Taken, keep, kept, take
 
-FORMAT = 2
+FORMAT = 3
 _INDEX = "index.json"
 _AGAIN = "affectbox-training cohort features"
 

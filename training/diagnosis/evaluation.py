@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from math import isnan
@@ -17,7 +18,8 @@ from training.diagnosis.recipe import Recipe
 from training.diagnosis.sites import LeftOut
 
 NAME = "evaluation.json"
-FORMAT = 1
+FORMAT = 2
+_WEAKEST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Evaluation:
 
     Attributes:
         made_of: digest of the table.
+        sessions, off_box: of the table.
         sites: site → group → people.
         age: years of the youngest and the oldest; None where none is told.
         split: empty: nested folds. `7:2`: one split, by participant, for comparison with papers alone.
@@ -69,6 +72,8 @@ class Evaluation:
     feature_version: int
     simulated: bool
     phases: tuple[str, ...]
+    sessions: int
+    off_box: tuple[str, ...]
     n: int
     groups: dict[str, int]
     sites: dict[str, dict[str, int]]
@@ -114,14 +119,34 @@ class Evaluation:
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
             if found.pop("format") != FORMAT:
-                raise ValueError("another format")
-            return msgspec.convert(_whole(found), cls)
+                raise ValueError("it is of another format")
+            made = msgspec.convert(_whole(found), cls)
+            for fault in _faults(made):
+                raise ValueError(fault)
+            return made
         except FileNotFoundError:
             raise ConfigError(f"There is no {path}: make it with `affectbox-training diagnosis evaluate`.") from None
         except OSError as error:
             raise ConfigError(f"{path} cannot be read ({error.strerror}): give an {NAME}.") from error
         except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:  # msgspec's are ValueErrors
             raise DataError(f"{path} is no evaluation of this version ({error}): evaluate again.") from error
+
+
+def _faults(found: Evaluation) -> Iterator[str]:
+    """What no evaluation says of itself, so that somebody has changed the file."""
+    recipe, names = found.recipe, found.groups.keys()
+    shares = (recipe.l1_ratio, recipe.alpha, recipe.measured)
+    numbers = recipe.columns >= 0 and recipe.inner > 1 and recipe.clip > 0 and all(0 <= one <= 1 for one in shares)
+    if not (recipe.strengths and all(_WEAKEST <= one <= 1 / _WEAKEST for one in recipe.strengths) and numbers):
+        yield "its recipe is none"
+    if found.seed < 0:
+        yield "its seed is below 0"
+    if len(names) < 2 or found.n < 1 or min(found.groups.values()) < 1:
+        yield "it is of no two groups of people"
+    if found.by_group.keys() != names or [len(row) for row in found.confusion] != [len(names)] * len(names):
+        yield "its figures are not of its groups"
+    if found.permutation and not found.permutation.statistic:
+        yield "its permutations do not say of what"
 
 
 def check_place(path: Path) -> None:

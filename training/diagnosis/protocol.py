@@ -93,6 +93,8 @@ def about(table: FeatureTable, protocol: Protocol) -> dict[str, Any]:
         "feature_version": table.version,
         "simulated": table.simulated,
         "phases": table.phases,
+        "sessions": table.sessions,
+        "off_box": table.off_box,
         **whose(people),
         "age": (min(ages), max(ages)) if ages else None,
         "recipe": protocol.recipe,

@@ -3,10 +3,10 @@
 The limits are guesses to start from, except for p, and stand here for a statistician to change them in one place.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from training.diagnosis.evaluation import Evaluation
-from training.diagnosis.tables import shown
+from training.diagnosis.tables import shown, unlike_a_box
 
 #: The p-value by permutation may be this at most, of no fewer permutations.
 P_VALUE, PERMUTATIONS = 0.05, 1000
@@ -100,7 +100,8 @@ def _apart_from_sites(found: Evaluation) -> Iterator[str]:
         )
 
 
-_CHECKS: tuple[Callable[[Evaluation], Iterator[str]], ...] = (
+_CHECKS: tuple[Callable[[Evaluation], Iterable[str]], ...] = (
+    unlike_a_box,
     _of_folds,
     _better_than_chance,
     _better_than_confounds,

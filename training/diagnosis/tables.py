@@ -5,6 +5,7 @@ from math import isnan
 from textwrap import wrap
 
 from device.contract.evidence import Interval
+from training.cohort.table import OFF_BOX
 from training.diagnosis.evaluation import Evaluation
 from training.diagnosis.metrics import BINS
 from training.diagnosis.sites import LeftOut
@@ -22,7 +23,7 @@ def text(found: Evaluation) -> str:
         parts.append(_confounds(found))
     if found.left_out:
         parts.append(_left_out(found.left_out))
-    parts += [_permutation(found), list(found.notes)]
+    parts += [_permutation(found), [*found.notes, *unlike_a_box(found)]]
     return "\n\n".join("\n".join(_folded(part)) for part in parts if part)
 
 
@@ -30,6 +31,17 @@ def _folded(lines: list[str]) -> Iterable[str]:
     """Sentences in lines of a terminal; lines of tables are left as they are."""
     for line in lines:
         yield from [line] if "  " in line else wrap(line, WIDTH)
+
+
+def unlike_a_box(found: Evaluation) -> Iterable[str]:
+    """Why a box would do otherwise than these figures say, in sentences."""
+    if found.sessions > 1:
+        yield (
+            "The features of some people are means of several sessions, and a box judges one: make them with `cohort "
+            "features --first`."
+        )
+    if found.off_box:
+        yield f"The phases of this study ({', '.join(found.off_box)}) stand in stimuli.csv alone. {OFF_BOX}"
 
 
 def shown(figure: Interval) -> str:

@@ -127,16 +127,21 @@ def test_one_file_with_all_sessions_and_an_export_in_parquet_come_to_the_same(st
         assert load(out).values == pytest.approx(expected.values, nan_ok=True)
 
 
-def test_phases_of_a_table(study: Path, out: Path) -> None:
+def test_phases_of_a_table(study: Path, out: Path, capsys) -> None:
     rows = ["recording,label,from,to", *(f"sim-000{n}-1.jsonl,film,10,50" for n in range(1, 5))]
     (study / "stimuli.csv").write_text("\n".join(rows))
     assert run("features", study, "--out", out, "--phases", "film", *HERE) == 0
     table = load(out)
-    assert table.phases == ("film",)
+    assert table.phases == table.off_box == ("film",)
+    assert "film: in stimuli.csv alone. A box knows only the phases" in capsys.readouterr().err
     assert (table.frames == 200).all()
     assert run("features", study, "--out", out, "--phases", SESSION, *HERE) == 0
-    assert load(out).phases == (SESSION,)
+    assert load(out).phases == (SESSION,) and load(out).off_box == ()
+    assert "stimuli.csv alone" not in capsys.readouterr().err
     assert (load(out).frames == 300).all()
+    (study / "stimuli.csv").write_text("recording,label,from,to\nsim-0001-1.jsonl,rest,1,2\n")
+    assert run("features", study, "--out", out, "--phases", "rest", *HERE) == 0
+    assert load(out).off_box == ()
 
 
 def test_rows_of_stimuli_that_are_of_no_recording_are_told(study: Path, out: Path, capsys) -> None:
@@ -224,9 +229,11 @@ def test_of_several_sessions_the_first_alone(tmp_path: Path, out: Path, capsys) 
     assert run("features", tmp_path / "study", "--out", out, *HERE) == 0
     assert "2 participants with several sessions (sim-0001, sim-0002)" in capsys.readouterr().err
     mean = load(out)
+    assert mean.sessions == 2
     assert run("features", tmp_path / "study", "--out", out, "--first", *HERE) == 0
     assert "several sessions" not in capsys.readouterr().err
     first = load(out)
+    assert first.sessions == 1
     for path in (tmp_path / "study" / "recordings").glob("*-2.jsonl"):
         path.unlink()
     assert run("features", tmp_path / "study", "--out", out, *HERE) == 0

@@ -1,9 +1,11 @@
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from device.contract.errors import ConfigError, DataError
+from tests.evaluations import sound
 from training.cohort.people import Participant
 from training.cohort.table import FeatureTable
 from training.diagnosis import model as of_model
@@ -79,13 +81,24 @@ def test_what_is_not_known_survives_the_file_and_reads_as_such(tmp_path):
     assert "answers that are right  not known" in text(again)
 
 
+def test_what_a_box_would_not_have_is_told(tmp_path):
+    found = quick(replace(table(), sessions=3, off_box=("talk",)), permutations=0)
+    found.save(tmp_path / "evaluation.json")
+    again = text(Evaluation.load(tmp_path / "evaluation.json"))
+
+    assert "means of several sessions, and a box judges one" in again
+    assert "The phases of this study (talk) stand in stimuli.csv alone." in again
+    assert "stimuli.csv" not in text(sound()) and "several sessions" not in text(sound())
+
+
 @pytest.mark.parametrize(
     ("content", "error", "complaint"),
     [
         (None, ConfigError, "make it with `affectbox-training diagnosis evaluate`"),
         ("{}", DataError, "is no evaluation of this version"),
         ("[1]", DataError, "is no evaluation of this version"),
-        ('{"format": 1, "n": 3}', DataError, "is no evaluation of this version"),
+        ('{"format": 1, "n": 3}', DataError, "it is of another format.: evaluate again"),
+        ('{"format": 2, "n": 3}', DataError, "is no evaluation of this version"),
         ("half", DataError, "is no evaluation of this version"),
         ("[" * 100_000, DataError, "is no evaluation of this version"),
     ],
@@ -96,6 +109,34 @@ def test_another_file_is_a_sentence(tmp_path, content, error, complaint):
 
     with pytest.raises(error, match=complaint):
         Evaluation.load(tmp_path / "evaluation.json")
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "complaint"),
+    [
+        (("recipe", "strengths"), [], "its recipe is none"),
+        (("recipe", "strengths"), [0], "its recipe is none"),
+        (("recipe", "inner"), 1, "its recipe is none"),
+        (("seed",), -1, "its seed is below 0"),
+        (("groups",), {}, "it is of no two groups"),
+        (("n",), 0, "it is of no two groups"),
+        (("by_group",), {}, "its figures are not of its groups"),
+        (("confusion",), [], "its figures are not of its groups"),
+        (("confusion",), [[], []], "its figures are not of its groups"),
+        (("permutation", "statistic"), "", "its permutations do not say of what"),
+        (("coverage",), {}, "is no evaluation of this version"),
+    ],
+)
+def test_an_evaluation_that_was_changed_is_a_sentence(tmp_path, place, value, complaint):
+    path = tmp_path / "evaluation.json"
+    sound().save(path)
+    told = json.loads(path.read_text())
+    within = told[place[0]] if len(place) == 2 else told
+    within[place[-1]] = value
+    path.write_text(json.dumps(told))
+
+    with pytest.raises(DataError, match=complaint):
+        Evaluation.load(path)
 
 
 def test_a_seed_that_was_chosen_is_told():

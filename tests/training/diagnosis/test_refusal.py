@@ -29,6 +29,8 @@ def test_sound_evidence_carries_a_bundle():
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
+        ({"sessions": 2}, "means of several sessions, and a box judges one: make them with `cohort features --first`"),
+        ({"off_box": ("film",)}, "The phases of this study (film) stand in stimuli.csv alone. A box knows only"),
         ({"split": "7:2"}, "one split 7:2 alone"),
         ({"permutation": None}, "tested by no permutations"),
         ({"permutation": Permutation(0.005, 199, 0, 0.8, 0.5)}, "only 199"),

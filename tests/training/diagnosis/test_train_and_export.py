@@ -1,6 +1,7 @@
 """From a table of features and its evaluation to a bundle that the box opens."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -160,9 +161,23 @@ def test_an_evaluation_of_other_people_is_refused(study, capsys):
     assert "is not of" in capsys.readouterr().err and not (study / "never").exists()
 
 
+def test_an_evaluation_that_was_changed_is_refused_by_both(study, capsys):
+    told = json.loads((study / "evaluation.json").read_text())
+    told["recipe"]["strengths"] = []
+    (study / "changed.json").write_text(json.dumps(told))
+    shutil.copytree(study / "run", study / "changed")
+    shutil.copy(study / "changed.json", study / "changed" / "evaluation.json")
+
+    assert train(study, "changed.json", "never") == DataError.exit_code
+    assert export(study, run="changed", version="6.0.0") == DataError.exit_code
+
+    assert capsys.readouterr().err.count("(its recipe is none): evaluate again") == 2
+
+
 def test_groups_that_no_bundle_can_name_are_refused(study, capsys):
     found = sound()
-    named = replace(found, groups={"Healthy Controls": 40, "case": 40})
+    figures = {"Healthy Controls": found.by_group["control"], "case": found.by_group["case"]}
+    named = replace(found, groups={"Healthy Controls": 40, "case": 40}, by_group=figures)
     named.save(study / "named.json")
 
     assert train(study, "named.json", "never") == DataError.exit_code

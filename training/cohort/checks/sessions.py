@@ -11,6 +11,7 @@ from training.cohort.checks.apart import farthest, linked, people, sessions, som
 from training.cohort.features import Chosen
 from training.cohort.people import Participant
 from training.cohort.study import Stimulus
+from training.cohort.table import OFF_BOX, FeatureTable
 from training.cohort.taken import Taken
 
 #: Records a second below which features are not to be had (`device/features/series.py`).
@@ -160,6 +161,13 @@ def check_phases(
         yield Finding(Level.WARNING, "phases", text)
     for phase in phases:
         yield from _missing(recorded, chosen, phase)
+
+
+def check_off_box(table: FeatureTable) -> Iterator[Finding]:
+    """Phases that a box would not know."""
+    if table.off_box:
+        text = f"{', '.join(table.off_box)}: in stimuli.csv alone. {OFF_BOX}"
+        yield Finding(Level.WARNING, "phases", text)
 
 
 def _missing(recorded: Sequence[Participant], chosen: Chosen, phase: str) -> Iterator[Finding]:
