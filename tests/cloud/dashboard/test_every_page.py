@@ -52,6 +52,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
 
 
+#: That every chart is as wide as its place: it is drawn anew a moment after the window has another size.
+DRAWN = """() => [...document.querySelectorAll('.js-plotly-plot')].every(
+    plot => Math.abs(plot.querySelector('.main-svg').clientWidth - plot.clientWidth) < 2)"""
+
+
 @pytest.mark.parametrize(("role", "address", "words", "picture"), EACH)
 def test_a_page_fits_has_no_barrier_and_is_as_the_docs_show_it(
     browser: Browser,
@@ -70,6 +75,7 @@ def test_a_page_fits_has_no_barrier_and_is_as_the_docs_show_it(
             page.set_viewport_size({"width": width, "height": height})
             page.wait_for_function("most => document.documentElement.scrollWidth <= most", arg=width)
         page.set_viewport_size(dict(zip(("width", "height"), SIZES["laptop"], strict=True)))  # type: ignore[arg-type]
+        page.wait_for_function(DRAWN)
         if picture:
             check_picture(page, DOCS / f"dashboard-{picture}.png")
         for scheme in ("light", "dark"):
