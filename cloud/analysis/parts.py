@@ -1,7 +1,7 @@
 """The parts of a session, the whole, each phase and each stimulus, with what was measured in them.
 
 Means have the intervals of `uncertainty.py`. A stimulus is a moment: what is told of it is what followed, until the
-next stimulus or phase, at most for `RESPONSE_S`, which is our own choice.
+next stimulus or phase, at most for `RESPONSE_S`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,11 +30,10 @@ from cloud.reading.columns import RECORDS
 from cloud.reading.sessions import Session
 from cloud.reading.table import Table
 from cloud.reading.timeline import Values
+from device.contract.session import RESPONSE_S
 
 #: Of a part of a session, seconds that must have been seen at least, to say much.
 LEAST_S = 60.0
-#: How long at most something counts as what followed a stimulus.
-RESPONSE_S = 60.0
 Kind = Literal["whole", "phase", "stimulus"]
 _TOLD = tuple(one for one in MEASURES.values() if one.kind in (AUS, EMOTION, BLINKS))
 _HIGH, _FINE = 0.95, 1000

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from cloud.analysis.measures import lasted_s
-from cloud.analysis.parts import RESPONSE_S, stimuli
+from cloud.analysis.parts import stimuli
 from cloud.export.columns import NAMES, NUMBER, TEXT, TIME, Column, ColumnSet
 from cloud.export.units import tier_of, unit_of
 from cloud.reading import parquet
@@ -18,6 +18,7 @@ from cloud.reading.columns import RECORDS
 from cloud.reading.table import Table, Texts
 from cloud.reading.timeline import GAP_S
 from device.contract.fields import Field
+from device.contract.session import RESPONSE_S
 
 _FOLDER = "device"
 

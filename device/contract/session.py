@@ -41,6 +41,8 @@ ROOT = "visits"
 #: In the place of a pseudonym, which holds a digit.
 UNNAMED = "unnamed"
 _LAST = 999_999  # as many digits as the key has
+#: For how long at most what follows a stimulus counts as its response, seconds; our own choice.
+RESPONSE_S = 60.0
 #: Number of the `ended` that says that the consent of a session which had ended was revoked: the same however often.
 REVOKED_LATER = _LAST
 

@@ -7,9 +7,8 @@ mark: until the next one, at most for `RESPONSE_S`.
 from collections.abc import Iterable, Sequence
 
 from device.contract.features import SESSION
+from device.contract.session import RESPONSE_S
 
-#: As `cloud/analysis/parts.py` has it.
-RESPONSE_S = 60.0
 Spans = list[tuple[float, float]]
 
 

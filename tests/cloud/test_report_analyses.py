@@ -16,7 +16,7 @@ from cloud.analysis.episodes import LIMITS
 from cloud.analysis.head import head, movement
 from cloud.analysis.measures import MEASURES, Measure
 from cloud.analysis.outstanding import Outstanding, outstanding
-from cloud.analysis.parts import RESPONSE_S, Stretch, by_part
+from cloud.analysis.parts import Stretch, by_part
 from cloud.analysis.rapid import Rapid, rapid_changes
 from cloud.analysis.sides import sides
 from cloud.analysis.uncertainty import Estimate, chance, quantile
@@ -27,6 +27,7 @@ from cloud.reading.gathering import Gathering
 from cloud.reading.table import Table
 from device.contract.fields import Json, encode
 from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, EMOTIONS, LOWER, Tier
+from device.contract.session import RESPONSE_S
 from device.features.episodes import learn
 from tests.recordings import table_of
 

@@ -19,12 +19,12 @@ import numpy as np
 
 from device.contract.errors import ConfigError, StorageError
 from device.contract.fields import Json
-from training.cohort.files import make_private
 from training.cohort.people import Participant
 from training.cohort.plan import Plan
 from training.cohort.recordings import Recording
 from training.cohort.study import PARTICIPANTS, RECORDINGS, STIMULI, STIMULI_HEADER
 from training.cohort.truth import KEYS, Truth, draw
+from training.files import make_private
 
 TRUTH = "truth.json"
 

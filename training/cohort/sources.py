@@ -12,10 +12,10 @@ from cloud.reading.databases import Databases
 from cloud.reading.pieces import files
 from cloud.reading.signin import Credential
 from device.contract.errors import ConfigError, DataError
-from training.cohort.files import make_private
 from training.cohort.study import PARTICIPANTS, RECORDINGS, STIMULI, Study, read_study
 from training.cohort.taken import Taken
 from training.cohort.taking import Found, Source, jobs_of, note_found, of_database, of_files, tidy
+from training.files import make_private
 from training.progress import bar
 
 _TOKEN = "AFFECTBOX_TOKEN"

@@ -25,9 +25,9 @@ from pyarrow import parquet
 from cloud.erasing.known import note
 from device.contract.errors import ConfigError, DataError
 from device.contract.features import VERSION, qualified
-from training.cohort.files import write_whole
 from training.cohort.people import Participant
 from training.cohort.table import FeatureTable
+from training.files import write_whole
 
 FORMAT = 2
 SUFFIXES = (".npz", ".parquet")

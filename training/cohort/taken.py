@@ -19,10 +19,10 @@ from device.contract.features import NAMES, SESSION
 from device.contract.fields import Json
 from device.features.features import features_of
 from device.features.series import PATHS, SOURCES, Series
-from training.cohort.files import write_whole
 from training.cohort.parts import parts_of
 from training.cohort.recordings import SIMULATED
 from training.cohort.study import Stimulus
+from training.files import write_whole
 
 Floats = NDArray[np.float64]
 _ARRAYS = ("values", "coverage", "seconds", "frames")

@@ -23,10 +23,10 @@ from device.contract.fields import Json
 from device.contract.session import UNNAMED
 from device.contract.version import version
 from training.cluster import done
-from training.cohort.files import write_whole
 from training.cohort.people import named_after
 from training.cohort.study import Stimulus, of_recording
 from training.cohort.taken import Taken, keep, kept, take
+from training.files import write_whole
 
 FORMAT = 3
 _INDEX = "index.json"

@@ -8,7 +8,6 @@ VIDEO.npz   crops     (N, side, side) uint8, grey, in the order of time
 
 import json
 import zlib
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from zipfile import BadZipFile
@@ -16,7 +15,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from device.arrays import Array
-from device.contract.errors import StorageError
+from training.files import write_whole
 
 SUFFIX = ".npz"
 
@@ -55,22 +54,9 @@ def face_file(out: Path, video: str) -> Path:
 
 
 def write_faces(path: Path, arrays: dict[str, Array], made_of: dict[str, object], outcome: Outcome) -> None:
-    """Write the file under another name and rename it. Raises `StorageError`."""
-    part = path.with_name(f".{path.name}.part")
+    """Write the file, whole. Raises `StorageError`."""
     made = json.dumps({"of": made_of, "outcome": asdict(outcome)})
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            part.touch(mode=0o600)
-            with part.open("wb") as file:
-                np.savez_compressed(file, made=np.array(made), **arrays)  # type: ignore[arg-type]
-            part.replace(path)
-        except BaseException:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise StorageError(f"{path} cannot be written: {error.strerror or error}") from error
+    write_whole(path, lambda file: np.savez_compressed(file, made=np.array(made), **arrays))  # type: ignore[arg-type]
 
 
 def read_outcome(path: Path, made_of: dict[str, object]) -> Outcome | None:
