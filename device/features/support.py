@@ -19,6 +19,7 @@ from device.contract.fields import Json
 from device.contract.support import GROUPS, Abstained
 from device.contract.support_file import SupportFile
 from device.contract.tasks import DIAGNOSIS_SUPPORT, SUPPORT, require
+from device.features import standard
 from device.features.features import features_of
 from device.features.series import STEP_S, Series
 from device.models import load
@@ -30,18 +31,13 @@ Values = NDArray[np.float64]
 
 def standardized(file: SupportFile, values: Values) -> NDArray[np.float32]:
     """(…, K) what the network gets of (…, K) values in the order of the file's columns, NaN where not measured."""
-    filled = np.where(np.isnan(values), np.array(file.fill), values)
-    return np.clip(_scaled(file, filled), -file.clip, file.clip).astype(np.float32)
+    of = (np.array(file.fill), np.array(file.centre), np.array(file.scale), file.clip)
+    return standard.standardized(values, *of).astype(np.float32)
 
 
 def distance(file: SupportFile, values: Values) -> Values:
-    """(…) how unlike the evidence (…, K) values are: the mean of the squares of what was measured, standardized and
-    not cut; NaN where nothing was."""
-    squares = _scaled(file, values) ** 2
-    known = ~np.isnan(squares)
-    with np.errstate(invalid="ignore"):
-        found: Values = np.where(known, squares, 0.0).sum(axis=-1) / known.sum(axis=-1)
-    return found
+    """(…) how unlike the evidence (…, K) values are; see `standard.distance`."""
+    return standard.distance(values, np.array(file.centre), np.array(file.scale))
 
 
 class Supporter(Closing):
@@ -194,8 +190,3 @@ def open_supporter(name: str, settings: ModelSettings) -> Supporter:
     except ModelError:
         model.close()
         raise
-
-
-def _scaled(file: SupportFile, values: Values) -> Values:
-    found: Values = (values - np.array(file.centre)) / np.array(file.scale)
-    return found

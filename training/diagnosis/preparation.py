@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from device.features import standard
 from training.diagnosis.folds import Ints
 
 Floats = NDArray[np.float64]
@@ -34,16 +35,11 @@ class Preparation:
 
     def __call__(self, matrix: Floats) -> Floats:
         """(P, K) what the network sees of a matrix (P, all columns), NaN where not measured."""
-        values = matrix[:, self.columns]
-        standardized = (np.where(np.isnan(values), self.fill, values) - self.centre) / self.scale
-        return np.clip(standardized, -self.clip, self.clip)
+        return standard.standardized(matrix[:, self.columns], self.fill, self.centre, self.scale, self.clip)
 
     def distance(self, matrix: Floats) -> Floats:
-        """(P,) how unlike the people learnt from: the mean over the measured columns of the squared standardized
-        values, not cut off; 0 where none was measured."""
-        squares = ((matrix[:, self.columns] - self.centre) / self.scale) ** 2
-        known = ~np.isnan(squares)
-        return np.asarray(np.where(known, squares, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1))
+        """(P,) how unlike the people learnt from, see `standard.distance`; 0 where no column was measured."""
+        return np.nan_to_num(standard.distance(matrix[:, self.columns], self.centre, self.scale), posinf=np.inf)
 
 
 def prepare(matrix: Floats, labels: Ints, groups: int, columns: int, clip: float, measured: float) -> Preparation:
