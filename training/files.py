@@ -10,21 +10,27 @@ from device.contract.errors import StorageError
 
 
 def write_whole(path: Path, content: Callable[[IO[bytes]], object]) -> None:
-    """Write a file under another name and rename it, in a folder that is made if it is not there. Raises
-    `StorageError`."""
+    """As `write_there`, in a folder that is made, for its owner alone, if it is not there. Raises `StorageError`."""
+    make_private(path.parent)
+    write_there(path, content)
+
+
+def write_there(path: Path, content: Callable[[IO[bytes]], object]) -> None:
+    """Write a file under another name in its folder, which is there, and rename it. Raises `StorageError`."""
     part = path.with_name(f".{path.name}.part")
     try:
-        make_private(path.parent)
-        try:
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                content(file)
-            part.replace(path)
-        except BaseException:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise StorageError(f"{path} cannot be written ({error.strerror or error}): make room there.") from error
+        part.unlink(missing_ok=True)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            content(file)
+        part.replace(path)
+    except BaseException as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise StorageError(
+                f"{path} cannot be written ({error.strerror or error}): check path and space."
+            ) from error
+        raise
 
 
 def make_private(folder: Path) -> None:

@@ -1,9 +1,7 @@
 """What an evaluation found: `evaluation.json`."""
 
 import json
-import os
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
@@ -11,11 +9,12 @@ from typing import Any
 
 import msgspec
 
-from device.contract.errors import ConfigError, DataError, StorageError
+from device.contract.errors import ConfigError, DataError
 from device.contract.evidence import Interval
 from training.diagnosis.permutation import Permutation
 from training.diagnosis.recipe import Recipe
 from training.diagnosis.sites import LeftOut
+from training.files import write_whole
 
 NAME = "evaluation.json"
 FORMAT = 2
@@ -102,16 +101,7 @@ class Evaluation:
     def save(self, path: Path) -> None:
         """Write it, whole or not at all, for its owner's eyes. Raises `StorageError`."""
         content = json.dumps({"format": FORMAT, **_plain(msgspec.to_builtins(self))}, indent=2, allow_nan=False)
-        part = path.with_name(path.name + ".part")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                file.write(content + "\n")
-            part.replace(path)
-        except OSError as error:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-            raise StorageError(f"{path} cannot be written ({error.strerror}): check path and space.") from error
+        write_whole(path, lambda file: file.write(f"{content}\n".encode()))
 
     @classmethod
     def load(cls, path: Path) -> "Evaluation":

@@ -12,6 +12,7 @@ from typing import Any
 
 from device.contract.errors import StorageError
 from training.arguments import add_workers, positive_count
+from training.files import write_there
 
 LINES, NAME = "proof.jsonl", "proof.json"
 _DESCRIPTION = """\
@@ -58,11 +59,10 @@ def _run(arguments: argparse.Namespace) -> int:
                 file.write(json.dumps({"of": marks[job[0]], **found}) + "\n")
                 file.flush()
         found = summary([known[job] for job in asked])
-        part = arguments.out / (NAME + ".part")
-        part.write_text(json.dumps({"simulated": True, "trials": found}, indent=2) + "\n", encoding="utf-8")
-        part.replace(arguments.out / NAME)
     except OSError as error:
         raise StorageError(f"{arguments.out} cannot be written ({error.strerror}): check path and space.") from error
+    content = json.dumps({"simulated": True, "trials": found}, indent=2) + "\n"
+    write_there(arguments.out / NAME, lambda file: file.write(content.encode()))
     print(text(found))
     return 0
 

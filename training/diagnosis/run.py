@@ -7,7 +7,6 @@ RUN/network.json      the network and how it came about; written last, so that i
 """
 
 import json
-import os
 import zlib
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from device.contract.support_file import SupportFile
 from training.cohort.table import FeatureTable
 from training.diagnosis.evaluation import NAME, Evaluation
 from training.diagnosis.model import Model
+from training.files import write_there
 
 NETWORK, ROWS = "network.json", "rows.npz"
 FORMAT = 1
@@ -110,16 +110,12 @@ def save_run(run: FeatureRun) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / NETWORK).unlink(missing_ok=True)
-        run.evaluation.save(folder / NAME)
-        part = folder / f".{ROWS}.part"
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            np.savez_compressed(file, rows=run.rows)
-        part.replace(folder / ROWS)
-        part = folder / f".{NETWORK}.part"
-        part.write_text(json.dumps(told, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-        part.replace(folder / NETWORK)
     except OSError as error:
         raise StorageError(f"{folder} cannot be written ({error.strerror or error}): check path and space.") from error
+    run.evaluation.save(folder / NAME)
+    write_there(folder / ROWS, lambda file: np.savez_compressed(file, rows=run.rows))
+    network = json.dumps(told, indent=2, allow_nan=False) + "\n"
+    write_there(folder / NETWORK, lambda file: file.write(network.encode()))
 
 
 def open_run(folder: Path) -> FeatureRun:

@@ -8,6 +8,7 @@ from typing import Any
 from device.contract.errors import ConfigError
 from device.contract.landmarks import COUNTS
 from training.arguments import names, positive_count, positive_number
+from training.files import write_there
 from training.targets import compared, gradients_command, landmarks_command, picture_commands
 
 _DESCRIPTION = """\
@@ -83,10 +84,11 @@ def _add_map(actions: Any) -> None:
 
 
 def _map(arguments: argparse.Namespace) -> int:
-    from training.targets.folder import read, write_over  # noqa: PLC0415
+    from training.targets.folder import read  # noqa: PLC0415
     from training.targets.teaching import page  # noqa: PLC0415
 
     out = arguments.page or arguments.folder / "map.html"
-    write_over(out, page(read(arguments.folder)).encode())
+    content = page(read(arguments.folder)).encode()
+    write_there(out, lambda file: file.write(content))
     print(f"Wrote {out}: open it in a browser, or print it on one page of A4.")
     return 0

@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,19 +62,6 @@ def write(path: Path, content: bytes) -> None:
     """A file for its owner's eyes."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
-
-
-def write_over(path: Path, content: bytes) -> None:
-    """A file for its owner's eyes, whole or not at all, in the place of an earlier one. Raises `StorageError`."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.unlink(missing_ok=True)
-        write(part, content)
-        part.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise StorageError(f"{path} cannot be written ({error.strerror or error}): check path and space.") from error
 
 
 def read(out: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from device.contract.errors import ConfigError, DataError
+from training.files import write_there
 
 if TYPE_CHECKING:
     import numpy as np
@@ -217,9 +218,7 @@ def _size(row: dict[str, str], column: str) -> float:
 
 
 def _write(path: Path, content: bytes, picture: Path) -> None:
-    from training.targets.folder import write_over  # noqa: PLC0415
-
     if path.resolve() == picture.resolve():
         raise ConfigError(f"{path} is the picture itself, and would be written over: name another file.")
-    write_over(path, content)
+    write_there(path, lambda file: file.write(content))
     print(f"Wrote {path}.")

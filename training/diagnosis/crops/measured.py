@@ -5,13 +5,12 @@ RUN/evaluation.json   the table of metrics; no permutations, for each would be a
 """
 
 import csv
-import os
+import io
 from pathlib import Path
 
 import numpy as np
 
 from cloud.erasing.known import note
-from device.contract.errors import StorageError
 from training.cohort.table import FeatureTable
 from training.diagnosis.conformal import sets_of_folds
 from training.diagnosis.crops.data import Faces
@@ -22,6 +21,7 @@ from training.diagnosis.metrics import Predictions
 from training.diagnosis.model import site_numbers
 from training.diagnosis.protocol import Protocol, about, beside_confounds, figures
 from training.diagnosis.recipe import REFERENCE
+from training.files import write_there
 
 PEOPLE = "people.csv"
 _PHASE = "faces"
@@ -76,16 +76,11 @@ def _as_table(faces: Faces, found: HeldOut) -> FeatureTable:
 def _write_people(path: Path, groups: tuple[str, ...], found: HeldOut) -> None:
     """For its owner's eyes, noted first, whole or not at all."""
     note(path, [person.pseudonym for person in found.people], [], "what networks said of faces")
-    part = path.with_name(f".{path.name}.part")
     rows = zip(found.people, found.folds.tolist(), found.said.tolist(), strict=True)
-    try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["participant", "group", "fold", *groups])
-            writer.writerows(
-                [person.pseudonym, person.group, fold, *(f"{value:.5f}" for value in values)]
-                for person, fold, values in rows
-            )
-        part.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path} cannot be written ({error.strerror}): check path and space.") from error
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(["participant", "group", "fold", *groups])
+    writer.writerows(
+        [person.pseudonym, person.group, fold, *(f"{value:.5f}" for value in values)] for person, fold, values in rows
+    )
+    write_there(path, lambda file: file.write(text.getvalue().encode()))
