@@ -39,8 +39,8 @@ LIBRARIES = {
     "device": "PIL ai_edge_litert av cv2 gpiozero libcamera mediapipe msgspec nacl numpy picamera2 psutil starlette "
     "tflite_runtime uvicorn",
     "converter": "ai_edge_litert ai_edge_quantizer flatbuffers keras msgspec nacl numpy onnx packaging tensorflow",
-    "training": "cv2 dask distributed jinja2 kaggle keras matplotlib mne msgspec numpy pandas pyarrow scipy skimage "
-    "sklearn statsmodels tensorflow torch tqdm",
+    "training": "av cv2 dask distributed jinja2 kaggle keras matplotlib mne msgspec numpy pandas pyarrow scipy "
+    "skimage sklearn starlette statsmodels tensorflow torch tqdm uvicorn",
     "cloud": "argon2 av cv2 dash dash_ag_grid dash_mantine_components dask distributed fastapi firebase_admin "
     "google httpx jinja2 matplotlib msgspec numpy plotly pyarrow starlette uvicorn weasyprint",
 }

@@ -1,0 +1,151 @@
+"""What coders code: the actions of the face, how strong, on which side, at which frames.
+
+Sources: Ekman, Friesen & Hager, *Facial Action Coding System*, 2002, for actions, intensities A–E, sides and what
+cannot be seen; the sides top and bottom and the list of descriptors as in the annotation tool of Ji et al. 2025
+(*Hugging Rain Man*).
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.contract.labels import ACTION_UNITS, LOWER, UPPER
+
+LETTERS = "ABCDE"  # intensities 1–5
+
+
+class Scale(str, Enum):
+    """What is coded of an action: whether it is there (0, 1), or how strong it is (0, A–E = 0–5)."""
+
+    PRESENCE = "presence"
+    INTENSITY = "intensity"
+
+    @property
+    def largest(self) -> int:
+        """The largest value of a mark."""
+        return 1 if self is Scale.PRESENCE else len(LETTERS)
+
+
+class Side(str, Enum):
+    """Where an action is seen; left and right are the person's own."""
+
+    BOTH = ""
+    LEFT = "left"
+    RIGHT = "right"
+    TOP = "top"
+    BOTTOM = "bottom"
+
+
+@dataclass(frozen=True)
+class Action:
+    """An action unit or descriptor: `key` as files name it, its FACS name, and the part of the face that it needs."""
+
+    key: str
+    name: str
+    part: str
+
+
+#: What FACS and the published tool code beside the contract's units.
+_FURTHER = (
+    Action("AD19", "Tongue Show", LOWER),
+    Action("AD32", "Bite", LOWER),
+    Action("AU8", "Lips Toward Each Other", LOWER),
+    Action("AU13", "Sharp Lip Puller", LOWER),
+    Action("AU21", "Neck Tightener", LOWER),
+    Action("AD29", "Jaw Thrust", LOWER),
+    Action("AD30", "Jaw Sideways", LOWER),
+    Action("AU31", "Jaw Clencher", LOWER),
+    Action("AD33", "Blow", LOWER),
+    Action("AD34", "Puff", LOWER),
+    Action("AD35", "Cheek Suck", LOWER),
+    Action("AD36", "Tongue Bulge", LOWER),
+    Action("AD37", "Lip Wipe", LOWER),
+)
+#: Every action that can be coded, by its key. AU26 is AU26 and AU27 together, which the published tool calls AU2X; a
+#: list of presence takes AU43 for eyes that are closed (43E).
+ACTIONS = {
+    action.key: action for action in (*(Action(unit.key, unit.name, unit.part) for unit in ACTION_UNITS), *_FURTHER)
+}
+PARTS = (UPPER, LOWER)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One action at one frame: `value` 0 to the scale's largest, and where it is seen."""
+
+    value: int
+    side: Side = Side.BOTH
+
+
+@dataclass(frozen=True)
+class Coded:
+    """One frame as one coder coded it.
+
+    Attributes:
+        marks: action → mark. An action that a submitted frame lacks was not coded: its part was hidden.
+        hidden: parts of the face, of `PARTS`, that something hides, so that their actions cannot be judged.
+        codable: whether there is one human face that can be judged at all.
+        submitted: whether the coder is done with the frame; before that an action without a mark means nothing.
+        asked: whether the coder saw, before, what the face network thinks.
+    """
+
+    marks: dict[str, Mark] = field(default_factory=dict)
+    hidden: frozenset[str] = frozenset()
+    codable: bool = True
+    submitted: bool = False
+    asked: bool = False
+
+
+@dataclass(frozen=True)
+class Episode:
+    """An action from its onset to its offset, frames of the sequence, both included. None: not coded."""
+
+    action: str
+    onset: int
+    offset: int | None
+    apex: int | None = None
+    value: int = 1
+    side: Side = Side.BOTH
+
+
+@dataclass(frozen=True, eq=False)
+class Sequence:
+    """Frames of one participant in the order of time, or pictures that do not belong together.
+
+    Attributes:
+        name: unique in its project: the path below the source's folder, with `/`.
+        participant: who is seen; empty: every picture is of somebody else.
+        frames: (N,) int64, the numbers by which files name the frames, ascending.
+        times_s: (N,) seconds of each frame from the first one; None where the pictures do not follow each other.
+        labels: what names each frame in files of pictures (path below the source's folder); empty of videos.
+        source: the file or folder that it comes from.
+    """
+
+    name: str
+    participant: str
+    frames: NDArray[np.int64]
+    times_s: NDArray[np.float64] | None
+    source: Path
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Annotations:
+    """All that one coder coded of one sequence.
+
+    Attributes:
+        coder: a name or number, unique in the project.
+        actions: keys of what was to be coded, in the project's order.
+        frames: place in the sequence (from 0) → how it was coded; others were not.
+        episodes: in the order of onsets; their frames are places in the sequence, too.
+    """
+
+    sequence: Sequence
+    coder: str
+    scale: Scale
+    actions: tuple[str, ...]
+    frames: dict[int, Coded]
+    episodes: tuple[Episode, ...] = ()
