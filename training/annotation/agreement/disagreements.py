@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from training.annotation.agreement.grid import CODABLE, Together, together
-from training.annotation.agreement.onsets import matched, seconds
+from training.annotation.agreement.onsets import Matched, matched, seconds
 from training.annotation.coding import LETTERS, PARTS, Annotations, Coded, Episode, Mark, Scale, Side
 
 Said = Mark | Episode | bool | None
@@ -96,8 +96,7 @@ def _of_episodes(pair: Together, window_s: float) -> Iterator[Disagreement]:
     for action in dict.fromkeys(one.action for one in (*first.episodes, *second.episodes)):
         mine, others = ([one for one in who.episodes if one.action == action] for who in (first, second))
         found = matched(pair.sequence, mine, others, window_s)
-        late = [(a, b) for a in found.only_first for b in found.only_second if _overlap(a, b)]
-        late = [(a, b) for n, (a, b) in enumerate(late) if not any(a is c or b is d for c, d in late[:n])]
+        late = _overlapping(found)
         for a, b in late:
             yield _episode(pair, action, "onset", 0.5, a, b, _lag(pair, a.onset, b.onset, "onset"))
         for a, b in (*found.pairs, *late):
@@ -131,15 +130,26 @@ def _episode(
     return Disagreement(pair.sequence.name, place, int(pair.sequence.frames[place]), action, kind, size, a, b, text)
 
 
+def _overlapping(found: Matched) -> list[tuple[Episode, Episode]]:
+    """Episodes without a partner that overlap one of the other coder's: the same, begun at another time."""
+    late: list[tuple[Episode, Episode]] = []
+    left = list(found.only_second)
+    for a in found.only_first:
+        if b := next((b for b in left if _overlap(a, b)), None):
+            left.remove(b)
+            late.append((a, b))
+    return late
+
+
 def _overlap(a: Episode, b: Episode) -> bool:
     return (b.offset is None or a.onset <= b.offset) and (a.offset is None or b.onset <= a.offset)
 
 
 def _lag(pair: Together, a: int, b: int, what: str) -> str:
     lag = seconds(pair.sequence, b) - seconds(pair.sequence, a)
-    unit = "s" if pair.sequence.times_s is not None else "frames"
-    amount = f"{abs(lag):.2f}" if unit == "s" else f"{abs(lag):.0f}"
-    return f"{what} at frame {pair.sequence.frames[a]} against frame {pair.sequence.frames[b]}: {amount} {unit} {'later' if lag > 0 else 'earlier'}"
+    amount = f"{abs(lag):.0f} frames" if pair.sequence.times_s is None else f"{abs(lag):.2f} s"
+    first, second = pair.sequence.frames[[a, b]].tolist()
+    return f"{what} at frame {first} against frame {second}: {amount} {'later' if lag > 0 else 'earlier'}"
 
 
 def _against(first: str, second: str) -> str:

@@ -1,7 +1,7 @@
 """Coefficients of agreement from tables of counts, for many draws of a bootstrap at once.
 
-A table (…, K, K) counts frames: the row is the first coder's value, the column the second's, both of 0 … K − 1. Where a
-coefficient is not defined, as κ where both coders say the same of every frame, it is NaN: unknown, and not 1.
+A table (…, K, K) counts frames: the row is the first coder's value, the column the second's, both of 0 … K − 1. Where
+a coefficient is not defined, as κ where both coders say the same of every frame, it is NaN: unknown, and not 1.
 
 Sources: Cohen 1960 (κ); Cohen 1968 (weighted κ); Byrt, Bishop & Carlin 1993 (PABAK); Krippendorff 2004, *Content
 Analysis* (α, by its matrix of coincidences); Shrout & Fleiss 1979 (ICC(2,1), ICC(3,1)).
@@ -50,7 +50,7 @@ def kappa(tables: Floats, quadratic: bool = False) -> Floats:
     apart = _squares(size) if quadratic else 1 - np.eye(size)
     rows, columns, total = tables.sum(-1), tables.sum(-2), tables.sum((-2, -1))
     expected = np.einsum("...i,ij,...j->...", rows, apart, columns)
-    return 1 - _ratio((tables * apart).sum((-2, -1)) * total, expected)
+    return np.asarray(1 - _ratio((tables * apart).sum((-2, -1)) * total, expected))
 
 
 def pabak(tables: Floats) -> Floats:
