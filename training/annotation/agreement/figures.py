@@ -41,7 +41,7 @@ def figure(draws: Floats) -> Figure:
 
 def agreed(tables: Floats) -> Floats:
     """(…) share of the frames of which both say the same."""
-    return _ratio(np.trace(tables, axis1=-2, axis2=-1), tables.sum((-2, -1)))
+    return _ratio(np.einsum("...ii->...", tables), tables.sum((-2, -1)))
 
 
 def kappa(tables: Floats, quadratic: bool = False) -> Floats:
@@ -56,7 +56,7 @@ def kappa(tables: Floats, quadratic: bool = False) -> Floats:
 def pabak(tables: Floats) -> Floats:
     """(…) κ adjusted for prevalence and bias: what κ would be were every value equally frequent."""
     size = tables.shape[-1]
-    return (size * agreed(tables) - 1) / (size - 1)
+    return np.asarray((size * agreed(tables) - 1) / (size - 1))
 
 
 def alpha(coincidences: Floats, metric: str) -> Floats:
