@@ -49,7 +49,9 @@ class Acted:
     def rating(self, from_s: Floats, to_s: Floats) -> Floats:
         """(W,) what somebody who sees exactly right would rate each stretch of time, from 1 to 5."""
         severe, weighs = (np.append(0.0, np.cumsum(of)) for of in (self.severity * self.weight, self.weight))
-        first, last = (np.clip(np.round(at * self.course.hz), 0, len(self.weight)).astype(int) for at in (from_s, to_s))
+        first, last = (
+            np.clip(np.round(at * self.course.hz), 0, len(self.weight)).astype(int) for at in (from_s, to_s)
+        )
         still = _STILL * (last - first)
         found: Floats = 1 + 4 * (severe[last] - severe[first]) / (weighs[last] - weighs[first] + still)
         return np.clip(1 + (found - 1) * (1 + _STILL), 1.0, 5.0)
@@ -67,7 +69,7 @@ def acted(plan: Plan, group: str, chance: np.random.Generator) -> Acted:
         np.maximum(left, moved.left, out=left)
         np.maximum(right, moved.right, out=right)
         shown = (moved.left + moved.right).sum(axis=1) / 2
-        severity += severe * shown
+        severity += moved.severity * shown
         weight += shown
     return Acted(_course(plan, left, right, chance), severity / weight, weight)
 
@@ -82,11 +84,12 @@ def _moments(plan: Plan, chance: np.random.Generator) -> list[float]:
 
 
 class _Act:
-    """One expression: (N, 22) intensities of each side."""
+    """One expression: (N, 22) intensities of each side, and the severity of all that is planted in it."""
 
     def __init__(self, plan: Plan, severe: float, begin_s: float, count: int, chance: np.random.Generator) -> None:
-        kinds = np.clip(chance.normal(severe, _KIND, 3), 0.0, 1.0) * plan.shows
-        self._later, self._uneven, self._jerk = kinds.tolist()
+        kinds = np.clip(chance.normal(severe, _KIND, 3), 0.0, 1.0)
+        self.severity = float(kinds.mean())
+        self._later, self._uneven, self._jerk = (kinds * plan.shows).tolist()
         self._onset_s, self._hold_s, self._offset_s = chance.uniform((0.3, 0.6, 0.5), (0.7, 1.8, 1.0)).tolist()
         self._seconds = np.arange(count) / plan.hz - begin_s
         self._chance = chance
@@ -98,7 +101,7 @@ class _Act:
     def _unit(self, at: int, stronger: int) -> None:
         apex = float(np.clip(self._chance.normal(3.0, 0.5), 1.5, 4.5))
         later_s = self._later * _LATER_S * self._chance.random()
-        between_s = self._later * _SIDE_LATER_S * self._chance.uniform(-1, 1) * SIDED[at]
+        between_s = self._later * _SIDE_LATER_S * stronger * self._chance.uniform(0.6, 1.4) * SIDED[at]
         uneven = (self._uneven * _UNEVEN * stronger + self._chance.normal(0.0, 0.05)) * SIDED[at]
         pace, phase = self._chance.uniform(1.0, 2.0), self._chance.uniform(0.0, 2 * np.pi)
         for side, sign in ((self.left, 1), (self.right, -1)):

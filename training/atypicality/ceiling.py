@@ -2,7 +2,7 @@
 
 Of W windows that k raters rated, with mean squares of windows MSR, of raters MSC and of what is left MSE:
 
-    ICC(2,1) = (MSR − MSE) / (MSR + (k − 1) MSE + k (MSC − MSE) / W)    one rater, of whom any other could take the place
+    ICC(2,1) = (MSR − MSE) / (MSR + (k − 1) MSE + k (MSC − MSE) / W)    one rater, who could be any other
     ICC(2,k) = (MSR − MSE) / (MSR + (MSC − MSE) / W)                    the mean of k such raters
     ICC(3,k) = (MSR − MSE) / MSR                                        the mean of these very raters
 

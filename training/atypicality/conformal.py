@@ -1,6 +1,6 @@
 """Intervals about predictions that hold the raters' mean at a stated rate, for somebody new.
 
-The score of a window is |prediction − rating|, by a network that had not learnt from that person. Windows of one person
+The score of a window is |prediction − rating|, by a network that had not learnt from that person. Windows of a person
 resemble each other, so people are what is exchangeable, not windows: each of the P people has the same weight however
 many windows they have, and one more person, of whom nothing is known, has it too. Half of the interval is the score
 that at least 1 − α of that weight does not exceed. Then, of one window of a new person like these, the interval holds

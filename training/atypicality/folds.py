@@ -53,8 +53,11 @@ class Said:
 
 
 def folds_of(windows: Windows, count: int, seed: int) -> Ints:
-    """(W,) the fold of each window, from 0: that of its person, who are dealt out by groups. Raises `DataError`: too few
-    people."""
+    """(W,) the fold of each window, from 0: that of its person; people are dealt out by groups.
+
+    Raises:
+        DataError: too few people.
+    """
     people = np.unique(windows.person)
     if len(people) < count:
         raise DataError(
@@ -65,9 +68,7 @@ def folds_of(windows: Windows, count: int, seed: int) -> Ints:
     return fold[windows.person].astype(np.intp)
 
 
-def across(
-    windows: Windows, recipe: Recipe, folds: int, seed: int, step: Callable[[], object] = lambda: None
-) -> Said:
+def across(windows: Windows, recipe: Recipe, folds: int, seed: int, step: Callable[[], object] = lambda: None) -> Said:
     """What is said of rated windows in folds of people; `step` is called after each fit."""
     learner = rating_learner(recipe, len(seen_of(windows.values[:0], recipe).columns))
     rating, baseline, width = np.zeros((3, len(windows)))

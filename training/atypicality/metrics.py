@@ -46,8 +46,8 @@ class Figures:
 
 @dataclass(frozen=True)
 class Raters:
-    """How far the raters agree: see `ceiling`. one: Pearson's correlation of one rater with the mean of the others, the
-    mean over raters."""
+    """How far the raters agree: see `ceiling`. `one`: Pearson's correlation of one rater with the mean of the others,
+    the mean over raters."""
 
     single: Interval
     mean: Interval
@@ -88,15 +88,15 @@ def figures(said: Floats, windows: Windows, counts: Floats, half_width: Floats |
 
 def raters(windows: Windows, counts: Floats) -> Raters:
     """How far raters agree on the windows that all of them rated."""
-    whole = windows.take(np.isfinite(windows.ratings).all(axis=1))
+    whole = windows.take(np.asarray(np.isfinite(windows.ratings).all(axis=1)))
     by, said = _ByPerson(whole.person, counts), whole.ratings
     found, number = by.agreement(said), said.shape[1]
     one = np.full((1, len(counts)), np.nan)
     if number > 1:
         others = (said.sum(axis=1, keepdims=True) - said) / (number - 1)
         one = np.array([by.correlation(said[:, at], others[:, at]) for at in range(number)])
-    known = (interval(getattr(found, name)) for name in ("single", "mean", "fixed", "ceiling"))
-    return Raters(*known, one=interval(one.mean(axis=0)))
+    known = {name: interval(getattr(found, name)) for name in ("single", "mean", "fixed", "ceiling")}
+    return Raters(**known, one=interval(one.mean(axis=0)))
 
 
 class _ByPerson:
@@ -108,7 +108,7 @@ class _ByPerson:
 
     def _sums(self, values: Floats) -> Floats:
         """(P,) of values (W,)."""
-        return np.bincount(self._person, values, self._counts.shape[1])
+        return np.asarray(np.bincount(self._person, values, self._counts.shape[1]), np.float64)
 
     def mean(self, values: Floats) -> Floats:
         """(D,) over windows."""
@@ -125,8 +125,9 @@ class _ByPerson:
     def mean_of_people(self, values: NDArray[np.bool_]) -> Floats:
         """(D,) over people, of whom each counts the same however many windows they have."""
         known = self._windows > 0
-        found: Floats = self._counts[:, known] @ self._means(values.astype(np.float64))[known]
-        return found / self._counts[:, known].sum(axis=1)
+        counts = self._counts[:, known]
+        found: Floats = counts @ self._means(values.astype(np.float64))[known] / counts.sum(axis=1)
+        return found
 
     def correlation(self, a: Floats, b: Floats) -> Floats:
         """(D,) Pearson's, over windows."""

@@ -1,8 +1,8 @@
 """The networks of movement: the published recurrent one, ours, and the companion.
 
-    recurrent     (T, 22) → GRU × widths → 1                             Ji et al. 2025; does not become int8
-    convolution   (T, K) → convolutions over time → mean over time → 1   a few thousand weights
-    companion     (T, K) → surprise: −log p of each step's units and sides, given the steps before and the emotions
+recurrent     (T, 22) → GRU × widths → 1                             Ji et al. 2025; does not become int8
+convolution   (T, K) → convolutions over time → mean over time → 16 → 1   a few thousand weights
+companion     (T, K) → surprise: −log p of each step's units and sides, given the steps before and the emotions
 """
 
 import math
@@ -20,6 +20,7 @@ MOVED = tuple(at for at, name in enumerate(COLUMNS) if not name.startswith("emot
 GIVEN = tuple(at for at, name in enumerate(COLUMNS) if name.startswith("emotions."))
 SIDES = np.array([name.startswith("sides.") for name in COLUMNS])
 _TIME = 3  # steps that a convolution sees
+_WIDTH = 16  # of what follows the mean over time
 
 
 def rating_network(recipe: Recipe, columns: int) -> keras.Model:
@@ -33,6 +34,7 @@ def rating_network(recipe: Recipe, columns: int) -> keras.Model:
             found = keras.layers.Dropout(recipe.dropout)(found) if recipe.dropout else found
     if recipe.kind != RECURRENT:
         found = keras.layers.GlobalAveragePooling1D()(found)
+        found = keras.layers.Dense(_WIDTH, activation="relu")(found)
     return keras.Model(windows, keras.layers.Dense(1, name=RATING)(found))
 
 

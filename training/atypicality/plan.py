@@ -50,9 +50,7 @@ class Plan(Table, frozen=True):
     away: share of the time in which the face is turned away.
     """
 
-    people: dict[str, Annotated[int, Meta(ge=0, le=1000)]] = field(
-        default_factory=lambda: {TYPICAL: 20, ATYPICAL: 20}
-    )
+    people: dict[str, Annotated[int, Meta(ge=0, le=1000)]] = field(default_factory=lambda: {TYPICAL: 20, ATYPICAL: 20})
     minutes: Annotated[float, Meta(gt=0, le=240)] = 4.0
     hz: Annotated[float, Meta(ge=5, le=60)] = 10.0
     rated_s: Annotated[float, Meta(ge=0.5, le=60)] = 3.0

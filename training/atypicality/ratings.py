@@ -12,6 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from device.contract.finding import Finding, Level
@@ -22,6 +23,7 @@ RATINGS = "ratings.csv"
 HEADER = ("recording", "from_s", "to_s", "rater", "rating")
 #: A stretch longer than this is no window that somebody could rate as one.
 _LONGEST_S = 600.0
+_FEWEST = 10
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,9 @@ def _rating(table: Rows, number: int, row: dict[str, str]) -> Rating | None:
         told = f"from {row['from_s']!r} to {row['to_s']!r}"
         table.tell(Level.FAIL, number, f"{told} are no seconds in their order.")
     elif to_s - from_s > _LONGEST_S:
-        table.tell(Level.FAIL, number, f"it is of {to_s - from_s:g} s: nobody rates more than {_LONGEST_S:g} s as one.")
+        table.tell(
+            Level.FAIL, number, f"it is of {to_s - from_s:g} s: nobody rates more than {_LONGEST_S:g} s as one."
+        )
     elif math.isnan(rating) or not LEAST <= rating <= MOST:
         table.tell(Level.FAIL, number, f"the rating {row['rating']!r} is no number from {LEAST} to {MOST}.")
     else:
@@ -85,7 +89,7 @@ def _tell_twice(table: Rows, told: Sequence[tuple[int, Rating]]) -> None:
         said[one.recording, one.rater].append((number, one))
     for several in said.values():
         several.sort(key=lambda each: (each[1].from_s, each[0]))
-        for (first, before), (second, after) in zip(several, several[1:], strict=False):
+        for (first, before), (second, after) in pairwise(several):
             if after.from_s < before.to_s - 1e-9 and after != before:
                 text = f"{after.rater} rated the same seconds of {after.recording} in row {first}: leave one of them."
                 table.tell(Level.FAIL, second, text)
@@ -98,7 +102,7 @@ def _of_raters(rows: Sequence[Rating]) -> Iterator[Finding]:
         text = "One rater alone rated: how far raters agree, so how good anything can be, cannot be known."
         yield Finding(Level.WARNING, "raters", text)
     for rater in raters:
-        said = {row.rating for row in rows if row.rater == rater}
-        if len(said) == 1 and len(rows) > len(raters):
-            text = f"{rater} always rated {said.pop():g}: that says nothing of any movement."
+        said = [row.rating for row in rows if row.rater == rater]
+        if len(said) >= _FEWEST and len(set(said)) == 1:
+            text = f"{rater} rated {said[0]:g} all of {len(said)} times: that says nothing of any movement."
             yield Finding(Level.WARNING, "raters", text)

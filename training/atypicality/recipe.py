@@ -13,7 +13,7 @@ from typing import Annotated
 from msgspec import Meta
 from msgspec.structs import replace
 
-from device.contract.toml import Share, Table, one_of
+from device.contract.toml import Table, one_of
 
 PRESENCE, MOVEMENT = "presence", "movement"
 MAJORITY, FRACTIONAL = "majority", "fractional"
@@ -29,7 +29,7 @@ class Grid(Table, frozen=True):
 
     step_s: Annotated[float, Meta(ge=_FINEST_S, le=_COARSEST_S)] = 0.2
     steps: Annotated[int, Meta(ge=6, le=1000)] = 15
-    hop: _Whole = 8
+    hop: _Whole = 5
     least_coverage: Annotated[float, Meta(gt=0, le=1)] = 0.8
     target: Annotated[str, one_of((MAJORITY, FRACTIONAL))] = FRACTIONAL
 
@@ -52,7 +52,7 @@ class Recipe(Table, frozen=True):
     """
 
     kind: Annotated[str, one_of((RECURRENT, CONVOLUTION))] = CONVOLUTION
-    widths: tuple[_Whole, ...] = (24, 24)
+    widths: tuple[_Whole, ...] = (32,)
     columns: Annotated[str, one_of((PRESENCE, MOVEMENT))] = MOVEMENT
     grid: Grid = Grid()
     epochs: _Whole = 40

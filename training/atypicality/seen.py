@@ -30,7 +30,7 @@ class Seen:
         """(W, T, K) of windows (W, T, all columns), NaN where not measured, which becomes 0."""
         if len(self.columns) == len(_UNITS):
             return np.asarray(np.nan_to_num(values[:, :, _UNITS]) >= PRESENT, np.float32)
-        found = standard.standardized(values, self.centre, self.centre, self.scale, self.clip)
+        found = standard.standardized(values.astype(np.float64), self.centre, self.centre, self.scale, self.clip)
         return found.astype(np.float32)
 
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from cloud.reading.pieces import Pieces, files
 from cloud.reading.table import Table
 from device.contract.errors import AffectboxError, DataError
-from device.contract.features import SESSION
 from device.contract.labels import ACTION_UNIT_KEYS, EMOTIONS, SIDED_KEYS
 from device.contract.movement import COLUMNS
 from device.features.movement import columns_of, on_grid, steps_of
@@ -53,7 +52,7 @@ class Moved:
     def grid(self, step_s: float) -> Floats:
         """(M, K) from the session's first step to its last."""
         steps = steps_of(self.time, step_s)
-        return on_grid(steps, self.values, 0, int(steps[-1]) + 1 if len(steps) else 0, step_s)
+        return on_grid(steps, self.values.astype(np.float64), 0, int(steps[-1]) + 1 if len(steps) else 0, step_s)
 
 
 @dataclass(frozen=True, eq=False)

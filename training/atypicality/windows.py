@@ -53,7 +53,7 @@ class Windows:
     @property
     def rated(self) -> "Windows":
         """Those that somebody rated."""
-        return self.take(np.isfinite(self.ratings).any(axis=1))
+        return self.take(np.asarray(np.isfinite(self.ratings).any(axis=1)))
 
 
 def windows_of(study: MovementStudy, grid: Grid) -> Windows:
@@ -62,13 +62,14 @@ def windows_of(study: MovementStudy, grid: Grid) -> Windows:
     person, values = [np.zeros(0, np.intp)], [np.zeros(shape, np.float32)]
     ratings = [np.zeros((0, len(study.raters)))]
     for one in study.sessions:
-        whole = movement.windows(one.moved.grid(grid.step_s).astype(np.float32), grid.steps, grid.hop)
+        whole = movement.windows(one.moved.grid(grid.step_s), grid.steps, grid.hop)
         seen = np.flatnonzero(movement.coverage(whole) >= grid.least_coverage)
-        begin_s = (seen * grid.hop - 0.5) * grid.step_s
-        values.append(np.ascontiguousarray(whole[seen]))
+        begin_s = np.asarray((seen * grid.hop - 0.5) * grid.step_s, np.float64)
+        values.append(whole[seen].astype(np.float32))
         person.append(np.full(len(seen), one.person, np.intp))
-        ratings.append(rated(one.ratings, study.raters, begin_s, begin_s + grid.seconds, grid.target == MAJORITY))
-    return Windows(study.people, *(np.concatenate(of) for of in (person, values, ratings)))
+        end_s = np.asarray(begin_s + grid.seconds)
+        ratings.append(rated(one.ratings, study.raters, begin_s, end_s, grid.target == MAJORITY))
+    return Windows(study.people, np.concatenate(person), np.concatenate(values), np.concatenate(ratings))
 
 
 def rated(

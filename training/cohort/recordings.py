@@ -17,8 +17,8 @@ from training.cohort.truth import Floats, Truth
 
 #: What simulated recordings name as the bundle that gave their numbers: by this they say that they are simulated.
 SIMULATED = "simulated"
-_BUNDLE = f"{SIMULATED}-1.0.0"
-_SIDES_DIFFER = 0.5  # as `device/recorder.py` has it
+SIMULATED_BUNDLE = f"{SIMULATED}-1.0.0"
+SIDES_DIFFER = 0.5  # as `device/recorder.py` has it
 _EPOCH_S, _DAY_S, _START_S = 1_767_600_000.0, 86_400.0, 600.0  # 2026-01-05
 _COVERS = ("expressions", "units", "diagnosis")
 _FRAME = {"width": 1280, "height": 720}
@@ -146,7 +146,7 @@ def _records(course: Course, own: Json, began_s: float) -> Iterator[bytes]:
         if gated != SEEN:
             yield record.encode(found | {"status": "gated", "reasons": [REASONS[gated].value]})
             continue
-        found |= {"status": "measured", "models": {"aus": _BUNDLE, "emotions": _BUNDLE}}
+        found |= {"status": "measured", "models": {"aus": SIMULATED_BUNDLE, "emotions": SIMULATED_BUNDLE}}
         found["emotions"] = dict(zip(EMOTIONS, emotions, strict=True))
         found |= _units(aus, sides)
         found["eyes"] = {"open": opened} | ({} if math.isnan(blink) else {"blink": blink})
@@ -161,7 +161,7 @@ def _units(aus: list[float], sides: list[float]) -> Json:
     apart = [
         (key, value, half / 2)
         for key, value, half in zip(ACTION_UNIT_KEYS, aus, sides, strict=True)
-        if abs(half) >= _SIDES_DIFFER and not math.isnan(value)
+        if abs(half) >= SIDES_DIFFER and not math.isnan(value)
     ]
     if apart:
         found["left"] = {key: round(min(max(value + half, 0.0), 5.0), 2) for key, value, half in apart}
