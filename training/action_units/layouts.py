@@ -18,7 +18,7 @@ TABLES = ("csv", "codes")
 
 @dataclass(frozen=True)
 class Options:
-    """What a layout leaves open. camera: of DISFA; rows_of: the FER2013 file of which a table of `codes` codes rows."""
+    """What a layout leaves open. camera: of DISFA; rows_of: the FER2013 file of which `codes` codes rows."""
 
     camera: str = CAMERAS[0]
     rows_of: Path | None = None
