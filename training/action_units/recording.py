@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract.errors import DataError
-from device.contract.labels import ACTION_DESCRIPTORS, ACTION_UNIT_KEYS
+from training.annotation.coding import ACTIONS
 
 #: What can be learnt, in the order of outputs.
-LABELS = (*ACTION_UNIT_KEYS, *ACTION_DESCRIPTORS)
+LABELS = tuple(ACTIONS)
 #: An intensity from here on (FACS B) counts as present where only intensities were coded, as papers on DISFA do.
 PRESENT_FROM = 2.0
 MAX_INTENSITY = 5.0
