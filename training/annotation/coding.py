@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from device.contract.errors import ConfigError
 from device.contract.labels import ACTION_UNITS, LOWER, UPPER
+from device.contract.mistakes import nearest
 
 LETTERS = "ABCDE"  # intensities 1–5
 
@@ -71,6 +73,44 @@ ACTIONS = {
 }
 PARTS = (UPPER, LOWER)
 
+#: What can be named instead of keys. `22` and `17` are those of the published tables (Ji et al. 2025), `15` the latter
+#: without AU16 and AU26, `12` those that BP4D codes (Zhang et al. 2014), `5` those of which it codes intensities
+#: (Valstar et al. 2015); `units` are the contract's.
+LISTS = {
+    "22": tuple(
+        "AU1 AU2 AU4 AU6 AU7 AU9 AU10 AU12 AU14 AU15 AU16 AU17 AU18 AD19 AU20 AU23 AU24 AU25 AU26 AU28 AD32 "
+        "AU43".split()
+    ),
+    "17": tuple("AU1 AU2 AU4 AU6 AU7 AU9 AU10 AU12 AU14 AU15 AU16 AU17 AU20 AU23 AU24 AU25 AU26".split()),
+    "15": tuple("AU1 AU2 AU4 AU6 AU7 AU9 AU10 AU12 AU14 AU15 AU17 AU20 AU23 AU24 AU25".split()),
+    "12": tuple("AU1 AU2 AU4 AU6 AU7 AU10 AU12 AU14 AU15 AU17 AU23 AU24".split()),
+    "5": tuple("AU6 AU10 AU12 AU14 AU17".split()),
+    "units": tuple(unit.key for unit in ACTION_UNITS),
+    "all": tuple(ACTIONS),
+}
+#: The coder under whose name coders settle together what they disagree on.
+AGREED = "agreed"
+
+
+def parse_actions(text: str) -> tuple[str, ...]:
+    """The actions of a name of `LISTS`, or of keys parted by commas, in the order of `ACTIONS`.
+
+    Raises:
+        ConfigError: none at all, an unknown one, or one that is there twice.
+    """
+    keys = [key.strip().upper() for key in text.split(",")]
+    if len(keys) == 1 and keys[0].lower() in LISTS:
+        keys = [*LISTS[keys[0].lower()]]
+    for key in keys:
+        if key not in ACTIONS:
+            hint = (
+                f"perhaps you meant {near}" if (near := nearest(key, ACTIONS)) else f"known are {', '.join(ACTIONS)}"
+            )
+            raise ConfigError(f"There is no action {key[:20]!r}: give one of {', '.join(LISTS)}, or keys; {hint}.")
+        if keys.count(key) > 1:
+            raise ConfigError(f"The action {key} is there twice: name it once.")
+    return tuple(key for key in ACTIONS if key in keys)
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -90,6 +130,7 @@ class Coded:
         codable: whether there is one human face that can be judged at all.
         submitted: whether the coder is done with the frame; before that an action without a mark means nothing.
         asked: whether the coder saw, before, what the face network thinks.
+        judged: actions that the coder is done with though not with the frame, as on a sheet of one action.
     """
 
     marks: dict[str, Mark] = field(default_factory=dict)
@@ -97,6 +138,14 @@ class Coded:
     codable: bool = True
     submitted: bool = False
     asked: bool = False
+    judged: frozenset[str] = frozenset()
+
+    @property
+    def final(self) -> dict[str, Mark]:
+        """Marks of actions that the coder is done with; of a frame that cannot be judged there are none."""
+        if not self.codable:
+            return {}
+        return {key: mark for key, mark in self.marks.items() if self.submitted or key in self.judged}
 
 
 @dataclass(frozen=True)
