@@ -1,0 +1,188 @@
+"""Coders with known disagreement: what is found of it."""
+
+import numpy as np
+import pytest
+from statsmodels.stats.inter_rater import cohens_kappa
+
+from device.contract.errors import DataError
+from tests.training.annotation.coders import everything, film, pictures, said, saw
+from training.annotation.agreement.compare import EPISODES, FRAMES, compare
+from training.annotation.agreement.disagreements import disagreements
+from training.annotation.coding import Annotations, Coded, Episode, Mark, Scale, Side
+
+
+def row(found, action, basis=FRAMES):
+    return next(one for one in found.rows if one.action == action and one.basis == basis)
+
+
+def test_a_scripted_coder_gives_the_known_kappa():
+    """40 frames: both 10, neither 20, 4 only the first, 6 only the second: κ = (.75 − .52)/(1 − .52)."""
+    faces = pictures(40)
+    first, second = "1" * 10 + "0" * 20 + "1" * 4 + "0" * 6, "1" * 10 + "0" * 20 + "0" * 4 + "1" * 6
+
+    found = row(compare([[said("anna", faces, AU12=first)], [said("ben", faces, AU12=second)]]), "AU12")
+
+    assert (found.frames, found.present) == (40, (14, 16, 10))
+    assert found.agreed.value == 0.75
+    chance = (14 * 16 + 26 * 24) / 1600
+    assert found.kappa.value == pytest.approx((0.75 - chance) / (1 - chance))
+    assert found.kappa.low < found.kappa.value < found.kappa.high
+    assert found.pabak.value == pytest.approx(0.5)
+    assert np.isnan(found.icc21.value)
+
+
+def test_the_interval_is_that_of_the_theory():
+    """Of 400 independent pictures: the large-sample standard error of κ (Fleiss, Cohen & Everitt 1969)."""
+    faces = pictures(400)
+    first, second = "1" * 100 + "0" * 200 + "1" * 40 + "0" * 60, "1" * 100 + "0" * 200 + "0" * 40 + "1" * 60
+
+    kappa = row(compare([[said("a", faces, AU1=first)], [said("b", faces, AU1=second)]], draws=4000), "AU1").kappa
+
+    theory = cohens_kappa(np.array([[200, 60], [40, 100]])).std_kappa
+    assert (kappa.high - kappa.low) / 3.92 == pytest.approx(theory, rel=0.06)
+
+
+def test_stretches_of_a_film_are_drawn_and_not_frames():
+    """Frames of a film are alike: where ten seconds differ as a whole, the interval is wide."""
+    long, stretch = film(600), "1" * 50 + "0" * 50
+    first, second = stretch * 6, (stretch * 5) + "0" * 100
+    alone = [said("a", pictures(600), AU1=first)], [said("b", pictures(600), AU1=second)]
+    filmed = [said("a", long, AU1=first)], [said("b", long, AU1=second)]
+
+    independent, clustered = row(compare(alone), "AU1").kappa, row(compare(filmed), "AU1").kappa
+
+    assert independent.value == clustered.value
+    assert clustered.high - clustered.low > 2 * (independent.high - independent.low)
+    assert "12 stretches of 5 s" in compare(filmed).over[FRAMES]
+
+
+def test_people_are_drawn_where_there_are_enough():
+    mine = [said("a", film(4, f"{n}.mp4", f"p{n}"), AU1="0110") for n in range(10)]
+    others = [said("b", film(4, f"{n}.mp4", f"p{n}"), AU1="0100") for n in range(10)]
+
+    found = compare([mine, others])
+
+    assert found.over[FRAMES] == "the 10 people"
+    assert row(found, "AU1").kappa.low == row(found, "AU1").kappa.high  # everybody was coded alike
+
+
+def test_what_one_did_not_code_has_no_part():
+    faces = pictures(6)
+    mine, other = said("a", faces, AU1="0101.1", AU2="000000"), said("b", faces, AU1="010.11", AU2="......")
+    draft = Annotations(faces, "b", Scale.PRESENCE, ("AU1", "AU2"), other.frames | {5: Coded({"AU1": Mark(0)})})
+
+    found = compare([[mine], [draft]])
+
+    assert row(found, "AU1").frames == 3 and row(found, "AU1").agreed.value == 1
+    assert [one for one in found.rows if one.action == "AU2"] == []
+
+
+def test_intensities():
+    faces = pictures(6)
+    mine, other = (said(name, faces, Scale.INTENSITY, AU12=text) for name, text in (("a", "012345"), ("b", "123450")))
+
+    found = row(compare([[mine], [other]]), "AU12")
+
+    assert found.present == (5, 5, 4) and found.weighted.value == pytest.approx(found.icc21.value, abs=0.2)
+    assert found.kappa.value == pytest.approx((4 / 6 - 26 / 36) / (1 - 26 / 36))  # of presence
+
+
+def test_three_coders_have_one_alpha():
+    faces = pictures(4)
+    coded = [[said(name, faces, AU1=text)] for name, text in (("a", "0101"), ("b", "01.1"), ("c", "0.01"))]
+
+    found = compare(coded)
+
+    assert [(one.action, one.units, one.alpha.value) for one in found.alphas] == [("AU1", 4, 1.0)]
+    assert [(one.first, one.second) for one in found.rows if one.action == "AU1"] == [
+        ("a", "b"),
+        ("a", "c"),
+        ("b", "c"),
+    ]
+
+
+def test_onsets_within_a_window():
+    clip = film(100)
+    mine = saw("a", clip, Episode("AU1", 10, 20), Episode("AU1", 40, 50), Episode("AU1", 80, 90))
+    other = saw("b", clip, Episode("AU1", 13, 21), Episode("AU1", 45, 59), Episode("AU1", 60, 61))
+
+    (found,) = compare([[mine], [other]], window_s=0.5).onsets
+
+    assert found.episodes == (3, 3) and found.matched == 2
+    assert found.index.value == pytest.approx(4 / 6)
+    assert found.lag_s.value == pytest.approx(0.4) and found.offsets.value == 0.5
+    (strict,) = compare([[mine], [other]], window_s=0.3).onsets
+    assert strict.matched == 1
+
+
+def test_as_many_onsets_are_matched_as_can_be():
+    """A greedy choice of the closest pair would leave two episodes alone."""
+    clip = film(100)
+    mine = saw("a", clip, Episode("AU1", 10, 11), Episode("AU1", 14, 15))
+    other = saw("b", clip, Episode("AU1", 13, 15), Episode("AU1", 17, 18))
+
+    assert compare([[mine], [other]], window_s=0.3).onsets[0].matched == 2
+
+
+def test_episodes_give_frames_too():
+    clip = film(10)
+    mine, other = saw("a", clip, Episode("AU1", 0, 4)), saw("b", clip, Episode("AU1", 0, 3), Episode("AU2", 5, None))
+
+    found = compare([[mine], [other]])
+
+    assert row(found, "AU1", EPISODES).frames == 10 and row(found, "AU1", EPISODES).agreed.value == 0.9
+    assert found.frames == 0 and [one.action for one in found.rows] == ["AU1"]
+
+
+def test_disagreements_with_the_most_serious_first():
+    faces = pictures(5)
+    mine = said("a", faces, Scale.INTENSITY, AU12="50230", AU1="00000")
+    other = said("b", faces, Scale.INTENSITY, AU12="00330", AU1="00000")
+    other.frames[3] = Coded({"AU12": Mark(3, Side.LEFT), "AU1": Mark(0)}, submitted=True)
+    other.frames[4] = Coded(codable=False, submitted=True)
+
+    found = disagreements([mine], [other])
+
+    assert [(one.place, one.action, one.kind, one.text) for one in found] == [
+        (0, "AU12", "presence", "E against 0"),
+        (4, "codable", "codable", "codable against not codable"),
+        (2, "AU12", "intensity", "B against C"),
+        (3, "AU12", "side", "C against C left"),
+    ]
+    assert [one.size for one in found] == [1, 1, 0.2, 0.1]
+
+
+def test_disagreements_of_episodes():
+    clip = film(100)
+    mine = saw("a", clip, Episode("AU1", 10, 20), Episode("AU1", 40, 60), Episode("AU1", 80, 90))
+    other = saw("b", clip, Episode("AU1", 12, 40), Episode("AU1", 55, 60), Episode("AU2", 5, 6))
+
+    found = [(one.action, one.kind, one.place, one.text) for one in disagreements([mine], [other])]
+
+    assert found == [
+        ("AU2", "episode", 5, "none against an episode"),
+        ("AU1", "episode", 80, "an episode against none"),
+        ("AU1", "offset", 10, "offset at frame 20 against frame 40: 2.00 s later"),
+        ("AU1", "onset", 40, "onset at frame 40 against frame 55: 1.50 s later"),
+    ]
+
+
+def test_who_agrees_has_nothing_to_go_through():
+    clip = film(8)
+
+    assert disagreements([everything(clip)], [everything(clip, coder="ben")]) == []
+
+
+@pytest.mark.parametrize(
+    ("coded", "sentence"),
+    [
+        ([[said("a", pictures(1), AU1="1")]], "needs two coders"),
+        ([[said("a", pictures(1), AU1="1")], []], "needs two coders"),
+        ([[said("a", pictures(1), AU1="1")], [said("a", pictures(1), AU1="1")]], "different coders"),
+        ([[said("a", pictures(1), AU1="1")], [said("b", pictures(1, "x"), AU1="1")]], "coded by two of a, b"),
+        ([[said("a", pictures(1), AU1="1")], [said("b", pictures(1), Scale.INTENSITY, AU1="1")]], "different scales"),
+    ],
+)
+def test_what_cannot_be_compared(coded, sentence):
+    with pytest.raises(DataError, match=sentence):
+        compare(coded)

@@ -1,0 +1,1 @@
+"""How far coders agree: κ, ICC, α, onsets; and where they do not."""
