@@ -167,7 +167,7 @@ def test_what_a_row_leaves_empty_is_not_coded(tmp_path, into):
         ("frame,AU26,AU2X\n3,1,1\n", "AU26 and AU2X are one column"),
         ("frame,AU1\n3,1,1\n", "row 2: it has 3 cells, and the header"),
         ("frame,AU1\n3\n", "row 2: it has 1 cells"),
-        ("frame,AU1,AU9\n3,1,1\n", "it codes AU9, which this project does not"),
+        ("frame,AU1,AU9\n3,1,1\n", "it codes AU9, and this project does not"),
     ],
 )
 def test_mistakes_are_one_clear_sentence(tmp_path, into, text, sentence):

@@ -42,13 +42,14 @@ class Into:
     def named(self, names: Sequence[str], where: str) -> Frames:
         """The sequence that one of these names stands for: its name, its participant, or either without folders and
         suffix. Raises `DataError`, also where it could be several."""
-        wanted = {name.casefold() for name in names if name}
+        found: list[Frames] = []
         for keys in (_exact, _loose):
-            found = [one for one in self.sequences if wanted & keys(one)]
-            if len(found) == 1:
-                return found[0]
-            if found:
-                break
+            for name in filter(None, names):
+                found = [one for one in self.sequences if name.casefold() in keys(one)]
+                if len(found) == 1:
+                    return found[0]
+                if found:
+                    break
         known = ", ".join(one.name for one in found or self.sequences[:5])
         what = "stands for several sequences" if found else "stands for no sequence of the project"
         raise DataError(f"{where}: {next(iter(names), '')!r} {what} ({known}): name it after one.")
@@ -124,6 +125,7 @@ def _loose(one: Frames) -> set[str]:
     names = [
         flat,
         flat.rsplit(".", 1)[0],
+        one.name.rsplit("/", 1)[-1],
         last,
         *([one.participant, f"{one.participant}-{last}"] * bool(one.participant)),
     ]
