@@ -53,12 +53,20 @@ EVIDENCE = Evidence(
 )
 
 
-def network(weights: np.ndarray, bias: np.ndarray, int8: bool = False, clip: float = 4.0) -> bytes:
-    """A .tflite file of one layer: (1, K) values within ±clip → (1, C) `weights @ x + bias`; weights (C, K)."""
+def network(
+    weights: np.ndarray,
+    bias: np.ndarray,
+    int8: bool = False,
+    clip: float = 4.0,
+    shape: tuple[int, ...] | None = None,
+) -> bytes:
+    """A .tflite file of one layer: (1, K) values within ±clip → (1, C) `weights @ x + bias`; weights (C, K). `shape`:
+    of its input, where that is another one of as many values."""
     groups, count = weights.shape
+    shape = shape or (1, count)
     if not int8:
         tensors = [
-            ("features", (1, count), np.float32, None, 0.0),
+            ("features", shape, np.float32, None, 0.0),
             ("weights", weights.shape, np.float32, weights, 0.0),
         ]
         tensors += [("bias", (groups,), np.float32, bias, 0.0), ("groups", (1, groups), np.float32, None, 0.0)]
@@ -68,7 +76,7 @@ def network(weights: np.ndarray, bias: np.ndarray, int8: bool = False, clip: flo
         np.abs(weights).max() / 127,
         float(clip * np.abs(weights).sum(1).max() + np.abs(bias).max()) / 127,
     )
-    tensors = [("features", (1, count), np.int8, None, steps[0])]
+    tensors = [("features", shape, np.int8, None, steps[0])]
     tensors += [("weights", weights.shape, np.int8, np.rint(weights / steps[1]), steps[1])]
     tensors += [("bias", (groups,), np.int32, np.rint(bias / (steps[0] * steps[1])), steps[0] * steps[1])]
     return _written([*tensors, ("groups", (1, groups), np.int8, None, steps[2])])

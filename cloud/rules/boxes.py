@@ -4,7 +4,20 @@ from dataclasses import dataclass
 
 from cloud.rules.fields import MAX_ID, Rules, children, every, one_of, padded, required, same
 from cloud.rules.who import BOX, CLINICIAN, ENGINEER, OWN_DEVICE, OWN_PERSON, SIGNED_IN, STAFF, own_patient, pseudonym
-from device.contract import aggregate, boot, checkup, choices, live, pack, patient, record, session, support, telemetry
+from device.contract import (
+    aggregate,
+    atypicality,
+    boot,
+    checkup,
+    choices,
+    live,
+    pack,
+    patient,
+    record,
+    session,
+    support,
+    telemetry,
+)
 from device.contract.columns import TEXT_BASE, TEXT_EACH
 from device.contract.fields import Field
 from device.contract.record import GUESSES
@@ -175,7 +188,8 @@ def _pseudonyms() -> Rules:
 def _visits() -> Rules:
     """`visits/PATIENT/DEVICE~SESSION/eNNNNNN`: what happened in a session. Written once, by the box that held it."""
     told = [kind for kind in session.Event if kind != session.Event.SUPPORT]
-    holds = every([one_of("event", *told), *map(_held, ("consent", "continues", "frame", "name", "why")), _WORDS])
+    groups = ("comparison", "consent", "continues", "frame", "name", "why")
+    holds = every([one_of("event", *told), *map(_held, groups), _WORDS, _COMPARISON])
     fields = tuple(field for field in session.FIELDS if field not in support.FIELDS)
     device = "data.child('e000001').child('device').val()"
     own_device = f"{CLINICIAN} && data.exists() && {STAFF}.child('devices').child({device}).val() === true"
@@ -210,6 +224,10 @@ def _held(group: str) -> str:
     return f"(newData.hasChild('{group}') ? {one_of('event', *may)} : {without})"
 
 
+_COMPARISON = (
+    f"(!{one_of('event', session.Event.COMPARISON)} || newData.hasChildren(["
+    f"{', '.join(repr(f'comparison/{name}') for name in atypicality.NEEDED)}]))"
+)
 _WORDS = every(
     f"(!newData.hasChild('{path}') || {condition})"
     for path, condition in (

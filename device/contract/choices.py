@@ -7,6 +7,8 @@ DEVICE_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 MODES = ("records", "seconds", "minutes")
 #: What a consent can cover.
 COVERS = ("expressions", "units", "live", "personal", "diagnosis", "atypicality")
+#: How old a person is, in years: all that a consent says of it.
+AGES = ("under-6", "6-12", "13-17", "18-64", "65-up")
 #: Who can give it.
 GIVERS = ("patient", "guardian")
 #: What would help the measuring, in codes of `device.service.glimpse`; left and right are the person's own.

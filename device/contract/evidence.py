@@ -6,15 +6,16 @@ It stands in the manifest as `receipt.evidence`, and says whether it carries wha
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from device.contract.errors import ModelError
 from device.contract.fields import Json
 from device.contract.support import GROUP, GROUPS
 from device.contract.typed import shown, typed
 
+_Kind = TypeVar("_Kind")
 #: Where it stands in `Manifest.receipt`.
 KEY = "evidence"
 _LONGEST = 400  # of the population, as in the event
@@ -84,25 +85,41 @@ class Evidence:
     @classmethod
     def from_receipt(cls, receipt: Mapping[str, Any], where: str) -> "Evidence":
         """The evidence in a manifest's receipt; `where` names the bundle in errors. Raises `ModelError`."""
-        if KEY not in receipt:
-            raise ModelError(f"Bundle {where} tells no evidence of what it says of people: export it again.")
-        try:
-            found: Evidence = typed(cls, receipt[KEY])
-        except (ValueError, RecursionError) as error:
-            raise ModelError(f"The evidence of bundle {where} cannot be read ({error}): export it again.") from None
+        found = told(cls, receipt, where)
         found.check(where)
         return found
 
     def check(self, where: str) -> None:
         """Raises `ModelError`: what no box would take."""
-        for what, value, good in _checks(self):
-            if not good:
-                raise ModelError(f"The evidence of bundle {where}: {what} is {shown(value)}: export it again.")
+        refuse(_checks(self), where)
 
     def to_json(self) -> Json:
         """As it stands in the receipt; check it first."""
-        found: Json = json.loads(json.dumps(asdict(self), allow_nan=False))
-        return {name: value for name, value in found.items() if value is not None}
+        return in_receipt(self)
+
+
+def told(kind: type[_Kind], receipt: Mapping[str, Any], where: str) -> _Kind:
+    """The evidence in a manifest's receipt, not yet checked. Raises `ModelError`: none, or of another form."""
+    if KEY not in receipt:
+        raise ModelError(f"Bundle {where} tells no evidence of what it says of people: export it again.")
+    try:
+        found: _Kind = typed(kind, receipt[KEY])
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"The evidence of bundle {where} cannot be read ({error}): export it again.") from None
+    return found
+
+
+def refuse(checks: Iterable[tuple[str, Any, bool]], where: str) -> None:
+    """Raises `ModelError` of the first check (what, its value, whether that may be) that is not met."""
+    for what, value, good in checks:
+        if not good:
+            raise ModelError(f"The evidence of bundle {where}: {what} is {shown(value)}: export it again.")
+
+
+def in_receipt(evidence: Any) -> Json:
+    """An evidence as it stands in the receipt: what is None is left out."""
+    found: Json = json.loads(json.dumps(asdict(evidence), allow_nan=False))
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _checks(of: Evidence) -> Iterator[tuple[str, Any, bool]]:

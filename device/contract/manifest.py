@@ -42,7 +42,7 @@ MANIFEST = "manifest.json"
 MODEL = "model.tflite"
 CARD = "MODEL_CARD.md"
 COLOURS = ("rgb", "grey", "none")
-CROPS = ("letterbox", "roi", "aligned", "points", "features")
+CROPS = ("letterbox", "roi", "aligned", "points", "features", "movement")
 ACTIVATIONS = ("none", "sigmoid", "softmax")
 DTYPES = ("float32", "int8", "int16", "uint8")
 #: No `manifest.json` is longer, and no `manifest.sig`: they are read before anybody is trusted.

@@ -15,6 +15,7 @@ generated from it.
 import re
 from typing import Any
 
+from device.contract import atypicality
 from device.contract.choices import DEVICE_ID
 from device.contract.errors import DataError
 from device.contract.fields import LAST, LATEST_S, Field, Json, check, encode, parse, schema
@@ -38,7 +39,7 @@ __all__ = [
 VERSION = 1
 ROOT = "records"
 #: What only a measured record may hold.
-GUESSES = ("emotions", "aus", "left", "right", "hidden", "codes", "eyes", "expressions", "disagree", "pain")
+GUESSES = tuple("emotions aus left right hidden codes eyes expressions disagree pain atypicality".split())
 
 _ORIGINS = "`calibrated:` and 8 hex digits, or `none`; by older boxes also `automatic:` or `refused`"
 FIELDS = (
@@ -98,8 +99,10 @@ FIELDS = (
     *(Field(f"expressions.{name}", "number", f"membership of '{name}', from the AUs", 0, 1) for name in EXPRESSIONS),
     Field("disagree", "boolean", "the strongest expression is not what the emotions say: neither is to be relied on"),
     Field("pain", "number", "PSPI: AU4 + max(AU6, AU7) + max(AU9, AU10) + AU43 as 0 or 1", 0, 16),
+    *atypicality.RECORD_FIELDS,
     Field("models.emotions", "string", "bundle that gave the emotions"),
     Field("models.aus", "string", "estimators that gave the action units"),
+    atypicality.MODELS_FIELD,
     Field("ms.detect", "number", "detector and landmark networks and tracking, milliseconds", 0),
     Field("ms.align", "number", "pose, aligned crop and quality gate, milliseconds", 0),
     Field("ms.emotions", "number", "by boxes before the face network: expression network, milliseconds", 0),

@@ -13,7 +13,7 @@ became of it stands in the box's telemetry, at `control.id`, `control.done` and 
 from typing import Any
 
 from device.contract import patient
-from device.contract.choices import COVERS, GIVERS
+from device.contract.choices import AGES, COVERS, GIVERS
 from device.contract.errors import DataError
 from device.contract.fields import LATEST_S, Field, Json, check, schema
 from device.contract.keys import UID
@@ -63,6 +63,7 @@ FIELDS = (
     Field("consent.covers", "names", "what the consent that is to be recorded covers", names=COVERS),
     Field("consent.by", "string", f"who gave it: {', '.join(GIVERS)}", names=GIVERS),
     Field("consent.until", "number", "when it ends, seconds since 1970; absent: not by itself", 0, LATEST_S),
+    Field("consent.age", "string", "how old the person is, years; absent: not told", names=AGES),
     Field("until", "integer", "when it is over, milliseconds since 1970 by the database's clock", 0, required=True),
     Field("by", "string", "who commands: the id of their account", required=True),
 )

@@ -16,6 +16,8 @@ What happens in a session are events, documents of their own, numbered from 1, w
     consent     consent.*              the consent was changed
     support     support.*              what a network for diagnosis support said of the session or of a phase
                                        (`device/contract/support.py`); only where the consent covers `diagnosis`
+    comparison  comparison.*           what would compare the person with other people, or why it does not
+                                       (`device/contract/atypicality.py`); only where the consent covers `atypicality`
     ended       why                    the last; but a consent that is withdrawn after it is told by one more `ended`,
                                        of the number `REVOKED_LATER`
 
@@ -31,8 +33,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from device.contract import patient, support
-from device.contract.choices import COVERS, GIVERS
+from device.contract import atypicality, patient, support
+from device.contract.choices import AGES, COVERS, GIVERS
 from device.contract.errors import DataError
 from device.contract.fields import LATEST_S, Field, Json, check, encode, schema
 
@@ -57,6 +59,7 @@ class Event(str, Enum):
     MARK = "mark"
     CONSENT = "consent"
     SUPPORT = "support"
+    COMPARISON = "comparison"
     ENDED = "ended"
 
 
@@ -76,12 +79,13 @@ class Why(str, Enum):
 @dataclass(frozen=True)
 class Consent:
     """What a person agreed to: `covers`, of `COVERS`; `by`, of `GIVERS`; `given` and `until` in seconds since 1970,
-    `until` None for no end."""
+    `until` None for no end; `age`, of `AGES`, where they may be compared with other people, else ''."""
 
     covers: tuple[str, ...]
     by: str
     given: float
     until: float | None = None
+    age: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,12 +113,14 @@ FIELDS = (
     Field("consent.by", "string", f"who gave it: {', '.join(GIVERS)}"),
     Field("consent.given", "number", "when it was given, seconds since 1970", 0, LATEST_S),
     Field("consent.until", "number", "when it ends, seconds since 1970; absent: not by itself", 0, LATEST_S),
+    Field("consent.age", "string", "how old the person is, years; absent: not told", names=AGES),
     Field("frame.width", "integer", "width of the frames, pixels", 1),
     Field("frame.height", "integer", "height of the frames, pixels", 1),
     Field("name", "string", "name of the phase, stimulus or mark, of lower-case letters, digits and hyphens"),
     Field("why", "string", f"why the session ended: {', '.join(Why)}"),
     Field("continues", "string", "the session that this one goes on from", key=True),
     *support.FIELDS,
+    *atypicality.FIELDS,
 )
 #: Event → what it must have, and what it may have beside that, of the groups that belong to events.
 HOLDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -125,9 +131,10 @@ HOLDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Event.MARK: ((), ("name",)),
     Event.CONSENT: (("consent",), ()),
     Event.SUPPORT: (("support",), ()),
+    Event.COMPARISON: (("comparison",), ()),
     Event.ENDED: (("why",), ()),
 }
-_GROUPS = ("consent", "frame", "name", "why", "continues", "support")
+_GROUPS = ("consent", "frame", "name", "why", "continues", "support", "comparison")
 
 
 def session_id(boot: str, mono_s: float) -> str:
@@ -148,7 +155,8 @@ def is_event(document: Any) -> bool:
 def consent_json(consent: Consent) -> Json:
     """A consent as events hold it."""
     held: Json = {"covers": list(consent.covers), "by": consent.by, "given": consent.given}
-    return held if consent.until is None else held | {"until": consent.until}
+    held |= {} if consent.until is None else {"until": consent.until}
+    return held | ({"age": consent.age} if consent.age else {})
 
 
 def key(event: Json) -> str:
@@ -174,6 +182,8 @@ def validate(event: Any) -> None:
     must, may = HOLDS[event["event"]]
     if event["event"] == Event.SUPPORT:
         support.validate(event.get("support"))
+    if event["event"] == Event.COMPARISON:
+        atypicality.validate(event.get("comparison"))
     for group in _GROUPS:
         if group in must and group not in event:
             raise DataError(f"An event '{event['event']}' has '{group}', and this one has not.")

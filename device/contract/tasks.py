@@ -28,8 +28,11 @@ CANONICAL_FACE = "canonical_face.json"
 FACE_DETECTION, FACE_LANDMARKS, FACE_READING = "face-detection", "face-landmarks", "face-reading"
 FACIAL_EXPRESSION, ACTION_UNITS = "facial-expression", "action-units"
 DIAGNOSIS_SUPPORT = "diagnosis-support"
+ATYPICALITY, TYPICAL_MOVEMENT = "atypicality", "typical-movement"
 #: Of a bundle for diagnosis support: what is done to features before the network and to probabilities after it.
 SUPPORT = "support.json"
+#: Of a bundle that reads how a face moves: of what it is read, and what its output means.
+MOVEMENT = "movement.json"
 TASKS = {
     FACE_DETECTION: Task("letterbox", {"boxes": (), "scores": ()}),
     FACE_LANDMARKS: Task("roi", {"landmarks": (), "presence": ()}, files=(CANONICAL_FACE,)),
@@ -46,6 +49,8 @@ TASKS = {
     FACIAL_EXPRESSION: Task("aligned", {"ferplus": EMOTIONS}),
     ACTION_UNITS: Task("aligned", {"presence": (), "intensity": ()}, any=True),
     DIAGNOSIS_SUPPORT: Task("features", {"groups": ()}, files=(SUPPORT,)),
+    ATYPICALITY: Task("movement", {"rating": ()}, files=(MOVEMENT,)),
+    TYPICAL_MOVEMENT: Task("movement", {"surprise": ()}, files=(MOVEMENT,)),
 }
 
 

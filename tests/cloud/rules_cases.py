@@ -38,6 +38,9 @@ def record(seq: int = 2, **changes: Any) -> Json:
         "seq": seq,
         "status": "measured",
         "codes": ["AD53", "AD61"],
+        "atypicality.rating": 2.25,
+        "atypicality.low": 1.5,
+        "atypicality.high": 3.0,
     }
     flat |= {path.replace("__", "."): value for path, value in changes.items()}
     return nested({path: value for path, value in flat.items() if value is not None})
@@ -74,7 +77,7 @@ CLOCK = filled(boot.FIELDS, offset=1.5e9)
 STATE = filled(telemetry.FIELDS, v=telemetry.VERSION, mode="records", wanted="records", state="idle")
 STATE["seen"] = telemetry.SERVER_TIME
 BEGAN = filled(session.FIELDS, event="began", patient="p-0042", consent__covers=["units"], consent__by="patient")
-BEGAN = {name: value for name, value in BEGAN.items() if name not in ("frame", "name", "why", "support")}
+BEGAN = {name: value for name, value in BEGAN.items() if name not in ("frame", "name", "why", "support", "comparison")}
 MARK = {name: value for name, value in BEGAN.items() if name not in ("consent", "continues")}
 MARK |= {"event": "mark", "number": 2}
 VISIT = f"visits/p-0042/box-1~{BOOT}"
@@ -88,6 +91,23 @@ SAID |= {
     for group in support.GROUPS
 }
 SUPPORT = MARK | {"event": "support", "number": 3, "support": SAID}
+COMPARISON = MARK | {
+    "event": "comparison",
+    "number": 4,
+    "comparison": {
+        "bundle": "moves-1.0.0",
+        "of": "rating",
+        "seconds": 5,
+        "refused": "age",
+        "supported": True,
+        "simulated": True,
+        "population": "nobody",
+        "ages": ["6-12", "13-17"],
+        "n": 33,
+        "raters": 5,
+        "typical": 2.1,
+    },
+}
 SUPPORTS = f"support/p-0042/box-1~{BOOT}"
 PACK = pack.pack([record(5), record(6)])
 NEXT = pack.pack([record(7), record(8), record(10)])
@@ -101,7 +121,7 @@ for sample in (record(), gated()):
 for span in (SECOND, MINUTE):
     aggregate.validate(span)
 boot.validate(CLOCK)
-for event in (BEGAN, MARK, CAMERA, SUPPORT):
+for event in (BEGAN, MARK, CAMERA, SUPPORT, COMPARISON):
     session.validate(event)
 
 SEED = {
@@ -170,6 +190,12 @@ def _said(number: int = 3, **changes: Any) -> Json:
     """The event of diagnosis support with other content; None removes."""
     said = {name: value for name, value in (SAID | changes).items() if value is not None}
     return SUPPORT | {"number": number, "support": said}
+
+
+def _compared(**changes: Any) -> Json:
+    """The event `comparison` with other content; None removes."""
+    content = {name: value for name, value in (COMPARISON["comparison"] | changes).items() if value is not None}
+    return COMPARISON | {"comparison": content}
 
 
 WRITES = [
@@ -385,6 +411,17 @@ WRITES = [
     box(f"{SUPPORTS}/e000003", None, DENIED, "deletes it", "DELETE"),
     box(f"{SUPPORTS}/e000003/support/g1/possible", None, DENIED, "deletes a part", "DELETE"),
     box(f"{VISIT}/e000003", SUPPORT, DENIED, "among what more people may read"),
+    box(f"{VISIT}/e000004", COMPARISON, ALLOWED, "what compares with other people, with every field"),
+    box(f"{VISIT}/e000004", _compared(refused=None, raters=None, typical=None), ALLOWED, "with what it must have"),
+    box(f"{VISIT}/e000004", _compared(population=None), DENIED, "of nobody knows whom"),
+    box(f"{VISIT}/e000004", _compared(refused="tired"), DENIED, "refused for what is no reason"),
+    box(f"{VISIT}/e000004", _compared(ages=["6-12", "40"]), DENIED, "of an age that is none"),
+    box(f"{VISIT}/e000004", _compared(rating=2.5), DENIED, "with what was said of a window"),
+    box(f"{VISIT}/e000004", COMPARISON | {"event": "mark"}, DENIED, "in an event of another kind"),
+    box(f"{SUPPORTS}/e000004", COMPARISON, DENIED, "where diagnosis support stands"),
+    box(NEW, gated(atypicality={"rating": 2}), DENIED, "a gated record that compares with other people"),
+    box(NEW, record(atypicality__rating=5.5), DENIED, "a rating beyond the scale"),
+    box(NEW, record(atypicality__unlikely=1.5), DENIED, "a share above one"),
     box(f"{VISIT}/e000003", MARK | {"number": 3, "support": SAID}, DENIED, "in a mark"),
     box(f"{SUPPORTS}/e000002", MARK, DENIED, "a mark among what diagnosis support said"),
     box(f"{SUPPORTS}/e000004", MARK | {"event": "support", "number": 4}, DENIED, "an event that says nothing"),

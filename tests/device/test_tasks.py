@@ -24,7 +24,7 @@ def test_landmarks_come_with_the_canonical_face(models):
         require(replace(models.landmarks.manifest, files={}), ROLES["landmarks"])
 
 
-@pytest.mark.parametrize("name", ["personal", "atypicality"])
+@pytest.mark.parametrize("name", ["personal", "gait"])
 def test_a_task_of_which_the_box_knows_nothing_is_one_sentence(models, name):
     manifest = replace(models.face.manifest, task=name)
     assert misfit(manifest) == f"is for the task '{name}', and this version of the box knows {', '.join(TASKS)}"
