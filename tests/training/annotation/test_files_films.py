@@ -1,5 +1,6 @@
 """Layouts that hold episodes: our tables, ELAN's and BORIS's."""
 
+import json
 import re
 from dataclasses import replace
 from itertools import pairwise
@@ -11,7 +12,9 @@ import pytest
 from device.contract.errors import DataError
 from tests.training.annotation.coders import everything, film, pictures, saw
 from training.annotation.coding import Coded, Episode, Mark, Scale, Side
-from training.annotation.files import plain, spans
+from training.annotation.files import boris, plain, spans
+from training.annotation.files.boris import reading as boris_reading
+from training.annotation.files.boris import writing as boris_writing
 from training.annotation.files.elan import reading, writing
 from training.annotation.files.exchange import Into
 
@@ -195,9 +198,139 @@ def test_what_is_not_elans(tmp_path, clip, text):
         reading.read(tmp_path, Into((clip,), Scale.PRESENCE, ("AU12",)))
 
 
+@SCALES
+@pytest.mark.parametrize("name", [boris.PROJECT, boris.TABLE])
+def test_boris_holds_the_episodes(tmp_path, clip, scale, name):
+    mine = everything(clip, scale)
+
+    done = boris_writing.write([mine], tmp_path)
+    (found,) = boris_reading.read(tmp_path / name, into(mine)).annotations
+
+    assert found.coder == "anna" and set(found.episodes) == set(mine.episodes) and not found.frames
+    assert done.lost == ("Frames that were coded one by one are left out (7): BORIS has events only.",)
+
+
+def test_boris_finds_every_frame_again(tmp_path):
+    times = np.cumsum(np.r_[0, np.full(8999, 1001 / 30000), 2.5, np.full(8999, 1001 / 60000)])
+    clip = replace(film(18000), times_s=times)
+    mine = saw(
+        "anna", clip, *(Episode("AU1", n, n + n % 13) for n in range(0, 17980, 13)), Episode("AU1", 17999, 17999)
+    )
+
+    boris_writing.write([mine], tmp_path)
+
+    assert boris_reading.read(tmp_path, into(mine)).annotations[0].episodes == mine.episodes
+
+
+def test_boris_opens_it(tmp_path, clip):
+    """What BORIS reads of a project; START and STOP of a behaviour and its modifiers are by turns."""
+    boris_writing.write([everything(clip), everything(clip, coder="ben")], tmp_path)
+
+    project = json.loads((tmp_path / boris.PROJECT).read_text())
+    codes = {one["code"] for one in project["behaviors_conf"].values()}
+    assert project["project_format_version"] == "7.0" and codes == {"AU1", "AU12", "AU26", "AU43", "AD19"}
+    assert [one["name"] for one in project["subjects_conf"].values()] == ["s1"]
+    assert list(project["observations"]) == ["s1/clip.mp4 (anna)", "s1/clip.mp4 (ben)"]
+    one = project["observations"]["s1/clip.mp4 (anna)"]
+    assert one["independent_variables"] == {"sequence": "s1/clip.mp4", "coder": "anna", "scale": "presence"}
+    assert {one["label"] for one in project["independent_variables"].values()} == {"sequence", "coder", "scale"}
+    assert one["events"][:2] == [[0.0, "s1", "AU12", "left", "apex 102", 0], [0.033, "s1", "AU12", "right", "", 1]]
+    assert [event[0] for event in one["events"]] == sorted(event[0] for event in one["events"])
+    assert one["media_info"]["length"] == {one["file"]["1"][0]: 0.267}
+    lines = (tmp_path / boris.TABLE).read_text().splitlines()
+    assert lines[0].endswith("Behavior type,Time,Media file name,Image index,Image file path,Comment")
+    assert ",s1,AU12,,left,,START,0.000,/study/s1/clip.mp4,0,NA,apex 102" in lines[1]
+
+
+def test_what_boris_would_confuse_is_left_out_and_said(tmp_path, clip):
+    mine = saw("anna", clip, Episode("AU1", 0, 4), Episode("AU1", 2, 5), Episode("AU1", 6, None), Episode("AU1", 7, 7))
+
+    done = boris_writing.write([mine], tmp_path)
+
+    assert "overlap one of the same action, intensity and side (2)" in done.lost[0]
+    assert boris_reading.read(tmp_path, into(mine)).annotations[0].episodes == (mine.episodes[0], mine.episodes[2])
+
+
+def coded_in_boris(folder, **changes):
+    """As a coder makes it in BORIS on Windows."""
+    event = [0.034, "", "au12", "Left", "", 1]
+    one = {
+        "file": {"1": ["C:\\videos\\clip.mp4"], "2": []},
+        "type": "MEDIA",
+        "time offset": changes.pop("offset", 0.0),
+        "events": changes.pop(
+            "events", [[0.1, "", "au12", "Left", "smile", 3], event, [0.05, "", "walks", "", "", 1]]
+        ),
+    }
+    behaviours = {"0": {"code": "au12", "type": STATE_EVENT}, "1": {"code": "walks", "type": STATE_EVENT}}
+    behaviours["2"] = {"code": "blink", "type": "Point event"}
+    path = folder / "Untitled.boris"
+    path.write_text(json.dumps({"behaviors_conf": behaviours, "observations": {"first try": one}} | changes))
+    return path
+
+
+STATE_EVENT = "State event with coding map"
+
+
+def test_what_coders_make_in_boris(tmp_path, clip):
+    found = boris_reading.read(coded_in_boris(tmp_path), Into((clip,), Scale.PRESENCE, ("AU12",), "ben"))
+
+    (one,) = found.annotations
+    assert one.episodes == (Episode("AU12", 1, 2, side=Side.LEFT),)
+    assert found.notes == ("The behaviour 'walks' is passed over (1 events): it is no action.",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"offset": 2.5}, "first try: its film was shifted by 2.5 s"),
+        ({"events": [[99.0, "", "au12", "", "", 1]]}, r"event 1: 99\.000 s is not in the film"),
+        ({"events": [[0.0, "", "au12", "", "apex 3", 1]]}, "the apex, frame 3, is not between"),
+        ({"events": [["x"]]}, "give a project of BORIS"),
+        ({"observations": {"a": {"file": {}, "events": [[0, "", "au12", "", "", 1]]}}}, "'a' stands for no sequence"),
+        ({"behaviors_conf": None}, "give a project of BORIS"),
+    ],
+)
+def test_mistakes_in_boris(tmp_path, clip, changes, sentence):
+    with pytest.raises(DataError, match=sentence):
+        boris_reading.read(coded_in_boris(tmp_path, **changes), Into((clip,), Scale.PRESENCE, ("AU12",), "ben"))
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("clip,AU12,,START,0:00:01", "row 2: the time is '0:00:01': export it in seconds"),
+        ("clip,AU9,,START,0.1", "AU9 is not coded in this project"),
+        ("film,AU12,,START,0.1", "'film' stands for no sequence"),
+    ],
+)
+def test_mistakes_in_tables_of_events(tmp_path, clip, line, sentence):
+    (tmp_path / "x.tsv").write_text(
+        f"Observation id,Behavior,Modifier #1,Behavior type,Time\n{line}\n".replace(",", "\t")
+    )
+
+    with pytest.raises(DataError, match=sentence):
+        boris_reading.read(tmp_path / "x.tsv", Into((clip,), Scale.PRESENCE, ("AU12",), "ben"))
+
+
+def test_intensities_come_with_a_modifier(tmp_path, clip):
+    path = tmp_path / "x.csv"
+    path.write_text(
+        "Observation id,Behavior,Modifier #1,Behavior type,Time\nclip,AU12,C,START,0\nclip,AU12,C,STOP,0.1\n"
+    )
+    wanted = Into((clip,), Scale.INTENSITY, ("AU12",), "ben")
+
+    assert boris_reading.read(path, wanted).annotations[0].episodes == (Episode("AU12", 0, 2, value=3),)
+    path.write_text(path.read_text().replace(",C,", ",,"))
+    with pytest.raises(DataError, match="AU12 has no intensity: give it a modifier A to E"):
+        boris_reading.read(path, wanted)
+
+
 def test_pictures_are_no_film(tmp_path):
     with pytest.raises(DataError, match="faces is no film: its pictures have no times"):
         writing.write([everything(pictures(8))], tmp_path)
+    with pytest.raises(DataError, match="and BORIS needs them"):
+        boris_writing.write([everything(pictures(8))], tmp_path)
     with pytest.raises(DataError, match="less than 2 ms apart"):
         spans.edges(film(4, rate=1000), "ELAN")
     assert not list(tmp_path.iterdir())

@@ -52,7 +52,7 @@ class Into:
                     break
         known = ", ".join(one.name for one in found or self.sequences[:5])
         what = "stands for several sequences" if found else "stands for no sequence of the project"
-        raise DataError(f"{where}: {next(iter(names), '')!r} {what} ({known}): name it after one.")
+        raise DataError(f"{where}: {next(filter(None, names), '')!r} {what} ({known}): name it after one.")
 
     def checked(self, action: str, mark: Mark, where: str) -> Mark:
         """The mark, if the project codes it. Raises `DataError`."""
