@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from device.contract.command import INTERRUPTED, concluded
 from device.contract.errors import StorageError
 from device.contract.version import ShowVersion
+from training.annotation import command as annotate
 from training.cohort import command as cohort
 from training.commands import evaluate, export, predict, prepare, train
 from training.diagnosis import command as diagnosis
@@ -44,6 +45,20 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("affectbox-training", description="Trains the networks of Affectbox.")
     parser.add_argument("--version", action=ShowVersion)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (prepare, train, evaluate, export, predict, clip, rest, face, faces, cohort, diagnosis, targets):
+    for module in (
+        prepare,
+        train,
+        evaluate,
+        export,
+        predict,
+        clip,
+        rest,
+        face,
+        faces,
+        annotate,
+        cohort,
+        diagnosis,
+        targets,
+    ):
         module.add_parser(commands)
     return parser

@@ -36,7 +36,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     who.add_argument("--coder", metavar="NAME", help="who codes: a name or number, the same each time")
     who.add_argument("--review", nargs=2, metavar=("A", "B"), help="go through the disagreements of two coders")
     new = parser.add_argument_group("a new project")
-    new.add_argument("--source", type=Path, metavar="PATH", help="a folder of pictures or videos, a video, a fer2013.csv")
+    new.add_argument(
+        "--source", type=Path, metavar="PATH", help="a folder of pictures or videos, a video, a fer2013.csv"
+    )
     new.add_argument("--scale", choices=[scale.value for scale in Scale], help="what is coded (default: presence)")
     new.add_argument("--actions", metavar="LIST", help="22, 17, 15, 12, 5, all, or keys with commas (default: 22)")
     new.add_argument("--participants", type=Path, metavar="CSV", help="a table: video,participant")

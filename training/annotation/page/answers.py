@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from device.contract.errors import AffectboxError, SourceError, StorageError
+from training.annotation.coders import SeatTakenError
 from training.annotation.page.desk import Desk
-from training.annotation.project import SeatTakenError
 
 #: What one request may send; a queue of acts is far smaller.
 MOST_BYTES = 8_000_000

@@ -13,7 +13,7 @@ import msgspec
 from device.contract.errors import ConfigError
 from training.annotation.codebook import Entry, read_codebook
 from training.annotation.coding import ACTIONS, Coded, Sequence
-from training.annotation.page import keymap
+from training.annotation.page import keymap as keymaps
 from training.annotation.page.opinion import Network
 from training.annotation.project import Project
 
@@ -72,13 +72,13 @@ class Desk:
             raise ConfigError(f"There is no sequence {number}: reload the page.")
         return self.names[number]
 
-    def keymap(self) -> keymap.KeyMap:
+    def keymap(self) -> keymaps.KeyMap:
         """The coder's keys."""
-        return keymap.kept(self.project.keys(self.coder), self.project.actions)
+        return keymaps.kept(self.project.keys(self.coder), self.project.actions)
 
-    def set_keymap(self, keys: keymap.KeyMap, level: int) -> None:
+    def set_keymap(self, keys: keymaps.KeyMap, level: int) -> None:
         """Keep the coder's keys, and the level that an action's key codes."""
-        self.project.set_keys(self.coder, keymap.to_keep(keys))
+        self.project.set_keys(self.coder, keymaps.to_keep(keys))
         self.project.remember(self.coder, _LEVEL, str(level))
 
     @property

@@ -55,8 +55,8 @@ def listen(port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise AddressInUseError(
-            f"Port {port} cannot be used ({error.strerror}): the page runs already in another window, which you can go "
-            "on with, or another program has it; give another one with --port."
+            f"Port {port} cannot be used ({error.strerror}): the page runs already in another window, which you can "
+            "go on with, or another program has it; give another one with --port."
         ) from None
     return listening
 
