@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from device.contract.command import INTERRUPTED, concluded
 from device.contract.errors import StorageError
 from device.contract.version import ShowVersion
+from training.action_units import command as au
 from training.annotation import command as annotate
 from training.cohort import command as cohort
 from training.commands import evaluate, export, predict, prepare, train
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         evaluate,
         export,
         predict,
+        au,
         clip,
         rest,
         face,
