@@ -41,8 +41,8 @@ def read_coded(path: Path, rows_of: Path | None = None) -> list[Recording]:
     for place, coding in enumerate(pictures.values()):
         if not np.isnan(values[place]).all():
             people[_participant(path, coding)].append(place)
-    parts = [(who, part) for who, places in sorted(people.items()) for part in parts(who, places)]
-    found = [_recording(path, who, list(pictures), np.array(part), values) for who, part in parts]
+    pieces = [(who, part) for who, places in sorted(people.items()) for part in parts(who, places)]
+    found = [_recording(path, who, list(pictures), np.array(part), values) for who, part in pieces]
     return require_some(found, path, "picture that is coded")
 
 
