@@ -75,9 +75,7 @@ def agreement(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _write_agreement(
-    out: Path, found: Agreement, differing: report.Found, coded: Sequence[Annotations]
-) -> list[Path]:
+def _write_agreement(out: Path, found: Agreement, differing: report.Found, coded: Sequence[Annotations]) -> list[Path]:
     tables = report.tables(found, differing)
     contents = {_PAGE: report.page(found, differing).encode()} | {
         name: table_bytes(header, rows) for name, (header, rows) in tables.items() if rows
