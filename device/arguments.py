@@ -217,11 +217,31 @@ def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:
     what.add_argument("--image", metavar="FILE", type=Path, help="a picture")
     what.add_argument("--folder", metavar="DIR", type=Path, help="the pictures of a folder")
     what.add_argument("--video", metavar="FILE", type=Path, help="a video")
+    what.add_argument(
+        "paths",
+        metavar="PATH",
+        nargs="*",
+        default=[],
+        help="pictures, videos, folders of both; by itself it makes NAME-au.csv and NAME-au.html here",
+    )
     whose = au.add_mutually_exclusive_group()
     whose.add_argument("--neutral", metavar="FILE", type=Path, help="a picture of the same person with a relaxed face")
     whose.add_argument("--patient", metavar="ID", help="the person's pseudonym, whose calibrated face at rest is used")
     au.add_argument("--ungated", action="store_true", help="read also what the box would not trust; see `doubts`")
     au.add_argument("--csv", metavar="OUT", type=Path, help="a row for each picture or frame; - prints them")
+    au.add_argument("--page", metavar="OUT.html", type=Path, help="a page for the browser, which needs nothing else")
+    au.add_argument(
+        "--thumbnails",
+        action="store_true",
+        help="with small pictures of the faces on the page: whoever gets it sees who they are",
+    )
+    au.add_argument(
+        "--vote",
+        metavar="NAME-VERSION",
+        action="append",
+        default=[],
+        help="a further network whose expressions go into the vote; may be given several times",
+    )
     au.add_argument(
         "--landmarks",
         metavar="N",

@@ -1,13 +1,17 @@
 """Time on a box without a clock battery: monotonic for durations, wall time with a statement of trust.
 
 The wall clock is trusted when the kernel says that it is being disciplined (`adjtimex` does not answer TIME_ERROR),
-which holds for any NTP client. Source: adjtimex(2).
+which holds for any NTP client. Source: adjtimex(2). On other systems than Linux, where commands run and no box, the
+wall clock is not trusted, for nobody was asked, and each start counts as one of the machine.
 """
 
 import ctypes
+import secrets
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 _TIME_ERROR = 5
 _TIMEX_BYTES = 256  # struct timex is 208 bytes on 64-bit Linux
@@ -34,9 +38,9 @@ class SystemClock:
     """The machine's own clocks."""
 
     def __init__(self) -> None:
-        self._kernel_boot = _BOOT_ID.read_text().strip()[:8]
+        self._kernel_boot = _kernel_boot()
         self._started_ms = time.monotonic_ns() // 1_000_000
-        self._libc = ctypes.CDLL(None)
+        self._adjtimex = _adjtimex()
 
     def monotonic(self) -> float:
         return time.monotonic()
@@ -45,7 +49,9 @@ class SystemClock:
         return time.time()
 
     def trusted(self) -> bool:
-        state: int = self._libc.adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+        if self._adjtimex is None:
+            return False
+        state: int = self._adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
         return 0 <= state < _TIME_ERROR
 
     def boot(self) -> str:
@@ -81,3 +87,16 @@ class FakeClock:
     def set_wall(self, wall: float, trusted: bool) -> None:
         """Make the wall clock jump, as when the network comes back."""
         self._wall, self._trusted = wall, trusted
+
+
+def _kernel_boot() -> str:
+    """Eight hexadecimal digits of this start of the machine."""
+    try:
+        return _BOOT_ID.read_text().strip()[:8]
+    except OSError:  # no Linux
+        return secrets.token_hex(4)
+
+
+def _adjtimex() -> Callable[[Any], int] | None:
+    """The kernel's own word on the clock; None where there is no such call."""
+    return getattr(ctypes.CDLL(None), "adjtimex", None) if sys.platform == "linux" else None

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from device.settings import OutboxSettings
 
+#: Windows would write other line ends than it is given.
+_AS_IT_IS = getattr(os, "O_BINARY", 0)
+
 
 def state_folder() -> Path:
     """systemd's state directory, else the user's."""
@@ -30,7 +33,7 @@ def write_private(path: Path, data: bytes) -> None:
     part = path.with_suffix(".part")
     part.unlink(missing_ok=True)
     try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _AS_IT_IS, 0o600), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -48,8 +51,8 @@ def open_private(path: Path) -> int:
     Raises:
         OSError: it cannot be written.
     """
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    if stat.S_ISREG(os.fstat(file).st_mode):
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _AS_IT_IS, 0o600)
+    if hasattr(os, "fchmod") and stat.S_ISREG(os.fstat(file).st_mode):  # Windows has the folder's owner see to that
         with suppress(PermissionError):  # somebody else's, who lets us write
             os.fchmod(file, 0o600)
     return file
@@ -64,7 +67,12 @@ def same_file(one: Path, other: Path) -> bool:
 
 
 def sync_folder(folder: Path) -> None:
-    """Names that were made, changed or removed in a folder are so after a power cut too. Raises `OSError`."""
+    """Names that were made, changed or removed in a folder are so after a power cut too. Raises `OSError`.
+
+    Windows opens no folder, and keeps its names in a journal of its own.
+    """
+    if not hasattr(os, "O_DIRECTORY"):
+        return
     opened = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(opened)

@@ -66,12 +66,17 @@ class ImageFiles(Closing):
 def pictures_in(folder: Path) -> list[Path]:
     """The pictures of a folder in the order of their names. Raises `SourceError` when there is none."""
     try:
-        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+        paths = sorted(path for path in folder.iterdir() if is_picture(path))
     except OSError as error:
         raise SourceError(f"{folder} cannot be read as a folder ({error.strerror}): check its path.") from error
     if not paths:
         raise SourceError(f"{folder} holds no image ({', '.join(sorted(IMAGE_SUFFIXES))}): give another folder.")
     return paths
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file is a picture by its name, and not what macOS keeps about one on a stick (`._NAME`)."""
+    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith("._")
 
 
 def read_image(path: Path) -> ByteImage:

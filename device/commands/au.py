@@ -1,4 +1,6 @@
-"""`affectbox au`: the action units of pictures and videos, printed and as a CSV file.
+"""`affectbox au`: the action units of pictures and videos, printed, as a CSV file, and as a page for the browser.
+
+`affectbox au FOLDER` alone makes `FOLDER-au.csv` and `FOLDER-au.html` where it is called.
 
 A row for each picture or frame: `file`, `frame`, `time` (seconds, of videos), `face` (1 or 0), `measured` (1 or 0:
 what follows was read of it), `faces` (how many are in view), `track` (the number of the person followed, in videos),
@@ -7,7 +9,10 @@ action unit (1 and above: present; empty where something hides it), the person's
 where they are told apart, `hidden` (parts of the face), the leading `emotion` and the probability of each
 (`emotion_sadness`), the leading `expression` and whether they `disagree` (1 or 0), `pain` (PSPI), `neutral` (the face
 at rest in use), head pose in degrees, the measures of quality, and `doubts`: why the box does not trust this picture.
-What was not measured is empty.
+Then come five key points of the face in InsightFace's order (`right_eye_x`, `right_eye_y`, `left_eye`, `nose`,
+`right_mouth`, `left_mouth`; the person's own right and left, pixels), and the soft vote on the expression
+(`device.commands.vote`): the leading `vote`, `vote_sadness` and so on, how many of the `voters` are `agreeing`, and
+their `disagreement`, 0–1. What was not measured is empty.
 
 With `--landmarks 68` or `478` follow `x_0` … `x_67`, `y_0` … and `z_0` …: the landmarks of the face that is told of,
 numbered from 0 as OpenFace numbers its 68 (`device.contract.landmarks`) and MediaPipe its 478; pixels of the picture,
@@ -20,19 +25,23 @@ person of a video, followed and smoothed. A small picture (up to 128 pixels) may
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from device.camera.pictures import APART_S, is_folder, read_image
 from device.camera.video import VIDEO_SUFFIXES
 from device.clock import SystemClock
 from device.commands.au_file import write_rows
-from device.commands.au_row import COLUMNS, Row, doubts_of, row_of
+from device.commands.au_given import Given
+from device.commands.au_page.writing import Page
+from device.commands.au_row import COLUMNS, Row, doubts_of, row_of, sentence
 from device.commands.display import Display, Ticker
 from device.commands.drawing import Drawing
 from device.commands.merged.making import Merged
 from device.commands.points import Landmarks, open_pictures, with_landmarks
+from device.commands.vote import Voters
 from device.commands.watch import Watch
 from device.contract.command import warn
 from device.contract.errors import ConfigError, DataError, SourceError
@@ -47,112 +56,186 @@ from device.stages.neutral import Neutral
 from device.state import same_file
 
 
-def au_of_pictures(
-    paths: list[Path],
-    settings: Settings,
-    neutral: Path | None,
-    out: Path | None,
-    gate: bool,
-    landmarks: Landmarks | None = None,
-    annotated: Path | None = None,
-) -> int:
-    """Read pictures one by one; returns the exit code.
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for.
 
-    Args:
-        paths: image files.
-        settings: of the stages; of the person whom they name the calibrated face at rest is used.
+    Attributes:
+        csv: the table, `-` for standard output; None: it is printed in words.
+        page: the HTML page; None for none.
+        thumbnails: whether it shows small pictures of the faces.
         neutral: picture of the same person with a relaxed face.
-        out: the CSV file, `-` for standard output.
         gate: whether what the box in a session would not trust is left out.
         landmarks: which are written too; None for none.
-        annotated: a picture, or a folder of them, on which they are drawn; None for none.
+        annotated: of a video a film, of pictures one or a folder with landmarks, to be made; None for none.
+        voters: further bundles that vote on the expression.
+    """
+
+    csv: Path | None = None
+    page: Path | None = None
+    thumbnails: bool = False
+    neutral: Path | None = None
+    gate: bool = True
+    landmarks: Landmarks | None = None
+    annotated: Path | None = None
+    voters: tuple[str, ...] = ()
+
+
+def au(given: Given, settings: Settings, asked: Asked) -> int:
+    """Read pictures one by one and videos frame by frame; returns the exit code.
+
+    Args:
+        given: what is read.
+        settings: of the stages; of the person whom they name the calibrated face at rest is used.
+        asked: what is made of it.
 
     Raises:
-        ConfigError: the CSV file is one of the pictures, or they cannot be drawn as asked.
-        SourceError: the neutral, or the only picture, is no picture.
-        DataError: the neutral shows no face, or some pictures could not be read (the others are in the CSV file).
-        StorageError: the CSV file cannot be written.
+        ConfigError: what is to be written is what is read, or cannot be drawn as asked.
+        SourceError: the neutral, or the only picture or video, is none.
+        DataError: the neutral shows no face, or some of several could not be read (the others are done).
+        StorageError: what is to be written cannot be.
     """
-    broken: list[str] = []
-    _require_other(out, [*paths, *([neutral] if neutral else [])])
-    for path in (*([neutral] if neutral else []), *(paths if len(paths) == 1 else [])):
-        _require_picture(path)
-    drawing = open_pictures(annotated, paths, neutral, landmarks.drawn) if annotated and landmarks else None
-    settings = with_landmarks(settings, landmarks.count) if landmarks else settings
-    with open_models(settings.models) as models:
-        rest = _rest_in(neutral, Pipeline(models, settings)) if neutral else _calibrated(settings)
-        pipeline = Pipeline(models, settings, rest, gate)
-        rows = (_row(seen, "", landmarks) for seen in _noted(_seen(paths, pipeline, broken), drawing))
-        write_rows(rows, out, _columns(landmarks), Display(sys.stdout).say)
-    if drawing:
-        print(f"{drawing.count} pictures drawn in {annotated}", file=sys.stderr if out == Path("-") else sys.stdout)
-    if broken:
+    drawing = _checked(given, asked)
+    settings = with_landmarks(settings, asked.landmarks.count) if asked.landmarks else settings
+    rest = _rest(settings, asked.neutral)
+    with ExitStack() as stack:
+        page = stack.enter_context(Page(asked.page, given.name, asked.thumbnails)) if asked.page else None
+        look = _Look(given, settings, asked, rest, drawing, stack)
+        voters = stack.enter_context(Voters(settings, asked.voters))
+        write_rows(_rows(look, voters, asked, page), asked.csv, _columns(asked), look.tell, look.end)
+        look.made()
+        if page:
+            page.finish(look.broken, voters.names, rest.version if rest else "")
+            _said(asked, f"The page is {asked.page}: open it in a browser.")
+    if look.broken:
+        count, what = len(given.paths), "pictures" if not given.videos else "files"
         raise DataError(
-            f"{len(broken)} of {len(paths)} pictures were left out; the others are done. The first: {broken[0]}"
+            f"{len(look.broken)} of {count} {what} were left out; the others are done. The first: {look.broken[0]}"
         )
     return 0
 
 
-def au_of_video(
-    path: Path,
-    settings: Settings,
-    neutral: Path | None,
-    out: Path | None,
-    gate: bool,
-    landmarks: Landmarks | None = None,
-    annotated: Path | None = None,
-) -> int:
-    """Read a video frame by frame; returns the exit code. Raises as `au_of_pictures`.
-
-    Args:
-        path: of the video.
-        settings, neutral, out, gate, landmarks: as of `au_of_pictures`.
-        annotated: a film of the video with its timing diagram, to be made; None for none.
-    """
-    settings = with_landmarks(settings, landmarks.count) if landmarks else settings
-    rest = None if neutral else _calibrated(settings)
-    read = [path, *([neutral] if neutral else [])]
-    _require_other(out, read)
-    _require_film(annotated, [*read, *([out] if out else [])])
-    if neutral:
-        _require_picture(neutral)
-        with open_models(settings.models) as models:
-            rest = _rest_in(neutral, Pipeline(models, settings))
-    with ExitStack() as stack:
-        seen = stack.enter_context(Watch(str(path), settings, rest, gate))
-        shown = [landmarks.of] if landmarks else []
-        merged = stack.enter_context(Merged(path, settings, annotated, seen.rate, *shown)) if annotated else None
-        ticker = Ticker(seen.count, sys.stderr, "watched")
-        rows = (_row(observation, path.name, landmarks) for observation in _noted(seen, merged))
-        say = print if out is None else lambda line: ticker.tick()
-        write_rows(rows, out, _columns(landmarks), say, ticker.end)
-        if merged is not None:
-            seen.close()
-            count = merged.make()
-            print(f"{count} pictures drawn in {annotated}", file=sys.stderr if out == Path("-") else sys.stdout)
-    return 0
+def _rows(look: "_Look", voters: Voters, asked: Asked, page: Page | None) -> Iterator[Row]:
+    for observation, file in look.seen():
+        vote = voters(observation)
+        row = row_of(observation, file, vote) | (asked.landmarks.row(observation) if asked.landmarks else {})
+        if page:
+            page.take(observation, row, vote)
+        yield row
 
 
-def _row(observation: Observation, file: str, landmarks: Landmarks | None) -> Row:
-    return row_of(observation, file) | (landmarks.row(observation) if landmarks else {})
+class _Look:
+    """Goes through what is given. `broken`: sentences on those of several that could not be read."""
+
+    def __init__(
+        self,
+        given: Given,
+        settings: Settings,
+        asked: Asked,
+        rest: Neutral | None,
+        drawing: Drawing | None,
+        stack: ExitStack,
+    ) -> None:
+        self._given, self._settings, self._asked, self._rest = given, settings, asked, rest
+        self._drawing, self._stack = drawing, stack
+        self._merged: Merged | None = None
+        self._ticker: Ticker | None = None
+        self._display = Display(sys.stdout)
+        self.broken: list[str] = []
+
+    def seen(self) -> Iterator[tuple[Observation, str]]:
+        """What each picture and frame shows, and the file it is of."""
+        if self._given.pictures:
+            yield from self._pictures()
+        for path in self._given.videos:
+            yield from self._video(path)
+
+    def tell(self, row: Row) -> None:
+        """Of a picture, or if nothing is written, in words; of a video how far it is."""
+        if self._ticker is not None and (self._asked.csv or self._asked.page):
+            self._ticker.tick()
+        else:
+            self._display.say(sentence(row))
+
+    def end(self) -> None:
+        if self._ticker is not None:
+            self._ticker.end()
+
+    def made(self) -> None:
+        """After the table is whole: make the film."""
+        drawn = self._drawing or self._merged
+        if drawn is None:
+            return
+        count = self._merged.make() if self._merged else self._drawing.count  # type: ignore[union-attr]
+        _said(self._asked, f"{count} pictures drawn in {self._asked.annotated}")
+
+    def _pictures(self) -> Iterator[tuple[Observation, str]]:
+        """Each by itself."""
+        with open_models(self._settings.models) as models:
+            pipeline = Pipeline(models, self._settings, self._rest, self._asked.gate)
+            for index, path in enumerate(self._given.pictures):
+                try:
+                    image = read_image(path)
+                except SourceError as error:
+                    self._leave_out(error)
+                    continue
+                name = self._given.names[path]
+                observation = pipeline(Frame(image, index, index * APART_S, name=name))
+                if self._drawing:
+                    self._drawing.take(observation)
+                yield observation, name
+
+    def _video(self, path: Path) -> Iterator[tuple[Observation, str]]:
+        try:
+            watch = Watch(str(path), self._settings, self._rest, self._asked.gate)
+        except SourceError as error:
+            self._leave_out(error)
+            return
+        with watch as seen:
+            if self._asked.annotated:
+                shown: list[Callable[..., object]] = [self._asked.landmarks.of] if self._asked.landmarks else []
+                made = Merged(path, self._settings, self._asked.annotated, seen.rate, *shown)  # type: ignore[arg-type]
+                self._merged = self._stack.enter_context(made)
+            self._ticker = Ticker(seen.count, sys.stderr, "watched")
+            for observation in seen:
+                if self._merged:
+                    self._merged.take(observation)
+                yield observation, self._given.names[path]
+
+    def _leave_out(self, error: SourceError) -> None:
+        if not self._given.several:
+            raise error
+        self.broken.append(str(error))
 
 
-def _columns(landmarks: Landmarks | None) -> tuple[str, ...]:
-    return (*COLUMNS, *(landmarks.columns if landmarks else ()))
+def _said(asked: Asked, sentence: str) -> None:
+    print(sentence, file=sys.stderr if asked.csv == Path("-") else sys.stdout)
 
 
-def _noted(seen: Iterable[Observation], drawing: Merged | Drawing | None) -> Iterator[Observation]:
-    """The same, each drawn, or noted for the film, if that is asked for."""
-    for observation in seen:
-        if drawing is not None:
-            drawing.take(observation)
-        yield observation
+def _columns(asked: Asked) -> tuple[str, ...]:
+    return (*COLUMNS, *(asked.landmarks.columns if asked.landmarks else ()))
 
 
-def _require_film(out: Path | None, others: Iterable[Path]) -> None:
+def _checked(given: Given, asked: Asked) -> Drawing | None:
+    """Before networks are loaded: that what is read can be, and that nothing of it is written over. Returns where
+    landmarks are drawn on pictures, if they are."""
+    neutral = [asked.neutral] if asked.neutral else []
+    read = [*given.paths, *neutral]
+    _require_other(asked.csv, read, "--csv")
+    _require_other(asked.page, [*read, *([asked.csv] if asked.csv else [])], "--page")
+    if given.videos and asked.annotated:
+        if len(given.paths) > 1:
+            raise ConfigError("--annotate makes one film of one video: give one, and nothing else.")
+        _require_film(asked.annotated, [*read, *([asked.csv] if asked.csv else [])])
+    for path in (*neutral, *(() if given.several else given.pictures)):
+        _require_picture(path)
+    if given.videos or not (asked.annotated and asked.landmarks):
+        return None
+    return open_pictures(asked.annotated, list(given.pictures), asked.neutral, asked.landmarks.drawn)
+
+
+def _require_film(out: Path, others: Iterable[Path]) -> None:
     """That a film can have this name, and is none of the other files. Raises `ConfigError`."""
-    if out is None:
-        return
     if out.suffix.lower() != SUFFIX:
         raise ConfigError(f"{out} cannot be drawn: films are .mp4, so give --annotate {out.stem}.mp4.")
     if other := next((path for path in others if path != Path("-") and same_file(out, path)), None):
@@ -160,7 +243,7 @@ def _require_film(out: Path | None, others: Iterable[Path]) -> None:
 
 
 def _require_picture(path: Path) -> None:
-    """Before networks are loaded: that it can be read."""
+    """That it can be read."""
     if is_folder(path):
         raise SourceError(f"{path} is a folder: give it with --folder.")
     try:
@@ -171,14 +254,18 @@ def _require_picture(path: Path) -> None:
         raise
 
 
-def _require_other(out: Path | None, paths: Iterable[Path]) -> None:
-    """That the CSV file is none of what is read. Raises `ConfigError`."""
+def _require_other(out: Path | None, paths: Iterable[Path], option: str) -> None:
+    """That what is written is none of what is read. Raises `ConfigError`."""
     if out is not None and any(same_file(out, path) for path in paths):
-        raise ConfigError(f"{out} is what is read, and would be written over: give --csv another file.")
+        raise ConfigError(f"{out} is what is read, and would be written over: give {option} another file.")
 
 
-def _calibrated(settings: Settings) -> Neutral | None:
-    """The calibrated face at rest of the person whom the settings name; that there is none is told."""
+def _rest(settings: Settings, neutral: Path | None) -> Neutral | None:
+    """The face at rest in a picture, else the calibrated one of the person whom the settings name; that there is none
+    is told."""
+    if neutral:
+        with open_models(settings.models) as models:
+            return _rest_in(neutral, Pipeline(models, settings))
     person = settings.session.patient
     rest = calibrated_neutral(settings, person, SystemClock())
     if person and rest is None:
@@ -187,17 +274,6 @@ def _calibrated(settings: Settings) -> Neutral | None:
             f"{person}`, or give --neutral."
         )
     return rest
-
-
-def _seen(paths: list[Path], pipeline: Pipeline, broken: list[str]) -> Iterator[Observation]:
-    """What each picture shows, by itself; sentences on those that cannot be read go to `broken`."""
-    for index, path in enumerate(paths):
-        try:
-            image = read_image(path)
-        except SourceError as error:
-            broken.append(str(error))
-            continue
-        yield pipeline(Frame(image, index, index * APART_S, name=path.name))
 
 
 def _rest_in(path: Path, pipeline: Pipeline) -> Neutral:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from device.camera.pictures import is_folder
-from device.commands.au_row import Row, sentence
+from device.commands.au_row import Row
 from device.contract.errors import StorageError
 from device.state import open_private
 
@@ -21,30 +21,31 @@ def write_rows(
     rows: Iterable[Row],
     out: Path | None,
     columns: Sequence[str],
-    say: Callable[[str], None],
+    tell: Callable[[Row], None],
     end: Callable[[], None] = lambda: None,
 ) -> None:
-    """Say every row and write the CSV file, which appears whole or not at all; `end` is called before the last lines.
+    """Tell every row and write the CSV file, which appears whole or not at all; `end` is called before the last lines.
 
-    A device, a pipe or `-` in the place of the file is written to as it is, and then nothing is said.
+    A device, a pipe or `-` in the place of the file is written to as it is, and then nothing is told.
     """
     if out is None:
         for row in rows:
-            say(sentence(row))
-        say(_LEGEND)
+            tell(row)
+        end()
+        print(_LEGEND)
         return
     if out == Path("-"):
-        _write_csv(sys.stdout, columns, rows, lambda line: None)
+        _write_csv(sys.stdout, columns, rows, lambda row: None)
         return
     if is_folder(out):
         raise StorageError(f"{out} cannot be written (it is a folder): name a file.")
     if out.exists() and not stat.S_ISREG(out.stat().st_mode):
-        _fill(out, out, columns, rows, lambda line: None)
+        _fill(out, out, columns, rows, lambda row: None)
         return
     whole = Path(os.path.realpath(out))
     partial = whole.with_name(whole.name + ".part")
     try:
-        count = _fill(partial, out, columns, rows, say)
+        count = _fill(partial, out, columns, rows, tell)
         partial.replace(whole)
     except OSError as error:
         raise _unwritable(out, error) from error
@@ -56,22 +57,22 @@ def write_rows(
     print(f"{count} rows in {out}")
 
 
-def _fill(path: Path, out: Path, columns: Sequence[str], rows: Iterable[Row], say: Callable[[str], None]) -> int:
+def _fill(path: Path, out: Path, columns: Sequence[str], rows: Iterable[Row], tell: Callable[[Row], None]) -> int:
     """Write the rows to a file for its owner's eyes, `out` in sentences; how many they were."""
     try:
         with os.fdopen(open_private(path), "w", newline="", encoding="utf-8", errors="surrogateescape") as file:
-            return _write_csv(file, columns, rows, say)  # file names are what they are
+            return _write_csv(file, columns, rows, tell)  # file names are what they are
     except OSError as error:
         raise _unwritable(out, error) from error
 
 
-def _write_csv(file: TextIO, columns: Sequence[str], rows: Iterable[Row], say: Callable[[str], None]) -> int:
+def _write_csv(file: TextIO, columns: Sequence[str], rows: Iterable[Row], tell: Callable[[Row], None]) -> int:
     writer, count = csv.DictWriter(file, columns), 0
     writer.writeheader()
     for row in rows:
         count += 1
         writer.writerow(row)
-        say(sentence(row))
+        tell(row)
     return count
 
 

@@ -2,17 +2,23 @@
 
 import math
 
+from device.commands.vote import Vote
 from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, EMOTIONS, SIDED_KEYS, Tier
 from device.observation import Observation
 from device.stages.geometry import Box
+from device.stages.landmarks import Face, five
 from device.summary import words
 
+#: The key points in InsightFace's order; right and left are the person's own.
+FIVE = ("right_eye", "left_eye", "nose", "right_mouth", "left_mouth")
 COLUMNS = (
     *("file", "frame", "time", "face", "measured", "faces", "track", "left", "top", "right", "bottom"),
     *ACTION_UNIT_KEYS,
     *(f"{key}_{side}" for key in SIDED_KEYS for side in ("left", "right")),
     *("hidden", "emotion", *(f"emotion_{name}" for name in EMOTIONS), "expression", "disagree", "pain", "neutral"),
     *("yaw", "pitch", "roll", "presence", "width", "sharpness", "brightness", "doubts"),
+    *(f"{name}_{axis}" for name in FIVE for axis in "xy"),
+    *("vote", *(f"vote_{name}" for name in EMOTIONS), "agreeing", "voters", "disagreement"),
 )
 PRESENT = 1.0
 _MARKS = {Tier.REPORTED: "", Tier.LOW_CONFIDENCE: "~", Tier.EXPERIMENTAL: "?"}
@@ -21,7 +27,7 @@ _TIERS = {unit.key: unit.tier for unit in ACTION_UNITS}
 Row = dict[str, object]
 
 
-def row_of(observation: Observation, file: str = "") -> Row:
+def row_of(observation: Observation, file: str = "", vote: Vote | None = None) -> Row:
     """The row of what was seen in a picture, or in a frame of `file`."""
     frame, pose, quality, track = observation.frame, observation.pose, observation.quality, observation.track
     row: Row = {"file": file or frame.name, "frame": frame.index, "faces": observation.faces}
@@ -30,16 +36,34 @@ def row_of(observation: Observation, file: str = "") -> Row:
     if frame.media_s is not None:
         row |= {"time": f"{frame.media_s:.3f}", "track": track.number if track else ""}
     if track is not None:
-        row |= _place(track.face.box)
+        row |= _place(track.face.box) | _points(track.face)
     if pose is not None and quality is not None:
         row |= {name: f"{value:.1f}" for name, value in vars(pose).items()}
         measures = {"presence": quality.presence, "sharpness": quality.sharpness, "brightness": quality.brightness}
         row |= {name: f"{value:.3f}" for name, value in measures.items()} | {"width": f"{quality.width_px:.1f}"}
+    if vote is not None:
+        row |= _voted(vote)
     return row | _read(observation) if row["measured"] else row
 
 
 def _place(box: Box) -> Row:
     return {"left": round(box.x), "top": round(box.y), "right": round(box.x + box.w), "bottom": round(box.y + box.h)}
+
+
+def _points(face: Face) -> Row:
+    pairs = zip(FIVE, five(face.points).tolist(), strict=True)
+    return {f"{name}_{axis}": f"{at:.1f}" for name, place in pairs for axis, at in zip("xy", place, strict=True)}
+
+
+def _voted(vote: Vote) -> Row:
+    shares = zip(EMOTIONS, vote.mean.tolist(), strict=True)
+    row: Row = {f"vote_{name}": f"{share:.3f}" for name, share in shares}
+    return row | {
+        "vote": vote.leading,
+        "agreeing": vote.agreeing,
+        "voters": len(vote.voters),
+        "disagreement": f"{vote.disagreement:.3f}",
+    }
 
 
 def _read(observation: Observation) -> Row:

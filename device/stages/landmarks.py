@@ -104,3 +104,12 @@ def averaged(frame: Frame, face: Face, landmarker: Landmarker) -> Face:
 def sixty_eight(points: FloatArray) -> FloatArray:
     """The 68 landmarks (…, 68, D) of MediaPipe's points (…, 468 or 478, D); see `device.contract.landmarks`."""
     return np.asarray(np.einsum("ks,...ksd->...kd", _SHARES, points[..., _BETWEEN, :]), np.float32)
+
+
+def five(points: FloatArray) -> FloatArray:
+    """Five key points (5, 2) of MediaPipe's (468 or 478, D), in InsightFace's order: the person's right eye, left eye,
+    nose tip, right and left corner of the mouth. Of the 68 the eyes are the means of their six, as data sets with 68
+    are reduced for ArcFace (Deng et al. 2019, which names the sides as the picture shows them)."""
+    found = sixty_eight(points)[:, :2]
+    eyes = [found[part].mean(0) for part in (slice(36, 42), slice(42, 48))]
+    return np.stack([*eyes, found[30], found[48], found[54]])
