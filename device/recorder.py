@@ -32,7 +32,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class _Waiting:
+class Waiting:
     """A record of the group, and what is still being said of it."""
 
     record: Json
@@ -40,12 +40,12 @@ class _Waiting:
     saying: Saying | None
     since_s: float
 
-    def told(self, wait_s: float) -> "_Waiting":
+    def told(self, wait_s: float) -> "Waiting":
         """With what was said of it."""
         if self.saying is None:
             return self
         record = self.saying.into(self.record, wait_s)
-        return _Waiting(record, Line(self.line.path, encode(record)), None, self.since_s)
+        return Waiting(record, Line(self.line.path, encode(record)), None, self.since_s)
 
 
 class Recorder:
@@ -81,7 +81,7 @@ class Recorder:
         self._compare = compare
         self._meter = meter
         self._seq = 0
-        self._group: list[_Waiting] = []
+        self._group: list[Waiting] = []
         self._group_began_s = 0.0
         self._costs_told_s: float | None = None
         self._discarding = False
@@ -101,7 +101,7 @@ class Recorder:
             record |= _costs(observation, self._meter())
         if not self._group:
             self._group_began_s = now
-        self._group.append(_Waiting(record, Line(key(record), encode(record)), self._compare(record), now))
+        self._group.append(Waiting(record, Line(key(record), encode(record)), self._compare(record), now))
         if len(self._group) >= self._settings.commit_records:
             self.commit()
         else:
@@ -131,7 +131,7 @@ class Recorder:
         for one in group:
             self._heard(one.record)
 
-    def _parted(self, last: bool) -> tuple[list[_Waiting], list[_Waiting]]:
+    def _parted(self, last: bool) -> tuple[list[Waiting], list[Waiting]]:
         """What is to be committed now, and what waits on."""
         latest_s = self._clock.monotonic() - LATEST_S
         waits = (one.saying and not (one.saying.done or last or one.since_s < latest_s) for one in self._group)
