@@ -147,7 +147,7 @@ def test_agreement_of_two_coders(project, tmp_path, capsys):
         ("p-2", "0", "absent against present"),
     ]
     page = (tmp_path / "out" / "agreement.html").read_text()
-    assert "<script" not in page and "http" not in page and "Lip Corner Puller" in page
+    assert "<script" not in page and "http:" not in page and "https:" not in page and "Lip Corner Puller" in page
     assert {one.what for one in written() if one.path.parent == tmp_path / "out"} == {"agreement of coders"}
 
 
