@@ -38,4 +38,4 @@ def _showing(text: str) -> Showing:
         raise ConfigError(f"A sheet cannot show {text[:20]!r}: reload the page.") from None
 
 
-VIEW = View("sheets", "Contact sheets", "/sheets", (Route("/api/sheets/{number:int}", asked(chosen)),))
+SHEETS = View("sheets", "Contact sheets", "/sheets", (Route("/api/sheets/{number:int}", asked(chosen)),))
