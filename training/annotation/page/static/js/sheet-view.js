@@ -6,6 +6,7 @@ import { Near } from "./sheet-near.js";
 
 const GAP = 6; // between pictures, px
 const FRAME = 6; // of a picture, across
+const LAPTOP = 1280; // px across
 const FOOT = 26; // of a picture beyond that: its key and mark
 
 export class SheetView {
@@ -28,7 +29,7 @@ export class SheetView {
   lay() {
     const { clientWidth, clientHeight } = $("#cells");
     const room = { width: clientWidth - GAP, height: clientHeight - GAP };
-    const fit = grid(room, { smallest: Number($("#size").value) + FRAME, gap: GAP, foot: FOOT, isKeyed: !this.isWhole });
+    const fit = grid(room, { smallest: this._smallest + FRAME, gap: GAP, foot: FOOT, isKeyed: !this.isWhole });
     this.modes.one.layout = this.modes.whole.layout = fit;
     this.cells.layOut({ ...fit, size: fit.size - FRAME }, this.isWhole ? [] : codes(fit.columns, fit.rows).map(this.sign));
     if (fit.count !== this.desk.count) this.desk.resize(fit.count);
@@ -65,6 +66,11 @@ export class SheetView {
       set($(`#${which}`), "title", desk.undoing[which] || `Nothing to ${which}`);
     }
     this._progress();
+  }
+
+  /** The least width of a picture, px: as chosen for a laptop, more on a large screen. */
+  get _smallest() {
+    return Number($("#size").value) * Math.max(1, window.innerWidth / LAPTOP);
   }
 
   _fill() {
