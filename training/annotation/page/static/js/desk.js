@@ -41,6 +41,15 @@ export class Desk extends EventTarget {
     return this.sequence.indices.get(place);
   }
 
+  /** The number by which a coder calls a frame: that of files where frames count on in time, else from 1. */
+  numberAt(index) {
+    return index + (this.sequence.first ?? 1);
+  }
+
+  indexOfNumber(number) {
+    return number - (this.sequence.first ?? 1);
+  }
+
   get coded() {
     return this.codedAt(this.place);
   }

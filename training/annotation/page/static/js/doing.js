@@ -69,12 +69,11 @@ export class Doing {
     say(`as before: ${marks.join(", ")}`);
   }
 
-  /** Submit; returns whether it is. */
-  async submit() {
+  /** Submit, unless it is; returns whether it was before. */
+  submit() {
     const wasSubmitted = this._desk.coded.submitted;
-    if (wasSubmitted && !this._allowed.has(this._here)) return { wasSubmitted };
-    this._act({ type: "submit" });
-    return { wasSubmitted };
+    if (!wasSubmitted) this._act({ type: "submit" });
+    return wasSubmitted;
   }
 
   /** What the network thinks of the frame, or no longer; that it was asked is on the disk before it answers. */
