@@ -122,8 +122,8 @@ export class Commands {
     const { desk } = this;
     if (this.inEpisodes) return this.episodes.step(1);
     this.player.stop();
+    const wasSubmitted = await this.doing.submit();
     const marks = present(desk.coded).length;
-    const wasSubmitted = this.doing.submit();
     const next = wasSubmitted ? desk.index + 1 : desk.runs.next(desk.index);
     if (next === undefined || next >= desk.length) return this._finished();
     desk.go(next);

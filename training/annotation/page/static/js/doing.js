@@ -70,7 +70,8 @@ export class Doing {
   }
 
   /** Submit, unless it is; returns whether it was before. */
-  submit() {
+  async submit() {
+    if (!this._desk.isKnown) await this._desk.known();
     const wasSubmitted = this._desk.coded.submitted;
     if (!wasSubmitted) this._act({ type: "submit" });
     return wasSubmitted;
@@ -118,6 +119,7 @@ export class Doing {
 
   /** Changing what was submitted is asked for once a frame. */
   async _may() {
+    if (!this._desk.isKnown) await this._desk.known();
     const here = this._here;
     if (!this._desk.coded.submitted || this._allowed.has(here)) return true;
     if (this._asking) return false;
