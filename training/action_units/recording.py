@@ -9,14 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract.errors import DataError
-from device.contract.labels import ACTION_DESCRIPTORS, ACTION_UNIT_KEYS
+from training.annotation.coding import ACTIONS
+from training.videos.study import VIDEO_SUFFIXES
 
 #: What can be learnt, in the order of outputs.
-LABELS = (*ACTION_UNIT_KEYS, *ACTION_DESCRIPTORS)
+LABELS = tuple(ACTIONS)
 #: An intensity from here on (FACS B) counts as present where only intensities were coded, as papers on DISFA do.
 PRESENT_FROM = 2.0
 MAX_INTENSITY = 5.0
 UNKNOWN = float("nan")
+_TOGETHER = 500
+Columns = dict[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,27 +27,39 @@ class Recording:
     """Pictures of one participant in the order of time.
 
     Attributes:
-        participant: who is seen; no participant is ever on both sides of a fold.
+        participant: who is seen; no participant is ever on both sides of a fold. Empty: every picture is of somebody
+            else, but for near copies of a picture (`training.data.copies`).
         name: of the recording, unique in its study.
-        pictures: N image files, or one video of which `frames` are taken.
+        pictures: N image files, or one video of which `frames` are taken; none where there are `crops`.
         frames: (N,) numbers as the data set counts them, from 1 in a video.
         presence: label → (N,) float32: 1 present, 0 absent, NaN not coded.
         intensity: label → (N,) float32: 0–5, NaN not coded.
         continuous: whether pictures follow each other as in a film.
+        crops: (N, side, side) uint8 faces that are cropped already, so that none is looked for.
+        passed_over: pictures beside these that were coded after the coder had seen what a network thinks.
     """
 
     participant: str
     name: str
     pictures: tuple[Path, ...]
     frames: NDArray[np.int64]
-    presence: dict[str, NDArray[np.float32]]
-    intensity: dict[str, NDArray[np.float32]]
+    presence: Columns
+    intensity: Columns
     continuous: bool = True
+    crops: NDArray[np.uint8] | None = None
+    passed_over: int = 0
 
     @property
     def is_video(self) -> bool:
         """Whether `pictures` is one video."""
-        return len(self.pictures) == 1 and self.pictures[0].suffix.lower() in (".avi", ".mp4", ".mov", ".mkv")
+        return len(self.pictures) == 1 and self.pictures[0].suffix.lower() in VIDEO_SUFFIXES
+
+
+def parts(who: str, places: list[int]) -> list[list[int]]:
+    """What of a participant makes a recording, the piece in which faces are looked for: everything, but of pictures of
+    nobody in particular so many."""
+    step = max(len(places), 1) if who else _TOGETHER
+    return [places[start : start + step] for start in range(0, len(places), step)]
 
 
 def presence_of(intensity: NDArray[np.float32]) -> NDArray[np.float32]:
