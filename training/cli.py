@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from device.contract.command import INTERRUPTED, concluded
 from device.contract.errors import StorageError
 from device.contract.version import ShowVersion
+from training.action_units import command as au
+from training.atypicality import command as atypicality
 from training.cohort import command as cohort
 from training.commands import evaluate, export, predict, prepare, train
 from training.diagnosis import command as diagnosis
@@ -44,6 +46,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("affectbox-training", description="Trains the networks of Affectbox.")
     parser.add_argument("--version", action=ShowVersion)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (prepare, train, evaluate, export, predict, clip, rest, face, faces, cohort, diagnosis, targets):
+    for module in (
+        *(prepare, train, evaluate, export, predict, au),
+        *(clip, rest, face, faces),
+        *(cohort, diagnosis, targets, atypicality),
+    ):
         module.add_parser(commands)
     return parser

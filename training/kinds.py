@@ -12,6 +12,7 @@ from training.diagnosis.crops.kind import GroupsOfFaces
 from training.expressions.kind import Expressions
 from training.face.kind import FaceReading
 from training.kind import Kind
+from training.pretraining.kind import Pretraining
 
 if TYPE_CHECKING:
     from training.recipe import BaseRecipe
@@ -23,6 +24,7 @@ OF_NETWORK: dict[str, Callable[[], AnyKind]] = {
     "ednn": Expressions,
     "residual": Expressions,
     "face": FaceReading,
+    "masked": Pretraining,
     "appearance": ActionUnits,
     "resnet50": ActionUnits,
     "small": GroupsOfFaces,
@@ -56,7 +58,7 @@ def of_run(folder: Path) -> AnyKind:
 
 def of_task(task: str, bundle: str) -> AnyKind:
     """The kind of a bundle for `task`. Raises `ConfigError`."""
-    kinds = {kind().task: kind for kind in OF_NETWORK.values()}
+    kinds = {kind().task: kind for kind in OF_NETWORK.values() if kind().task}
     if task not in kinds:
         raise ConfigError(f"{bundle} is for '{task}'; what can be measured here is for {', '.join(kinds)}.")
     return kinds[task]()

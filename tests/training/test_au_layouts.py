@@ -13,7 +13,7 @@ from training.action_units.coded import read_coded
 from training.action_units.crops import frames_of
 from training.action_units.disfa import UNITS, read_disfa
 from training.action_units.hrm import read_hrm
-from training.action_units.layouts import read_recordings
+from training.action_units.layouts import Options, read_recordings
 from training.action_units.recording import LABELS
 from training.action_units.table import read_table
 
@@ -135,7 +135,7 @@ def test_the_other_camera_and_the_other_spelling_of_its_folder(disfa):
     for name in ("SN001", "SN002"):
         film(disfa / f"Video_RightCamera/RightVideo{name}_comp.avi", [PICTURE])
 
-    assert read_recordings(disfa, "disfa", "right")[0].pictures[0].parent.name == "Video_RightCamera"
+    assert read_recordings(disfa, "disfa", Options(camera="right"))[0].pictures[0].parent.name == "Video_RightCamera"
 
 
 def test_bp4d_is_read_with_unknowns_and_any_zeros(bp4d):
@@ -261,7 +261,7 @@ def codes(tmp_path):
 
 
 def test_a_table_of_codes_is_read_as_means_of_what_is_seen(codes):
-    anna, ben = read_recordings(codes, "codes", "left")
+    anna, ben = read_recordings(codes, "codes", Options())
 
     assert (anna.participant, ben.participant, anna.continuous) == ("a", "b", False)
     assert [path.name for path in anna.pictures] == ["1.png", "4.png"], "the others show nothing that was coded"
@@ -274,7 +274,10 @@ def test_without_participants_every_picture_is_of_somebody_else(codes):
     text = codes.read_text().replace("participant,", "").replace(",a,", ",").replace(",b,", ",")
     codes.write_text(text)
 
-    assert [recording.participant for recording in read_coded(codes)] == ["a/1.png", "a/4.png", "b/1.png"]
+    (recording,) = read_coded(codes)
+
+    assert recording.participant == "" and not recording.continuous
+    assert [path.parent.name + "/" + path.name for path in recording.pictures] == ["a/1.png", "b/1.png", "a/4.png"]
 
 
 @pytest.mark.parametrize(
@@ -297,19 +300,44 @@ def test_broken_rows_of_codes_are_named(codes, row, text, complaint):
 
 def test_codes_of_rows_or_of_nothing_are_no_pictures_to_learn_from(codes):
     codes.write_text("row,AU1\n0,1\n")
-    with pytest.raises(DataError, match="codes rows of a file: give a table of pictures"):
+    with pytest.raises(DataError, match="codes rows of a file: give that with --rows-of, or a table of pictures"):
         read_coded(codes)
     codes.write_text("image,AU1,bad\na/1.png,1,1\n")
     with pytest.raises(DataError, match="holds no picture that is coded"):
         read_coded(codes)
 
 
+def test_coded_rows_of_a_file_are_crops_already(make_fer_files):
+    csv_file, _ = make_fer_files(5, 1).write()
+    table = csv_file.with_name("rows.csv")
+    table.write_text(
+        "row,usage,coder,AU1,AU12,up,low,bad\n"
+        "3,Training,a,2,4,0,1,0\n1,Training,a,3,0,0,0,0\n1,Training,b,0,0,0,0,0\n5,PublicTest,a,,,0,0,1\n"
+    )
+
+    (recording,) = read_recordings(table, "codes", Options(rows_of=csv_file))
+
+    assert (recording.participant, recording.frames.tolist()) == ("", [1, 3]), "the last is bad to all"
+    assert recording.crops.shape == (2, 48, 48) and not recording.pictures
+    pixels = [[int(v) for v in row[1].split()] for row in list(csv.reader(csv_file.open()))[1:]]
+    assert recording.crops[1].ravel().tolist() == pixels[3]
+    assert recording.intensity["AU1"].tolist() == [1.5, 2] and recording.presence["AU1"].tolist() == [0, 1]
+    assert np.isnan(recording.intensity["AU12"]).tolist() == [False, True], "the mouth of row 3 is hidden"
+
+    table.write_text("row,usage,AU1\n1,PublicTest,0\n")
+    with pytest.raises(DataError, match="give the file that belongs to them"):
+        read_recordings(table, "codes", Options(rows_of=csv_file))
+    table.write_text("row,AU1,bad\n1,1,1\n")
+    with pytest.raises(DataError, match="holds no row that is coded"):
+        read_recordings(table, "codes", Options(rows_of=csv_file))
+
+
 @pytest.mark.parametrize("layout", ["disfa", "bp4d", "hrm"])
 def test_an_empty_folder_is_said_to_be_empty(tmp_path, layout):
     with pytest.raises(DataError, match=r"holds no .*another --layout"):
-        read_recordings(tmp_path, layout, "left")
+        read_recordings(tmp_path, layout, Options())
     with pytest.raises(DataError, match="is not a folder"):
-        read_recordings(tmp_path / "nowhere", layout, "left")
+        read_recordings(tmp_path / "nowhere", layout, Options())
 
 
 def test_a_missing_folder_of_pictures_is_named(bp4d, hrm):

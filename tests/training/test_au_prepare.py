@@ -110,3 +110,20 @@ def test_small_grey_crops_that_a_face_fills_are_prepared_in_any_order(tmp_path, 
     nan = np.nan
     assert np.array_equal(data.values["presence"], [[1, nan], [0, 1], [nan, nan]], equal_nan=True)
     assert np.array_equal(data.values["intensity"], [[nan], [4.5], [nan]], equal_nan=True)
+
+
+def test_near_copies_of_a_picture_are_of_one_person(make_coded_files, tmp_path, capsys):
+    files = make_coded_files(6, 0)
+    files.files.rows[4][1] = " ".join(str(min(int(v) + 2, 255)) for v in files.files.rows[0][1].split())
+    csv_file, _, codes = files.write()
+    argv = ["prepare", "--data", str(codes), "--layout", "codes", "--rows-of", str(csv_file), "--jobs", "1"]
+
+    assert main([*argv, "--size", "96", "--out", str(tmp_path / "data.npz")]) == 0
+
+    data = load_annotated(tmp_path / "data.npz")
+    assert data.images.shape == (6, 96, 96) and "6 faces of 5 participants" in capsys.readouterr().out
+    assert data.participants[4] == data.participants[0] and len(set(data.participants)) == 5
+    assert "--rows-of fer2013.csv --size 96" in data.about["command"]
+
+    assert main(["prepare", "--csv", str(csv_file), "--rows-of", "x", "--out", "y"]) == ConfigError.exit_code
+    assert "--rows-of is for --data: leave it out" in capsys.readouterr().err

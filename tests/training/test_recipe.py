@@ -12,10 +12,11 @@ from training.face.recipe import FaceRecipe
 from training.networks import Network
 from training.networks.ednn import Ednn
 from training.networks.plain import Plain
+from training.pretraining.recipe import MaskedRecipe
 from training.recipe import Recipe, load_recipe, parse_recipe_of, recipe_table
 
 RECIPES = sorted((Path(__file__).parents[2] / "training" / "recipes").glob("*.toml"))
-OF_NAME = {"au": AuRecipe, "diagnosis": CropsRecipe, "face": FaceRecipe}
+OF_NAME = {"au": AuRecipe, "diagnosis": CropsRecipe, "face": FaceRecipe, "masked": MaskedRecipe}
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """Pictures that several coders coded, in the form that `prepare --codes` reads too (`training.data.codes`).
 
-    image,participant,coder,AU1,AU2,…,AU43,up,low,bad
+    image,participant,coder,AU1,AU2,…,AU43,up,low,bad        pictures below the table's folder
     anna/0001.png,anna,1,0,2,…,0,0,0,0
+    row,usage,coder,AU1,AU2,…,AU43,up,low,bad                rows of a FER2013 file, whose pictures are cropped already
 
 The numbers are intensities, 0 to 5; empty is not coded. `participant` may be left out: then every picture is of
-somebody else. What is learnt is the mean of a picture's coders, but nothing of a part that more than half of them call
-hidden, and nothing of a picture that is `bad` to all.
+somebody else, but for near copies. What is learnt is the mean of a picture's coders, but nothing of a part that more
+than half of them call hidden, and nothing of a picture that is `bad` to all.
 """
 
 from collections import defaultdict
@@ -18,19 +19,25 @@ from device.contract.errors import DataError
 from device.contract.labels import ACTION_UNIT_KEYS
 from training.action_units.data import Values
 from training.action_units.recording import Recording, presence_of, require_some
-from training.data.codes import IMAGE, CodeTable, Coding, codings_at, read_codes
-from training.data.faces import PART_OF
+from training.data.codes import ROW, CodeTable, Coding, codings_at, read_codes, with_codes
+from training.data.faces import PART_OF, Codings
+from training.data.fer2013 import read_fer2013
+
+Columns = dict[str, NDArray[np.float32]]
+#: Pictures of nobody in particular that make a recording, the piece in which faces are looked for.
+_TOGETHER = 500
 
 
-def read_coded(path: Path) -> list[Recording]:
-    """The pictures of each participant.
+def read_coded(path: Path, rows_of: Path | None = None) -> list[Recording]:
+    """The pictures of each participant. `rows_of` is the FER2013 file of which the table codes rows.
 
     Raises:
-        DataError: an unknown column, a broken row, a value out of range, a missing image, codes of rows of a file.
+        DataError: an unknown column, a broken row, a value out of range, a missing image, codes of rows of no file or
+            another one.
     """
     table = read_codes(path)
-    if table.kind != IMAGE:
-        raise DataError(f"{path.name} codes rows of a file: give a table of pictures, 'image,coder,AU1,…'.")
+    if table.kind == ROW:
+        return [_of_rows(path, rows_of)]
     pictures = table.pictures()
     _require_one_person_each(table, pictures)
     values = _values(table, list(pictures))
@@ -38,9 +45,29 @@ def read_coded(path: Path) -> list[Recording]:
     for place, coding in enumerate(pictures.values()):
         if not np.isnan(values[place]).all():
             people[_participant(path, coding)].append(place)
-    names = list(pictures)
-    found = [_recording(path, who, names, np.array(places), values) for who, places in sorted(people.items())]
+    parts = [(who, part) for who, places in sorted(people.items()) for part in _parts(who, places)]
+    found = [_recording(path, who, list(pictures), np.array(part), values) for who, part in parts]
     return require_some(found, path, "picture that is coded")
+
+
+def _parts(who: str, places: list[int]) -> list[list[int]]:
+    """What of a participant makes a recording: everything, but of pictures of nobody in particular so many."""
+    step = len(places) if who else _TOGETHER
+    return [places[start : start + step] for start in range(0, len(places), step)]
+
+
+def _of_rows(path: Path, rows_of: Path | None) -> Recording:
+    if rows_of is None:
+        raise DataError(
+            f"{path.name} codes rows of a file: give that with --rows-of, or a table of pictures, 'image,coder,AU1,…'."
+        )
+    faces = with_codes(read_fer2013(rows_of), path)
+    values = _seen(faces.codings, len(faces))
+    places = np.flatnonzero(~np.isnan(values).all(axis=1))
+    if not len(places):
+        raise DataError(f"{path} holds no row that is coded: every one is bad, hidden or empty.")
+    columns = _columns(values[places])
+    return Recording("", path.stem, (), faces.rows[places], *columns, continuous=False, crops=faces.images[places])
 
 
 def _require_one_person_each(table: CodeTable, pictures: dict[str, Coding]) -> None:
@@ -54,24 +81,32 @@ def _require_one_person_each(table: CodeTable, pictures: dict[str, Coding]) -> N
 def _values(table: CodeTable, names: list[str]) -> Values:
     """Pictures × 22: mean intensities of what is to be seen."""
     places = {name: place for place, name in enumerate(names)}
-    codings = codings_at(table.codings, [places[coding.place] for coding in table.codings])
-    intensities, hidden = codings.means(len(names))
+    return _seen(codings_at(table.codings, [places[coding.place] for coding in table.codings]), len(names))
+
+
+def _seen(codings: Codings, pictures: int) -> Values:
+    intensities, hidden = codings.means(pictures)
     intensities[np.nan_to_num(hidden)[:, PART_OF] > 0.5] = np.nan
     return intensities
 
 
 def _participant(path: Path, coding: Coding) -> str:
-    participant = coding.texts.get("participant", coding.place)
-    if not participant:
+    participant = coding.texts.get("participant")
+    if participant == "":
         raise DataError(f"{coding.where}: participant is empty: say who is seen, or leave the column out.")
     if not (path.parent / coding.place).is_file():
         raise DataError(f"{coding.where}: there is no image {path.parent / coding.place}.")
-    return participant
+    return participant or ""
 
 
 def _recording(path: Path, participant: str, names: list[str], places: NDArray[np.int64], values: Values) -> Recording:
-    columns = dict(zip(ACTION_UNIT_KEYS, values[places].T, strict=True))
-    intensity = {unit: column for unit, column in columns.items() if not np.isnan(column).all()}
-    presence = {unit: presence_of(column) for unit, column in intensity.items()}
     pictures = tuple(path.parent / names[place] for place in places)
-    return Recording(participant, participant, pictures, places, presence, intensity, continuous=False)
+    name = participant or f"{path.stem} from {names[places[0]]}"
+    return Recording(participant, name, pictures, places, *_columns(values[places]), continuous=False)
+
+
+def _columns(values: Values) -> tuple[Columns, Columns]:
+    """Presence and intensity of the units that are coded in any of these pictures."""
+    columns = zip(ACTION_UNIT_KEYS, values.T, strict=True)
+    intensity = {unit: column for unit, column in columns if not np.isnan(column).all()}
+    return {unit: presence_of(column) for unit, column in intensity.items()}, intensity

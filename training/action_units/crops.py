@@ -41,6 +41,8 @@ def crop_recording(recording: Recording, side: int, every: int) -> Crops:
         DataError: a picture that cannot be read, or a video that ends before its labels do.
         ModelError, RuntimeMissingError: see `FaceFinder`.
     """
+    if recording.crops is not None:
+        return _resized(recording.crops, side, every)
     images, places = [], []
     looked_at = 0
     with open_cropper(side, bordered=not recording.is_video) as find_crop:
@@ -52,6 +54,15 @@ def crop_recording(recording: Recording, side: int, every: int) -> Crops:
                 places.append(place)
     stacked = np.array(images, np.uint8).reshape(-1, side, side)
     return Crops(stacked, np.array(places, np.int64), looked_at)
+
+
+def _resized(crops: NDArray[np.uint8], side: int, every: int) -> Crops:
+    """Faces that are cropped already, in another size."""
+    taken = crops[::every]
+    if crops.shape[1] != side:
+        how = cv2.INTER_AREA if side < crops.shape[1] else cv2.INTER_LINEAR
+        taken = np.stack([np.asarray(cv2.resize(face, (side, side), interpolation=how), np.uint8) for face in taken])
+    return Crops(taken, np.arange(0, len(crops), every), len(taken))
 
 
 @contextmanager

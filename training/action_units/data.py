@@ -49,6 +49,14 @@ class Annotated:
         values = {head: table[chosen] for head, table in self.values.items()}
         return replace(self, images=self.images[chosen], participants=self.participants[chosen], values=values)
 
+    def only(self, wanted: tuple[str, ...]) -> "Annotated":
+        """The same crops with what was coded of these actions; with everything where none are given."""
+        if not wanted:
+            return self
+        kept = {head: [n for n, label in enumerate(names) if label in wanted] for head, names in self.labels.items()}
+        labels = {head: tuple(self.labels[head][n] for n in places) for head, places in kept.items() if places}
+        return replace(self, labels=labels, values={head: self.values[head][:, kept[head]] for head in labels})
+
     def digest(self) -> str:
         """SHA-256 over everything that a training sees."""
         whole = hashlib.sha256(json.dumps([self.labels, self.participants.tolist()]).encode())

@@ -2,6 +2,7 @@
 participants of that fold. Those choose nothing, neither epoch nor threshold, so that what is measured on them is a
 test."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,16 +63,23 @@ class ActionUnits(Kind["AuRecipe", Annotated]):
                 f"The crops are {data.side} pixels wide, and the network takes {side}: prepare with --size."
             )
         folds(data, recipe.folds, recipe.seed)  # refuses fewer participants than folds
+        if not data.only(recipe.wanted()).labels:
+            coded = ", ".join(dict.fromkeys(label for labels in data.labels.values() for label in labels))
+            raise ConfigError(f"Nobody coded any of labels = {recipe.labels!r} in these data; coded are {coded}.")
+        if recipe.start:
+            require_others(Path(recipe.start), data)
 
     def lesson(self, recipe: "AuRecipe", data: Annotated, fold: int, folder: Path, say: Say) -> Lesson:
         from training.action_units.learning import AuBatches, AuLearner  # noqa: PLC0415
         from training.action_units.teacher import taught  # noqa: PLC0415
 
         out = folds(data, recipe.folds, recipe.seed) == fold
-        learnt, held_out = data.at(~out), data.at(out)
-        answers = {head: said[~out] for head, said in taught(recipe, data, fold).items()}
+        named = data.only(recipe.wanted())
+        say(_learnt(recipe.wanted(), named))
+        learnt, held_out = named.at(~out), named.at(out)
+        answers = {head: said[~out] for head, said in taught(recipe, named, fold).items()}
         return Lesson(
-            data.labels,
+            named.labels,
             AuBatches(learnt, recipe, answers),
             lambda machines: AuLearner(recipe, learnt, machines),
             lambda network: _watched(network, recipe.network.white, held_out),
@@ -107,6 +115,27 @@ class ActionUnits(Kind["AuRecipe", Annotated]):
 
     def card(self, manifest: Manifest) -> str:
         return model_card(manifest)
+
+
+def require_others(start: Path, data: Annotated) -> None:
+    """Raises `ConfigError` where a masked autoencoder has seen the very faces, those of every fold among them."""
+    from training.run_folder import META  # noqa: PLC0415
+
+    try:
+        origin = json.loads((start / META).read_text(encoding="utf-8"))["data_about"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return  # a bundle, or no run, which `start_from` says
+    if origin.get("source") == data.about["source"]:
+        raise ConfigError(
+            f"start: {start} was pretrained on these very faces, and no fold would be new to it: pretrain on others."
+        )
+
+
+def _learnt(wanted: tuple[str, ...], named: Annotated) -> str:
+    """Which of the recipe's actions are learnt, for people."""
+    coded = dict.fromkeys(label for labels in named.labels.values() for label in labels)
+    missing = [label for label in wanted if label not in coded]
+    return f"learning {len(coded)} action units" + (f"; nobody coded {', '.join(missing)}" if missing else "")
 
 
 def _require_no(split: str) -> None:

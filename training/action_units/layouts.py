@@ -1,6 +1,7 @@
 """The forms in which annotated data are passed on: `--layout` → its reader."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from device.contract.errors import DataError
@@ -13,18 +14,28 @@ from training.action_units.table import read_table
 
 CAMERAS = ("left", "right")
 TABLES = ("csv", "codes")
-#: Each takes the folder (of `TABLES`: the file) and the camera (of DISFA).
-LAYOUTS: dict[str, Callable[[Path, str], list[Recording]]] = {
-    "disfa": read_disfa,
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a layout leaves open. camera: of DISFA; rows_of: the FER2013 file of which `codes` codes rows."""
+
+    camera: str = CAMERAS[0]
+    rows_of: Path | None = None
+
+
+#: Each takes the folder (of `TABLES`: the file).
+LAYOUTS: dict[str, Callable[[Path, Options], list[Recording]]] = {
+    "disfa": lambda folder, options: read_disfa(folder, options.camera),
     "bp4d": lambda folder, _: read_bp4d(folder),
     "hrm": lambda folder, _: read_hrm(folder),
     "csv": lambda path, _: read_table(path),
-    "codes": lambda path, _: read_coded(path),
+    "codes": lambda path, options: read_coded(path, options.rows_of),
 }
 
 
-def read_recordings(data: Path, layout: str, camera: str) -> list[Recording]:
+def read_recordings(data: Path, layout: str, options: Options) -> list[Recording]:
     """Every recording of a data set, in the order of names. Raises `DataError`."""
     if layout not in TABLES and not data.is_dir():
         raise DataError(f"{data} is not a folder: give that of the data set with --data.")
-    return LAYOUTS[layout](data, camera)
+    return LAYOUTS[layout](data, options)

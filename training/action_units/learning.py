@@ -2,6 +2,7 @@
 error, and nothing at all from what was not coded."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
@@ -12,6 +13,7 @@ from training.action_units.data import Annotated, Values
 from training.action_units.recipe import AuRecipe
 from training.augment import Batch, augment
 from training.candidate import Answers
+from training.face.start import start_from
 from training.learning import Trainee
 from training.machines import Machines
 from training.pipeline import Shuffled
@@ -50,8 +52,12 @@ class AuLearner(Trainee):
     """A network of action units in training; batches are those of `AuBatches`."""
 
     def __init__(self, recipe: AuRecipe, data: Annotated, machines: Machines) -> None:
-        """`data` says which heads there are and how much more a present action unit counts."""
+        """`data` says which heads there are and how much more a present action unit counts. Raises `ConfigError`: the
+        recipe's start is another network."""
         super().__init__(recipe, {head: len(labels) for head, labels in data.labels.items()}, machines)
+        if recipe.start:
+            start_from(Path(recipe.start), self.network, recipe.network.white, data.images)
+            self.average.set_weights(self.network.get_weights())
         self._share = recipe.teacher.share if recipe.teacher.run else 0.0
         self._weights = {head: getattr(recipe.loss, head) for head in data.labels}
         rare = data.values.get(PRESENCE)

@@ -9,20 +9,23 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from cloud.erasing.known import note, note_all
 from device.contract.errors import ConfigError, DataError
 from training.action_units.crops import Crops, crop_recording
 from training.action_units.data import Annotated, coded_labels, coding, load_annotated, save_annotated
-from training.action_units.layouts import CAMERAS, read_recordings
+from training.action_units.layouts import Options, read_recordings
 from training.action_units.recording import Recording
+from training.data.copies import near_copies
+from training.data.faces import SIDE
 from training.face_finder import finder_models
 from training.progress import bar
 
@@ -31,19 +34,20 @@ _WHAT, _AGAIN = "annotated faces", "affectbox-training prepare"
 
 @dataclass(frozen=True)
 class Source:
-    """What to prepare and how: `data` in `layout`; `side` of the crops, pixels; every `every`th picture; `camera` of
-    DISFA."""
+    """What to prepare and how: `data` in `layout`, with what that leaves open; `side` of the crops, pixels; every
+    `every`th picture."""
 
     data: Path
     layout: str
     side: int = 48
     every: int = 1
-    camera: str = CAMERAS[0]
+    options: Options = field(default_factory=Options)
 
     def command(self) -> str:
         """What to type to prepare the same data, without folders of this machine."""
-        camera = [f"--camera {self.camera}"] * (self.layout == "disfa")
-        words = [f"--layout {self.layout}", *camera, f"--size {self.side}", f"--every {self.every}"]
+        given = [f"--camera {self.options.camera}"] * (self.layout == "disfa")
+        given += [f"--rows-of {self.options.rows_of.name}"] if self.options.rows_of else []
+        words = [f"--layout {self.layout}", *given, f"--size {self.side}", f"--every {self.every}"]
         return " ".join(["affectbox-training prepare --data DATA", *words, "--out data.npz"])
 
 
@@ -56,7 +60,7 @@ def prepare(source: Source, out: Path, processes: int = 1, log: Callable[[str], 
         ModelError, RuntimeMissingError: the box's models have not been fetched, or cannot be run.
         StorageError: whose faces it holds cannot be noted.
     """
-    recordings = read_recordings(source.data, source.layout, source.camera)
+    recordings = read_recordings(source.data, source.layout, source.options)
     keys = [_key(recording, source) for recording in recordings]
     digest = hashlib.sha256("".join(keys).encode()).hexdigest()
     if out.is_file():
@@ -91,6 +95,8 @@ def _key(recording: Recording, source: Source) -> str:
     files = [(path.name, (state := path.stat()).st_size, state.st_mtime_ns) for path in recording.pictures]
     parts = [recording.name, recording.participant, files, source.side, source.every, finder_models()]
     whole = hashlib.sha256(json.dumps(parts).encode() + recording.frames.tobytes())
+    if recording.crops is not None:
+        whole.update(recording.crops.tobytes())
     for table in (recording.presence, recording.intensity):
         for label, column in table.items():
             whole.update(label.encode() + column.tobytes())
@@ -140,7 +146,18 @@ def _gathered(recordings: list[Recording], crops: list[Crops], about: dict[str, 
         head: np.concatenate([coding(recording, head, names)[found.places] for recording, found in pairs])
         for head, names in labels.items()
     }
-    people = np.concatenate([np.full(len(found.images), recording.participant) for recording, found in pairs])
+    named = np.concatenate([np.full(len(found.images), recording.participant) for recording, found in pairs])
     missed = sum(found.looked_at - len(found.images) for found in crops)
     images = np.concatenate([found.images for _, found in pairs])
-    return Annotated(images, people, labels, values, {**about, "without_face": missed})
+    return Annotated(images, _people(named, images), labels, values, {**about, "without_face": missed})
+
+
+def _people(named: NDArray[np.str_], images: NDArray[np.uint8]) -> NDArray[np.str_]:
+    """Who is seen, where nobody says it: somebody else in every picture, but near copies show the same person."""
+    unknown = np.flatnonzero(named == "")
+    if not len(unknown):
+        return named
+    small = [np.asarray(cv2.resize(face, (SIDE, SIDE), interpolation=cv2.INTER_AREA)) for face in images[unknown]]
+    people = named.astype(object)
+    people[unknown] = [f"picture {number}" for number in unknown[near_copies(np.stack(small))]]
+    return people.astype(str)

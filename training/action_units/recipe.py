@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from device.contract.errors import ConfigError
 from device.contract.toml import Share, Table
+from training.annotation.coding import parse_actions
 from training.networks import Network
 from training.networks.appearance import Appearance
 from training.recipe import BaseRecipe
@@ -41,14 +42,26 @@ class AuTeacher(Table, frozen=True):
 
 
 class AuRecipe(BaseRecipe, frozen=True):
-    """A whole recipe of a network of action units. folds: into how many parts the participants are divided."""
+    """A whole recipe of a network of action units.
+
+    folds: into how many parts the participants are divided; labels: which actions are learnt, a list by its name (22,
+    17, 15, 12 or 5) or keys with commas between them, everything that is coded where it is empty; start: a bundle or
+    a run folder whose network has the same trunk, with whose weights it begins.
+    """
 
     epochs: Annotated[int, Meta(ge=1)] = 20
     network: Network = Appearance()
     folds: Annotated[int, Meta(ge=2)] = 3
+    labels: str = ""
+    start: str = ""
     loss: AuLoss = AuLoss()
     teacher: AuTeacher = AuTeacher()
 
     def __post_init__(self) -> None:
+        self.wanted()  # refuses what there is not
         if bool(self.teacher.run) != bool(self.teacher.data):
             raise ConfigError("teacher: give both, its run folder and the data.npz that it was trained on.")
+
+    def wanted(self) -> tuple[str, ...]:
+        """The actions of `labels`, in their order; none where it is empty. Raises `ConfigError`."""
+        return parse_actions(self.labels) if self.labels else ()

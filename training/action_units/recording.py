@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract.errors import DataError
-from device.contract.labels import ACTION_DESCRIPTORS, ACTION_UNIT_KEYS
+from training.annotation.coding import ACTIONS
 
 #: What can be learnt, in the order of outputs.
-LABELS = (*ACTION_UNIT_KEYS, *ACTION_DESCRIPTORS)
+LABELS = tuple(ACTIONS)
 #: An intensity from here on (FACS B) counts as present where only intensities were coded, as papers on DISFA do.
 PRESENT_FROM = 2.0
 MAX_INTENSITY = 5.0
@@ -24,13 +24,15 @@ class Recording:
     """Pictures of one participant in the order of time.
 
     Attributes:
-        participant: who is seen; no participant is ever on both sides of a fold.
+        participant: who is seen; no participant is ever on both sides of a fold. Empty: every picture is of somebody
+            else, but for near copies of a picture (`training.data.copies`).
         name: of the recording, unique in its study.
-        pictures: N image files, or one video of which `frames` are taken.
+        pictures: N image files, or one video of which `frames` are taken; none where there are `crops`.
         frames: (N,) numbers as the data set counts them, from 1 in a video.
         presence: label → (N,) float32: 1 present, 0 absent, NaN not coded.
         intensity: label → (N,) float32: 0–5, NaN not coded.
         continuous: whether pictures follow each other as in a film.
+        crops: (N, side, side) uint8 faces that are cropped already, so that none is looked for.
     """
 
     participant: str
@@ -40,6 +42,7 @@ class Recording:
     presence: dict[str, NDArray[np.float32]]
     intensity: dict[str, NDArray[np.float32]]
     continuous: bool = True
+    crops: NDArray[np.uint8] | None = None
 
     @property
     def is_video(self) -> bool:

@@ -21,12 +21,15 @@ def taught(recipe: AuRecipe, data: Annotated, fold: int) -> Answers:
     """
     if not recipe.teacher.run:
         return {}
-    larger = load_annotated(Path(recipe.teacher.data))
+    whole = load_annotated(Path(recipe.teacher.data))
+    larger = whole.only(recipe.wanted())
     run = load_run_of(AuRecipe, fold_folder(Path(recipe.teacher.run), fold))
     same = data.labels == larger.labels and np.array_equal(data.participants, larger.participants)
     if not same or any(not np.array_equal(data.values[h], larger.values[h], equal_nan=True) for h in data.values):
         raise ConfigError("teacher.data does not hold the same faces as --data: prepare both from the same data set.")
-    require_data(run, larger.digest())
+    require_data(run, whole.digest())
+    if run.heads != data.labels:
+        raise ConfigError("teacher.run was trained on other labels: train it with the same `labels`.")
     if (run.recipe.folds, run.recipe.seed) != (recipe.folds, recipe.seed):
         raise ConfigError("teacher.run was trained with other folds: train it with the same folds and seed.")
     return answers_of(run.network, run.recipe.network.white, larger.images)

@@ -156,6 +156,7 @@ _SENT = msgspec.json.Decoder(
 def decode(content: bytes) -> Act:
     """An act from JSON, as a page sends it. Raises `ActError`."""
     try:
-        return _SENT.decode(content)
+        act: Act = _SENT.decode(content)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ActError(f"This is no act of a coder: {error}.") from None
+    return act

@@ -89,7 +89,7 @@ def course(
             first += count
     aus = np.concatenate([np.zeros((0, len(ACTION_UNITS))), *(part.aus for part in parts)])
     gated = _gated(plan, first, away, chance)
-    hidden = _some(first, plan.hidden, 20 * plan.hz, chance)
+    hidden = stretches(first, plan.hidden, 20 * plan.hz, chance)
     emotions, yaw, pitch = (
         np.concatenate([nothing, *(getattr(part, name) for part in parts)])
         for name, nothing in (("emotions", np.zeros((0, len(EMOTIONS)))), ("yaw", np.zeros(0)), ("pitch", np.zeros(0)))
@@ -151,16 +151,8 @@ class _Part:
         return found
 
     def _emotions(self) -> Floats:
-        """(n, 8): a softmax of a few sums, with something that drifts."""
-        weights = np.array([[_LOGITS[name][1].get(key, 0.0) for name in EMOTIONS] for key in ACTION_UNIT_KEYS])
         turns = max(2, round(self._count / self._hz / 4.0 * np.exp(0.4 * self._active["transitions"])))
-        drift = self._chance.normal(0.0, 1.2, (turns, len(EMOTIONS)))
-        at = np.minimum(np.arange(self._count) * turns // self._count, turns - 1)
-        logits = np.array([_LOGITS[name][0] for name in EMOTIONS]) + self.aus @ weights + drift[at]
-        logits /= 1.2 * np.exp(0.25 * self._active["entropy"])
-        powers = np.exp(logits - logits.max(1, keepdims=True))
-        found: Floats = np.round(powers / powers.sum(1, keepdims=True), 3)
-        return found
+        return emotions_of(self.aus, turns, np.exp(0.25 * self._active["entropy"]), self._chance)
 
     def _head(self, degrees: float) -> Floats:
         seconds = np.arange(self._count) / self._hz
@@ -170,16 +162,34 @@ class _Part:
         return found
 
 
+def emotions_of(aus: Floats, turns: int, vagueness: float, chance: np.random.Generator) -> Floats:
+    """(N, 8) probabilities of emotions: a softmax of a few sums of units, with something that drifts.
+
+    Args:
+        aus: (N, 22) intensities.
+        turns: how often what drifts changes.
+        vagueness: 1 is usual; of twice as much, logits are half as far apart.
+    """
+    weights = np.array([[_LOGITS[name][1].get(key, 0.0) for name in EMOTIONS] for key in ACTION_UNIT_KEYS])
+    drift = chance.normal(0.0, 1.2, (turns, len(EMOTIONS)))
+    at = np.minimum(np.arange(len(aus)) * turns // len(aus), turns - 1)
+    logits = np.array([_LOGITS[name][0] for name in EMOTIONS]) + aus @ weights + drift[at]
+    logits /= 1.2 * vagueness
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    found: Floats = np.round(powers / powers.sum(1, keepdims=True), 3)
+    return found
+
+
 def _gated(plan: Plan, count: int, away: float, chance: np.random.Generator) -> NDArray[np.int8]:
     """(N,) where nothing could be measured, and why."""
     gated = np.full(count, SEEN, np.int8)
-    gated[_some(count, away, 5 * plan.hz, chance)] = REASONS.index(Reason.TURNED_AWAY)
+    gated[stretches(count, away, 5 * plan.hz, chance)] = REASONS.index(Reason.TURNED_AWAY)
     if plan.faults.blind:
         gated[:] = REASONS.index(Reason.TOO_DARK)
     return gated
 
 
-def _some(count: int, share: float, usual: float, chance: np.random.Generator) -> Flags:
+def stretches(count: int, share: float, usual: float, chance: np.random.Generator) -> Flags:
     """(N,) about this share of the frames, in stretches of about so many."""
     found = np.zeros(count, bool)
     wanted = share * count

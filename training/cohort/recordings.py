@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
@@ -16,8 +17,8 @@ from training.cohort.truth import Floats, Truth
 
 #: What simulated recordings name as the bundle that gave their numbers: by this they say that they are simulated.
 SIMULATED = "simulated"
-_BUNDLE = f"{SIMULATED}-1.0.0"
-_SIDES_DIFFER = 0.5  # as `device/recorder.py` has it
+SIMULATED_BUNDLE = f"{SIMULATED}-1.0.0"
+SIDES_DIFFER = 0.5  # as `device/recorder.py` has it
 _EPOCH_S, _DAY_S, _START_S = 1_767_600_000.0, 86_400.0, 600.0  # 2026-01-05
 _COVERS = ("expressions", "units", "diagnosis")
 _FRAME = {"width": 1280, "height": 720}
@@ -28,6 +29,66 @@ _ALWAYS = {
     "quality": {"presence": 0.997, "width": 268.4, "sharpness": 0.41, "brightness": 0.52},
     "neutral": "none",
 }
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the recording of a session says beside its frames.
+
+    Attributes:
+        patient: pseudonym.
+        site: after which the box is called.
+        digest: hexadecimal digits that tell the session from others.
+        began_s: seconds since 1970.
+        covers: of the consent.
+        phases: whether the session says which phases it had.
+    """
+
+    patient: str
+    site: str
+    digest: str
+    began_s: float
+    covers: tuple[str, ...] = _COVERS
+    phases: bool = True
+
+    @property
+    def own(self) -> Json:
+        """What every line holds."""
+        named = {"device": f"sim-{self.site}", "boot": session_id(self.digest[:8], _START_S - 90)}
+        return named | {"session": session_id(self.digest[:8], _START_S - 1)}
+
+
+def lines_of(course: Course, told: Told) -> Iterator[bytes]:
+    """The lines of a file, events and records, without line breaks. Raises `DataError`: the contract does not take an
+    event."""
+    first, *waiting = _events(course, told)
+    yield session_line(first)
+    for number, line in enumerate(_records(course, told.own, told.began_s)):
+        while waiting and waiting[0]["time"]["mono"] <= _START_S + number / course.hz:
+            yield session_line(waiting.pop(0))
+        yield line
+    for event in waiting:
+        yield session_line(event)
+
+
+def _events(course: Course, told: Told) -> Iterator[Json]:
+    consent = Consent(told.covers, "patient", told.began_s - 900, told.began_s + 52 * 7 * _DAY_S)
+    happened: list[tuple[float, Event, Json]] = [
+        (-1.0, Event.BEGAN, {"consent": consent_json(consent)}),
+        (0.0, Event.CAMERA, {"frame": _FRAME}),
+    ]
+    if told.phases:
+        happened += [(at / course.hz, Event.PHASE, {"name": name}) for name, at in course.phases]
+    happened.append((len(course) / course.hz, Event.ENDED, {"why": Why.STOPPED.value}))
+    for number, (at_s, event, content) in enumerate(happened, 1):
+        own = {"v": session.VERSION, **told.own, "number": number, "patient": told.patient}
+        time = moment(_START_S + at_s, told.began_s + at_s, True)
+        yield own | {"event": event.value, "time": time, **content}
+
+
+def began_s(week: int, person: int) -> float:
+    """When a person's session of a week begins, seconds since 1970."""
+    return _EPOCH_S + _DAY_S * (7 * week + person % 5) + 3600.0 * (8 + person % 9)
 
 
 class Recording:
@@ -46,43 +107,18 @@ class Recording:
         chance = np.random.default_rng([truth.seed, person, number, *b"course"])
         active, longer = truth.activity(number)[person], longer_of(truth, person)
         self.course = course(truth.plan, active, truth.held[person], float(truth.away[person]), longer, chance)
-        self._told = not (truth.plan.faults.unphased or truth.plan.stimuli)
-        self._began_s = _EPOCH_S + _DAY_S * (7 * number + person % 5) + 3600.0 * (8 + person % 9)
-        own = {"device": f"sim-{someone.site}", "boot": session_id(digest[:8], _START_S - 90)}
-        self._own = own | {"session": session_id(digest[:8], _START_S - 1)}
-        self._patient = someone.pseudonym
+        phases = not (truth.plan.faults.unphased or truth.plan.stimuli)
+        self._told = Told(someone.pseudonym, someone.site, digest, began_s(number, person), phases=phases)
 
     def lines(self) -> Iterator[bytes]:
-        """The lines of the file, without line breaks. Raises `DataError`: the contract does not take an event."""
-        first, *others = self._events()
-        yield session_line(first)
-        waiting = [*others]
-        for number, line in enumerate(_records(self.course, self._own, self._began_s)):
-            while waiting and waiting[0]["time"]["mono"] <= _START_S + number / self.course.hz:
-                yield session_line(waiting.pop(0))
-            yield line
-        for event in waiting:
-            yield session_line(event)
+        """See `lines_of`."""
+        return lines_of(self.course, self._told)
 
     def stimuli(self) -> Iterator[tuple[str, float, float]]:
         """The phases as `stimuli.csv` has them: label, from and to in seconds."""
         ends = [first for _, first in self.course.phases[1:]] + [len(self.course)]
         for (name, first), end in zip(self.course.phases, ends, strict=True):
             yield name, first / self.course.hz, end / self.course.hz
-
-    def _events(self) -> Iterator[Json]:
-        consent = Consent(_COVERS, "patient", self._began_s - 900, self._began_s + 52 * 7 * _DAY_S)
-        happened: list[tuple[float, Event, Json]] = [
-            (-1.0, Event.BEGAN, {"consent": consent_json(consent)}),
-            (0.0, Event.CAMERA, {"frame": _FRAME}),
-        ]
-        if self._told:
-            happened += [(at / self.course.hz, Event.PHASE, {"name": name}) for name, at in self.course.phases]
-        happened.append((len(self.course) / self.course.hz, Event.ENDED, {"why": Why.STOPPED.value}))
-        for number, (at_s, event, content) in enumerate(happened, 1):
-            own = {"v": session.VERSION, **self._own, "number": number, "patient": self._patient}
-            time = moment(_START_S + at_s, self._began_s + at_s, True)
-            yield own | {"event": event.value, "time": time, **content}
 
 
 def longer_of(truth: Truth, person: int) -> float:
@@ -110,7 +146,7 @@ def _records(course: Course, own: Json, began_s: float) -> Iterator[bytes]:
         if gated != SEEN:
             yield record.encode(found | {"status": "gated", "reasons": [REASONS[gated].value]})
             continue
-        found |= {"status": "measured", "models": {"aus": _BUNDLE, "emotions": _BUNDLE}}
+        found |= {"status": "measured", "models": {"aus": SIMULATED_BUNDLE, "emotions": SIMULATED_BUNDLE}}
         found["emotions"] = dict(zip(EMOTIONS, emotions, strict=True))
         found |= _units(aus, sides)
         found["eyes"] = {"open": opened} | ({} if math.isnan(blink) else {"blink": blink})
@@ -125,7 +161,7 @@ def _units(aus: list[float], sides: list[float]) -> Json:
     apart = [
         (key, value, half / 2)
         for key, value, half in zip(ACTION_UNIT_KEYS, aus, sides, strict=True)
-        if abs(half) >= _SIDES_DIFFER and not math.isnan(value)
+        if abs(half) >= SIDES_DIFFER and not math.isnan(value)
     ]
     if apart:
         found["left"] = {key: round(min(max(value + half, 0.0), 5.0), 2) for key, value, half in apart}

@@ -10,7 +10,7 @@ import csv
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
 
@@ -38,15 +38,23 @@ def check_out(out: Path) -> None:
 def simulate(plan: Plan, seed: int, out: Path) -> Iterator[str]:
     """Write the cohort of a plan, and give the name of each recording when it is written; the folder is there when all
     of it is. Raises `ConfigError` (see `check_out`), `StorageError`."""
+    truth = draw(plan, seed)
+    with new_study(out) as part:
+        yield from _recordings(truth, part)
+        write_people(part, truth.people)
+        (part / TRUTH).write_text(json.dumps(_told(truth), indent=1) + "\n")
+
+
+@contextmanager
+def new_study(out: Path) -> Iterator[Path]:
+    """A folder to write a study into, with one for its recordings, that becomes `out` when all of it is written.
+    Raises `ConfigError` (see `check_out`), `StorageError`."""
     check_out(out)
     part = out.with_name(f".{out.name}.part")
-    truth = draw(plan, seed)
     try:
         shutil.rmtree(part, ignore_errors=True)
         make_private(part / RECORDINGS)
-        yield from _recordings(truth, part)
-        _write_table(part / PARTICIPANTS, [one.name for one in fields(Participant)], map(_row, truth.people))
-        (part / TRUTH).write_text(json.dumps(_told(truth), indent=1) + "\n")
+        yield part
         with suppress(FileNotFoundError):
             out.rmdir()
         part.rename(out)
@@ -56,6 +64,11 @@ def simulate(plan: Plan, seed: int, out: Path) -> Iterator[str]:
         ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def write_people(folder: Path, people: Iterable[Participant]) -> None:
+    """`participants.csv` of a study. Raises `OSError`."""
+    write_table(folder / PARTICIPANTS, [one.name for one in fields(Participant)], map(_row, people))
 
 
 def _recordings(truth: Truth, folder: Path) -> Iterator[str]:
@@ -69,14 +82,15 @@ def _recordings(truth: Truth, folder: Path) -> Iterator[str]:
             stimuli += [(path.name, *one) for one in recording.stimuli()]
             yield recording.name
     if truth.plan.stimuli:
-        _write_table(folder / STIMULI, STIMULI_HEADER, stimuli)
+        write_table(folder / STIMULI, STIMULI_HEADER, stimuli)
 
 
 def _row(person: Participant) -> Sequence[object]:
     return [person.pseudonym, person.group, person.site, f"{person.age:g}", person.sex, person.medication]
 
 
-def _write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table as CSV. Raises `OSError`."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)

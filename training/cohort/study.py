@@ -63,8 +63,8 @@ class Study:
 
 
 @dataclass
-class _Rows:
-    """A table that is read: its columns, its rows with their numbers, and what is wrong with them."""
+class Rows:
+    """A table that is read: its columns, its rows with their numbers in the file, and what is wrong with them."""
 
     path: Path
     wanted: tuple[str, ...]
@@ -73,18 +73,24 @@ class _Rows:
     findings: list[Finding] = field(default_factory=list)
 
     def tell(self, level: Level, number: int, text: str) -> None:
+        """Note what is wrong with a row."""
         self.findings.append(Finding(level, "table", f"{self.path.name}, row {number}: {text}"))
 
 
 def read_study(participants: Path, stimuli: Path | None = None) -> Study:
     """The tables. Raises `DataError`: one cannot be read, has no row, or lacks a column."""
-    table = _read(participants, PEOPLE_HEADER, PEOPLE_HEADER[:2])
+    table = read_table(participants, PEOPLE_HEADER, PEOPLE_HEADER[:2])
     people = _people(table)
     parts, found = _stimuli(stimuli) if stimuli else ((), [])
     return Study(people, parts, (*table.findings, *found))
 
 
-def _read(path: Path, wanted: tuple[str, ...], needed: tuple[str, ...]) -> _Rows:
+def read_table(path: Path, wanted: tuple[str, ...], needed: tuple[str, ...]) -> Rows:
+    """The rows of a CSV file with these columns, of which some are needed; missing cells are empty.
+
+    Raises:
+        DataError: it cannot be read, has no row, or lacks a column.
+    """
     header = ",".join(wanted)
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()  # spreadsheets put a byte-order mark first
@@ -99,7 +105,7 @@ def _read(path: Path, wanted: tuple[str, ...], needed: tuple[str, ...]) -> _Rows
         raise DataError(f"{path} has no column '{missing[0]}': it begins with '{header}'.")
     if len(set(columns)) < len(columns):
         raise DataError(f"{path} has the column '{Counter(columns).most_common(1)[0][0]}' twice: leave one out.")
-    table = _Rows(path, wanted, needed)
+    table = Rows(path, wanted, needed)
     if unused := [name for name in columns if name not in wanted]:
         told = ", ".join(repr(name) for name in unused)
         table.findings.append(Finding(Level.WARNING, "table", f"{path.name}: the column {told} is not used."))
@@ -113,7 +119,7 @@ def _read(path: Path, wanted: tuple[str, ...], needed: tuple[str, ...]) -> _Rows
     return table
 
 
-def _people(table: _Rows) -> tuple[Participant, ...]:
+def _people(table: Rows) -> tuple[Participant, ...]:
     found: dict[str, list[tuple[int, Participant]]] = {}
     for number, row in table.rows:
         person = _person(table, number, row)
@@ -131,7 +137,7 @@ def _people(table: _Rows) -> tuple[Participant, ...]:
     return people
 
 
-def _person(table: _Rows, number: int, row: dict[str, str]) -> Participant | None:
+def _person(table: Rows, number: int, row: dict[str, str]) -> Participant | None:
     try:
         pseudonym = check_pseudonym(row["pseudonym"])
     except ConfigError as error:
@@ -146,17 +152,17 @@ def _person(table: _Rows, number: int, row: dict[str, str]) -> Participant | Non
     return Participant(pseudonym, group, site, _age(table, number, row["age"]), sex, medication)
 
 
-def _age(table: _Rows, number: int, text: str) -> float:
+def _age(table: Rows, number: int, text: str) -> float:
     if not text:
         return math.nan
-    age = _number(text)
+    age = number_of(text)
     if 0 < age <= _MOST_YEARS:
         return age
     table.tell(Level.WARNING, number, f"{text!r} is no age in years, so it counts as not known.")
     return math.nan
 
 
-def _tell_twice(table: _Rows, pseudonym: str, several: Sequence[tuple[int, Participant]]) -> None:
+def _tell_twice(table: Rows, pseudonym: str, several: Sequence[tuple[int, Participant]]) -> None:
     if len(several) == 1:
         return
     numbers = " and ".join(str(number) for number, _ in several)
@@ -169,13 +175,13 @@ def _tell_twice(table: _Rows, pseudonym: str, several: Sequence[tuple[int, Parti
 
 
 def _stimuli(path: Path) -> tuple[tuple[Stimulus, ...], list[Finding]]:
-    table = _read(path, STIMULI_HEADER, STIMULI_HEADER)
+    table = read_table(path, STIMULI_HEADER, STIMULI_HEADER)
     found = [stimulus for number, row in table.rows if (stimulus := _stimulus(table, number, row))]
     return tuple(found), table.findings
 
 
-def _stimulus(table: _Rows, number: int, row: dict[str, str]) -> Stimulus | None:
-    label, from_s, to_s = named(row["label"]), _number(row["from"]), _number(row["to"])
+def _stimulus(table: Rows, number: int, row: dict[str, str]) -> Stimulus | None:
+    label, from_s, to_s = named(row["label"]), number_of(row["from"]), number_of(row["to"])
     if not row["recording"]:
         table.tell(Level.FAIL, number, "it names no recording.")
     elif not is_name(label) or label == SESSION:
@@ -188,7 +194,7 @@ def _stimulus(table: _Rows, number: int, row: dict[str, str]) -> Stimulus | None
     return None
 
 
-def _number(text: str) -> float:
+def number_of(text: str) -> float:
     """NaN where the text is no finite number; a comma counts as a point."""
     try:
         found = float(text.replace(",", "."))

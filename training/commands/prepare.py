@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from device.contract.errors import ConfigError
-from training.action_units.layouts import CAMERAS, LAYOUTS
+from training.action_units.layouts import CAMERAS, LAYOUTS, Options
 from training.arguments import crop_side, positive_count
 from training.data import kaggle
 
@@ -16,7 +16,7 @@ Reads FER2013 (with FER+ votes), folders of images, or a data set of action unit
 (--data with --layout), and writes one data.npz for the other commands. Repeating it changes nothing; interrupted, it
 goes on where it was.
 """
-_OF_FACES, _OF_ANNOTATED = ("ferplus", "codes", "recrop"), ("size", "every", "camera")
+_OF_FACES, _OF_ANNOTATED = ("ferplus", "codes", "recrop"), ("size", "every", "camera", "rows_of")
 
 
 def add_parser(commands: Any) -> None:
@@ -44,15 +44,28 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--recrop", action="store_true", help="add every face as the box's own aligner crops it (some 20 minutes)"
     )
-    parser.add_argument("--layout", choices=LAYOUTS, help="the form of --data; see training/README.md")
-    parser.add_argument("--camera", choices=CAMERAS, help=f"of DISFA (default: {CAMERAS[0]})")
     parser.add_argument("--size", type=crop_side, metavar="N", help="side of the crops of --data, pixels (48)")
-    parser.add_argument("--every", type=positive_count, metavar="N", help="take every Nth picture of --data (1)")
+    add_annotated(parser)
+    parser.set_defaults(run=_run)
+
+
+def add_annotated(parser: argparse.ArgumentParser) -> None:
+    """How annotated faces are passed on, and what of them is taken."""
+    parser.add_argument("--layout", choices=LAYOUTS, help="the form of annotated faces; see training/README.md")
+    parser.add_argument("--camera", choices=CAMERAS, help=f"of DISFA (default: {CAMERAS[0]})")
+    parser.add_argument(
+        "--rows-of", type=Path, metavar="FILE", help="fer2013.csv, plain or .gz, where a table of codes names its rows"
+    )
+    parser.add_argument("--every", type=positive_count, metavar="N", help="take every Nth annotated picture (1)")
     cores = os.cpu_count() or 1
     parser.add_argument(
         "--jobs", type=positive_count, default=cores, metavar="N", help="processes (default: %(default)s)"
     )
-    parser.set_defaults(run=_run)
+
+
+def layout_options(arguments: argparse.Namespace) -> Options:
+    """What `add_annotated` asks of a layout."""
+    return Options(arguments.camera or CAMERAS[0], arguments.rows_of)
 
 
 def add_source(parser: argparse.ArgumentParser, group: Any) -> None:
@@ -73,7 +86,9 @@ def _run(arguments: argparse.Namespace) -> int:
         raise ConfigError("--data and --layout go together: the annotated faces, and in which form they are.")
     needless = _OF_FACES if arguments.data else _OF_ANNOTATED
     if given := [name for name in needless if getattr(arguments, name)]:
-        raise ConfigError(f"--{given[0]} is {'not ' if arguments.data else ''}for --data: leave it out.")
+        raise ConfigError(
+            f"--{given[0].replace('_', '-')} is {'not ' if arguments.data else ''}for --data: leave it out."
+        )
     (_prepare_annotated if arguments.data else _prepare_faces)(arguments)
     return 0
 
@@ -93,6 +108,6 @@ def _prepare_annotated(arguments: argparse.Namespace) -> None:
     from training.action_units.prepare import Source, prepare  # noqa: PLC0415
 
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a broken video is told of once, in our words
-    size, every, camera = arguments.size or 48, arguments.every or 1, arguments.camera or CAMERAS[0]
-    source = Source(arguments.data, arguments.layout, size, every, camera)
+    size, every = arguments.size or 48, arguments.every or 1
+    source = Source(arguments.data, arguments.layout, size, every, layout_options(arguments))
     prepare(source, arguments.out, arguments.jobs, partial(print, flush=True))

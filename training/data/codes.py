@@ -6,6 +6,7 @@
 Each line is one coding; a picture may have several, by several coders. Empty is not coded. `up` is 1 where something
 hides brows or eyes, `low` where mouth or chin are hidden, `bad` where there is no single human face. `usage` is the
 row's split, by which another file is found out; `participant` says who is seen. Columns but the first may be left out.
+Columns of further actions, such as AD19, and of sides, such as AU12_side, may follow: nothing here learns from them.
 """
 
 import csv
@@ -19,12 +20,15 @@ from numpy.typing import NDArray
 from device.contract.errors import DataError
 from device.contract.labels import ACTION_UNIT_KEYS
 from device.contract.mistakes import nearest
+from training.annotation.coding import ACTIONS
 from training.data.faces import SIDE, TRAINING, Answers, Codings, Faces
 
 ROW, IMAGE = "row", "image"
 FLAGS = ("up", "low", "bad")
 TEXTS = ("usage", "coder", "participant")
 LARGEST = 5.0
+#: The column of an action's side.
+SIDE_COLUMN = "{}_side"
 
 
 @dataclass(frozen=True)
@@ -99,8 +103,9 @@ def _require_columns(header: list[str], name: str) -> None:
     if not units or header[0] not in (ROW, IMAGE):
         raise DataError(f"{name} begins with '{','.join(header)[:60]}': its columns are row or image, coder, AU1, …")
     known = (*TEXTS, *FLAGS, *ACTION_UNIT_KEYS)
+    further = (*ACTIONS, *map(SIDE_COLUMN.format, ACTIONS))
     for column in header[1:]:
-        if column not in known:
+        if column not in known and column not in further:
             hint = f"perhaps you meant {near}" if (near := nearest(column, known)) else f"known are {', '.join(known)}"
             raise DataError(f"{name}, row 1: there is no column '{column[:40]}'; {hint}.")
         if header.count(column) > 1:

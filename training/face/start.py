@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from converter.flatbuffer import layers as layers_of
 from device.contract.errors import ConfigError
 from device.contract.manifest import Bundle, open_bundle
-from training.face.recipe import FaceRecipe
+from training.kinds import of_run
 from training.networks.face import SCALE, UNITS
+from training.networks.masked import encoder
 from training.predict import pixels
 from training.run_folder import META, load_run_of
 
@@ -25,7 +26,7 @@ _LEAST_VARIANCE = 1e-3
 
 
 def start_from(folder: Path, network: keras.Model, white: float, images: NDArray[np.uint8]) -> None:
-    """Set the weights of `network` to those of a bundle or of a face network's run, for as far as the two are alike.
+    """Set the weights of `network` to those of a bundle or a run, for as far as the two are alike.
 
     Args:
         folder: of the bundle or the run.
@@ -55,9 +56,10 @@ def start_from(folder: Path, network: keras.Model, white: float, images: NDArray
 
 
 def _from_run(folder: Path, network: keras.Model) -> None:
-    run = load_run_of(FaceRecipe, folder)
+    run = load_run_of(of_run(folder).recipe, folder)
     kinds = (layers.Conv2D, layers.BatchNormalization)
-    mine, other = ([layer for layer in net.layers if isinstance(layer, kinds)] for net in (network, run.network))
+    both = (network, encoder(run.network))
+    mine, other = ([layer for layer in net.layers if isinstance(layer, kinds)] for net in both)
     names = {layer.name for layer in network.layers} & {*run.heads, SCALE}
     pairs = [*zip(mine, other, strict=False), *((network.get_layer(n), run.network.get_layer(n)) for n in names)]
     try:

@@ -42,15 +42,21 @@ class Plain(Table, frozen=True, tag_field="kind", tag="plain"):
         return keras.Model(image, [layers.Dense(classes, name=head)(x) for head, classes in heads.items()])
 
 
-def trunk(x: Any, widths: tuple[int, ...], blocks: tuple[int, ...]) -> Any:
-    """The stages above, from an image or features; each but the first halves the side."""
-    x = convolve(x, widths[0])
+def trunk(x: Any, widths: tuple[int, ...], blocks: tuple[int, ...], visible: Any = None) -> Any:
+    """The stages above, from an image or features; each but the first halves the side. With `visible`, B × side × side
+    × 1 of 0 and 1, every convolution is blank where it is 0."""
+    x = _shown(convolve(x, widths[0]), visible)
     for width, count in zip(widths[1:], blocks or (1,) * len(widths), strict=False):
         x = layers.MaxPooling2D()(x)
-        x = convolve(x, width)
+        visible = None if visible is None else layers.MaxPooling2D()(visible)
+        x = _shown(convolve(x, width), visible)
         for _ in range(count):
-            x = layers.Add()([x, convolve(x, width)])
+            x = layers.Add()([x, _shown(convolve(x, width), visible)])
     return x
+
+
+def _shown(x: Any, visible: Any) -> Any:
+    return x if visible is None else layers.Multiply()([x, visible])
 
 
 def convolve(x: Any, width: int, kernel: int = 3) -> Any:

@@ -1,0 +1,114 @@
+"""What is wrong with ratings is said by the row; what `check` finds in a study."""
+
+import csv
+import json
+import shutil
+
+import pytest
+
+from device.contract.errors import CheckFailedError, DataError
+from training.atypicality.ratings import read_ratings
+from training.cli import main
+
+SOUND = "a.jsonl,0,3,r1,2"
+
+
+def read(tmp_path, *rows, header="recording,from_s,to_s,rater,rating"):
+    path = tmp_path / "ratings.csv"
+    path.write_text("\n".join([header, *rows]) + "\n")
+    return read_ratings(path)
+
+
+def test_sound_rows_are_read_with_whatever_stands_between_the_cells(tmp_path):
+    found = read(tmp_path, "a.jsonl;0;3,5;R1;2", "a.jsonl;0;3,5;r2;2,5", header="recording;from_s;to_s;rater;rating")
+
+    assert [(one.to_s, one.rater, one.rating) for one in found.rows] == [(3.5, "r1", 2), (3.5, "r2", 2.5)]
+    assert found.findings == ()
+    assert found.raters == ("r1", "r2")
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("a.jsonl,0,3,r1,6", "row 3: the rating '6' is no number from 1 to 5."),
+        ("a.jsonl,0,3,r1,", "row 3: the rating '' is no number from 1 to 5."),
+        ("a.jsonl,3,0,r1,2", "row 3: from '3' to '0' are no seconds in their order."),
+        ("a.jsonl,-1,2,r1,2", "row 3: from '-1' to '2' are no seconds in their order."),
+        ("a.jsonl,0,nan,r1,2", "row 3: from '0' to 'nan' are no seconds in their order."),
+        ("a.jsonl,0,900,r1,2", "row 3: it is of 900 s: nobody rates more than 600 s as one."),
+        (",0,3,r1,2", "row 3: it names no recording."),
+        ("a.jsonl,0,3,,2", "row 3: it names no rater."),
+        ("a.jsonl,0,3,r1", "row 3: it has 4 cells, and the header 5."),
+        ("a.jsonl,2,4,r1,3", "row 3: r1 rated the same seconds of a.jsonl in row 2: leave one of them."),
+    ],
+)
+def test_each_mistake_is_a_sentence_with_its_row(tmp_path, row, sentence):
+    found = read(tmp_path, SOUND, row, "b.jsonl,0,3,r2,1")
+
+    assert [one.text for one in found.findings] == [f"ratings.csv, {sentence}"]
+
+
+def test_the_same_row_twice_counts_once(tmp_path):
+    assert len(read(tmp_path, SOUND, SOUND, "b.jsonl,0,3,r2,1").rows) == 2
+
+
+def test_a_rater_alone_and_one_who_says_always_the_same_are_told(tmp_path):
+    (alone, same) = read(tmp_path, *(f"a.jsonl,{at},{at + 1},r1,2" for at in range(10))).findings
+
+    assert alone.text.startswith("One rater alone rated")
+    assert same.text == "r1 rated 2 all of 10 times: that says nothing of any movement."
+
+
+@pytest.mark.parametrize(
+    ("header", "sentence"),
+    [("recording,from_s,to_s,rating", "no column 'rater'"), ("", "no column 'recording'")],
+)
+def test_a_table_without_a_column_is_refused(tmp_path, header, sentence):
+    with pytest.raises(DataError, match=sentence):
+        read(tmp_path, "a,0,3,2", header=header)
+
+
+def check(folder, capsys):
+    code = main(["atypicality", "check", str(folder), "--json", "--workers", "0"])
+    return code, [one["text"] for one in json.loads(capsys.readouterr().out)["findings"]]
+
+
+def test_a_sound_study_passes(folder, capsys):
+    code, (told,) = check(folder, capsys)
+
+    assert code == 0
+    assert told.endswith("of 8 participants were rated by 5.")
+
+
+def test_what_is_wrong_with_a_study_is_told(folder, capsys):
+    shutil.copy(folder / "ratings.csv", folder / "all.csv")
+    rows = [*csv.reader((folder / "all.csv").open())]
+    with (folder / "ratings.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(
+            [rows[0], *(row for row in rows if row[0] <= "child-0003.jsonl"), ["x", 0, 3, "r1", 1]]
+        )
+    text = (folder / "recordings" / "child-0008.jsonl").read_text().replace('"atypicality"', '"diagnosis"')
+    (folder / "recordings" / "child-0008.jsonl").write_text(text)
+    (folder / "recordings" / "child-0007.jsonl").unlink()
+
+    code, told = check(folder, capsys)
+
+    assert code == CheckFailedError.exit_code
+    assert "1 recordings that were rated are not there, such as x." in told
+    assert "1 of 8 participants have no recording." in told
+    assert "The consent does not cover comparison with other people, of 1 participant: child-0008." in told
+    assert "3 participants were rated: 6 at least are needed to learn from some and test on others." in told
+
+
+def test_a_study_without_ratings_is_one_for_the_companion(folder, capsys):
+    (folder / "ratings.csv").unlink()
+
+    code, told = check(folder, capsys)
+
+    assert code == 0
+    assert told == ["Nothing is rated: the companion can be learnt, and nothing that rates."]
+
+
+def test_no_folder_is_one_sentence(tmp_path, capsys):
+    assert main(["atypicality", "check", str(tmp_path / "none")]) == DataError.exit_code
+    assert "is no folder" in capsys.readouterr().err

@@ -1,0 +1,182 @@
+"""What a project is about: its settings and sequences, as they were found when it was made."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.annotation.acts import ActError
+from training.annotation.coding import Scale, Sequence
+from training.annotation.database import Database
+from training.annotation.sources.found import Found, Kind
+from training.annotation.states import Rules
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A sequence in a project's list.
+
+    Attributes:
+        id: its number in the project's file.
+        count: of its frames; None of a video of which the frames were not looked for yet.
+        ordered: whether the frames follow each other in time.
+        neutral: the natural picture of the participant that was given, or ''.
+    """
+
+    id: int
+    name: str
+    participant: str
+    kind: Kind
+    path: Path
+    ordered: bool
+    count: int | None
+    neutral: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is fixed when a project is made; `seed` draws the order of single pictures, the same for all coders."""
+
+    source: Path
+    kind: Kind
+    rules: Rules
+    seed: int
+
+
+def write_catalog(db: sqlite3.Connection, settings: Settings, found: Iterable[Found]) -> None:
+    """Fill a new project."""
+    texts = {
+        "source": str(settings.source),
+        "kind": settings.kind.value,
+        "scale": settings.rules.scale.value,
+        "actions": ",".join(settings.rules.actions),
+        "seed": str(settings.seed),
+    }
+    db.executemany("INSERT INTO settings VALUES (?, ?)", texts.items())
+    for one in found:
+        count = None if one.frames is None else len(one.frames)
+        row = (one.name, one.participant, one.kind.value, str(one.path), one.ordered, count, one.neutral)
+        cursor = db.execute(
+            "INSERT INTO sequences (name, participant, kind, path, ordered, count, neutral) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            row,
+        )
+        assert cursor.lastrowid is not None
+        keep_contents(db, cursor.lastrowid, contents_of(one))
+
+
+def contents_of(found: Found) -> dict[str, bytes]:
+    """The long lists of a sequence as they are kept."""
+    lists = {"labels": found.labels, "splits": found.splits}
+    kept = {name: json.dumps(texts).encode() for name, texts in lists.items() if texts}
+    arrays = {"frames": found.frames, "times_s": found.times_s}
+    return kept | {name: array.tobytes() for name, array in arrays.items() if array is not None}
+
+
+def keep_contents(db: sqlite3.Connection, sequence: int, contents: Mapping[str, bytes]) -> None:
+    """Keep long lists of a sequence under names."""
+    db.executemany(
+        "INSERT OR REPLACE INTO contents VALUES (?, ?, ?)",
+        [(sequence, name, value) for name, value in contents.items()],
+    )
+
+
+def read_settings(database: Database) -> Settings:
+    """What was fixed. Raises as the database."""
+    with database.reading() as db:
+        texts = dict(db.execute("SELECT name, value FROM settings").fetchall())
+    rules = Rules(tuple(texts["actions"].split(",")), Scale(texts["scale"]))
+    return Settings(Path(texts["source"]), Kind(texts["kind"]), rules, int(texts["seed"]))
+
+
+@dataclass
+class Catalog:
+    """The sequences of an open project; long lists are read when they are asked for, and held."""
+
+    database: Database
+    seed: int
+    _entries: dict[str, Entry] = field(default_factory=dict)
+    _sequences: dict[str, Sequence] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        columns = "id, name, participant, kind, path, ordered, count, neutral"
+        with self.database.reading() as db:
+            rows = db.execute(f"SELECT {columns} FROM sequences ORDER BY id").fetchall()
+        for id_, name, participant, kind, path, ordered, count, neutral in rows:
+            self._entries[name] = Entry(id_, name, participant, Kind(kind), Path(path), bool(ordered), count, neutral)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """All sequences, in their order."""
+        return tuple(self._entries.values())
+
+    def entry(self, name: str) -> Entry:
+        """A sequence of the list. Raises `ActError`."""
+        if (entry := self._entries.get(name)) is None:
+            raise ActError(f"There is no sequence {name[:80]!r} in this project: open the page anew.")
+        return entry
+
+    def count(self, name: str) -> int:
+        """How many frames it has; a video is looked through the first time. Raises as `sequence`."""
+        count = self.entry(name).count
+        return len(self.sequence(name).frames) if count is None else count
+
+    def sequence(self, name: str) -> Sequence:
+        """The whole of it.
+
+        Raises:
+            ActError: there is none of this name.
+            SourceError: a video that cannot be read.
+        """
+        with self._lock:
+            if name not in self._sequences:
+                self._sequences[name] = self._read(self.entry(name))
+            return self._sequences[name]
+
+    def texts(self, name: str, what: str) -> tuple[str, ...]:
+        """`labels` or `splits` of a sequence; () for none. Raises `ActError`."""
+        content = self.contents(self.entry(name), what)
+        return tuple(json.loads(content)) if content else ()
+
+    def contents(self, entry: Entry, what: str) -> bytes:
+        """What is kept under a name; b'' for nothing."""
+        with self.database.reading() as db:
+            row = db.execute("SELECT value FROM contents WHERE sequence = ? AND name = ?", (entry.id, what)).fetchone()
+        return bytes(row[0]) if row else b""
+
+    def order(self, name: str) -> NDArray[np.int64]:
+        """Places in the order in which they are to be coded: single pictures are drawn. Raises as `count`."""
+        entry = self.entry(name)
+        places = np.arange(self.count(name))
+        return places if entry.ordered else np.random.default_rng([self.seed, entry.id]).permutation(places)
+
+    def _read(self, entry: Entry) -> Sequence:
+        if entry.count is None:
+            entry = self._looked_through(entry)
+        frames = np.frombuffer(self.contents(entry, "frames"), np.int64)
+        times = self.contents(entry, "times_s")
+        return Sequence(
+            entry.name,
+            entry.participant,
+            frames,
+            np.frombuffer(times, np.float64) if times else None,
+            entry.path,
+            self.texts(entry.name, "labels"),
+        )
+
+    def _looked_through(self, entry: Entry) -> Entry:
+        from training.annotation.media.index import look_through  # noqa: PLC0415  # loads PyAV
+
+        index = look_through(entry.path)
+        count = len(index.stamps)
+        with self.database.writing() as db:
+            keep_contents(db, entry.id, index.contents())
+            db.execute("UPDATE sequences SET count = ? WHERE id = ?", (count, entry.id))
+        known = Entry(**{**vars(entry), "count": count})
+        self._entries[entry.name] = known
+        return known

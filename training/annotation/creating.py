@@ -1,0 +1,76 @@
+"""How a project comes to be: a folder for its owner alone, with a file that is whole or not there."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+
+from cloud.erasing.known import note
+from device.contract.errors import ConfigError, StorageError
+from training.annotation.catalog import Settings, write_catalog
+from training.annotation.coding import ACTIONS
+from training.annotation.database import FILE, made_anew
+from training.annotation.media.media import ROWS
+from training.annotation.sources.find import find
+from training.annotation.sources.found import Found
+from training.annotation.states import Rules
+from training.files import make_private, write_whole
+
+
+def is_project(folder: Path) -> bool:
+    """Whether a project was made there."""
+    return (folder / FILE).is_file()
+
+
+def make(
+    folder: Path,
+    source: Path,
+    rules: Rules,
+    participants: Path | None,
+    neutral: Path | None,
+    seed: int,
+    frame_rate: float | None,
+) -> None:
+    """Make a project; whatever it cannot, it leaves nothing behind.
+
+    Raises:
+        ConfigError: there is a project already, unknown or no actions, or a frame rate that is none.
+        DataError: a source that holds nothing to code, or a table that does not fit it.
+        StorageError: the folder cannot be written.
+    """
+    _require_new(folder, rules.actions)
+    if frame_rate is not None and not 0 < frame_rate <= 10_000:
+        raise ConfigError(f"{frame_rate} is no number of frames a second: give one such as 25.")
+    kind, found = find(source, participants, neutral, frame_rate)
+    make_private(folder)
+    _close(folder)
+    whose = {one.participant for one in found}
+    _write_rows(folder, found)
+    note(folder / FILE, whose, [], "coding of a study")
+    settings = Settings(source.resolve(), kind, rules, seed)
+    with made_anew(folder / FILE) as db:
+        write_catalog(db, settings, found)
+
+
+def _require_new(folder: Path, actions: Collection[str]) -> None:
+    if is_project(folder):
+        raise ConfigError(f"{folder} is a project already: open it without --source, or name another folder.")
+    if folder.exists() and not folder.is_dir():
+        raise StorageError(f"{folder} is a file: name a folder for the project.")
+    if not actions:
+        raise ConfigError("A project codes at least one action: give --actions.")
+    if unknown := [key for key in actions if key not in ACTIONS]:
+        raise ConfigError(f"There is no action {unknown[0][:20]!r}: known are {', '.join(ACTIONS)}.")
+
+
+def _close(folder: Path) -> None:
+    try:
+        folder.chmod(0o700)
+    except OSError as error:
+        raise StorageError(f"{folder} cannot be closed to others ({error.strerror}): name another folder.") from error
+
+
+def _write_rows(folder: Path, found: list[Found]) -> None:
+    for one in found:
+        if (rows := one.rows) is not None:
+            write_whole(folder / ROWS, lambda file: np.save(file, rows))  # written at once

@@ -1,0 +1,132 @@
+"""What the layouts have in common: what is written, what is found in files, and what a layout cannot hold."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from device.contract.errors import DataError
+from training.annotation.coding import Annotations, Coded, Mark, Scale, Side
+from training.annotation.coding import Sequence as Frames
+
+
+@dataclass(frozen=True)
+class Written:
+    """Files that were written, and in sentences what their layout could not hold."""
+
+    files: tuple[Path, ...]
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """Annotations that were read, and in sentences what was passed over or put right."""
+
+    annotations: tuple[Annotations, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Into:
+    """The project that files are read into.
+
+    Attributes:
+        sequences: all of it; a file's rows are found in them.
+        coder: whose codes they are, where the layout does not say; empty: the layout has to.
+    """
+
+    sequences: tuple[Frames, ...]
+    scale: Scale
+    actions: tuple[str, ...]
+    coder: str = ""
+
+    def named(self, names: Sequence[str], where: str) -> Frames:
+        """The sequence that one of these names stands for: its name, its participant, or either without folders and
+        suffix. Raises `DataError`, also where it could be several."""
+        found: list[Frames] = []
+        for keys in (_exact, _loose):
+            for name in filter(None, names):
+                found = [one for one in self.sequences if name.casefold() in keys(one)]
+                if len(found) == 1:
+                    return found[0]
+                if found:
+                    break
+        known = ", ".join(one.name for one in found or self.sequences[:5])
+        what = "stands for several sequences" if found else "stands for no sequence of the project"
+        raise DataError(f"{where}: {next(filter(None, names), '')!r} {what} ({known}): name it after one.")
+
+    def checked(self, action: str, mark: Mark, where: str) -> Mark:
+        """The mark, if the project codes it. Raises `DataError`."""
+        if action not in self.actions:
+            raise DataError(f"{where}: {action} is not coded in this project: make one whose --actions have it.")
+        if not 0 <= mark.value <= self.scale.largest:
+            raise DataError(
+                f"{where}: {action} is {mark.value}, and the project's scale ends at {self.scale.largest}."
+            )
+        return mark
+
+
+@dataclass
+class Losses:
+    """Counts what a layout has no place for, and says it."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, what: str, count: int = 1) -> None:
+        """`what` is a sentence with `{n}` for how many."""
+        if count:
+            self.counts[what] = self.counts.get(what, 0) + count
+
+    def sentences(self) -> tuple[str, ...]:
+        return tuple(what.format(n=count) for what, count in self.counts.items())
+
+
+Writer = Callable[[Sequence[Annotations], Path], Written]
+Reader = Callable[[Path, Into], Found]
+
+SIDES = tuple(Side)
+
+
+def submitted(one: Annotations, losses: Losses) -> Iterator[tuple[int, Coded]]:
+    """Frames that the coder is done with, in order; drafts are counted as lost."""
+    for place, frame in sorted(one.frames.items()):
+        if frame.submitted or frame.judged:
+            yield place, frame
+        else:
+            losses.add("Frames that were not submitted are left out ({n}).")
+
+
+def by_coder(annotations: Sequence[Annotations]) -> dict[str, list[Annotations]]:
+    """Coder → their annotations."""
+    coders: dict[str, list[Annotations]] = {}
+    for one in annotations:
+        coders.setdefault(one.coder, []).append(one)
+    return coders
+
+
+def file_name(text: str) -> str:
+    """A name that every system takes as a file's: no separators, no reserved characters or names."""
+    plain = "".join("-" if char in '/\\:*?"<>|' or ord(char) < 32 else char for char in text).strip(". ")
+    reserved = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+    return f"{plain or 'unnamed'}_" if (plain.split(".")[0].casefold() in reserved or not plain) else plain
+
+
+def stem(name: str) -> str:
+    """The last part of a sequence's name without its suffix."""
+    return name.rsplit("/", 1)[-1].rsplit(".", 1)[0] or name
+
+
+def _exact(one: Frames) -> set[str]:
+    return {name.casefold() for name in (one.name, one.participant) if name}
+
+
+def _loose(one: Frames) -> set[str]:
+    flat = one.name.replace("/", "-")
+    last = stem(one.name)
+    names = [
+        flat,
+        flat.rsplit(".", 1)[0],
+        one.name.rsplit("/", 1)[-1],
+        last,
+        *([one.participant, f"{one.participant}-{last}"] * bool(one.participant)),
+    ]
+    return {name.casefold() for plain in names for name in (plain, file_name(plain))}

@@ -1,0 +1,222 @@
+"""The layout of the published annotation tool: a csv of each participant, a row a frame.
+
+    frame,AU1,AU2,…,AU2X,…,AD37,AU0,ASD
+    12,0,1,…,0,…,0,0,1
+
+0 is absent, 1 present, 2 present on the left side, 3 right, 4 top, 5 bottom; AU2X is AU26 and 27; AU0 is 1 where
+nothing is active; ASD is the group, which coders do not know: it is empty unless a table of participants is given.
+What was not coded is empty. A present action is one of any intensity, from A on.
+
+Source: Ji et al. 2025, *Hugging Rain Man*, and the files of its tool (github.com/Jonas-DL/Hugging-Rain-Man). That tool
+fails on sides of AU19 and AU26, adds late frames at the end, and keeps `S1-backup.csv` beside `S1.csv`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from device.contract.errors import DataError
+from device.contract.mistakes import nearest
+from training.annotation.coding import Annotations, Coded, Mark, Scale
+from training.annotation.coding import Sequence as Frames
+from training.annotation.files.exchange import (
+    SIDES,
+    Found,
+    Into,
+    Losses,
+    Written,
+    by_coder,
+    file_name,
+    stem,
+    submitted,
+)
+from training.annotation.files.tables import Table, read_table, unfloated, whole, write_table
+
+NOTHING, GROUP = "AU0", "ASD"
+HEADER = tuple(
+    "frame AU1 AU2 AU4 AU5 AU6 AU7 AU43 AU8 AU9 AU10 AU12 AU13 AU14 AU15 AU16 AU17 AU18 AD19 AU20 AU21 AU22 AU23 AU24 "
+    "AU25 AU2X AU28 AD29 AD30 AU31 AD32 AD33 AD34 AD35 AD36 AD37 AU0 ASD".split()
+)
+#: Column → our action.
+ACTION_OF = {column: "AU26" if column == "AU2X" else column for column in HEADER[1:-2]}
+#: Columns as people rename them.
+_ALIASES = {"AU26": "AU2X", "AU27": "AU2X", "AU26/27": "AU2X", "AU43E": "AU43", "AD31": "AU31"} | {
+    key.replace("AD", "AU"): key for key in ACTION_OF if key.startswith("AD")
+}
+CODES = {"0": Mark(0)} | {str(number): Mark(1, side) for number, side in enumerate(SIDES, start=1)}
+_BACKUP = "-backup"
+_WHAT = "a table of the published layout, frame,AU1,…,AU0,ASD"
+
+
+def write(annotations: Sequence[Annotations], out: Path, groups: Mapping[str, str] | None = None) -> Written:
+    """A csv of each sequence, named after the participant (and the sequence, where a participant has several), in a
+    folder of each coder where there are several.
+
+    Args:
+        groups: participant → 1 (autism) or 0, for the last column.
+
+    Raises:
+        StorageError: `out` cannot be written.
+    """
+    losses, files = Losses(), []
+    coders = by_coder(annotations)
+    for coder, mine in coders.items():
+        folder = out / file_name(coder) if len(coders) > 1 else out
+        for one, name in zip(mine, _names([one.sequence for one in mine]), strict=True):
+            rows = list(_rows(one, (groups or {}).get(one.sequence.participant, ""), losses))
+            if rows:
+                files.append(write_table(folder / f"{name}.csv", HEADER, rows))
+    return Written(tuple(files), losses.sentences())
+
+
+def read(path: Path, into: Into) -> Found:
+    """A table, or all of a folder but the tool's backups.
+
+    Raises:
+        DataError: not this layout, an unknown code or frame, two rows that code one frame differently.
+    """
+    tables = sorted(path.glob("*.csv")) if path.is_dir() else [path]
+    notes = [f"{one.name} is a backup of the tool: it is passed over." for one in tables if one.stem.endswith(_BACKUP)]
+    tables = [one for one in tables if not one.stem.endswith(_BACKUP)] if path.is_dir() else tables
+    if not tables:
+        raise DataError(f"{path} holds no csv file: give {_WHAT}, or a folder of them.")
+    found = [_read(read_table(one, _WHAT), into, notes) for one in tables]
+    twice = next((one for n, one in enumerate(found) if one.sequence in [b.sequence for b in found[:n]]), None)
+    if twice is not None:
+        raise DataError(f"Two tables in {path} are of {twice.sequence.name}: import one of them at a time.")
+    return Found(tuple(found), tuple(notes))
+
+
+def _names(sequences: Sequence[Frames]) -> list[str]:
+    people = [one.participant for one in sequences]
+    names = []
+    for one in sequences:
+        whose = one.participant or one.name.replace("/", "-")
+        names.append(
+            file_name(
+                whose if people.count(one.participant) == 1 or not one.participant else f"{whose}-{stem(one.name)}"
+            )
+        )
+    twice = {name for name in names if names.count(name) > 1}
+    return [file_name(one.name) if name in twice else name for one, name in zip(sequences, names, strict=True)]
+
+
+def _rows(one: Annotations, group: str, losses: Losses) -> Iterator[list[object]]:
+    losses.add(
+        "Episodes are left out ({n}): this layout has frames only; elan, boris and csv have episodes.",
+        len(one.episodes),
+    )
+    for place, frame in submitted(one, losses):
+        if not frame.codable:
+            losses.add("Frames that are not codable are left out ({n}): this layout has no place for them.")
+            continue
+        losses.add(
+            "What was hidden is written as not coded ({n} frames): this layout does not say why.", bool(frame.hidden)
+        )
+        losses.add(
+            "That the coder had asked for the network's opinion is not written ({n} frames).", bool(frame.asked)
+        )
+        yield [int(one.sequence.frames[place]), *_cells(one, frame, losses), group]
+
+
+def _cells(one: Annotations, frame: Coded, losses: Losses) -> Iterator[object]:
+    marks = frame.final
+    for action in ACTION_OF.values():
+        mark = marks.get(action)
+        losses.add("Intensities are written as present ({n}): this layout has presence only.", _is_graded(one, mark))
+        yield "" if mark is None else 0 if mark.value == 0 else 1 + SIDES.index(mark.side)
+    active = any(mark.value for mark in marks.values())
+    whole_face = all(action in marks for action in one.actions)
+    yield 0 if active else 1 if whole_face else ""
+
+
+def _is_graded(one: Annotations, mark: Mark | None) -> bool:
+    return one.scale is Scale.INTENSITY and mark is not None and mark.value > 0
+
+
+def _read(table: Table, into: Into, notes: list[str]) -> Annotations:
+    if into.scale is not Scale.PRESENCE:
+        raise DataError(
+            f"{table.path.name} holds presence, and the project codes intensity: make a project of presence."
+        )
+    columns = _columns(table, into, notes)
+    sequence = into.named([table.path.stem], table.path.name)
+    places = {frame: place for place, frame in enumerate(sequence.frames.tolist())}
+    frames: dict[int, Coded] = {}
+    rows: dict[int, int] = {}
+    for row, cells in table.rows:
+        where = table.where(row)
+        number = whole(cells[columns["frame"]], f"{where}: frame")
+        if number not in places:
+            raise DataError(
+                f"{where}: frame {number} is not in {sequence.name} (frames {sequence.frames[0]} to "
+                f"{sequence.frames[-1]}): give the table that belongs to it."
+            )
+        coded = _coded(cells, columns, into, where)
+        if not coded.marks:
+            notes.append(f"{where}: it codes nothing, and is passed over.")
+            continue
+        if (before := frames.get(places[number])) not in (None, coded):
+            raise DataError(
+                f"{where}: frame {number} was coded differently in row {rows[number]}: remove one of them."
+            )
+        if before is not None:
+            notes.append(f"{where}: frame {number} is there twice, coded alike: it is read once.")
+        frames[places[number]], rows[number] = coded, row
+        notes += _contradiction(cells, columns, coded, where)
+    if list(rows) != sorted(rows):
+        notes.append(f"{table.path.name}: its rows are not in the order of frames; they are put in order.")
+    return Annotations(sequence, into.coder, into.scale, into.actions, dict(sorted(frames.items())))
+
+
+def _columns(table: Table, into: Into, notes: list[str]) -> dict[str, int]:
+    """Column as the layout calls it → where it stands; what is passed over is noted."""
+    found: dict[str, int] = {}
+    names = {name.casefold(): name for name in HEADER} | {a.casefold(): name for a, name in _ALIASES.items()}
+    for position, text in enumerate(table.header):
+        name = names.get(text.casefold())
+        if name is None:
+            hint = f" (perhaps {near} is meant)" if text and (near := nearest(text, HEADER)) else ""
+            notes.append(
+                f"{table.path.name}: the column {text!r} is passed over: the layout has none of that name{hint}."
+            )
+        elif name in found:
+            raise DataError(
+                f"{table.path.name}: {table.header[found[name]]} and {text} are one column, {name}: remove one."
+            )
+        else:
+            found[name] = position
+    if "frame" not in found or not found.keys() & ACTION_OF.keys():
+        raise DataError(f"{table.path.name} begins with {','.join(table.header)[:60]!r}: give {_WHAT}.")
+    for name, action in ACTION_OF.items():
+        if name in found and action not in into.actions:
+            if any(unfloated(cells[found[name]]) not in ("", "0") for _, cells in table.rows):
+                raise DataError(
+                    f"{table.path.name}: it codes {name}, and this project does not: make one whose --actions have it."
+                )
+            del found[name]
+    if GROUP in found:
+        notes.append(f"{table.path.name}: the column ASD is not read: coders do not know the group.")
+    return found
+
+
+def _coded(cells: Sequence[str], columns: Mapping[str, int], into: Into, where: str) -> Coded:
+    marks = {}
+    for name, action in ACTION_OF.items():
+        text = unfloated(cells[columns[name]]) if name in columns else ""
+        if text and text not in CODES:
+            raise DataError(
+                f"{where}: {name} is {text[:20]!r}: give 0 absent, 1 present, 2 left, 3 right, 4 top, 5 bottom."
+            )
+        if text:
+            marks[action] = CODES[text]
+    ordered = {action: marks[action] for action in into.actions if action in marks}
+    if len(ordered) == len(into.actions):
+        return Coded(ordered, submitted=True)
+    return Coded(ordered, judged=frozenset(ordered))
+
+
+def _contradiction(cells: Sequence[str], columns: Mapping[str, int], coded: Coded, where: str) -> Iterator[str]:
+    text = unfloated(cells[columns[NOTHING]]) if NOTHING in columns else ""
+    active = [action for action, mark in coded.marks.items() if mark.value]
+    if text not in ("", "0") and active:
+        yield f"{where}: AU0 says that nothing is active, and {', '.join(active)} is: the actions are taken."

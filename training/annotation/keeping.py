@@ -1,0 +1,53 @@
+"""How states are kept as text: a submitted frame of 22 actions in some 200 characters.
+
+{"marks":{"AU1":0,"AU12":[3,"left"]},"hidden":["upper"],"submitted":true}       what is as in `Coded()` is left out
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from training.annotation.coding import Coded, Episode, Mark, Side
+
+
+class _Kept(Struct, frozen=True, omit_defaults=True):
+    marks: dict[str, int | tuple[int, Side]] = {}
+    hidden: tuple[str, ...] = ()
+    codable: bool = True
+    submitted: bool = False
+    asked: bool = False
+    judged: tuple[str, ...] = ()
+
+
+_CODED, _EPISODE = msgspec.json.Decoder(_Kept), msgspec.json.Decoder(Episode)
+
+
+def coded_text(coded: Coded) -> str:
+    """A frame as text."""
+    marks: dict[str, int | tuple[int, Side]] = {
+        key: (mark.value, mark.side) if mark.side is not Side.BOTH else mark.value for key, mark in coded.marks.items()
+    }
+    hidden, judged = tuple(sorted(coded.hidden)), tuple(sorted(coded.judged))
+    return _text(_Kept(marks, hidden, coded.codable, coded.submitted, coded.asked, judged))
+
+
+def coded_from(text: str) -> Coded:
+    """A frame from `coded_text`."""
+    kept = _CODED.decode(text)
+    marks = {key: Mark(mark) if isinstance(mark, int) else Mark(*mark) for key, mark in kept.marks.items()}
+    return Coded(marks, frozenset(kept.hidden), kept.codable, kept.submitted, kept.asked, frozenset(kept.judged))
+
+
+def episode_text(episode: Episode) -> str:
+    """An episode as text."""
+    return _text(episode)
+
+
+def episode_from(text: str) -> Episode:
+    """An episode from `episode_text`."""
+    return _EPISODE.decode(text)
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

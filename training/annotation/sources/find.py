@@ -1,0 +1,130 @@
+"""What a source holds, of whichever kind it is."""
+
+import csv
+import os
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from device.contract.errors import DataError
+from training.annotation.sources.found import Found, Kind
+from training.annotation.sources.pictures import NATURAL, SUFFIXES, find_pictures
+from training.annotation.sources.tables import find_faces, find_rows, is_study
+from training.videos.study import VIDEO_SUFFIXES, read_study
+
+_TABLES = (".csv", ".gz")
+
+
+def find(
+    source: Path, participants: Path | None, neutral: Path | None, rate: float | None
+) -> tuple[Kind, list[Found]]:
+    """The sequences of a source, in the order of names.
+
+    Args:
+        source: a folder of pictures or videos, a folder that `affectbox-training faces` made, a video, or FER2013's
+            file.
+        participants: a table, of videos `video,participant`, of pictures `image,participant`.
+        neutral: a folder with the natural picture of each participant: PARTICIPANT.jpg.
+        rate: frames a second of pictures that are frames of a film.
+
+    Raises:
+        DataError: nothing there that can be coded, or a table that does not fit; nothing was written.
+    """
+    kind, found = _found(source, participants, rate)
+    _require_distinct({one.participant for one in found if one.participant})
+    at = neutral or (source / NATURAL if (source / NATURAL).is_dir() else None)
+    return kind, _with_neutral(found, at, asked=neutral is not None)
+
+
+def _found(source: Path, participants: Path | None, rate: float | None) -> tuple[Kind, list[Found]]:
+    suffix = source.suffix.lower()
+    if source.is_file() and suffix in VIDEO_SUFFIXES:
+        return Kind.VIDEOS, [_video(source, source.name, source.stem)]
+    if source.is_file() and suffix in _TABLES:
+        return Kind.ROWS, find_rows(source)
+    if not source.is_dir():
+        what = "cannot be coded" if source.exists() else "is not there"
+        raise DataError(f"{source} {what}: give a folder of pictures or videos, a video, or FER2013's csv file.")
+    if is_study(source):
+        return Kind.FACES, find_faces(source)
+    names = _files(source, SUFFIXES | VIDEO_SUFFIXES)
+    if any(_is_video(name) for name in names):
+        return Kind.VIDEOS, _videos(source, participants)
+    pictures = [name for name in names if not name.startswith(f"{NATURAL}/")]
+    if not pictures:
+        raise DataError(f"{source} holds no picture ({' '.join(sorted(SUFFIXES))}) and no video: give another folder.")
+    whose = _whose(participants, pictures) if participants else {}
+    return Kind.PICTURES, find_pictures(source, pictures, whose, rate)
+
+
+def _videos(source: Path, participants: Path | None) -> list[Found]:
+    videos = read_study(source, participants, None)
+    return [_video(source / video.name, video.name, video.participant) for video in videos]
+
+
+def _video(path: Path, name: str, participant: str) -> Found:
+    return Found(name, participant, Kind.VIDEOS, path, True, None)
+
+
+def _is_video(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in VIDEO_SUFFIXES  # noqa: PTH122  # of 100 000 names in a moment
+
+
+def _files(source: Path, suffixes: Collection[str]) -> list[str]:
+    """Paths of files below a folder with `/`, in the order of names; hidden ones are passed over."""
+    found = []
+    for folder, folders, files in os.walk(source, onerror=_unreadable):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        below = Path(folder).relative_to(source).as_posix()
+        prefix = "" if below == "." else f"{below}/"
+        for name in files:
+            if not name.startswith(".") and os.path.splitext(name)[1].lower() in suffixes:  # noqa: PTH122
+                found.append(prefix + name)
+    return sorted(found)
+
+
+def _unreadable(error: OSError) -> None:
+    raise DataError(f"{error.filename} cannot be read ({error.strerror}): allow it, or give another folder.")
+
+
+def _whose(table: Path, pictures: Iterable[str]) -> Mapping[str, str]:
+    """Picture or folder → participant. Raises `DataError`."""
+    try:
+        with table.open(newline="", encoding="utf-8-sig") as file:
+            rows = [[cell.strip() for cell in row] for row in csv.reader(file) if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"Cannot read {table} ({error}): give a CSV file 'image,participant'.") from error
+    if not rows or rows[0][:2] != ["image", "participant"]:
+        begin = ",".join(rows[0])[:60] if rows else ""
+        raise DataError(f"{table.name} begins with {begin!r} instead of 'image,participant'.")
+    known = {*pictures} | {str(Path(name).parent.as_posix()) for name in pictures}
+    whose: dict[str, str] = {}
+    for number, row in enumerate(rows[1:], 2):
+        if len(row) < 2 or not row[1] or row[0] not in known:
+            raise DataError(
+                f"{table.name}, row {number}: {','.join(row)[:60]!r} is no 'image,participant' of these pictures: "
+                "each image is a path below --source, of a picture or a folder."
+            )
+        if whose.setdefault(row[0], row[1]) != row[1]:
+            raise DataError(f"{table.name}, row {number}: {row[0]} has two participants: remove one row.")
+    return whose
+
+
+def _with_neutral(found: list[Found], folder: Path | None, asked: bool) -> list[Found]:
+    if folder is None:
+        return found
+    if not folder.is_dir():
+        raise DataError(f"{folder} is not a folder: give one with a picture for each participant, PARTICIPANT.jpg.")
+    there = {os.path.splitext(name)[0]: folder / name for name in reversed(_files(folder, SUFFIXES))}  # noqa: PTH122
+    known = [replace(one, neutral=str(there[one.participant])) if one.participant in there else one for one in found]
+    if asked and not any(one.neutral for one in known):
+        raise DataError(f"{folder} holds no natural picture of any participant: name it as they are, PARTICIPANT.jpg.")
+    return known
+
+
+def _require_distinct(participants: Collection[str]) -> None:
+    seen: dict[str, str] = {}
+    for name in sorted(participants):
+        if (other := seen.setdefault(unicodedata.normalize("NFC", name).strip().casefold(), name)) != name:
+            raise DataError(f"Participants {other!r} and {name!r} differ in case or spaces only: spell them alike.")

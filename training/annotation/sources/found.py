@@ -1,0 +1,48 @@
+"""What a source of pictures holds, before it becomes a project."""
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Kind(str, Enum):
+    """Where a sequence's pictures come from: files of single pictures; files that are frames of a film; rows of
+    FER2013's file; crops that `affectbox-training faces` made; a video."""
+
+    PICTURES = "pictures"
+    FRAMES = "frames"
+    ROWS = "rows"
+    FACES = "faces"
+    VIDEOS = "videos"
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A sequence as it was found.
+
+    Attributes:
+        name: unique in the source.
+        path: the folder, table, file of crops or video.
+        ordered: whether the frames follow each other in time.
+        frames: (N,) int64, ascending; None of a video, which is looked through when it is first opened.
+        times_s: (N,) float64 from the first frame, if known.
+        labels: (N) paths of files of pictures, below the source.
+        splits: (N) FER2013's Usage.
+        neutral: path of the natural picture of the participant that came with it, or ''.
+        rows: (N, 48, 48) uint8, the pictures of FER2013's file, which is packed and cannot be looked into.
+    """
+
+    name: str
+    participant: str
+    kind: Kind
+    path: Path
+    ordered: bool
+    frames: NDArray[np.int64] | None
+    times_s: NDArray[np.float64] | None = None
+    labels: tuple[str, ...] = ()
+    splits: tuple[str, ...] = ()
+    neutral: str = ""
+    rows: NDArray[np.uint8] | None = None

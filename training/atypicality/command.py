@@ -1,0 +1,86 @@
+"""`affectbox-training atypicality`: how unusual a movement of the face looks, as raters would say, and how unlikely it
+is among typical people."""
+
+import argparse
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from training.arguments import add_workers, count
+
+_DESCRIPTION = """\
+Atypicality: people rated from 1 to 5 how unusual short stretches of a recording look, and a network learns to rate as
+they do; a companion learns, without ratings, how unlikely a movement is among typical people. A study is a folder:
+participants.csv (pseudonym, group, age), recordings/, ratings.csv (recording, from_s, to_s, rater, rating). `check`
+says in words what is wrong with it, `evaluate` measures in folds of people how near a network comes to the raters, and
+what they themselves agree on, `train` learns from all, and `export` makes the bundle of a box, where the evidence
+carries it. `simulate` makes a study in which the truth is known. See docs/atypicality.md.
+"""
+_SIMULATE = """\
+Writes simulated children and their raters to a folder: asynchrony, asymmetry and jerk are planted, and truth.csv holds
+what somebody who sees exactly right would have rated.
+"""
+_CHECK = "Reads all recordings and ratings, and says what is wrong. Exit code 22: something makes the study useless."
+_EVALUATE = """\
+Measures the published recipe, ours, and the mean as baseline, in folds of people, beside the agreement of the raters;
+the companion without ratings; and whether entropy is higher or lower in the typical group. Writes evaluation.json.
+"""
+_TRAIN = (
+    "Learns from all people of a study, with the settings that `evaluate` measured, into a run folder for `export`."
+)
+_EXPORT = """\
+Makes the bundle NAME-VERSION of a run, where the evidence carries it. Where it does not, nothing is written and the
+reasons are told; with --unsupported it is written all the same, and says so wherever it is used.
+"""
+_PROOF = """\
+Tries all of it on simulated children of whom the truth is known: is it recovered, up to what the raters agree on, and
+never above it; and does a network find nothing where nothing is planted? Stopped, the same command goes on where it
+was.
+"""
+#: Bundle's name, where none is given: its task.
+TASKS = ("atypicality", "typical-movement")
+
+
+def add_parser(commands: Any) -> None:
+    """Register `atypicality` and its actions."""
+    parser = commands.add_parser(
+        "atypicality", help="rate how unusual movements look, or how unlikely they are", description=_DESCRIPTION
+    )
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    _add_simulate(actions)
+    _add_check(actions)
+
+
+def _add_simulate(actions: Any) -> None:
+    parser = actions.add_parser("simulate", help="make children of whom the truth is known", description=_SIMULATE)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
+    parser.add_argument("--plan", type=Path, metavar="FILE", help="TOML file, see training/atypicality/plan.py")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="change one key of the plan; may be repeated"
+    )
+    parser.add_argument("--seed", type=count, default=0, metavar="N", help="of everything (default: %(default)s)")
+    parser.set_defaults(run=_later("actions", "simulate"))
+
+
+def _add_check(actions: Any) -> None:
+    parser = actions.add_parser("check", help="say what is wrong with a study", description=_CHECK)
+    _add_study(parser)
+    parser.add_argument("--json", action="store_true", help="print the findings as JSON, and nothing else")
+    parser.set_defaults(run=_later("check", "check"))
+
+
+def _add_study(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "folder", type=Path, metavar="DIR", help="the study: participants.csv, recordings/, ratings.csv"
+    )
+    add_workers(parser)
+
+
+def _later(module: str, action: str) -> Callable[[argparse.Namespace], int]:
+    """What runs an action, and loads numpy and the readers only then."""
+
+    def run(arguments: argparse.Namespace) -> int:
+        return int(getattr(importlib.import_module(f"training.atypicality.{module}"), action)(arguments))
+
+    return run

@@ -1,0 +1,87 @@
+"""How a network of movement learns: steps on batches of windows, from the beginning as often as it is asked."""
+
+from collections.abc import Callable, Iterator
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from training.atypicality.networks import SIDES, companion_network, rating_network
+from training.atypicality.recipe import MOVEMENT, Companion, Recipe
+
+Values = NDArray[np.float32]
+Floats = NDArray[np.float64]
+#: What is to become small, a scalar, of what the network says (B, 1) and of what is right (B,).
+Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+_AT_ONCE = 4096
+
+
+class Learner:
+    """A network that learns; compiled once, however often it is fitted."""
+
+    def __init__(
+        self, network: keras.Model, loss: Loss, recipe: Recipe | Companion, signs: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Args: `signs`: (K,) columns that change their sign where left and right are exchanged, which is done at
+        random; None: never."""
+        self.network, self._loss, self._batch = network, loss, recipe.batch
+        self._optimizer = keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
+        self._optimizer.exclude_from_weight_decay(var_names=["bias"])
+        self._optimizer.build(network.trainable_variables)
+        self._fresh = [np.array(variable) for variable in self._optimizer.variables]
+        self._mirror = None if signs is None else tf.constant(np.where(signs, -1.0, 1.0), tf.float32)
+        shape = tf.TensorSpec((None, *network.input_shape[1:]), tf.float32)
+        right, order = tf.TensorSpec((None,), tf.float32), tf.TensorSpec((None,), tf.int32)
+        self._epoch = tf.function(self._all, input_signature=[shape, right, order])
+        self._answer = tf.function(lambda x: network(x, training=False), input_signature=[shape])
+
+    def fit(self, x: Values, y: Floats, epochs: int, seed: int) -> Iterator[int]:
+        """Learn from windows (W, T, K) from the beginning; gives the number of every epoch when it is over."""
+        self._begin(seed)
+        chance = np.random.default_rng(seed)
+        windows, right = tf.constant(x), tf.constant(y, tf.float32)
+        for epoch in range(1, epochs + 1):
+            self._epoch(windows, right, tf.constant(chance.permutation(len(x)), tf.int32))
+            yield epoch
+
+    def predict(self, x: Values) -> Floats:
+        """(W,) of windows (W, T, K)."""
+        parts = [self._answer(tf.constant(x[at : at + _AT_ONCE])).numpy() for at in range(0, len(x), _AT_ONCE)]
+        return np.concatenate([np.zeros((0, 1)), *parts])[:, 0].astype(np.float64)
+
+    def _begin(self, seed: int) -> None:
+        keras.utils.set_random_seed(seed)
+        self.network.set_weights(keras.models.clone_model(self.network).get_weights())
+        for variable, fresh in zip(self._optimizer.variables, self._fresh, strict=True):
+            variable.assign(fresh)
+
+    def _all(self, x: tf.Tensor, y: tf.Tensor, order: tf.Tensor) -> None:
+        """One epoch, in this order."""
+        for first in tf.range(0, tf.shape(order)[0], self._batch):
+            rows = order[first : first + self._batch]
+            self._step(self._changed(tf.gather(x, rows)), tf.gather(y, rows))
+
+    def _changed(self, x: tf.Tensor) -> tf.Tensor:
+        if self._mirror is None:
+            return x
+        at_random = tf.random.uniform((tf.shape(x)[0], 1, 1)) < 0.5
+        return tf.where(at_random, x * self._mirror, x)
+
+    def _step(self, x: tf.Tensor, y: tf.Tensor) -> None:
+        weights = self.network.trainable_variables
+        with tf.GradientTape() as tape:
+            loss = self._loss(self.network(x, training=True), y)
+        self._optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+
+
+def rating_learner(recipe: Recipe, columns: int) -> Learner:
+    """Of ratings, from windows of so many columns."""
+    huber = keras.losses.Huber(recipe.delta)
+    signs = SIDES if recipe.mirrored and recipe.columns == MOVEMENT else None
+    return Learner(rating_network(recipe, columns), lambda said, y: huber(y[:, None], said), recipe, signs)
+
+
+def companion_learner(recipe: Companion) -> Learner:
+    """Of typical movement, from windows alone."""
+    return Learner(companion_network(recipe), lambda surprise, _: tf.reduce_mean(surprise), recipe, SIDES)
