@@ -1,4 +1,4 @@
-"""A program as it would find things on Windows, as far as Linux can play that: `python -m tests.elsewhere MODULE ARGS…`.
+"""A program as it would find things on Windows, as far as Linux plays that: `python -m tests.elsewhere MODULE ARGS…`.
 
 It has none of the modules and functions that only POSIX has, no `/proc`, `/sys` or `/dev`; folders cannot be opened
 nor locked files replaced or deleted while they are open; whoever opens a file to write to it by number has to say that
@@ -16,7 +16,9 @@ import socket
 import stat
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 MODULES = "curses fcntl grp nis ossaudiodev posix_ipc pty pwd readline resource spwd syslog termios tty".split()
@@ -32,6 +34,8 @@ FUNCTIONS = {
 LIBRARIES = "numpy cv2 PIL.Image msgspec nacl.signing ai_edge_litert.interpreter sqlite3 av starlette uvicorn asyncio"
 #: As Windows counts it; no flag of Linux.
 _BINARY = 1 << 30
+#: Open files, by number, whose line ends would be changed.
+_TEXT: set[int] = set()
 
 
 class _Missing:
@@ -46,15 +50,17 @@ def move_there() -> None:
     """From here on this process finds things as it would there."""
     for name in LIBRARIES.split():
         importlib.import_module(name)
-    sys.meta_path.insert(0, _Missing())  # type: ignore[arg-type]
-    for name in MODULES:
-        sys.modules.pop(name, None)
+    socket.socketpair = partial(socket.socketpair, socket.AF_UNIX)  # there made of two sockets of the network
     for module, names in FUNCTIONS.items():
         for name in names:
             if hasattr(module, name):
                 delattr(module, name)
+    sys.modules["msvcrt"] = _windows(importlib.import_module("fcntl"))
+    sys.meta_path.insert(0, _Missing())  # type: ignore[arg-type]
+    for name in MODULES:
+        sys.modules.pop(name, None)
     os.O_BINARY = _BINARY  # type: ignore[attr-defined]
-    os.open = _opening(os.open)
+    os.open, os.write, os.close = _opening(os.open), _writing(os.write), _closing(os.close)
     for name in ("replace", "rename", "unlink", "remove"):
         setattr(os, name, _unless_open(getattr(os, name)))
     select.select = _of_sockets(select.select)
@@ -62,15 +68,39 @@ def move_there() -> None:
     sys.addaudithook(_hidden)
 
 
+def _windows(posix: Any) -> ModuleType:
+    """Its own way to lock a file."""
+    module: Any = ModuleType("msvcrt")
+    module.LK_LOCK = 1
+    module.locking = lambda descriptor, mode, count: posix.flock(descriptor, posix.LOCK_EX)
+    return module  # type: ignore[no-any-return]
+
+
 def _opening(open_it: Callable[..., int]) -> Callable[..., int]:
     def opened(path: Any, flags: int, *rest: Any, **more: Any) -> int:
         if isinstance(path, str | os.PathLike) and Path(path).is_dir():
             raise PermissionError(13, "Permission denied", str(path))
-        writes = flags & (os.O_WRONLY | os.O_RDWR)
-        assert flags & _BINARY or not writes or str(path) == os.devnull, f"{path} would get other line ends"
-        return open_it(path, flags & ~_BINARY, *rest, **more)
+        descriptor = open_it(path, flags & ~_BINARY, *rest, **more)
+        _TEXT.discard(descriptor) if flags & _BINARY else _TEXT.add(descriptor)
+        return descriptor
 
     return opened
+
+
+def _writing(write: Callable[..., int]) -> Callable[..., int]:
+    def written(descriptor: int, data: Any) -> int:
+        assert descriptor not in _TEXT, "what is written would get other line ends"
+        return write(descriptor, data)
+
+    return written
+
+
+def _closing(close: Callable[[int], None]) -> Callable[[int], None]:
+    def closed(descriptor: int) -> None:
+        _TEXT.discard(descriptor)
+        close(descriptor)
+
+    return closed
 
 
 def _unless_open(change: Callable[..., None]) -> Callable[..., None]:
@@ -88,7 +118,7 @@ def _open_files() -> set[str]:
     for number in range(256):
         try:
             if stat.S_ISREG(os.fstat(number).st_mode):
-                found.add(os.readlink(f"/proc/self/fd/{number}"))
+                found.add(str(Path(f"/proc/self/fd/{number}").readlink()))
         except OSError:
             continue
     return found
@@ -107,6 +137,7 @@ def _encoded(open_it: Callable[..., Any]) -> Callable[..., Any]:
     """Text of which nobody says how it is written is written as Windows does in Western Europe."""
 
     def opened(file: Any, mode: str = "r", buffering: int = -1, encoding: Any = None, *rest: Any, **more: Any) -> Any:
+        assert mode.startswith("r") or not isinstance(file, int) or file not in _TEXT, f"{file} gets other line ends"
         if encoding in (None, "locale") and "b" not in mode:
             encoding = "cp1252"
         return open_it(file, mode, buffering, encoding, *rest, **more)

@@ -2,7 +2,7 @@
 training run too."""
 
 import os
-import sys
+from importlib import import_module
 
 #: For `os.open`: Windows would write other line ends than it is given.
 AS_IT_IS = getattr(os, "O_BINARY", 0)
@@ -14,11 +14,10 @@ def hold(descriptor: int) -> None:
     Raises:
         OSError: on Windows, when somebody else holds it for ten seconds.
     """
-    if sys.platform == "win32":
-        import msvcrt  # noqa: PLC0415
-
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+    try:
+        posix = import_module("fcntl")
+    except ModuleNotFoundError:
+        windows = import_module("msvcrt")
+        windows.locking(descriptor, windows.LK_LOCK, 1)
     else:
-        import fcntl  # noqa: PLC0415
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        posix.flock(descriptor, posix.LOCK_EX)
