@@ -95,11 +95,13 @@ class Page:
 
 
 @contextlib.contextmanager
-def paged(project: Project, coder: str = "anna", port: int = 0) -> Iterator[Page]:
+def paged(
+    project: Project, coder: str = "anna", port: int = 0, review: tuple[str, str] | None = None
+) -> Iterator[Page]:
     """Serve a project's page until the end of the block."""
     project.enter(coder, "test", take_over=True)
     project.leave(coder, "test")
-    desk = Desk(project, coder)
+    desk = Desk(project, coder, review)
     ready = threading.Event()
     with contextlib.closing(listen(port)) as listening:
         number = int(listening.getsockname()[1])

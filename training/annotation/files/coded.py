@@ -15,8 +15,8 @@ from device.contract.errors import DataError
 from device.contract.labels import ACTION_UNIT_KEYS, LOWER, UPPER
 from training.annotation.coding import ACTIONS, Annotations, Coded, Mark, Scale, Side
 from training.annotation.coding import Sequence as Frames
-from training.annotation.files.exchange import Found, Into, Losses, Written, submitted
-from training.annotation.files.tables import Table, read_table, unfloated, whole, write_table
+from training.annotation.files.exchange import Found, Into, Losses, Written, keep, submitted
+from training.annotation.files.tables import Table, read_table, table_bytes, unfloated, whole
 from training.data.codes import FLAGS, IMAGE, ROW, SIDE_COLUMN
 
 FILE = "codes.csv"
@@ -44,7 +44,8 @@ def write(annotations: Sequence[Annotations], out: Path) -> Written:
     header = (kind, "participant", "coder", *ACTION_UNIT_KEYS, *FLAGS, *further, *sides)
     if not any(row["participant"] for row in rows):
         header = tuple(name for name in header if name != "participant")
-    written = write_table(path, header, ([row.get(name, "") for name in header] for row in rows))
+    content = table_bytes(header, ([row.get(name, "") for name in header] for row in rows))
+    written = keep(path, content, annotations)
     return Written((written,), losses.sentences())
 
 

@@ -11,10 +11,12 @@ from training.annotation.page import acting, reading
 from training.annotation.page.access import Guard
 from training.annotation.page.answers import HANDLERS
 from training.annotation.page.desk import Desk
+from training.annotation.page.review import AGREEMENT, REVIEW
+from training.annotation.page.sheets import SHEETS
 from training.annotation.page.views import FRAMES, STATIC, View
 
 #: All views, in the order of the navigation.
-VIEWS = (FRAMES,)
+VIEWS = (FRAMES, SHEETS, REVIEW, AGREEMENT)
 
 
 def application(desk: Desk, port: int, views: tuple[View, ...] = VIEWS) -> ASGIApp:

@@ -46,7 +46,7 @@ const withoutShift = (event) => ({
 });
 
 /** Whether the element that has the focus wants the key for itself. */
-function isOwn(event) {
+export function isOwn(event) {
   const element = event.target;
   if (element.matches?.("input:not([type=range]), textarea, select")) return event.key !== "Escape";
   if (element.matches?.("input[type=range]")) return OF_RANGES.includes(event.key);
