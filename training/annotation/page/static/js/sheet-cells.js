@@ -68,7 +68,7 @@ export class Cells {
     const cap = this._caps[index] ?? "";
     const mark = h("span", { class: "cell-mark" });
     const foot = h("span", { class: "cell-foot" }, cap && h("kbd", {}, cap), mark);
-    const button = h("button", { type: "button", class: "cell", onclick: () => this.onPress(place) }, picture, foot);
+    const button = h("button", { type: "button", class: "cell", "data-place": place, onclick: () => this.onPress(place) }, picture, foot);
     picture.onerror = () => button.classList.add("missing");
     return { place, cap, button, mark };
   }
