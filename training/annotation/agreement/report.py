@@ -122,7 +122,7 @@ def named(action: str) -> str:
     """An action's name, or what is judged of a frame."""
     if action in ACTIONS:
         return ACTIONS[action].name
-    return "whether the face can be coded" if action == CODABLE else f"{action} face hidden"
+    return "whether a face can be judged at all" if action == CODABLE else "part of the face hidden"
 
 
 def number(value: float) -> str:

@@ -17,7 +17,7 @@ from training.annotation.coding import ACTIONS, Annotations, Coded, Mark, Scale,
 from training.annotation.coding import Sequence as Frames
 from training.annotation.files.exchange import Found, Into, Losses, Written, keep, submitted
 from training.annotation.files.tables import Table, read_table, table_bytes, unfloated, whole
-from training.data.codes import FLAGS, IMAGE, ROW, SIDE_COLUMN
+from training.data.codes import FLAGS, IMAGE, ROW, SIDE_COLUMN, TEXTS
 
 FILE = "codes.csv"
 _PARTS = {UPPER: FLAGS[0], LOWER: FLAGS[1]}
@@ -63,10 +63,11 @@ def read(path: Path, into: Into) -> Found:
     notes = [
         f"{table.path.name}: the column {name!r} is passed over."
         for name in table.header[1:]
-        if name not in (*ACTIONS, *FLAGS, "coder", "participant", *map(SIDE_COLUMN.format, ACTIONS))
+        if name not in (*ACTIONS, *FLAGS, *TEXTS, *map(SIDE_COLUMN.format, ACTIONS))
     ]
     places = _places(table, into)
     found: dict[tuple[str, str], dict[int, Coded]] = {}
+    bad = 0
     for row, cells in table.dicts():
         where = table.where(row)
         sequence, place = _at(cells, table, places, where)
@@ -75,9 +76,13 @@ def read(path: Path, into: Into) -> Found:
             raise DataError(f"{where}: it does not say who coded: give --coder.")
         frames = found.setdefault((coder, sequence.name), {})
         coded = _coded(cells, into, where)
+        if not coded.codable and any(cells.get(action) for action in ACTIONS):
+            bad += 1
         if place in frames:
             raise DataError(f"{where}: {coder} codes {cells[table.header[0]]} twice: remove one of the rows.")
         frames[place] = coded
+    if bad:
+        notes.append(f"{table.path.name}: pictures that are bad have no codes: those of {bad} rows are not taken.")
     sequences = {one.name: one for one in into.sequences}
     return Found(
         tuple(

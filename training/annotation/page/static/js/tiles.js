@@ -35,10 +35,10 @@ export class Tiles {
   /**
    * Show marks.
    * @param {(action: string) => [number, string]} markOf
-   * @param {{newest?, hidden?, codable?, held?, guesses?}} more: the action on which digits act; hidden parts; whether
-   *   there is a face; actions whose key is down; values of the network
+   * @param {{newest?, hidden?, codable?, held?}} more: the action on which digits act; hidden parts; whether there is a
+   *   face; actions whose key is down
    */
-  show(markOf, { newest = "", hidden = [], codable = true, held = new Set(), guesses = null } = {}) {
+  show(markOf, { newest = "", hidden = [], codable = true, held = new Set() } = {}) {
     for (const action of this._project.actions) {
       const tile = this._tiles.get(action.key);
       const mark = markOf(action.key);
@@ -47,7 +47,6 @@ export class Tiles {
       tile.classList.toggle("held", held.has(action.key));
       tile.classList.toggle("unseen", !codable || (hidden.includes(action.part) && !mark[0]));
       text(tile.querySelector(".mark"), this._sign(mark));
-      text(tile.querySelector(".guess"), guesses?.[action.key] === undefined ? "" : ` ≈${guesses[action.key]}`);
       set(tile, "aria-label", `${action.key} ${action.name}: ${words(mark, this._project.scale)}`);
     }
   }
@@ -73,8 +72,8 @@ export class Tiles {
       { type: "button", class: "tile", title: action.name, onclick: (event) => this._onPress(action.key, event.shiftKey) },
       h("kbd"),
       h("b", {}, action.key),
-      h("span", { class: "name" }, action.name),
-      h("span", {}, h("span", { class: "mark" }), h("span", { class: "guess" })),
+      h("span", { class: "name" }, action.name.replace(/ \(.*/, "")),
+      h("span", { class: "mark" }),
     );
     this._tiles.set(action.key, tile);
     return tile;
