@@ -130,6 +130,10 @@ def test_rows_of_fer2013_are_crops_already_and_become_data(make_fer_files, tmp_p
     assert "3 faces of 3 participants" in capsys.readouterr().out
     assert "ana" not in data.about["command"] and "--coder NAME" in data.about["command"]
 
+    judge = ["au", str(tmp_path / "project"), "--recipe", "training/recipes/au.toml", "--out", str(tmp_path / "run")]
+    assert main([*judge, "--jobs", "1", "--set", "folds=4"]) == DataError.exit_code, "the layout is seen"
+    assert "3 participants cannot be divided into 4 folds" in capsys.readouterr().err
+
     assert main([*argv, "--coder", "Ana"]) == ConfigError.exit_code
     assert "Nobody coded as 'Ana' in" in capsys.readouterr().err
 
