@@ -7,22 +7,16 @@ import pytest
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
-from tests.browser import PROGRAM, Browser, Chromium, chromium
+from tests.browser import Browser, Chromium
 from tests.training.annotation.paged import Page, made_pictures, made_project, paged
 from tests.training.annotation.test_page_sheets import put
 from training.annotation.coding import AGREED, Coded, Mark, Side
 from training.annotation.project import Project
 
-pytestmark = [pytest.mark.pages, pytest.mark.skipif(PROGRAM is None, reason="needs chromium")]
+pytestmark = pytest.mark.pages
 AXE = Path(__file__).parents[3] / "build" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 LAPTOP, DESK = (1280, 720), (1920, 1080)
 COUNT = 30
-
-
-@pytest.fixture(scope="module")
-def program() -> Iterator[Chromium]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture
@@ -38,8 +32,8 @@ def page(project: Project) -> Iterator[Page]:
 
 
 @pytest.fixture
-def browser(program: Chromium, page: Page) -> Iterator[Browser]:
-    with Browser(program, page.origin) as opened:
+def browser(one_chromium: Chromium, page: Page) -> Iterator[Browser]:
+    with Browser(one_chromium, page.origin) as opened:
         yield opened
 
 
@@ -70,7 +64,9 @@ def coded(page: Page, place: int) -> Coded:
     return page.desk.project.frame(page.desk.coder, page.desk.names[0], place)
 
 
-def test_keys_mark_the_pictures_that_lie_where_they_lie_and_the_others_are_absent(browser: Browser, page: Page) -> None:
+def test_keys_mark_the_pictures_that_lie_where_they_lie_and_the_others_are_absent(
+    browser: Browser, page: Page
+) -> None:
     tab = opened(browser, page, "/sheets")
     first, second, *others = shown = sheet(tab)
     press(tab, "q", "3", "6", "w", "w", "Enter")
@@ -117,11 +113,16 @@ def test_what_was_submitted_is_changed_only_after_a_question(browser: Browser, p
     press(tab, "F4", "F4")
     strongest = tab.locator(f".cell[data-place='{first}']")
     expect(strongest).to_have_attribute("aria-pressed", "true")
+    question = tab.locator("dialog[open]")
     press(tab, "q")
+    expect(question).to_contain_text("was submitted")
     press(tab, "Escape")
-    expect(strongest).to_contain_text("A")
-    press(tab, "q", "Enter")
-    expect(strongest).to_contain_text("B")
+    expect(question).to_have_count(0)
+    expect(strongest).to_contain_text(": A")
+    press(tab, "q")
+    expect(question).to_have_count(1)
+    press(tab, "Enter")
+    expect(strongest).to_contain_text(": B")
     saved(tab)
     assert coded(page, first).final == {"AU1": Mark(2)}
 
@@ -150,8 +151,8 @@ def review(project: Project) -> Iterator[Page]:
         yield served
 
 
-def test_two_coders_settle_what_they_disagree_on(program: Chromium, review: Page) -> None:
-    with Browser(program, review.origin) as browser:
+def test_two_coders_settle_what_they_disagree_on(one_chromium: Chromium, review: Page) -> None:
+    with Browser(one_chromium, review.origin) as browser:
         tab = opened(browser, review, "/review")
         words = tab.locator("#progress-words")
         expect(words).to_have_text("0 of 3 settled")
@@ -169,8 +170,8 @@ def test_two_coders_settle_what_they_disagree_on(program: Chromium, review: Page
     assert coded(review, 2).final == absent | {"AU25": Mark(1)}
 
 
-def test_agreement_leads_to_the_disagreements_of_an_action(program: Chromium, review: Page) -> None:
-    with Browser(program, review.origin) as browser:
+def test_agreement_leads_to_the_disagreements_of_an_action(one_chromium: Chromium, review: Page) -> None:
+    with Browser(one_chromium, review.origin) as browser:
         tab = opened(browser, review, "/agreement")
         row = tab.get_by_role("row").filter(has_text="AU25")
         expect(row).to_contain_text("67 %")
@@ -191,9 +192,12 @@ def test_nothing_bars_the_way_to_sheets(browser: Browser, page: Page, scheme: st
 
 @pytest.mark.parametrize("path", ["/review", "/agreement"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_bars_the_way_to_the_review(program: Chromium, review: Page, path: str, scheme: str) -> None:
-    with Browser(program, review.origin) as browser:
-        assert barriers(opened(browser, review, path, color_scheme=scheme, bypass_csp=True, reduced_motion="reduce")) == []
+def test_nothing_bars_the_way_to_the_review(one_chromium: Chromium, review: Page, path: str, scheme: str) -> None:
+    with Browser(one_chromium, review.origin) as browser:
+        assert (
+            barriers(opened(browser, review, path, color_scheme=scheme, bypass_csp=True, reduced_motion="reduce"))
+            == []
+        )
 
 
 @pytest.mark.parametrize("size", [LAPTOP, DESK], ids=str)
