@@ -9,10 +9,14 @@ import pytest
 
 pytest.importorskip("tensorflow")
 from device.contract.errors import ConfigError, DataError, ModelError
+from device.contract.manifest import open_bundle
 from training.action_units.data import load_annotated
+from training.annotation.coding import Annotations, Coded, Mark
+from training.annotation.project import create
 from training.cli import main
 from training.train import Trainer
 
+LABELS = ["AU1", "AU12", "AU26"]
 RECIPE = """\
 epochs = 2
 batch = 32
@@ -57,13 +61,18 @@ def test_one_command_gives_the_tables_and_repeats_nothing(coded, capsys, monkeyp
     assert [row["action"] for row in table] == ["AU1", "AU12", "AU2X", "mean"]
     figures = json.loads((run / "evaluation.json").read_text())
     small = figures["networks"]["small"]
-    assert figures["labels"] == ["AU1", "AU12", "AU26"] and list(small["report"]["presence"]) == figures["labels"]
+    assert figures["labels"] == LABELS == list(small["report"]["presence"])
     assert float(table[0]["small accuracy"]) == pytest.approx(
         100 * small["report"]["presence"]["AU1"]["accuracy"], abs=0.1
     )
     data = load_annotated(run / "data-48.npz")
     assert sum(fold["faces"] for fold in small["folds"]) == len(data) and len(data.labels["presence"]) == 22
     assert (run / "table.md").read_text().startswith("|  | present | small accuracy | small F1 | other accuracy |")
+
+    export = ["export", "--run", str(run / "small"), "--data", str(run / "data-48.npz"), "--bundles", str(run)]
+    assert main([*export, "--version", "1.0.0"]) == 0
+    receipt = open_bundle(run / "au-1.0.0").manifest.receipt
+    assert receipt["means_float"] == small["folds"][0]["means"] and list(receipt["action_units"]["presence"]) == LABELS
 
     monkeypatch.setattr(Trainer, "run_epoch", lambda trainer: pytest.fail("it was learnt already"))
     assert main(["au", *argv]) == 0
@@ -123,6 +132,18 @@ def test_the_form_of_the_data_is_asked_once(coded, tmp_path, capsys):
     argv[1] = "data.npz"
     assert main([*argv, "--layout", "csv"]) == ConfigError.exit_code
     assert "data.npz is prepared already: leave --layout out" in capsys.readouterr().err
+
+
+def test_a_project_says_itself_what_it_is(make_fer_files, tmp_path, capsys):
+    csv_file, _ = make_fer_files(6, 0).write()
+    with create(tmp_path / "project", csv_file, actions=("AU12", "AU1")) as project:
+        sequence = project.sequence(project.entries()[0].name)
+        frames = {place: Coded({"AU12": Mark(1), "AU1": Mark(0)}, submitted=True) for place in (1, 2, 5)}
+        project.put("ana", Annotations(sequence, "ana", project.scale, project.actions, frames))
+
+    argv = ["au", str(tmp_path / "project"), "--recipe", "training/recipes/au.toml", "--out", str(tmp_path / "run")]
+    assert main([*argv, "--jobs", "1", "--set", "folds=4"]) == DataError.exit_code
+    assert "3 participants cannot be divided into 4 folds" in capsys.readouterr().err
 
 
 def test_different_labels_are_no_one_table(coded, tmp_path, capsys):

@@ -5,7 +5,9 @@ from itertools import groupby
 from typing import Any
 
 import msgspec
+import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -99,13 +101,25 @@ def _sequence(request: Request) -> dict[str, Any]:
         "name": name,
         "participant": sequence.participant,
         "length": len(order),
+        "first": _first(sequence.frames) if sequence.times_s is not None else None,
         "times_s": None if sequence.times_s is None else [round(time, 4) for time in sequence.times_s.tolist()],
         "order": None if order == list(range(len(order))) else order,
         "status": _runs(_status(coded.get(place)) for place in order),
         "episodes": msgspec.to_builtins(desk.project.episodes(desk.coder, name)),
         "neutral": chosen is not None or bool(entry.neutral),
-        "neutral_is": "" if chosen is None else f"frame {chosen[1] + 1}",
+        "neutral_is": "" if chosen is None else _named(desk, *chosen),
     }
+
+
+def _first(frames: NDArray[np.int64]) -> int | None:
+    """The number of the first frame, where all others count on from it."""
+    return int(frames[0]) if len(frames) and int(frames[-1] - frames[0]) == len(frames) - 1 else None
+
+
+def _named(desk: Desk, name: str, place: int) -> str:
+    """A frame in words."""
+    sequence = desk.project.sequence(name)
+    return sequence.labels[place] if sequence.labels else f"frame {sequence.frames[place]}"
 
 
 def _status(coded: Coded | None) -> int:

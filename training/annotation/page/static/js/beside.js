@@ -26,6 +26,7 @@ export class Beside {
       if (sequence.neutral) picture = await createImageBitmap(await bytes(`/neutral/${sequence.number}`));
     } catch { /* said below */ }
     if (sequence !== this._desk.sequence) return;
+    if (picture) $("#neutral-figure").style.aspectRatio = `${picture.width} / ${picture.height}`;
     this._view.show(picture);
     $("#neutral-figure").classList.toggle("none", !picture);
     text($("#neutral-words"), picture ? `Neutral${sequence.neutral_is ? `: ${sequence.neutral_is}` : ""}` : this._lacking());
@@ -33,8 +34,9 @@ export class Beside {
 
   /** Show what the codebook says of an action; "" for how the page is used. */
   showAction(key) {
-    if (this._shown === key) return;
-    this._shown = key;
+    const shown = `${this._desk.mode}/${key}`;
+    if (this._shown === shown) return;
+    this._shown = shown;
     const action = this._desk.actions[key];
     $("#book").replaceChildren(...(action ? this._entry(action) : this._start()));
   }
@@ -45,12 +47,10 @@ export class Beside {
     box.hidden = !opinion;
     if (!opinion) return;
     const rows = Object.entries(opinion.values).filter(([, value]) => value >= 0.5).sort((a, b) => b[1] - a[1]);
+    const said = opinion.sentence || (rows.length ? "" : "It sees nothing that moves.");
     box.replaceChildren(
       h("h3", {}, "What the face network thinks"),
-      opinion.sentence
-        ? h("p", {}, opinion.sentence)
-        : h("ul", {}, rows.map(([key, value]) => h("li", {}, h("span", {}, key), h("span", {}, near(value))))),
-      opinion.sentence || rows.length ? null : h("p", {}, "It sees nothing that moves."),
+      said ? h("p", {}, said) : h("ul", {}, rows.map(([key, value]) => h("li", {}, h("span", {}, key), h("span", {}, near(value))))),
       h("p", { class: "number" }, "It is noted that you asked."),
     );
   }
@@ -83,8 +83,16 @@ export class Beside {
       h("h3", {}, "Codebook"),
       h("p", {}, "The words for an action stand here as soon as its key is pressed."),
       h("h3", {}, "Keys after an action's"),
-      h("p", {}, ...digits, h("kbd", {}, "6"), " left ", h("kbd", {}, "7"), " right ", h("kbd", {}, "8"), " top ", h("kbd", {}, "9"), " bottom, as the person sees it; ", h("kbd", {}, "0"), " takes it away"),
-      h("p", {}, key("submit"), " submits: what is unmarked is absent. ", key("help"), " shows all keys."),
+      h("p", {}, ...digits, h("kbd", {}, "6"), " left ", h("kbd", {}, "7"), " right ", h("kbd", {}, "8"), " top ", h("kbd", {}, "9"), " bottom, the person's own; ", h("kbd", {}, "0"), " takes it away"),
+      ...(this._desk.mode === "episodes" ? this._ofEpisodes(key) : [h("p", {}, key("submit"), " submits: what is unmarked is absent. ", key("help"), " shows all keys.")]),
+    ];
+  }
+
+  _ofEpisodes(key) {
+    return [
+      h("h3", {}, "Episodes"),
+      h("p", {}, "Hold an action's key from onset to offset while playing or stepping, or tap it at both."),
+      h("p", {}, key("other"), key("repeat"), " choose one; ", key("onset"), " onset, ", key("apex"), " apex, ", key("offset"), " offset are here; ", key("loop"), " plays it over and over; ", key("remove"), " takes it away."),
     ];
   }
 }

@@ -70,4 +70,4 @@ export function apply(coded, act) {
 
 /** Whether anything of a frame was coded. */
 export const isTouched = (coded) =>
-  coded.submitted || !coded.codable || coded.hidden.length > 0 || present(coded).length > 0;
+  coded.submitted || !coded.codable || coded.judged.length > 0 || coded.hidden.length > 0 || present(coded).length > 0;

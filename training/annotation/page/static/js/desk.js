@@ -41,6 +41,15 @@ export class Desk extends EventTarget {
     return this.sequence.indices.get(place);
   }
 
+  /** The number by which a coder calls a frame: that of files where frames count on in time, else from 1. */
+  numberAt(index) {
+    return index + (this.sequence.first ?? 1);
+  }
+
+  indexOfNumber(number) {
+    return number - (this.sequence.first ?? 1);
+  }
+
   get coded() {
     return this.codedAt(this.place);
   }
@@ -51,7 +60,12 @@ export class Desk extends EventTarget {
 
   /** Whether the codes of the frame have come. */
   get isKnown() {
-    return this._coded.has(this.place);
+    return Boolean(this._coded.get(this.place)?.fetched);
+  }
+
+  /** Resolves when they have come, or cannot. */
+  known() {
+    return this.isKnown ? Promise.resolve() : this._know();
   }
 
   /** { label, frame } of a place. */
@@ -114,13 +128,16 @@ export class Desk extends EventTarget {
   /** Take over what the program says of frames and episodes, where nothing newer is on its way. */
   learn(answer) {
     this.undoing = { undo: answer.undo ?? "", redo: answer.redo ?? "" };
-    const newer = new Set(this.queue.waiting().filter(frameOf).map((act) => `${act.sequence}/${act.place}`));
+    const waiting = this.queue.waiting();
+    const newer = new Set(waiting.filter(frameOf).map((act) => `${act.sequence}/${act.place}`));
+    const changing = new Set(waiting.map((act) => act.identity));
     for (const { sequence, coded, episodes } of answer.changed ?? []) {
       if (sequence !== this.sequence?.name) continue;
       for (const [place, state] of Object.entries(coded)) {
         if (!newer.has(`${sequence}/${place}`)) this._keep(Number(place), state);
       }
       for (const [identity, episode] of Object.entries(episodes)) {
+        if (changing.has(identity)) continue;
         if (episode) this.episodes.set(identity, episode);
         else this.episodes.delete(identity);
       }
@@ -188,7 +205,8 @@ export class Desk extends EventTarget {
   /** Have what is near, and let the program remember where the coder is. */
   _around() {
     this.pictures.near(this.index, this.direction);
-    if (!this._coded.get(this.placeAt(Math.min(this.index + AROUND / 2, this.length - 1)))?.fetched || !this._coded.get(this.place)?.fetched) this._know();
+    const ahead = this.placeAt(Math.max(0, Math.min(this.index + (AROUND / 2) * this.direction, this.length - 1)));
+    if (!this.isKnown || !this._coded.get(ahead)?.fetched) this._know();
     clearTimeout(this._telling);
     const [number, place] = [this.sequence.number, this.place];
     this._telling = setTimeout(() => post("/api/position", { sequence: number, place }).catch(() => null), POSITION_MS);

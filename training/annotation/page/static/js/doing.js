@@ -69,12 +69,12 @@ export class Doing {
     say(`as before: ${marks.join(", ")}`);
   }
 
-  /** Submit; returns whether it is. */
+  /** Submit, unless it is; returns whether it was before. */
   async submit() {
+    if (!this._desk.isKnown) await this._desk.known();
     const wasSubmitted = this._desk.coded.submitted;
-    if (wasSubmitted && !this._allowed.has(this._here)) return { wasSubmitted };
-    this._act({ type: "submit" });
-    return { wasSubmitted };
+    if (!wasSubmitted) this._act({ type: "submit" });
+    return wasSubmitted;
   }
 
   /** What the network thinks of the frame, or no longer; that it was asked is on the disk before it answers. */
@@ -119,6 +119,7 @@ export class Doing {
 
   /** Changing what was submitted is asked for once a frame. */
   async _may() {
+    if (!this._desk.isKnown) await this._desk.known();
     const here = this._here;
     if (!this._desk.coded.submitted || this._allowed.has(here)) return true;
     if (this._asking) return false;

@@ -35,7 +35,7 @@ export class Episodes {
     const { scale, level, largest } = this._desk.project;
     const value = scale === "presence" ? 1 : Math.min(level + (strong ? 1 : 0), largest);
     this._put(identity, { action, onset: at, offset: null, apex: null, value, side: "" });
-    say(`${action}: onset at ${at + 1}`);
+    say(`${action}: onset at ${this._desk.numberAt(at)}`);
     return undefined;
   }
 
@@ -89,11 +89,18 @@ export class Episodes {
     this._desk.chosen = "";
   }
 
+  /** What of an action holds at the frame that is shown, as a frame's mark. */
+  markOf(action) {
+    const now = this._at(action, this._here());
+    return now ? [now[1].value, now[1].side] : [0, ""];
+  }
+
   /** An episode in words. */
   words({ action, onset, offset, apex, value, side }) {
     const strength = this._desk.project.scale === "intensity" ? ` ${LETTERS[value]}` : "";
-    const end = offset === null ? "still open" : `to ${offset + 1}`;
-    return [`${action}${strength}`, side, `${onset + 1} ${end}`, apex === null ? "" : `apex ${apex + 1}`].filter(Boolean).join(", ");
+    const number = (index) => this._desk.numberAt(index);
+    const end = offset === null ? "still open" : `to ${number(offset)}`;
+    return [`${action}${strength}`, side, `${number(onset)} ${end}`, apex === null ? "" : `apex ${number(apex)}`].filter(Boolean).join(", ");
   }
 
   _edge(name) {
@@ -106,7 +113,7 @@ export class Episodes {
       changed.apex = null;
     }
     this._put(this._desk.chosen, changed);
-    return say(`${name} at ${at + 1}`);
+    return say(`${name} at ${this._desk.numberAt(at)}`);
   }
 
   _change(changes) {
@@ -119,7 +126,7 @@ export class Episodes {
     if (!episode) return;
     const [onset, offset] = [Math.min(episode.onset, at), Math.max(episode.onset, at)];
     this._put(identity, { ...episode, onset, offset });
-    say(`${episode.action}: offset at ${offset + 1}`);
+    say(`${episode.action}: offset at ${this._desk.numberAt(offset)}`);
   }
 
   _at(action, at) {

@@ -13,7 +13,7 @@ const REPEATABLE = ["back", "on", "back10", "on10", "closer", "wider", "brighter
  */
 export function listen(keymap, to) {
   window.addEventListener("keydown", (event) => {
-    if (event.isComposing || event.defaultPrevented || anyOpen() || isOwn(event)) return;
+    if (event.isComposing || event.defaultPrevented || isStopped() || anyOpen() || isOwn(event)) return;
     if (heard(event, keymap, to)) event.preventDefault();
   });
   window.addEventListener("keyup", (event) => {
@@ -22,6 +22,9 @@ export function listen(keymap, to) {
   });
   window.addEventListener("blur", () => to.releaseAll());
 }
+
+/** Another window codes as this coder. */
+const isStopped = () => document.body.classList.contains("stopped");
 
 function heard(event, keymap, to) {
   if (event.key === "Escape") return to.escape();

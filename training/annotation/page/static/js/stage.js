@@ -42,7 +42,7 @@ export class Stage {
     if (!sequence.times_s) return label || `picture ${frame}`;
     const seconds = sequence.times_s[place];
     const minutes = Math.floor(seconds / 60);
-    return `frame ${frame} · ${minutes}:${(seconds - 60 * minutes).toFixed(3).padStart(6, "0")}`;
+    return `${label || `frame ${frame}`} · ${minutes}:${(seconds - 60 * minutes).toFixed(3).padStart(6, "0")}`;
   }
 
   _state(coded) {

@@ -52,7 +52,7 @@ export class Timeline {
     }
     context.fillStyle = colour("--orange");
     context.fillRect(((this.here() + 0.5) * width) / length - density * 1.5, 0, density * 3, height);
-    canvas.setAttribute("aria-label", `${runs.submitted} of ${length} frames are submitted; this is frame ${this.here() + 1}`);
+    canvas.setAttribute("aria-label", `${runs.submitted} of ${length} frames are submitted; this is frame ${this.desk.numberAt(this.here())}`);
   }
 
   _span() {
