@@ -75,6 +75,11 @@ class Learner:
         self._optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
 
 
+def awake() -> None:
+    """Let TensorFlow say at once what it always says when it first computes."""
+    tf.reduce_sum(tf.zeros(2))
+
+
 def rating_learner(recipe: Recipe, columns: int) -> Learner:
     """Of ratings, from windows of so many columns."""
     huber = keras.losses.Huber(recipe.delta)
