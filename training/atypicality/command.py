@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from training.arguments import add_workers, bundle_name, bundle_version, count, several
+from training.arguments import add_workers, bundle_name, bundle_version, count, positive_count, several
 
 _DESCRIPTION = """\
 Atypicality: people rated from 1 to 5 how unusual short stretches of a recording look, and a network learns to rate as
@@ -48,7 +48,7 @@ def add_parser(commands: Any) -> None:
         "atypicality", help="rate how unusual movements look, or how unlikely they are", description=_DESCRIPTION
     )
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    for add in (_add_simulate, _add_check, _add_evaluate, _add_train, _add_export):
+    for add in (_add_simulate, _add_check, _add_evaluate, _add_train, _add_export, _add_proof):
         add(actions)
 
 
@@ -120,6 +120,21 @@ def _add_export(actions: Any) -> None:
         "--unsupported", action="store_true", help="write it although the evidence does not carry it, and say so in it"
     )
     parser.set_defaults(run=_later("steps", "export"))
+
+
+def _add_proof(actions: Any) -> None:
+    parser = actions.add_parser(
+        "proof",
+        help="try all of it on simulated children",
+        description=_PROOF,
+        epilog="All of it takes some fifteen minutes of one core. Simulated children: no figure is clinical accuracy.",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the figures go")
+    parser.add_argument(
+        "--cohorts", type=positive_count, metavar="N", help="of each kind at most (default: 15 planted ones, …)"
+    )
+    add_workers(parser)
+    parser.set_defaults(run=_later("proof", "proof"))
 
 
 def _add_study(parser: argparse.ArgumentParser) -> None:

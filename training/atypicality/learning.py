@@ -1,6 +1,7 @@
 """How a network of movement learns: steps on batches of windows, from the beginning as often as it is asked."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import keras
 import numpy as np
@@ -80,13 +81,15 @@ def awake() -> None:
     tf.reduce_sum(tf.zeros(2))
 
 
+@cache
 def rating_learner(recipe: Recipe, columns: int) -> Learner:
-    """Of ratings, from windows of so many columns."""
+    """Of ratings, from windows of so many columns; the same one for the same recipe, which begins anew each time."""
     huber = keras.losses.Huber(recipe.delta)
     signs = SIDES if recipe.mirrored and recipe.columns == MOVEMENT else None
     return Learner(rating_network(recipe, columns), lambda said, y: huber(y[:, None], said), recipe, signs)
 
 
+@cache
 def companion_learner(recipe: Companion) -> Learner:
-    """Of typical movement, from windows alone."""
+    """Of typical movement, from windows alone; likewise."""
     return Learner(companion_network(recipe), lambda surprise, _: tf.reduce_mean(surprise), recipe, SIDES)

@@ -52,7 +52,7 @@ pre { overflow-x: auto; padding: 0.9rem; background: var(--soft); border-radius:
 {% for row in chart.rows %}<text x="0" y="{{ row.y + 4 }}">{{ row.name }}</text>
 <line class="mark" x1="{{ row.low }}" x2="{{ row.high }}" y1="{{ row.y }}" y2="{{ row.y }}"/>
 <circle cx="{{ row.x }}" cy="{{ row.y }}" r="6"/>
-<text class="quiet" x="{{ row.high + 12 }}" y="{{ row.y + 4 }}">{{ row.text }}</text>
+<text class="quiet" x="{{ wide }}" y="{{ row.y + 4 }}" text-anchor="end">{{ row.text }}</text>
 {% endfor %}
 {% if chart.bound %}
 <line class="bound" x1="{{ chart.bound }}" x2="{{ chart.bound }}" y1="0" y2="{{ chart.high - 22 }}"/>
@@ -114,8 +114,7 @@ def _charts(found: Evaluation) -> Iterator[_Chart]:
         figures = [(f"network, {name}", of.figures.pearson) for name, of in known]
         yield _chart(
             "How far networks go with the raters",
-            "Pearson's correlation with the raters' mean. Dashed: the ceiling, for what raters do not share, nobody can "
-            "know.",
+            "Pearson's correlation with the raters' mean. Dashed: the ceiling of what they share.",
             [*figures, ("one rater with the others", found.raters.one)],
             1.0,
             found.raters.ceiling.value,

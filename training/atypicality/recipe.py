@@ -56,7 +56,7 @@ class Recipe(Table, frozen=True):
     columns: Annotated[str, one_of((PRESENCE, MOVEMENT))] = MOVEMENT
     grid: Grid = Grid()
     epochs: _Whole = 40
-    inner: Annotated[int, Meta(ge=0, le=20)] = 2
+    inner: Annotated[int, Meta(ge=0, le=20)] = 3
     patience: _Whole = 8
     batch: _Whole = 64
     learning_rate: Annotated[float, Meta(gt=0, le=1)] = 2e-3

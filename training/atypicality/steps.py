@@ -22,7 +22,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     """Measure a study. Raises `ConfigError`, `DataError`, `StorageError`."""
     check_place(arguments.out)
     recipe = parse(Recipe, [assigned(text, _EXAMPLE) for text in arguments.set]) if arguments.set else OURS
-    _awake()
+    awake()
     from training.atypicality.protocol import Protocol, evaluated  # noqa: PLC0415
     from training.atypicality.study import study_of  # noqa: PLC0415
     from training.atypicality.tables import text  # noqa: PLC0415
@@ -46,12 +46,12 @@ def evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _awake() -> None:
+def awake() -> None:
     """Load TensorFlow, without what it says of itself."""
     with native_chatter_silenced():
-        from training.atypicality.learning import awake  # noqa: PLC0415
+        from training.atypicality import learning  # noqa: PLC0415
 
-        awake()
+        learning.awake()
 
 
 def _fits(folds: int, inner: int, published: bool) -> int:
@@ -65,7 +65,7 @@ def train(arguments: argparse.Namespace) -> int:
 
     found = Evaluation.load(arguments.evaluation)
     study = study_of(arguments)
-    _awake()
+    awake()
     from training.atypicality.run import save_run  # noqa: PLC0415
     from training.atypicality.train import trained  # noqa: PLC0415
 

@@ -83,8 +83,8 @@ def _networks(found: Evaluation) -> Iterator[str]:
         how = f"{of.recipe.grid.steps} steps of {of.recipe.grid.step_s * 1000:.0f} ms"
         epochs = ", ".join(map(str, of.epochs))
         yield (
-            f"{name[0].upper()}{name[1:]}: {of.windows} windows of {how}; {epochs} epochs; its error is smaller than "
-            f"the mean's by {shown(of.advantage)}."
+            f"{name[0].upper()}{name[1:]}: {of.windows} windows of {how}; {epochs} epochs; the mean's error less its "
+            f"own: {shown(of.advantage)}."
         )
     if found.published:
         yield _moved(found.published, found.folds)
