@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from device.contract.choices import AGES
 from device.contract.landmarks import COUNTS
 from device.contract.version import ShowVersion
 
@@ -53,6 +54,11 @@ def _sessions(commands: Any, runs: Mapping[str, Run]) -> None:
         "--phase", dest="phases", metavar="NAME=SECONDS", action="append", help="a part of the session; several follow"
     )
     run.add_argument("--consent-until", metavar="DAY", help="last day on which it holds: YYYY-MM-DD")
+    run.add_argument(
+        "--consent-age",
+        metavar="YEARS",
+        help=f"how old the person is, where they may be compared with other people: {', '.join(AGES)}",
+    )
     run.add_argument("--source", metavar="SRC", help="what to watch")
     run.add_argument("--sink", metavar="SINK", action="append", help="where records go; may be given several times")
     run.add_argument("--max-frames", metavar="N", type=int, help="stop after N frames")
@@ -115,6 +121,13 @@ def _box(commands: Any, runs: Mapping[str, Run]) -> None:
     session.add_argument("--covers", metavar="WHAT,WHAT", type=_listed, default=[], help="what a consent covers")
     session.add_argument("--by", metavar="WHO", default="", help="who gave a consent: patient or guardian")
     session.add_argument("--until", metavar="DAY", default="", help="last day on which a consent holds: YYYY-MM-DD")
+    session.add_argument(
+        "--age",
+        metavar="YEARS",
+        default="",
+        choices=AGES,
+        help=f"with a consent to be compared with other people: how old the person is ({', '.join(AGES)})",
+    )
     session.add_argument("--json", action="store_true", help="print the state as one JSON object")
 
     update = _command(commands, "update", "install a release, and take it back if it does not work", runs["update"])
@@ -184,6 +197,20 @@ def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:
         help="the bundle, else diagnosis.bundle; where it is looked for, models.folders says",
     )
     diagnosis.add_argument("--patient", metavar="ID", help="only the sessions of this person, by pseudonym")
+
+    atypicality = _command(
+        commands,
+        "atypicality",
+        "what a bundle that compares with other people says of recorded sessions, window by window",
+        runs["atypicality"],
+    )
+    atypicality.add_argument("recording", type=Path, help="records and events (.jsonl)")
+    atypicality.add_argument(
+        "--bundle",
+        metavar="NAME-VERSION",
+        help="the bundle, else atypicality.bundle, else .typical; where it is looked for, models.folders says",
+    )
+    atypicality.add_argument("--patient", metavar="ID", help="only the sessions of this person, by pseudonym")
 
     au = _command(commands, "au", "estimate the action units of pictures or a video", runs["au"])
     what = au.add_mutually_exclusive_group(required=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from device.arguments import parser_of
-from device.contract.command import concluded
+from device.contract.command import concluded, warn
 from device.contract.errors import ConfigError
 
 
@@ -35,7 +35,8 @@ def _settings(args: argparse.Namespace) -> Any:
     }
     run = {key: value for key, value in given.items() if value is not None}
     told = {
-        name: getattr(args, name, None) for name in ("patient", "consent", "consent_by", "consent_until", "phases")
+        name: getattr(args, name, None)
+        for name in ("patient", "consent", "consent_by", "consent_until", "consent_age", "phases")
     }
     session = {key: value for key, value in told.items() if value is not None}
     return load_settings(args.config, args.set, {"run": run, "session": session})
@@ -78,8 +79,12 @@ def _bench(args: argparse.Namespace) -> int:
 
 def _check_config(args: argparse.Namespace) -> int:
     from device.config import dump  # noqa: PLC0415
+    from device.service.beginning import ageless  # noqa: PLC0415
 
-    print(dump(_settings(args)), end="")
+    settings = _settings(args)
+    print(dump(settings), end="")
+    if doubt := ageless(settings):
+        warn(doubt)
     return 0
 
 
@@ -155,10 +160,10 @@ def _update(args: argparse.Namespace) -> int:
 
 
 def _session(args: argparse.Namespace) -> int:
-    from device.commands.session import session  # noqa: PLC0415
+    from device.commands.session import Consented, session  # noqa: PLC0415
 
-    covers = tuple(args.covers)
-    session(_settings(args), args.action, args.subject, covers, args.by, args.until, args.json, sys.stdout)
+    consent = Consented(tuple(args.covers), args.by, args.until, args.age)
+    session(_settings(args), args.action, args.subject, consent, args.json, sys.stdout)
     return 0
 
 
@@ -174,6 +179,15 @@ def _diagnosis(args: argparse.Namespace) -> int:
     settings = _settings(args)
     bundle = args.bundle or settings.diagnosis.bundle
     diagnosis(args.recording, bundle, args.patient or "", settings, sys.stdout, sys.stderr)
+    return 0
+
+
+def _atypicality(args: argparse.Namespace) -> int:
+    from device.commands.atypicality import atypicality  # noqa: PLC0415
+
+    settings = _settings(args)
+    bundle = args.bundle or settings.atypicality.bundle or settings.atypicality.typical
+    atypicality(args.recording, bundle, args.patient or "", settings, sys.stdout, sys.stderr)
     return 0
 
 
@@ -247,6 +261,7 @@ _RUNS = {
     "replay": _replay,
     "au": _au,
     "diagnosis": _diagnosis,
+    "atypicality": _atypicality,
 }
 
 

@@ -1,10 +1,12 @@
 """From observations to records that are safe: numbered, encoded, committed in groups to every sink.
 
 A group is committed when it is `commit_s` old or `commit_records` long: one sync of the card for several frames. Only
-then does anyone hear of a record.
+then does anyone hear of a record. One of which something is still being computed (`Saying`) waits for that, and those
+after it with it, for `LATEST_S` at most.
 """
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 from device.clock import Clock
 from device.contract.boot import moment
@@ -14,6 +16,7 @@ from device.contract.session import Consent
 from device.delivery.sink import Line, Sink
 from device.metrics import Host, HostMeter
 from device.observation import Observation
+from device.saying import LATEST_S, Saying
 from device.settings import RecorderSettings
 from device.stages.eyes import Eyes
 from device.stages.geometry import Box
@@ -26,6 +29,23 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "expressions": ("emotions", "expressions", "disagree"),
     "units": ("aus", "left", "right", "codes", "eyes", "pain"),
 }
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A record of the group, and what is still being said of it."""
+
+    record: Json
+    line: Line
+    saying: Saying | None
+    since_s: float
+
+    def told(self, wait_s: float) -> "Waiting":
+        """With what was said of it."""
+        if self.saying is None:
+            return self
+        record = self.saying.into(self.record, wait_s)
+        return Waiting(record, Line(self.line.path, encode(record)), None, self.since_s)
 
 
 class Recorder:
@@ -41,6 +61,7 @@ class Recorder:
         meter: HostMeter,
         heard: Callable[[Json], None] = lambda record: None,
         withheld: Collection[str] = (),
+        compare: Callable[[Json], Saying | None] = lambda record: None,
     ) -> None:
         """One session's.
 
@@ -48,6 +69,7 @@ class Recorder:
             identity: `device`, `boot` and `session`.
             models: names the bundles that give the emotions and the action units.
             withheld: groups of a record that the person has not agreed to; see `not_covered`.
+            compare: begins to say what compares a record, and those before it, with other people.
         """
         self._identity = {"v": VERSION, **identity}
         self._withheld = withheld
@@ -56,9 +78,10 @@ class Recorder:
         self._clock = clock
         self._settings = settings
         self._heard = heard
+        self._compare = compare
         self._meter = meter
         self._seq = 0
-        self._group: list[tuple[Json, Line]] = []
+        self._group: list[Waiting] = []
         self._group_began_s = 0.0
         self._costs_told_s: float | None = None
         self._discarding = False
@@ -78,7 +101,7 @@ class Recorder:
             record |= _costs(observation, self._meter())
         if not self._group:
             self._group_began_s = now
-        self._group.append((record, Line(key(record), encode(record))))
+        self._group.append(Waiting(record, Line(key(record), encode(record)), self._compare(record), now))
         if len(self._group) >= self._settings.commit_records:
             self.commit()
         else:
@@ -97,15 +120,24 @@ class Recorder:
         if self._group and self._clock.monotonic() - self._group_began_s >= self._settings.commit_s:
             self.commit()
 
-    def commit(self) -> None:
-        """Write the group to every sink, then tell the listener. Raises what the sinks raise."""
-        group, self._group = self._group, []
+    def commit(self, last: bool = False) -> None:
+        """Write the group to every sink, then tell the listener; `last`: no more records come, so that it is waited
+        for what is still being said of any. Raises what the sinks raise."""
+        group, self._group = self._parted(last)
         if not group or self._discarding:
             return
         for sink in self._sinks:
-            sink.write([line for _, line in group])
-        for record, _ in group:
-            self._heard(record)
+            sink.write([one.line for one in group])
+        for one in group:
+            self._heard(one.record)
+
+    def _parted(self, last: bool) -> tuple[list[Waiting], list[Waiting]]:
+        """What is to be committed now, and what waits on."""
+        latest_s = self._clock.monotonic() - LATEST_S
+        waits = (one.saying and not (one.saying.done or last or one.since_s < latest_s) for one in self._group)
+        count = next((at for at, waiting in enumerate(waits) if waiting), len(self._group))
+        wait_s = LATEST_S if last and not self._discarding else 0.0
+        return [one.told(wait_s) for one in self._group[:count]], self._group[count:]
 
 
 def not_covered(consent: Consent | None) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from device.contract.address import is_loopback
-from device.contract.choices import COVERS, DEVICE_ID, GIVERS, MODES
+from device.contract.choices import AGES, COVERS, DEVICE_ID, GIVERS, MODES
 from device.contract.errors import ConfigError
 from device.contract.patient import check_pseudonym
 from device.contract.toml import Share, Table, one_of
@@ -60,6 +60,7 @@ class SessionSettings(Table, frozen=True):
     consent: tuple[Annotated[str, one_of(COVERS)], ...] = ()
     consent_by: Annotated[str, one_of(("", *GIVERS))] = ""
     consent_until: str = ""
+    consent_age: Annotated[str, one_of(("", *AGES))] = ""
     phases: tuple[_Phase, ...] = ()
 
     def __post_init__(self) -> None:
@@ -124,6 +125,13 @@ class DiagnosisSettings(Table, frozen=True):
     """See `config.toml`; the name is `NAME-VERSION`, or empty."""
 
     bundle: str = ""
+
+
+class AtypicalitySettings(Table, frozen=True):
+    """See `config.toml`; the names are `NAME-VERSION`, or empty."""
+
+    bundle: str = ""
+    typical: str = ""
 
 
 class DetectorSettings(Table, frozen=True):
@@ -318,6 +326,7 @@ class Settings(Table, frozen=True):
     camera: CameraSettings = CameraSettings()
     models: ModelSettings = ModelSettings()
     diagnosis: DiagnosisSettings = DiagnosisSettings()
+    atypicality: AtypicalitySettings = AtypicalitySettings()
     detector: DetectorSettings = DetectorSettings()
     tracker: TrackerSettings = TrackerSettings()
     quality: QualitySettings = QualitySettings()

@@ -10,6 +10,8 @@ from device.contract.command import INTERRUPTED, concluded
 from device.contract.errors import StorageError
 from device.contract.version import ShowVersion
 from training.action_units import command as au
+from training.annotation import coding_command as coding
+from training.annotation import command as annotate
 from training.atypicality import command as atypicality
 from training.cohort import command as cohort
 from training.commands import evaluate, export, predict, prepare, train
@@ -48,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in (
         *(prepare, train, evaluate, export, predict, au),
-        *(clip, rest, face, faces),
+        *(clip, rest, face, faces, annotate, coding),
         *(cohort, diagnosis, targets, atypicality),
     ):
         module.add_parser(commands)

@@ -26,6 +26,7 @@ OF_NETWORK: dict[str, Callable[[], AnyKind]] = {
     "face": FaceReading,
     "masked": Pretraining,
     "appearance": ActionUnits,
+    "emofan": ActionUnits,
     "resnet50": ActionUnits,
     "small": GroupsOfFaces,
     "resnet18": GroupsOfFaces,

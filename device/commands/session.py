@@ -1,6 +1,7 @@
 """`affectbox session`: what the button and the page can, for whoever sits at the box's command line."""
 
 import json
+from dataclasses import dataclass
 from typing import TextIO
 
 from device.contract.errors import ConfigError
@@ -26,23 +27,27 @@ ACTIONS = {
 _WITHOUT = ("prepare", "begin", "revoke", "phase")  # and these without it, too
 
 
-def session(
-    settings: Settings,
-    action: str,
-    subject: str,
-    covers: tuple[str, ...],
-    by: str,
-    until: str,
-    as_json: bool,
-    out: TextIO,
-) -> None:
+@dataclass(frozen=True)
+class Consented:
+    """What was said of a consent: what it covers, who gave it, the last day on which it holds, the person's age."""
+
+    covers: tuple[str, ...] = ()
+    by: str = ""
+    until: str = ""
+    age: str = ""
+
+
+NOTHING = Consented()
+
+
+def session(settings: Settings, action: str, subject: str, consented: Consented, as_json: bool, out: TextIO) -> None:
     """Ask the host process, and say what it answered.
 
     Raises:
         ConfigError: something is missing, or too much.
         InterlockError: the host process is not there, or refused.
     """
-    answer = ask(settings.host, question(action, subject, covers, by, until))
+    answer = ask(settings.host, question(action, subject, consented))
     if as_json:
         out.write(json.dumps(answer["now"], indent=1) + "\n")
     elif action == "status":
@@ -51,7 +56,7 @@ def session(
         out.write(f"{answer['text']}\n")
 
 
-def question(action: str, subject: str, covers: tuple[str, ...], by: str, until: str) -> Json:
+def question(action: str, subject: str, consented: Consented = NOTHING) -> Json:
     """What the host process is asked. Raises `ConfigError`."""
     takes = ACTIONS[action]
     if subject and not takes:
@@ -60,13 +65,13 @@ def question(action: str, subject: str, covers: tuple[str, ...], by: str, until:
         raise ConfigError(f"`affectbox session {action}` needs a {'pseudonym' if takes == 'patient' else 'name'}.")
     asked: Json = {"do": action} | ({takes: subject} if subject else {})
     if action == "consent":
-        if not covers or not by:
+        if not consented.covers or not consented.by:
             raise ConfigError(
                 "A consent says what it covers and who gave it, such as --covers expressions,units --by guardian."
             )
-        return asked | {"covers": list(covers), "by": by, "until": until}
-    if covers or by or until:
-        raise ConfigError("--covers, --by and --until belong to `affectbox session consent`.")
+        return asked | vars(consented) | {"covers": list(consented.covers)}
+    if consented != NOTHING:
+        raise ConfigError("--covers, --by, --until and --age belong to `affectbox session consent`.")
     return asked
 
 
@@ -94,7 +99,11 @@ def told(now: Json) -> list[str]:
 def _consent(known: Json) -> str:
     consent = known["consent"]
     state = "withdrawn" if known["revoked"] else "recorded"
-    return f"Consent      of {known['patient']} {state}: {', '.join(consent['covers'])}, by {consent['by']}"
+    text = f"Consent      of {known['patient']} {state}: {', '.join(consent['covers'])}, by {consent['by']}"
+    if "atypicality" not in consent["covers"]:
+        return text
+    age = consent.get("age")
+    return f"{text}; {f'{age} years old' if age else 'no age, so not compared with other people'}"
 
 
 def _minutes(seconds: float) -> str:

@@ -69,6 +69,7 @@ class ConsentSaid(Struct, frozen=True, forbid_unknown_fields=True):
     by: str
     given: float
     until: float | None = None
+    age: str = ""
 
 
 class Order(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -23,7 +23,7 @@ from device.delivery.signin import RefusedError, SignInError
 from device.delivery.steward import NOTE
 from device.delivery.store import StoreInUseError
 from device.delivery.verdict import Verdict, explain, judge
-from device.examination import card, conditions, network, support
+from device.examination import card, comparison, conditions, network, support
 from device.examination.sight import look
 from device.identity import device_id
 from device.metrics import HostMeter
@@ -54,6 +54,8 @@ def findings(settings: Settings) -> Iterator[Finding]:
     }
     if settings.diagnosis.bundle:
         checks["diagnosis"] = _diagnosis
+    if settings.atypicality.bundle or settings.atypicality.typical:
+        checks["atypicality"] = _atypicality
     if settings.run.source:
         checks["face"] = _face
     for what, check in checks.items():
@@ -106,7 +108,15 @@ def _models(settings: Settings) -> str:
 
 
 def _diagnosis(settings: Settings) -> str:
-    text, good = support.examine(settings)
+    return _bearable(*support.examine(settings))
+
+
+def _atypicality(settings: Settings) -> str:
+    return _bearable(*comparison.examine(settings))
+
+
+def _bearable(text: str, good: bool) -> str:
+    """The text, as it is. Raises `_BearableError` where it is not good."""
     if not good:
         raise _BearableError(text)
     return text

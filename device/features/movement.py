@@ -20,6 +20,11 @@ Numbers = NDArray[np.intp]
 _ROUNDING = 1e-9
 
 
+def time_of(record: Json) -> float:
+    """Seconds: a video's own time, else the monotonic clock's."""
+    return float(record["frame"].get("media", record["time"]["mono"]))
+
+
 def row(record: Json, columns: tuple[str, ...]) -> list[float]:
     """The `columns` of a record, of `COLUMNS`; NaN where it does not hold them."""
     if record["status"] != "measured":
@@ -94,9 +99,13 @@ def standardized(file: MovementFile, window: Values) -> NDArray[np.float32]:
 class Windower:
     """Gathers one session's records, newest last, and says which of them end a window. No clock, no thread."""
 
-    def __init__(self, file: MovementFile) -> None:
-        self._file = file
-        self._origin_s: float | None = None
+    def __init__(self, file: MovementFile, origin_s: float | None = None, since_s: float = -np.inf) -> None:
+        """
+        Args:
+            origin_s: `time_of` the session's first record; None: the first one that comes is that.
+            since_s: what was seen before this monotonic time is not gathered.
+        """
+        self._file, self._origin_s, self._since_s = file, origin_s, since_s
         self._rows: deque[tuple[int, list[float]]] = deque()
         self._latest_s = -np.inf
         self._next = 0  # the first window that was not told
@@ -104,11 +113,11 @@ class Windower:
     def add(self, record: Json) -> Values | None:
         """(T, K) the window that ended before this record, where this is the first measured record after it, and
         enough of it was measured."""
-        time_s = record["frame"].get("media", record["time"]["mono"])
-        if time_s <= self._latest_s:  # of a video that begins anew
+        time_s = time_of(record)
+        self._origin_s = time_s if self._origin_s is None else self._origin_s
+        if time_s <= self._latest_s or record["time"]["mono"] < self._since_s:  # the one: a video that begins anew
             return None
         self._latest_s = time_s
-        self._origin_s = time_s if self._origin_s is None else self._origin_s
         step = int(steps_of(np.array([time_s - self._origin_s]), self._file.step_s)[0])
         ended = self._ended(step) if record["status"] == "measured" else None
         if self._rows and self._rows[-1][0] == step:

@@ -78,6 +78,7 @@ class Afar:
             source=Source.NETWORK.value,
             giver=asked.giver,
             ends=asked.ends,
+            age=asked.age,
         )
         return COMMANDS[asked.command](self._interlock, meant), True
 

@@ -13,6 +13,7 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True):
     """What is asked: `do`, and what belongs to it.
 
     Attributes:
+        age: of the person, of `AGES`, with a consent.
         until: the last day on which a consent holds, YYYY-MM-DD; ends: its end, in seconds since 1970.
         command, left_s: with a command from afar, what is to be done, and for how many seconds it is still meant.
         called: with one, the name of what is noted.
@@ -31,6 +32,7 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True):
     called: str = ""
     giver: str = ""
     ends: float | None = None
+    age: str = ""
 
     @property
     def whence(self) -> str:
@@ -42,7 +44,7 @@ Answer = Callable[[Interlock, Question], str]
 
 
 def _consent(interlock: Interlock, asked: Question) -> str:
-    interlock.consent(asked.patient, asked.covers, asked.giver or asked.by, asked.until, asked.ends)
+    interlock.consent(asked.patient, asked.covers, asked.giver or asked.by, asked.until, asked.ends, asked.age)
     return "The consent is recorded."
 
 

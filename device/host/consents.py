@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from device.clock import Clock
-from device.contract.choices import COVERS, GIVERS
+from device.contract.choices import AGES, COVERS, GIVERS
 from device.contract.errors import InterlockError
 from device.contract.patient import PSEUDONYM, check_pseudonym
 from device.contract.session import Consent
@@ -33,6 +33,7 @@ class _Kept:
     given: float
     until: float = math.inf
     revoked: float = math.inf
+    age: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,16 @@ class Consents:
         return tuple(sorted(found, key=lambda recorded: -recorded.consent.given))
 
     def record(
-        self, patient: str, covers: tuple[str, ...], by: str, until_day: str = "", ends: float | None = None
+        self,
+        patient: str,
+        covers: tuple[str, ...],
+        by: str,
+        until_day: str = "",
+        ends: float | None = None,
+        age: str = "",
     ) -> Recorded:
         """Keep what a person agreed to; it replaces what they agreed to before. `ends`: seconds since 1970, where no
-        day is said.
+        day is said. `age`: of `AGES`, or ""; kept only where they may be compared with other people.
 
         Raises:
             ConfigError: no pseudonym, or no day.
@@ -85,11 +92,14 @@ class Consents:
             raise InterlockError(f"A consent covers something: any of {', '.join(COVERS)}.")
         if by not in GIVERS:
             raise InterlockError(f"A consent is given by somebody: {' or '.join(GIVERS)}.")
+        if age not in ("", *AGES):
+            raise InterlockError(f"How old a person is, is one of {', '.join(AGES)}.")
         until = end_of_day(until_day) if until_day else math.inf if ends is None else ends
         if until <= self._now():
             raise RefusedError(Refusal.EXPIRED)
         ordered = tuple(name for name in COVERS if name in covers)
-        self._keep(patient, _Kept(ordered, by, round(self._clock.wall(), 3), until))
+        kept_age = age if "atypicality" in covers else ""
+        self._keep(patient, _Kept(ordered, by, round(self._clock.wall(), 3), until, age=kept_age))
         return _recorded(patient, self._file.consents[patient])
 
     def valid(self, patient: str, offered: Recorded | None = None) -> Consent:
@@ -202,18 +212,19 @@ def covers_enough(consent: Consent) -> bool:
 def _recorded(patient: str, kept: _Kept) -> Recorded:
     until = kept.until if kept.until < math.inf else None
     revoked = kept.revoked if kept.revoked < math.inf else None
-    return Recorded(patient, Consent(kept.covers, kept.by, kept.given, until), revoked)
+    return Recorded(patient, Consent(kept.covers, kept.by, kept.given, until, kept.age), revoked)
 
 
 def _kept(consent: Consent | None) -> _Kept | None:
     if consent is None:
         return None
-    return _Kept(consent.covers, consent.by, consent.given, math.inf if consent.until is None else consent.until)
+    until = math.inf if consent.until is None else consent.until
+    return _Kept(consent.covers, consent.by, consent.given, until, age=consent.age)
 
 
 def _json(file: _File) -> dict[str, Any]:
     consents = {
-        patient: {name: value for name, value in vars(kept).items() if value != math.inf}
+        patient: {name: value for name, value in vars(kept).items() if value not in (math.inf, "")}
         for patient, kept in file.consents.items()
     }
     return {"format": file.format, "seen": file.seen, "consents": consents}

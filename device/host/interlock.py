@@ -78,10 +78,16 @@ class Interlock:
             return self.snapshot()
 
     def consent(
-        self, patient: str, covers: tuple[str, ...], by: str, until_day: str = "", ends: float | None = None
+        self,
+        patient: str,
+        covers: tuple[str, ...],
+        by: str,
+        until_day: str = "",
+        ends: float | None = None,
+        age: str = "",
     ) -> Recorded:
         """Record a consent. It holds from now on for a session of that person that is open, too. `ends`: its end in
-        seconds since 1970, where no day is said.
+        seconds since 1970, where no day is said. `age`: of `AGES`, or "".
 
         Raises:
             ConfigError: no pseudonym, or no day.
@@ -89,7 +95,7 @@ class Interlock:
         """
         with self._core.changing():
             self._core.erasures.require_staying(patient)
-            recorded = self._core.consents.record(patient, covers, by, until_day, ends)
+            recorded = self._core.consents.record(patient, covers, by, until_day, ends, age)
             self._core.agree(patient, recorded.consent)
             return recorded
 

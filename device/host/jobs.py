@@ -145,4 +145,4 @@ class Check(Job):
 
 def said(consent: Consent | None) -> ConsentSaid | None:
     """A consent as the daemon is told."""
-    return None if consent is None else ConsentSaid(consent.covers, consent.by, consent.given, consent.until)
+    return None if consent is None else ConsentSaid(**vars(consent))

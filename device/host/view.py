@@ -181,10 +181,16 @@ class Host(Protocol):
         """The next snapshot whose number is another, or the present one after `timeout_s`."""
 
     def consent(
-        self, patient: str, covers: tuple[str, ...], by: str, until_day: str = "", ends: float | None = None
+        self,
+        patient: str,
+        covers: tuple[str, ...],
+        by: str,
+        until_day: str = "",
+        ends: float | None = None,
+        age: str = "",
     ) -> Recorded:
         """Record a consent; `until_day`: YYYY-MM-DD, the last day on which it holds, or "" for no end; or `ends`, in
-        seconds since 1970."""
+        seconds since 1970; `age`: of `AGES`, or "", where they may be compared with other people."""
 
     def prepare(self, patient: str) -> None:
         """Say whom the button begins; "" for nobody."""

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from device.contract.choices import COVERS
+from device.contract.choices import AGES, COVERS
 from device.page.words import LANGUAGES, words
 
 FOLDER = Path(__file__).with_name("static")
@@ -38,5 +38,5 @@ def _languages(current: str) -> str:
 
 def _script(language: str) -> str:
     """The strings as JSON that may stand in a page: `<` would let a text end the block."""
-    said = dict(words(language)) | {"list.covers": " ".join(COVERS)}
+    said = dict(words(language)) | {"list.covers": " ".join(COVERS), "list.ages": " ".join(AGES)}
     return json.dumps(said, ensure_ascii=False).replace("<", "\\u003c")

@@ -67,11 +67,11 @@ class Doing:
         covers = asked.get("covers")
         if not isinstance(covers, list) or not covers or len(covers) > _MOST:
             raise MisaskedError("covers_nothing", "A consent covers something: say what.")
-        patient, by, until = _pseudonym(asked), _text(asked, "by"), _text(asked, "until")
+        patient, by, until, age = _pseudonym(asked), _text(asked, "by"), _text(asked, "until"), _text(asked, "age")
         if by not in GIVERS:
             raise MisaskedError("giver", "A consent is given by somebody: say who gave it.")
         try:
-            self._host.consent(patient, tuple(map(str, covers)), by, until)
+            self._host.consent(patient, tuple(map(str, covers)), by, until, age=age)
         except ConfigError as error:
             raise MisaskedError("day", str(error)) from None
 

@@ -117,6 +117,7 @@ def _person(recorded: Recorded, wall: float) -> Json:
         "patient": recorded.patient,
         "covers": list(consent.covers),
         "by": consent.by,
+        "age": consent.age,
         "until": until,
         "revoked": recorded.revoked is not None,
         "valid": recorded.revoked is None and not over,

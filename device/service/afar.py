@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from device.clock import Clock
+from device.contract.atypicality import without
 from device.contract.errors import AffectboxError
 from device.contract.fields import LONGEST, Json
 from device.contract.remote import NAMED
@@ -44,9 +45,10 @@ class Afar:
         return self.control is not None and self.control.watched
 
     def hear(self, record: Json, agreed_s: float) -> None:
-        """A record, for who watches, but none from before `agreed_s`, when the present consent began to hold."""
+        """A record, for who watches, without what compares with other people, and none from before `agreed_s`, when
+        the present consent began to hold."""
         if self.live is not None and record["time"]["mono"] >= agreed_s:
-            self.live.hear(record)
+            self.live.hear(without(record))
 
     def forget(self) -> None:
         """Another consent holds: what was heard under the one before is not sent any more."""
@@ -148,4 +150,5 @@ def _question(command: Json, left_s: float | None) -> Json:
         said["called"] = command.get("name", "")
     if consent:
         said |= {"covers": consent["covers"], "giver": consent["by"], "ends": consent.get("until")}
+        said |= {"age": consent["age"]} if "age" in consent else {}
     return said | ({} if left_s is None else {"left_s": left_s})

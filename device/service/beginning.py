@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from device.clock import Clock
 from device.contract.errors import ConfigError
 from device.contract.session import UNNAMED, Beginning, Consent
-from device.settings import SessionSettings
+from device.settings import SessionSettings, Settings
 
 
 def beginning_of(settings: SessionSettings, clock: Clock) -> Beginning:
@@ -19,6 +19,17 @@ def beginning_of(settings: SessionSettings, clock: Clock) -> Beginning:
     return Beginning(settings.patient or UNNAMED, _consent(settings, clock) if settings.consent else None)
 
 
+def ageless(settings: Settings) -> str:
+    """That nobody will be compared with other people who was meant to be, in a sentence; '' where that is not so."""
+    named = settings.atypicality.bundle or settings.atypicality.typical
+    if not named or "atypicality" not in settings.session.consent or settings.session.consent_age:
+        return ""
+    return (
+        "session.consent covers 'atypicality', and session.consent_age says no age: nobody whose consent that is, is "
+        "compared with other people. Set it, or leave 'atypicality' out."
+    )
+
+
 def _consent(settings: SessionSettings, clock: Clock) -> Consent:
     if not settings.consent_by:
         raise ConfigError("A consent needs to be given by somebody: say --consent-by patient, or guardian.")
@@ -27,7 +38,8 @@ def _consent(settings: SessionSettings, clock: Clock) -> Consent:
         raise ConfigError(
             f"By this box's clock the consent ended on {settings.consent_until}: ask again, and give a later day."
         )
-    return Consent(settings.consent, settings.consent_by, round(clock.wall(), 3), until)
+    given = round(clock.wall(), 3)
+    return Consent(settings.consent, settings.consent_by, given, until, settings.consent_age)
 
 
 def end_of_day(text: str) -> float:

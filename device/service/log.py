@@ -58,6 +58,10 @@ class SessionLog:
         """What diagnosis support says of the session; see `device.contract.support`."""
         self._happened(Event.SUPPORT, {"support": content})
 
+    def compares(self, content: Json) -> None:
+        """What compares the person with other people, or why it does not; see `device.contract.atypicality`."""
+        self._happened(Event.COMPARISON, {"comparison": content})
+
     def ended(self, why: Why) -> None:
         """Nothing comes after."""
         self._happened(Event.ENDED, {"why": why.value})

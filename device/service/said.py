@@ -3,7 +3,7 @@
 from msgspec import ValidationError, convert
 
 from device.clock import Clock
-from device.contract.choices import COVERS, GIVERS
+from device.contract.choices import AGES, COVERS, GIVERS
 from device.contract.control import ConsentSaid, Do, Order
 from device.contract.errors import ConfigError, DataError
 from device.contract.fields import KEY, LATEST_S
@@ -62,8 +62,10 @@ def _consent(said: ConsentSaid, clock: Clock) -> Consent:
     covers = dict.fromkeys(said.covers)
     if not covers or not covers.keys() <= set(COVERS) or said.by not in GIVERS:
         raise DataError(f"A consent covers any of {', '.join(COVERS)}, and is given by {' or '.join(GIVERS)}.")
+    if said.age not in ("", *AGES):
+        raise DataError(f"How old a person is, is one of {', '.join(AGES)}: {_RESTART}")
     if not 0 <= said.given <= LATEST_S or not 0 <= (said.until or 0) <= LATEST_S:
         raise DataError("A consent was given, and ends, at times that no calendar has: record it anew.")
     if said.until is not None and said.until <= clock.wall():
         raise DataError("By this box's clock the consent has ended: ask again, and record the new one.")
-    return Consent(tuple(covers), said.by, said.given, said.until)
+    return Consent(tuple(covers), said.by, said.given, said.until, said.age)

@@ -28,11 +28,13 @@ from device.contract.telemetry import State
 from device.delivery.outbox import Outbox
 from device.delivery.sink import Sink
 from device.delivery.uploader import Uploader
+from device.features.comparer import Comparer
 from device.identity import device_id
 from device.metrics import HostMeter
 from device.models import Models, open_models
 from device.notify import notify
 from device.observation import Observation
+from device.service import comparison
 from device.service.about import about
 from device.service.afar import Afar, listening, refusal
 from device.service.delivering import Delivery
@@ -97,6 +99,7 @@ class Service(Closing):
         self._figures = Figures(self)
         self._held: Session | None = None
         self._support = Support()
+        self._comparers: tuple[Comparer, ...] = ()
         self._show, self._look = show, look
         self._said: SimpleQueue[Said] = SimpleQueue()
         self.state, self.failure, self._person = State.IDLE, "", ""
@@ -160,7 +163,11 @@ class Service(Closing):
         cv2.setNumThreads(1)  # frames are small: OpenCV's own threads cost more than they bring
         self.summary = Summary()
         self._person = "" if beginning.patient == UNNAMED else beginning.patient
-        with open_models(self.settings.models) as models, opened(self.settings) as supporter:
+        with (
+            open_models(self.settings.models) as models,
+            opened(self.settings) as supporter,
+            comparison.opened(self.settings) as self._comparers,
+        ):
             self.models, self._support = models, Support(supporter)
             stopped = self._stopping.is_set()
             source = None if stopped else open_source(self.settings.run.source, self.settings.camera)
@@ -234,6 +241,7 @@ class Service(Closing):
                 self._hear,
                 self._said,
                 self._see,
+                self._comparers,
             )
         except BaseException:
             source.close()

@@ -6,6 +6,7 @@ What is said of it meanwhile (a mark, a phase, a changed consent) waits for the 
 to the sinks. At the end the camera is closed first, before anything is written, sent or waited for.
 """
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from device.clock import Clock
 from device.contract.fields import Json
 from device.contract.session import UNNAMED, Consent, Event, Why, consent_json
 from device.delivery.sink import Sink
+from device.features.comparer import Comparer
 from device.mailbox import Mailbox
 from device.metrics import HostMeter
 from device.models import Models
@@ -24,6 +26,7 @@ from device.observation import Observation
 from device.pipeline import Pipeline
 from device.recorder import Recorder, not_covered
 from device.service.capture import Capture
+from device.service.comparison import Comparison
 from device.service.log import SessionLog
 from device.service.pace import Pace, Pacer
 from device.service.phases import Phases
@@ -73,6 +76,7 @@ class Session:
         hear: Callable[[Json], None],
         said: "SimpleQueue[Said]",
         look: Callable[[Observation], None],
+        comparers: Sequence[Comparer] = (),
     ) -> None:
         """Connect everything; nothing runs yet.
 
@@ -80,6 +84,7 @@ class Session:
             hear: is told every record, once it is safe.
             said: what happens in the session beside frames.
             look: is shown every observation, in the pipeline's thread.
+            comparers: what may compare the person with other people.
         """
         self.log, self.consent, self.camera_open = log, log.beginning.consent, True
         self.agreed_s = 0.0
@@ -89,7 +94,11 @@ class Session:
         realtime = settings.run.pace == "realtime" or (settings.run.pace == "auto" and source.live)
         self._mailbox = Mailbox(newest_wins=realtime)
         withheld = not_covered(self.consent)
-        self._recorder = Recorder(log.identity, models.named(), sinks, clock, settings.recorder, meter, hear, withheld)
+        named = models.named()
+        self._comparison = Comparison(comparers, named)
+        self._recorder = Recorder(
+            log.identity, named, sinks, clock, settings.recorder, meter, hear, withheld, self._comparison.hear
+        )
         self._phases = Phases(settings.session.phases)
         person = "" if log.beginning.patient == UNNAMED else log.beginning.patient
         self._pipeline = Pipeline(models, settings, calibrated_neutral(settings, person, clock))
@@ -100,6 +109,7 @@ class Session:
         silence_s = min(stall_s, settings.camera.silence_s) if source.live else stall_s
         self._capturing = Worker("capture", self._capture.step, clock, silence_s, finish=self._mailbox.close)
         self._processing = Worker("pipeline", self._process, clock, stall_s, finish=self._finish)
+        self._agreed()
 
     @property
     def workers(self) -> list[Worker]:
@@ -194,7 +204,15 @@ class Session:
                 self.consent, self.agreed_s = said.consent, self._clock.monotonic()
                 self._recorder.withhold(not_covered(said.consent))
             self.log.said(said.event, said.content(), said.time)
+            if said.consent is not None:
+                self._agreed(said.time["mono"])
+
+    def _agreed(self, since_s: float = -math.inf) -> None:
+        """A consent holds: say what will compare the person with other people, or why it does not."""
+        for content in self._comparison.agree(self.consent, since_s):
+            self.log.compares(content)
 
     def _finish(self) -> None:
         self._hear()
-        self._recorder.commit()
+        self._recorder.commit(last=True)
+        self._comparison.close()

@@ -15,7 +15,7 @@ from device.delivery.outbox import Outbox
 from device.delivery.outbox_sink import OutboxSink
 from device.delivery.sink import Line, MemorySink
 from device.metrics import HostMeter
-from device.recorder import Recorder
+from device.recorder import Recorder, Waiting
 from device.settings import RecorderSettings
 
 BODIES = [
@@ -282,7 +282,7 @@ def test_what_is_no_file_can_be_written_and_is_not_locked():
 def test_a_full_disk_stops_neither_the_recording_nor_the_other_sinks(capsys):
     with JsonlSink(Path("/dev/full")) as full, MemorySink() as other:
         recorder = Recorder({}, {}, [full, other], FakeClock(), RecorderSettings(), HostMeter(FakeClock()))
-        recorder._group = [({}, line) for line in LINES]
+        recorder._group = [Waiting({}, line, None, 0.0) for line in LINES]
         recorder.commit()
     assert other.lines == LINES
     assert "/dev/full did not take 4 records" in capsys.readouterr().err

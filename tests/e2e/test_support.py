@@ -1,11 +1,14 @@
-"""Diagnosis support on a box, by a bundle that was made up: what is told, to whom, and that nobody else learns it."""
+"""Diagnosis support on a box, and comparison with other people beside it, by bundles that were made up: what is told,
+to whom, and that nobody else learns it."""
 
+import base64
 import json
 import re
 import shutil
 import threading
 import urllib.error
 import urllib.request
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -30,6 +33,7 @@ from device.contract.features import SESSION
 from device.contract.manifest import OutputSpec
 from device.contract.session import Beginning, Consent, validate
 from device.contract.support import groups
+from device.contract.tasks import TYPICAL_MOVEMENT
 from device.delivery.tokens import FakeTokens
 from device.features.gatherer import Gatherer
 from device.features.support import Supporter, open_supporter
@@ -42,6 +46,8 @@ from device.service.figures import figures
 from device.service.service import Service
 from tests.cloud.conftest import Stream
 from tests.daemons import InThread, arrived, film
+from tests.movement_bundles import EVIDENCE as OF_NARWHALS
+from tests.movement_bundles import movement_bundle
 from tests.recordings import events_in, records_in
 from tests.servers import Server
 from tests.support_bundles import EVIDENCE, FILE, support_bundle
@@ -50,8 +56,10 @@ WAIT_S = 60.0
 #: Names that nothing else on a box bears, in any letters.
 GROUPS = ("quagga", "wombat")
 SECRET = re.compile(r"quagga|wombat|possible|probabilit|axolotl", re.IGNORECASE)
-COVERS = ("expressions", "units", "diagnosis", "live")
-CONSENT = ConsentSaid(COVERS, "guardian", 1_700_000_000.0)
+#: What compares with other people: of it the person's clinicians and those of the room read, in records.
+COMPARED = re.compile(r"narwhal|unlikely|\brating|moves-1", re.IGNORECASE)
+COVERS = ("expressions", "units", "diagnosis", "live", "atypicality")
+CONSENT = ConsentSaid(COVERS, "guardian", 1_700_000_000.0, age="6-12")
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +79,11 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         outputs=(OutputSpec("groups", (1, 2), "float32", labels=GROUPS, activation="softmax"),),
         sign=signer(folder / "site"),
     )
-    return [f'models.folders=["{folder}"]', f"models.keys={folder}", "diagnosis.bundle=simulated-1.0.0"]
+    narwhals = replace(OF_NARWHALS, population="narwhals")
+    movement_bundle(folder, evidence=narwhals, sign=signer(folder / "site"))
+    movement_bundle(folder, TYPICAL_MOVEMENT, evidence=narwhals, sign=signer(folder / "site"))
+    own = [f'models.folders=["{folder}"]', f"models.keys={folder}", "diagnosis.bundle=simulated-1.0.0"]
+    return [*own, "atypicality.bundle=moves-1.0.0", "atypicality.typical=typical-1.0.0"]
 
 
 def passed(assignments: list[str]) -> list[str]:
@@ -118,12 +130,50 @@ def test_of_a_phase_the_box_tells_what_the_command_tells_of_its_file(
     assert json.loads(capsys.readouterr().out)["support"] == told
 
 
+def test_of_each_window_the_box_says_what_the_command_says_of_its_file(
+    clip: Path, study: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "records.jsonl"
+    consent = ["--patient", "p-017", "--consent", "expressions,units,atypicality", "--consent-by", "guardian"]
+    watch = ["run", "--source", str(clip), "--sink", f"jsonl:{out}"]
+    assert main([*watch, *consent, "--consent-age", "6-12", *passed(study)]) == 0
+    assert not COMPARED.search("".join(capsys.readouterr()))
+    compared = [event["comparison"] for event in events_in(out) if event["event"] == "comparison"]
+    assert [(told["of"], told["population"], "refused" in told) for told in compared] == [
+        ("rating", "narwhals", False),
+        ("unlikely", "narwhals", False),
+    ]
+    told = {one["seq"]: one["atypicality"] for one in records_in(out) if "atypicality" in one}
+    assert len(told) > 3
+    for bundle, names in (("moves-1.0.0", {"rating", "low", "high"}), ("typical-1.0.0", {"unlikely"})):
+        assert main(["atypicality", str(out), "--bundle", bundle, *passed(study)]) == 0
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        of_bundle = {seq: {name: one[name] for name in names} for seq, one in told.items()}
+        assert {line["seq"]: line["atypicality"] for line in lines} == of_bundle
+
+
+def test_of_who_is_of_another_age_a_session_says_why_not_and_nothing_else(
+    clip: Path, study: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "records.jsonl"
+    consent = ["--consent", "units,atypicality", "--consent-by", "patient", "--consent-age", "65-up"]
+    watch = ["run", "--source", str(clip), "--max-frames", "15", "--sink", f"jsonl:{out}"]
+    assert main([*watch, *consent, *passed(study)]) == 0
+    assert [event["comparison"]["refused"] for event in events_in(out) if "comparison" in event] == ["age", "age"]
+    assert not any("atypicality" in one for one in records_in(out))
+    said = (
+        "The person of this session is not compared with other people: nobody of their age is in a bundle's evidence."
+    )
+    assert said in capsys.readouterr().err
+
+
 def test_without_a_consent_that_names_it_a_session_tells_nothing(clip: Path, study: list[str], tmp_path: Path) -> None:
     out = tmp_path / "records.jsonl"
     watch = ["run", "--source", str(clip), "--max-frames", "5", "--sink", f"jsonl:{out}"]
     for consent in ([], ["--consent", "expressions,units", "--consent-by", "patient"]):
         assert main([*watch, *consent, *passed(study)]) == 0
-    assert "support" not in {event["event"] for event in events_in(out)}
+    assert not {"support", "comparison"} & {event["event"] for event in events_in(out)}
+    assert not any("atypicality" in one for one in records_in(out))
 
 
 def test_what_could_not_be_computed_is_told_before_the_end_and_the_log_says_why(
@@ -257,7 +307,7 @@ def test_nothing_in_the_room_tells_what_was_said(
     interlock, page = room.interlock, re.search(r"http://\S+", capfd.readouterr().err)
     assert page and room.metrics
     stream, shown = Listening(f"{page[0]}events"), [""]
-    interlock.consent("p-017", COVERS, "guardian")
+    interlock.consent("p-017", COVERS, "guardian", age="6-12")
     interlock.begin("p-017")
     over = until(interlock, lambda now: now.state is State.IDLE and now.notice is not None)
     streamed = stream.until(over.number)
@@ -268,13 +318,15 @@ def test_nothing_in_the_room_tells_what_was_said(
     *_, told, ended = events_in(tmp_path / "records.jsonl")
     assert (told["event"], ended.get("why")) == ("support", "finished")
     assert all("probability" in group for group in groups(told["support"]))
+    assert any("atypicality" in one for one in records_in(tmp_path / "records.jsonl"))
     folders = (tmp_path, runtime_folder(room._settings.host))
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix != ".jsonl"]
     places = {path.name: path.read_text("utf-8", "replace") for path in files}
     places |= {"shown": "\n".join(shown), "stream": streamed, "log": "".join(capfd.readouterr())}
     assert {"status.json", "consents.json", "host.json"} <= places.keys()
     assert len(places["stream"]) > 1000 and len(places["shown"]) > 1000
-    assert {name: SECRET.findall(text) for name, text in places.items() if SECRET.search(text)} == {}
+    for secret in (SECRET, COMPARED):
+        assert {name: secret.findall(text) for name, text in places.items() if secret.search(text)} == {}
 
 
 def test_no_figure_that_a_process_keeps_of_itself_tells_it(clip: Path, study: list[str], tmp_path: Path) -> None:
@@ -288,10 +340,12 @@ def test_no_figure_that_a_process_keeps_of_itself_tells_it(clip: Path, study: li
 
     own = [*study, f"outbox.path={tmp_path / 'outbox.db'}"]
     with Service(load_settings(None, own, sinks), SystemClock(), show) as service:
-        service.watch(Beginning("p-017", Consent(COVERS, "guardian", 1.7e9)))
+        service.watch(Beginning("p-017", Consent(COVERS, "guardian", 1.7e9, age="6-12")))
         show(service)
     assert [event["event"] for event in events_in(tmp_path / "records.jsonl")][-2:] == ["support", "ended"]
-    assert len(shown) > 2 and [text for text in shown if SECRET.search(text)] == []
+    assert any("atypicality" in one for one in records_in(tmp_path / "records.jsonl"))
+    for secret in (SECRET, COMPARED):
+        assert len(shown) > 2 and [text for text in shown if secret.search(text)] == []
 
 
 # --- in the database
@@ -319,6 +373,11 @@ def places_of(value: Any, path: str) -> Iterator[tuple[str, str]]:
             yield from places_of(inner, f"{path}/{name}")
     else:
         yield path, str(value)
+
+
+def plain(columns: str) -> str:
+    """What is in a pack."""
+    return zlib.decompress(base64.b64decode(columns)).decode()
 
 
 def test_in_the_database_it_stands_where_the_clinicians_of_the_person_read_it_and_nowhere_else(
@@ -362,3 +421,8 @@ def test_in_the_database_it_stands_where_the_clinicians_of_the_person_read_it_an
     assert {"telemetry", "live", "packs", "visits", "minutes", "support"} <= roots
     assert {path.split("/")[1] for path, text in told if SECRET.search(path + text)} == {"support"}
     assert not SECRET.search(host.raw.decode()), "what the host process, and by it the page, is told"
+    # what compares with other people
+    assert {path.split("/")[1] for path, text in told if COMPARED.search(path + text)} == {"visits"}
+    holding = {path.split("/")[1] for path, text in told if path.endswith("/columns") and "atypicality" in plain(text)}
+    assert holding == {"packs"}, "and in no live view"
+    assert not COMPARED.search(host.raw.decode())

@@ -9,10 +9,12 @@ import pytest
 
 pytest.importorskip("tensorflow")
 from device.contract.errors import ConfigError, DataError, ModelError
+from device.contract.manifest import open_bundle
 from training.action_units.data import load_annotated
 from training.cli import main
 from training.train import Trainer
 
+LABELS = ["AU1", "AU12", "AU26"]
 RECIPE = """\
 epochs = 2
 batch = 32
@@ -57,13 +59,18 @@ def test_one_command_gives_the_tables_and_repeats_nothing(coded, capsys, monkeyp
     assert [row["action"] for row in table] == ["AU1", "AU12", "AU2X", "mean"]
     figures = json.loads((run / "evaluation.json").read_text())
     small = figures["networks"]["small"]
-    assert figures["labels"] == ["AU1", "AU12", "AU26"] and list(small["report"]["presence"]) == figures["labels"]
+    assert figures["labels"] == LABELS == list(small["report"]["presence"])
     assert float(table[0]["small accuracy"]) == pytest.approx(
         100 * small["report"]["presence"]["AU1"]["accuracy"], abs=0.1
     )
     data = load_annotated(run / "data-48.npz")
     assert sum(fold["faces"] for fold in small["folds"]) == len(data) and len(data.labels["presence"]) == 22
     assert (run / "table.md").read_text().startswith("|  | present | small accuracy | small F1 | other accuracy |")
+
+    export = ["export", "--run", str(run / "small"), "--data", str(run / "data-48.npz"), "--bundles", str(run)]
+    assert main([*export, "--version", "1.0.0"]) == 0
+    receipt = open_bundle(run / "au-1.0.0").manifest.receipt
+    assert receipt["means_float"] == small["folds"][0]["means"] and list(receipt["action_units"]["presence"]) == LABELS
 
     monkeypatch.setattr(Trainer, "run_epoch", lambda trainer: pytest.fail("it was learnt already"))
     assert main(["au", *argv]) == 0

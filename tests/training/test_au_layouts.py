@@ -283,7 +283,7 @@ def test_without_participants_every_picture_is_of_somebody_else(codes):
 @pytest.mark.parametrize(
     ("row", "text", "complaint"),
     [
-        (1, "image,participant,coder,AU1,AU13,up,low,bad", r"codes\.csv, row 1: there is no column 'AU13'"),
+        (1, "image,participant,coder,AU1,AU99,up,low,bad", r"codes\.csv, row 1: there is no column 'AU99'"),
         (1, "row,participant,coder,AU1,AU12,up,low,bad", "row is 'a/1.png': give the number of a row"),
         (2, "a/1.png,a,x,6,1,0,0,0", r"codes\.csv, row 2: AU1 is '6'"),
         (3, "b/1.png,,x,3,0,0,0,0", r"codes\.csv, row 3: participant is empty"),

@@ -8,12 +8,12 @@ import pytest
 from training.action_units.published import published
 
 
-def result(rows, folds=3):
-    """An evaluation with these figures: key → faces, present, accuracy, F1."""
+def result(rows, folds=3, **more):
+    """An evaluation with these figures: key → faces, present, accuracy, F1; and more of its report."""
     names = ("faces", "present", "accuracy", "f1")
     report = {key: dict(zip(names, row, strict=True)) for key, row in rows.items()}
     parts = [{"fold": fold, "faces": 20, "participants": 4} for fold in range(1, folds + 1)]
-    return {"model": "x", "folds": parts, "report": {"presence": report}, "means": {}}
+    return {"model": "x", "folds": parts, "report": {"presence": report, **more}, "means": {}}
 
 
 SMALL = result({"AU43": (50, 5, 0.9, 0.25), "AU12": (60, 30, 0.8, 0.75), "AU26": (60, 0, 1.0, None)})
@@ -43,3 +43,11 @@ def test_the_three_forms_say_the_same():
     assert "| AU2X | 0.0 | 100.0 | - | 90.0 | - |" in table.markdown()
     width = {len(line) for line in table.text().splitlines()[:5]}
     assert len(width) == 1, "columns stand below each other"
+
+
+def test_closed_eyes_bear_their_name_where_no_intensity_stands_behind_it():
+    rows = {"AU43": (50, 5, 0.9, 0.25)}
+    coded, graded = (published({"x": one}, ()) for one in (result(rows), result(rows, intensity={"AU43": {}})))
+
+    assert "AU43E" in coded.text() and "intensity" not in coded.text()
+    assert "AU43E" not in graded.text() and "An intensity of 2 (B) or more counts as present." in graded.text()

@@ -18,14 +18,10 @@ from numpy.typing import NDArray
 from device.contract.errors import DataError
 from device.contract.labels import ACTION_UNIT_KEYS
 from training.action_units.data import Values
-from training.action_units.recording import Recording, presence_of, require_some
+from training.action_units.recording import Columns, Recording, parts, presence_of, require_some
 from training.data.codes import ROW, CodeTable, Coding, codings_at, read_codes, with_codes
 from training.data.faces import PART_OF, Codings
 from training.data.fer2013 import read_fer2013
-
-Columns = dict[str, NDArray[np.float32]]
-#: Pictures of nobody in particular that make a recording, the piece in which faces are looked for.
-_TOGETHER = 500
 
 
 def read_coded(path: Path, rows_of: Path | None = None) -> list[Recording]:
@@ -45,15 +41,9 @@ def read_coded(path: Path, rows_of: Path | None = None) -> list[Recording]:
     for place, coding in enumerate(pictures.values()):
         if not np.isnan(values[place]).all():
             people[_participant(path, coding)].append(place)
-    parts = [(who, part) for who, places in sorted(people.items()) for part in _parts(who, places)]
-    found = [_recording(path, who, list(pictures), np.array(part), values) for who, part in parts]
+    pieces = [(who, part) for who, places in sorted(people.items()) for part in parts(who, places)]
+    found = [_recording(path, who, list(pictures), np.array(part), values) for who, part in pieces]
     return require_some(found, path, "picture that is coded")
-
-
-def _parts(who: str, places: list[int]) -> list[list[int]]:
-    """What of a participant makes a recording: everything, but of pictures of nobody in particular so many."""
-    step = len(places) if who else _TOGETHER
-    return [places[start : start + step] for start in range(0, len(places), step)]
 
 
 def _of_rows(path: Path, rows_of: Path | None) -> Recording:

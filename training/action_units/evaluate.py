@@ -48,11 +48,12 @@ def evaluate_run(folder: Path, data: Annotated) -> dict[str, Any]:
 
 
 def held_out_of(run: "Run[AuRecipe]", data: Annotated) -> Annotated:
-    """The participants whom a fold's run never saw. Raises `ConfigError` if it was trained on other data."""
+    """The participants whom a fold's run never saw, with what it learnt of others. Raises `ConfigError` if it was
+    trained on other data."""
     from training.run_folder import require_data  # noqa: PLC0415
 
     require_data(run, data.digest())
-    return data.at(folds(data, run.recipe.folds, run.recipe.seed) == run.meta["fold"])
+    return data.at(folds(data, run.recipe.folds, run.recipe.seed) == run.meta["fold"]).only(run.recipe.wanted())
 
 
 def evaluate_bundle(bundle: Bundle, data: Annotated) -> dict[str, Any]:

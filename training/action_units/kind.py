@@ -101,12 +101,12 @@ class ActionUnits(Kind["AuRecipe", Annotated]):
 
         held_out = held_out_of(run, data)
         learnt = data.at(~np.isin(data.participants, held_out.participants))
-        people = len(set(learnt.participants.tolist()))
+        people = f"{len(learnt)} faces of {len(set(learnt.participants.tolist()))} participants"
         return Exam(
             ranges=some(learnt.images, run.recipe.seed),
             repeated=noise(data.side, run.recipe.seed),
             measured=lambda network: measured(run, network, held_out),
-            data=f"{len(learnt)} faces of {people} participants, of: {data.about['command']}",
+            data=f"{people}, of: {data.about['command']}{_begun(run.recipe.start)}",
             licence="that of the data named above, which may forbid passing this network on",
         )
 
@@ -129,6 +129,10 @@ def require_others(start: Path, data: Annotated) -> None:
         raise ConfigError(
             f"start: {start} was pretrained on these very faces, and no fold would be new to it: pretrain on others."
         )
+
+
+def _begun(start: str) -> str:
+    return f"; and what {Path(start).name} learnt from, with whose weights it began" if start else ""
 
 
 def _learnt(wanted: tuple[str, ...], named: Annotated) -> str:

@@ -9,6 +9,7 @@ from training.action_units.bp4d import read_bp4d
 from training.action_units.coded import read_coded
 from training.action_units.disfa import read_disfa
 from training.action_units.hrm import read_hrm
+from training.action_units.project import read_project
 from training.action_units.recording import Recording
 from training.action_units.table import read_table
 
@@ -18,10 +19,12 @@ TABLES = ("csv", "codes")
 
 @dataclass(frozen=True)
 class Options:
-    """What a layout leaves open. camera: of DISFA; rows_of: the FER2013 file of which `codes` codes rows."""
+    """What a layout leaves open. camera: of DISFA; rows_of: the FER2013 file of which `codes` codes rows; coders: of a
+    project, everybody where none are named."""
 
     camera: str = CAMERAS[0]
     rows_of: Path | None = None
+    coders: tuple[str, ...] = ()
 
 
 #: Each takes the folder (of `TABLES`: the file).
@@ -31,6 +34,7 @@ LAYOUTS: dict[str, Callable[[Path, Options], list[Recording]]] = {
     "hrm": lambda folder, _: read_hrm(folder),
     "csv": lambda path, _: read_table(path),
     "codes": lambda path, options: read_coded(path, options.rows_of),
+    "project": lambda folder, options: read_project(folder, options.coders),
 }
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -47,6 +48,7 @@ class Source:
         """What to type to prepare the same data, without folders of this machine."""
         given = [f"--camera {self.options.camera}"] * (self.layout == "disfa")
         given += [f"--rows-of {self.options.rows_of.name}"] if self.options.rows_of else []
+        given += ["--coder NAME"] * len(self.options.coders)
         words = [f"--layout {self.layout}", *given, f"--size {self.side}", f"--every {self.every}"]
         return " ".join(["affectbox-training prepare --data DATA", *words, "--out data.npz"])
 
@@ -87,7 +89,9 @@ def summary(data: Annotated) -> str:
     """How many faces of how many people there are, what is coded, and what was left out."""
     people = len(set(data.participants.tolist()))
     heads = ", ".join(f"{head} of {len(labels)} action units" for head, labels in data.labels.items())
-    return f"{len(data)} faces of {people} participants, {heads}; {data.about['without_face']} pictures without a face"
+    told = f"{len(data)} faces of {people} participants, {heads}; {data.about['without_face']} pictures without a face"
+    passed = data.about.get("passed_over", 0)
+    return told + f"; {passed} passed over, of which the coder had asked the network" * bool(passed)
 
 
 def _key(recording: Recording, source: Source) -> str:
@@ -135,7 +139,7 @@ def _load(path: Path) -> Crops:
         return Crops(arrays["images"], arrays["places"], int(arrays["looked_at"]))
 
 
-def _gathered(recordings: list[Recording], crops: list[Crops], about: dict[str, str]) -> Annotated:
+def _gathered(recordings: list[Recording], crops: list[Crops], about: dict[str, Any]) -> Annotated:
     pairs = [(recording, found) for recording, found in zip(recordings, crops, strict=True) if len(found.images)]
     if not pairs:
         raise DataError("The box finds no face in any picture: look at some with `affectbox replay --overlay`.")
@@ -149,7 +153,9 @@ def _gathered(recordings: list[Recording], crops: list[Crops], about: dict[str, 
     named = np.concatenate([np.full(len(found.images), recording.participant) for recording, found in pairs])
     missed = sum(found.looked_at - len(found.images) for found in crops)
     images = np.concatenate([found.images for _, found in pairs])
-    return Annotated(images, _people(named, images), labels, values, {**about, "without_face": missed})
+    passed = sum(recording.passed_over for recording in recordings)
+    about |= {"without_face": missed, "passed_over": passed}
+    return Annotated(images, _people(named, images), labels, values, about)
 
 
 def _people(named: NDArray[np.str_], images: NDArray[np.uint8]) -> NDArray[np.str_]:

@@ -6,9 +6,9 @@
     …
     mean     16.5     …
 
-Actions are named and ordered as in Ji et al. 2025 (*Hugging Rain Man*): AU2X is AU26 and 27, AU43E closed eyes. Each
-figure is the mean over the folds' held-out participants. Beside them stands how often an action is there at all: who
-always says that a rare one is absent is right nearly always, and has no F1.
+Actions are named and ordered as in Ji et al. 2025 (*Hugging Rain Man*): AU2X is AU26 and 27, AU43E closed eyes, where
+presence was coded. Each figure is the mean over the folds' held-out participants. Beside them stands how often an
+action is there at all: who always says that a rare one is absent is right nearly always, and has no F1.
 """
 
 import csv
@@ -16,10 +16,10 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
-from device.stages.appearance import PRESENCE
+from device.stages.appearance import INTENSITY, PRESENCE
 from training.action_units.recording import LABELS
 
-#: Our key → the name in published tables.
+#: Our key → the name in published tables; the second only where no intensities were coded, for E is one.
 NAMES = {"AU26": "AU2X", "AU43": "AU43E"}
 FIGURES = ("accuracy", "f1")
 _TITLES = {"accuracy": "accuracy", "f1": "F1"}
@@ -32,13 +32,14 @@ class Published:
 
     networks: their names; actions: key → share of faces on which it is present, then accuracy and F1 of each network,
     in percent, None where undefined; mean: the same over the actions that some face shows; missing: actions that were
-    wanted, and that nobody coded; note: on whom it was measured.
+    wanted, and that nobody coded; graded: whether intensities were coded; note: on whom it was measured.
     """
 
     networks: tuple[str, ...]
     actions: dict[str, Cells]
     mean: Cells
     missing: tuple[str, ...]
+    graded: bool
     note: str
 
     def text(self) -> str:
@@ -67,16 +68,18 @@ class Published:
         return file.getvalue()
 
     def _rows(self) -> list[tuple[str, Cells]]:
-        named = [(NAMES.get(key, key), cells) for key, cells in self.actions.items()]
-        return [*named, ("mean", self.mean)]
+        return [*((self._name(key), cells) for key, cells in self.actions.items()), ("mean", self.mean)]
+
+    def _name(self, key: str) -> str:
+        return key if self.graded and key == "AU43" else NAMES.get(key, key)
 
     def _notes(self) -> list[str]:
         share = self.mean[0]
-        notes = [self.note]
+        notes = [self.note, *["An intensity of 2 (B) or more counts as present."] * self.graded]
         if share is not None:
             notes.append(f"Always to say that it is absent would be right in {100 - share:.1f} %, with an F1 of 0.")
         if self.missing:
-            notes.append(f"Nobody coded {', '.join(NAMES.get(key, key) for key in self.missing)}.")
+            notes.append(f"Nobody coded {', '.join(map(self._name, self.missing))}.")
         return notes
 
 
@@ -89,7 +92,8 @@ def published(results: dict[str, dict[str, Any]], wanted: tuple[str, ...]) -> Pu
     shown = [cells for cells in actions.values() if cells[0]]
     mean = [_mean([cells[column] for cells in shown]) for column in range(1 + len(FIGURES) * len(results))]
     missing = tuple(key for key in wanted if key not in measured)
-    return Published(tuple(results), actions, mean, missing, _note(next(iter(results.values()))))
+    first = next(iter(results.values()))
+    return Published(tuple(results), actions, mean, missing, INTENSITY in first["report"], _note(first))
 
 
 def _cells(results: list[dict[str, Any]], key: str) -> Cells:

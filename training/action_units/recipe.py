@@ -45,8 +45,8 @@ class AuRecipe(BaseRecipe, frozen=True):
     """A whole recipe of a network of action units.
 
     folds: into how many parts the participants are divided; labels: which actions are learnt, a list by its name (22,
-    17, 15, 12 or 5) or keys with commas between them, everything that is coded where it is empty; start: a bundle or
-    a run folder whose network has the same trunk, with whose weights it begins.
+    17, 15, 12 or 5) or keys with commas between them, everything that is coded where it is empty; start: what it
+    begins with: a bundle or a run folder whose network has the same trunk, or a file of PyTorch with its weights.
     """
 
     epochs: Annotated[int, Meta(ge=1)] = 20

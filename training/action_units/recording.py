@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from device.contract.errors import DataError
 from training.annotation.coding import ACTIONS
+from training.videos.study import VIDEO_SUFFIXES
 
 #: What can be learnt, in the order of outputs.
 LABELS = tuple(ACTIONS)
@@ -17,6 +18,8 @@ LABELS = tuple(ACTIONS)
 PRESENT_FROM = 2.0
 MAX_INTENSITY = 5.0
 UNKNOWN = float("nan")
+_TOGETHER = 500
+Columns = dict[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,21 +36,30 @@ class Recording:
         intensity: label → (N,) float32: 0–5, NaN not coded.
         continuous: whether pictures follow each other as in a film.
         crops: (N, side, side) uint8 faces that are cropped already, so that none is looked for.
+        passed_over: pictures beside these that were coded after the coder had seen what a network thinks.
     """
 
     participant: str
     name: str
     pictures: tuple[Path, ...]
     frames: NDArray[np.int64]
-    presence: dict[str, NDArray[np.float32]]
-    intensity: dict[str, NDArray[np.float32]]
+    presence: Columns
+    intensity: Columns
     continuous: bool = True
     crops: NDArray[np.uint8] | None = None
+    passed_over: int = 0
 
     @property
     def is_video(self) -> bool:
         """Whether `pictures` is one video."""
-        return len(self.pictures) == 1 and self.pictures[0].suffix.lower() in (".avi", ".mp4", ".mov", ".mkv")
+        return len(self.pictures) == 1 and self.pictures[0].suffix.lower() in VIDEO_SUFFIXES
+
+
+def parts(who: str, places: list[int]) -> list[list[int]]:
+    """What of a participant makes a recording, the piece in which faces are looked for: everything, but of pictures of
+    nobody in particular so many."""
+    step = max(len(places), 1) if who else _TOGETHER
+    return [places[start : start + step] for start in range(0, len(places), step)]
 
 
 def presence_of(intensity: NDArray[np.float32]) -> NDArray[np.float32]:

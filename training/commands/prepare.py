@@ -16,7 +16,7 @@ Reads FER2013 (with FER+ votes), folders of images, or a data set of action unit
 (--data with --layout), and writes one data.npz for the other commands. Repeating it changes nothing; interrupted, it
 goes on where it was.
 """
-_OF_FACES, _OF_ANNOTATED = ("ferplus", "codes", "recrop"), ("size", "every", "camera", "rows_of")
+_OF_FACES, _OF_ANNOTATED = ("ferplus", "codes", "recrop"), ("size", "every", "camera", "rows_of", "coder")
 
 
 def add_parser(commands: Any) -> None:
@@ -56,6 +56,13 @@ def add_annotated(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rows-of", type=Path, metavar="FILE", help="fer2013.csv, plain or .gz, where a table of codes names its rows"
     )
+    parser.add_argument(
+        "--coder",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="whose codes of a project are taken; may be repeated (default: everybody's)",
+    )
     parser.add_argument("--every", type=positive_count, metavar="N", help="take every Nth annotated picture (1)")
     cores = os.cpu_count() or 1
     parser.add_argument(
@@ -65,7 +72,7 @@ def add_annotated(parser: argparse.ArgumentParser) -> None:
 
 def layout_options(arguments: argparse.Namespace) -> Options:
     """What `add_annotated` asks of a layout."""
-    return Options(arguments.camera or CAMERAS[0], arguments.rows_of)
+    return Options(arguments.camera or CAMERAS[0], arguments.rows_of, tuple(arguments.coder))
 
 
 def add_source(parser: argparse.ArgumentParser, group: Any) -> None:

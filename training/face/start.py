@@ -18,6 +18,7 @@ from device.contract.manifest import Bundle, open_bundle
 from training.kinds import of_run
 from training.networks.face import SCALE, UNITS
 from training.networks.masked import encoder
+from training.networks.pth import put, read_pth
 from training.predict import pixels
 from training.run_folder import META, load_run_of
 
@@ -29,16 +30,20 @@ def start_from(folder: Path, network: keras.Model, white: float, images: NDArray
     """Set the weights of `network` to those of a bundle or a run, for as far as the two are alike.
 
     Args:
-        folder: of the bundle or the run.
+        folder: of the bundle or the run; or a file of PyTorch with weights under the names of this network's layers.
         network: its convolutions, in their order, begin with those of the bundle; heads of a name have its outputs.
         images: N × 48 × 48, some hundred training faces.
 
     Raises:
         ConfigError: it is another network.
-        ModelError: it is no whole bundle.
+        ModelError: it is no whole bundle; the file cannot be read, or does not fit.
+        RuntimeMissingError: PyTorch, which reads its files, is not installed.
     """
     if (folder / META).is_file():
         _from_run(folder, network)
+        return
+    if folder.suffix == ".pth":
+        put(read_pth(folder), network, str(folder), tuple(network.output_names))
         return
     bundle = open_bundle(folder)
     found = layers_of(bundle.model, str(folder))

@@ -1,9 +1,10 @@
 """Weights of PyTorch, put into a Keras network whose layers bear the same names. Nothing else knows PyTorch, which is
 an extra of its own (`torch`).
 
-Two layouts of ResNet-18 are read: torchvision's (`conv1.weight`, `layer1.0.bn1.running_mean`, …, `fc.bias`), and that
-of networks that wrap it (`features.0.weight`, `features.4.0.bn1.…`, `alpha.0.weight`: the attention). A file may hold
-the weights themselves or a checkpoint with them in `state_dict` or `model_state_dict`.
+EmoFAN's are read as they were published, and two layouts of ResNet-18: torchvision's (`conv1.weight`,
+`layer1.0.bn1.running_mean`, …, `fc.bias`), and that of networks that wrap it (`features.0.weight`,
+`features.4.0.bn1.…`, `alpha.0.weight`: the attention). A file may hold the weights themselves or a checkpoint of
+them in `state_dict` or `model_state_dict`.
 """
 
 import pickle
@@ -97,7 +98,7 @@ def _values(layer: Any, arrays: Arrays, where: str) -> list[NDArray[np.float32]]
     """A layer's weights in the order in which Keras has them, which is PyTorch's. Raises `ModelError`."""
     names = [f"{layer.name}.{name}" for name in _PARTS[: len(layer.weights)]]
     if missing := [name for name in names if name not in arrays]:
-        raise ModelError(f"{where} does not fit: it holds no {missing[0]}. Give weights of ResNet-18.")
+        raise ModelError(f"{where} does not fit: it holds no {missing[0]}. Give weights of this network.")
     values = [_keras_order(arrays[name]) for name in names]
     for name, value, weight in zip(names, values, layer.weights, strict=True):
         if value.shape != tuple(weight.shape):

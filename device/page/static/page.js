@@ -220,7 +220,9 @@ function showConsent() {
     const until = known.until ? say("session.until_date", { date: when(known.until, { dateStyle: "medium" }) }) : say("session.until_none");
     const state = known.revoked ? say("session.was_withdrawn") : valid ? "" : say("session.is_over");
     const text = say("session.consent_of", { patient, covers, by: say(`session.${known.by}`), until });
-    write(byId("consent-text"), state ? `${text} ${state}` : text);
+    const compared = known.covers.includes("atypicality");
+    const age = !compared ? "" : known.age ? say("session.of_age", { age: say(`ages.${known.age}`) }) : say("session.not_compared");
+    write(byId("consent-text"), [text, age, state].filter(Boolean).join(" "));
     byId("consent-is").dataset.tone = valid ? "good" : "attention";
   }
   write(byId("consent-legend"), patient && !known ? say("session.no_consent", { patient }) : say("session.consent"));
@@ -239,6 +241,9 @@ function startForm() {
     put(label, "input", "", { type: "checkbox", name: "covers", value: name });
     label.append(say(`covers.${name}`));
   }
+  for (const name of words["list.ages"].split(" ")) put(byId("age"), "option", say(`ages.${name}`), { value: name });
+  const compared = () => document.querySelector("[name=covers][value=atypicality]").checked;
+  byId("covers").addEventListener("change", () => show(byId("of-age"), compared()));
   byId("patient").addEventListener("input", () => { editing = false; showConsent(); });
   byId("consent-change").addEventListener("click", () => { editing = true; showConsent(); byId("until").focus(); });
   byId("prepare").addEventListener("click", () => act({ do: "prepare", patient: typed() }));
@@ -246,10 +251,11 @@ function startForm() {
   byId("record").addEventListener("click", async () => {
     const covers = [...document.querySelectorAll("[name=covers]:checked")].map((one) => one.value);
     const by = document.querySelector("[name=by]:checked")?.value ?? "";
-    if (!(await act({ do: "consent", patient: typed(), covers, by, until: byId("until").value }))) return;
+    if (!(await act({ do: "consent", patient: typed(), covers, by, until: byId("until").value, age: compared() ? byId("age").value : "" }))) return;
     editing = false;
     byId("who").querySelectorAll(":checked").forEach((one) => { one.checked = false; }); // the next one is asked anew
-    byId("until").value = "";
+    byId("until").value = byId("age").value = "";
+    show(byId("of-age"), false);
     showConsent();
   });
 }

@@ -102,6 +102,31 @@ def test_a_consent_says_what_it_covers_and_who_gave_it(box: Box, covers: tuple[s
     assert box.now.people == ()
 
 
+def test_an_age_is_kept_with_a_consent_to_be_compared_and_after_a_restart(tmp_path: Path) -> None:
+    box, covers = Box(tmp_path), (*COVERS, "atypicality")
+    box.interlock.consent("p-017", covers, "guardian", age="6-12")
+    box.interlock.consent("p-018", COVERS, "guardian", age="6-12")
+    box.interlock.consent("p-019", covers, "guardian")
+    box.interlock.close(WAIT_S)
+    box = Box(tmp_path)
+    assert {one.patient: one.consent.age for one in box.now.people} == {"p-017": "6-12", "p-018": "", "p-019": ""}
+    box.interlock.begin("p-017")
+    box.until_state(State.WATCHING)
+    told = box.daemon.orders[0].consent
+    assert told and told.age == "6-12"
+    with pytest.raises(InterlockError, match="How old a person is, is one of under-6, 6-12, 13-17, 18-64, 65-up"):
+        box.interlock.consent("p-017", covers, "guardian", age="7")
+
+
+def test_a_file_without_ages_is_read_by_who_knows_them_and_is_written_as_it_was(tmp_path: Path) -> None:
+    """By boxes of before, and after one of them is put back in its place."""
+    box = Box(tmp_path)
+    box.interlock.consent("p-017", COVERS, "guardian")
+    assert "age" not in (tmp_path / "consents.json").read_text()
+    box.interlock.close(WAIT_S)
+    assert [one.consent.age for one in Box(tmp_path).now.people] == [""]
+
+
 def test_a_name_is_no_pseudonym(box: Box) -> None:
     for command in (lambda: box.interlock.consent("Maria", COVERS, "patient"), lambda: box.interlock.begin("Maria")):
         with pytest.raises(ConfigError) as caught:

@@ -47,7 +47,7 @@ def test_a_session_from_the_first_word_to_the_last(page: Served) -> None:
     assert (refused.status, refused.json["code"]) == (409, "no_consent")
     agreed = page.do(**CONSENT)
     assert agreed.json["shown"]["people"][0] | {"covers": 0} == {
-        "patient": "p-017", "covers": 0, "by": "guardian", "until": None, "revoked": False, "valid": True
+        "patient": "p-017", "covers": 0, "by": "guardian", "age": "", "until": None, "revoked": False, "valid": True
     }  # fmt: skip
     assert page.do(do="begin", patient="p-017").status == 200
     seen = [data["state"] for data in until(page, "watching")]

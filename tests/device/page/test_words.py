@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from device.contract.choices import COVERS, GIVERS
+from device.contract.choices import AGES, COVERS, GIVERS
 from device.contract.session import Why
 from device.host.view import Matter, Refusal, State
 from device.page.documents import FOLDER, page
@@ -21,8 +21,8 @@ SCRIPT = (FOLDER / "page.js").read_text()
 #: Commands of the page cannot be refused for these reasons: they are of marks and of commands from afar.
 ELSEWHERE = {Refusal.NAME, Refusal.LATE, Refusal.CLOCK}
 #: Names that are put together: the script says `why.${one.why}`.
-MADE = ("lamp. state. advice. view. camera. network. clock. storage. cloud. why. refused. notice. covers. confirm. "
-        "update. session.patient session.guardian signin.").split()  # fmt: skip
+MADE = ("lamp. state. advice. view. camera. network. clock. storage. cloud. why. refused. notice. covers. ages. "
+        "confirm. update. session.patient session.guardian signin.").split()  # fmt: skip
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -56,6 +56,7 @@ def test_there_is_a_word_for_everything_that_the_box_says_in_codes() -> None:
         *(f"notice.{matter.value}" for matter in Matter),
         *(f"why.{why.value}" for why in Why),
         *(f"covers.{name}" for name in COVERS),
+        *(f"ages.{name}" for name in AGES),
         *(f"session.{name}" for name in GIVERS),
     }
     assert said - set(ENGLISH) == set()

@@ -53,7 +53,7 @@ def test_stretches_of_a_film_are_drawn_and_not_frames():
 
     assert independent.value == clustered.value
     assert clustered.high - clustered.low > 2 * (independent.high - independent.low)
-    assert "12 stretches of 5 s" in compare(filmed).over[FRAMES]
+    assert compare(filmed).over[FRAMES] == "12 stretches of 5 s, not people"
 
 
 def test_people_are_drawn_where_there_are_enough():

@@ -173,7 +173,7 @@ def _blocks(sequences: Sequence[Frames], kept: Sequence[Ints]) -> tuple[Ints, st
     what = " and ".join(["pictures"] * (not all(films)) + [f"stretches of {STRETCH_S:g} s"] * any(films))
     blocks = np.unique(_joined_ids(ids), return_inverse=True)[1]
     count = int(blocks.max()) + 1 if len(blocks) else 0
-    return blocks, f"{count} {what}, and not over people: how other people would be coded, it does not say"
+    return blocks, f"{count} {what}, not people"
 
 
 def _joined_ids(ids: Sequence[Ints]) -> Ints:

@@ -15,9 +15,9 @@ from device.contract.errors import DataError
 from device.contract.labels import ACTION_UNIT_KEYS, LOWER, UPPER
 from training.annotation.coding import ACTIONS, Annotations, Coded, Mark, Scale, Side
 from training.annotation.coding import Sequence as Frames
-from training.annotation.files.exchange import Found, Into, Losses, Written, submitted
-from training.annotation.files.tables import Table, read_table, unfloated, whole, write_table
-from training.data.codes import FLAGS, IMAGE, ROW, SIDE_COLUMN
+from training.annotation.files.exchange import Found, Into, Losses, Written, keep, submitted
+from training.annotation.files.tables import Table, read_table, table_bytes, unfloated, whole
+from training.data.codes import FLAGS, IMAGE, ROW, SIDE_COLUMN, TEXTS
 
 FILE = "codes.csv"
 _PARTS = {UPPER: FLAGS[0], LOWER: FLAGS[1]}
@@ -44,7 +44,8 @@ def write(annotations: Sequence[Annotations], out: Path) -> Written:
     header = (kind, "participant", "coder", *ACTION_UNIT_KEYS, *FLAGS, *further, *sides)
     if not any(row["participant"] for row in rows):
         header = tuple(name for name in header if name != "participant")
-    written = write_table(path, header, ([row.get(name, "") for name in header] for row in rows))
+    content = table_bytes(header, ([row.get(name, "") for name in header] for row in rows))
+    written = keep(path, content, annotations)
     return Written((written,), losses.sentences())
 
 
@@ -62,10 +63,11 @@ def read(path: Path, into: Into) -> Found:
     notes = [
         f"{table.path.name}: the column {name!r} is passed over."
         for name in table.header[1:]
-        if name not in (*ACTIONS, *FLAGS, "coder", "participant", *map(SIDE_COLUMN.format, ACTIONS))
+        if name not in (*ACTIONS, *FLAGS, *TEXTS, *map(SIDE_COLUMN.format, ACTIONS))
     ]
     places = _places(table, into)
     found: dict[tuple[str, str], dict[int, Coded]] = {}
+    bad = 0
     for row, cells in table.dicts():
         where = table.where(row)
         sequence, place = _at(cells, table, places, where)
@@ -74,9 +76,13 @@ def read(path: Path, into: Into) -> Found:
             raise DataError(f"{where}: it does not say who coded: give --coder.")
         frames = found.setdefault((coder, sequence.name), {})
         coded = _coded(cells, into, where)
+        if not coded.codable and any(cells.get(action) for action in ACTIONS):
+            bad += 1
         if place in frames:
             raise DataError(f"{where}: {coder} codes {cells[table.header[0]]} twice: remove one of the rows.")
         frames[place] = coded
+    if bad:
+        notes.append(f"{table.path.name}: pictures that are bad have no codes: those of {bad} rows are not taken.")
     sequences = {one.name: one for one in into.sequences}
     return Found(
         tuple(

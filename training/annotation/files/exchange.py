@@ -1,12 +1,14 @@
 """What the layouts have in common: what is written, what is found in files, and what a layout cannot hold."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cloud.erasing.known import note
 from device.contract.errors import DataError
 from training.annotation.coding import Annotations, Coded, Mark, Scale, Side
 from training.annotation.coding import Sequence as Frames
+from training.files import write_whole
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,14 @@ def submitted(one: Annotations, losses: Losses) -> Iterator[tuple[int, Coded]]:
             yield place, frame
         else:
             losses.add("Frames that were not submitted are left out ({n}).")
+
+
+def keep(path: Path, content: bytes, coded: Iterable[Annotations], what: str = "codes of faces") -> Path:
+    """Write a file about the people of these, for its owner alone, whole or not at all; it is noted first, so that it
+    is found when one of them is to be erased. Raises `StorageError`."""
+    note(path, {one.sequence.participant for one in coded}, [], what)
+    write_whole(path, lambda file: file.write(content))
+    return path
 
 
 def by_coder(annotations: Sequence[Annotations]) -> dict[str, list[Annotations]]:

@@ -16,8 +16,8 @@ import numpy as np
 from device.contract.errors import DataError
 from training.annotation.coding import PARTS, Annotations, Coded, Episode, Mark, Side
 from training.annotation.coding import Sequence as Frames
-from training.annotation.files.exchange import Found, Into, Written
-from training.annotation.files.tables import read_table, unfloated, whole, write_table
+from training.annotation.files.exchange import Found, Into, Written, keep
+from training.annotation.files.tables import read_table, table_bytes, unfloated, whole
 from training.data.codes import SIDE_COLUMN
 
 FRAMES, EPISODES = "frames.csv", "episodes.csv"
@@ -35,8 +35,8 @@ def write(annotations: Sequence[Annotations], out: Path) -> Written:
     episodes = (row for one in annotations for row in _episodes(one))
     return Written(
         (
-            write_table(out / FRAMES, (*_FRAME, *actions, *sides), frames),
-            write_table(out / EPISODES, _EPISODE, episodes),
+            keep(out / FRAMES, table_bytes((*_FRAME, *actions, *sides), frames), annotations),
+            keep(out / EPISODES, table_bytes(_EPISODE, episodes), annotations),
         )
     )
 

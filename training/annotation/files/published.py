@@ -26,10 +26,11 @@ from training.annotation.files.exchange import (
     Written,
     by_coder,
     file_name,
+    keep,
     stem,
     submitted,
 )
-from training.annotation.files.tables import Table, read_table, unfloated, whole, write_table
+from training.annotation.files.tables import Table, read_table, table_bytes, unfloated, whole
 
 NOTHING, GROUP = "AU0", "ASD"
 HEADER = tuple(
@@ -64,7 +65,7 @@ def write(annotations: Sequence[Annotations], out: Path, groups: Mapping[str, st
         for one, name in zip(mine, _names([one.sequence for one in mine]), strict=True):
             rows = list(_rows(one, (groups or {}).get(one.sequence.participant, ""), losses))
             if rows:
-                files.append(write_table(folder / f"{name}.csv", HEADER, rows))
+                files.append(keep(folder / f"{name}.csv", table_bytes(HEADER, rows), [one]))
     return Written(tuple(files), losses.sentences())
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from device.contract.errors import DataError
-from training.files import write_whole
 
 _MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
 _SEPARATORS = ",;\t"
@@ -65,15 +64,13 @@ def read_table(path: Path, what: str) -> Table:
     return Table(path, tuple(names), tuple((number, tuple(line[c] for c in kept)) for number, line in rows))
 
 
-def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]], separator: str = ",") -> Path:
-    """Write a table, UTF-8 without mark, for its owner alone, whole or not at all. Raises `StorageError`."""
+def table_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """A table as the content of a csv file: UTF-8 without mark."""
     text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=separator, lineterminator="\n")
+    writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
     writer.writerows(rows)
-    content = text.getvalue().encode()
-    write_whole(path, lambda file: file.write(content))
-    return path
+    return text.getvalue().encode()
 
 
 def whole(text: str, where: str) -> int:

@@ -21,9 +21,8 @@ from training.annotation.files.boris import (
     STOP,
     TABLE,
 )
-from training.annotation.files.exchange import SIDES, Losses, Written
-from training.annotation.files.tables import write_table
-from training.files import write_whole
+from training.annotation.files.exchange import SIDES, Losses, Written, keep
+from training.annotation.files.tables import table_bytes
 
 _PLAYERS = tuple(str(number) for number in range(1, 9))
 _HEADER = (
@@ -75,9 +74,9 @@ def write(annotations: Sequence[Annotations], out: Path) -> Written:
     date = datetime.now().isoformat(timespec="seconds")
     project = _project(observations, date)
     content = json.dumps(project, ensure_ascii=False, indent=1).encode()
-    write_whole(out / PROJECT, lambda file: file.write(content))
     rows = (row for one, events in observations for row in _rows(one, events, date))
-    return Written((out / PROJECT, write_table(out / TABLE, _HEADER, rows)), losses.sentences())
+    files = ((PROJECT, content), (TABLE, table_bytes(_HEADER, rows)))
+    return Written(tuple(keep(out / name, content, annotations) for name, content in files), losses.sentences())
 
 
 def _events(one: Annotations, losses: Losses) -> list[_Event]:

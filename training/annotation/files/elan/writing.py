@@ -9,9 +9,8 @@ from xml.etree import ElementTree
 from training.annotation.coding import ACTIONS, PARTS, Annotations, Coded, Episode, Mark
 from training.annotation.files import spans
 from training.annotation.files.elan import SCALE, SEQUENCE, STATES, SUFFIX
-from training.annotation.files.exchange import SIDES, Written, by_coder, file_name
+from training.annotation.files.exchange import SIDES, Written, by_coder, file_name, keep
 from training.annotation.files.words import written
-from training.files import write_whole
 
 _SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 _INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}noNamespaceSchemaLocation"
@@ -27,18 +26,14 @@ def write(annotations: Sequence[Annotations], out: Path) -> Written:
         StorageError: it cannot be written.
     """
     coders = by_coder(annotations)
-    documents = {
-        (out / file_name(coder) if len(coders) > 1 else out) / f"{file_name(one.sequence.name)}{SUFFIX}": _document(
-            one
-        )
-        for coder, mine in coders.items()
-        for one in mine
-    }
-    for path, document in documents.items():
+    documents = [(one, _document(one)) for one in annotations]
+    files = []
+    for one, document in documents:
+        folder = out / file_name(one.coder) if len(coders) > 1 else out
         ElementTree.indent(document)
         content = ElementTree.tostring(document, "utf-8", xml_declaration=True)
-        write_whole(path, lambda file, content=content: file.write(content))  # type: ignore[misc]
-    return Written(tuple(documents))
+        files.append(keep(folder / f"{file_name(one.sequence.name)}{SUFFIX}", content, [one]))
+    return Written(tuple(files))
 
 
 @dataclass

@@ -1,0 +1,36 @@
+"""What two coders need to go through together, and what they need not."""
+
+from dataclasses import replace
+
+from tests.training.annotation.coders import pictures, said
+from training.annotation.agreement.disagreements import disagreements
+from training.annotation.coding import Mark
+from training.annotation.review import alike, disputed
+
+FACES = pictures(4)
+FIRST = said("anna", FACES, AU1="0110", AU12="1100")
+SECOND = said("bert", FACES, AU1="0011", AU12="0100")
+
+
+def test_each_frame_comes_once_with_all_that_is_disputed_there() -> None:
+    found = disputed(disagreements([FIRST], [replace(SECOND, frames=SECOND.frames | {0: FIRST.frames[1]})]))
+    assert {one.place: [each.action for each in one.found] for one in found} == {0: ["AU1"], 1: ["AU1"], 3: ["AU1"]}
+    assert [one.size for one in found] == [1.0, 1.0, 1.0]
+
+
+def test_frames_that_both_submitted_alike_need_no_talk() -> None:
+    found = disagreements([FIRST], [SECOND])
+    assert [one.place for one in disputed(found)] == [0, 1, 3]
+    assert {place: coded.marks for place, coded in alike(FIRST, SECOND, found).items()} == {
+        2: {"AU1": Mark(1), "AU12": Mark(0)}
+    }
+
+
+def test_a_frame_that_one_has_not_submitted_is_not_taken_over() -> None:
+    open_ = replace(SECOND, frames=SECOND.frames | {2: replace(SECOND.frames[2], submitted=False)})
+    assert alike(FIRST, open_, disagreements([FIRST], [open_])) == {}
+
+
+def test_that_a_coder_asked_the_network_is_not_taken_over() -> None:
+    asked = replace(FIRST, frames={place: replace(coded, asked=True) for place, coded in FIRST.frames.items()})
+    assert not alike(asked, SECOND, disagreements([asked], [SECOND]))[2].asked

@@ -1,0 +1,141 @@
+"""What `affectbox-training coding` does."""
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from device.contract.errors import ConfigError, DataError, StorageError
+from training.annotation.agreement import report
+from training.annotation.agreement.compare import Agreement, compare
+from training.annotation.agreement.disagreements import disagreements
+from training.annotation.coders import clean_name
+from training.annotation.coding import AGREED, Annotations
+from training.annotation.files.exchange import Into, keep
+from training.annotation.files.layouts import BORIS, BY_NAME, ELAN, PUBLISHED
+from training.annotation.files.tables import read_table, table_bytes, unfloated
+from training.annotation.project import Project, open_project
+
+_BY_SUFFIX = {".eaf": ELAN, ".boris": BORIS}
+_PAGE = "agreement.html"
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """Write the files. Raises `AffectboxError`."""
+    with open_project(arguments.project) as project:
+        coded = [one for coder in _coders(project, arguments.coder) for one in project.annotations(coder)]
+    if not coded:
+        raise DataError(f"Nothing is coded in {arguments.project} yet: there is nothing to export.")
+    _require_free(arguments.out, arguments.overwrite)
+    groups = _groups(arguments)
+    options = {} if groups is None else {"groups": groups}
+    written = BY_NAME[arguments.layout].write(coded, arguments.out, **options)
+    _say(written.lost)
+    print(f"wrote {len(written.files)} {'file' if len(written.files) == 1 else 'files'} to {arguments.out}")
+    return 0
+
+
+def import_(arguments: argparse.Namespace) -> int:
+    """Read the files into the project. Raises `AffectboxError`; nothing was changed, then."""
+    layout = arguments.layout or _BY_SUFFIX.get(arguments.path.suffix.lower())
+    if layout is None:
+        raise ConfigError(f"{arguments.path} does not say what it is: give --layout, one of {', '.join(BY_NAME)}.")
+    if layout == PUBLISHED and not arguments.coder:
+        raise ConfigError("The published layout does not say who coded: give --coder.")
+    coder = clean_name(arguments.coder) if arguments.coder else ""
+    with open_project(arguments.project) as project:
+        sequences = tuple(project.sequence(entry.name) for entry in project.entries())
+        found = BY_NAME[layout].read(arguments.path, Into(sequences, project.scale, project.actions, coder))
+        _say(found.notes)
+        if not arguments.overwrite:
+            _require_unlike_nothing(project, found.annotations)
+        for one in found.annotations:
+            project.put(clean_name(one.coder), one, arguments.overwrite)
+    for one in found.annotations:
+        print(f"{one.sequence.name}, {one.coder}: {len(one.frames)} frames, {len(one.episodes)} episodes")
+    return 0
+
+
+def agreement(arguments: argparse.Namespace) -> int:
+    """Say how far coders agree. Raises `AffectboxError`."""
+    with open_project(arguments.project) as project:
+        names = _coders(project, arguments.coders)
+        if not arguments.coders:
+            names = [name for name in names if name != AGREED]
+        coded = [mine for name in names if (mine := project.annotations(name))]
+    if len(coded) < 2:
+        raise DataError(f"{len(coded)} of {len(names)} coders coded anything in {arguments.project}: it takes two.")
+    found = compare(coded, arguments.window)
+    print(report.text(found), end="")
+    if arguments.out is not None:
+        by_coder = {mine[0].coder: mine for mine in coded}
+        differing = {(a, b): disagreements(by_coder[a], by_coder[b], arguments.window) for a, b in report.pairs(found)}
+        files = _write_agreement(arguments.out, found, differing, [one for mine in coded for one in mine])
+        print(f"wrote {arguments.out / _PAGE} and {len(files) - 1} tables beside it")
+    return 0
+
+
+def _write_agreement(out: Path, found: Agreement, differing: report.Found, coded: Sequence[Annotations]) -> list[Path]:
+    tables = report.tables(found, differing)
+    contents = {_PAGE: report.page(found, differing).encode()} | {
+        name: table_bytes(header, rows) for name, (header, rows) in tables.items() if rows
+    }
+    return [keep(out / name, content, coded, "agreement of coders") for name, content in contents.items()]
+
+
+def _coders(project: Project, wanted: Sequence[str] | None) -> list[str]:
+    """Those who coded, or of them those who are wanted. Raises `ConfigError`."""
+    known = {name.casefold(): name for name in project.coders()}
+    if not wanted:
+        return list(known.values())
+    for name in wanted:
+        if clean_name(name).casefold() not in known:
+            raise ConfigError(f"Nobody coded as {name!r} here: known are {', '.join(known.values()) or 'none yet'}.")
+    return [known[clean_name(name).casefold()] for name in wanted]
+
+
+def _require_free(out: Path, overwrite: bool) -> None:
+    is_full = out.is_file() or (out.is_dir() and any(out.iterdir()))
+    if is_full and not overwrite:
+        raise StorageError(f"{out} holds files already: name another folder, or give --overwrite.")
+
+
+def _groups(arguments: argparse.Namespace) -> dict[str, str] | None:
+    """Participant → 1 or 0, for the published layout."""
+    if arguments.participants is None:
+        return None
+    if arguments.layout != PUBLISHED:
+        raise ConfigError(
+            f"--participants is for --layout {PUBLISHED}: the other layouts have no column of the group."
+        )
+    table = read_table(arguments.participants, "a table participant,ASD")
+    found = {}
+    for row, cells in table.dicts():
+        group = unfloated(cells.get("ASD", ""))
+        if group not in ("0", "1") or not cells.get("participant"):
+            raise DataError(f"{table.where(row)}: give participant,ASD, and 1 or 0 as ASD.")
+        found[cells["participant"]] = group
+    return found
+
+
+def _require_unlike_nothing(project: Project, annotations: Iterable[Annotations]) -> None:
+    """Refuse what would replace other codes of the same coder, before any of it is taken over."""
+    known = {name.casefold(): name for name in project.coders()}
+    for one in annotations:
+        coder = known.get(clean_name(one.coder).casefold())
+        if coder is None:
+            continue
+        there = project.coded(coder, one.sequence.name)
+        other = sum(place in there and there[place] != frame for place, frame in one.frames.items())
+        episodes = project.episodes(coder, one.sequence.name).values()
+        if other or (one.episodes and episodes and set(episodes) != set(one.episodes)):
+            what = f"{other} of these frames" if other else "the episodes"
+            raise ConfigError(
+                f"{coder} coded {what} of {one.sequence.name} otherwise: give --overwrite to replace them (the "
+                "journal keeps them, and the coder can undo it), or another --coder."
+            )
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line, file=sys.stderr)

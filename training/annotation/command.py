@@ -1,0 +1,99 @@
+"""`affectbox-training annotate`: the page on which faces are coded."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from device.contract.errors import ConfigError
+from training.annotation.coding import Scale
+from training.arguments import count, positive_number
+
+if TYPE_CHECKING:
+    from training.annotation.project import Project
+
+_DESCRIPTION = """\
+Opens a page in the browser on which a coder codes faces for action units by keyboard: frames and episodes of pictures
+and videos, each key saved at once. PROJECT is a folder of its own; it is made the first time, with --source, and what
+is coded then stays: scale and actions are fixed with it. The same command goes on where the coder stopped.
+"""
+_EPILOG = """\
+Only this machine's own browser can see the page, by the link that is printed. Coders do not see what others coded,
+nor to which group a person belongs. Pictures of people are personal data; they stay where they are, and PROJECT holds
+what was coded of them.
+"""
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register `annotate`."""
+    parser = commands.add_parser(
+        "annotate",
+        help="code faces for action units by keyboard, in the browser",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+    )
+    parser.add_argument("project", type=Path, metavar="PROJECT", help="the project's folder")
+    who = parser.add_mutually_exclusive_group(required=True)
+    who.add_argument("--coder", metavar="NAME", help="who codes: a name or number, the same each time")
+    who.add_argument("--review", nargs=2, metavar=("A", "B"), help="go through the disagreements of two coders")
+    new = parser.add_argument_group("a new project")
+    new.add_argument(
+        "--source", type=Path, metavar="PATH", help="a folder of pictures or videos, a video, a fer2013.csv"
+    )
+    new.add_argument("--scale", choices=[scale.value for scale in Scale], help="what is coded (default: presence)")
+    new.add_argument("--actions", metavar="LIST", help="22, 17, 15, 12, 5, all, or keys with commas (default: 22)")
+    new.add_argument("--participants", type=Path, metavar="CSV", help="a table: video,participant")
+    new.add_argument("--neutral", type=Path, metavar="FOLDER", help="a neutral picture of each participant")
+    new.add_argument("--frame-rate", type=positive_number, metavar="N", help="of folders of pictures that are frames")
+    new.add_argument("--seed", type=count, metavar="N", help="of the order of single pictures (default: 0)")
+    parser.add_argument("--port", type=count, metavar="N", help="of the page (default: the same each time)")
+    parser.add_argument("--no-browser", action="store_true", help="print the link only")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve the page until Ctrl-C.
+
+    Raises:
+        ConfigError: no project, or one that is there already and options for a new one.
+        AffectboxError: as `project.create`, `project.open_project` and `serve` raise.
+    """
+    from training.annotation.coding import AGREED  # noqa: PLC0415 - these load Starlette, PyAV and OpenCV
+    from training.annotation.page.desk import Desk  # noqa: PLC0415
+    from training.annotation.page.serving import serve  # noqa: PLC0415
+
+    with _project(arguments) as project:
+        review = tuple(arguments.review) if arguments.review else None
+        client = "command"  # only to have the name as it is kept, and refused before the browser opens
+        coder = project.enter(AGREED if review else arguments.coder, client, take_over=True)
+        project.leave(coder, client)
+        return serve(Desk(project, coder, review), arguments.port, browse=not arguments.no_browser)
+
+
+def _project(arguments: argparse.Namespace) -> "Project":
+    from training.annotation.coding import parse_actions  # noqa: PLC0415
+    from training.annotation.project import create, is_project, open_project  # noqa: PLC0415
+
+    folder = arguments.project
+    if is_project(folder):
+        _refuse_settings(arguments)
+        return open_project(folder)
+    if arguments.source is None:
+        raise ConfigError(f"{folder} is no project yet: give --source, a folder of pictures or videos, to make one.")
+    return create(
+        folder,
+        arguments.source,
+        scale=Scale(arguments.scale or Scale.PRESENCE.value),
+        actions=parse_actions(arguments.actions or "22"),
+        participants=arguments.participants,
+        neutral=arguments.neutral,
+        seed=arguments.seed or 0,
+        frame_rate=arguments.frame_rate,
+    )
+
+
+def _refuse_settings(arguments: argparse.Namespace) -> None:
+    """What is fixed with a project cannot be given again, lest somebody think that it were changed."""
+    names = ("source", "scale", "actions", "participants", "neutral", "frame_rate", "seed")
+    given = [f"--{name.replace('_', '-')}" for name in names if getattr(arguments, name) is not None]
+    if given:
+        raise ConfigError(f"{arguments.project} is a project already: leave {' and '.join(given)} out.")

@@ -1,0 +1,32 @@
+"""The application: routes of all views behind the guard."""
+
+import mimetypes
+
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from training.annotation.page import acting, reading
+from training.annotation.page.access import Guard
+from training.annotation.page.answers import HANDLERS
+from training.annotation.page.desk import Desk
+from training.annotation.page.review import AGREEMENT, REVIEW
+from training.annotation.page.sheets import SHEETS
+from training.annotation.page.views import FRAMES, STATIC, View
+
+#: All views, in the order of the navigation.
+VIEWS = (FRAMES, SHEETS, REVIEW, AGREEMENT)
+
+
+def application(desk: Desk, port: int, views: tuple[View, ...] = VIEWS) -> ASGIApp:
+    """The page of a desk, for a server that listens on `port`."""
+    mimetypes.add_type("text/javascript", ".js")  # on Windows the registry may say something else
+    mimetypes.add_type("text/css", ".css")
+    there = [view for view in views if view.shown(desk)]
+    routes = [*reading.ROUTES, *acting.ROUTES, *(route for view in there for route in view.routes)]
+    documents: list[Route] = [view.route(tuple(there)) for view in there]
+    static = Mount("/static", StaticFiles(directory=STATIC))
+    app = Starlette(routes=[*routes, *documents, static], exception_handlers=HANDLERS)
+    app.state.desk = desk
+    return Guard(app, desk.secret, port)

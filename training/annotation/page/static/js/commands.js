@@ -1,0 +1,214 @@
+/** What each command of the key map does in the view of frames and episodes. */
+import { choose } from "./chooser.js";
+import { present } from "./coded.js";
+import { ask, tell } from "./dialogs.js";
+import { $ } from "./dom.js";
+import { get } from "./net.js";
+import { say } from "./say.js";
+
+export class Commands {
+  /** @param {{desk, doing, episodes, player, look, beside, onKeys: () => void}} parts */
+  constructor(parts) {
+    Object.assign(this, parts);
+    this.all = {
+      submit: () => this._submit(),
+      remove: () => (this.inEpisodes ? this.episodes.remove() : this.doing.digit(0)),
+      clear: () => (this.inEpisodes ? this.episodes.remove() : this.doing.clear()),
+      other: () => (this.inEpisodes ? this.episodes.step(-1) : this.doing.other()),
+      repeat: () => (this.inEpisodes ? this.episodes.step(1) : this.doing.repeat()),
+      upper: () => this.doing.hide("upper"),
+      lower: () => this.doing.hide("lower"),
+      uncodable: () => this.doing.uncodable(),
+      undo: () => this._undo("undo"),
+      redo: () => this._undo("redo"),
+      ask: () => this.doing.ask(),
+      back: () => this.go(this.at - 1),
+      on: () => this.go(this.at + 1),
+      back10: () => this.go(this.at - 10),
+      on10: () => this.go(this.at + 10),
+      first: () => this.go(0),
+      last: () => this.go(this.desk.length - 1),
+      open: () => this._nextOpen(),
+      jump: () => this._toField(),
+      previous: () => this._another(-1),
+      next: () => this._another(1),
+      choose: () => this.choose(),
+      play: () => this._play(() => this.player.playLast()),
+      run: () => this._play(() => this.player.run()),
+      loop: () => this._play(() => this._loop()),
+      slower: () => this._speed(-1),
+      faster: () => this._speed(1),
+      mode: () => this._timed() && this._mode(),
+      onset: () => this.episodes.onset(),
+      apex: () => this.episodes.apex(),
+      offset: () => this.episodes.offset(),
+      closer: () => this.look.closer(),
+      wider: () => this.look.wider(),
+      whole: () => this.look.whole(),
+      brighter: () => this.look.brighten(0.1),
+      darker: () => this.look.brighten(-0.1),
+      neutral: () => this._neutral(),
+      help: () => this.onKeys(),
+    };
+  }
+
+  get inEpisodes() {
+    return this.desk.mode === "episodes";
+  }
+
+  /** Index of the frame that is shown. */
+  get at() {
+    return this.player.at ?? this.desk.index;
+  }
+
+  do(name) {
+    this.all[name]?.();
+  }
+
+  go(index) {
+    this.player.stop();
+    if (!this.desk.go(index)) this.desk.changed("coded");
+  }
+
+  press(action, strong) {
+    if (!this.desk.actions[action]) return;
+    if (this.inEpisodes) this.episodes.press(action, strong);
+    else this.doing.press(action, strong);
+  }
+
+  /** By pointer: in episodes, a tap. */
+  tap(action, strong) {
+    this.press(action, strong);
+    if (this.inEpisodes) this.episodes.release(action);
+  }
+
+  digit(number) {
+    if (this.inEpisodes) this.episodes.digit(number);
+    else this.doing.digit(number);
+  }
+
+  /** Returns whether there was anything to leave. */
+  escape() {
+    if (this.player.isPlaying) this.player.stop();
+    else if (this.desk.chosen) this.episodes.choose("");
+    else return false;
+    return true;
+  }
+
+  /** Let the coder choose a sequence. */
+  async choose() {
+    const { sequence } = this.desk;
+    const number = await choose(sequence.number);
+    if (number !== null && number !== sequence.number) await this.openSequence(number);
+  }
+
+  async openSequence(number, place = null) {
+    this.player.stop();
+    try {
+      await this.desk.open(number, place);
+    } catch (error) {
+      tell(error.message);
+    }
+  }
+
+  /** After something was taken back or done again: look there. */
+  async follow({ sequence, place, what }) {
+    if (sequence !== this.desk.sequence.number) await this.openSequence(sequence, place);
+    else if (place !== null) this.desk.go(this.desk.indexOf(place));
+    say(what);
+  }
+
+  async _submit() {
+    const { desk } = this;
+    if (this.inEpisodes) return this.episodes.step(1);
+    this.player.stop();
+    const wasSubmitted = await this.doing.submit();
+    const marks = present(desk.coded).length;
+    const next = wasSubmitted ? desk.index + 1 : desk.runs.next(desk.index);
+    if (next === undefined || next >= desk.length) return this._finished();
+    desk.go(next);
+    return say(`submitted with ${marks || "no"} marks; ${desk.numberAt(next)}`);
+  }
+
+  _nextOpen() {
+    const next = this.desk.runs.next(this.desk.index);
+    if (next === undefined || next === this.desk.index) this._finished();
+    else this.go(next);
+  }
+
+  /** Nothing is left here: go on elsewhere, if the coder likes. */
+  async _finished() {
+    const { desk } = this;
+    const left = desk.runs.next(desk.index);
+    if (left !== undefined) return this.go(left);
+    await desk.queue.whenEmpty();
+    const { sequences } = await get("/api/progress");
+    const open = sequences.find((one) => one.number !== desk.sequence.number && one.submitted < (one.length ?? 1));
+    const done = `All ${desk.length.toLocaleString()} frames of ${desk.sequence.name} are submitted.`;
+    if (!open) return ask(`${done} Nothing is left in this project.`, { yes: "Good", no: "Stay here" });
+    if (await ask(`${done} Go on with ${open.name}?`, { yes: "Go on", no: "Stay here" })) await this.openSequence(open.number);
+    return undefined;
+  }
+
+  _undo(type) {
+    const { desk } = this;
+    if (!desk.undoing[type] && !desk.queue.pending) return say(`nothing to ${type}`);
+    return desk.actBlind(type);
+  }
+
+  _toField() {
+    $("#jump").focus();
+    $("#jump").select();
+  }
+
+  _another(by) {
+    const next = this.desk.sequence.number + by;
+    if (next < 0 || next >= this.desk.project.sequences) return say(by > 0 ? "the last sequence" : "the first sequence");
+    return this.openSequence(next);
+  }
+
+  _timed() {
+    if (this.desk.sequence.times_s) return true;
+    say("These pictures do not follow each other in time.");
+    return false;
+  }
+
+  _play(begin) {
+    if (!this._timed()) return;
+    if (this.player.isPlaying) this.player.stop();
+    else begin();
+  }
+
+  _loop() {
+    const holds = ([, one]) => one.onset <= this.at && this.at <= (one.offset ?? this.at);
+    const episode = this.episodes.chosen ?? this.episodes.all().find(holds)?.[1];
+    if (!episode) return say("Choose an episode first.");
+    return this.player.loop(episode.onset, episode.offset ?? this.desk.length - 1);
+  }
+
+  _speed(by) {
+    const choice = $("#speed");
+    choice.selectedIndex = Math.max(0, Math.min(choice.selectedIndex + by, choice.options.length - 1));
+    this.player.speed = Number(choice.value);
+    say(`speed ${choice.selectedOptions[0].textContent}`);
+  }
+
+  _mode() {
+    this.episodes.releaseAll();
+    this.desk.mode = this.inEpisodes ? "frames" : "episodes";
+    say(`coding ${this.desk.mode}`);
+    this.desk.changed("coded");
+  }
+
+  async _neutral() {
+    const { desk } = this;
+    if (!desk.sequence.participant) return say("Every picture is of somebody else.");
+    this.player.stop();
+    desk.act({ type: "setneutral", place: desk.place });
+    await desk.queue.whenEmpty();
+    desk.sequence.neutral = true;
+    desk.sequence.neutral_is = `frame ${desk.numberAt(desk.index)}`;
+    say("taken as neutral");
+    return this.beside.showNeutral();
+  }
+}

@@ -1,0 +1,45 @@
+/** What stands above every view: how far the coding is, whether all is on the disk, dark or light, keys. */
+import { tell } from "./dialogs.js";
+import { $, set, text } from "./dom.js";
+
+const THEMES = ["", "dark", "light"];
+
+/** Fill the head; returns { saved(state), progress(done, of, name) } to keep it so. */
+export function head(project, { onKeys, onChoose }) {
+  text($("#coder"), project.coder);
+  $("#help").addEventListener("click", onKeys);
+  $("#choose").addEventListener("click", onChoose);
+  $("#theme").addEventListener("click", nextTheme);
+  $("#trouble button").addEventListener("click", () => tell(""));
+  return { saved, progress };
+}
+
+function nextTheme() {
+  const root = document.documentElement;
+  const isDark = getComputedStyle(root).colorScheme === "dark";
+  const theme = THEMES.find((name) => name === (isDark ? "light" : "dark"));
+  root.dataset.theme = theme;
+  localStorage.setItem("affectbox-coding-theme", theme);
+}
+
+function saved({ pending, reachable, stopped, trouble }) {
+  const element = $("#saved");
+  const state = stopped || !reachable ? "away" : pending ? "waiting" : "saved";
+  set(element, "data-state", state);
+  const kept = pending ? `${pending} kept in this browser` : "The program does not answer";
+  text($("span", element), { saved: "Saved", waiting: "Saving", away: kept }[state]);
+  if (stopped) return;
+  if (trouble) tell(trouble);
+  else if (!reachable) tell("The program does not answer. What you code is kept in this browser and saved as soon as it runs again: start it with the same command.");
+  else if ($("#trouble").dataset.about === "reach") tell("");
+  $("#trouble").dataset.about = reachable ? "" : "reach";
+}
+
+function progress(done, of, name) {
+  const bar = $("#progress");
+  bar.max = Math.max(of, 1);
+  bar.value = done;
+  text($("#progress-words"), `${done.toLocaleString()} of ${of.toLocaleString()} submitted`);
+  text($("#choose span"), name);
+  set($("#choose"), "aria-label", `Sequence ${name}: choose another`);
+}

@@ -1,0 +1,203 @@
+/** Contact sheets: many faces at once, an action at a time or all of a picture. Everything is put together here. */
+import { choose } from "./chooser.js";
+import { anyOpen, ask, tell } from "./dialogs.js";
+import { $, text } from "./dom.js";
+import { head } from "./head.js";
+import { isOwn } from "./keyboard.js";
+import { shown } from "./keys.js";
+import { get } from "./net.js";
+import { say } from "./say.js";
+import { begin } from "./session.js";
+import { settings } from "./settings.js";
+import { SheetDesk } from "./sheet-desk.js";
+import { signs } from "./sheet-keys.js";
+import { One } from "./sheet-one.js";
+import { SheetView } from "./sheet-view.js";
+import { Whole } from "./sheet-whole.js";
+
+const KEPT = "affectbox-coding-sheets"; // how this browser's coder likes sheets
+let desk, keymap, one, whole, view, heading, kept;
+const allowed = new Set(); // places that may be changed though they were coded for good, since the coder said so
+
+async function start() {
+  const session = await begin({ onState: (state) => heading?.saved(state), onAnswer: (answer) => desk && learned(answer) });
+  const [project, book, sign] = await Promise.all([get("/api/project"), get("/api/codebook"), signs()]);
+  keymap = session.keymap;
+  desk = new SheetDesk(project, session.queue);
+  one = new One(desk, { mayChange });
+  whole = new Whole(desk, keymap, { mayChange, onEnd: onward });
+  heading = head(project, { onKeys: keys, onChoose: chooseSequence });
+  heading.saved(session.queue.state);
+  kept = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
+  if (kept.size) $("#size").value = kept.size;
+  view = new SheetView(desk, { one, whole }, { keymap, book, sign, heading, onPress: pressed, onNext: () => move(1) });
+  wire();
+  label();
+  await open({ number: project.resume.sequence, action: kept.isWhole ? null : known(kept.action) });
+  $("#main").focus();
+  document.documentElement.dataset.ready = "";
+}
+
+const known = (action) => (action in desk.actions ? action : desk.project.actions[0].key);
+const mode = () => (desk.action === null ? whole : one);
+
+async function open(changes) {
+  try {
+    await desk.open(changes);
+  } catch (error) {
+    tell(error.message);
+    return;
+  }
+  allowed.clear();
+  remember();
+}
+
+function remember() {
+  kept = { action: desk.action ?? kept.action, isWhole: desk.action === null, size: $("#size").value };
+  localStorage.setItem(KEPT, JSON.stringify(kept));
+}
+
+/** The action before (-1) or after (+1) in the project's order. */
+function move(by) {
+  const keys = desk.project.actions.map(({ key }) => key);
+  const next = keys[keys.indexOf(desk.action) + by];
+  if (next) return open({ action: next });
+  return say(by > 0 ? "This is the last action" : "This is the first action");
+}
+
+const switchTo = (isWhole) => isWhole !== (desk.action === null) && open({ action: isWhole ? null : known(kept.action) });
+
+async function chooseSequence() {
+  const number = await choose(desk.sequence.number);
+  if (number !== null) await open({ number });
+}
+
+function pressed(place) {
+  if (desk.action === null) whole.point(place);
+  else one.mark(place);
+}
+
+async function turn(by) {
+  if (!(await desk.turn(by))) say(by > 0 ? "This is the last sheet" : "This is the first sheet");
+}
+
+async function submit() {
+  if (!desk.sheet.length) return move(1);
+  if (desk.action === null) return whole.submit();
+  one.submit();
+  return onward();
+}
+
+/** The sheet is done: the next one, or what was left out. */
+async function onward() {
+  if (await desk.turn(1)) say(`next sheet, ${desk.sheet.length} pictures`);
+  else if (desk.showing === "open") await open({});
+  else say("This was the last sheet");
+}
+
+async function mayChange(place) {
+  if (allowed.has(place)) return true;
+  if (anyOpen()) return false;
+  const more = "What it was stays in the project's history, and undo brings it back.";
+  const may = await ask(`${desk.label(place)} was submitted. Change pictures of this sheet?`, { yes: "Change", no: "Leave it", more });
+  if (may) desk.sheet.forEach((shownPlace) => allowed.add(shownPlace));
+  return may;
+}
+
+async function learned(answer) {
+  desk.learn(answer);
+  if (!answer.went) return;
+  const { sequence, place, what } = answer.went;
+  if (sequence === desk.sequence.number && place !== null) await desk.find(place);
+  await desk.recount();
+  say(what);
+}
+
+function take(type) {
+  if (!desk.undoing[type]) return say(`nothing to ${type}`);
+  return desk.queue.add({ type });
+}
+
+const keys = () => settings({ project: desk.project, keymap }, label);
+
+function label() {
+  for (const name of ["submit", "undo", "redo"]) text($(`#${name} kbd`), shown(keymap.commands[name]));
+  view.near.label();
+}
+
+/** In sheets of one action arrows move the ring, for those who go through them by ear. */
+function step(by) {
+  const at = desk.ring === null ? -1 : desk.sheet.indexOf(desk.ring);
+  const place = desk.sheet[Math.max(0, Math.min(at < 0 ? 0 : at + by, desk.sheet.length - 1))];
+  if (place === undefined) return;
+  desk.point(place);
+  view.cells.focus(place);
+}
+
+function cycle(id) {
+  const choice = $(id);
+  choice.selectedIndex = (choice.selectedIndex + 1) % choice.options.length;
+  choice.dispatchEvent(new Event("change"));
+  say(choice.selectedOptions[0].textContent);
+}
+
+const EVERYWHERE = {
+  F2: () => switchTo(desk.action !== null),
+  F4: () => cycle("#showing"),
+  F8: () => cycle("#size"),
+  PageUp: () => turn(-1),
+  PageDown: () => turn(1),
+};
+const OF_ONE = {
+  "Ctrl+a": () => one.all(),
+  "Ctrl+ArrowUp": () => move(-1),
+  "Ctrl+ArrowDown": () => move(1),
+  ArrowLeft: () => step(-1),
+  ArrowRight: () => step(1),
+  ArrowUp: () => step(-one.layout.columns),
+  ArrowDown: () => step(one.layout.columns),
+};
+const OF_WHOLE = { "Ctrl+Enter": () => whole.submitAll() };
+
+/** Do what a key means. Returns whether it means anything. */
+function heard(event) {
+  const name = `${event.ctrlKey || event.metaKey ? "Ctrl+" : ""}${event.key}`;
+  const own = EVERYWHERE[name] ?? (desk.action === null ? OF_WHOLE : OF_ONE)[name];
+  const command = keymap.commandOf(event, "frames");
+  if (own) own();
+  else if (command === "undo" || command === "redo") take(command);
+  else if (name === "Enter" || (command === "submit" && desk.action === null)) submit();
+  else if (mode().press(event)) return true;
+  else if (command === "help") keys();
+  else if (command === "choose") chooseSequence();
+  else return false;
+  return true;
+}
+
+function wire() {
+  const on = (id, what, happens = "click") => $(id).addEventListener(happens, what);
+  on("#one", () => switchTo(false));
+  on("#whole", () => switchTo(true));
+  on("#before", () => move(-1));
+  on("#after", () => move(1));
+  on("#action", () => open({ action: $("#action").value }), "change");
+  on("#showing", () => open({ showing: $("#showing").value }), "change");
+  on("#size", () => (remember(), view.lay()), "change");
+  on("#submit", submit);
+  on("#everything", () => one.all());
+  on("#undo", () => take("undo"));
+  on("#redo", () => take("redo"));
+  on("#back", () => turn(-1));
+  on("#on", () => turn(1));
+  // A pointer leaves nothing behind that would take the next key for itself.
+  on("#main", (event) => event.detail > 0 && event.target.closest("button") && $("#main").focus());
+  on("#main", (event) => event.target.matches("select") && $("#main").focus(), "change");
+  window.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.defaultPrevented || anyOpen()) return;
+    if (event.repeat && !event.key.startsWith("Arrow")) return;
+    if (isOwn(event) && !(event.key === "Enter" && event.target.closest(".cell"))) return;
+    if (heard(event)) event.preventDefault();
+  });
+}
+
+start().catch((error) => tell(error.message));

@@ -1,0 +1,81 @@
+/** The actions with their keys, upper face first: what is coded is seen here, and pressed. */
+import { LETTERS, words } from "./coded.js";
+import { h, set, text } from "./dom.js";
+import { shown, spoken } from "./keys.js";
+
+const PARTS = { upper: "Upper face", lower: "Lower face" };
+const SIGNS = { left: "L", right: "R", top: "T", bottom: "B", "": "" };
+const MANY = 26; // more actions than that stand in three columns
+
+export class Tiles {
+  /**
+   * @param {HTMLElement} element to fill
+   * @param project see /api/project
+   * @param {KeyMap} keymap
+   * @param {(action: string, strong: boolean) => void} onPress
+   */
+  constructor(element, project, keymap, onPress) {
+    Object.assign(this, { _project: project, _keymap: keymap, _onPress: onPress });
+    this._tiles = new Map();
+    const columns = project.actions.length > MANY ? 3 : 2;
+    element.dataset.columns = columns;
+    element.style.setProperty("--columns", columns);
+    element.replaceChildren(...Object.keys(PARTS).flatMap((part) => this._part(part, columns)));
+    this.label();
+  }
+
+  /** Show the keys, after they were changed. */
+  label() {
+    for (const [key, tile] of this._tiles) {
+      text(tile.querySelector("kbd"), shown(this._keymap.actions[key]));
+      set(tile, "aria-keyshortcuts", spoken(this._keymap.actions[key] ?? ""));
+    }
+  }
+
+  /**
+   * Show marks.
+   * @param {(action: string) => [number, string]} markOf
+   * @param {{newest?, hidden?, codable?, held?}} more: the action on which digits act; hidden parts; whether there is a
+   *   face; actions whose key is down
+   */
+  show(markOf, { newest = "", hidden = [], codable = true, held = new Set() } = {}) {
+    for (const action of this._project.actions) {
+      const tile = this._tiles.get(action.key);
+      const mark = markOf(action.key);
+      set(tile, "aria-pressed", String(mark[0] > 0));
+      tile.classList.toggle("newest", action.key === newest);
+      tile.classList.toggle("held", held.has(action.key));
+      tile.classList.toggle("unseen", !codable || (hidden.includes(action.part) && !mark[0]));
+      text(tile.querySelector(".mark"), this._sign(mark));
+      set(tile, "aria-label", `${action.key} ${action.name}: ${words(mark, this._project.scale)}`);
+    }
+  }
+
+  _sign([value, side]) {
+    if (!value) return "";
+    const strength = this._project.scale === "intensity" ? LETTERS[value] : side ? "" : "✓";
+    return strength + (side ? ` ${SIGNS[side]}` : "");
+  }
+
+  _part(part, columns) {
+    const actions = this._project.actions.filter((action) => action.part === part);
+    if (!actions.length) return [];
+    const rows = Math.ceil(actions.length / columns);
+    const group = h("div", { class: "part", role: "group", "aria-label": PARTS[part] }, actions.map((one) => this._tile(one)));
+    group.style.setProperty("--rows", rows);
+    return [h("h3", { class: "part-head", "aria-hidden": "true" }, PARTS[part]), group];
+  }
+
+  _tile(action) {
+    const tile = h(
+      "button",
+      { type: "button", class: "tile", title: action.name, onclick: (event) => this._onPress(action.key, event.shiftKey) },
+      h("kbd"),
+      h("b", {}, action.key),
+      h("span", { class: "name" }, action.name.replace(/ \(.*/, "")),
+      h("span", { class: "mark" }),
+    );
+    this._tiles.set(action.key, tile);
+    return tile;
+  }
+}

@@ -1,0 +1,46 @@
+"""Going through what two coders disagree on, picture by picture, and what they need not go through."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from training.annotation.agreement.disagreements import Disagreement
+from training.annotation.coding import Annotations, Coded
+
+
+@dataclass(frozen=True)
+class Disputed:
+    """One frame of a sequence and all that two coders see differently there, the largest first."""
+
+    sequence: str
+    place: int
+    frame: int
+    found: tuple[Disagreement, ...]
+
+    @property
+    def size(self) -> float:
+        """How far the coders are apart at most; see `Disagreement`."""
+        return max(one.size for one in self.found)
+
+
+def disputed(found: Iterable[Disagreement]) -> list[Disputed]:
+    """The frames of disagreements, in the order in which they come first."""
+    frames: dict[tuple[str, int], list[Disagreement]] = {}
+    for one in found:
+        frames.setdefault((one.sequence, one.place), []).append(one)
+    return [Disputed(sequence, place, ones[0].frame, tuple(ones)) for (sequence, place), ones in frames.items()]
+
+
+def alike(first: Annotations, second: Annotations, found: Iterable[Disagreement]) -> dict[int, Coded]:
+    """Place → how both coded it, of the frames that both submitted and do not disagree on.
+
+    Args:
+        first, second: of the same sequence.
+        found: what the coders disagree on, of any sequence.
+    """
+    apart = {one.place for one in found if one.sequence == first.sequence.name}
+    both = (place for place in first.frames if place in second.frames and place not in apart)
+    return {
+        place: replace(first.frames[place], asked=False, judged=frozenset())
+        for place in both
+        if first.frames[place].submitted and second.frames[place].submitted
+    }
