@@ -5,14 +5,13 @@ a network that has not learnt from them; what it says of others is the mean over
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from device.contract.errors import DataError
-from device.contract.evidence import Interval
 from training.atypicality.conformal import quantiles
+from training.atypicality.evaluation import FAR, Surprised
 from training.atypicality.folds import folds_of
 from training.atypicality.learning import Learner, companion_learner
 from training.atypicality.metrics import ByPerson, draws
@@ -23,36 +22,9 @@ from training.diagnosis.folds import parts
 from training.diagnosis.metrics import interval
 
 Floats = NDArray[np.float64]
-#: Quantiles that a bundle tells, evenly from 0 to 1; beyond the share `FAR` of them a movement is unusual.
+#: Quantiles that a bundle tells, evenly from 0 to 1.
 SHARES = np.linspace(0.0, 1.0, 101)
-FAR = 0.95
 FEWEST = 4
-
-
-@dataclass(frozen=True)
-class Surprised:
-    """What was found.
-
-    Attributes:
-        n, windows: typical people, and windows of theirs.
-        epochs: of the networks.
-        percentiles: of the surprise in windows of typical people, nats, at `SHARES`.
-        nats: their mean surprise.
-        beyond: share of the windows of typical people beyond the 95 % of the other typical people: 0.05 is right.
-        others: share of the windows of everybody else beyond it; None where there is nobody else.
-        apart: how often somebody else is more surprising, in the mean, than a typical person; 0.5: neither.
-        pearson: with the raters' mean, over all windows that are rated; None where nothing is.
-    """
-
-    n: int
-    windows: int
-    epochs: int
-    percentiles: tuple[float, ...]
-    nats: Interval
-    beyond: Interval
-    others: Interval | None
-    apart: Interval | None
-    pearson: Interval | None
 
 
 def measured(

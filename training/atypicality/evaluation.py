@@ -8,7 +8,6 @@ import msgspec
 
 from device.contract.errors import ConfigError, DataError
 from device.contract.evidence import Interval
-from training.atypicality.companion import Surprised
 from training.atypicality.complexity import Compared
 from training.atypicality.metrics import Figures, Raters
 from training.atypicality.recipe import Companion, Recipe
@@ -16,6 +15,8 @@ from training.diagnosis.evaluation import plain, whole
 from training.files import write_whole
 
 FORMAT = 1
+#: A movement that surprises more than this share of typical ones is unusual.
+FAR = 0.95
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,32 @@ class Judged:
     baseline: Figures
     advantage: Interval
     typical: float | None = None
+
+
+@dataclass(frozen=True)
+class Surprised:
+    """What the companion comes to.
+
+    Attributes:
+        n, windows: typical people, and windows of theirs.
+        epochs: of the networks.
+        percentiles: of the surprise in windows of typical people, nats, evenly from 0 to 1.
+        nats: their mean surprise.
+        beyond: share of the windows of typical people beyond the 95 % of the other typical people: 0.05 is right.
+        others: share of the windows of everybody else beyond it; None where there is nobody else.
+        apart: how often somebody else is more surprising, in the mean, than a typical person; 0.5: neither.
+        pearson: with the raters' mean, over all windows that are rated; None where nothing is.
+    """
+
+    n: int
+    windows: int
+    epochs: int
+    percentiles: tuple[float, ...]
+    nats: Interval
+    beyond: Interval
+    others: Interval | None
+    apart: Interval | None
+    pearson: Interval | None
 
 
 @dataclass(frozen=True)

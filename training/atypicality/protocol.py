@@ -1,30 +1,25 @@
 """How a study is evaluated: the raters, the published recipe, ours and the mean, the companion, and entropy."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from math import isnan
 from typing import Any
 
 import numpy as np
 
-from device.contract.choices import AGES
 from device.contract.errors import DataError
 from training.atypicality import companion
+from training.atypicality.ages import ages_of
 from training.atypicality.complexity import compared
 from training.atypicality.conformal import quantiles
-from training.atypicality.evaluation import Evaluation, Judged
+from training.atypicality.evaluation import FAR, Evaluation, Judged, Surprised
 from training.atypicality.folds import Said, across
 from training.atypicality.metrics import advantage, draws, figures, raters
 from training.atypicality.plan import TYPICAL
 from training.atypicality.recipe import COMPANION, OURS, Companion, Recipe, published_at
 from training.atypicality.study import MovementStudy
 from training.atypicality.windows import Windows, windows_of
-from training.cohort.people import Participant
-
-#: The first age, years, of each of `AGES`.
-_FROM = (0.0, 6.0, 13.0, 18.0, 65.0)
 
 
 @dataclass(frozen=True)
@@ -101,7 +96,7 @@ def judged_of(said: Said, windows: Windows, recipe: Recipe, protocol: Protocol) 
         figures=figures(said.rating, windows, counts, said.half_width),
         baseline=figures(said.baseline, windows, counts),
         advantage=advantage(said.rating, said.baseline, windows, counts),
-        typical=float(quantiles(said.rating[usual], windows.person[usual], np.array([companion.FAR]))[0])
+        typical=float(quantiles(said.rating[usual], windows.person[usual], np.array([FAR]))[0])
         if usual.any()
         else None,
     )
@@ -127,14 +122,6 @@ def about(study: MovementStudy, rated: Windows, protocol: Protocol) -> dict[str,
     }
 
 
-def ages_of(people: Iterable[Participant]) -> dict[str, int]:
-    """Age group → people, in the order of age; '' of those whose age is not told."""
-    counts = Counter(
-        "" if isnan(one.age) else AGES[int(np.searchsorted(_FROM, one.age, "right")) - 1] for one in people
-    )
-    return {name: counts[name] for name in ("", *AGES) if counts[name]}
-
-
 def digest(study: MovementStudy) -> str:
     """What stands for a study in receipts: the SHA-256 of its people, movements and ratings, in hex."""
     found = sha256(repr([(one.pseudonym, one.group, one.age) for one in study.people]).encode())
@@ -146,7 +133,7 @@ def digest(study: MovementStudy) -> str:
 
 def _companion(
     study: MovementStudy, protocol: Protocol, step: Callable[[], object]
-) -> tuple[companion.Surprised | None, Iterator[str]]:
+) -> tuple[Surprised | None, Iterator[str]]:
     """What it comes to, and why there is none."""
     windows = windows_of(study, protocol.companion.grid)
     try:

@@ -6,8 +6,7 @@ The limits are guesses to start from, and stand here for a statistician to chang
 from collections.abc import Iterator, Mapping
 
 from device.contract.choices import AGES
-from training.atypicality.companion import FAR
-from training.atypicality.evaluation import Evaluation
+from training.atypicality.evaluation import FAR, Evaluation
 from training.diagnosis.tables import shown
 
 #: People; of an age group that the bundle may be used for.

@@ -108,14 +108,15 @@ def export(arguments: argparse.Namespace) -> int:
         asked = Asked(name, arguments.version, arguments.task, who, tuple(against), dtype)
         parts = made_of(run, learnt, asked)
     folder = write_bundle(arguments.bundles, *parts, sign, replace=arguments.replace)
-    print(_told(folder, arguments.task, made(folder, signed=sign is not None), supported=not against))
+    written, *_ = made(folder, signed=sign is not None).splitlines()
+    print(f"{written}\n{_told(folder, arguments.task, supported=not against)}")
     return 0
 
 
-def _told(folder: Path, task: str, told: str, *, supported: bool) -> str:
+def _told(folder: Path, task: str, *, supported: bool) -> str:
     key = "bundle" if task == ATYPICALITY else "typical"
-    warning = "" if supported else f"\nIt is {NOT_SUPPORTED}, and says so wherever it is used."
+    warning = "" if supported else f"It is {NOT_SUPPORTED}, and says so wherever it is used.\n"
     return (
-        f"{told.partition('.')[0]}.{warning}\nA box uses it where atypicality.{key} names {folder.name} and "
-        f"models.folders names {folder.parent}, for people whose consent covers comparison with other people."
+        f"{warning}A box uses it where atypicality.{key} names {folder.name} and models.folders names "
+        f"{folder.parent}, for people whose consent covers comparison with other people."
     )

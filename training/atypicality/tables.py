@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from training.atypicality.companion import FAR, Surprised
-from training.atypicality.evaluation import Evaluation, Judged
+from training.atypicality.evaluation import FAR, Evaluation, Judged, Surprised
 from training.atypicality.metrics import Raters
 from training.diagnosis.tables import SIMULATED, folded, shown, table
 
@@ -116,7 +115,11 @@ def _entropy(found: Evaluation) -> Iterator[str]:
         return
     yield f"Entropy, {found.typical} people against all others, two-sided, p corrected for {len(found.entropy)}:"
     rows = [
-        (one.name, f"{one.typical:.3f}", f"{one.others:.3f}", f"{one.higher:.2f}", f"{one.p:.3f}", one.told)
+        (one.name, f"{one.typical:.3f}", f"{one.others:.3f}", f"{one.higher:.2f}", _p(one.p), one.told)
         for one in found.entropy
     ]
     yield from table([("feature", found.typical, "others", "higher", "p", ""), *rows])
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
