@@ -122,8 +122,8 @@ def _value(figure: Interval | None) -> float:
 
 def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Of each trial that has outcomes: means over cohorts, and how often the ceiling was passed."""
-    of = {trial: [one for one in outcomes if one["trial"] == trial.name] for trial in TRIALS}
-    return {trial.name: _summed(trial, ones) for trial, ones in of.items() if ones}
+    of = [(trial, [one for one in outcomes if one["trial"] == trial.name]) for trial in TRIALS]
+    return {trial.name: _summed(trial, ones) for trial, ones in of if ones}
 
 
 def _summed(trial: Trial, ones: list[Outcome]) -> dict[str, Any]:
