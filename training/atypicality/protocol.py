@@ -17,7 +17,7 @@ from training.atypicality.evaluation import FAR, Evaluation, Judged, Surprised
 from training.atypicality.folds import Said, across
 from training.atypicality.metrics import advantage, draws, figures, raters
 from training.atypicality.plan import TYPICAL
-from training.atypicality.recipe import COMPANION, OURS, Companion, Recipe, published_at
+from training.atypicality.recipe import COMPANION, FEWEST_PEOPLE, OURS, Companion, Recipe, published_at
 from training.atypicality.study import MovementStudy
 from training.atypicality.windows import Windows, windows_of
 
@@ -57,9 +57,13 @@ def evaluated(
             f"Nothing is rated, and nobody is of the group '{protocol.typical}': there is nothing to learn. Name the "
             "typical people's group with --typical."
         )
-    found = {}
+    found, people = {}, len(np.unique(rated.person))
+    if study.raters and people < FEWEST_PEOPLE:
+        raise DataError(
+            f"{people} people have windows that were rated and measured, and {FEWEST_PEOPLE} at least are needed to "
+            "learn from some and test on others: `affectbox-training atypicality check` says what is missing."
+        )
     if len(rated):
-        people = len(np.unique(rated.person))
         say(f"{len(rated)} rated windows of {people} people, in {protocol.folds} folds of people.")
         found["ours"] = judged(rated, protocol.ours, protocol, step)
         if protocol.published:

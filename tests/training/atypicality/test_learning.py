@@ -112,11 +112,11 @@ def test_the_surprise_is_the_likelihood_of_a_gaussian(study):
         nats = []
         for at in range(COMPANION.before, len(window)):
             past = window[at - COMPANION.before : at]
-            hidden = (past[..., None] * np.array(conv.kernel)).sum(axis=(0, 1)) + np.array(conv.bias)
-            hidden += window[at, len(MOVED) :] @ np.array(given.kernel) + np.array(given.bias)
+            hidden = (past[..., None] * conv.kernel.numpy()).sum(axis=(0, 1)) + conv.bias.numpy()
+            hidden += window[at, len(MOVED) :] @ given.kernel.numpy() + given.bias.numpy()
             hidden = np.maximum(hidden, 0)
-            mean = window[at - 1, : len(MOVED)] + hidden @ np.array(change.kernel) + np.array(change.bias)
-            deviation = COMPANION.spread + np.logaddexp(0, hidden @ np.array(spread.kernel) + np.array(spread.bias))
+            mean = window[at - 1, : len(MOVED)] + hidden @ change.kernel.numpy() + change.bias.numpy()
+            deviation = COMPANION.spread + np.logaddexp(0, hidden @ spread.kernel.numpy() + spread.bias.numpy())
             off = (window[at, : len(MOVED)] - mean) / deviation
             nats.append((off**2 / 2 + np.log(deviation) + np.log(2 * np.pi) / 2).sum())
         assert told == pytest.approx(np.mean(nats), rel=1e-3, abs=1e-2)
