@@ -8,7 +8,7 @@ from enum import Enum
 from glob import escape
 from pathlib import Path
 
-from cloud.erasing import known, rewriting
+from cloud.erasing import coding, known, rewriting
 from cloud.erasing.known import Written
 from cloud.erasing.naming import Naming
 from device.contract.errors import StorageError
@@ -130,8 +130,10 @@ def _delete_parts(path: Path) -> None:
 
 def _delete(path: Path, whom: str) -> None:
     """Delete a file, and folders above it that are empty then and are called by the person, or by a column."""
+    beside = [path.with_name(path.name + end) for end in coding.BESIDE] if path.name == coding.FILE else []
     try:
-        path.unlink(missing_ok=True)
+        for one in (path, *beside):
+            one.unlink(missing_ok=True)
     except OSError as error:
         raise StorageError(f"{path} cannot be deleted ({error.strerror}): allow it, and run this again.") from None
     for folder in path.parents:

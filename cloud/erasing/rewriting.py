@@ -1,5 +1,5 @@
-"""Files of several people, written anew without one: tables (CSV, Parquet, features in .npz), lines of JSON, and the
-split of a study."""
+"""Files of several people, written anew without one: tables (CSV, Parquet, features in .npz), lines of JSON, the
+split of a study, and projects of coding."""
 
 import csv
 import json
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
+from cloud.erasing import coding
 from cloud.erasing.naming import Naming
 from device.contract.errors import StorageError
 
@@ -44,7 +45,7 @@ def without(path: Path, whom: str, visits: Collection[str]) -> bool:
     assert writer is not None
     try:
         kept = writer(path, part, whom, visits)
-        if kept:
+        if kept and part.exists():  # a database is changed in place
             _replace(part, path)
         return kept
     except (UnicodeDecodeError, csv.Error) as error:
@@ -168,6 +169,14 @@ def _split(path: Path, part: Path, whom: str, _: Collection[str]) -> bool:
     return bool(parts)
 
 
+def _coding(path: Path, _part: Path, whom: str, _: Collection[str]) -> bool:
+    """A project of coding: in place."""
+    try:
+        return coding.without(path, whom)
+    except ValueError as error:
+        raise UnreadableError(str(error)) from None
+
+
 def _replace(part: Path, path: Path) -> None:
     there = path.stat()
     part.chmod(stat.S_IMODE(there.st_mode))
@@ -194,7 +203,7 @@ _WRITERS: dict[str, _Writer] = {
     ".jsonl": _lines,
     ".ndjson": _lines,
 }
-_NAMED: dict[str, _Writer] = {"split.json": _split}
+_NAMED: dict[str, _Writer] = {"split.json": _split, coding.FILE: _coding}
 
 
 def _writer(path: Path) -> _Writer | None:

@@ -23,7 +23,9 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "au", help="learn action units from annotated faces, and judge it", description=_DESCRIPTION
     )
-    parser.add_argument("data", type=Path, metavar="DATA", help="annotated faces: a folder, a table, or data.npz")
+    parser.add_argument(
+        "data", type=Path, metavar="DATA", help="annotated faces: a project, a folder, a table, or data.npz"
+    )
     add_annotated(parser)
     parser.add_argument(
         "--recipe",
@@ -54,9 +56,11 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _asked(arguments: argparse.Namespace) -> "Asked":
     from training.action_units.story import Asked  # noqa: PLC0415
+    from training.annotation.project import is_project  # noqa: PLC0415
 
     prepared = arguments.data.suffix == ".npz"
-    if prepared == bool(arguments.layout):
+    layout = arguments.layout or ("project" if is_project(arguments.data) else "")
+    if prepared == bool(layout):
         raise ConfigError(
             f"{arguments.data} is prepared already: leave --layout out."
             if prepared
@@ -67,6 +71,4 @@ def _asked(arguments: argparse.Namespace) -> "Asked":
         raise ConfigError("Two recipes have the same file name, by which networks are told apart: rename one.")
     recipes = dict(zip(names, arguments.recipe, strict=True))
     options, every = layout_options(arguments), arguments.every or 1
-    return Asked(
-        arguments.data, arguments.layout or "", options, every, recipes, arguments.set, arguments.out, arguments.jobs
-    )
+    return Asked(arguments.data, layout, options, every, recipes, arguments.set, arguments.out, arguments.jobs)

@@ -44,9 +44,8 @@ def make(
     kind, found = find(source, participants, neutral, frame_rate)
     make_private(folder)
     _close(folder)
-    whose = {one.participant for one in found}
+    note(folder / FILE, {one.participant for one in found}, [], "coding of a study")
     _write_rows(folder, found)
-    note(folder / FILE, whose, [], "coding of a study")
     settings = Settings(source.resolve(), kind, rules, seed)
     with made_anew(folder / FILE) as db:
         write_catalog(db, settings, found)
@@ -73,4 +72,5 @@ def _close(folder: Path) -> None:
 def _write_rows(folder: Path, found: list[Found]) -> None:
     for one in found:
         if (rows := one.rows) is not None:
+            note(folder / ROWS, [one.participant], [], "pictures to be coded")
             write_whole(folder / ROWS, lambda file: np.save(file, rows))  # written at once

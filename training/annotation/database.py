@@ -179,6 +179,8 @@ def _told(path: Path, error: sqlite3.Error) -> Exception:
         return StorageError(
             f"{path} cannot be written: allow it to be, with its folder, or copy the folder elsewhere."
         )
+    if code == sqlite3.SQLITE_CONSTRAINT:
+        return DataError(f"What this is about was erased from {path} meanwhile: open the project anew.")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StorageError(f"{path} is held by another program: end it, and try again.")
     return StorageError(f"{path} cannot be used ({error}): put back a copy of it.")

@@ -189,10 +189,6 @@ class Project(Reading):
         """The frame at a place, (height, width, 3) RGB. Raises `ActError`, `SourceError`."""
         return self._media.pixels(name, place)
 
-    def warm(self, name: str, place: int, direction: int = 1, longest: int | None = None) -> None:
-        """Begin to decode what comes next in a direction, 1 or -1. Raises `ActError`."""
-        self._media.warm(name, place, direction, longest)
-
     def neutral(self, coder: str, name: str, longest: int | None = None) -> Picture | None:
         """The natural face of a sequence's participant: the frame that the coder set, else the given picture.
 

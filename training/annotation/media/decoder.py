@@ -1,10 +1,10 @@
 """Frames of one video, exact, forwards and backwards.
 
 Forwards the decoder just goes on. Backwards, or elsewhere, it begins at the key frame before; of what it decodes on
-the way there it gives the last `BEHIND`, so that the steps backwards that follow find them.
+the way there it gives the last `BEHIND` if wanted, so that the steps backwards that follow find them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from device.contract.errors import SourceError
 from training.annotation.media.index import Index, open_video
 
-#: Frames kept from before the one that was asked for: two seconds of steps backwards.
-BEHIND = 60
+#: Frames that can be had from before the one that was asked for: some seconds of steps backwards.
+BEHIND = 120
 #: Sooner decoded up to there than sought.
 _NEAR = 30
 _TRIES = 4  # key frames
+_BROKEN = 100  # pieces
 
 
 class Decoder:
@@ -35,8 +36,12 @@ class Decoder:
         self._frames: Iterator[av.VideoFrame] = iter(())
         self._next: int | None = None  # place of the frame that comes next; None: seek first
 
-    def frames(self, place: int) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-        """Frames up to the one at a place, that one last: place and picture (height, width, 3), RGB.
+    def frames(
+        self, place: int, behind: int = 0, give_up: Callable[[], bool] = lambda: False
+    ) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+        """`behind` frames or fewer before a place, and that one last: place and picture (height, width, 3), RGB.
+
+        It ends before that once `give_up` says so.
 
         Raises:
             SourceError: that frame cannot be decoded.
@@ -46,12 +51,12 @@ class Decoder:
         for frame in self._decoded():
             here = self._place(frame)
             self._next = here + 1
-            if here >= place - BEHIND:
-                yield here, _picture(frame)
-            if here == place:
-                return
             if here > place:
                 break
+            if here >= place - behind:
+                yield here, _picture(frame)
+            if here == place or give_up():
+                return
         self._next = None
         raise SourceError(
             f"Frame {place} of {self._path.name} cannot be decoded: the video is damaged there; mark it not codable."
@@ -62,10 +67,15 @@ class Decoder:
         self._container.close()
 
     def _decoded(self) -> "Iterator[av.VideoFrame]":
-        try:
-            yield from self._frames
-        except (av.FFmpegError, OSError):
-            return
+        """What comes, and goes on behind data that are broken."""
+        for _ in range(_BROKEN):
+            try:
+                yield from self._frames
+                return
+            except av.InvalidDataError:
+                self._frames = self._container.decode(self._stream)
+            except (av.FFmpegError, OSError):
+                return
 
     def _seek(self, place: int) -> None:
         """To a key frame before a place; files may lead to a later one than they were asked for."""

@@ -1,0 +1,83 @@
+"""Twenty times the process that saves is killed: what it acknowledged is there, and nothing is there twice."""
+
+import multiprocessing
+import random
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from training.annotation.acts import Act, Clear, SetMark, Submit, SubmitMany, Undo
+from training.annotation.coding import Mark
+from training.annotation.project import Project, create, open_project
+
+NAME, FRAMES, KILLS = "p-01", 12, 20
+ACTIONS = ("AU1", "AU4", "AU12")
+
+
+def act(number: int) -> Act:
+    """What the coder did as their act of this number."""
+    place = number % FRAMES
+    kinds: list[Act] = [
+        SetMark(NAME, place, ACTIONS[number % 3], Mark(1), overwrite=True),
+        SubmitMany(NAME, {at: {"AU1": Mark(1)} for at in range(place, FRAMES)}, overwrite=True),
+        Submit(NAME, place),
+        Undo(),
+        Clear(NAME, place, overwrite=True),
+    ]
+    return kinds[number % len(kinds)]
+
+
+def serve(folder: Path, first: int, told: Connection) -> None:
+    """Save one act after the other, and tell of each that is saved."""
+    with open_project(folder) as project:
+        for number in range(first, 10**9):
+            project.apply("ana", "page", act(number), ("page", number))
+            told.send(number)
+
+
+def killed(folder: Path, first: int, moment: random.Random) -> int:
+    """The last act that was acknowledged before the process was killed at some moment."""
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=serve, args=(folder, first, theirs))
+    process.start()
+    theirs.close()
+    acknowledged = first - 1
+    for _ in range(moment.randrange(1, 8)):
+        acknowledged = ours.recv()
+    process.join(moment.random() * 0.01)
+    process.kill()
+    process.join()
+    while ours.poll():
+        try:
+            acknowledged = ours.recv()
+        except EOFError:
+            break
+    return acknowledged
+
+
+def everything(project: Project) -> object:
+    return project.coded("ana", NAME), project.progress("ana"), project.undoable("ana")
+
+
+def test_twenty_kills_in_mid_save_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    (tmp_path / "source" / NAME).mkdir(parents=True)
+    for number in range(FRAMES):
+        cv2.imwrite(str(tmp_path / "source" / NAME / f"{number}.png"), np.zeros((4, 4), np.uint8))
+    folder, moment, last = tmp_path / "killed", random.Random(7), 0
+    with create(folder, tmp_path / "source", actions=ACTIONS) as project:
+        project.enter("ana", "page")
+    for _ in range(KILLS):
+        acknowledged = killed(folder, last + 1, moment)  # the page sends again what it never heard of
+        with open_project(folder) as project:
+            kept = project.last_number("page")
+            assert kept >= acknowledged > last
+        last = acknowledged
+    with create(tmp_path / "whole", tmp_path / "source", actions=ACTIONS) as whole, open_project(folder) as project:
+        whole.enter("ana", "page")
+        for number in range(1, kept + 1):
+            whole.apply("ana", "page", act(number), ("page", number))
+        assert everything(project) == everything(whole)
+        assert len(project.history()) == kept >= KILLS
