@@ -9,14 +9,17 @@ from functools import cached_property
 from typing import Any
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from device.contract.errors import ConfigError
 from training.annotation.codebook import Entry, read_codebook
 from training.annotation.coding import ACTIONS, Coded, Sequence
 from training.annotation.page import keymap as keymaps
-from training.annotation.page.opinion import Network
 from training.annotation.project import Project
 
+#: What a face network makes of (height, width, 3) RGB: intensity 0–5 of each unit that is seen; None: no face.
+Network = Callable[[NDArray[np.uint8]], dict[str, float] | None]
 _SECRET, _LEVEL = "page-secret", "level"
 _FIRST_LEVEL = 1
 
@@ -33,7 +36,7 @@ class Desk:
     project: Project
     coder: str
     review: tuple[str, str] | None = None
-    network: Callable[[], Network] = field(default=Network, repr=False)
+    network: Callable[[], Network] = field(default_factory=lambda: _shipped, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _opened: Network | None = None
 
@@ -93,6 +96,12 @@ class Desk:
         with self._lock:
             self._opened = self._opened or self.network()
             return self._opened(self.project.pixels(name, place))
+
+
+def _shipped() -> Network:
+    from training.annotation.page.opinion import ShippedNetwork  # noqa: PLC0415 - the page opens without it
+
+    return ShippedNetwork()
 
 
 def actions(project: Project) -> list[dict[str, str]]:

@@ -20,7 +20,7 @@ _LEAST_SIDE = 320
 _CROPPED = 96
 
 
-class Network:
+class ShippedNetwork:
     """Detector, landmarks and face network as a function of a picture."""
 
     def __init__(self) -> None:
