@@ -19,6 +19,7 @@ from playwright.sync_api import expect
 from tests.browser import Browser
 from tests.training.annotation.paged import Page, made_pictures, made_project, paged
 from training.annotation.coding import Coded, Episode, Mark, Scale, Side
+from training.annotation.page.desk import FaceBox
 from training.annotation.page.serving import listen
 from training.annotation.project import Project, open_project
 
@@ -227,6 +228,9 @@ class Seen:
         assert picture.shape == (24, 20, 3)
         return {"AU12": 3.2, "AU4": 0.1, "AU9": 5.0}
 
+    def face(self, picture: NDArray[np.uint8]) -> FaceBox | None:
+        return FaceBox(0.5, 0.5, 0.25, 0.25)
+
 
 def test_what_the_network_thinks_is_told_when_asked_and_noted(one_chromium: Chromium, pictures: Page) -> None:
     pictures.desk.network = Seen
@@ -239,6 +243,17 @@ def test_what_the_network_thinks_is_told_when_asked_and_noted(one_chromium: Chro
         expect(tab.locator("#opinion")).to_be_hidden()
         is_saved(tab)
     assert [coded(pictures)[place].asked for place in order(pictures)[:2]] == [True, False]
+
+
+def test_the_face_is_framed_and_nothing_is_noted_of_that(one_chromium: Chromium, pictures: Page) -> None:
+    pictures.desk.network = Seen
+    with opened(one_chromium, pictures) as tab:
+        press(tab, "Control+f")
+        expect(tab.locator("#zoom")).not_to_have_text("1 ×")
+        expect(tab.locator("#zoom")).to_have_text(re.compile(r"^[2-9]\.\d ×$"))
+        press(tab, "Control+0")
+        expect(tab.locator("#zoom")).to_have_text("1.0 ×")
+    assert coded(pictures) == {}
 
 
 def test_a_second_window_asks_and_the_first_stops(one_chromium: Chromium, pictures: Page) -> None:

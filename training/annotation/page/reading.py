@@ -169,6 +169,12 @@ def _neutral(request: Request) -> Response:
     return Response(status_code=404) if found is None else _image(found)
 
 
+def _face(request: Request) -> dict[str, Any]:
+    """{ box }: where the face is. That is all that the page gets to know of the network here."""
+    desk, number = desk_of(request), int(request.path_params["number"])
+    return {"box": desk.face(desk.name(number), int(request.path_params["place"]))}
+
+
 def _side(request: Request) -> int | None:
     """`?side=N`: for small pictures."""
     text = request.query_params.get("side", "")
@@ -206,6 +212,7 @@ ROUTES = (
     Route("/api/sequences/{number:int}/frames", asked(_frames)),
     Route("/pictures/{number:int}/{place:int}", asked(_picture)),
     Route("/neutral/{number:int}", asked(_neutral)),
+    Route("/api/face/{number:int}/{place:int}", asked(_face)),
     Route("/api/codebook", asked(_codebook)),
     Route("/api/keys", asked(_keys), methods=["GET"]),
     Route("/api/keys", posted(Keys, _set_keys), methods=["PUT"]),

@@ -7,7 +7,7 @@ import { get } from "./net.js";
 import { say } from "./say.js";
 
 export class Commands {
-  /** @param {{desk, doing, episodes, player, look, beside, onKeys: () => void}} parts */
+  /** @param {{desk, doing, episodes, player, look, view, beside, onKeys: () => void}} parts */
   constructor(parts) {
     Object.assign(this, parts);
     this.all = {
@@ -45,6 +45,7 @@ export class Commands {
       closer: () => this.look.closer(),
       wider: () => this.look.wider(),
       whole: () => this.look.whole(),
+      face: () => this._face(),
       brighter: () => this.look.brighten(0.1),
       darker: () => this.look.brighten(-0.1),
       neutral: () => this._neutral(),
@@ -198,6 +199,17 @@ export class Commands {
     this.desk.mode = this.inEpisodes ? "frames" : "episodes";
     say(`coding ${this.desk.mode}`);
     this.desk.changed("coded");
+  }
+
+  async _face() {
+    const { desk } = this;
+    try {
+      const { box } = await get(`/api/face/${desk.sequence.number}/${desk.placeAt(this.at)}`);
+      if (box) this.view.frame(box);
+      say(box ? "the face is framed" : "no face is found");
+    } catch (error) {
+      tell(error.message);
+    }
   }
 
   async _neutral() {

@@ -28,10 +28,11 @@ async function start() {
   look = new Look();
   player = new Player(desk);
   episodes = new Episodes(desk, () => commands.at);
-  stage = new Stage(desk, player, new View($("#picture"), look));
+  const view = new View($("#picture"), look);
+  stage = new Stage(desk, player, view);
   beside = new Beside(desk, new View($("#neutral"), look), book);
   const onKeys = () => settings(desk, labels);
-  commands = new Commands({ desk, doing: new Doing(desk), episodes, player, look, beside, onKeys });
+  commands = new Commands({ desk, doing: new Doing(desk), episodes, player, look, view, beside, onKeys });
   timeline = new Timeline({ desk, episodes, here: () => commands.at, onGo: (index) => commands.go(index) });
   tiles = new Tiles($("#actions"), project, desk.keymap, (action, strong) => commands.tap(action, strong));
   heading = head(project, { onKeys, onChoose: () => commands.choose() });
