@@ -87,6 +87,16 @@ def test_intensities():
     assert found.kappa.value == pytest.approx((4 / 6 - 26 / 36) / (1 - 26 / 36))  # of presence
 
 
+def test_what_is_hidden_is_compared_where_something_is():
+    faces = pictures(4)
+    mine, other = said("a", faces, AU1="0101"), said("b", faces, AU1="0101")
+
+    assert [one.action for one in compare([[mine], [other]]).rows] == ["AU1"]
+    mine.frames[3] = Coded({}, frozenset({"upper"}), submitted=True)
+    found = compare([[mine], [other]])
+    assert [one.action for one in found.rows] == ["AU1", "upper"] and row(found, "upper").present == (1, 0, 0)
+
+
 def test_three_coders_have_one_alpha():
     faces = pictures(4)
     coded = [[said(name, faces, AU1=text)] for name, text in (("a", "0101"), ("b", "01.1"), ("c", "0.01"))]

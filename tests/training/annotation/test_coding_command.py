@@ -114,6 +114,13 @@ def test_nothing_is_overwritten_unasked(project, tmp_path, capsys):
         assert there.undoable("anna")[0]  # the import can be taken back
 
 
+def test_what_holds_no_codes_is_said(project, tmp_path, capsys):
+    (tmp_path / "p-1.eaf").write_text('<ANNOTATION_DOCUMENT><TIER TIER_ID="talk"/></ANNOTATION_DOCUMENT>')
+
+    assert main(["coding", "import", str(project), str(tmp_path / "p-1.eaf")]) == 21
+    assert "holds no codes of this project's actions: nothing was changed" in capsys.readouterr().err
+
+
 def test_an_import_is_whole_or_nothing(project, tmp_path, capsys):
     """The second of two tables is broken: the first is not taken over either."""
     for name, text in (("p-1", "frame,AU1\n3,1\n"), ("p-2", "frame,AU1\n3,9\n")):
