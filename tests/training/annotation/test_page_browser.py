@@ -207,6 +207,23 @@ def test_a_neutral_frame_stands_beside_the_picture(one_chromium: Chromium, film:
         expect(tab.locator("#neutral-words")).to_have_text("Neutral: frame 2")
 
 
+def test_a_film_that_cannot_be_read_is_said_and_another_is_coded(one_chromium: Chromium, tmp_path: Path) -> None:
+    films = made_film(tmp_path / "films" / "p-01").parent
+    made_film(films / "p-02")
+    with made_project(tmp_path / "project", films) as project, paged(project) as page:
+        (films / "p-01" / "film.mp4").write_bytes(b"broken")
+        with Browser(one_chromium, page.origin) as browser:
+            browser.forgive("404")
+            tab = browser.page(SIZES[0])
+            tab.goto(page.link)
+            expect(tab.locator("#trouble")).to_contain_text("film.mp4")
+            tab.get_by_role("button", name="p-02").click()
+            expect(tab.locator("#of")).to_have_text("of 0 – 39")
+            press(tab, "a", "Enter")
+            is_saved(tab)
+        assert given(project.coded("anna", "p-02/film.mp4")[0]) == {"AU12": Mark(1)}
+
+
 def test_a_key_is_changed_and_stays(one_chromium: Chromium, pictures: Page) -> None:
     with opened(one_chromium, pictures) as tab:
         press(tab, "?")

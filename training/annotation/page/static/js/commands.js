@@ -63,7 +63,7 @@ export class Commands {
   }
 
   do(name) {
-    this.all[name]?.();
+    if (this.desk.sequence) this.all[name]?.();
   }
 
   go(index) {
@@ -98,9 +98,9 @@ export class Commands {
 
   /** Let the coder choose a sequence. */
   async choose() {
-    const { sequence } = this.desk;
-    const number = await choose(sequence.number);
-    if (number !== null && number !== sequence.number) await this.openSequence(number);
+    const current = this.desk.sequence?.number;
+    const number = await choose(current);
+    if (number !== null && number !== current) await this.openSequence(number);
   }
 
   async openSequence(number, place = null) {
