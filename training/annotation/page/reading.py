@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from training.annotation.coding import Coded
 from training.annotation.page import keymap
 from training.annotation.page.answers import asked, desk_of, posted
 from training.annotation.page.desk import Desk, actions, shown
@@ -92,7 +91,7 @@ def _sequence(request: Request) -> dict[str, Any]:
     desk, number = desk_of(request), int(request.path_params["number"])
     sequence = desk.sequence(number)
     name = sequence.name
-    coded = desk.project.coded(desk.coder, name)
+    standing = desk.project.standing(desk.coder, name)
     order = desk.project.order(name).tolist()
     chosen = desk.project.neutral_place(desk.coder, name)
     entry = desk.project.entries()[number]
@@ -104,7 +103,7 @@ def _sequence(request: Request) -> dict[str, Any]:
         "first": _first(sequence.frames) if sequence.times_s is not None else None,
         "times_s": None if sequence.times_s is None else [round(time, 4) for time in sequence.times_s.tolist()],
         "order": None if order == list(range(len(order))) else order,
-        "status": _runs(_status(coded.get(place)) for place in order),
+        "status": _runs(_status(standing.get(place)) for place in order),
         "episodes": msgspec.to_builtins(desk.project.episodes(desk.coder, name)),
         "neutral": chosen is not None or bool(entry.neutral),
         "neutral_is": "" if chosen is None else _named(desk, *chosen),
@@ -118,16 +117,13 @@ def _first(frames: NDArray[np.int64]) -> int | None:
 
 def _named(desk: Desk, name: str, place: int) -> str:
     """A frame in words."""
-    sequence = desk.project.sequence(name)
-    return sequence.labels[place] if sequence.labels else f"frame {sequence.frames[place]}"
+    return desk.project.title(name, place) or f"frame {desk.project.sequence(name).frames[place]}"
 
 
-def _status(coded: Coded | None) -> int:
-    if coded is None:
+def _status(submitted: bool | None) -> int:
+    if submitted is None:
         return _UNTOUCHED
-    if coded.submitted:
-        return _SUBMITTED
-    return _TOUCHED if coded.marks or coded.hidden or coded.judged or not coded.codable else _UNTOUCHED
+    return _SUBMITTED if submitted else _TOUCHED
 
 
 def _runs(statuses: Iterable[int]) -> list[tuple[int, int]]:
@@ -143,7 +139,7 @@ def _frames(request: Request) -> dict[int, Any]:
     return {
         place: {
             "coded": shown(desk.project.frame(desk.coder, sequence.name, place)),
-            "label": sequence.labels[place] if sequence.labels else "",
+            "label": desk.project.title(sequence.name, place),
             "frame": int(sequence.frames[place]),
         }
         for place in places
