@@ -112,7 +112,7 @@ class Page(Closing):
 
     def _apart(self, summary: Summary, what: str) -> str:
         if not summary.apart:
-            return "" if summary.count == summary.refused else "All opinions name the same expression."
+            return "" if summary.count == summary.refused else "In each, all opinions name the same expression."
         told = f"Opinions on the expression differ in {counted(summary.apart, what)}"
         if summary is self._frames:
             return f"{told}."
