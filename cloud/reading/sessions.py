@@ -123,7 +123,8 @@ def _same_clock(event: Json, boot: str) -> bool:
 
 
 def _consent(held: Json) -> Consent:
-    return Consent(tuple(held.get("covers", ())), held.get("by", ""), held.get("given", math.nan), held.get("until"))
+    given, age = held.get("given", math.nan), held.get("age", "")
+    return Consent(tuple(held.get("covers", ())), held.get("by", ""), given, held.get("until"), age)
 
 
 def _phases(events: Sequence[Json], clock: Clock, lasted_s: float) -> tuple[Span, ...]:

@@ -18,7 +18,7 @@ from cloud.analysis.earlier import Summary
 from cloud.analysis.whole import Analysis, analyse, to_json
 from cloud.reading.databases import Databases
 from cloud.reading.table import Table
-from cloud.reports import about, before, further, picked, slower, source, support, writing
+from cloud.reports import about, before, further, movement, picked, slower, source, support, writing
 from cloud.reports.captured import captured
 from cloud.reports.comparison import same_in
 from cloud.reports.output import write_private
@@ -67,6 +67,7 @@ def run(args: argparse.Namespace) -> int:
     lines += episode_table(analysis, "aus", "Action units (0 to 5)")
     lines += episode_table(analysis, "expressions", f"Expressions (0 to 1; {_READ})", args.all)
     lines += episode_table(analysis, "pain", f"Pain (PSPI, 0 to 16; {_READ})") if args.all else ()
+    lines += movement.lines(table)
     lines += support.lines(table.sessions[0])
     print(text if args.json == "-" else "\n".join(map(printable, "\n".join(lines).split("\n"))))
     return 0
@@ -99,5 +100,9 @@ def _compared(args: argparse.Namespace, table: Table, databases: Databases) -> l
 
 
 def _recorded(table: Table) -> Json:
-    slow, told = slower.to_json(table), support.to_json(table.sessions[0])
-    return about.to_json(table.sessions[0]) | ({"slower": slow} if slow else {}) | ({"support": told} if told else {})
+    told = {
+        "slower": slower.to_json(table),
+        "comparison": movement.to_json(table),
+        "support": support.to_json(table.sessions[0]),
+    }
+    return about.to_json(table.sessions[0]) | {name: value for name, value in told.items() if value}

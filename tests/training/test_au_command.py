@@ -11,6 +11,8 @@ pytest.importorskip("tensorflow")
 from device.contract.errors import ConfigError, DataError, ModelError
 from device.contract.manifest import open_bundle
 from training.action_units.data import load_annotated
+from training.annotation.coding import Annotations, Coded, Mark
+from training.annotation.project import create
 from training.cli import main
 from training.train import Trainer
 
@@ -130,6 +132,18 @@ def test_the_form_of_the_data_is_asked_once(coded, tmp_path, capsys):
     argv[1] = "data.npz"
     assert main([*argv, "--layout", "csv"]) == ConfigError.exit_code
     assert "data.npz is prepared already: leave --layout out" in capsys.readouterr().err
+
+
+def test_a_project_says_itself_what_it_is(make_fer_files, tmp_path, capsys):
+    csv_file, _ = make_fer_files(6, 0).write()
+    with create(tmp_path / "project", csv_file, actions=("AU12", "AU1")) as project:
+        sequence = project.sequence(project.entries()[0].name)
+        frames = {place: Coded({"AU12": Mark(1), "AU1": Mark(0)}, submitted=True) for place in (1, 2, 5)}
+        project.put("ana", Annotations(sequence, "ana", project.scale, project.actions, frames))
+
+    argv = ["au", str(tmp_path / "project"), "--recipe", "training/recipes/au.toml", "--out", str(tmp_path / "run")]
+    assert main([*argv, "--jobs", "1", "--set", "folds=4"]) == DataError.exit_code
+    assert "3 participants cannot be divided into 4 folds" in capsys.readouterr().err
 
 
 def test_different_labels_are_no_one_table(coded, tmp_path, capsys):

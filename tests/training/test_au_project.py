@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from device.contract.errors import ConfigError, DataError
+from training.action_units.crops import frames_of
 from training.action_units.data import load_annotated
 from training.action_units.layouts import Options, read_recordings
 from training.annotation.acts import Ask, SetMark, Submit
@@ -130,12 +131,25 @@ def test_rows_of_fer2013_are_crops_already_and_become_data(make_fer_files, tmp_p
     assert "3 faces of 3 participants" in capsys.readouterr().out
     assert "ana" not in data.about["command"] and "--coder NAME" in data.about["command"]
 
-    judge = ["au", str(tmp_path / "project"), "--recipe", "training/recipes/au.toml", "--out", str(tmp_path / "run")]
-    assert main([*judge, "--jobs", "1", "--set", "folds=4"]) == DataError.exit_code, "the layout is seen"
-    assert "3 participants cannot be divided into 4 folds" in capsys.readouterr().err
-
     assert main([*argv, "--coder", "Ana"]) == ConfigError.exit_code
     assert "Nobody coded as 'Ana' in" in capsys.readouterr().err
+
+
+def test_frames_of_a_video_are_those_that_were_coded(tmp_path):
+    (tmp_path / "films" / "p-07").mkdir(parents=True)
+    writer = cv2.VideoWriter(str(tmp_path / "films" / "p-07" / "a.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 20, (64, 64))
+    for number in range(8):
+        writer.write(np.full((64, 64, 3), 30 * number, np.uint8))
+    writer.release()
+    with create(tmp_path / "project", tmp_path / "films", actions=ACTIONS) as project:
+        (entry,) = project.entries()
+        put(project, "ana", entry.name, {place: marks(1, 0, 0) for place in (1, 2, 6)})
+        shown = [project.pixels(entry.name, place).mean() for place in (1, 2, 6)]
+        (recording,) = read(project)
+
+    assert recording.is_video and recording.participant == "p-07" and recording.frames.tolist() == [2, 3, 7]
+    assert [frame.image.mean() for _, frame in frames_of(recording, 1)] == pytest.approx(shown, abs=2)
+    assert shown == pytest.approx([30, 60, 180], abs=3)
 
 
 def test_what_is_no_project_or_an_empty_one_is_said(film, tmp_path):

@@ -6,7 +6,14 @@ from typing import Any
 from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from cloud.analysis.measures import AUS, BLINKS, EMOTION, EXPRESSION, MEASURES, USUAL, lasted_s
-from cloud.dashboard.pages import Page, sessions_face, sessions_marks, sessions_report, sessions_support
+from cloud.dashboard.pages import (
+    Page,
+    sessions_face,
+    sessions_marks,
+    sessions_movement,
+    sessions_report,
+    sessions_support,
+)
 from cloud.dashboard.pages.patients_parts import (
     Work,
     badge,
@@ -112,6 +119,7 @@ def shown(found: Opened, done: Any = None) -> html.Div:
             *sessions_report.offered(held),
             *over_time,
             sessions_marks.written(found),
+            *sessions_movement.shown(held.table),
             *sessions_support.shown(held.table.sessions[0]),
             zone(),
         ],

@@ -4,7 +4,18 @@ from collections.abc import Iterator
 
 from cloud.analysis.whole import Analysis
 from cloud.reading.table import Table
-from cloud.reports.chapters import course, episodes, expressions, eyes, faces, parts, quality, support, thresholds
+from cloud.reports.chapters import (
+    course,
+    episodes,
+    expressions,
+    eyes,
+    faces,
+    movement,
+    parts,
+    quality,
+    support,
+    thresholds,
+)
 from cloud.reports.figures.canvas import Timeline
 from cloud.reports.page import Section
 
@@ -15,6 +26,7 @@ def chapters(table: Table, analysis: Analysis, line: Timeline, everything: bool)
         yield from _measured(table, analysis, line, everything)
     yield quality.section(table, analysis)
     yield quality.methods()
+    yield from movement.section(table)
     yield from support.section(table)
 
 
