@@ -130,4 +130,6 @@ class Page(Closing):
         return card(moment.observation, moment.vote, title, self._thumbnails, level=4)
 
     def _unwritable(self, error: OSError) -> StorageError:
-        return StorageError(f"{self._path} cannot be written ({error.strerror}): check the folder and the space.")
+        return StorageError(
+            f"{self._path} cannot be written ({error.strerror}): check the folder, the space, and whether it is open."
+        )
