@@ -4,9 +4,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pypdfium2
 import pytest
 
 from device.cli import main
+from device.contract.errors import DataError
 from tests.browser import Browser
 from tests.conftest import CHECKOUT
 
@@ -25,7 +27,8 @@ def made(tmp_path_factory, portrait, clip) -> Path:
     (folder / "broken.png").write_bytes(b"no picture")
     (folder / "clip.mp4").symlink_to(clip)
     page = folder / "page.html"
-    main(["au", str(folder), "--page", str(page), "--thumbnails", "--set", "run.max_frames=150"])
+    asked = ["au", str(folder), "--page", str(page), "--thumbnails", "--set", "run.max_frames=150"]
+    assert main(asked) == DataError.exit_code
     return page
 
 
@@ -44,8 +47,6 @@ def test_it_fits_and_is_no_barrier(one_chromium, made, size, scheme):
 
 
 def test_a_printed_page_has_several_faces_on_a_sheet(one_chromium, made, tmp_path):
-    import pypdfium2  # noqa: PLC0415
-
     with Browser(one_chromium, "file://") as browser:
         shown = browser.page()
         shown.goto(made.as_uri())
