@@ -63,9 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     with _project(arguments) as project:
         review = tuple(arguments.review) if arguments.review else None
-        client = "command"  # only to have the name as it is kept, and refused before the browser opens
-        coder = project.enter(AGREED if review else arguments.coder, client, take_over=True)
-        project.leave(coder, client)
+        coder = project.add(AGREED if review else arguments.coder)
         return serve(Desk(project, coder, review), arguments.port, browse=not arguments.no_browser)
 
 

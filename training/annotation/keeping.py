@@ -3,13 +3,12 @@
 {"marks":{"AU1":0,"AU12":[3,"left"]},"hidden":["upper"],"submitted":true}       what is as in `Coded()` is left out
 """
 
-from functools import cache
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from training.annotation.coding import Coded, Episode, Mark, Side
+from training.annotation.coding import Coded, Episode, Mark, Scale, Side
 
 
 class _Kept(Struct, frozen=True, omit_defaults=True):
@@ -21,6 +20,7 @@ class _Kept(Struct, frozen=True, omit_defaults=True):
     judged: tuple[str, ...] = ()
 
 
+_MARKS = tuple(Mark(value) for value in range(Scale.INTENSITY.largest + 1))  # most of millions are one of these
 _CODED, _EPISODE = msgspec.json.Decoder(_Kept), msgspec.json.Decoder(Episode)
 
 
@@ -36,14 +36,8 @@ def coded_text(coded: Coded) -> str:
 def coded_from(text: str) -> Coded:
     """A frame from `coded_text`."""
     kept = _CODED.decode(text)
-    marks = {key: _mark(mark) if isinstance(mark, int) else _mark(*mark) for key, mark in kept.marks.items()}
+    marks = {key: _MARKS[mark] if isinstance(mark, int) else Mark(*mark) for key, mark in kept.marks.items()}
     return Coded(marks, frozenset(kept.hidden), kept.codable, kept.submitted, kept.asked, frozenset(kept.judged))
-
-
-@cache
-def _mark(value: int, side: Side = Side.BOTH) -> Mark:
-    """One mark of each kind, whatever holds it: a hundred thousand frames have millions."""
-    return Mark(value, side)
 
 
 def episode_text(episode: Episode) -> str:

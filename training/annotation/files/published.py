@@ -80,7 +80,7 @@ def read(path: Path, into: Into) -> Found:
     tables = [one for one in tables if not one.stem.endswith(_BACKUP)] if path.is_dir() else tables
     if not tables:
         raise DataError(f"{path} holds no csv file: give {_WHAT}, or a folder of them.")
-    found = [_read(read_table(one, _WHAT), into, notes) for one in tables]
+    found = [one for table in tables if (one := _read(read_table(table, _WHAT), into, notes)).frames]
     twice = next((one for n, one in enumerate(found) if one.sequence in [b.sequence for b in found[:n]]), None)
     if twice is not None:
         raise DataError(f"Two tables in {path} are of {twice.sequence.name}: import one of them at a time.")
@@ -164,6 +164,8 @@ def _read(table: Table, into: Into, notes: list[str]) -> Annotations:
             notes.append(f"{where}: frame {number} is there twice, coded alike: it is read once.")
         frames[places[number]], rows[number] = coded, row
         notes += _contradiction(cells, columns, coded, where)
+    if not frames:
+        notes.append(f"{table.path.name} codes no frame.")
     if list(rows) != sorted(rows):
         notes.append(f"{table.path.name}: its rows are not in the order of frames; they are put in order.")
     return Annotations(sequence, into.coder, into.scale, into.actions, dict(sorted(frames.items())))
@@ -195,7 +197,7 @@ def _columns(table: Table, into: Into, notes: list[str]) -> dict[str, int]:
                     f"{table.path.name}: it codes {name}, and this project does not: make one whose --actions have it."
                 )
             del found[name]
-    if GROUP in found:
+    if GROUP in found and any(cells[found[GROUP]] for _, cells in table.rows):
         notes.append(f"{table.path.name}: the column ASD is not read: coders do not know the group.")
     return found
 
