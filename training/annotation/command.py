@@ -1,6 +1,7 @@
 """`affectbox-training annotate`: the page on which faces are coded."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,7 @@ def _project(arguments: argparse.Namespace) -> "Project":
         return open_project(folder)
     if arguments.source is None:
         raise ConfigError(f"{folder} is no project yet: give --source, a folder of pictures or videos, to make one.")
+    print(f"Making the project {folder} from {arguments.source}, once; large sources take a minute.", file=sys.stderr)
     return create(
         folder,
         arguments.source,
