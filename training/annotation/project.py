@@ -122,6 +122,13 @@ class Project(Reading):
         self._media.close()
         self._database.close()
 
+    def add(self, coder: str) -> str:
+        """Make a coder who is not there yet. Returns the name as it is kept. Raises `ConfigError`."""
+        name = coders.clean_name(coder)
+        with self._database.writing() as db:
+            coders.add(db, name)
+        return name
+
     def enter(self, coder: str, client: str, take_over: bool = False) -> str:
         """Begin to code in a window. Returns the name as it is kept. Raises `ConfigError`, `SeatTakenError`."""
         name = coders.clean_name(coder)

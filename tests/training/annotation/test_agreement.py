@@ -66,6 +66,15 @@ def test_people_are_drawn_where_there_are_enough():
     assert row(found, "AU1").kappa.low == row(found, "AU1").kappa.high  # everybody was coded alike
 
 
+def test_people_of_whom_two_coded_nothing_in_common_are_none():
+    mine = [said("a", film(4, f"{n}.mp4", f"p{n}"), AU1="0110") for n in range(10)]
+    others = [said("b", film(4, f"{n}.mp4", f"p{n}"), AU1="0100") for n in range(10)]
+    for place in (0, 1, 2, 3):
+        del mine[0].frames[place]
+
+    assert compare([mine, others]).over[FRAMES] == "9 stretches of 5 s, not people"
+
+
 def test_what_one_did_not_code_has_no_part():
     faces = pictures(6)
     mine, other = said("a", faces, AU1="0101.1", AU2="000000"), said("b", faces, AU1="010.11", AU2="......")

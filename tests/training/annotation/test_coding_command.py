@@ -48,7 +48,9 @@ def test_everything_comes_back_into_another_project(tmp_path, layout, scale, cap
     assert main(["coding", "import", str(second), str(tmp_path / "out"), "--layout", layout, "--coder", " ben"]) == 0
 
     assert coded(second, "ben") == coded(first, "anna")
-    assert "p-2, ben: 7 frames, 5 episodes" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "p-2, ben: 7 frames, 5 episodes" in said.out
+    assert ("no video that ELAN could play (2)" in said.err) is (layout == "elan")
 
 
 @pytest.mark.parametrize("layout", ["published", "boris"])

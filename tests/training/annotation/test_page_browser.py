@@ -19,6 +19,7 @@ from playwright.sync_api import expect
 from tests.browser import Browser
 from tests.training.annotation.paged import Page, made_pictures, made_project, paged
 from training.annotation.coding import Coded, Episode, Mark, Scale, Side
+from training.annotation.page.desk import FaceBox
 from training.annotation.page.serving import listen
 from training.annotation.project import Project, open_project
 
@@ -206,6 +207,23 @@ def test_a_neutral_frame_stands_beside_the_picture(one_chromium: Chromium, film:
         expect(tab.locator("#neutral-words")).to_have_text("Neutral: frame 2")
 
 
+def test_a_film_that_cannot_be_read_is_said_and_another_is_coded(one_chromium: Chromium, tmp_path: Path) -> None:
+    films = made_film(tmp_path / "films" / "p-01").parent
+    made_film(films / "p-02")
+    with made_project(tmp_path / "project", films) as project, paged(project) as page:
+        (films / "p-01" / "film.mp4").write_bytes(b"broken")
+        with Browser(one_chromium, page.origin) as browser:
+            browser.forgive("404")
+            tab = browser.page(SIZES[0])
+            tab.goto(page.link)
+            expect(tab.locator("#trouble")).to_contain_text("film.mp4")
+            tab.get_by_role("button", name="p-02").click()
+            expect(tab.locator("#of")).to_have_text("of 0 – 39")
+            press(tab, "a", "Enter")
+            is_saved(tab)
+        assert given(project.coded("anna", "p-02/film.mp4")[0]) == {"AU12": Mark(1)}
+
+
 def test_a_key_is_changed_and_stays(one_chromium: Chromium, pictures: Page) -> None:
     with opened(one_chromium, pictures) as tab:
         press(tab, "?")
@@ -227,6 +245,9 @@ class Seen:
         assert picture.shape == (24, 20, 3)
         return {"AU12": 3.2, "AU4": 0.1, "AU9": 5.0}
 
+    def face(self, picture: NDArray[np.uint8]) -> FaceBox | None:
+        return FaceBox(0.5, 0.5, 0.25, 0.25)
+
 
 def test_what_the_network_thinks_is_told_when_asked_and_noted(one_chromium: Chromium, pictures: Page) -> None:
     pictures.desk.network = Seen
@@ -239,6 +260,17 @@ def test_what_the_network_thinks_is_told_when_asked_and_noted(one_chromium: Chro
         expect(tab.locator("#opinion")).to_be_hidden()
         is_saved(tab)
     assert [coded(pictures)[place].asked for place in order(pictures)[:2]] == [True, False]
+
+
+def test_the_face_is_framed_and_nothing_is_noted_of_that(one_chromium: Chromium, pictures: Page) -> None:
+    pictures.desk.network = Seen
+    with opened(one_chromium, pictures) as tab:
+        press(tab, "Control+f")
+        expect(tab.locator("#zoom")).not_to_have_text("1 ×")
+        expect(tab.locator("#zoom")).to_have_text(re.compile(r"^[2-9]\.\d ×$"))
+        press(tab, "Control+0")
+        expect(tab.locator("#zoom")).to_have_text("1.0 ×")
+    assert coded(pictures) == {}
 
 
 def test_a_second_window_asks_and_the_first_stops(one_chromium: Chromium, pictures: Page) -> None:
