@@ -49,7 +49,7 @@ def make(
     _close(folder)
     note(folder / FILE, {one.participant for one in found}, [], "coding of a study")
     _write_rows(folder, found)
-    settings = Settings(source.resolve(), kind, rules, seed)
+    settings = Settings(source.resolve(), kind, rules, seed, participants is not None)
     with made_anew(folder / FILE) as db:
         write_catalog(db, settings, found)
 

@@ -107,7 +107,7 @@ class Project(Reading):
         self._database = Database(folder / FILE)
         settings = read_settings(self._database)
         self.source, self.kind = settings.source, settings.kind
-        catalog = Catalog(self._database, settings.seed)
+        catalog = Catalog(self._database, settings)
         super().__init__(self._database, catalog, Journal(catalog, Effects(catalog, settings.rules)), settings.rules)
         self._media = Media(catalog, folder)
 

@@ -92,6 +92,8 @@ def test_marks_stand_in_the_frame_and_a_submitted_one_has_all_actions(project: P
     assert annotations.frames == {0: outcome.coded[0]}
     assert annotations.sequence.frames.tolist() == [8, 9, 10, 11, 12, 13]
     assert project.progress("ana")[NAME].submitted == 1
+    do(project, mark(place=4))
+    assert project.standing("ana", NAME) == {0: True, 4: False}
 
 
 def test_actions_of_a_hidden_part_are_not_coded_unless_they_were_marked(project: Project) -> None:

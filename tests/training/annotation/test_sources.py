@@ -68,6 +68,7 @@ def test_the_published_layout_names_frames_and_the_natural_face(tmp_path: Path) 
     with made(tmp_path, source) as project:
         assert [entry.name for entry in project.entries()] == ["S1", "S2"]
         assert project.sequence("S1").frames.tolist() == [7, 12]
+        assert project.title("S1", 0) == "origin/S1/7_0.jpg"
         assert project.sequence("S1").labels == ("origin/S1/7_0.jpg", "origin/S1/12_0.jpg")
         project.enter("ana", "tab")
         natural = project.neutral("ana", "S1")
@@ -102,6 +103,7 @@ def test_a_coder_never_reads_the_group(tmp_path: Path) -> None:
     with made(tmp_path, source, participants=table(tmp_path / "who.csv", *rows)) as project:
         assert [(entry.name, entry.participant) for entry in project.entries()] == [("p-03",) * 2, ("p-07",) * 2]
         assert project.sequence("p-07").labels == ("ASD/origin/S1/1_0.jpg",)
+        assert project.title("p-07", 0) == ""
     videos = write(tmp_path / "videos", "unused.png")
     for name in ("autism-1.mp4", "autism-2.mp4", "typical.mp4"):
         (videos / name).write_bytes(b"")

@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from training.annotation.coding import Coded
 from training.annotation.page import keymap
 from training.annotation.page.answers import asked, desk_of, posted
 from training.annotation.page.desk import Desk, actions, shown
@@ -90,7 +89,7 @@ def _sequence(request: Request) -> dict[str, Any]:
     desk, number = desk_of(request), int(request.path_params["number"])
     sequence = desk.sequence(number)
     name = sequence.name
-    coded = desk.project.coded(desk.coder, name)
+    standing = desk.project.standing(desk.coder, name)
     order = desk.project.order(name)
     chosen = desk.project.neutral_place(desk.coder, name)
     entry = desk.project.entries()[number]
@@ -102,7 +101,7 @@ def _sequence(request: Request) -> dict[str, Any]:
         "first": _first(sequence.frames) if sequence.times_s is not None else None,
         "times_s": None if sequence.times_s is None else np.round(sequence.times_s, 4).tolist(),
         "order": None if np.array_equal(order, np.arange(len(order))) else order.tolist(),
-        "status": _runs(_statuses(coded, len(order))[order]),
+        "status": _runs(_statuses(standing, len(order))[order]),
         "episodes": msgspec.to_builtins(desk.project.episodes(desk.coder, name)),
         "neutral": chosen is not None or bool(entry.neutral),
         "neutral_is": "" if chosen is None else _named(desk, *chosen),
@@ -116,22 +115,15 @@ def _first(frames: NDArray[np.int64]) -> int | None:
 
 def _named(desk: Desk, name: str, place: int) -> str:
     """A frame in words."""
-    sequence = desk.project.sequence(name)
-    return sequence.labels[place] if sequence.labels else f"frame {sequence.frames[place]}"
+    return desk.project.title(name, place) or f"frame {desk.project.sequence(name).frames[place]}"
 
 
-def _statuses(coded: dict[int, Coded], count: int) -> NDArray[np.int8]:
+def _statuses(standing: dict[int, bool], count: int) -> NDArray[np.int8]:
     """(count,) how far the frame at each place is."""
     statuses = np.full(count, _UNTOUCHED, np.int8)
-    for place, frame in coded.items():
-        statuses[place] = _status(frame)
+    for place, submitted in standing.items():
+        statuses[place] = _SUBMITTED if submitted else _TOUCHED
     return statuses
-
-
-def _status(coded: Coded) -> int:
-    if coded.submitted:
-        return _SUBMITTED
-    return _TOUCHED if coded.marks or coded.hidden or coded.judged or not coded.codable else _UNTOUCHED
 
 
 def _runs(statuses: NDArray[np.int8]) -> list[tuple[int, int]]:
@@ -150,7 +142,7 @@ def _frames(request: Request) -> dict[int, Any]:
     return {
         place: {
             "coded": shown(desk.project.frame(desk.coder, sequence.name, place)),
-            "label": sequence.labels[place] if sequence.labels else "",
+            "label": desk.project.title(sequence.name, place),
             "frame": int(sequence.frames[place]),
         }
         for place in places
