@@ -110,7 +110,8 @@ class Catalog:
     settings: Settings
     _entries: dict[str, Entry] = field(default_factory=dict)
     _sequences: dict[str, Sequence] = field(default_factory=dict)
-    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _reading: dict[str, threading.Lock] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         columns = "id, name, participant, kind, path, ordered, count, neutral"
@@ -141,9 +142,12 @@ class Catalog:
             ActError: there is none of this name.
             SourceError: a video that cannot be read.
         """
+        entry = self.entry(name)
         with self._lock:
+            reading = self._reading.setdefault(name, threading.Lock())
+        with reading:  # others are read meanwhile
             if name not in self._sequences:
-                self._sequences[name] = self._read(self.entry(name))
+                self._sequences[name] = self._read(entry)
             return self._sequences[name]
 
     def texts(self, name: str, what: str) -> tuple[str, ...]:

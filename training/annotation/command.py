@@ -63,6 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     from training.annotation.page.serving import serve  # noqa: PLC0415
 
     with _project(arguments) as project:
+        project.prepare()
         review = tuple(arguments.review) if arguments.review else None
         coder = project.add(AGREED if review else arguments.coder)
         return serve(Desk(project, coder, review), arguments.port, browse=not arguments.no_browser)

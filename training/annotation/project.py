@@ -7,6 +7,8 @@ It is safe to use from several threads, and by several processes at once.
 
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -14,7 +16,7 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from device.contract.errors import ConfigError
+from device.contract.errors import AffectboxError, ConfigError
 from training.annotation import coders
 from training.annotation.acts import Act, Put, Redo, Undo
 from training.annotation.catalog import Catalog, Entry, read_settings
@@ -110,6 +112,7 @@ class Project(Reading):
         catalog = Catalog(self._database, settings)
         super().__init__(self._database, catalog, Journal(catalog, Effects(catalog, settings.rules)), settings.rules)
         self._media = Media(catalog, folder)
+        self._helper = ThreadPoolExecutor(1, "project")
 
     def __enter__(self) -> "Project":
         return self
@@ -119,8 +122,15 @@ class Project(Reading):
 
     def close(self) -> None:
         """Let go of files and threads."""
+        self._helper.shutdown(cancel_futures=True)
         self._media.close()
         self._database.close()
+
+    def prepare(self) -> None:
+        """Begin to look through videos of which the frames are not known yet, one after the other."""
+        for entry in self.entries():
+            if entry.count is None:
+                self._helper.submit(self._look_through, entry.name)
 
     def add(self, coder: str) -> str:
         """Make a coder who is not there yet. Returns the name as it is kept. Raises `ConfigError`."""
@@ -205,6 +215,10 @@ class Project(Reading):
             return self.picture(*chosen, longest)
         given = self._catalog.entry(name).neutral
         return file_picture(Path(given), longest) if given else None
+
+    def _look_through(self, name: str) -> None:
+        with suppress(AffectboxError):  # it is said to whoever opens it
+            self.sequence(name)
 
     def _outcome(self, coder: str, act: Act, done: Done, fresh: bool) -> Outcome:
         undo, redo = self.undoable(coder)

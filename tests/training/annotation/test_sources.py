@@ -10,7 +10,7 @@ import pytest
 from cloud.cli import main as cloud
 from cloud.erasing import known
 from device.contract.errors import ConfigError, DataError
-from training.annotation.acts import SetMark, Submit, Undo
+from training.annotation.acts import ActError, SetMark, Submit, Undo
 from training.annotation.coding import Mark
 from training.annotation.project import Kind, Project, create, open_project
 
@@ -196,7 +196,7 @@ def test_a_participant_is_erased_from_a_project_and_what_others_were_coded_stays
         assert [one.patients for one in known.written()] == [frozenset({"p-01", "p-010"})]
         assert cloud(["erase", "p-01", "--files", "--yes"]) == 0  # while somebody codes
         assert "project.db (coding of a study): written anew without them" in capsys.readouterr().out
-        with pytest.raises(DataError, match=r"erased from .* meanwhile"):
+        with pytest.raises(ActError, match=r"erased from .* meanwhile"):
             project.apply("ana", "tab", Submit("p-01", 1), ("tab", 8))
     with open_project(folder) as project:
         assert [entry.name for entry in project.entries()] == ["p-010"]
