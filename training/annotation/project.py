@@ -21,7 +21,7 @@ from training.annotation import coders
 from training.annotation.acts import Act, Put, Redo, Undo
 from training.annotation.catalog import Catalog, Entry, read_settings
 from training.annotation.coding import Annotations, Coded, Episode, Scale
-from training.annotation.creating import is_project, make
+from training.annotation.creating import is_project, make, take_up
 from training.annotation.database import FILE, Database
 from training.annotation.effects import Effects
 from training.annotation.journal import Done, Journal, Line
@@ -29,7 +29,7 @@ from training.annotation.keeping import episode_from
 from training.annotation.media.media import Media
 from training.annotation.media.pictures import Picture, file_picture
 from training.annotation.reading import Progress, Reading
-from training.annotation.sources.found import Kind
+from training.annotation.sources.found import Kind, Where
 from training.annotation.states import Rules
 from training.annotation.tables import Of
 from training.annotation.words import words
@@ -45,6 +45,7 @@ __all__ = [
     "create",
     "is_project",
     "open_project",
+    "take_up",
 ]
 
 
@@ -81,8 +82,8 @@ def create(
     seed: int = 0,
     frame_rate: float | None = None,
 ) -> "Project":
-    """Make a project and open it; raises as `creating.make`, which also says what the arguments are."""
-    make(folder, source, Rules(tuple(actions), scale), participants, neutral, seed, frame_rate)
+    """Make a project and open it; raises as `creating.make`. Of arguments, see `sources.found.Where`."""
+    make(folder, Where(source, participants, neutral, frame_rate), Rules(tuple(actions), scale), seed)
     return Project(folder)
 
 
@@ -108,7 +109,7 @@ class Project(Reading):
         self.folder = folder
         self._database = Database(folder / FILE)
         settings = read_settings(self._database)
-        self.source, self.kind = settings.source, settings.kind
+        self.source, self.kind = settings.where.source, settings.kind
         catalog = Catalog(self._database, settings)
         super().__init__(self._database, catalog, Journal(catalog, Effects(catalog, settings.rules)), settings.rules)
         self._media = Media(catalog, folder)
