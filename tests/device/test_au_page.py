@@ -57,6 +57,7 @@ def test_a_folder_alone_gives_the_table_and_the_page(faces, tmp_path, capsys):
     assert shown["happiness"] == f"{float(row['vote_happiness']):.0%}"
     assert "Not measured: no face" in told(second)
     assert "2 pictures, 1 measured, 1 not (1 × no face)" in told(page)
+    assert "--ungated reads it too" in told(page)
     assert row["vote"] == "happiness"
     assert (row["agreeing"], row["opinions"]) == ("2", "2")
     assert wall["vote"] == wall["nose_x"] == ""
