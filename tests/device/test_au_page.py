@@ -192,6 +192,8 @@ def test_of_very_many_the_first_have_cards_and_it_says_so(faces, tmp_path, monke
         (["faces", "--page", "faces"], StorageError, "is a folder"),
         (["faces", "--page", "faces/wall.png"], ConfigError, "give --page another file"),
         (["faces", "--page", "out.csv", "--csv", "out.csv"], ConfigError, "give --page another file"),
+        (["faces", "--csv", "out.csv", "--thumbnails"], ConfigError, "--thumbnails are of the page"),
+        (["faces", "--page", "out.html", "--landmarks", "68"], ConfigError, "give --csv for numbers"),
         (["--folder", "faces", "--thumbnails"], ConfigError, "--thumbnails are of the page"),
     ],
 )
