@@ -57,6 +57,7 @@ def test_a_folder_alone_gives_the_table_and_the_page(faces, tmp_path, capsys):
     assert shown["happiness"] == f"{float(row['vote_happiness']):.0%}"
     assert "Not measured: no face" in told(second)
     assert "2 pictures, 1 measured, 1 not (1 × no face)" in told(page)
+    assert "--ungated reads it too" in told(page)
     assert row["vote"] == "happiness"
     assert (row["agreeing"], row["opinions"]) == ("2", "2")
     assert wall["vote"] == wall["nose_x"] == ""
@@ -139,6 +140,18 @@ def test_of_a_video_it_shows_the_course_and_the_moments_in_which_most_is_seen(tm
     assert "120 frames, 120 of them measured" in told(page)
 
 
+def test_each_of_several_videos_has_its_own_course(tmp_path, clip, monkeypatch):
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.mp4").symlink_to(clip)
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["au", "one.mp4", "two.mp4", "--page", "out.html", "--set", "run.max_frames=60"]) == 0
+
+    videos = [part for part in tree(tmp_path / "out.html").iter("section") if part.get("class") == "video"]
+    assert [told(video.find("h2")) for video in videos] == ["one.mp4", "two.mp4"]
+    assert all("60 frames" in told(video) for video in videos)
+
+
 def test_where_opinions_differ_is_where_to_look_first(faces, tmp_path, monkeypatch):
     sad = np.array([[0.9, 0, 0, 0.1, 0, 0, 0, 0], [0.2, 0, 0, 0.8, 0, 0, 0, 0]], np.float32)
     monkeypatch.setattr("device.commands.vote.filled", lambda shares, known: sad)
@@ -179,6 +192,8 @@ def test_of_very_many_the_first_have_cards_and_it_says_so(faces, tmp_path, monke
         (["faces", "--page", "faces"], StorageError, "is a folder"),
         (["faces", "--page", "faces/wall.png"], ConfigError, "give --page another file"),
         (["faces", "--page", "out.csv", "--csv", "out.csv"], ConfigError, "give --page another file"),
+        (["faces", "--csv", "out.csv", "--thumbnails"], ConfigError, "--thumbnails are of the page"),
+        (["faces", "--page", "out.html", "--landmarks", "68"], ConfigError, "give --csv for numbers"),
         (["--folder", "faces", "--thumbnails"], ConfigError, "--thumbnails are of the page"),
     ],
 )
