@@ -11,7 +11,8 @@ from converter.verification import signature
 from device.contract.errors import ModelError
 from device.contract.evidence import Evidence
 from device.contract.manifest import Manifest, OutputSpec, open_bundle
-from device.contract.tasks import DIAGNOSIS_SUPPORT
+from device.contract.movement_evidence import MovementEvidence
+from device.contract.tasks import ATYPICALITY, DIAGNOSIS_SUPPORT, TYPICAL_MOVEMENT
 
 
 def inspect(folder: Path, keys: Path | None) -> Iterator[str]:
@@ -21,6 +22,8 @@ def inspect(folder: Path, keys: Path | None) -> Iterator[str]:
     yield f"{manifest.id}: {manifest.task}, {len(bundle.model) / 1000:.1f} kB"
     if manifest.task == DIAGNOSIS_SUPPORT:
         yield from _evidence(manifest)
+    if manifest.task in (ATYPICALITY, TYPICAL_MOVEMENT):
+        yield from _of_movement(manifest)
     yield f"For          {manifest.intended_use}"
     yield f"Not for      {manifest.forbidden_use}"
     yield from _tensors(manifest)
@@ -43,11 +46,32 @@ def _evidence(manifest: Manifest) -> Iterator[str]:
     except ModelError as error:
         yield f"Evidence     {error}"
         return
-    carried = "supports it" if found.supported else f"NOT SUPPORTED BY ITS EVIDENCE: {' '.join(found.unsupported)}"
-    yield f"Evidence     {carried}"
+    yield _carried(found)
     sites = "one site" if found.sites == 1 else f"{found.sites} sites"
     yield f"People       {found.n}{' simulated' if found.simulated else ''} at {sites}: {found.population}"
     yield f"Ruled out    {_missed(found)}; aimed at: {100 * found.alpha:.3g} of 100"
+
+
+def _of_movement(manifest: Manifest) -> Iterator[str]:
+    """The same of a bundle that reads how a face moves, with the figures of its evidence."""
+    try:
+        found = MovementEvidence.from_receipt(manifest.receipt, manifest.id)
+    except ModelError as error:
+        yield f"Evidence     {error}"
+        return
+    yield _carried(found)
+    raters = f", rated by up to {found.raters}" if found.raters else ""
+    yield (
+        f"People       {found.n}{' simulated' if found.simulated else ''}, {' or '.join(found.ages)} years old, in "
+        f"{found.windows} windows{raters}: {found.population}"
+    )
+    for name, figure in found.figures.items():
+        yield f"{'':<13}{name} {figure.value:.3g} ({figure.low:.3g} to {figure.high:.3g})"
+
+
+def _carried(found: Evidence | MovementEvidence) -> str:
+    carried = "supports it" if found.supported else f"NOT SUPPORTED BY ITS EVIDENCE: {' '.join(found.unsupported)}"
+    return f"Evidence     {carried}"
 
 
 def _missed(found: Evidence) -> str:

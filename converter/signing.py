@@ -32,7 +32,9 @@ def keygen(out: Path) -> str:
         descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(write_key(bytes(key), f"affectbox private key {name}: keep it secret"))
-        out.with_name(out.name + ".pub").write_text(write_key(public, f"affectbox public key {name}"))
+        out.with_name(out.name + ".pub").write_text(
+            write_key(public, f"affectbox public key {name}"), encoding="utf-8"
+        )
     except OSError as error:
         raise StorageError(f"{out} cannot be written ({error.strerror}): name another file with --out.") from error
     return name

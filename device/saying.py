@@ -15,8 +15,13 @@ LATEST_S = 1.0
 class Saying:
     """What is being said of the windows that end with a record."""
 
-    def __init__(self, future: "Future[Json]", bundles: str, complain: Callable[[str], None]) -> None:
-        self._future, self._bundles, self._complain = future, bundles, complain
+    def __init__(self, future: "Future[tuple[Json, str]]", complain: Callable[[str], None]) -> None:
+        """
+        Args:
+            future: the record's `atypicality`, empty where there is nothing to say, and its `models.atypicality`.
+            complain: is told why something is left out.
+        """
+        self._future, self._complain = future, complain
 
     @property
     def done(self) -> bool:
@@ -26,7 +31,7 @@ class Saying:
     def into(self, record: Json, wait_s: float = 0.0) -> Json:
         """The record with it; without, where it could not be said, or not in so many seconds."""
         try:
-            said = self._future.result(wait_s)
+            said, by = self._future.result(wait_s)
         except LateError:
             self._future.cancel()
             self._complain(f"it was not computed within {LATEST_S:g} s")
@@ -36,4 +41,4 @@ class Saying:
             where = f"{type(error).__name__}, {Path(last.filename).name}:{last.lineno}"
             self._complain(f"a fault of the box's own ({where})")
             return record
-        return record | {"atypicality": said, "models": record["models"] | {"atypicality": self._bundles}}
+        return record | {"atypicality": said, "models": record["models"] | {"atypicality": by}} if said else record

@@ -5,10 +5,8 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from device.contract.systems import AS_IT_IS
 from device.settings import OutboxSettings
-
-#: Windows would write other line ends than it is given.
-_AS_IT_IS = getattr(os, "O_BINARY", 0)
 
 
 def state_folder() -> Path:
@@ -33,7 +31,7 @@ def write_private(path: Path, data: bytes) -> None:
     part = path.with_suffix(".part")
     part.unlink(missing_ok=True)
     try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _AS_IT_IS, 0o600), "wb") as file:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | AS_IT_IS, 0o600), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -51,7 +49,7 @@ def open_private(path: Path) -> int:
     Raises:
         OSError: it cannot be written.
     """
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _AS_IT_IS, 0o600)
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | AS_IT_IS, 0o600)
     if hasattr(os, "fchmod") and stat.S_ISREG(os.fstat(file).st_mode):  # Windows has the folder's owner see to that
         with suppress(PermissionError):  # somebody else's, who lets us write
             os.fchmod(file, 0o600)

@@ -63,8 +63,13 @@ def modules(side: str) -> Iterator[Path]:
 
 def imports(path: Path) -> set[str]:
     """Every module that the file imports, also inside functions; `from a import b` counts as `a` and `a.b`."""
+    return imported(ast.parse(path.read_text()), path)
+
+
+def imported(tree: ast.AST, path: Path) -> set[str]:
+    """As `imports`, of code that was parsed."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO
 
 from device.contract.errors import StorageError
+from device.contract.systems import AS_IT_IS
 
 
 def write_whole(path: Path, content: Callable[[IO[bytes]], object]) -> None:
@@ -20,7 +21,7 @@ def write_there(path: Path, content: Callable[[IO[bytes]], object]) -> None:
     part = path.with_name(f".{path.name}.part")
     try:
         part.unlink(missing_ok=True)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | AS_IT_IS, 0o600), "wb") as file:
             content(file)
         part.replace(path)
     except BaseException as error:

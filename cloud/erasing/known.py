@@ -11,7 +11,6 @@ the command that makes a file anew out of what it was made of, where nothing is 
 copied or sent elsewhere is not followed.
 """
 
-import fcntl
 import json
 import os
 import time
@@ -23,6 +22,7 @@ from typing import Any
 
 from device.contract.errors import StorageError
 from device.contract.session import UNNAMED
+from device.contract.systems import AS_IT_IS, hold
 
 VERSION = 1
 FILE_NAME = "written.jsonl"
@@ -79,7 +79,7 @@ def note_all(files: Iterable[tuple[Path, Iterable[str], Iterable[str]]], what: s
         return
     place = registry()
     try:
-        with _held(place), os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
+        with _held(place), os.fdopen(_opened(place, os.O_APPEND), "ab") as file:
             torn = b"" if _ends_a_line(place) else b"\n"
             file.write(torn + b"".join(lines))
             file.flush()
@@ -111,7 +111,7 @@ def rewrite(change: Callable[[Written], Written | None]) -> None:
     try:
         with _held(place):
             kept = [new for one in _united(_lines(place)) if (new := change(one)) is not None]
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            with os.fdopen(_opened(part, os.O_TRUNC), "wb") as file:
                 file.write(b"".join(_line(one.path, one.patients, one.sessions, one.what, one.again) for one in kept))
                 file.flush()
                 os.fsync(file.fileno())
@@ -178,13 +178,18 @@ def _texts(line: Mapping[str, Any], name: str) -> frozenset[str]:
     return frozenset(one for one in held if isinstance(one, str)) if isinstance(held, list) else frozenset()
 
 
+def _opened(path: Path, how: int) -> int:
+    """A descriptor to write with; of a file that was not there, for its owner alone. Raises `OSError`."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | how | AS_IT_IS, 0o600)
+
+
 @contextmanager
 def _held(place: Path) -> Iterator[None]:
     """Nobody else notes or rewrites meanwhile. The lock is a file of its own, for the registry is replaced."""
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = os.open(place.with_suffix(".lock"), os.O_WRONLY | os.O_CREAT, 0o600)
+    lock = _opened(place.with_suffix(".lock"), 0)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        hold(lock)
         yield
     finally:
         os.close(lock)

@@ -19,6 +19,7 @@ _TIERS = {
 _LIMITS = (
     "Numbers are estimates of what annotators and coders would say of a picture, no feelings and no diagnosis.",
     "Expressions and pain are computed from the action units, and are no evidence beside them.",
+    "`atypicality` is of the window before a record, by what `models.atypicality` names: read its evidence first.",
 )
 
 

@@ -21,7 +21,7 @@ from cloud.reading.signin import Credential
 from cloud.reports import source
 from device.contract import remote, telemetry
 from device.contract.address import printable
-from device.contract.choices import COVERS, DEVICE_ID, GIVERS
+from device.contract.choices import AGES, COVERS, DEVICE_ID, GIVERS
 from device.contract.errors import ConfigError, DataError, IdentityError, InterlockError
 from device.contract.fields import Json
 from device.contract.patient import check_pseudonym
@@ -41,6 +41,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--name", metavar="NAME", help="of what is noted")
     parser.add_argument("--covers", metavar="A,B", help=f"of a consent: {', '.join(COVERS)}")
     parser.add_argument("--by", choices=GIVERS, help="who gave the consent")
+    parser.add_argument("--age", choices=AGES, help="how old the person is, where they may be compared with others")
     parser.add_argument("--ends", metavar="DATE", help="the consent's last day, YYYY-MM-DD")
     source.add_identity(parser, is_person=True)
     parser.set_defaults(run=run)
@@ -74,8 +75,8 @@ def _check(args: argparse.Namespace) -> None:
         raise ConfigError(f"{args.do} is about a person: add --patient PSEUDONYM.")
     if args.do == "consent" and not (args.covers and args.by):
         raise ConfigError("A consent says what it covers and who gave it: add --covers and --by.")
-    if args.do != "consent" and (args.covers or args.by or args.ends):
-        raise ConfigError("--covers, --by and --ends are of a consent: affectbox-cloud control BOX consent …")
+    if args.do != "consent" and (args.covers or args.by or args.ends or args.age):
+        raise ConfigError("--covers, --by, --age and --ends are of a consent: affectbox-cloud control BOX consent …")
 
 
 def _said(args: argparse.Namespace, database: Database, credential: Credential) -> Json:
@@ -95,7 +96,7 @@ def _said(args: argparse.Namespace, database: Database, credential: Credential) 
 def _consent(args: argparse.Namespace) -> Json | None:
     if args.do != "consent":
         return None
-    consent: Json = {"covers": args.covers.split(","), "by": args.by}
+    consent: Json = {"covers": args.covers.split(","), "by": args.by} | ({"age": args.age} if args.age else {})
     if args.ends:
         try:
             last = datetime.combine(date.fromisoformat(args.ends), datetime.max.time())

@@ -73,7 +73,7 @@ class _Recorded:
     def _add(self, record: Json, windower: Windower) -> None:
         if record["status"] == "measured" and self._comparer.is_strange(record.get("models", {})):
             self._refuse(_WHY[Refused.SOURCES])
-        elif (window := windower.add(record)) is not None:
+        elif (ended := windower.add(record)) and (window := ended.values()) is not None:
             named = {"device": record["device"], "session": session_of(record), "seq": record["seq"]}
             by = {"models": {"atypicality": self._comparer.bundle}, "patient": self.patient}
             self.said.append(named | by | {"atypicality": self._comparer.say(window)})

@@ -11,8 +11,8 @@ where they are told apart, `hidden` (parts of the face), the leading `emotion` a
 at rest in use), head pose in degrees, the measures of quality, and `doubts`: why the box does not trust this picture.
 Then come five key points of the face in InsightFace's order (`right_eye_x`, `right_eye_y`, `left_eye`, `nose`,
 `right_mouth`, `left_mouth`; the person's own right and left, pixels), and the soft vote on the expression
-(`device.commands.vote`): the leading `vote`, `vote_sadness` and so on, how many of the `voters` are `agreeing`, and
-their `disagreement`, 0–1. What was not measured is empty.
+(`device.commands.vote`): the leading `vote`, `vote_sadness` and so on, how many of the `opinions` are `agreeing`,
+and their `disagreement`, 0–1. What was not measured is empty.
 
 With `--landmarks 68` or `478` follow `x_0` … `x_67`, `y_0` … and `z_0` …: the landmarks of the face that is told of,
 numbered from 0 as OpenFace numbers its 68 (`device.contract.landmarks`) and MediaPipe its 478; pixels of the picture,
@@ -105,7 +105,7 @@ def au(given: Given, settings: Settings, asked: Asked) -> int:
         write_rows(_rows(look, voters, asked, page), asked.csv, _columns(asked), look.tell, look.end)
         look.made()
         if page:
-            page.finish(look.broken, voters.names, rest.version if rest else "")
+            page.finish(look.broken, voters.opinions, rest.version if rest else "")
             _said(asked, f"The page is {asked.page}: open it in a browser.")
     if look.broken:
         count, what = len(given.paths), "pictures" if not given.videos else "files"

@@ -18,7 +18,7 @@ COLUMNS = (
     *("hidden", "emotion", *(f"emotion_{name}" for name in EMOTIONS), "expression", "disagree", "pain", "neutral"),
     *("yaw", "pitch", "roll", "presence", "width", "sharpness", "brightness", "doubts"),
     *(f"{name}_{axis}" for name in FIVE for axis in "xy"),
-    *("vote", *(f"vote_{name}" for name in EMOTIONS), "agreeing", "voters", "disagreement"),
+    *("vote", *(f"vote_{name}" for name in EMOTIONS), "agreeing", "opinions", "disagreement"),
 )
 PRESENT = 1.0
 _MARKS = {Tier.REPORTED: "", Tier.LOW_CONFIDENCE: "~", Tier.EXPERIMENTAL: "?"}
@@ -61,7 +61,7 @@ def _voted(vote: Vote) -> Row:
     return row | {
         "vote": vote.leading,
         "agreeing": vote.agreeing,
-        "voters": len(vote.voters),
+        "opinions": len(vote.opinions),
         "disagreement": f"{vote.disagreement:.3f}",
     }
 

@@ -1,13 +1,16 @@
-"""A soft vote on the expression: the mean of the probabilities of every network at hand, and how far they disagree.
+"""A soft vote on the expression: the mean of the probabilities of every network at hand, and how far opinions differ.
 
-Who votes: the face network with each head that names emotions (`ferplus`, eight classes; `fer2013`, seven), the
-network of `models.expression`, and those that are named with `--vote`. Two heads of one network are two kinds of
-annotators, seen by one eye: that they agree says less than that two networks do.
+The networks are the face network, that of `models.expression`, and those that are named with `--vote`, each with its
+head of the eight classes of FER+. A network may have been taught other annotators' classes beside them (`fer2013`,
+seven): that is an opinion too, and counts where it is told how far they disagree, but has no part in the mean. On 2862
+faces of FER2013's PublicTest on which more than half of FER+'s annotators agree, face-1.0.0 says what they say of
+90.6 %, and the mean of both its heads of 88.3 %; where both heads name the same class of 93.4 % (2241 faces), else of
+80.2 % (621). (Validation: temperatures were fitted on these faces.)
 
-A voter that knows no contempt (FER2013's seven classes) is asked about the rest alone: it gets the mean contempt of
-those that know it, and its own shares are made smaller by as much. Disagreement is the Jensen–Shannon divergence of
-the voters in shares of the largest that so many can have: 0 where all say the same, 1 where each is sure of another
-class (Lin 1991). What the box records is not the vote: a session has the one network whose figures are measured.
+Who knows no contempt is asked about the rest alone: it gets the mean contempt of those who know it, and its own shares
+are made smaller by as much. Disagreement is the Jensen–Shannon divergence (Lin 1991) of the opinions in shares of the
+largest that so many can have: 0 where all say the same, 1 where each is sure of another class. What the box records is
+not the vote but what the one network says whose figures its card tells.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,22 +29,28 @@ from device.observation import Observation
 from device.runtime.model import Model
 from device.settings import Settings
 from device.stages.aligner import CROP_SIDE, align
+from device.stages.expression import HEAD as MAIN
 from device.stages.smoother import Smoother
-
-_MAIN = "ferplus"
 
 
 @dataclass(frozen=True, eq=False)
 class Vote:
-    """What the voters say of one face: `shares` (voters, 8) probabilities of `labels.EMOTIONS`, rows that sum to 1."""
+    """What is thought of one face.
 
-    voters: tuple[str, ...]
+    Attributes:
+        opinions: whose they are; networks first.
+        shares: (opinions, 8) probabilities of `labels.EMOTIONS`, rows that sum to 1.
+        networks: how many of the first opinions are networks, which vote.
+    """
+
+    opinions: tuple[str, ...]
     shares: FloatArray
+    networks: int
 
     @property
     def mean(self) -> FloatArray:
         """(8,) the soft vote."""
-        return np.asarray(self.shares.mean(0), np.float32)
+        return np.asarray(self.shares[: self.networks].mean(0), np.float32)
 
     @property
     def leading(self) -> str:
@@ -50,20 +59,36 @@ class Vote:
 
     @property
     def agreeing(self) -> int:
-        """How many voters would name that class by themselves."""
+        """How many opinions would name that class by themselves."""
         return int((self.shares.argmax(1) == self.mean.argmax()).sum())
+
+    @property
+    def unanimous(self) -> bool:
+        """Whether all would."""
+        return self.agreeing == len(self.opinions)
 
     @property
     def disagreement(self) -> float:
         """0 to 1; see the module."""
         if len(self.shares) < 2:
             return 0.0
-        apart = float(_entropy(self.mean) - _entropy(self.shares).mean())
+        apart = float(_entropy(self.shares.mean(0)) - _entropy(self.shares).mean())
         return min(max(apart / float(np.log2(len(self.shares))), 0.0), 1.0)
 
 
+@dataclass(frozen=True)
+class _Head:
+    """An output that names emotions: of the network number `model` the output number `output`."""
+
+    name: str
+    model: int
+    output: int
+    labels: tuple[str, ...]
+    votes: bool
+
+
 class Voters(Closing):
-    """The networks that vote, open."""
+    """The networks that vote, open; `opinions` names them, and then the further heads that they have."""
 
     def __init__(self, settings: Settings, more: Sequence[str] = ()) -> None:
         """`more`: names of further bundles, `NAME-VERSION`. Raises `ModelError`, `RuntimeMissingError`."""
@@ -71,24 +96,32 @@ class Voters(Closing):
         with ExitStack() as stack:
             self._models = [stack.enter_context(_voter(name, settings)) for name in names]
             self._open = stack.pop_all()
-        heads = [(model, head) for model in self._models for head in _heads(model)]
-        self.names = tuple(_called(model, model.manifest.outputs[head].name) for model, head in heads)
-        self._known = np.array([_known(model.manifest.outputs[head].labels) for model, head in heads])
+        self._heads = sorted(_heads(self._models), key=lambda head: not head.votes)
+        self._known = np.array([[name in head.labels for name in EMOTIONS] for head in self._heads])
         self._smooth = Smoother(settings.smoothing.emotions_tau_s)
+        self.opinions = tuple(head.name for head in self._heads)
+        self.networks = sum(head.votes for head in self._heads)
 
     def __call__(self, observation: Observation) -> Vote | None:
         """The vote on a face that was measured, smoothed over a video as the emotions are; else None."""
         if observation.track is None or not len(observation.emotions):
             self._smooth.reset()
             return None
-        crop = align(observation.frame, observation.track.face)
-        said = np.array(list(_said(self._models, crop)), np.float32)
+        said = self._said(align(observation.frame, observation.track.face))
         when = observation.track.number, observation.frame.time_s
         smooth = self._smooth(filled(said, self._known).reshape(-1), *when)
-        return Vote(self.names, smooth.reshape(said.shape))
+        return Vote(self.opinions, smooth.reshape(said.shape), self.networks)
 
     def close(self) -> None:
         self._open.close()
+
+    def _said(self, crop: ByteImage) -> FloatArray:
+        """(opinions, 8) of a crop, 0 where one does not know a class."""
+        outputs = [model.on_image(crop) for model in self._models]
+        shares = np.zeros((len(self._heads), len(EMOTIONS)), np.float32)
+        for row, head in zip(shares, self._heads, strict=True):
+            row[[EMOTIONS.index(label) for label in head.labels]] = outputs[head.model][head.output].reshape(-1)
+        return shares
 
 
 def _voter(name: str, settings: Settings) -> Model:
@@ -104,31 +137,13 @@ def _voter(name: str, settings: Settings) -> Model:
     return model
 
 
-def _heads(model: Model) -> Iterator[int]:
-    """Which outputs of a network name emotions, the one of the box's contract first."""
-    outputs = model.manifest.outputs
-    named = [at for at, output in enumerate(outputs) if output.labels and set(output.labels) <= set(EMOTIONS)]
-    yield from sorted(named, key=lambda at: outputs[at].name != _MAIN)
-
-
-def _called(model: Model, head: str) -> str:
-    return model.manifest.id if head == _MAIN else f"{model.manifest.id}:{head}"
-
-
-def _known(labels: Sequence[str]) -> list[bool]:
-    return [name in labels for name in EMOTIONS]
-
-
-def _said(models: Sequence[Model], crop: ByteImage) -> Iterator[FloatArray]:
-    """(8,) of each voter, 0 where it does not know a class."""
-    for model in models:
-        outputs = model.on_image(crop)
-        for head in _heads(model):
-            shares = np.zeros(len(EMOTIONS), np.float32)
-            shares[[EMOTIONS.index(label) for label in model.manifest.outputs[head].labels]] = outputs[head].reshape(
-                -1
-            )
-            yield shares
+def _heads(models: Sequence[Model]) -> Iterator[_Head]:
+    """The outputs that name emotions."""
+    for number, model in enumerate(models):
+        for at, output in enumerate(model.manifest.outputs):
+            if output.labels and set(output.labels) <= set(EMOTIONS):
+                votes, name = output.name == MAIN, model.manifest.id
+                yield _Head(name if votes else f"{name}:{output.name}", number, at, output.labels, votes)
 
 
 def filled(shares: FloatArray, known: Array) -> FloatArray:

@@ -4,7 +4,7 @@ It either covers something, or withdraws an earlier entry, which stays. It lets 
 its own (`device/contract/session.py`), which a person records at its page or a clinician from afar.
 """
 
-from device.contract.choices import COVERS, GIVERS
+from device.contract.choices import AGES, COVERS, GIVERS
 from device.contract.errors import DataError
 from device.contract.fields import Field, Json, check, schema
 from device.contract.keys import DAY, PATTERN, UID
@@ -20,6 +20,7 @@ FIELDS = (
     Field("giver", "string", f"who gave or withdrew it: {', '.join(GIVERS)}", required=True, names=GIVERS),
     Field("given", "string", "the day on which that was, YYYY-MM-DD", required=True, pattern=DAY),
     Field("until", "string", "the last day on which it holds, YYYY-MM-DD; absent: not ended by itself", pattern=DAY),
+    Field("age", "string", "how old the person is, years; absent: not told", names=AGES),
     Field("withdrawn", "string", "name of the consent of the same person that is withdrawn", pattern=PATTERN),
 )
 

@@ -6,6 +6,7 @@ where there is none, the one before, for `GAP_S` at most. The same functions mak
 
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,6 +97,22 @@ def standardized(file: MovementFile, window: Values) -> NDArray[np.float32]:
     return standard.standardized(window, centre, centre, scale, file.clip).astype(np.float32)
 
 
+@dataclass(frozen=True)
+class Ended:
+    """A window that ended, not yet put on its grid: its first step, and the records about it with their steps."""
+
+    file: MovementFile
+    first: int
+    rows: tuple[tuple[int, list[float]], ...]
+
+    def values(self) -> Values | None:
+        """(T, K) what stands at its steps; None: too little of it was measured."""
+        step = np.array([step for step, _ in self.rows], np.intp)
+        values = np.array([row for _, row in self.rows]).reshape(-1, len(self.file.columns))
+        window = on_grid(step, values, self.first, self.file.steps, self.file.step_s)
+        return window if coverage(window) >= self.file.least_coverage else None
+
+
 class Windower:
     """Gathers one session's records, newest last, and says which of them end a window. No clock, no thread."""
 
@@ -110,9 +127,9 @@ class Windower:
         self._latest_s = -np.inf
         self._next = 0  # the first window that was not told
 
-    def add(self, record: Json) -> Values | None:
-        """(T, K) the window that ended before this record, where this is the first measured record after it, and
-        enough of it was measured."""
+    def add(self, record: Json) -> Ended | None:
+        """The window that ended before this record, where this is the first measured record after it, and comes before
+        the next one ends. This computes nothing."""
         time_s = time_of(record)
         self._origin_s = time_s if self._origin_s is None else self._origin_s
         if time_s <= self._latest_s or record["time"]["mono"] < self._since_s:  # the one: a video that begins anew
@@ -125,18 +142,15 @@ class Windower:
         self._rows.append((step, row(record, self._file.columns)))
         return ended
 
-    def _ended(self, step: int) -> Values | None:
-        file = self._file
-        number = (step - file.steps) // file.hop
+    def _ended(self, step: int) -> Ended | None:
+        number = (step - self._file.steps) // self._file.hop
         if number < self._next:
             return None
         self._next = number + 1
-        first = number * file.hop
-        while self._rows and self._rows[0][0] < first - held(file.step_s):
+        first = number * self._file.hop
+        while self._rows and self._rows[0][0] < first - held(self._file.step_s):
             self._rows.popleft()
-        of, values = np.array([step for step, _ in self._rows], np.intp), np.array([row for _, row in self._rows])
-        window = on_grid(of, values.reshape(-1, len(file.columns)), first, file.steps, file.step_s)
-        return window if coverage(window) >= file.least_coverage else None
+        return Ended(self._file, first, tuple(self._rows))
 
 
 def _value(record: Json, group: str, key: str) -> float:

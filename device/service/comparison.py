@@ -21,7 +21,7 @@ from device.contract.fields import Json
 from device.contract.session import Consent
 from device.contract.tasks import ATYPICALITY, TYPICAL_MOVEMENT
 from device.features.comparer import Comparer, open_comparer
-from device.features.movement import Values, Windower, time_of
+from device.features.movement import Ended, Windower, time_of
 from device.saying import Saying
 from device.settings import Settings
 
@@ -65,8 +65,7 @@ class Comparison(Closing):
         windows = [(comparer, window) for comparer, window in ended if window is not None]
         if not windows or self._thread is None:
             return None
-        bundles = " ".join(comparer.bundle for comparer, _ in windows)
-        return Saying(self._thread.submit(_said, windows), bundles, self._complain)
+        return Saying(self._thread.submit(_said, windows), self._complain)
 
     def close(self) -> None:
         """Wait for what is being computed, and let go of it."""
@@ -80,8 +79,15 @@ class Comparison(Closing):
             warn(f"Comparison with other people is missing in this session, in one record or more: {why}.")
 
 
-def _said(windows: list[tuple[Comparer, Values]]) -> Json:
-    return {name: value for comparer, window in windows for name, value in comparer.say(window).items()}
+def _said(windows: list[tuple[Comparer, Ended]]) -> tuple[Json, str]:
+    """What is said of windows, as far as enough of them was measured, and by which bundles."""
+    said: Json = {}
+    by: list[str] = []
+    for comparer, window in windows:
+        if (values := window.values()) is not None:
+            said |= comparer.say(values)
+            by.append(comparer.bundle)
+    return said, " ".join(by)
 
 
 @contextmanager

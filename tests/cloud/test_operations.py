@@ -200,6 +200,7 @@ def test_a_command_is_said_in_the_persons_name_and_the_boxs_answer_is_told(
         (("begin",), "add --patient", 11),
         (("consent", "--patient", "p-0007"), "add --covers and --by", 11),
         (("pause", "--covers", "units"), "are of a consent", 11),
+        (("pause", "--age", "6-12"), "are of a consent", 11),
         (("stimulus",), "a stimulus always has one", 11),
         (("begin", "--patient", "Anna"), "pseudonym", 11),
         (

@@ -8,6 +8,7 @@ import pytest
 
 from converter.inspection import inspect
 from device.contract.evidence import Evidence
+from tests.movement_bundles import movement_bundle
 from tests.support_bundles import EVIDENCE, support_bundle
 
 
@@ -42,3 +43,16 @@ def test_whether_its_evidence_carries_it_is_told_first(
     _, *lines = inspect(support_bundle(tmp_path, evidence=evidence), None)
     assert lines[: len(told)] == told
     assert lines[len(told)] == "For          tests"
+
+
+def test_of_whom_the_evidence_of_a_comparison_is_is_told_first(tmp_path: Path) -> None:
+    _, *lines = inspect(movement_bundle(tmp_path), None)
+    assert lines[:4] == [
+        "Evidence     supports it",
+        "People       33 simulated, 6-12 or 13-17 years old, in 660 windows, rated by up to 5: simulated children, "
+        "nobody",
+        "             pearson 0.8 (0.7 to 0.88)",
+        "             mae 0.31 (0.27 to 0.36)",
+    ]
+    _, told, *_ = inspect(movement_bundle(tmp_path, version="2", receipt={}), None)
+    assert "tells no evidence of what it says of people" in told

@@ -53,11 +53,12 @@ def test_a_folder_alone_gives_the_table_and_the_page(faces, tmp_path, capsys):
     assert told(first.find("h2")) == "Ann & <Bob>.png"
     shown = cells(first)
     assert shown["AU12"] == f"{float(row['AU12']):.1f}"
+    assert (float(row["AU2"]) < 1) == (float(shown["AU2"]) < 1)
     assert shown["happiness"] == f"{float(row['vote_happiness']):.0%}"
     assert "Not measured: no face" in told(second)
     assert "2 pictures, 1 measured, 1 not (1 × no face)" in told(page)
     assert row["vote"] == "happiness"
-    assert (row["agreeing"], row["voters"]) == ("2", "2")
+    assert (row["agreeing"], row["opinions"]) == ("2", "2")
     assert wall["vote"] == wall["nose_x"] == ""
     assert "The page is faces-au.html" in capsys.readouterr().out
     assert not list(tmp_path.glob("*.part"))
@@ -138,16 +139,16 @@ def test_of_a_video_it_shows_the_course_and_the_moments_in_which_most_is_seen(tm
     assert "120 frames, 120 of them measured" in told(page)
 
 
-def test_where_voters_differ_is_where_to_look_first(faces, tmp_path, monkeypatch):
+def test_where_opinions_differ_is_where_to_look_first(faces, tmp_path, monkeypatch):
     sad = np.array([[0.9, 0, 0, 0.1, 0, 0, 0, 0], [0.2, 0, 0, 0.8, 0, 0, 0, 0]], np.float32)
     monkeypatch.setattr("device.commands.vote.filled", lambda shares, known: sad)
 
     assert main(["au", "faces", "--page", "out.html"]) == 0
 
     page = tree(tmp_path / "out.html")
-    assert "do not name the same expression in 1 picture; look first at picture 1" in told(page)
+    assert "Opinions on the expression differ in 1 picture; look first at picture 1" in told(page)
     assert page.find(".//*[@id='p0']") is not None
-    assert "The voters do not name the same expression." in told(next(page.iter("article")))
+    assert "Opinions on the expression differ." in told(next(page.iter("article")))
 
 
 def test_what_could_not_be_read_stands_on_it(faces, tmp_path):

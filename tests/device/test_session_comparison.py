@@ -52,6 +52,11 @@ def comparers(models: ModelSettings) -> Iterator[list[Comparer]]:
         yield [rates, surprised]
 
 
+def is_said(comparison: Comparison, one: Any) -> bool:
+    saying = comparison.hear(one)
+    return saying is not None and "atypicality" in saying.into(one, 5.0)
+
+
 def said(comparers: list[Comparer], consent: Consent | None = CHILD) -> list[Any]:
     """What the records of a session come to hold."""
     with Comparison(comparers, MODELS) as comparison:
@@ -126,7 +131,7 @@ def test_a_changed_consent_lets_go_of_what_was_gathered(comparers: list[Comparer
         comparison.agree(replace(CHILD, covers=("units",)))
         assert [comparison.hear(one) for one in RECORDS[half : half + 30]] == [None] * 30
         comparison.agree(CHILD, RECORDS[half + 30]["time"]["mono"])
-        ends = [one["time"]["mono"] for one in RECORDS[half + 30 :] if comparison.hear(one)]
+        ends = [one["time"]["mono"] for one in RECORDS[half + 30 :] if is_said(comparison, one)]
     begun_s = RECORDS[half + 30]["time"]["mono"]
     assert ends and ends[0] - begun_s > FILE.seconds, "a whole window under the consent that holds"
 

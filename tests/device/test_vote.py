@@ -1,4 +1,4 @@
-"""The soft vote on the expression: whom it hears, what a voter that knows fewer classes says, and disagreement."""
+"""The soft vote on the expression: whom it hears, who only has an opinion, and disagreement."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from device.stages.frame import Frame
 
 
 def vote(*shares):
-    return Vote(tuple(f"voter-{at}" for at in range(len(shares))), np.array(shares, np.float32))
+    return Vote(tuple(f"network-{at}" for at in range(len(shares))), np.array(shares, np.float32), len(shares))
 
 
 def sure_of(name):
@@ -51,7 +51,14 @@ def test_the_majority_leads_by_its_shares_and_those_who_agree_are_counted():
     assert made.mean.sum() == pytest.approx(1)
 
 
-def test_a_voter_that_knows_no_contempt_is_asked_about_the_rest_alone():
+def test_who_was_taught_other_classes_has_an_opinion_and_no_vote():
+    made = Vote(("net", "net:fer2013"), np.array([sure_of("fear"), sure_of("anger")], np.float32), networks=1)
+
+    assert (made.leading, float(made.mean.max())) == ("fear", 1)
+    assert (made.agreeing, made.unanimous, made.disagreement) == (1, False, pytest.approx(1))
+
+
+def test_an_opinion_that_knows_no_contempt_is_asked_about_the_rest_alone():
     known = np.array([[True] * 8, [name in FER2013_EMOTIONS for name in EMOTIONS]])
     scorn, calm = EMOTIONS.index("contempt"), EMOTIONS.index("neutral")
     shares = np.array([0.5 * sure_of("contempt") + 0.5 * sure_of("neutral"), sure_of("neutral")], np.float32)
@@ -67,11 +74,12 @@ def seen(models, portrait):
     return Pipeline(models, Settings())(Frame(portrait, 0, 0.0, name="portrait.png"))
 
 
-def test_the_heads_of_the_face_network_vote_on_the_portrait(seen):
+def test_the_face_network_votes_on_the_portrait_and_its_other_head_has_an_opinion(seen):
     with Voters(Settings()) as voters:
         made = voters(seen)
 
-    assert voters.names == ("face-1.0.0", "face-1.0.0:fer2013")
+    assert voters.opinions == ("face-1.0.0", "face-1.0.0:fer2013")
+    assert made.mean == pytest.approx(seen.emotions, abs=1e-6)
     assert made.shares[0] == pytest.approx(seen.emotions, abs=1e-6)
     assert made.shares.sum(1) == pytest.approx([1, 1], abs=1e-5)
     assert (made.leading, made.agreeing) == ("happiness", 2)

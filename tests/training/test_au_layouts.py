@@ -195,13 +195,27 @@ def test_hrm_is_read_sides_are_presence_and_groups_are_other_children(hrm):
     assert set(first.presence) <= set(LABELS) and first.intensity == {}
 
 
+def test_hrm_is_read_as_spreadsheets_leave_it(hrm):
+    before = read_hrm(hrm)
+    path = hrm / "TD/S1.csv"
+    path.write_text("\ufeff" + path.read_text().replace("AU2X", "AU26").replace("AD19", "AU19").replace(",", ";"))
+
+    after = read_hrm(hrm)
+
+    for one, other in zip(before, after, strict=True):
+        assert one.frames.tolist() == other.frames.tolist()
+        assert {label: values.tolist() for label, values in one.presence.items()} == {
+            label: values.tolist() for label, values in other.presence.items()
+        }
+
+
 @pytest.mark.parametrize(
     ("row", "text", "complaint"),
     [
-        (2, "12,6" + ",0" * 9, r"S1\.csv, row 2: AU1 is '6', not one of 0, 1, 2, 3, 4, 5"),
+        (2, "12,6" + ",0" * 9, r"TD/S1\.csv, row 2: AU1 is '6': give 0 absent, 1 present, 2 left"),
         (2, "13" + ",0" * 10, r"S1\.csv, row 2: frame 13 has no picture"),
         (3, "3,0", r"S1\.csv, row 3: it has 2 cells"),
-        (1, "picture,AU1", r"S1\.csv, row 1: it begins with 'picture,AU1'"),
+        (1, ",".join(["picture", *HRM_HEADER[1:]]), r"TD/S1\.csv begins with 'picture,AU1,"),
     ],
 )
 def test_broken_rows_of_hrm_are_named(hrm, row, text, complaint):

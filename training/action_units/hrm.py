@@ -19,16 +19,12 @@ from pathlib import Path
 import numpy as np
 
 from device.contract.errors import DataError
-from training.action_units.recording import UNKNOWN, Recording, coded, existing, frame_number, read_rows, require_some
+from device.contract.labels import ACTION_DESCRIPTORS, ACTION_UNIT_KEYS
+from training.action_units.recording import UNKNOWN, Recording, existing, require_some
+from training.annotation.files.published_table import ACTION_OF, BACKUP, FRAME, WHAT, columns, marks
+from training.annotation.files.tables import read_table, whole
 
-#: Column → our label: the 22 of the paper's tables, and what else the contract knows.
-COLUMNS = {f"AU{n}": f"AU{n}" for n in (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 18, 20, 22, 23, 24, 25, 28)} | {
-    "AU43": "AU43",
-    "AU2X": "AU26",
-    "AD19": "AD19",
-    "AD32": "AD32",
-}
-CODES = {"": UNKNOWN, "0": 0.0, **dict.fromkeys("12345", 1.0)}
+LEARNT = (*ACTION_UNIT_KEYS, *ACTION_DESCRIPTORS)
 PICTURE = re.compile(r"0*(\d+)(_0)?")
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
 
@@ -40,47 +36,42 @@ def read_hrm(folder: Path) -> list[Recording]:
         DataError: a missing picture or folder, a broken row, an unknown code.
     """
     tables = sorted([*folder.glob("*.csv"), *folder.glob("*/*.csv")])
-    found = [_read_child(folder, path) for path in tables if not path.stem.endswith("-backup")]
+    found = [_read_child(folder, path) for path in tables if not path.stem.endswith(BACKUP)]
     return require_some(found, folder, "csv file of a participant")
 
 
-def _read_child(folder: Path, table: Path) -> Recording:
-    rows = list(read_rows(table))
-    header = rows[0][1] if rows else []
-    columns = [(position, name) for position, name in enumerate(header) if name in COLUMNS]
-    if header[:1] != ["frame"] or not columns:
-        raise DataError(f"{table}, row 1: it begins with {','.join(header)[:60]!r} instead of 'frame,AU1,…'.")
-    frames, values = [], []
-    for row, cells in rows[1:]:
-        if len(cells) != len(header):
-            raise DataError(f"{table}, row {row}: it has {len(cells)} cells, and the header {len(header)}.")
-        frames.append(frame_number(cells[0], table, row))
-        values.append([coded(cells[position], CODES, table, row, name) for position, name in columns])
-    order = np.argsort(frames, kind="stable")  # a frame that was coded later stands at the end
-    coding = np.array(values, np.float32).reshape(len(values), len(columns))[order]
-    presence = {COLUMNS[name]: coding[:, column] for column, (_, name) in enumerate(columns)}
-    participant = table.relative_to(folder).with_suffix("").as_posix()
-    pictures = _pictures(table, frames)
+def _read_child(folder: Path, path: Path) -> Recording:
+    table = read_table(path, WHAT, str(path))
+    found = columns(table, [])
+    labels = [ACTION_OF[name] for name in sorted(found, key=found.__getitem__) if ACTION_OF.get(name) in LEARNT]
+    rows = []
+    for row, cells in table.rows:
+        there = marks(cells, found, table.where(row))
+        values = [float(there[label].value) if label in there else UNKNOWN for label in labels]
+        rows.append((whole(cells[found[FRAME]], f"{table.where(row)}: frame"), table.where(row), values))
+    rows.sort(key=lambda one: one[0])  # a frame that was coded later stands at the end
+    coding = np.array([values for *_, values in rows], np.float32).reshape(len(rows), len(labels))
+    pictures = _pictures(path)
+    for frame, where, _ in rows:
+        if frame not in pictures:
+            raise DataError(f"{where}: frame {frame} has no picture beside {path}.")
+    participant = path.relative_to(folder).with_suffix("").as_posix()
     return Recording(
         participant,
         participant,
-        tuple(pictures[place] for place in order),
-        np.array(frames, np.int64)[order],
-        presence,
+        tuple(pictures[frame] for frame, *_ in rows),
+        np.array([frame for frame, *_ in rows], np.int64),
+        {label: coding[:, column] for column, label in enumerate(labels)},
         {},
     )
 
 
-def _pictures(table: Path, frames: list[int]) -> list[Path]:
+def _pictures(table: Path) -> dict[int, Path]:
     place = existing(table.parent, (f"origin/{table.stem}", table.stem))
     if place is None:
         raise DataError(f"{table} has no pictures: {table.parent / 'origin' / table.stem} is not there.")
-    files = {
+    return {
         int(match[1]): path
         for path in sorted(place.iterdir())
         if path.suffix.lower() in SUFFIXES and (match := PICTURE.fullmatch(path.stem))
     }
-    for row, frame in enumerate(frames, start=2):
-        if frame not in files:
-            raise DataError(f"{table}, row {row}: frame {frame} has no picture in {place}.")
-    return [files[frame] for frame in frames]

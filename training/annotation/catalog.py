@@ -40,12 +40,18 @@ class Entry:
 
 @dataclass(frozen=True)
 class Settings:
-    """What is fixed when a project is made; `seed` draws the order of single pictures, the same for all coders."""
+    """What is fixed when a project is made.
+
+    Attributes:
+        seed: draws the order of single pictures, the same for all coders.
+        blind: whether a table named the participants, so that coders read no names of folders and files.
+    """
 
     source: Path
     kind: Kind
     rules: Rules
     seed: int
+    blind: bool
 
 
 def write_catalog(db: sqlite3.Connection, settings: Settings, found: Iterable[Found]) -> None:
@@ -56,6 +62,7 @@ def write_catalog(db: sqlite3.Connection, settings: Settings, found: Iterable[Fo
         "scale": settings.rules.scale.value,
         "actions": ",".join(settings.rules.actions),
         "seed": str(settings.seed),
+        "blind": str(int(settings.blind)),
     }
     db.executemany("INSERT INTO settings VALUES (?, ?)", texts.items())
     for one in found:
@@ -91,7 +98,8 @@ def read_settings(database: Database) -> Settings:
     with database.reading() as db:
         texts = dict(db.execute("SELECT name, value FROM settings").fetchall())
     rules = Rules(tuple(texts["actions"].split(",")), Scale(texts["scale"]))
-    return Settings(Path(texts["source"]), Kind(texts["kind"]), rules, int(texts["seed"]))
+    blind = texts.get("blind") == "1"
+    return Settings(Path(texts["source"]), Kind(texts["kind"]), rules, int(texts["seed"]), blind)
 
 
 @dataclass
@@ -99,7 +107,7 @@ class Catalog:
     """The sequences of an open project; long lists are read when they are asked for, and held."""
 
     database: Database
-    seed: int
+    settings: Settings
     _entries: dict[str, Entry] = field(default_factory=dict)
     _sequences: dict[str, Sequence] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -149,11 +157,17 @@ class Catalog:
             row = db.execute("SELECT value FROM contents WHERE sequence = ? AND name = ?", (entry.id, what)).fetchone()
         return bytes(row[0]) if row else b""
 
+    def title(self, name: str, place: int) -> str:
+        """What a coder may read of a file of pictures: its path below the source; '' where there is none, or it might
+        tell whose it is. Raises as `sequence`."""
+        labels = () if self.settings.blind else self.sequence(name).labels
+        return labels[place] if labels else ""
+
     def order(self, name: str) -> NDArray[np.int64]:
         """Places in the order in which they are to be coded: single pictures are drawn. Raises as `count`."""
         entry = self.entry(name)
         places = np.arange(self.count(name))
-        return places if entry.ordered else np.random.default_rng([self.seed, entry.id]).permutation(places)
+        return places if entry.ordered else np.random.default_rng([self.settings.seed, entry.id]).permutation(places)
 
     def _read(self, entry: Entry) -> Sequence:
         if entry.count is None:

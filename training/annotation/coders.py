@@ -26,6 +26,23 @@ def clean_name(text: str) -> str:
     return name
 
 
+def add(db: sqlite3.Connection, name: str) -> int:
+    """The id of a coder, who is made the first time. Raises `ConfigError`: another one's name differs in case only."""
+    folded = name.casefold()
+    row = db.execute("SELECT id, name FROM coders WHERE folded = ?", (folded,)).fetchone()
+    if row is not None:
+        if row[1] != name:
+            raise ConfigError(
+                f"There is a coder {row[1]!r}: if that is you, write the name so, else give another one."
+            )
+        return int(row[0])
+    if folded == AGREED and name != AGREED:
+        raise ConfigError(f"{name!r} is kept for what coders agree on in a review: give another name.")
+    id_ = db.execute("INSERT INTO coders (name, folded) VALUES (?, ?)", (name, folded)).lastrowid
+    assert id_ is not None
+    return id_
+
+
 def enter(db: sqlite3.Connection, name: str, client: str, take_over: bool) -> int:
     """Take a coder's place; they are made the first time. Returns their id.
 
@@ -33,7 +50,7 @@ def enter(db: sqlite3.Connection, name: str, client: str, take_over: bool) -> in
         ConfigError: another coder's name differs in case only.
         SeatTakenError: another window has the place, and `take_over` is false.
     """
-    id_ = _made(db, name)
+    id_ = add(db, name)
     _, holder, alive = _row(db, id_)
     if holder not in ("", client) and abs(time.time() - alive) < GONE_S and not take_over:
         raise SeatTakenError(
@@ -65,22 +82,6 @@ def find(db: sqlite3.Connection, name: str) -> int | None:
     """The id of a coder, None if there is none."""
     row = db.execute("SELECT id FROM coders WHERE name = ?", (clean_name(name),)).fetchone()
     return None if row is None else int(row[0])
-
-
-def _made(db: sqlite3.Connection, name: str) -> int:
-    folded = name.casefold()
-    row = db.execute("SELECT id, name FROM coders WHERE folded = ?", (folded,)).fetchone()
-    if row is not None:
-        if row[1] != name:
-            raise ConfigError(
-                f"There is a coder {row[1]!r}: if that is you, write the name so, else give another one."
-            )
-        return int(row[0])
-    if folded == AGREED and name != AGREED:
-        raise ConfigError(f"{name!r} is kept for what coders agree on in a review: give another name.")
-    id_ = db.execute("INSERT INTO coders (name, folded) VALUES (?, ?)", (name, folded)).lastrowid
-    assert id_ is not None
-    return id_
 
 
 def _row(db: sqlite3.Connection, id_: int) -> tuple[str, str, float]:

@@ -47,6 +47,8 @@ def import_(arguments: argparse.Namespace) -> int:
         sequences = tuple(project.sequence(entry.name) for entry in project.entries())
         found = BY_NAME[layout].read(arguments.path, Into(sequences, project.scale, project.actions, coder))
         _say(found.notes)
+        if not found.annotations:
+            raise DataError(f"{arguments.path} holds no codes of this project's actions: nothing was changed.")
         if not arguments.overwrite:
             _require_unlike_nothing(project, found.annotations)
         for one in found.annotations:

@@ -1,6 +1,7 @@
 """`affectbox-training annotate`: the page on which faces are coded."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,9 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     with _project(arguments) as project:
         review = tuple(arguments.review) if arguments.review else None
-        client = "command"  # only to have the name as it is kept, and refused before the browser opens
-        coder = project.enter(AGREED if review else arguments.coder, client, take_over=True)
-        project.leave(coder, client)
+        coder = project.add(AGREED if review else arguments.coder)
         return serve(Desk(project, coder, review), arguments.port, browse=not arguments.no_browser)
 
 
@@ -79,6 +78,7 @@ def _project(arguments: argparse.Namespace) -> "Project":
         return open_project(folder)
     if arguments.source is None:
         raise ConfigError(f"{folder} is no project yet: give --source, a folder of pictures or videos, to make one.")
+    print(f"Making the project {folder} from {arguments.source}, once; large sources take a minute.", file=sys.stderr)
     return create(
         folder,
         arguments.source,

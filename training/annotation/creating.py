@@ -18,8 +18,11 @@ from training.files import make_private, write_whole
 
 
 def is_project(folder: Path) -> bool:
-    """Whether a project was made there."""
-    return (folder / FILE).is_file()
+    """Whether a project was made there. Raises `StorageError`: nobody may look."""
+    try:
+        return (folder / FILE).is_file()
+    except OSError as error:
+        raise _closed(folder, error) from error
 
 
 def make(
@@ -34,7 +37,7 @@ def make(
     """Make a project; whatever it cannot, it leaves nothing behind.
 
     Raises:
-        ConfigError: there is a project already, unknown or no actions, or a frame rate that is none.
+        ConfigError: there is something there already, unknown or no actions, or a frame rate that is none.
         DataError: a source that holds nothing to code, or a table that does not fit it.
         StorageError: the folder cannot be written.
     """
@@ -46,7 +49,7 @@ def make(
     _close(folder)
     note(folder / FILE, {one.participant for one in found}, [], "coding of a study")
     _write_rows(folder, found)
-    settings = Settings(source.resolve(), kind, rules, seed)
+    settings = Settings(source.resolve(), kind, rules, seed, participants is not None)
     with made_anew(folder / FILE) as db:
         write_catalog(db, settings, found)
 
@@ -56,15 +59,28 @@ def _require_new(folder: Path, actions: Collection[str]) -> None:
         raise ConfigError(f"{folder} is a project already: open it without --source, or name another folder.")
     if folder.exists() and not folder.is_dir():
         raise StorageError(f"{folder} is a file: name a folder for the project.")
+    if others := sorted(one.name for one in _inside(folder) if one.name != ROWS and not one.name.startswith(".")):
+        raise ConfigError(f"{folder} holds {others[0]} and more: name a new folder for the project.")
     if not actions:
         raise ConfigError("A project codes at least one action: give --actions.")
     if unknown := [key for key in actions if key not in ACTIONS]:
         raise ConfigError(f"There is no action {unknown[0][:20]!r}: known are {', '.join(ACTIONS)}.")
 
 
+def _inside(folder: Path) -> list[Path]:
+    try:
+        return [*folder.iterdir()] if folder.exists() else []
+    except OSError as error:
+        raise _closed(folder, error) from error
+
+
+def _closed(folder: Path, error: OSError) -> StorageError:
+    return StorageError(f"{folder} cannot be read ({error.strerror}): allow it to be, or name another folder.")
+
+
 def _close(folder: Path) -> None:
     try:
-        folder.chmod(0o700)
+        folder.chmod(folder.stat().st_mode & 0o700)
     except OSError as error:
         raise StorageError(f"{folder} cannot be closed to others ({error.strerror}): name another folder.") from error
 

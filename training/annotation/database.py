@@ -173,7 +173,7 @@ def _told(path: Path, error: sqlite3.Error) -> Exception:
         return DataError(f"{path} is damaged, or no project: put back a copy of it; nothing in it was changed.")
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         return StorageError(
-            f"{path} cannot be saved, for the disk is full or fails: free some space. No mark was lost."
+            f"{path} cannot be saved, for the disk is full or fails: free some space; what was saved stays."
         )
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return StorageError(

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from training.annotation.coding import Coded, Episode, Mark, Side
+from training.annotation.coding import Coded, Episode, Mark, Scale, Side
 
 
 class _Kept(Struct, frozen=True, omit_defaults=True):
@@ -20,6 +20,7 @@ class _Kept(Struct, frozen=True, omit_defaults=True):
     judged: tuple[str, ...] = ()
 
 
+_MARKS = tuple(Mark(value) for value in range(Scale.INTENSITY.largest + 1))  # most of millions are one of these
 _CODED, _EPISODE = msgspec.json.Decoder(_Kept), msgspec.json.Decoder(Episode)
 
 
@@ -35,7 +36,7 @@ def coded_text(coded: Coded) -> str:
 def coded_from(text: str) -> Coded:
     """A frame from `coded_text`."""
     kept = _CODED.decode(text)
-    marks = {key: Mark(mark) if isinstance(mark, int) else Mark(*mark) for key, mark in kept.marks.items()}
+    marks = {key: _MARKS[mark] if isinstance(mark, int) else Mark(*mark) for key, mark in kept.marks.items()}
     return Coded(marks, frozenset(kept.hidden), kept.codable, kept.submitted, kept.asked, frozenset(kept.judged))
 
 

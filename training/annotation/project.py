@@ -107,7 +107,7 @@ class Project(Reading):
         self._database = Database(folder / FILE)
         settings = read_settings(self._database)
         self.source, self.kind = settings.source, settings.kind
-        catalog = Catalog(self._database, settings.seed)
+        catalog = Catalog(self._database, settings)
         super().__init__(self._database, catalog, Journal(catalog, Effects(catalog, settings.rules)), settings.rules)
         self._media = Media(catalog, folder)
 
@@ -121,6 +121,13 @@ class Project(Reading):
         """Let go of files and threads."""
         self._media.close()
         self._database.close()
+
+    def add(self, coder: str) -> str:
+        """Make a coder who is not there yet. Returns the name as it is kept. Raises `ConfigError`."""
+        name = coders.clean_name(coder)
+        with self._database.writing() as db:
+            coders.add(db, name)
+        return name
 
     def enter(self, coder: str, client: str, take_over: bool = False) -> str:
         """Begin to code in a window. Returns the name as it is kept. Raises `ConfigError`, `SeatTakenError`."""

@@ -54,6 +54,10 @@ class Reading:
         """Places of a sequence in the order in which to code them, the same for all coders. Raises as `sequence`."""
         return self._catalog.order(name)
 
+    def title(self, name: str, place: int) -> str:
+        """What a coder may read of a frame's file: its path below the source, or ''. Raises as `sequence`."""
+        return self._catalog.title(name, place)
+
     def splits(self, name: str) -> tuple[str, ...]:
         """FER2013's Usage of each row; () of what is not from there. Raises `ActError`."""
         return self._catalog.texts(name, "splits")
@@ -81,6 +85,11 @@ class Reading:
             seen = {place for place, _ in tables.states(db, id_, sequence, Of.SEEN)}
             kept = tables.states(db, id_, sequence, Of.FRAME)
         return {int(place): as_seen(coded_from(text), place in seen) for place, text in kept}
+
+    def standing(self, coder: str, name: str) -> dict[int, bool]:
+        """Place → whether it is submitted, of frames that the coder did anything to."""
+        with self._database.reading() as db:
+            return tables.submitted(db, self._coder(db, coder), self._catalog.entry(name).id)
 
     def episodes(self, coder: str, name: str) -> dict[str, Episode]:
         """Identity → episode, in the order of onsets."""

@@ -40,6 +40,13 @@ def states(db: Connection, coder: int, sequence: int, of: Of) -> list[tuple[Name
     return rows.fetchall()
 
 
+def submitted(db: Connection, coder: int, sequence: int) -> dict[int, bool]:
+    """Place → whether the frame is submitted, of those that have a state."""
+    query = f"SELECT name, submitted FROM states WHERE {_WHERE}"
+    rows = db.execute(query, (coder, sequence, Of.FRAME.value)).fetchall()
+    return {int(place): bool(done) for place, done in rows}
+
+
 def set_states(db: Connection, coder: int, sequence: int, texts: Texts) -> None:
     """Write states."""
     gone = [(coder, sequence, of.value, name) for (of, name), text in texts.items() if text is None]

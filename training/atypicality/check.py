@@ -11,14 +11,14 @@ from device.contract.address import printable
 from device.contract.errors import CheckFailedError
 from device.contract.finding import Finding, Level
 from training.atypicality.metrics import draws, raters
-from training.atypicality.recipe import OURS
+from training.atypicality.recipe import FEWEST_PEOPLE, OURS
 from training.atypicality.study import MovementStudy, join, read_recordings, tables_of
 from training.atypicality.windows import Windows, windows_of
 from training.cohort.checks.apart import people, some
 from training.cohort.study import RECORDINGS
 
-#: Below: too few people to learn from some and test on others; raters who agree on too little; ratings of one value.
-FEWEST_PEOPLE, LEAST_AGREED, MOST_OF_ONE = 6, 0.5, 0.9
+#: Raters who agree on less are told, and windows of which more have one rating alone.
+LEAST_AGREED, MOST_OF_ONE = 0.5, 0.9
 
 
 def check(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from training.arguments import add_workers, count
+from training.arguments import add_workers, bundle_name, bundle_version, count, positive_count, several
 
 _DESCRIPTION = """\
 Atypicality: people rated from 1 to 5 how unusual short stretches of a recording look, and a network learns to rate as
@@ -38,7 +38,7 @@ Tries all of it on simulated children of whom the truth is known: is it recovere
 never above it; and does a network find nothing where nothing is planted? Stopped, the same command goes on where it
 was.
 """
-#: Bundle's name, where none is given: its task.
+#: `device.contract.tasks`, without what it loads.
 TASKS = ("atypicality", "typical-movement")
 
 
@@ -48,8 +48,8 @@ def add_parser(commands: Any) -> None:
         "atypicality", help="rate how unusual movements look, or how unlikely they are", description=_DESCRIPTION
     )
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    _add_simulate(actions)
-    _add_check(actions)
+    for add in (_add_simulate, _add_check, _add_evaluate, _add_train, _add_export, _add_proof):
+        add(actions)
 
 
 def _add_simulate(actions: Any) -> None:
@@ -68,6 +68,73 @@ def _add_check(actions: Any) -> None:
     _add_study(parser)
     parser.add_argument("--json", action="store_true", help="print the findings as JSON, and nothing else")
     parser.set_defaults(run=_later("check", "check"))
+
+
+def _add_evaluate(actions: Any) -> None:
+    parser = actions.add_parser("evaluate", help="measure what can be learnt of a study", description=_EVALUATE)
+    _add_study(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the evaluation.json to write")
+    parser.add_argument("--page", type=Path, metavar="HTML", help="write the figures as a page, too")
+    parser.add_argument("--folds", type=several, default=3, metavar="N", help="of people (%(default)s)")
+    parser.add_argument(
+        "--typical", default="typical", metavar="GROUP", help="from which the companion learns (%(default)s)"
+    )
+    parser.add_argument("--no-published", action="store_true", help="leave out the published recipe, which takes long")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="change a key of our recipe; may be repeated"
+    )
+    parser.add_argument("--seed", type=count, default=0, metavar="N", help="of everything drawn (%(default)s)")
+    parser.set_defaults(run=_later("steps", "evaluate"))
+
+
+def _add_train(actions: Any) -> None:
+    parser = actions.add_parser("train", help="learn from all people of a study", description=_TRAIN)
+    _add_study(parser)
+    parser.add_argument(
+        "--evaluation",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="of DIR, by `evaluate`: says with which settings",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run folder")
+    parser.set_defaults(run=_later("steps", "train"))
+
+
+def _add_export(actions: Any) -> None:
+    parser = actions.add_parser("export", help="make the bundle, where the evidence carries it", description=_EXPORT)
+    parser.add_argument("--run", dest="run_folder", type=Path, required=True, metavar="RUN", help="of `train`")
+    parser.add_argument("--task", choices=TASKS, default=TASKS[0], help="what the bundle says (%(default)s)")
+    parser.add_argument(
+        "--population", required=True, metavar="TEXT", help="who the people were, in words, for whoever reads it"
+    )
+    parser.add_argument("--bundles", type=Path, required=True, metavar="DIR", help="where NAME-VERSION/ goes")
+    parser.add_argument("--name", type=bundle_name, metavar="NAME", help="(default: the task)")
+    parser.add_argument("--version", type=bundle_version, required=True, metavar="X.Y.Z", help="the bundle's version")
+    parser.add_argument(
+        "--dtype", choices=("float32", "int8"), help="of the network (default: int8, of typical movement float32)"
+    )
+    parser.add_argument("--key", type=Path, metavar="FILE", help="private key of `affectbox-converter keygen`: sign")
+    parser.add_argument("--replace", action="store_true", help="write over a bundle of the same name and version")
+    parser.add_argument(
+        "--unsupported", action="store_true", help="write it although the evidence does not carry it, and say so in it"
+    )
+    parser.set_defaults(run=_later("steps", "export"))
+
+
+def _add_proof(actions: Any) -> None:
+    parser = actions.add_parser(
+        "proof",
+        help="try all of it on simulated children",
+        description=_PROOF,
+        epilog="All of it takes some fifteen minutes of one core. Simulated children: no figure is clinical accuracy.",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the figures go")
+    parser.add_argument(
+        "--cohorts", type=positive_count, metavar="N", help="of each kind at most (default: 15 planted ones, …)"
+    )
+    add_workers(parser)
+    parser.set_defaults(run=_later("proof", "proof"))
 
 
 def _add_study(parser: argparse.ArgumentParser) -> None:

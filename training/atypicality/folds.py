@@ -101,7 +101,7 @@ def _chosen(
 ) -> tuple[int, float]:
     """The number of epochs with the smallest error on people who were left out, and half of the interval there."""
     errors = []
-    inner = folds_of(windows, recipe.inner, seed + 1)
+    inner = folds_of(windows, min(recipe.inner, len(np.unique(windows.person))), seed + 1)
     order = np.concatenate([unknown for _, unknown in parts(inner)])
     for known, unknown in parts(inner):
         errors.append([*_watched(learner, windows.take(known), windows.take(unknown), recipe, seed)])

@@ -69,7 +69,7 @@ def figures(said: Floats, windows: Windows, counts: Floats, half_width: Floats |
         counts: (D, P), see `draws`.
         half_width: (W,) of the interval about each prediction.
     """
-    rating, by = windows.rating, _ByPerson(windows.person, counts)
+    rating, by = windows.rating, ByPerson(windows.person, counts)
     error = np.abs(said - rating)
     mse = by.mean(error**2)
     both = np.stack([said, rating], axis=1)
@@ -86,10 +86,16 @@ def figures(said: Floats, windows: Windows, counts: Floats, half_width: Floats |
     )
 
 
+def advantage(said: Floats, other: Floats, windows: Windows, counts: Floats) -> Interval:
+    """By how much predictions (W,) have a smaller mean absolute error than others, the same people drawn for both."""
+    off, others = (np.abs(one - windows.rating) for one in (said, other))
+    return interval(ByPerson(windows.person, counts).mean(others - off))
+
+
 def raters(windows: Windows, counts: Floats) -> Raters:
     """How far raters agree on the windows that all of them rated."""
     whole = windows.take(np.asarray(np.isfinite(windows.ratings).all(axis=1)))
-    by, said = _ByPerson(whole.person, counts), whole.ratings
+    by, said = ByPerson(whole.person, counts), whole.ratings
     found, number = by.agreement(said), said.shape[1]
     one = np.full((1, len(counts)), np.nan)
     if number > 1:
@@ -99,7 +105,7 @@ def raters(windows: Windows, counts: Floats) -> Raters:
     return Raters(**known, one=interval(one.mean(axis=0)))
 
 
-class _ByPerson:
+class ByPerson:
     """Figures of windows (W,) in each draw (D,) of people, from sums over the windows of each."""
 
     def __init__(self, person: Ints, counts: Floats) -> None:
@@ -116,7 +122,7 @@ class _ByPerson:
             found: Floats = self._counts @ self._sums(values) / (self._counts @ self._windows)
         return found
 
-    def _means(self, values: Floats) -> Floats:
+    def means(self, values: Floats) -> Floats:
         """(P,) of each person's windows, NaN of nobody's."""
         with np.errstate(invalid="ignore"):
             found: Floats = self._sums(values) / self._windows
@@ -126,7 +132,7 @@ class _ByPerson:
         """(D,) over people, of whom each counts the same however many windows they have."""
         known = self._windows > 0
         counts = self._counts[:, known]
-        found: Floats = counts @ self._means(values.astype(np.float64))[known] / counts.sum(axis=1)
+        found: Floats = counts @ self.means(values.astype(np.float64))[known] / counts.sum(axis=1)
         return found
 
     def correlation(self, a: Floats, b: Floats) -> Floats:
@@ -137,12 +143,12 @@ class _ByPerson:
         """(D,) Pearson's, of people's means."""
         known = self._windows > 0
         weights = self._counts[:, known] / self._counts[:, known].sum(axis=1, keepdims=True)
-        a, b = self._means(a)[known], self._means(b)[known]
+        a, b = self.means(a)[known], self.means(b)[known]
         return _correlation(*(weights @ of for of in (a, b, a * a, b * b, a * b)))
 
     def within(self, a: Floats, b: Floats) -> Floats:
         """(D,) the median over people of Pearson's within their windows; NaN where nobody has `FEWEST` of them."""
-        own = _correlation(*(self._means(of) for of in (a, b, a * a, b * b, a * b)))
+        own = _correlation(*(self.means(of) for of in (a, b, a * a, b * b, a * b)))
         known = np.flatnonzero(np.isfinite(own) & (self._windows >= FEWEST))
         drawn_people = (np.repeat(known, row.astype(int)) for row in self._counts[:, known])
         return np.array([np.median(own[people]) if len(people) else np.nan for people in drawn_people])

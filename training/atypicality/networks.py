@@ -46,8 +46,8 @@ def companion_network(recipe: Companion) -> keras.Model:
     """
     windows = keras.Input((recipe.grid.steps, len(COLUMNS)), name="windows")
     moved, given = windows[:, :, : len(MOVED)], windows[:, recipe.before :, len(MOVED) :]
-    past = keras.layers.Conv1D(recipe.width, recipe.before)(windows[:, :-1])
-    known = keras.layers.Activation("relu")(past + keras.layers.Dense(recipe.width)(given))
+    past = keras.layers.Conv1D(recipe.width, recipe.before, name="past")(windows[:, :-1])
+    known = keras.layers.Activation("relu")(past + keras.layers.Dense(recipe.width, name="given")(given))
     change = keras.layers.Dense(len(MOVED), name="change")(known)
     spread = recipe.spread + keras.layers.Dense(len(MOVED), activation="softplus", name="spread")(known)
     off = (moved[:, recipe.before :] - moved[:, recipe.before - 1 : -1] - change) / spread

@@ -57,7 +57,7 @@ class Plan(Table, frozen=True):
     pause_s: Annotated[float, Meta(ge=0.5, le=60)] = 3.0
     severity: dict[str, Share] = field(default_factory=lambda: {TYPICAL: 0.15, ATYPICAL: 0.5})
     shows: Share = 1.0
-    age: tuple[Annotated[float, Meta(ge=2, le=90)], Annotated[float, Meta(ge=0, le=30)]] = (9.0, 1.5)
+    age: tuple[Annotated[float, Meta(ge=2, le=90)], Annotated[float, Meta(ge=0, le=30)]] = (9.0, 1.0)
     away: Share = 0.05
     raters: Raters = Raters()
 

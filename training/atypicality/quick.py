@@ -1,6 +1,8 @@
 """Simulated children as a study, without files, as `simulate` would write and `study` read them: for what has to be
 tried on many (`tests/training/atypicality/test_simulate.py` compares both)."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from device.contract.features import SESSION
@@ -29,6 +31,18 @@ def study_of(children: Children) -> MovementStudy:
         simulated=True,
         sources=(SIMULATED_BUNDLE,),
     )
+
+
+def true_study(children: Children, study: MovementStudy) -> MovementStudy:
+    """The same movements, rated by the truth alone."""
+    return replace(study, raters=("truth",), sessions=tuple(_truly(children, one) for one in study.sessions))
+
+
+def _truly(children: Children, one: Rated) -> Rated:
+    truth = children.acted(one.person).rating(*children.spans).tolist()
+    spans = zip(*(of.tolist() for of in children.spans), truth, strict=True)
+    said = tuple(Rating(one.moved.taken.source, from_s, to_s, "truth", value) for from_s, to_s, value in spans)
+    return replace(one, ratings=said)
 
 
 def _rated(children: Children, person: int) -> Rated:

@@ -18,6 +18,8 @@ from device.contract.toml import Table, one_of
 PRESENCE, MOVEMENT = "presence", "movement"
 MAJORITY, FRACTIONAL = "majority", "fractional"
 RECURRENT, CONVOLUTION = "recurrent", "convolution"
+#: With fewer who were rated there are none left to learn from, choose and test on.
+FEWEST_PEOPLE = 6
 _FINEST_S, _COARSEST_S = 0.02, 0.5
 _Whole = Annotated[int, Meta(ge=1, le=1000)]
 
@@ -56,7 +58,7 @@ class Recipe(Table, frozen=True):
     columns: Annotated[str, one_of((PRESENCE, MOVEMENT))] = MOVEMENT
     grid: Grid = Grid()
     epochs: _Whole = 40
-    inner: Annotated[int, Meta(ge=0, le=20)] = 2
+    inner: Annotated[int, Meta(ge=0, le=20)] = 3
     patience: _Whole = 8
     batch: _Whole = 64
     learning_rate: Annotated[float, Meta(gt=0, le=1)] = 2e-3
@@ -103,5 +105,5 @@ COMPANION = Companion()
 
 def published_at(rate: float) -> Recipe:
     """The published recipe, for so many records a second: its windows are of consecutive ones."""
-    step_s = min(max(1 / rate, _FINEST_S), _COARSEST_S)
+    step_s = max(1 / max(rate, 1 / _COARSEST_S), _FINEST_S)
     return replace(PUBLISHED, grid=replace(PUBLISHED.grid, step_s=step_s))

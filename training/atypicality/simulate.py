@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.atypicality.acting import Acted, acted
+from training.atypicality.ages import age_group
 from training.atypicality.plan import LEAST, MOST, Plan
 from training.atypicality.ratings import HEADER, RATINGS
 from training.cohort.people import Participant
@@ -78,9 +79,10 @@ class Children:
 
     def told(self, person: int) -> Told:
         """What a child's recording says beside its frames."""
-        pseudonym = self.people[person].pseudonym
-        digest = sha256(f"{self.seed}/{pseudonym}".encode()).hexdigest()
-        return Told(pseudonym, self.people[person].site, digest, began_s(0, person), _COVERS, phases=False)
+        someone = self.people[person]
+        digest = sha256(f"{self.seed}/{someone.pseudonym}".encode()).hexdigest()
+        when = began_s(0, person)
+        return Told(someone.pseudonym, someone.site, digest, when, _COVERS, phases=False, age=age_group(someone.age))
 
     def _chance(self, what: str, number: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, number, *what.encode()])

@@ -49,6 +49,11 @@ class Moved:
     values: NDArray[np.float32]
     names: tuple[str, ...]
 
+    @property
+    def lasted_s(self) -> float:
+        """From the first record to the last, seconds."""
+        return float(self.time[-1]) if len(self.time) else 0.0
+
     def grid(self, step_s: float) -> Floats:
         """(M, K) from the session's first step to its last."""
         steps = steps_of(self.time, step_s)
@@ -177,18 +182,24 @@ def join(study: Study, ratings: Ratings, moved: Sequence[Moved]) -> MovementStud
             own = by_taken[id(taken)]
             sessions.append(Rated(number, own, tuple(ratings.of(own.names))))
     told = [one.moved.taken for one in sessions]
+    late = sum(rating.from_s > one.moved.lasted_s for one in sessions for rating in one.ratings)
     return MovementStudy(
         people,
         tuple(sessions),
         tuple(sorted({rating.rater for one in sessions for rating in one.ratings})),
         simulated=any(one.is_simulated for one in told),
         sources=tuple(sorted({model for one in told for model in one.models})),
-        beside=tuple(_beside(ratings, moved, people, study)),
+        beside=tuple(_beside(ratings, moved, people, study, late)),
     )
 
 
-def _beside(ratings: Ratings, moved: Sequence[Moved], people: Sequence[Participant], study: Study) -> Iterator[str]:
+def _beside(
+    ratings: Ratings, moved: Sequence[Moved], people: Sequence[Participant], study: Study, late: int
+) -> Iterator[str]:
+    """What a person should know; `late`: ratings that begin after the end of their recording."""
     known = {name for one in moved for name in one.names}
+    if late:
+        yield f"{late} ratings are of seconds after the end of their recording: are they of another one?"
     if nowhere := sorted({row.recording for row in ratings.rows} - known):
         yield f"{len(nowhere)} recordings that were rated are not there, such as {nowhere[0]}."
     if lacking := len(study.people) - len(people):

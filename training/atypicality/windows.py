@@ -50,6 +50,10 @@ class Windows:
         """Some of the windows, of the same people."""
         return replace(self, person=self.person[rows], values=self.values[rows], ratings=self.ratings[rows])
 
+    def of_group(self, group: str) -> NDArray[np.bool_]:
+        """(W,) whether each is of somebody of a group."""
+        return np.array([person.group == group for person in self.people])[self.person]
+
     @property
     def rated(self) -> "Windows":
         """Those that somebody rated."""

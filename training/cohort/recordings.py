@@ -40,7 +40,7 @@ class Told:
         site: after which the box is called.
         digest: hexadecimal digits that tell the session from others.
         began_s: seconds since 1970.
-        covers: of the consent.
+        covers, age: of the consent.
         phases: whether the session says which phases it had.
     """
 
@@ -50,6 +50,7 @@ class Told:
     began_s: float
     covers: tuple[str, ...] = _COVERS
     phases: bool = True
+    age: str = ""
 
     @property
     def own(self) -> Json:
@@ -72,7 +73,7 @@ def lines_of(course: Course, told: Told) -> Iterator[bytes]:
 
 
 def _events(course: Course, told: Told) -> Iterator[Json]:
-    consent = Consent(told.covers, "patient", told.began_s - 900, told.began_s + 52 * 7 * _DAY_S)
+    consent = Consent(told.covers, "patient", told.began_s - 900, told.began_s + 52 * 7 * _DAY_S, told.age)
     happened: list[tuple[float, Event, Json]] = [
         (-1.0, Event.BEGAN, {"consent": consent_json(consent)}),
         (0.0, Event.CAMERA, {"frame": _FRAME}),

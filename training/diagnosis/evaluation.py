@@ -100,7 +100,7 @@ class Evaluation:
 
     def save(self, path: Path) -> None:
         """Write it, whole or not at all, for its owner's eyes. Raises `StorageError`."""
-        content = json.dumps({"format": FORMAT, **_plain(msgspec.to_builtins(self))}, indent=2, allow_nan=False)
+        content = json.dumps({"format": FORMAT, **plain(msgspec.to_builtins(self))}, indent=2, allow_nan=False)
         write_whole(path, lambda file: file.write(f"{content}\n".encode()))
 
     @classmethod
@@ -110,7 +110,7 @@ class Evaluation:
             found = json.loads(path.read_text(encoding="utf-8"))
             if found.pop("format") != FORMAT:
                 raise ValueError("it is of another format")
-            made = msgspec.convert(_whole(found), cls)
+            made = msgspec.convert(whole(found), cls)
             for fault in _faults(made):
                 raise ValueError(fault)
             return made
@@ -147,20 +147,20 @@ def check_place(path: Path) -> None:
         raise ConfigError(f"{path} does not end in .json: give it that ending, so that it replaces nothing else.")
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """With null for what is not a number."""
     if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
+        return {name: plain(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     return None if isinstance(value, float) and isnan(value) else value
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> Any:
     """With NaN for the nulls of intervals."""
     if isinstance(value, dict):
-        inside = {name: _whole(one) for name, one in value.items()}
+        inside = {name: whole(one) for name, one in value.items()}
         if inside.keys() == {"value", "low", "high"}:
             return {name: float("nan") if one is None else one for name, one in inside.items()}
         return inside
-    return [_whole(one) for one in value] if isinstance(value, list) else value
+    return [whole(one) for one in value] if isinstance(value, list) else value

@@ -52,13 +52,13 @@ def _run(arguments: argparse.Namespace) -> int:
     from training.diagnosis.run import open_run  # noqa: PLC0415
 
     sign = signer(arguments.key) if arguments.key else None  # what is wrong with the options is told at once
-    population = _population(arguments.population)
+    who = population(arguments.population)
     require_new(arguments.bundles, f"{arguments.name}-{arguments.version}", replace=arguments.replace)
     run = open_run(arguments.run_folder)
     require_names(run.evaluation)
     against = reasons(run.evaluation)
     if against:
-        _tell(against)
+        tell(against)
         if not arguments.unsupported:
             raise EvidenceError(
                 "No bundle is made: the evidence does not carry one, for the reasons above. With --unsupported it is "
@@ -69,7 +69,7 @@ def _run(arguments: argparse.Namespace) -> int:
     with native_chatter_silenced():  # of TensorFlow
         from training.diagnosis.bundle import Label, made_of  # noqa: PLC0415
 
-    made = made_of(run, Label(arguments.name, arguments.version), population, tuple(against), arguments.dtype)
+    made = made_of(run, Label(arguments.name, arguments.version), who, tuple(against), arguments.dtype)
     folder = write_bundle(arguments.bundles, *made, sign, replace=arguments.replace)
     print(_told(folder, signed=sign is not None, supported=not against))
     return 0
@@ -87,7 +87,8 @@ def require_names(found: "Evaluation") -> None:
             )
 
 
-def _population(text: str) -> str:
+def population(text: str) -> str:
+    """Who the people of some evidence were, as a bundle holds it. Raises `ConfigError`."""
     found = " ".join(text.split())
     if not found or len(found) > _LONGEST_POPULATION or not found.isprintable():
         raise ConfigError(
@@ -97,7 +98,8 @@ def _population(text: str) -> str:
     return found
 
 
-def _tell(against: list[str]) -> None:
+def tell(against: list[str]) -> None:
+    """Tell why the evidence does not carry a bundle."""
     for reason in against:
         print(f"- {reason}", file=sys.stderr, flush=True)
 

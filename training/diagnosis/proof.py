@@ -1,20 +1,12 @@
-"""`affectbox-training diagnosis proof`: whether the methods keep what they promise, on simulated cohorts.
-
-Every cohort is a line of `proof.jsonl`, written as soon as it is there, so the same command goes on where it was;
-`proof.json` holds what they come to. Of another recipe, or of people simulated otherwise, all begins anew.
-"""
+"""`affectbox-training diagnosis proof`: whether the methods keep what they promise, on simulated cohorts."""
 
 import argparse
-import json
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from device.contract.errors import StorageError
 from training.arguments import add_workers, positive_count
-from training.files import write_there
 
-LINES, NAME = "proof.jsonl", "proof.json"
 _DESCRIPTION = """\
 Tries the methods on simulated cohorts of which the truth is known: without any effect (how often is one found, and
 what would a split by frame have claimed of the same people?), with one of d = 0.8 in AU12, with sites that go with
@@ -40,31 +32,14 @@ def add_parser(actions: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from training.cluster import done  # noqa: PLC0415
     from training.diagnosis.proven import summary, text  # noqa: PLC0415
     from training.diagnosis.trials import TRIALS, tried  # noqa: PLC0415
-    from training.progress import bar  # noqa: PLC0415
+    from training.proofs import Proof, prove  # noqa: PLC0415
 
     marks = {trial.name: _mark(trial) for trial in TRIALS}
     asked = [(trial.name, seed) for trial in TRIALS for seed in trial.seeds[: arguments.cohorts]]
-    try:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        known = _known(arguments.out / LINES, marks)
-        todo = [job for job in asked if job not in known]
-        with (arguments.out / LINES).open("a", encoding="utf-8") as file:
-            file.write("\n" * bool(file.tell()))  # a power cut may have left half a line
-            jobs = done(tried, todo, arguments.scheduler, arguments.workers)
-            for job, found in bar(jobs, "cohorts", len(asked), "cohort", done=len(known)):
-                known[job] = found
-                file.write(json.dumps({"of": marks[job[0]], **found}) + "\n")
-                file.flush()
-        found = summary([known[job] for job in asked])
-    except OSError as error:
-        raise StorageError(f"{arguments.out} cannot be written ({error.strerror}): check path and space.") from error
-    content = json.dumps({"simulated": True, "trials": found}, indent=2) + "\n"
-    write_there(arguments.out / NAME, lambda file: file.write(content.encode()))
-    print(text(found))
-    return 0
+    proof = Proof(marks, asked, tried, summary, text)
+    return prove(proof, arguments.out, arguments.scheduler, arguments.workers)
 
 
 def _mark(trial: Any) -> str:
@@ -74,16 +49,3 @@ def _mark(trial: Any) -> str:
     from training.diagnosis.recipe import REFERENCE  # noqa: PLC0415
 
     return sha256(repr((REFERENCE, digest(simulate_table(trial.plan, 0)))).encode()).hexdigest()[:16]
-
-
-def _known(path: Path, marks: dict[str, str]) -> dict[tuple[str, int], dict[str, Any]]:
-    """Cohorts that are done; a line that a power cut left is no line, and lines of others are passed over."""
-    found = {}
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-        try:
-            one = json.loads(line)
-        except ValueError:
-            continue
-        if one.pop("of", "") == marks.get(one.get("trial")):
-            found[one["trial"], one["seed"]] = one
-    return found

@@ -24,10 +24,10 @@ def text(found: Evaluation) -> str:
     if found.left_out:
         parts.append(_left_out(found.left_out))
     parts += [_permutation(found), [*found.notes, *unlike_a_box(found)]]
-    return "\n\n".join("\n".join(_folded(part)) for part in parts if part)
+    return "\n\n".join("\n".join(folded(part)) for part in parts if part)
 
 
-def _folded(lines: list[str]) -> Iterable[str]:
+def folded(lines: list[str]) -> Iterable[str]:
     """Sentences in lines of a terminal; lines of tables are left as they are."""
     for line in lines:
         yield from [line] if "  " in line else wrap(line, WIDTH)
@@ -76,7 +76,7 @@ def _whole(found: Evaluation) -> list[str]:
     lines = [
         "In brackets: 95 % interval, by bootstrap over participants within groups; of shares no narrower than the "
         "exact one. Groups weigh the same.",
-        *_table(
+        *table(
             [
                 ("balanced accuracy", shown(found.balanced_accuracy), f"{1 / len(found.groups):.3f} is chance"),
                 ("area under ROC curve", shown(found.auc), "mean, each group against the others; 0.500 is chance"),
@@ -103,20 +103,20 @@ def _groups(found: Evaluation) -> list[str]:
         (name, str(group.n), shown(group.sensitivity), shown(group.specificity), shown(group.auc))
         for name, group in found.by_group.items()
     ]
-    return _table([("group", "tested", "sensitivity", "specificity", "area under ROC curve"), *rows])
+    return table([("group", "tested", "sensitivity", "specificity", "area under ROC curve"), *rows])
 
 
 def _confusion(found: Evaluation) -> list[str]:
     names = list(found.by_group)
     rows = [(name, *(f"{n:.1f}" for n in row)) for name, row in zip(names, found.confusion, strict=True)]
-    return _table([("is \\ taken for", *names), *rows])
+    return table([("is \\ taken for", *names), *rows])
 
 
 def _sets(found: Evaluation) -> list[str]:
     alpha = found.recipe.alpha
     return [
         f"Conformal sets at α = {alpha:g}: at least {1 - alpha:.0%} should hold the person's group.",
-        *_table(
+        *table(
             [
                 ("hold it", shown(found.coverage)),
                 *((f"  of {name}", shown(group.coverage)) for name, group in found.by_group.items()),
@@ -132,7 +132,7 @@ def _confounds(found: Evaluation) -> list[str]:
     used = ", ".join(found.confounds.used) or "none differs between participants"
     return [
         f"Without any expression, from what else is known ({used}):",
-        *_table(
+        *table(
             [
                 ("balanced accuracy", shown(found.confounds.balanced_accuracy)),
                 ("features are better by", shown(found.confounds.advantage)),
@@ -144,8 +144,8 @@ def _confounds(found: Evaluation) -> list[str]:
 def _left_out(found: LeftOut) -> list[str]:
     rows = [(one.site, str(one.n), _numbers(one.groups), shown(one.balanced_accuracy)) for one in found.sites]
     whole = [("all of these", "", "", shown(found.balanced_accuracy))] if found.balanced_accuracy else []
-    table = _table([("site left out", "n", "of them", "balanced accuracy"), *rows, *whole]) if rows else []
-    return [*table, *found.notes]
+    lines = table([("site left out", "n", "of them", "balanced accuracy"), *rows, *whole]) if rows else []
+    return [*lines, *found.notes]
 
 
 def _permutation(found: Evaluation) -> list[str]:
@@ -159,7 +159,8 @@ def _permutation(found: Evaluation) -> list[str]:
     ]
 
 
-def _table(rows: Iterable[tuple[str, ...]]) -> list[str]:
+def table(rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Rows of as many cells each, in columns."""
     found = list(rows)
     widths = [max(len(row[place]) for row in found) for place in range(len(found[0]))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in found]

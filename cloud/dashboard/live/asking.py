@@ -26,11 +26,13 @@ _DAY_S = 86_400
 
 @dataclass(frozen=True)
 class Consent:
-    """A consent that is recorded now: what it covers, who gives it, and its last day (YYYY-MM-DD; "" none)."""
+    """A consent that is recorded now: what it covers, who gives it, its last day (YYYY-MM-DD; "" none), and the
+    person's age, of `AGES`, where they may be compared with other people."""
 
     covers: tuple[str, ...]
     giver: str
     until: str = ""
+    age: str = ""
 
 
 async def order(base: Base, visit: Visit, device: str, asked: Json) -> Json:
@@ -62,6 +64,8 @@ async def begin(base: Base, visit: Visit, device: str, patient: str, anew: Conse
     if holds is None:
         raise DataError("No consent that holds is noted: ask the person, and record what they say.")
     consent: Json = {"covers": holds["covers"], "by": holds["giver"]}
+    if "age" in holds:
+        consent["age"] = holds["age"]
     if "until" in holds:
         consent["until"] = _end_of(holds["until"])
     for do, about in (("consent", {"consent": consent}), ("begin", {})):
@@ -163,6 +167,7 @@ async def _note_consent(base: Base, visit: Visit, patient: str, consent: Consent
     written: Json = {"v": paper.VERSION, "at": SERVER_TIME, "by": uid, "covers": list(consent.covers)}
     written |= {"giver": consent.giver, "given": _today(base)}
     written |= {"until": consent.until} if consent.until else {}
+    written |= {"age": consent.age} if consent.age and "atypicality" in consent.covers else {}
     paper.validate(written | {"at": now_ms})
     await _with_entry(base, visit, patient, {new_key(now_ms): written})
 

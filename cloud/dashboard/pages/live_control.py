@@ -6,7 +6,7 @@ from dash import Dash, Input, Output, Patch, State, html, no_update
 
 from cloud.dashboard.live import asking
 from cloud.dashboard.means import Means
-from cloud.dashboard.pages.live_parts import COVERED, GIVEN_BY
+from cloud.dashboard.pages.live_parts import AGED, COVERED, GIVEN_BY
 from cloud.dashboard.person import current_visit
 from cloud.dashboard.records import changes
 from device.contract.choices import COVERS
@@ -64,12 +64,19 @@ def _add_start(app: Dash, means: Means) -> None:
         return data, pseudonym
 
     async def go(
-        clicks: int, device: str, patient: str | None, anew: bool, covers: list[str], giver: str, until: str | None
+        clicks: int,
+        device: str,
+        patient: str | None,
+        anew: bool,
+        covers: list[str],
+        giver: str,
+        until: str | None,
+        age: str | None,
     ) -> Any:
         if not clicks:
             return no_update, no_update
         try:
-            consent = asking.Consent(tuple(name for name in COVERS if name in covers), giver, until or "")
+            consent = asking.Consent(tuple(name for name in COVERS if name in covers), giver, until or "", age or "")
             said = await asking.begin(means.base, current_visit(), device, patient or "", consent if anew else None)
         except AffectboxError as error:
             return no_update, str(error)
@@ -84,6 +91,7 @@ def _add_start(app: Dash, means: Means) -> None:
         prevent_initial_call=True,
     )(chosen)
     app.callback(Output("start-consent", "hidden"), Input("start-anew", "checked"))(_hidden_unless)
+    app.callback(Output("start-aged", "hidden"), Input("start-covers", "value"))(_hidden_unless_compared)
     app.callback(
         Output("start-patient", "data"),
         Output("start-patient", "value"),
@@ -100,6 +108,7 @@ def _add_start(app: Dash, means: Means) -> None:
         State("start-covers", "value"),
         State("start-giver", "value"),
         State("start-until", "value"),
+        State("start-age", "value"),
         prevent_initial_call=True,
         running=[(Output("start-go", "disabled"), True, False)],
     )(go)
@@ -109,11 +118,16 @@ def _hidden_unless(anew: bool) -> bool:
     return not anew
 
 
+def _hidden_unless_compared(covers: list[str] | None) -> bool:
+    return "atypicality" not in (covers or ())
+
+
 def described(held: Json) -> str:
     """A consent that is noted, in words."""
     covers = ", ".join(COVERED[name].partition(":")[0].lower() for name in held["covers"])
     until = f"until {held['until']}" if "until" in held else "no end"
-    return f"{covers} ({GIVEN_BY[held['giver']].lower()}, {held['given']}, {until})."
+    aged = f", {AGED[held['age']]}" if "age" in held else ""
+    return f"{covers}{aged} ({GIVEN_BY[held['giver']].lower()}, {held['given']}, {until})."
 
 
 def _add_notes(app: Dash, means: Means) -> None:

@@ -14,7 +14,14 @@ COVERED = {
     "live": "Being watched live from elsewhere: without it this page shows nothing",
     "personal": "Models made for this person",
     "diagnosis": "Use for diagnosis support",
-    "atypicality": "Comparison with other people",
+    "atypicality": "Comparison with other people of the same age",
+}
+AGED = {
+    "under-6": "under 6 years",
+    "6-12": "6 to 12 years",
+    "13-17": "13 to 17 years",
+    "18-64": "18 to 64 years",
+    "65-up": "65 years and older",
 }
 GIVEN_BY = {"patient": "The person", "guardian": "A guardian"}
 _USUAL_COVERS = ["expressions", "units", "live"]
@@ -123,6 +130,16 @@ def _start(visit: Visit) -> Any:
                 label="What the consent covers",
                 value=_USUAL_COVERS,
                 children=dmc.Stack([dmc.Checkbox(label=COVERED[name], value=name) for name in COVERS], gap="xs"),
+            ),
+            html.Div(
+                dmc.Select(
+                    id="start-age",
+                    label="How old the person is (empty: not told, and not compared)",
+                    data=[{"value": name, "label": text} for name, text in AGED.items()],
+                    clearable=True,
+                ),
+                id="start-aged",
+                hidden=True,
             ),
             dmc.RadioGroup(
                 id="start-giver",

@@ -8,6 +8,7 @@ import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from cloud.dashboard.pages import Page
+from cloud.dashboard.pages.live_parts import AGED
 from cloud.dashboard.pages.patients_parts import Work, badge, heading, lead, table, tabs, unread, who, zone
 from cloud.dashboard.person import CLINICIAN, Visit, current_visit
 from cloud.dashboard.records import changes, papers, times
@@ -119,6 +120,12 @@ def _noting() -> html.Div:
                 ],
                 className="side-by-side",
             ),
+            dmc.Select(
+                id="paper-age",
+                label="How old the person is (for comparison with others; empty: not told, and not compared)",
+                data=[{"value": name, "label": text} for name, text in AGED.items()],
+                clearable=True,
+            ),
             html.P("", id="paper-trouble", className="warn", hidden=True, role="alert"),
             html.Div(dmc.Button("Note it", id="note-paper", n_clicks=0), className="actions"),
         ],
@@ -126,7 +133,7 @@ def _noting() -> html.Div:
     )
 
 
-def document(covers: list[str] | None, giver: str, given: str, until: str | None) -> Json:
+def document(covers: list[str] | None, giver: str, given: str, until: str | None, age: str | None = None) -> Json:
     """A consent on paper, without who notes it. Raises `DataError`: in words of the form."""
     if not covers:
         raise DataError("Say what it covers.")
@@ -136,7 +143,7 @@ def document(covers: list[str] | None, giver: str, given: str, until: str | None
         content["until"] = str(until).strip()
         if times.end_of(content["until"]) < times.end_of(content["given"]):
             raise DataError("It cannot end before it was given.")
-    return content
+    return content | ({"age": age} if age and "atypicality" in covers else {})
 
 
 def callbacks(app: Dash, work: Work) -> None:
@@ -148,13 +155,15 @@ def callbacks(app: Dash, work: Work) -> None:
         await changes.write(base, visit, "consented", patient, {path: changes.signed(visit) | content})
         return await shown(work, visit, patient, html.P(done, className="done", role="status"))
 
-    async def add(clicks: int, covers: list[str], giver: str, given: str, until: str, patient: str) -> Any:
+    async def add(
+        clicks: int, covers: list[str], giver: str, given: str, until: str, age: str | None, patient: str
+    ) -> Any:
         if not clicks:
             return no_update, no_update, no_update
         visit = current_visit()
         await work.reading.check_patient(visit, patient)
         try:
-            content = document(covers, giver, given or "", until)
+            content = document(covers, giver, given or "", until, age)
         except DataError as error:
             return no_update, str(error), False
         return await store(visit, patient, content, "The consent was noted."), no_update, no_update
@@ -168,6 +177,7 @@ def callbacks(app: Dash, work: Work) -> None:
         State("paper-giver", "value"),
         State("paper-given", "value"),
         State("paper-until", "value"),
+        State("paper-age", "value"),
         State("consents-patient", "data"),
         prevent_initial_call=True,
     )(add)

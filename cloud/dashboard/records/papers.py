@@ -36,6 +36,7 @@ class Consent:
         by: who noted a paper, an account; or the box.
         withdrawn: when it was withdrawn, in words; '' if it was not.
         sessions: how many were held under it.
+        age: how old the person is, of `AGES`; '' where it was not told.
     """
 
     source: str
@@ -48,6 +49,7 @@ class Consent:
     by: str
     withdrawn: str = ""
     sessions: int = 0
+    age: str = ""
 
     def standing(self, now_s: float) -> tuple[str, str]:
         """How it stands: `holds`, `soon` or `over`, and in words."""
@@ -65,7 +67,8 @@ class Consent:
     @property
     def covered(self) -> str:
         """What it covers, in words."""
-        return ", ".join(COVERED.get(name, name) for name in self.covers) or "nothing"
+        covered = ", ".join(COVERED.get(name, name) for name in self.covers) or "nothing"
+        return f"{covered} ({self.age} years old)" if self.age else covered
 
 
 def of_boxes(visits: Mapping[str, Any], listed: Iterable[Listed]) -> list[Consent]:
@@ -77,7 +80,7 @@ def of_boxes(visits: Mapping[str, Any], listed: Iterable[Listed]) -> list[Consen
         revoked = one.why == session.Why.REVOKED
         for event in told:
             consent = _of_box(event)
-            identity = (consent.covers, consent.giver, consent.given, times.day(consent.until_s))
+            identity = (consent.covers, consent.age, consent.giver, consent.given, times.day(consent.until_s))
             known = found.get(identity, consent)
             withdrawn = "with the last session held under it" if revoked and event is told[-1] else ""
             found[identity] = replace(known, sessions=known.sessions + 1, withdrawn=withdrawn)
@@ -108,6 +111,7 @@ def of_paper(stored: Mapping[str, Any]) -> tuple[list[Consent], int]:
                     until_s,
                     entry["by"],
                     withdrawn.get(key, ""),
+                    age=entry.get("age", ""),
                 )
             )
     return sorted(found, key=lambda one: (-one.given_s, one.key)), unread
@@ -136,7 +140,8 @@ def _of_box(event: Json) -> Consent:
     held = event["consent"]
     given_s = float(held.get("given", event["time"]["wall"]))
     covers, giver = tuple(held.get("covers", ())), held.get("by", "")
-    return Consent(BOX, "", covers, giver, times.day(given_s), given_s, held.get("until"), event["device"])
+    until, age = held.get("until"), held.get("age", "")
+    return Consent(BOX, "", covers, giver, times.day(given_s), given_s, until, event["device"], age=age)
 
 
 def _valid(stored: Mapping[str, Any]) -> tuple[dict[str, Json], int]:

@@ -1,23 +1,44 @@
-"""How the page is to be read: what its numbers mean, and what they do not."""
+"""What stands about the readings: the document, its head, and how to read it."""
 
-from device.commands.au_page.marks import counted, text
+from pathlib import Path
+from string import Template
+
+from device.commands.au_page.marks import text
 from device.contract.version import version
 
+_STYLE, _ABOUT = (Path(__file__).with_name(name) for name in ("page.css", "about.html"))
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+#: Where to go from the top.
+CONTENTS = '<nav aria-label="on this page"><a href="#all">In all</a> <a href="#about">How to read this</a></nav>'
 
-def about(voters: tuple[str, ...], rest: str) -> str:
-    """How to read it."""
-    calibrated = f"The face at rest '{rest}' was taken into account." if rest else "No face at rest was known."
+
+def document(name: str, body: str) -> str:
+    """The whole file. What it is opened with is told to load nothing else, whatever stands in it."""
     return (
-        '<section class="about"><h2>How to read this</h2><ul>'
-        "<li><strong>Action units</strong> are movements of the face (FACS). Intensity goes from 0 to 5, as A to E of "
-        "FACS coders; from 1 on a unit is present, and its row is dark. <b>~</b> low confidence, <b>?</b> "
-        "experimental: how good each is, the model card of the network says. – was not measured.</li>"
-        "<li><strong>Expression</strong> is what annotators would call the picture, not what the person feels. It is "
-        f"a vote: the mean of {counted(len(voters), 'voter')} ({text(', '.join(voters))}). The thin line in a bar "
-        "goes from the voter that gives least to the one that gives most; disagreement is 0 where all say the same "
-        "and 1 where each is sure of something else. Heads of one network agree more easily than networks.</li>"
-        "<li><strong>Left and right</strong> of units are the person's own; of the head, as you see the picture.</li>"
-        f"<li>{calibrated} Without it, brows that are low by nature look lowered.</li>"
-        f"<li>Not measured means that the box would not trust the picture. Made by Affectbox {text(version())}; the "
-        "table of <code>affectbox au</code> has every number.</li></ul></section>"
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>{text(name)}: expressions and action units</title>"
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" '
+        f'content="light dark"><meta name="robots" content="noindex"><style>{_STYLE.read_text(encoding="utf-8")}'
+        f"</style></head><body><main>{body}</main></body></html>\n"
     )
+
+
+def head(name: str, thumbnails: bool) -> str:
+    """What it is of, what it is not, and how to treat it."""
+    private = (
+        "It shows faces of people: keep it as you keep their pictures, and send it to nobody who may not see them."
+        if thumbnails
+        else "It holds no pictures; names of files stand in it, and what was read of people's faces."
+    )
+    return (
+        f"<header><h1>{text(name)}</h1><p>What the face network of Affectbox reads in it. <strong>Research "
+        f"use: not a medical device, no diagnosis, and not what anybody feels.</strong> {private}</p></header>"
+    )
+
+
+def about(opinions: tuple[str, ...], rest: str) -> str:
+    """How to read it."""
+    calibrated = f"the face at rest '{rest}' was taken into account." if rest else "no face at rest was known."
+    template = Template(_ABOUT.read_text(encoding="utf-8"))
+    return template.substitute(opinions=text(", ".join(opinions)), rest=text(calibrated), version=text(version()))

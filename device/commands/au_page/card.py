@@ -3,7 +3,18 @@
 import math
 
 from device.commands.au_page.figure import figure
-from device.commands.au_page.marks import HIGHEST, UNITS, bar, counted, emotion_rows, row, table, text, unit_name
+from device.commands.au_page.marks import (
+    HIGHEST,
+    UNITS,
+    bar,
+    counted,
+    emotion_rows,
+    intensity,
+    row,
+    table,
+    text,
+    unit_name,
+)
 from device.commands.marking import PRESENT
 from device.commands.vote import Vote
 from device.contract.labels import EMOTIONS, LOWER, SIDED_KEYS, UPPER, ActionUnit
@@ -34,8 +45,8 @@ def card(observation: Observation, vote: Vote | None, title: str, thumbnail: boo
 
 def said(vote: Vote) -> str:
     """The vote in a sentence."""
-    agreeing, count = vote.agreeing, len(vote.voters)
-    return f"{vote.leading}, {float(vote.mean.max()):.0%}; {agreeing} of {counted(count, 'voter')} would name it"
+    agreeing, count = vote.agreeing, len(vote.opinions)
+    return f"{vote.leading}, {float(vote.mean.max()):.0%}; {agreeing} of {counted(count, 'opinion')} name it"
 
 
 def _doubts(observation: Observation, vote: Vote | None) -> str:
@@ -52,8 +63,8 @@ def _doubts(observation: Observation, vote: Vote | None) -> str:
         told.append(
             f"Its action units look {words(next(iter(observation.expressions), ''))}, the network says otherwise."
         )
-    if vote is not None and vote.agreeing < len(vote.voters):
-        told.append("The voters do not name the same expression.")
+    if vote is not None and not vote.unanimous:
+        told.append("Opinions on the expression differ.")
     return f'<p class="doubts">{text(" ".join(told))}</p>' if told else ""
 
 
@@ -72,10 +83,12 @@ def _measured(observation: Observation, vote: Vote) -> str:
 
 def _voted(vote: Vote) -> str:
     rows = emotion_rows(vote.mean.tolist(), vote.shares.tolist())
-    pairs = zip(vote.voters, vote.shares.tolist(), strict=True)
-    told = "".join(f"<li>{text(name)}: {_named(shares)}</li>" for name, shares in pairs)
+    told = [
+        f"<li>{text(name)}{'' if at < vote.networks else ', no vote'}: {_named(shares)}</li>"
+        for at, (name, shares) in enumerate(zip(vote.opinions, vote.shares.tolist(), strict=True))
+    ]
     apart = f"Disagreement {vote.disagreement:.2f} of 1"
-    return f'<div class="vote">{table("expression, by vote", rows)}<p>{apart}</p><ul>{told}</ul></div>'
+    return f'<div class="vote">{table("expression, by vote", rows)}<p>{apart}</p><ul>{"".join(told)}</ul></div>'
 
 
 def _named(shares: list[float]) -> str:
@@ -92,7 +105,7 @@ def _unit(unit: ActionUnit, observation: Observation) -> str:
     if math.isnan(value):
         return row("unknown", unit_name(unit), "", "–")
     kind = "present" if value >= PRESENT else ""
-    return row(kind, unit_name(unit) + _sides(unit, observation), bar(value / HIGHEST), f"{value:.1f}")
+    return row(kind, unit_name(unit) + _sides(unit, observation), bar(value / HIGHEST), intensity(value))
 
 
 def _sides(unit: ActionUnit, observation: Observation) -> str:

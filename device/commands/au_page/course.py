@@ -19,6 +19,7 @@ _SHOWN = 0.3
 _MOMENTS, _APART_S = 6, 2.0
 #: Head turned so far fills its lane, degrees.
 _TURNED = 45.0
+_HEADING = '<div class="lane heading"><span>over time; grey: not measured</span><i></i><span>largest</span></div>'
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,17 +77,19 @@ class Course:
         lanes = [
             *_expressions(_largest(votes, at, count), known),
             *_actions(_largest(units, at, count), known),
-            _lane("disagreement of the voters", _largest(more[:, :1], at, count)[:, 0], known, ".2f"),
+            _lane("disagreement of opinions", _largest(more[:, :1], at, count)[:, 0], known, ".2f"),
             _lane("head turned aside", _largest(np.abs(more[:, 1:]), at, count)[:, 0] / _TURNED, known, "°"),
         ]
         gaps = "".join(_gaps(there & ~known))
         drawn = "".join(lane.replace("<!--gaps-->", gaps) for lane in lanes)
-        return f'<div class="course">{drawn}{_axis(self.times[0], span)}</div>'
+        return f'<div class="course">{_HEADING}{drawn}{_axis(self.times[0], span)}</div>'
 
     def told(self) -> str:
         """How long it is, and how much of it was measured."""
         count, span = len(self.times), self.times[-1] - self.times[0]
-        return f"{clock(span)} minutes, {counted(count, 'frame')}, {self.measured} of them measured."
+        return (
+            f"{clock(span)} long (minutes and seconds), {counted(count, 'frame')}, {self.measured} of them measured."
+        )
 
     def _consider(self, new: Moment) -> None:
         near = [old for old in self._moments if abs(old.time_s - new.time_s) < _APART_S]

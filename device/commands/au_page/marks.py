@@ -39,6 +39,11 @@ def unit_name(unit: ActionUnit) -> str:
     return f"<b>{unit.key}{mark}</b> {text(unit.seen)}"
 
 
+def intensity(value: float) -> str:
+    """With one decimal; what is below 1, where a unit begins to be present, does not read as 1."""
+    return f"{min(value, 0.9) if value < 1 else value:.1f}"
+
+
 def table(caption: str, rows: Iterable[str]) -> str:
     """A table of `row`."""
     return f"<table><caption>{text(caption)}</caption><tbody>{''.join(rows)}</tbody></table>"
@@ -50,7 +55,7 @@ def counted(count: int, one: str, many: str = "") -> str:
 
 
 def emotion_rows(mean: Iterable[float], shares: Iterable[Iterable[float]] = ()) -> list[str]:
-    """A row of each emotion: the bar of `mean`, a line over what the voters give, and the number."""
+    """A row of each emotion: the bar of `mean`, a line over what opinions give, and the number."""
     columns: list[tuple[float, ...]] = list(zip(*shares, strict=True))
     rows = []
     for at, (name, share) in enumerate(zip(EMOTIONS, mean, strict=True)):

@@ -1,5 +1,5 @@
-"""All pictures and frames together: how many were measured and why not, what was present how often, where the voters
-disagree."""
+"""All pictures and frames together: how many were measured and why not, what was present how often, where opinions on
+the expression differ."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ class Summary:
             self._known += np.isfinite(values)
             self._present += np.nan_to_num(values) >= PRESENT
             self.votes[vote.leading] += 1
-            if vote.agreeing < len(vote.voters):
+            if not vote.unanimous:
                 self._apart.append((vote.disagreement, self.count))
         self.count += 1
 
@@ -52,12 +52,12 @@ class Summary:
         return f"{told}, {self.refused} not ({why})."
 
     def disputed(self) -> list[int]:
-        """The pictures about which the voters disagree most, by their number from 0, the worst first."""
+        """The pictures about which opinions differ most, by their number from 0, the worst first."""
         return [at for _, at in sorted(self._apart, reverse=True)[:_FIRST]]
 
     @property
     def apart(self) -> int:
-        """Of how many the voters do not name the same expression."""
+        """Of how many opinions do not name the same expression."""
         return len(self._apart)
 
     def tables(self) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from device.camera.pictures import is_folder
 from device.closing import Closing
-from device.commands.au_page.about import about
+from device.commands.au_page.about import CONTENTS, about, document, head
 from device.commands.au_page.card import card, said
 from device.commands.au_page.course import Course, Moment
 from device.commands.au_page.marks import counted, text
@@ -20,8 +20,6 @@ from device.state import open_private
 
 #: So many pictures have a card of their own; the table has all.
 MOST_CARDS = 500
-_STYLE = Path(__file__).with_name("page.css")
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 class Page(Closing):
@@ -57,24 +55,23 @@ class Page(Closing):
             made = card(observation, vote, str(row["file"]), self._thumbnails)
             self._cards.append(f'<li id="p{number}">{made}</li>')
 
-    def finish(self, broken: list[str], voters: tuple[str, ...], rest: str) -> None:
+    def finish(self, broken: list[str], opinions: tuple[str, ...], rest: str) -> None:
         """Write it.
 
         Args:
             broken: sentences on what could not be read.
-            voters: the networks that voted.
+            opinions: whose they are on the expression.
             rest: the face at rest that was taken into account, if any.
 
         Raises:
             StorageError: it cannot be written; what was there stays.
         """
-        body = [self._head(), self._summary(broken), *map(self._video, self._courses)]
-        if self._cards:
-            body.append(f'<ol class="cards">{"".join(self._cards)}</ol>')
-        body.append(about(voters, rest))
+        cards = f'<ol class="cards">{"".join(self._cards)}</ol>' if self._cards else ""
+        videos = map(self._video, self._courses)
+        body = [head(self._name, self._thumbnails), self._told(broken), *videos, cards, self._in_all()]
         try:
             with os.fdopen(open_private(self._part), "w", encoding="utf-8", newline="\n") as file:
-                file.write(_document(f"{self._name}: expressions and action units", "".join(body)))
+                file.write(document(self._name, "".join([*body, about(opinions, rest)])))
             self._part.replace(self._whole)
         except OSError as error:
             raise self._unwritable(error) from error
@@ -89,34 +86,34 @@ class Page(Closing):
         self._frames.take(observation, vote)
         self._courses[-1].take(observation, vote)
 
-    def _head(self) -> str:
-        private = (
-            "It shows faces of people: keep it as you keep their pictures, and send it to nobody who may not see them."
-            if self._thumbnails
-            else "It holds no pictures; names of files stand in it, and what was read of people's faces."
-        )
-        return (
-            f"<header><h1>{text(self._name)}</h1><p>What the face network of Affectbox reads in it. <strong>Research "
-            f"use: not a medical device, no diagnosis, and not what anybody feels.</strong> {private}</p></header>"
-        )
-
-    def _summary(self, broken: list[str]) -> str:
-        told = []
-        for summary, what in ((self._pictures, "picture"), (self._frames, "frame")):
-            if summary.count:
-                told.append(f"<p>{text(summary.told(what))} {self._apart(summary, what)}</p>")
-                told.append(f'<div class="tables">{summary.tables()}</div>' if summary.count > summary.refused else "")
+    def _told(self, broken: list[str]) -> str:
+        """What there was, in sentences."""
+        told = [
+            f"<p>{text(summary.told(what))} {self._apart(summary, what)}</p>" for summary, what in self._summaries()
+        ]
         if self._pictures.count > MOST_CARDS:
             told.append(f"<p>Below are the first {MOST_CARDS}; the table has all {self._pictures.count}.</p>")
         if broken:
             items = "".join(f"<li>{text(sentence)}</li>" for sentence in broken)
             told.append(f"<p>{counted(len(broken), 'file')} could not be read:</p><ul>{items}</ul>")
-        return f'<section class="summary"><h2>In all</h2>{"".join(told)}</section>'
+        return f'<section class="told">{"".join(told)}{CONTENTS}</section>'
+
+    def _in_all(self) -> str:
+        tables = [
+            f"<h3>{counted(summary.count - summary.refused, f'{what} measured', f'{what}s measured')}</h3>"
+            f'<div class="tables">{summary.tables()}</div>'
+            for summary, what in self._summaries()
+            if summary.count > summary.refused
+        ]
+        return f'<section id="all"><h2>In all</h2>{"".join(tables)}</section>' if tables else ""
+
+    def _summaries(self) -> list[tuple[Summary, str]]:
+        return [pair for pair in ((self._pictures, "picture"), (self._frames, "frame")) if pair[0].count]
 
     def _apart(self, summary: Summary, what: str) -> str:
         if not summary.apart:
-            return "" if summary.count == summary.refused else "The voters named the same expression every time."
-        told = f"The voters do not name the same expression in {counted(summary.apart, what)}"
+            return "" if summary.count == summary.refused else "All opinions name the same expression."
+        told = f"Opinions on the expression differ in {counted(summary.apart, what)}"
         if summary is self._frames:
             return f"{told}."
         links = ", ".join(f'<a href="#p{at}">picture {at + 1}</a>' for at in summary.disputed() if at < MOST_CARDS)
@@ -134,13 +131,3 @@ class Page(Closing):
 
     def _unwritable(self, error: OSError) -> StorageError:
         return StorageError(f"{self._path} cannot be written ({error.strerror}): check the folder and the space.")
-
-
-def _document(title: str, body: str) -> str:
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{text(title)}</title>'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" '
-        f'content="light dark"><meta name="robots" content="noindex"><style>{_STYLE.read_text(encoding="utf-8")}'
-        f"</style></head><body><main>{body}</main></body></html>\n"
-    )

@@ -199,13 +199,18 @@ def test_a_session_begins_with_a_consent_that_was_given(
     page.get_by_role("button", name="Draw a new pseudonym").click()
     expect(page.locator("#start-holds")).to_contain_text("No consent of x-")
     page.get_by_label("A guardian").check()
+    expect(page.locator("#start-age")).to_be_hidden()
+    page.get_by_label("Comparison with other people").check()
+    page.locator("#start-age").click()
+    page.get_by_role("option", name="6 to 12 years").click()
     page.get_by_role("button", name="Start the session").click()
     consent = room.order(page, "consent")
     whom = consent["patient"]
-    assert consent["consent"] == {"covers": ["expressions", "units", "live"], "by": "guardian"}
+    covers = ["expressions", "units", "live", "atypicality"]
+    assert consent["consent"] == {"covers": covers, "by": "guardian", "age": "6-12"}
     assert stack.get(f"staff/{stack.accounts['clinician'].uid}/patients/{whom}") is True
     (paper,) = stack.get(f"people/{whom}/consents").values()
-    assert (paper["giver"], paper["covers"]) == ("guardian", ["expressions", "units", "live"])
+    assert (paper["giver"], paper["covers"], paper["age"]) == ("guardian", covers, "6-12")
     room.answer(consent, True, "The consent is recorded.", "idle")
     begin = room.order(page, "begin")
     assert begin["patient"] == whom

@@ -9,7 +9,7 @@ import pytest
 
 from cloud.analysis.measures import MEASURES
 from cloud.dashboard.means import Means
-from cloud.dashboard.pages import patients
+from cloud.dashboard.pages import patients, patients_consents
 from cloud.dashboard.person import Person
 from cloud.dashboard.records import exporting, marks, notes, papers, people, times
 from cloud.dashboard.records.keeping import Kept
@@ -171,6 +171,19 @@ def test_a_consent_on_paper_is_withdrawn_by_an_entry_and_both_stay() -> None:
     assert withdrawn.standing(0) == ("over", "withdrawn on 1 Feb 2026 by the guardian")
     assert odd == 0
     assert papers.of_paper({given: written | {"covers": ["units"], "given": "2026-02-31"}})[1] == 1
+
+
+def test_an_age_is_kept_and_told_where_the_person_may_be_compared() -> None:
+    compared = patients_consents.document(["units", "atypicality"], "guardian", "2026-01-05", None, "6-12")
+    assert compared["age"] == "6-12"
+    assert "age" not in patients_consents.document(["units"], "guardian", "2026-01-05", None, "6-12")
+    assert "age" not in patients_consents.document(["units", "atypicality"], "guardian", "2026-01-05", None)
+    (one,), _ = papers.of_paper({"k1700000000000-aaaaaa": {"v": 1, "at": 1, "by": "clara"} | compared})
+    assert one.covered == "facial actions, comparison with others (6-12 years old)"
+    held = {"covers": ["units", "atypicality"], "by": "patient", "given": 1.79e9, "age": "18-64"}
+    visits = {"room-1~b-2": {"e000001": event(1, "began", consent=held)}}
+    (on_box,) = papers.of_boxes(visits, visits_of("p-1", visits))
+    assert on_box.covered.endswith("(18-64 years old)")
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("12:05", 725), ("1:02:05", 3725), ("12", 720), (" 0:07.5 ", 7.5)])

@@ -20,6 +20,17 @@ def record(time_s: float, measured: bool = True, **groups: Any) -> dict[str, Any
     return {"status": "measured" if measured else "gated", "time": {"mono": time_s}, "frame": {"index": 0}} | clinical
 
 
+class Windows:
+    """The windows of a session, as far as enough of them was measured."""
+
+    def __init__(self, file: MovementFile) -> None:
+        self._windower = Windower(file)
+
+    def add(self, one: dict[str, Any]) -> Any:
+        ended = self._windower.add(one)
+        return ended.values() if ended else None
+
+
 def smiles(lasts_s: float, every_s: float = 0.1, **groups: Any) -> list[dict[str, Any]]:
     """Records of one face, from second 100 on."""
     return [record(100 + time_s, **groups) for time_s in np.arange(0, lasts_s, every_s)]
@@ -55,7 +66,7 @@ def test_columns_of_arrays_are_those_of_records() -> None:
 
 
 def test_a_window_is_told_with_the_first_measured_record_after_it() -> None:
-    windower = Windower(FILE)
+    windower = Windows(FILE)
     told = [windower.add(one) for one in smiles(5.0)]
     at = [number for number, window in enumerate(told) if window is not None]
     assert at == [19, 39], "from the 1.9 seconds on, that lie nearest to the step after the window"
@@ -65,7 +76,7 @@ def test_a_window_is_told_with_the_first_measured_record_after_it() -> None:
 
 
 def test_gated_records_end_no_window_and_count_as_not_measured() -> None:
-    windower = Windower(FILE)
+    windower = Windows(FILE)
     seen = smiles(1.7)
     away = [record(101.7 + 0.1 * number, measured=False) for number in range(6)]
     told = [windower.add(one) for one in (*seen, *away, *smiles(0.1))]
@@ -77,13 +88,13 @@ def test_gated_records_end_no_window_and_count_as_not_measured() -> None:
 
 
 def test_a_window_of_which_too_little_was_measured_is_not_told() -> None:
-    windower = Windower(FILE)
+    windower = Windows(FILE)
     mixed = [record(100 + 0.1 * number, measured=number % 20 > 8) for number in range(60)]
     assert all(windower.add(one) is None for one in mixed)
 
 
 def test_who_comes_back_after_the_next_window_hears_nothing_of_the_one_before() -> None:
-    windower = Windower(FILE)
+    windower = Windows(FILE)
     assert all(windower.add(one) is None for one in smiles(1.8))
     assert windower.add(record(104.5)) is None
 
@@ -104,7 +115,7 @@ def test_the_box_and_training_make_the_same_windows(step_s: float, steps: int, h
         record(time_s, bool(chance.random() < 0.9), aus={"AU12": chance.random()}, left={"AU12": chance.random()})
         for time_s in times
     ]
-    windower = Windower(file)
+    windower = Windows(file)
     told = [(one["time"]["mono"], window) for one in records if (window := windower.add(one)) is not None]
     values = np.array([movement.row(one, file.columns) for one in records])
     step = movement.steps_of(times - times[0], step_s)

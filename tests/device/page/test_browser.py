@@ -80,18 +80,21 @@ def test_a_nurse_sets_up_holds_a_session_and_withdraws_in_her_language(tmp_path:
         page.fill("#patient", "María")
         page.click("#record")
         sees(page, "Diga a qué consintió la persona")
-        for name in ("expressions", "units"):
+        expect(page.locator("#of-age")).to_be_hidden()
+        for name in ("expressions", "units", "atypicality"):
             page.click(f"[name=covers][value={name}]")
         page.click("#record")
         sees(page, "Eso no puede ser un seudónimo")
         page.fill("#patient", "p-017")
+        page.get_by_label("Edad de la persona").select_option("6-12")
         page.click("#record")
         sees(page, "Diga quién dio el consentimiento")
         page.click("[name=by][value=guardian]")
         page.keyboard.press("Enter")
         assert box.box.now.people == (), "Enter agrees to nothing"
         page.click("#record")
-        sees(page, "p-017 consintió: Expresiones de la cara y Movimientos")
+        sees(page, "p-017 consintió: Expresiones de la cara, Movimientos")
+        sees(page, "Edad: de 6 a 12 años.")
         page.click("[data-do=begin]")
         is_in(page, "watching")
         expect(page.locator(".person")).to_have_text("p-017")

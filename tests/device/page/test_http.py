@@ -42,6 +42,15 @@ def state(page: Served) -> str:
     return str(next(data for name, data in page.events() if name == "message")["state"])
 
 
+def test_an_age_is_recorded_and_shown_where_the_person_may_be_compared(page: Served) -> None:
+    compared = CONSENT | {"covers": ["units", "atypicality"]}
+    assert page.do(**compared, age="6-12").json["shown"]["people"][0]["age"] == "6-12"
+    assert page.do(**compared).json["shown"]["people"][0]["age"] == ""
+    assert page.do(**CONSENT, age="6-12").json["shown"]["people"][0]["age"] == ""
+    refused = page.do(**compared, age="7 years")
+    assert refused.status == 409 and "How old a person is, is one of under-6" in str(refused.json)
+
+
 def test_a_session_from_the_first_word_to_the_last(page: Served) -> None:
     refused = page.do(do="begin", patient="p-017")
     assert (refused.status, refused.json["code"]) == (409, "no_consent")

@@ -24,10 +24,10 @@ Json = dict[str, Any]
 
 
 def made_pictures(folder: Path, count: int = 6) -> Path:
-    """Grey pictures, each brighter than the one before."""
+    """Grey pictures, eight shades of them."""
     folder.mkdir(parents=True)
     for number in range(count):
-        cv2.imwrite(str(folder / f"{number}.png"), np.full((24, 20), 30 * number + 10, np.uint8))
+        cv2.imwrite(str(folder / f"{number}.png"), np.full((24, 20), 30 * number % 240 + 10, np.uint8))
     return folder
 
 

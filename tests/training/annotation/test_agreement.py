@@ -66,6 +66,15 @@ def test_people_are_drawn_where_there_are_enough():
     assert row(found, "AU1").kappa.low == row(found, "AU1").kappa.high  # everybody was coded alike
 
 
+def test_people_of_whom_two_coded_nothing_in_common_are_none():
+    mine = [said("a", film(4, f"{n}.mp4", f"p{n}"), AU1="0110") for n in range(10)]
+    others = [said("b", film(4, f"{n}.mp4", f"p{n}"), AU1="0100") for n in range(10)]
+    for place in (0, 1, 2, 3):
+        del mine[0].frames[place]
+
+    assert compare([mine, others]).over[FRAMES] == "9 stretches of 5 s, not people"
+
+
 def test_what_one_did_not_code_has_no_part():
     faces = pictures(6)
     mine, other = said("a", faces, AU1="0101.1", AU2="000000"), said("b", faces, AU1="010.11", AU2="......")
@@ -85,6 +94,16 @@ def test_intensities():
 
     assert found.present == (5, 5, 4) and found.weighted.value == pytest.approx(found.icc21.value, abs=0.2)
     assert found.kappa.value == pytest.approx((4 / 6 - 26 / 36) / (1 - 26 / 36))  # of presence
+
+
+def test_what_is_hidden_is_compared_where_something_is():
+    faces = pictures(4)
+    mine, other = said("a", faces, AU1="0101"), said("b", faces, AU1="0101")
+
+    assert [one.action for one in compare([[mine], [other]]).rows] == ["AU1"]
+    mine.frames[3] = Coded({}, frozenset({"upper"}), submitted=True)
+    found = compare([[mine], [other]])
+    assert [one.action for one in found.rows] == ["AU1", "upper"] and row(found, "upper").present == (1, 0, 0)
 
 
 def test_three_coders_have_one_alpha():

@@ -48,7 +48,9 @@ def test_everything_comes_back_into_another_project(tmp_path, layout, scale, cap
     assert main(["coding", "import", str(second), str(tmp_path / "out"), "--layout", layout, "--coder", " ben"]) == 0
 
     assert coded(second, "ben") == coded(first, "anna")
-    assert "p-2, ben: 7 frames, 5 episodes" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "p-2, ben: 7 frames, 5 episodes" in said.out
+    assert ("no video that ELAN could play (2)" in said.err) is (layout == "elan")
 
 
 @pytest.mark.parametrize("layout", ["published", "boris"])
@@ -112,6 +114,13 @@ def test_nothing_is_overwritten_unasked(project, tmp_path, capsys):
     assert len(coded(project, "anna")["p-1"][1]) == 5
     with open_project(project) as there:
         assert there.undoable("anna")[0]  # the import can be taken back
+
+
+def test_what_holds_no_codes_is_said(project, tmp_path, capsys):
+    (tmp_path / "p-1.eaf").write_text('<ANNOTATION_DOCUMENT><TIER TIER_ID="talk"/></ANNOTATION_DOCUMENT>')
+
+    assert main(["coding", "import", str(project), str(tmp_path / "p-1.eaf")]) == 21
+    assert "holds no codes of this project's actions: nothing was changed" in capsys.readouterr().err
 
 
 def test_an_import_is_whole_or_nothing(project, tmp_path, capsys):

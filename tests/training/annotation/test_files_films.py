@@ -71,6 +71,7 @@ def test_tables_are_what_statistics_want(tmp_path, clip):
         (None, "s2.mp4,,a,presence,100,,,1,1,,0,1", "'s2.mp4' stands for no sequence"),
         (None, "s1/clip.mp4,,,presence,100,,,1,1,,0,1", "give --coder"),
         (None, "s1/clip.mp4,,a,presence,100,,,1,1,chin,0,1", "hidden is 'chin': give upper, lower"),
+        (None, "s1/clip.mp4,,a,presence,100,,,AU9,1,,0,1", "submitted is 'AU9': give 1, 0, or actions"),
         (None, "s1/clip.mp4,,a,presence,100,,,1,2,,0,1", "codable is '2': give 0 or 1"),
         (None, "s1/clip.mp4,,a,presence,100,,,1,1,,0,3", "AU1 is 3, and the project's scale ends at 1"),
         ("sequence,frame", "s1/clip.mp4,1", r"frames\.csv has no column participant"),
@@ -79,6 +80,25 @@ def test_tables_are_what_statistics_want(tmp_path, clip):
 def test_mistakes_in_tables(tmp_path, clip, header, row, sentence):
     known = "sequence,participant,coder,scale,frame,picture,time_s,submitted,codable,hidden,asked,AU1"
     (tmp_path / "frames.csv").write_text(f"{header or known}\n{row}\n")
+
+    with pytest.raises(DataError, match=sentence):
+        plain.read(tmp_path, Into((clip,), Scale.PRESENCE, ("AU1",)))
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("AU9,100,,103,1,", "AU9 is not coded in this project"),
+        ("AU1,103,,100,1,", "row 2: its onset, apex and offset are not in the order of time"),
+        ("AU1,103,101,,1,", "not in the order of time"),
+        ("AU1,99,,100,1,", "row 2: onset: frame 99 is not in s1/clip.mp4"),
+        ("AU1,100,,103,0,", "an episode of AU1 is 0"),
+        ("AU1,100,,103,1,west", "the side is 'west'"),
+    ],
+)
+def test_mistakes_in_tables_of_episodes(tmp_path, clip, row, sentence):
+    known = "sequence,participant,coder,scale,action,onset,apex,offset,value,side,onset_s,apex_s,offset_s"
+    (tmp_path / "episodes.csv").write_text(f"{known}\ns1/clip.mp4,,a,presence,{row},,,\n")
 
     with pytest.raises(DataError, match=sentence):
         plain.read(tmp_path, Into((clip,), Scale.PRESENCE, ("AU1",)))

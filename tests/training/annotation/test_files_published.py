@@ -175,6 +175,19 @@ def test_mistakes_are_one_clear_sentence(tmp_path, into, text, sentence):
         published.read(table(tmp_path, text), into)
 
 
+def test_a_table_that_was_begun_and_no_more(tmp_path, into):
+    found = published.read(table(tmp_path, COLUMNS + "\n"), into)
+
+    assert not found.annotations and found.notes == ("S1.csv codes no frame.",)
+
+
+def test_a_name_of_two_films_is_no_name(tmp_path):
+    films = (film(4, "S1/a.mp4", "S1"), film(4, "S1/b.mp4", "S1"))
+
+    with pytest.raises(DataError, match=r"'S1' stands for several sequences \(S1/a\.mp4, S1/b\.mp4\)"):
+        published.read(table(tmp_path, "frame,AU1\n3,1\n"), Into(films, Scale.PRESENCE, ACTIONS, "anna"))
+
+
 def test_a_table_of_nobody_known(tmp_path, into):
     with pytest.raises(DataError, match=r"S9.csv: 'S9' stands for no sequence of the project \(S1\)"):
         published.read(table(tmp_path, "frame,AU1\n3,1\n", "S9.csv"), into)

@@ -145,12 +145,23 @@ def test_a_video_that_cannot_be_decoded_is_said_and_others_are_coded(
         project.picture("good/a.mp4", 10)
 
 
+def test_another_video_in_the_place_of_one_is_not_taken_for_it(source: Path, tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes((source / "p-01" / "a.mp4").read_bytes())
+    with create(tmp_path / "project", path, actions=("AU1",)) as project:
+        project.sequence("film.mp4")
+        write_video(path, frames=FRAMES - 1)
+        with pytest.raises(SourceError, match="another video than the one that was coded"):
+            project.picture("film.mp4", 5)
+
+
 def test_a_video_that_breaks_off_says_which_frame_it_lacks(source: Path, tmp_path: Path) -> None:
     path = tmp_path / "cut.mkv"
     write_video(path)
     with create(tmp_path / "project", path, actions=("AU1",)) as project:
         project.sequence("cut.mkv")
-        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+        content = path.read_bytes()
+        path.write_bytes(content[: len(content) // 2] + bytes(len(content) - len(content) // 2))
         assert shown(project.picture("cut.mkv", 5)) == 5
         with pytest.raises(SourceError, match=r"Frame 149 of cut\.mkv cannot be decoded"):
             project.picture("cut.mkv", 149)

@@ -1,6 +1,10 @@
 """A project keeps what coders do: marks, submissions, sheets, episodes; takes it back and does it again; once each."""
 
 import itertools
+import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -88,6 +92,8 @@ def test_marks_stand_in_the_frame_and_a_submitted_one_has_all_actions(project: P
     assert annotations.frames == {0: outcome.coded[0]}
     assert annotations.sequence.frames.tolist() == [8, 9, 10, 11, 12, 13]
     assert project.progress("ana")[NAME].submitted == 1
+    do(project, mark(place=4))
+    assert project.standing("ana", NAME) == {0: True, 4: False}
 
 
 def test_actions_of_a_hidden_part_are_not_coded_unless_they_were_marked(project: Project) -> None:
@@ -256,6 +262,57 @@ def test_what_is_no_act_of_a_page_is_refused(sent: bytes) -> None:
         decode(sent)
 
 
+def test_to_add_a_coder_leaves_their_window_alone(project: Project) -> None:
+    assert (project.add("ana"), project.add("ben"), project.coders()) == ("ana", "ben", ("ana", "ben"))
+    with pytest.raises(SeatTakenError):
+        project.enter("ana", "second")
+    with pytest.raises(ConfigError, match="There is a coder 'ben'"):
+        project.add("Ben")
+
+
+AS_NOBODY = """
+import os, sys
+from pathlib import Path
+from device.contract.errors import AffectboxError
+from training.annotation.project import create, open_project
+if os.geteuid() == 0:
+    os.setegid(65534)
+    os.seteuid(65534)
+folder = Path(sys.argv[1])
+for work in (
+    lambda: create(folder / "new", folder / "source", actions=["AU1"]),
+    lambda: create(folder / "empty", folder / "source", actions=["AU1"]),
+    lambda: open_project(folder / "made"),
+    lambda: open_project(folder / "closed"),
+):
+    try:
+        work()
+    except AffectboxError as error:
+        print(error.exit_code, error)
+"""
+
+
+def test_a_folder_that_may_not_be_written_is_said(source: Path) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copytree(source, folder / "source")
+        create(folder / "made", source, actions=ACTIONS).close()
+        for path in (folder / "empty", folder / "closed"):
+            path.mkdir()
+        for path in (folder / "closed", folder / "empty", folder / "made", folder / "made" / "project.db", folder):
+            path.chmod(0o000 if path.name == "closed" else 0o555)
+        run = [sys.executable, "-c", AS_NOBODY, folder]
+        root = Path(__file__).parents[3]
+        done = subprocess.run(run, capture_output=True, text=True, timeout=60, check=False, cwd=root)
+        folder.chmod(0o700)
+    said = done.stdout.splitlines()
+    assert [line[:2] for line in said] == ["19"] * 4, done
+    assert "new cannot be made (Permission denied): name another folder" in said[0]
+    assert "empty cannot be closed to others" in said[1] or "cannot be written" in said[1]
+    assert "cannot be written: allow it to be" in said[2]
+    assert "closed cannot be read (Permission denied): allow it to be" in said[3]
+
+
 def test_one_window_for_a_coder_unless_another_takes_over(project: Project) -> None:
     with pytest.raises(SeatTakenError, match="ana codes in another window"):
         project.enter("ana", "second")
@@ -318,6 +375,7 @@ def test_nothing_is_left_of_a_project_that_cannot_be_made(tmp_path: Path, source
         (DataError, "cannot be coded", tmp_path / "made", tmp_path / "file"),
         (DataError, "holds no picture", tmp_path / "made", tmp_path / "empty"),
         (StorageError, "is a file", tmp_path / "file", source),
+        (ConfigError, "holds p-01 and more: name a new folder", source, source),
     ]
     (tmp_path / "empty").mkdir()
     for error, said, folder, what in cases:

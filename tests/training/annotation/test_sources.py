@@ -68,6 +68,7 @@ def test_the_published_layout_names_frames_and_the_natural_face(tmp_path: Path) 
     with made(tmp_path, source) as project:
         assert [entry.name for entry in project.entries()] == ["S1", "S2"]
         assert project.sequence("S1").frames.tolist() == [7, 12]
+        assert project.title("S1", 0) == "origin/S1/7_0.jpg"
         assert project.sequence("S1").labels == ("origin/S1/7_0.jpg", "origin/S1/12_0.jpg")
         project.enter("ana", "tab")
         natural = project.neutral("ana", "S1")
@@ -79,11 +80,9 @@ def test_a_table_says_whose_single_pictures_are(tmp_path: Path) -> None:
     source = write(tmp_path / "faces", "1.png", "2.png", "3.png", "more/4.png")
     rows = ("image,participant", "1.png,p-01", "2.png,p-02", "3.png,p-01", "more,p-03")
     with made(tmp_path, source, participants=table(tmp_path / "who.csv", *rows)) as project:
-        assert {entry.name: entry.participant for entry in project.entries()} == {
-            "p-01": "p-01",
-            "p-02": "p-02",
-            "more": "p-03",
-        }
+        assert [(entry.name, entry.participant) for entry in project.entries()] == [
+            (f"p-0{n}",) * 2 for n in (1, 2, 3)
+        ]
         assert project.sequence("p-01").labels == ("1.png", "3.png")
     for rows, said in [
         (("picture,who", "1.png,p"), "instead of 'image,participant'"),
@@ -94,6 +93,23 @@ def test_a_table_says_whose_single_pictures_are(tmp_path: Path) -> None:
     ]:
         with pytest.raises(DataError, match=said):
             made(tmp_path, source, participants=table(tmp_path / "who.csv", *rows))
+
+
+def test_a_coder_never_reads_the_group(tmp_path: Path) -> None:
+    source = write(tmp_path / "hrm", "ASD/origin/S1/1_0.jpg", "TD/origin/S1/1_0.jpg", "TD/natural/S1.jpg")
+    with pytest.raises(DataError, match="coders would read the group ASD: give the folder of one group, or name"):
+        made(tmp_path, source)
+    rows = ("image,participant", "ASD/origin/S1,p-07", "TD/origin/S1,p-03")
+    with made(tmp_path, source, participants=table(tmp_path / "who.csv", *rows)) as project:
+        assert [(entry.name, entry.participant) for entry in project.entries()] == [("p-03",) * 2, ("p-07",) * 2]
+        assert project.sequence("p-07").labels == ("ASD/origin/S1/1_0.jpg",)
+        assert project.title("p-07", 0) == ""
+    videos = write(tmp_path / "videos", "unused.png")
+    for name in ("autism-1.mp4", "autism-2.mp4", "typical.mp4"):
+        (videos / name).write_bytes(b"")
+    rows = ("video,participant", "autism-1.mp4,p-1", "autism-2.mp4,p-1", "typical.mp4,p-2")
+    with made(tmp_path, videos, participants=table(tmp_path / "who.csv", *rows)) as project:
+        assert [entry.name for entry in project.entries()] == ["p-1/1", "p-1/2", "p-2"]
 
 
 def test_rows_of_fer2013_are_pictures_with_their_numbers_and_splits(tmp_path: Path) -> None:

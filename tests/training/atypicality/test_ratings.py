@@ -100,6 +100,16 @@ def test_what_is_wrong_with_a_study_is_told(folder, capsys):
     assert "3 participants were rated: 6 at least are needed to learn from some and test on others." in told
 
 
+def test_ratings_after_the_end_of_a_recording_are_told(folder, capsys):
+    with (folder / "ratings.csv").open("a") as file:
+        file.write("child-0001.jsonl,300,303,r1,4\n")
+
+    assert (
+        "1 ratings are of seconds after the end of their recording: are they of another one?"
+        in check(folder, capsys)[1]
+    )
+
+
 def test_a_study_without_ratings_is_one_for_the_companion(folder, capsys):
     (folder / "ratings.csv").unlink()
 

@@ -11,7 +11,7 @@ from device.contract.errors import DataError
 from training.annotation.agreement import figures, onsets
 from training.annotation.agreement.draws import Draws
 from training.annotation.agreement.figures import UNKNOWN, Figure, Floats, figure
-from training.annotation.agreement.grid import JUDGED, Grid, Values, episodes_grid, frames_grid, together
+from training.annotation.agreement.grid import CODABLE, JUDGED, Grid, Values, episodes_grid, frames_grid, together
 from training.annotation.agreement.onsets import Onsets
 from training.annotation.coding import Annotations, Scale
 
@@ -141,10 +141,13 @@ def compare(
 
 
 def _row(grid: Grid, pair: tuple[int, int], action: str, basis: str, scale: Scale, draws: Draws) -> Row | None:
-    """None where the two share no frame of it, or where neither ever coded it as an episode."""
+    """None where the two share no frame of it, or where there is nothing to agree on: neither ever coded it as an
+    episode, or every face could be judged."""
     first, second = (grid.values[action][coder] for coder in pair)
     both = (first >= 0) & (second >= 0)
-    if not both.any() or (basis == EPISODES and not (first[both].any() or second[both].any())):
+    usual = int(action == CODABLE)
+    varies = bool((first[both] != usual).any() or (second[both] != usual).any())
+    if not both.any() or (not varies and (basis == EPISODES or action in JUDGED)):
         return None
     size = 1 + (1 if action in JUDGED else scale.largest)
     tables = draws.sums(np.where(both, first * np.int64(size) + second, -1), np.eye(size * size)).reshape(

@@ -154,7 +154,8 @@ def _joined(
 ) -> Grid:
     empty = np.zeros((len(coders), 0), np.int8)
     values = {name: np.concatenate([empty, *(part[name] for part in parts)], axis=1) for name in names}
-    blocks, over = _blocks([one.sequence for one in shared], kept)
+    held = [(one.sequence, places) for one, places in zip(shared, kept, strict=True) if len(places)]
+    blocks, over = _blocks([sequence for sequence, _ in held], [places for _, places in held])
     return Grid(coders, values, blocks, over)
 
 

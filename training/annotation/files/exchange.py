@@ -9,6 +9,7 @@ from device.contract.errors import DataError
 from training.annotation.coding import Annotations, Coded, Mark, Scale, Side
 from training.annotation.coding import Sequence as Frames
 from training.files import write_whole
+from training.videos.study import VIDEO_SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,19 @@ def keep(path: Path, content: bytes, coded: Iterable[Annotations], what: str = "
     note(path, {one.sequence.participant for one in coded}, [], what)
     write_whole(path, lambda file: file.write(content))
     return path
+
+
+def is_video(sequence: Frames) -> bool:
+    """Whether a sequence is a video, which other programs play, and no folder of pictures."""
+    return sequence.source.suffix.lower() in VIDEO_SUFFIXES
+
+
+def count_without_video(annotations: Iterable[Annotations], losses: Losses, program: str) -> None:
+    """Say of which sequences a program has nothing to play."""
+    for one in annotations:
+        losses.add(
+            f"Sequences of pictures have no video that {program} could play ({{n}}).", not is_video(one.sequence)
+        )
 
 
 def by_coder(annotations: Sequence[Annotations]) -> dict[str, list[Annotations]]:

@@ -105,6 +105,7 @@ class _Reading:
         self._sequences = {one.name: one for one in into.sequences}
         self._frames: dict[tuple[str, str], dict[int, Coded]] = {}
         self._episodes: dict[tuple[str, str], list[Episode]] = {}
+        self._marks: dict[tuple[str, str, str], Mark] = {}
 
     def frame(self, cells: dict[str, str], where: str) -> None:
         sequence, coder = self._of(cells, where)
@@ -112,23 +113,35 @@ class _Reading:
         frames = self._frames.setdefault((coder, sequence.name), {})
         if place in frames:
             raise DataError(f"{where}: {coder} codes frame {cells['frame']} of {sequence.name} twice: remove one row.")
-        marks = {}
-        for action in self._into.actions:
-            if text := cells.get(action, ""):
-                mark = Mark(whole(text, f"{where}: {action}"), _side(cells.get(SIDE_COLUMN.format(action), ""), where))
-                marks[action] = self._into.checked(action, mark, where)
+        marks = {
+            action: self._mark(action, cells[action], cells.get(SIDE_COLUMN.format(action), ""), where)
+            for action in self._into.actions
+            if cells.get(action)
+        }
         done = unfloated(cells["submitted"])
         hidden = cells["hidden"].split()
         if unknown := [part for part in hidden if part not in PARTS]:
             raise DataError(f"{where}: hidden is {unknown[0]!r}: give upper, lower or both.")
+        judged = frozenset() if done in ("", "0", "1") else frozenset(done.split())
+        if unknown := sorted(judged - set(self._into.actions)):
+            raise DataError(
+                f"{where}: submitted is {unknown[0][:20]!r}: give 1, 0, or actions that this project codes."
+            )
         frames[place] = Coded(
             marks,
             frozenset(hidden),
             _flag(cells["codable"], f"{where}: codable"),
             done == "1",
             _flag(cells["asked"], f"{where}: asked"),
-            frozenset() if done in ("", "0", "1") else frozenset(done.split()),
+            judged,
         )
+
+    def _mark(self, action: str, text: str, side: str, where: str) -> Mark:
+        """The same few marks stand in millions of cells."""
+        if (known := self._marks.get((action, text, side))) is None:
+            mark = Mark(whole(text, f"{where}: {action}"), _side(side, where))
+            known = self._marks[action, text, side] = self._into.checked(action, mark, where)
+        return known
 
     def episode(self, cells: dict[str, str], where: str) -> None:
         sequence, coder = self._of(cells, where)
@@ -138,7 +151,9 @@ class _Reading:
         )
         mark = Mark(whole(cells["value"], f"{where}: value"), _side(cells["side"], where))
         self._into.checked(cells["action"], mark, where)
-        if offset is not None and not onset <= (onset if apex is None else apex) <= offset:
+        if not mark.value:
+            raise DataError(f"{where}: an episode of {cells['action']} is 0: remove it, or say how strong it is.")
+        if not onset <= (onset if apex is None else apex) <= (sequence.frames.size if offset is None else offset):
             raise DataError(f"{where}: its onset, apex and offset are not in the order of time.")
         self._episodes.setdefault((coder, sequence.name), []).append(
             Episode(cells["action"], onset, offset, apex, mark.value, mark.side)

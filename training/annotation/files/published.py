@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from device.contract.errors import DataError
-from device.contract.mistakes import nearest
 from training.annotation.coding import Annotations, Coded, Mark, Scale
 from training.annotation.coding import Sequence as Frames
 from training.annotation.files.exchange import (
@@ -30,22 +29,18 @@ from training.annotation.files.exchange import (
     stem,
     submitted,
 )
-from training.annotation.files.tables import Table, read_table, table_bytes, unfloated, whole
-
-NOTHING, GROUP = "AU0", "ASD"
-HEADER = tuple(
-    "frame AU1 AU2 AU4 AU5 AU6 AU7 AU43 AU8 AU9 AU10 AU12 AU13 AU14 AU15 AU16 AU17 AU18 AD19 AU20 AU21 AU22 AU23 AU24 "
-    "AU25 AU2X AU28 AD29 AD30 AU31 AD32 AD33 AD34 AD35 AD36 AD37 AU0 ASD".split()
+from training.annotation.files.published_table import (
+    ACTION_OF,
+    BACKUP,
+    FRAME,
+    GROUP,
+    HEADER,
+    NOTHING,
+    WHAT,
+    columns,
+    marks,
 )
-#: Column → our action.
-ACTION_OF = {column: "AU26" if column == "AU2X" else column for column in HEADER[1:-2]}
-#: Columns as people rename them.
-_ALIASES = {"AU26": "AU2X", "AU27": "AU2X", "AU26/27": "AU2X", "AU43E": "AU43", "AD31": "AU31"} | {
-    key.replace("AD", "AU"): key for key in ACTION_OF if key.startswith("AD")
-}
-CODES = {"0": Mark(0)} | {str(number): Mark(1, side) for number, side in enumerate(SIDES, start=1)}
-_BACKUP = "-backup"
-_WHAT = "a table of the published layout, frame,AU1,…,AU0,ASD"
+from training.annotation.files.tables import Table, read_table, table_bytes, unfloated, whole
 
 
 def write(annotations: Sequence[Annotations], out: Path, groups: Mapping[str, str] | None = None) -> Written:
@@ -76,11 +71,11 @@ def read(path: Path, into: Into) -> Found:
         DataError: not this layout, an unknown code or frame, two rows that code one frame differently.
     """
     tables = sorted(path.glob("*.csv")) if path.is_dir() else [path]
-    notes = [f"{one.name} is a backup of the tool: it is passed over." for one in tables if one.stem.endswith(_BACKUP)]
-    tables = [one for one in tables if not one.stem.endswith(_BACKUP)] if path.is_dir() else tables
+    notes = [f"{one.name} is a backup of the tool: it is passed over." for one in tables if one.stem.endswith(BACKUP)]
+    tables = [one for one in tables if not one.stem.endswith(BACKUP)] if path.is_dir() else tables
     if not tables:
-        raise DataError(f"{path} holds no csv file: give {_WHAT}, or a folder of them.")
-    found = [_read(read_table(one, _WHAT), into, notes) for one in tables]
+        raise DataError(f"{path} holds no csv file: give {WHAT}, or a folder of them.")
+    found = [one for table in tables if (one := _read(read_table(table, WHAT), into, notes)).frames]
     twice = next((one for n, one in enumerate(found) if one.sequence in [b.sequence for b in found[:n]]), None)
     if twice is not None:
         raise DataError(f"Two tables in {path} are of {twice.sequence.name}: import one of them at a time.")
@@ -120,13 +115,13 @@ def _rows(one: Annotations, group: str, losses: Losses) -> Iterator[list[object]
 
 
 def _cells(one: Annotations, frame: Coded, losses: Losses) -> Iterator[object]:
-    marks = frame.final
+    final = frame.final
     for action in ACTION_OF.values():
-        mark = marks.get(action)
+        mark = final.get(action)
         losses.add("Intensities are written as present ({n}): this layout has presence only.", _is_graded(one, mark))
         yield "" if mark is None else 0 if mark.value == 0 else 1 + SIDES.index(mark.side)
-    active = any(mark.value for mark in marks.values())
-    whole_face = all(action in marks for action in one.actions)
+    active = any(mark.value for mark in final.values())
+    whole_face = all(action in final for action in one.actions)
     yield 0 if active else 1 if whole_face else ""
 
 
@@ -136,23 +131,21 @@ def _is_graded(one: Annotations, mark: Mark | None) -> bool:
 
 def _read(table: Table, into: Into, notes: list[str]) -> Annotations:
     if into.scale is not Scale.PRESENCE:
-        raise DataError(
-            f"{table.path.name} holds presence, and the project codes intensity: make a project of presence."
-        )
-    columns = _columns(table, into, notes)
-    sequence = into.named([table.path.stem], table.path.name)
+        raise DataError(f"{table.name} holds presence, and the project codes intensity: make a project of presence.")
+    found = _columns(table, into, notes)
+    sequence = into.named([table.path.stem], table.name)
     places = {frame: place for place, frame in enumerate(sequence.frames.tolist())}
     frames: dict[int, Coded] = {}
     rows: dict[int, int] = {}
     for row, cells in table.rows:
         where = table.where(row)
-        number = whole(cells[columns["frame"]], f"{where}: frame")
+        number = whole(cells[found[FRAME]], f"{where}: frame")
         if number not in places:
             raise DataError(
                 f"{where}: frame {number} is not in {sequence.name} (frames {sequence.frames[0]} to "
                 f"{sequence.frames[-1]}): give the table that belongs to it."
             )
-        coded = _coded(cells, columns, into, where)
+        coded = _coded(cells, found, into, where)
         if not coded.marks:
             notes.append(f"{where}: it codes nothing, and is passed over.")
             continue
@@ -163,61 +156,39 @@ def _read(table: Table, into: Into, notes: list[str]) -> Annotations:
         if before is not None:
             notes.append(f"{where}: frame {number} is there twice, coded alike: it is read once.")
         frames[places[number]], rows[number] = coded, row
-        notes += _contradiction(cells, columns, coded, where)
+        notes += _contradiction(cells, found, coded, where)
+    if not frames:
+        notes.append(f"{table.name} codes no frame.")
     if list(rows) != sorted(rows):
-        notes.append(f"{table.path.name}: its rows are not in the order of frames; they are put in order.")
+        notes.append(f"{table.name}: its rows are not in the order of frames; they are put in order.")
     return Annotations(sequence, into.coder, into.scale, into.actions, dict(sorted(frames.items())))
 
 
 def _columns(table: Table, into: Into, notes: list[str]) -> dict[str, int]:
-    """Column as the layout calls it → where it stands; what is passed over is noted."""
-    found: dict[str, int] = {}
-    names = {name.casefold(): name for name in HEADER} | {a.casefold(): name for a, name in _ALIASES.items()}
-    for position, text in enumerate(table.header):
-        name = names.get(text.casefold())
-        if name is None:
-            hint = f" (perhaps {near} is meant)" if text and (near := nearest(text, HEADER)) else ""
-            notes.append(
-                f"{table.path.name}: the column {text!r} is passed over: the layout has none of that name{hint}."
-            )
-        elif name in found:
-            raise DataError(
-                f"{table.path.name}: {table.header[found[name]]} and {text} are one column, {name}: remove one."
-            )
-        else:
-            found[name] = position
-    if "frame" not in found or not found.keys() & ACTION_OF.keys():
-        raise DataError(f"{table.path.name} begins with {','.join(table.header)[:60]!r}: give {_WHAT}.")
+    """Those of actions that the project codes. Raises `DataError`: the table codes others."""
+    found = columns(table, notes)
     for name, action in ACTION_OF.items():
         if name in found and action not in into.actions:
             if any(unfloated(cells[found[name]]) not in ("", "0") for _, cells in table.rows):
                 raise DataError(
-                    f"{table.path.name}: it codes {name}, and this project does not: make one whose --actions have it."
+                    f"{table.name}: it codes {name}, and this project does not: make one whose --actions have it."
                 )
             del found[name]
-    if GROUP in found:
-        notes.append(f"{table.path.name}: the column ASD is not read: coders do not know the group.")
+    if GROUP in found and any(cells[found[GROUP]] for _, cells in table.rows):
+        notes.append(f"{table.name}: the column ASD is not read: coders do not know the group.")
     return found
 
 
-def _coded(cells: Sequence[str], columns: Mapping[str, int], into: Into, where: str) -> Coded:
-    marks = {}
-    for name, action in ACTION_OF.items():
-        text = unfloated(cells[columns[name]]) if name in columns else ""
-        if text and text not in CODES:
-            raise DataError(
-                f"{where}: {name} is {text[:20]!r}: give 0 absent, 1 present, 2 left, 3 right, 4 top, 5 bottom."
-            )
-        if text:
-            marks[action] = CODES[text]
-    ordered = {action: marks[action] for action in into.actions if action in marks}
+def _coded(cells: Sequence[str], found: Mapping[str, int], into: Into, where: str) -> Coded:
+    there = marks(cells, found, where)
+    ordered = {action: there[action] for action in into.actions if action in there}
     if len(ordered) == len(into.actions):
         return Coded(ordered, submitted=True)
     return Coded(ordered, judged=frozenset(ordered))
 
 
-def _contradiction(cells: Sequence[str], columns: Mapping[str, int], coded: Coded, where: str) -> Iterator[str]:
-    text = unfloated(cells[columns[NOTHING]]) if NOTHING in columns else ""
+def _contradiction(cells: Sequence[str], found: Mapping[str, int], coded: Coded, where: str) -> Iterator[str]:
+    text = unfloated(cells[found[NOTHING]]) if NOTHING in found else ""
     active = [action for action, mark in coded.marks.items() if mark.value]
     if text not in ("", "0") and active:
         yield f"{where}: AU0 says that nothing is active, and {', '.join(active)} is: the actions are taken."

@@ -18,27 +18,30 @@ class Table:
     all are stripped. Rows of nothing, and columns without name and content, are left out."""
 
     path: Path
+    name: str
     header: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
 
     def where(self, row: int) -> str:
         """The place to name in a sentence."""
-        return f"{self.path.name}, row {row}"
+        return f"{self.name}, row {row}"
 
     def dicts(self) -> Iterable[tuple[int, dict[str, str]]]:
         """Number of each row, and its cells by column."""
         return ((number, dict(zip(self.header, cells, strict=True))) for number, cells in self.rows)
 
 
-def read_table(path: Path, what: str) -> Table:
+def read_table(path: Path, what: str, name: str = "") -> Table:
     """A table whose first row is its header.
 
     Args:
         what: it should be, for the sentence, such as 'a table of the published layout'.
+        name: to call it in sentences; its file's by default.
 
     Raises:
         DataError: it cannot be read, is empty, has a column twice, or a row with cells beyond the header.
     """
+    name = name or path.name
     text = _text(path, what)
     separator = max(_SEPARATORS, key=text.partition("\n")[0].count)
     try:
@@ -49,19 +52,17 @@ def read_table(path: Path, what: str) -> Table:
         raise DataError(f"Cannot read {path} ({error}): give {what}.") from error
     rows = [(number, line) for number, line in enumerate(lines, 1) if any(line)]
     if not rows:
-        raise DataError(f"{path.name} is empty: give {what}.")
+        raise DataError(f"{name} is empty: give {what}.")
     (first, header), rows = rows[0], rows[1:]
     width = len(header)
     for number, line in rows:
         if any(line[width:]) or len(line) < width:
-            raise DataError(
-                f"{path.name}, row {number}: it has {len(line)} cells, and the header (row {first}) {width}."
-            )
+            raise DataError(f"{name}, row {number}: it has {len(line)} cells, and the header (row {first}) {width}.")
     kept = [column for column, name in enumerate(header) if name or any(line[column] for _, line in rows)]
     names = [header[column] for column in kept]
     if twice := next((name for name in names if names.count(name) > 1), None):
-        raise DataError(f"{path.name}, row {first}: the column {twice!r} is there twice: remove one.")
-    return Table(path, tuple(names), tuple((number, tuple(line[c] for c in kept)) for number, line in rows))
+        raise DataError(f"{name}, row {first}: the column {twice!r} is there twice: remove one.")
+    return Table(path, name, tuple(names), tuple((number, tuple(line[c] for c in kept)) for number, line in rows))
 
 
 def table_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

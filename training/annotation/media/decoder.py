@@ -31,6 +31,9 @@ class Decoder:
         self._path = path
         self._index = index
         self._container = open_video(path)
+        if path.stat().st_size != index.size:
+            self._container.close()
+            raise SourceError(f"{path} is another video than the one that was coded: put that one back.")
         self._stream = self._container.streams.video[0]
         self._stream.thread_type = "AUTO"
         self._frames: Iterator[av.VideoFrame] = iter(())

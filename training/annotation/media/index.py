@@ -23,16 +23,18 @@ class Index:
         stamps: (N,) int64, ascending, in units of the stream's time base.
         keys: stamps of frames that need no other one.
         base_s: seconds of one unit.
+        size: of the file, bytes; another one is not the video whose frames these are.
     """
 
     stamps: NDArray[np.int64]
     keys: NDArray[np.int64]
     base_s: Fraction
+    size: int
 
     def contents(self) -> dict[str, bytes]:
         """What a project keeps of it, under names."""
         times = (self.stamps - self.stamps[0]) * float(self.base_s)
-        base = np.array([self.base_s.numerator, self.base_s.denominator], np.int64)
+        base = np.array([self.base_s.numerator, self.base_s.denominator, self.size], np.int64)
         return {
             "frames": np.arange(len(self.stamps), dtype=np.int64).tobytes(),
             "times_s": times.tobytes(),
@@ -44,8 +46,9 @@ class Index:
     @classmethod
     def of(cls, stamps: bytes, keys: bytes, base: bytes) -> "Index":
         """What `contents` was made of."""
-        numerator, denominator = np.frombuffer(base, np.int64).tolist()
-        return cls(np.frombuffer(stamps, np.int64), np.frombuffer(keys, np.int64), Fraction(numerator, denominator))
+        numerator, denominator, size = np.frombuffer(base, np.int64).tolist()
+        base_s = Fraction(numerator, denominator)
+        return cls(np.frombuffer(stamps, np.int64), np.frombuffer(keys, np.int64), base_s, size)
 
 
 def open_video(path: Path) -> "av.container.InputContainer":
@@ -74,20 +77,21 @@ def look_through(path: Path) -> Index:
             ]
         except (av.FFmpegError, OSError) as error:
             raise _unreadable(path, error) from None
-        index = _index(packets, stream.time_base) or _decoded(path)
+        index = _index(packets, stream.time_base, path) or _decoded(path)
     if not len(index.stamps):
         raise SourceError(f"{path} holds no frame: copy it again from where it comes, or leave it out.")
     _require_decodable(path)
     return index
 
 
-def _index(frames: list[tuple[int | None, bool]], base: Fraction | None) -> Index | None:
+def _index(frames: list[tuple[int | None, bool]], base: Fraction | None, path: Path) -> Index | None:
     """None: some have no time."""
     stamps = [(stamp, is_key) for stamp, is_key in frames if stamp is not None]
     if base is None or len(stamps) < len(frames):
         return None
     keys = [stamp for stamp, is_key in stamps if is_key]
-    return Index(np.unique(np.array([s for s, _ in stamps], np.int64)), np.unique(np.array(keys, np.int64)), base)
+    every = np.unique(np.array([stamp for stamp, _ in stamps], np.int64))
+    return Index(every, np.unique(np.array(keys, np.int64)), base, path.stat().st_size)
 
 
 def _decoded(path: Path) -> Index:
@@ -98,7 +102,7 @@ def _decoded(path: Path) -> Index:
             frames = [(frame.pts, frame.key_frame) for frame in container.decode(stream)]
         except (av.FFmpegError, OSError) as error:
             raise _unreadable(path, error) from None
-    if (index := _index(frames, stream.time_base)) is None:
+    if (index := _index(frames, stream.time_base, path)) is None:
         raise SourceError(f"The frames of {path} have no times: write the video anew, such as with ffmpeg.")
     return index
 

@@ -6,19 +6,40 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from device.contract.errors import ConfigError
 from training.annotation.codebook import Entry, read_codebook
 from training.annotation.coding import ACTIONS, Coded, Sequence
 from training.annotation.page import keymap as keymaps
-from training.annotation.page.opinion import Network
 from training.annotation.project import Project
 
 _SECRET, _LEVEL = "page-secret", "level"
 _FIRST_LEVEL = 1
+
+
+@dataclass(frozen=True)
+class FaceBox:
+    """Where a face is, in shares of the picture's width and height."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+class Network(Protocol):
+    """What looks at pictures, (height, width, 3) RGB."""
+
+    def __call__(self, picture: NDArray[np.uint8]) -> dict[str, float] | None:
+        """Intensity 0–5 of each unit that is seen; None: no face is found."""
+
+    def face(self, picture: NDArray[np.uint8]) -> FaceBox | None:
+        """Where the face is; None: none is found."""
 
 
 @dataclass(eq=False)
@@ -33,7 +54,7 @@ class Desk:
     project: Project
     coder: str
     review: tuple[str, str] | None = None
-    network: Callable[[], Network] = field(default=Network, repr=False)
+    network: Callable[[], Network] = field(default_factory=lambda: _shipped, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _opened: Network | None = None
 
@@ -91,8 +112,22 @@ class Desk:
         """What the face network thinks of a frame, 0–5 an action; None: it finds no face. Raises `ModelError`,
         `RuntimeMissingError`, `SourceError`."""
         with self._lock:
-            self._opened = self._opened or self.network()
-            return self._opened(self.project.pixels(name, place))
+            return self._network()(self.project.pixels(name, place))
+
+    def face(self, name: str, place: int) -> FaceBox | None:
+        """Where the face of a frame is; None: none is found. Raises as `opinion`."""
+        with self._lock:
+            return self._network().face(self.project.pixels(name, place))
+
+    def _network(self) -> Network:
+        self._opened = self._opened or self.network()
+        return self._opened
+
+
+def _shipped() -> Network:
+    from training.annotation.page.opinion import ShippedNetwork  # noqa: PLC0415 - the page opens without it
+
+    return ShippedNetwork()
 
 
 def actions(project: Project) -> list[dict[str, str]]:

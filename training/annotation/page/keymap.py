@@ -22,7 +22,14 @@ COMMAND_KEYS = {
     **{"first": "Home", "last": "End", "open": "Ctrl+ArrowRight", "jump": "/", "previous": "PageUp"},
     **{"next": "PageDown", "choose": "Ctrl+o", "play": " ", "run": "Shift+ ", "slower": "Shift+ArrowDown"},
     **{"faster": "Shift+ArrowUp", "mode": "Ctrl+e", "onset": ",", "apex": "m", "offset": ".", "loop": "Shift+Enter"},
-    **{"closer": "+", "wider": "-", "whole": "Ctrl+0", "brighter": "Ctrl+ArrowUp", "darker": "Ctrl+ArrowDown"},
+    **{
+        "closer": "+",
+        "wider": "-",
+        "whole": "Ctrl+0",
+        "face": "Ctrl+f",
+        "brighter": "Ctrl+ArrowUp",
+        "darker": "Ctrl+ArrowDown",
+    },
     **{"neutral": "Shift+m", "help": "?"},
 }
 _COMMAND = "do:"  # before a command's name where both kinds are kept in one table

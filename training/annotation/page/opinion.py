@@ -12,7 +12,8 @@ from device.settings import ModelSettings
 from device.stages.aligner import CROP_SIDE
 from device.stages.frame import Frame
 from device.stages.reader import FaceReader
-from training.face_finder import MAX_GAP_S, FaceFinder
+from training.annotation.page.desk import FaceBox
+from training.face_finder import MAX_GAP_S, FaceFinder, Sight
 
 #: Pictures smaller than this are enlarged, for the detector finds no face in fewer pixels.
 _LEAST_SIDE = 320
@@ -20,7 +21,7 @@ _LEAST_SIDE = 320
 _CROPPED = 96
 
 
-class Network:
+class ShippedNetwork:
     """Detector, landmarks and face network as a function of a picture."""
 
     def __init__(self) -> None:
@@ -32,14 +33,28 @@ class Network:
             stack.pop_all()
         self._asked = 0
 
+    def face(self, picture: NDArray[np.uint8]) -> FaceBox | None:
+        """Where the face is; None: none is found."""
+        enlarged = _enlarged(picture)
+        face = self._sight(enlarged).face
+        if face is None:
+            return None
+        height, width = enlarged.shape[:2]
+        box = face.box
+        return FaceBox(box.x / width, box.y / height, box.w / width, box.h / height)
+
     def __call__(self, picture: NDArray[np.uint8]) -> dict[str, float] | None:
         """Intensity 0–5 of each unit that is seen in (height, width, 3) RGB; None: no face is found."""
-        self._asked += 1
-        bgr = np.ascontiguousarray(_enlarged(picture)[..., ::-1])
-        crop = self._finder(Frame(bgr, self._asked, self._asked * 2 * MAX_GAP_S)).crop
+        crop = self._sight(_enlarged(picture)).crop
         if crop is None and max(picture.shape[:2]) <= _CROPPED:
             crop = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (CROP_SIDE, CROP_SIDE)).astype(np.uint8)
         return None if crop is None else self._reader(crop).actions.known()
+
+    def _sight(self, picture: NDArray[np.uint8]) -> Sight:
+        """What a picture shows, found anew each time."""
+        self._asked += 1
+        bgr = np.ascontiguousarray(picture[..., ::-1])
+        return self._finder(Frame(bgr, self._asked, self._asked * 2 * MAX_GAP_S))
 
 
 def _enlarged(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,7 +1,5 @@
 """What the page asks for: the project, its sequences, codes of frames, pictures, words of the codebook."""
 
-from collections.abc import Iterable
-from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -12,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from training.annotation.coding import Coded
 from training.annotation.page import keymap
 from training.annotation.page.answers import asked, desk_of, posted
 from training.annotation.page.desk import Desk, actions, shown
@@ -92,8 +89,8 @@ def _sequence(request: Request) -> dict[str, Any]:
     desk, number = desk_of(request), int(request.path_params["number"])
     sequence = desk.sequence(number)
     name = sequence.name
-    coded = desk.project.coded(desk.coder, name)
-    order = desk.project.order(name).tolist()
+    standing = desk.project.standing(desk.coder, name)
+    order = desk.project.order(name)
     chosen = desk.project.neutral_place(desk.coder, name)
     entry = desk.project.entries()[number]
     return {
@@ -102,9 +99,9 @@ def _sequence(request: Request) -> dict[str, Any]:
         "participant": sequence.participant,
         "length": len(order),
         "first": _first(sequence.frames) if sequence.times_s is not None else None,
-        "times_s": None if sequence.times_s is None else [round(time, 4) for time in sequence.times_s.tolist()],
-        "order": None if order == list(range(len(order))) else order,
-        "status": _runs(_status(coded.get(place)) for place in order),
+        "times_s": None if sequence.times_s is None else np.round(sequence.times_s, 4).tolist(),
+        "order": None if np.array_equal(order, np.arange(len(order))) else order.tolist(),
+        "status": _runs(_statuses(standing, len(order))[order]),
         "episodes": msgspec.to_builtins(desk.project.episodes(desk.coder, name)),
         "neutral": chosen is not None or bool(entry.neutral),
         "neutral_is": "" if chosen is None else _named(desk, *chosen),
@@ -118,20 +115,22 @@ def _first(frames: NDArray[np.int64]) -> int | None:
 
 def _named(desk: Desk, name: str, place: int) -> str:
     """A frame in words."""
-    sequence = desk.project.sequence(name)
-    return sequence.labels[place] if sequence.labels else f"frame {sequence.frames[place]}"
+    return desk.project.title(name, place) or f"frame {desk.project.sequence(name).frames[place]}"
 
 
-def _status(coded: Coded | None) -> int:
-    if coded is None:
-        return _UNTOUCHED
-    if coded.submitted:
-        return _SUBMITTED
-    return _TOUCHED if coded.marks or coded.hidden or coded.judged or not coded.codable else _UNTOUCHED
+def _statuses(standing: dict[int, bool], count: int) -> NDArray[np.int8]:
+    """(count,) how far the frame at each place is."""
+    statuses = np.full(count, _UNTOUCHED, np.int8)
+    for place, submitted in standing.items():
+        statuses[place] = _SUBMITTED if submitted else _TOUCHED
+    return statuses
 
 
-def _runs(statuses: Iterable[int]) -> list[tuple[int, int]]:
-    return [(status, len(list(group))) for status, group in groupby(statuses)]
+def _runs(statuses: NDArray[np.int8]) -> list[tuple[int, int]]:
+    """[(status, how many)] one after the other."""
+    begins = np.concatenate(([0], np.flatnonzero(np.diff(statuses)) + 1))
+    many = np.diff(np.append(begins, len(statuses)))
+    return list(zip(statuses[begins].tolist(), many.tolist(), strict=True))
 
 
 def _frames(request: Request) -> dict[int, Any]:
@@ -143,7 +142,7 @@ def _frames(request: Request) -> dict[int, Any]:
     return {
         place: {
             "coded": shown(desk.project.frame(desk.coder, sequence.name, place)),
-            "label": sequence.labels[place] if sequence.labels else "",
+            "label": desk.project.title(sequence.name, place),
             "frame": int(sequence.frames[place]),
         }
         for place in places
@@ -160,6 +159,12 @@ def _neutral(request: Request) -> Response:
     desk, number = desk_of(request), int(request.path_params["number"])
     found = desk.project.neutral(desk.coder, desk.name(number), _NEUTRAL_PIXELS)
     return Response(status_code=404) if found is None else _image(found)
+
+
+def _face(request: Request) -> dict[str, Any]:
+    """{ box }: where the face is. That is all that the page gets to know of the network here."""
+    desk, number = desk_of(request), int(request.path_params["number"])
+    return {"box": desk.face(desk.name(number), int(request.path_params["place"]))}
 
 
 def _side(request: Request) -> int | None:
@@ -199,6 +204,7 @@ ROUTES = (
     Route("/api/sequences/{number:int}/frames", asked(_frames)),
     Route("/pictures/{number:int}/{place:int}", asked(_picture)),
     Route("/neutral/{number:int}", asked(_neutral)),
+    Route("/api/face/{number:int}/{place:int}", asked(_face)),
     Route("/api/codebook", asked(_codebook)),
     Route("/api/keys", asked(_keys), methods=["GET"]),
     Route("/api/keys", posted(Keys, _set_keys), methods=["PUT"]),

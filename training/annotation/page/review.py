@@ -34,7 +34,7 @@ def overview(request: Request) -> dict[str, Any]:
             "sequence": numbers[one.sequence],
             "place": one.place,
             "frame": one.frame,
-            "label": _label(desk, one.sequence, one.place),
+            "label": desk.project.title(one.sequence, one.place),
             "size": round(one.size, 3),
             "actions": list(dict.fromkeys(each.action for each in one.found)),
             "words": "; ".join(map(_words, one.found)),
@@ -71,11 +71,6 @@ def _coders(desk: Desk) -> tuple[str, str]:
 def _coded(desk: Desk) -> tuple[list[Annotations], list[Annotations]]:
     first, second = _coders(desk)
     return desk.project.annotations(first), desk.project.annotations(second)
-
-
-def _label(desk: Desk, name: str, place: int) -> str:
-    labels = desk.project.sequence(name).labels
-    return labels[place] if labels else ""
 
 
 def _words(one: Disagreement) -> str:

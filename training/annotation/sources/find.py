@@ -3,6 +3,7 @@
 import csv
 import os
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,8 @@ def find(
     Args:
         source: a folder of pictures or videos, a folder that `affectbox-training faces` made, a video, or FER2013's
             file.
-        participants: a table, of videos `video,participant`, of pictures `image,participant`.
+        participants: a table, of videos `video,participant`, of pictures `image,participant`, of a picture or a
+            folder; coders see the participants' names then, and none of a folder or file.
         neutral: a folder with the natural picture of each participant: PARTICIPANT.jpg.
         rate: frames a second of pictures that are frames of a film.
 
@@ -34,7 +36,8 @@ def find(
     kind, found = _found(source, participants, rate)
     _require_distinct({one.participant for one in found if one.participant})
     at = neutral or (source / NATURAL if (source / NATURAL).is_dir() else None)
-    return kind, _with_neutral(found, at, asked=neutral is not None)
+    found = _with_neutral(found, at, asked=neutral is not None)
+    return kind, _hidden(found) if participants else found
 
 
 def _found(source: Path, participants: Path | None, rate: float | None) -> tuple[Kind, list[Found]]:
@@ -51,7 +54,7 @@ def _found(source: Path, participants: Path | None, rate: float | None) -> tuple
     names = _files(source, SUFFIXES | VIDEO_SUFFIXES)
     if any(_is_video(name) for name in names):
         return Kind.VIDEOS, _videos(source, participants)
-    pictures = [name for name in names if not name.startswith(f"{NATURAL}/")]
+    pictures = [name for name in names if NATURAL not in name.split("/")[:-1]]
     if not pictures:
         raise DataError(f"{source} holds no picture ({' '.join(sorted(SUFFIXES))}) and no video: give another folder.")
     whose = _whose(participants, pictures) if participants else {}
@@ -121,6 +124,20 @@ def _with_neutral(found: list[Found], folder: Path | None, asked: bool) -> list[
     if asked and not any(one.neutral for one in known):
         raise DataError(f"{folder} holds no natural picture of any participant: name it as they are, PARTICIPANT.jpg.")
     return known
+
+
+def _hidden(found: list[Found]) -> list[Found]:
+    """Sequences by their participants alone, whose order and names tell nothing that a folder or file may tell.
+
+    Several of one participant are numbered, in the order of their paths.
+    """
+    many, seen = Counter(one.participant for one in found), Counter[str]()
+    renamed = []
+    for one in found:
+        seen[one.participant] += 1
+        numbered = f"{one.participant}/{seen[one.participant]}" if many[one.participant] > 1 else one.participant
+        renamed.append(replace(one, name=numbered if one.participant else one.name))
+    return sorted(renamed, key=lambda one: one.name)
 
 
 def _require_distinct(participants: Collection[str]) -> None:

@@ -5,14 +5,14 @@
     FOLDER/origin/S1/12_0.jpg           the published tool's layout: frame 12 of S1,
     FOLDER/natural/S1.jpg               and the face of S1 at rest
 
-Whoever codes reads the names of folders: no group of people should stand in them.
+Whoever codes reads the names of folders: no group of people may stand in them. A table of participants hides them.
 """
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from training.annotation.sources.found import Found, Kind
 #: What a browser or OpenCV shows.
 SUFFIXES = frozenset(".png .jpg .jpeg .bmp .tif .tiff .webp .pgm".split())
 ORIGIN, NATURAL = "origin", "natural"
-_PUBLISHED = re.compile(r"0*(\d+)_0")
+_PUBLISHED = re.compile(r"0*(\d{1,18})_0")
 _NUMBERED = re.compile(r"(.*?)(\d+)(\D*)")
 _MOST_DIGITS = 18
 
@@ -36,16 +36,16 @@ def find_pictures(source: Path, names: Sequence[str], whose: Mapping[str, str], 
         rate: frames a second of films, if it is known.
 
     Raises:
-        DataError: a number of a frame that is there twice.
+        DataError: a number of a frame that is there twice; folders that would tell a group.
     """
     root = source / ORIGIN if any(name.startswith(f"{ORIGIN}/") for name in names) else source
     prefix = f"{ORIGIN}/" if root != source else ""
     folders: dict[tuple[str, str], list[str]] = defaultdict(list)
     for name in names:
-        if not name.startswith(prefix):
-            continue
-        folder = str(PurePosixPath(name.removeprefix(prefix)).parent)
-        folders[folder, _participant(name, folder, whose)].append(name)
+        if name.startswith(prefix):
+            folder = name.removeprefix(prefix).rpartition("/")[0] or "."
+            folders[folder, whose.get(name) or _participant(folder, whose)].append(name)
+    _require_blind([folder for folder, _ in folders if folder not in whose])
     shared = Counter(folder for folder, _ in folders)
     return [
         replace(_sequence(source, folder, participant, files, rate), name=_name(source, folder, participant, shared))
@@ -53,13 +53,23 @@ def find_pictures(source: Path, names: Sequence[str], whose: Mapping[str, str], 
     ]
 
 
-def _participant(name: str, folder: str, whose: Mapping[str, str]) -> str:
-    told = whose.get(name) or whose.get(folder)
-    return told or ("" if folder == "." else PurePosixPath(folder).parts[0])
+def _require_blind(folders: Iterable[str]) -> None:
+    for folder in folders:
+        group, *rest = folder.split("/")
+        if ORIGIN in rest:
+            raise DataError(
+                f"{folder}: coders would read the group {group}: give the folder of one group, or name each child's "
+                "folder with a pseudonym in a table --participants 'image,participant'."
+            )
+
+
+def _participant(folder: str, whose: Mapping[str, str]) -> str:
+    """By the folder, as the table says, else its first part."""
+    return whose.get(folder) or ("" if folder == "." else folder.partition("/")[0])
 
 
 def _sequence(source: Path, folder: str, participant: str, files: list[str], rate: float | None) -> Found:
-    stems = [PurePosixPath(name).stem for name in files]
+    stems = [name.rpartition("/")[2].rpartition(".")[0] for name in files]
     numbers = _numbers(stems) if folder != "." or rate else None
     if numbers is None:
         labels = tuple(sorted(files))

@@ -21,7 +21,7 @@ from training.annotation.files.boris import (
     STOP,
     TABLE,
 )
-from training.annotation.files.exchange import SIDES, Losses, Written, keep
+from training.annotation.files.exchange import SIDES, Losses, Written, count_without_video, keep
 from training.annotation.files.tables import table_bytes
 
 _PLAYERS = tuple(str(number) for number in range(1, 9))
@@ -70,6 +70,7 @@ def write(annotations: Sequence[Annotations], out: Path) -> Written:
         StorageError: it cannot be written.
     """
     losses = Losses()
+    count_without_video(annotations, losses, "BORIS")
     observations = [(one, _events(one, losses)) for one in annotations]
     date = datetime.now().isoformat(timespec="seconds")
     project = _project(observations, date)

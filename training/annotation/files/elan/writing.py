@@ -3,19 +3,28 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from mimetypes import guess_type
 from pathlib import Path
 from xml.etree import ElementTree
 
 from training.annotation.coding import ACTIONS, PARTS, Annotations, Coded, Episode, Mark
 from training.annotation.files import spans
 from training.annotation.files.elan import SCALE, SEQUENCE, STATES, SUFFIX
-from training.annotation.files.exchange import SIDES, Written, by_coder, file_name, keep
+from training.annotation.files.exchange import (
+    SIDES,
+    Losses,
+    Written,
+    by_coder,
+    count_without_video,
+    file_name,
+    is_video,
+    keep,
+)
 from training.annotation.files.words import written
 
 _SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 _INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}noNamespaceSchemaLocation"
 _TYPES = {"episode": "episodes of an action", "frame": "codes of frames"}
-_MIMES = {".mp4": "video/mp4", ".mov": "video/quicktime", ".mpg": "video/mpeg", ".mpeg": "video/mpeg"}
 
 
 def write(annotations: Sequence[Annotations], out: Path) -> Written:
@@ -33,7 +42,9 @@ def write(annotations: Sequence[Annotations], out: Path) -> Written:
         ElementTree.indent(document)
         content = ElementTree.tostring(document, "utf-8", xml_declaration=True)
         files.append(keep(folder / f"{file_name(one.sequence.name)}{SUFFIX}", content, [one]))
-    return Written(tuple(files))
+    losses = Losses()
+    count_without_video(annotations, losses, "ELAN")
+    return Written(tuple(files), losses.sentences())
 
 
 @dataclass
@@ -93,7 +104,8 @@ def _document(one: Annotations) -> ElementTree.Element:
 
 def _head(header: ElementTree.Element, one: Annotations, annotations: int) -> None:
     source = one.sequence.source.absolute()
-    if mime := _MIMES.get(source.suffix.lower()):
+    if is_video(one.sequence):
+        mime = guess_type(source.name)[0] or "unknown"  # as ELAN says it
         ElementTree.SubElement(
             header,
             "MEDIA_DESCRIPTOR",

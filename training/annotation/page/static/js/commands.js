@@ -7,7 +7,7 @@ import { get } from "./net.js";
 import { say } from "./say.js";
 
 export class Commands {
-  /** @param {{desk, doing, episodes, player, look, beside, onKeys: () => void}} parts */
+  /** @param {{desk, doing, episodes, player, look, view, beside, onKeys: () => void}} parts */
   constructor(parts) {
     Object.assign(this, parts);
     this.all = {
@@ -45,6 +45,7 @@ export class Commands {
       closer: () => this.look.closer(),
       wider: () => this.look.wider(),
       whole: () => this.look.whole(),
+      face: () => this._face(),
       brighter: () => this.look.brighten(0.1),
       darker: () => this.look.brighten(-0.1),
       neutral: () => this._neutral(),
@@ -62,7 +63,7 @@ export class Commands {
   }
 
   do(name) {
-    this.all[name]?.();
+    if (this.desk.sequence) this.all[name]?.();
   }
 
   go(index) {
@@ -97,9 +98,9 @@ export class Commands {
 
   /** Let the coder choose a sequence. */
   async choose() {
-    const { sequence } = this.desk;
-    const number = await choose(sequence.number);
-    if (number !== null && number !== sequence.number) await this.openSequence(number);
+    const current = this.desk.sequence?.number;
+    const number = await choose(current);
+    if (number !== null && number !== current) await this.openSequence(number);
   }
 
   async openSequence(number, place = null) {
@@ -198,6 +199,17 @@ export class Commands {
     this.desk.mode = this.inEpisodes ? "frames" : "episodes";
     say(`coding ${this.desk.mode}`);
     this.desk.changed("coded");
+  }
+
+  async _face() {
+    const { desk } = this;
+    try {
+      const { box } = await get(`/api/face/${desk.sequence.number}/${desk.placeAt(this.at)}`);
+      if (box) this.view.frame(box);
+      say(box ? "the face is framed" : "no face is found");
+    } catch (error) {
+      tell(error.message);
+    }
   }
 
   async _neutral() {

@@ -128,13 +128,16 @@ export class Desk extends EventTarget {
   /** Take over what the program says of frames and episodes, where nothing newer is on its way. */
   learn(answer) {
     this.undoing = { undo: answer.undo ?? "", redo: answer.redo ?? "" };
-    const newer = new Set(this.queue.waiting().filter(frameOf).map((act) => `${act.sequence}/${act.place}`));
+    const waiting = this.queue.waiting();
+    const newer = new Set(waiting.filter(frameOf).map((act) => `${act.sequence}/${act.place}`));
+    const changing = new Set(waiting.map((act) => act.identity));
     for (const { sequence, coded, episodes } of answer.changed ?? []) {
       if (sequence !== this.sequence?.name) continue;
       for (const [place, state] of Object.entries(coded)) {
         if (!newer.has(`${sequence}/${place}`)) this._keep(Number(place), state);
       }
       for (const [identity, episode] of Object.entries(episodes)) {
+        if (changing.has(identity)) continue;
         if (episode) this.episodes.set(identity, episode);
         else this.episodes.delete(identity);
       }

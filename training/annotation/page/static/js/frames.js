@@ -28,17 +28,19 @@ async function start() {
   look = new Look();
   player = new Player(desk);
   episodes = new Episodes(desk, () => commands.at);
-  stage = new Stage(desk, player, new View($("#picture"), look));
+  const view = new View($("#picture"), look);
+  stage = new Stage(desk, player, view);
   beside = new Beside(desk, new View($("#neutral"), look), book);
   const onKeys = () => settings(desk, labels);
-  commands = new Commands({ desk, doing: new Doing(desk), episodes, player, look, beside, onKeys });
+  commands = new Commands({ desk, doing: new Doing(desk), episodes, player, look, view, beside, onKeys });
   timeline = new Timeline({ desk, episodes, here: () => commands.at, onGo: (index) => commands.go(index) });
   tiles = new Tiles($("#actions"), project, desk.keymap, (action, strong) => commands.tap(action, strong));
+  wire();
   heading = head(project, { onKeys, onChoose: () => commands.choose() });
   heading.saved(session.queue.state);
-  wire();
   labels();
-  await desk.open(project.resume.sequence, project.resume.place);
+  await commands.openSequence(project.resume.sequence, project.resume.place);
+  if (!desk.sequence) commands.choose(); // it cannot be read, as the page says: another one perhaps
   $("#main").focus();
   document.documentElement.dataset.ready = "";
 }
@@ -113,11 +115,18 @@ function labels() {
 
 function wire() {
   desk.addEventListener("sequence", onSequence);
+  desk.addEventListener("sequence", listenToKeys, { once: true });
   desk.addEventListener("place", () => player.stop());
   desk.addEventListener("change", show);
   player.addEventListener("frame", showFrame);
   player.addEventListener("end", show);
   look.addEventListener("change", showLook);
+  for (const element of $$("[data-do]")) element.addEventListener("click", () => commands.do(element.dataset.do));
+  for (const name of BUTTONS) $(`#${name}`).addEventListener("click", () => commands.do(name));
+  wireFields();
+}
+
+function listenToKeys() {
   listen(desk.keymap, {
     mode: () => desk.mode,
     command: (name) => commands.do(name),
@@ -127,9 +136,6 @@ function wire() {
     release: (action) => episodes.release(action),
     releaseAll: () => episodes.releaseAll(),
   });
-  for (const element of $$("[data-do]")) element.addEventListener("click", () => commands.do(element.dataset.do));
-  for (const name of BUTTONS) $(`#${name}`).addEventListener("click", () => commands.do(name));
-  wireFields();
 }
 
 function wireFields() {

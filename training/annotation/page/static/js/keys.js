@@ -39,6 +39,7 @@ export const COMMANDS = [
   ["Episodes", "loop", "Play the chosen episode over and over"],
   ["Picture", "closer", "Zoom in"],
   ["Picture", "wider", "Zoom out"],
+  ["Picture", "face", "The face, as large as can be"],
   ["Picture", "whole", "Whole picture, as it is"],
   ["Picture", "brighter", "Brighter"],
   ["Picture", "darker", "Darker"],

@@ -3,17 +3,18 @@ import { bytes } from "./net.js";
 
 const AHEAD = 16;
 const BEHIND = 6;
+const MOST = 2000;
 
 export class Pictures {
   /**
    * @param {(index: number) => string} url of the picture at an index
-   * @param {{length: number, keep?: number, parallel?: number}} how: number of pictures; how many stay decoded; how
-   *   many are asked for at once
+   * @param {{length: number, pixels?: number, parallel?: number}} how: number of pictures; how many pixels stay decoded,
+   *   though never fewer pictures than are near; how many are asked for at once
    */
-  constructor(url, { length, keep = 96, parallel = 4 }) {
+  constructor(url, { length, pixels = 100e6, parallel = 4 }) {
     this._url = url;
     this._length = length;
-    this._keep = keep;
+    this._pixels = pixels;
     this._parallel = parallel;
     this._kept = new Map(); // index → ImageBitmap, oldest use first
     this._asked = new Map(); // index → promise
@@ -88,7 +89,8 @@ export class Pictures {
     const picture = await createImageBitmap(await bytes(this._url(index)));
     if (this._closed) return picture;
     this._kept.set(index, picture);
-    while (this._kept.size > this._keep) {
+    const most = Math.max(this._pixels / (picture.width * picture.height), AHEAD + BEHIND + 2);
+    while (this._kept.size > Math.min(most, MOST)) {
       const [oldest, former] = this._kept.entries().next().value;
       this._kept.delete(oldest);
       setTimeout(() => former.close(), 1000); // perhaps it is just being drawn

@@ -1,5 +1,6 @@
 /** Playing: the last frames up to now, on from here, or an episode over and over; at the speed that was chosen. */
 
+const AHEAD = 16; // frames that are asked for before they are due
 const SETTLED_FRAMES = 4; // decoded before playing begins
 
 /** Events: `frame` (another frame is shown), `end`. */
@@ -49,7 +50,7 @@ export class Player extends EventTarget {
     const turn = ++this._turn;
     this._how = how;
     this._show(from);
-    pictures.want(Array.from({ length: Math.min(to - from + 1, 64) }, (_, i) => from + i));
+    pictures.want(Array.from({ length: Math.min(to - from + 1, AHEAD) }, (_, i) => from + i));
     await Promise.allSettled(Array.from({ length: SETTLED_FRAMES }, (_, i) => pictures.get(Math.min(from + i, to))));
     do await this._once(turn, from, to);
     while (how.again && turn === this._turn);
@@ -72,7 +73,7 @@ export class Player extends EventTarget {
       await until(began + at / this.speed, now);
       if (turn !== this._turn) return;
       this._show(index);
-      pictures.want(Array.from({ length: 24 }, (_, i) => index + 1 + i).filter((i) => i <= to));
+      pictures.want(Array.from({ length: AHEAD }, (_, i) => index + 1 + i).filter((i) => i <= to));
     }
     await new Promise((resolve) => setTimeout(resolve, 250));
   }

@@ -36,10 +36,13 @@ export class ReviewDesk extends EventTarget {
 
   /** To a frame by its index in `shown`. */
   async go(index) {
-    this.at = Math.max(0, Math.min(index, this.shown.length - 1));
-    this.here = this.shown[this.at] ?? null;
+    const at = Math.max(0, Math.min(index, this.shown.length - 1));
+    const here = this.shown[at] ?? null;
+    this._going = here;
+    const said = here && (await get(`/api/review/${here.sequence}/${here.place}`));
+    if (this._going !== here) return; // on to another one meanwhile
+    Object.assign(this, { at, here, said });
     this._noted.clear();
-    this.said = this.here && (await get(`/api/review/${this.here.sequence}/${this.here.place}`));
     this.row = Math.max(0, this.questions.findIndex((one) => this.answer(one) === undefined));
     this._fire("frame", "change");
   }

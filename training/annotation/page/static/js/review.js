@@ -3,6 +3,7 @@ import { SIDES, sided, words } from "./coded.js";
 import { anyOpen, tell } from "./dialogs.js";
 import { $, h, set, text } from "./dom.js";
 import { head } from "./head.js";
+import { inOrder } from "./inorder.js";
 import { isOwn } from "./keyboard.js";
 import { shown } from "./keys.js";
 import { bytes, get } from "./net.js";
@@ -242,8 +243,8 @@ function label() {
 
 const KEYS = {
   Enter: settle,
-  ArrowLeft: () => desk.question && take(desk.question.first),
-  ArrowRight: () => desk.question && take(desk.question.second),
+  ArrowLeft: () => take(desk.question?.first),
+  ArrowRight: () => take(desk.question?.second),
   ArrowUp: () => desk.point(desk.row - 1),
   ArrowDown: () => desk.point(desk.row + 1),
   PageUp: () => desk.go(desk.at - 1),
@@ -252,26 +253,22 @@ const KEYS = {
   F4: () => (($("#of").selectedIndex = ($("#of").selectedIndex + 1) % $("#of").options.length), choose()),
 };
 
+/** Do what a key means; false: nothing. */
 function heard(event) {
   const command = keymap.commandOf(event, "frames");
   const number = /^(?:Digit|Numpad)([0-9])$/.exec(event.code);
   const isPlain = !event.ctrlKey && !event.altKey && !event.metaKey && !event.shiftKey;
-  if (command === "undo" || command === "redo") undo(command);
-  else if (isPlain && KEYS[event.key]) KEYS[event.key]();
-  else if (isPlain && number) digit(Number(number[1]));
-  else if (command === "help") keys();
-  else return false;
-  return true;
+  if (command === "undo" || command === "redo") return undo(command);
+  if (isPlain && KEYS[event.key]) return KEYS[event.key]();
+  if (isPlain && number) return digit(Number(number[1]));
+  return command === "help" ? void keys() : false;
 }
 
 function wire() {
   $("#submit").addEventListener("click", settle);
   for (const name of ["undo", "redo"]) $(`#${name}`).addEventListener("click", () => undo(name));
   for (const id of ["#of", "#which"]) $(id).addEventListener("change", () => choose().then(() => $("#main").focus()));
-  window.addEventListener("keydown", (event) => {
-    if (event.isComposing || event.defaultPrevented || anyOpen() || isOwn(event)) return;
-    if (heard(event)) event.preventDefault();
-  });
+  inOrder((event) => !event.isComposing && !event.defaultPrevented && !anyOpen() && !isOwn(event), heard);
 }
 
 start().catch((error) => tell(error.message));

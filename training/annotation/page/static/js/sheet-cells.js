@@ -66,14 +66,16 @@ export class Cells {
   _cell(place, index) {
     const picture = this._thumbs.of(this._url(place));
     const cap = this._caps[index] ?? "";
-    const mark = h("span", { class: "cell-mark" });
-    const foot = h("span", { class: "cell-foot" }, cap && h("kbd", {}, cap), mark);
-    const button = h("button", { type: "button", class: "cell", onclick: () => this.onPress(place) }, picture, foot);
+    const mark = h("span", { class: "cell-mark", "aria-hidden": "true" });
+    const told = h("span", { class: "for-readers" });
+    const foot = h("span", { class: "cell-foot" }, cap && h("kbd", {}, cap), told, mark);
+    const button = h("button", { type: "button", class: "cell", "data-place": place, onclick: () => this.onPress(place) }, picture, foot);
     picture.onerror = () => button.classList.add("missing");
-    return { place, cap, button, mark };
+    return { place, button, told, mark };
   }
 
-  _markOne({ place, cap, button, mark }) {
+  _markOne(cell) {
+    const { place, mark } = cell;
     const { desk } = this;
     const coded = desk.coded(place);
     const why = unseen(coded, desk.part);
@@ -81,10 +83,11 @@ export class Cells {
     const isPresent = !why && value[0] > 0;
     text(mark, why ? UNSEEN[why] : isPresent ? this._words(value) : "");
     const said = why ? UNSEEN[why] : words(value, desk.project.scale);
-    this._set(button, place, { isPresent, why, said: `${cap ? `${cap}, ` : ""}${desk.label(place)}: ${said}` });
+    this._set(cell, { isPresent, why, said });
   }
 
-  _markWhole({ place, button, mark }) {
+  _markWhole(cell) {
+    const { place, mark } = cell;
     const { desk } = this;
     const coded = desk.coded(place);
     const there = Object.keys(desk.actions).filter((action) => markOf(coded, action)[0] > 0);
@@ -92,13 +95,12 @@ export class Cells {
     const why = coded.codable ? "" : "uncodable";
     text(mark, why ? UNSEEN[why] : [...short, ...coded.hidden.map((part) => `${part} hidden`)].join(" "));
     const said = there.map((action) => `${action} ${words(coded.marks[action], desk.project.scale)}`).join("; ");
-    const state = coded.submitted ? ", submitted" : "";
-    this._set(button, place, { isPresent: false, why, said: `${desk.label(place)}: ${why ? UNSEEN[why] : said || "nothing marked"}${state}` });
+    this._set(cell, { isPresent: false, why, said: why ? UNSEEN[why] : said || "nothing marked" });
   }
 
-  _set(button, place, { isPresent, why, said }) {
+  _set({ place, button, told }, { isPresent, why, said }) {
     const { desk } = this;
-    set(button, "aria-label", said);
+    text(told, ` ${desk.label(place)}: ${said}${desk.isDone(place) ? ", submitted" : ""}`);
     set(button, "aria-pressed", desk.action === null ? null : String(isPresent));
     set(button, "aria-current", desk.ring === place ? "true" : null);
     set(button, "tabindex", desk.ring === place || (desk.ring === null && place === desk.sheet[0]) ? "0" : "-1");

@@ -32,8 +32,8 @@ export class SheetView {
     const fit = grid(room, { smallest: this._smallest + FRAME, gap: GAP, foot: FOOT, isKeyed: !this.isWhole });
     this.modes.one.layout = this.modes.whole.layout = fit;
     this.cells.layOut({ ...fit, size: fit.size - FRAME }, this.isWhole ? [] : codes(fit.columns, fit.rows).map(this.sign));
-    if (fit.count !== this.desk.count) this.desk.resize(fit.count);
-    else this._fill();
+    if (fit.count !== this.desk.count) return this.desk.resize(fit.count);
+    return this._fill();
   }
 
   /** Show the sheet. */

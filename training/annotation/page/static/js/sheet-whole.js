@@ -53,7 +53,7 @@ export class Whole {
     const place = desk.ring;
     if (place === null) return;
     if (!desk.coded(place).submitted) desk.act({ type: "submit", place });
-    if (!this._go(desk.sheet.indexOf(place) + 1)) this.onEnd();
+    if (!this._go(desk.sheet.indexOf(place) + 1)) await this.onEnd();
   }
 
   /** All pictures of the sheet are done. */
@@ -61,7 +61,7 @@ export class Whole {
     const { desk } = this;
     const frames = desk.sheet.map((place) => [place, desk.coded(place)]);
     for (const act of submitting(frames)) desk.act(act);
-    this.onEnd();
+    return this.onEnd();
   }
 
   /** Go to a picture of the sheet. */

@@ -3,6 +3,7 @@ import { choose } from "./chooser.js";
 import { anyOpen, ask, tell } from "./dialogs.js";
 import { $, text } from "./dom.js";
 import { head } from "./head.js";
+import { inOrder } from "./inorder.js";
 import { isOwn } from "./keyboard.js";
 import { shown } from "./keys.js";
 import { get } from "./net.js";
@@ -17,6 +18,7 @@ import { Whole } from "./sheet-whole.js";
 
 const KEPT = "affectbox-coding-sheets"; // how this browser's coder likes sheets
 let desk, keymap, one, whole, view, heading, kept;
+let took = null; // the action of what was last taken back
 const allowed = new Set(); // places that may be changed though they were coded for good, since the coder said so
 
 async function start() {
@@ -65,7 +67,9 @@ function move(by) {
   return say(by > 0 ? "This is the last action" : "This is the first action");
 }
 
-const switchTo = (isWhole) => isWhole !== (desk.action === null) && open({ action: isWhole ? null : known(kept.action) });
+function switchTo(isWhole) {
+  return isWhole === (desk.action === null) ? undefined : open({ action: isWhole ? null : known(kept.action) });
+}
 
 async function chooseSequence() {
   const number = await choose(desk.sequence.number);
@@ -108,13 +112,19 @@ async function learned(answer) {
   desk.learn(answer);
   if (!answer.went) return;
   const { sequence, place, what } = answer.went;
-  if (sequence === desk.sequence.number && place !== null) await desk.find(place);
+  await desk.queue.whenEmpty();
+  if (took !== desk.action || !desk.places.includes(place)) await open({ number: sequence, action: took });
+  await desk.find(place);
   await desk.recount();
   say(what);
 }
 
+/** Undo or redo; the action that it was about is shown, as far as its words name one. */
 function take(type) {
-  if (!desk.undoing[type]) return say(`nothing to ${type}`);
+  const words = desk.undoing[type];
+  if (!words) return say(`nothing to ${type}`);
+  const [named] = /\bA[UD]\d+\b/.exec(words) ?? [];
+  took = desk.action !== null && named in desk.actions ? named : desk.action;
   return desk.queue.add({ type });
 }
 
@@ -134,11 +144,18 @@ function step(by) {
   view.cells.focus(place);
 }
 
+const show = () => open({ showing: $("#showing").value });
+
+function size() {
+  remember();
+  return view.lay();
+}
+
 function cycle(id) {
   const choice = $(id);
   choice.selectedIndex = (choice.selectedIndex + 1) % choice.options.length;
-  choice.dispatchEvent(new Event("change"));
   say(choice.selectedOptions[0].textContent);
+  return { "#showing": show, "#size": size }[id]();
 }
 
 const EVERYWHERE = {
@@ -159,19 +176,24 @@ const OF_ONE = {
 };
 const OF_WHOLE = { "Ctrl+Enter": () => whole.submitAll() };
 
-/** Do what a key means. Returns whether it means anything. */
+/** Do what a key means; false: nothing. */
 function heard(event) {
   const name = `${event.ctrlKey || event.metaKey ? "Ctrl+" : ""}${event.key}`;
   const own = EVERYWHERE[name] ?? (desk.action === null ? OF_WHOLE : OF_ONE)[name];
+  if (own) return own();
   const command = keymap.commandOf(event, "frames");
-  if (own) own();
-  else if (command === "undo" || command === "redo") take(command);
-  else if (name === "Enter" || (command === "submit" && desk.action === null)) submit();
-  else if (mode().press(event)) return true;
-  else if (command === "help") keys();
-  else if (command === "choose") chooseSequence();
-  else return false;
-  return true;
+  if (command === "undo" || command === "redo") return take(command);
+  if (name === "Enter" || (command === "submit" && desk.action === null)) return submit();
+  if (mode().press(event)) return true;
+  if (command === "help") return void keys();
+  return command === "choose" ? void chooseSequence() : false;
+}
+
+/** Whether a key is for the sheet, and not for a dialog, a button or a choice. */
+function isOurs(event) {
+  if (event.isComposing || event.defaultPrevented || anyOpen()) return false;
+  if (event.repeat && !event.key.startsWith("Arrow")) return false;
+  return !isOwn(event) || (event.key === "Enter" && event.target.closest(".cell") !== null);
 }
 
 function wire() {
@@ -181,8 +203,8 @@ function wire() {
   on("#before", () => move(-1));
   on("#after", () => move(1));
   on("#action", () => open({ action: $("#action").value }), "change");
-  on("#showing", () => open({ showing: $("#showing").value }), "change");
-  on("#size", () => (remember(), view.lay()), "change");
+  on("#showing", show, "change");
+  on("#size", size, "change");
   on("#submit", submit);
   on("#everything", () => one.all());
   on("#undo", () => take("undo"));
@@ -192,12 +214,7 @@ function wire() {
   // A pointer leaves nothing behind that would take the next key for itself.
   on("#main", (event) => event.detail > 0 && event.target.closest("button") && $("#main").focus());
   on("#main", (event) => event.target.matches("select") && $("#main").focus(), "change");
-  window.addEventListener("keydown", (event) => {
-    if (event.isComposing || event.defaultPrevented || anyOpen()) return;
-    if (event.repeat && !event.key.startsWith("Arrow")) return;
-    if (isOwn(event) && !(event.key === "Enter" && event.target.closest(".cell"))) return;
-    if (heard(event)) event.preventDefault();
-  });
+  inOrder(isOurs, heard);
 }
 
 start().catch((error) => tell(error.message));

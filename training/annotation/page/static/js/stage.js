@@ -2,6 +2,8 @@
 import { present } from "./coded.js";
 import { $, set, text } from "./dom.js";
 
+const LATE_MS = 150;
+
 export class Stage {
   constructor(desk, player, view) {
     Object.assign(this, { _desk: desk, _player: player, _view: view, _shown: null });
@@ -23,18 +25,26 @@ export class Stage {
     this._missing = "";
     const { pictures } = this._desk;
     const there = pictures.peek(index);
+    const stage = $("#stage");
+    stage.classList.remove("loading");
     if (there) return this._view.show(there);
+    const late = setTimeout(() => stage.classList.add("loading"), LATE_MS); // lest the picture before be coded
     try {
       const picture = await pictures.get(index);
-      if (this._shown === index && pictures === this._desk.pictures) this._view.show(picture);
+      if (this._isWanted(index, pictures)) this._view.show(picture);
     } catch (error) {
-      if (this._shown !== index || pictures !== this._desk.pictures) return undefined;
+      if (!this._isWanted(index, pictures)) return undefined;
       this._view.show(null);
       this._missing = error.message;
       this._state(this._desk.coded);
+    } finally {
+      clearTimeout(late);
+      if (this._isWanted(index, pictures)) stage.classList.remove("loading");
     }
     return undefined;
   }
+
+  _isWanted = (index, pictures) => this._shown === index && pictures === this._desk.pictures;
 
   _where(place) {
     const { sequence } = this._desk;

@@ -7,6 +7,9 @@ const PARTS = { upper: "Upper face", lower: "Lower face" };
 const SIGNS = { left: "L", right: "R", top: "T", bottom: "B", "": "" };
 const MANY = 26; // more actions than that stand in three columns
 
+/** A name without what stands in brackets. */
+const brief = (name) => name.replace(/ \(.*/, "");
+
 export class Tiles {
   /**
    * @param {HTMLElement} element to fill
@@ -47,7 +50,7 @@ export class Tiles {
       tile.classList.toggle("held", held.has(action.key));
       tile.classList.toggle("unseen", !codable || (hidden.includes(action.part) && !mark[0]));
       text(tile.querySelector(".mark"), this._sign(mark));
-      set(tile, "aria-label", `${action.key} ${action.name}: ${words(mark, this._project.scale)}`);
+      text(tile.querySelector(".for-readers"), words(mark, this._project.scale));
     }
   }
 
@@ -70,10 +73,11 @@ export class Tiles {
     const tile = h(
       "button",
       { type: "button", class: "tile", title: action.name, onclick: (event) => this._onPress(action.key, event.shiftKey) },
-      h("kbd"),
+      h("kbd", { "aria-hidden": "true" }),
       h("b", {}, action.key),
-      h("span", { class: "name" }, action.name.replace(/ \(.*/, "")),
-      h("span", { class: "mark" }),
+      h("span", { class: "name" }, brief(action.name)),
+      h("span", { class: "mark", "aria-hidden": "true" }),
+      h("span", { class: "for-readers" }),
     );
     this._tiles.set(action.key, tile);
     return tile;

@@ -2,6 +2,7 @@
 
 const LARGEST = 12;
 const STEP = 1.25;
+const ROOM = 1.35; // around a face
 
 /** How pictures are looked at; views that share one move together. */
 export class Look extends EventTarget {
@@ -49,6 +50,17 @@ export class View {
   show(picture) {
     this._picture = picture;
     this._draw();
+  }
+
+  /** Show what is in a box as large as can be, with some room; the box in shares of the picture. */
+  frame({ left, top, width, height }) {
+    const { clientWidth, clientHeight } = this._canvas;
+    if (!this._picture || !clientWidth) return;
+    const fit = Math.min(clientWidth / this._picture.width, clientHeight / this._picture.height);
+    const [across, down] = [(this._picture.width * fit) / clientWidth, (this._picture.height * fit) / clientHeight];
+    const zoom = Math.min(1 / (width * ROOM * across), 1 / (height * ROOM * down), LARGEST);
+    const [x, y] = [(0.5 - left - width / 2) * across * zoom, (0.5 - top - height / 2) * down * zoom];
+    this._look.set({ zoom, x, y });
   }
 
   _wheel(event) {

@@ -1,0 +1,98 @@
+"""A bundle is made only where the evidence carries it; an evaluation is kept and told whole."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from device.contract.errors import ConfigError, DataError
+from tests.movement_evaluations import FIGURES, JUDGED, RATERS, SURPRISED, about, sound
+from training.atypicality.evaluation import Evaluation
+from training.atypicality.page import page
+from training.atypicality.refusal import ages, of_companion, of_ratings
+from training.atypicality.tables import text
+
+
+def test_sound_evidence_carries_both():
+    assert of_ratings(sound()) == []
+    assert of_companion(sound()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"rated": 29}, "learnt from 29 people, fewer than 30"),
+        ({"rated_ages": {"": 3, "6-12": 57}}, "The age of 3 people is not told"),
+        ({"rated_ages": {"under-6": 4}}, "There is no age group of 5 people at least"),
+        ({"number_of_raters": 1}, "Fewer than two raters"),
+        ({"raters": replace(RATERS, mean=about(0.62))}, "ICC(2,k) of their mean is 0.620 (0.570 to 0.670)"),
+        ({"ours": replace(JUDGED, advantage=about(0.04))}, "no better than the mean of the people learnt from"),
+        ({"ours": replace(JUDGED, figures=replace(FIGURES, pearson=about(0.34)))}, "hardly goes with the raters"),
+        (
+            {"ours": replace(JUDGED, figures=replace(FIGURES, covered=about(0.8, 0.04)))},
+            "hold the rating for 0.800 (0.760 to 0.840) of the windows, where 90% are promised",
+        ),
+    ],
+)
+def test_each_lack_of_ratings_is_one_sentence(changes, reason):
+    (found,) = of_ratings(sound(**changes))
+
+    assert reason in found and found[-1] == "."
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"companion": replace(SURPRISED, n=12)}, "learnt from 12 people"),
+        ({"companion": replace(SURPRISED, beyond=about(0.12, 0.02))}, "0.120 (0.100 to 0.140) are beyond 95%"),
+        ({"typical_ages": {"": 1, "13-17": 39}}, "The age of 1 people is not told"),
+    ],
+)
+def test_each_lack_of_the_companion_is_one_sentence(changes, reason):
+    (found,) = of_companion(sound(**changes))
+
+    assert reason in found and found[-1] == "."
+
+
+def test_only_ages_of_which_there_are_enough_people_may_be_compared():
+    assert ages({"under-6": 4, "6-12": 5, "13-17": 60, "": 99}) == ("6-12", "13-17")
+
+
+def test_an_evaluation_is_read_as_it_was_written(tmp_path):
+    nothing = replace(FIGURES, within=about(float("nan")))
+    found = sound(ours=replace(JUDGED, figures=nothing), published=None)
+    found.save(tmp_path / "evaluation.json")
+    again = Evaluation.load(tmp_path / "evaluation.json")
+
+    assert repr(again) == repr(found)
+    assert (tmp_path / "evaluation.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_is_no_evaluation_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="There is no"):
+        Evaluation.load(tmp_path / "evaluation.json")
+    (tmp_path / "evaluation.json").write_text(json.dumps({"format": 1, "n": "many"}))
+    with pytest.raises(DataError, match="is no evaluation of this version"):
+        Evaluation.load(tmp_path / "evaluation.json")
+
+
+def test_text_and_page_tell_the_figures_beside_the_ceiling_and_whose_they_are():
+    found = sound(simulated=True, notes=("Something else.",))
+    told, shown = text(found), page(found)
+    said = " ".join(told.split())
+
+    assert "Simulated people" in told and "Simulated people" in shown
+    assert "ceiling of a correlation   0.960 (0.950 to 0.970)" in told
+    assert "60 people (20 atypical, 40 typical; 60 6-12), 60 of them rated." in told
+    assert "the published recipe is made for studies of far more windows" in said
+    assert "higher in the others" in told and "no difference that is sure" in told
+    assert told.endswith("Something else.")
+    assert "network, ours: 0.86, 0.81 to 0.91" in shown
+    assert "http" not in shown.replace("http-equiv", "")
+
+
+def test_a_study_without_ratings_tells_of_the_companion_alone():
+    found = sound(raters=None, ours=None, published=None, number_of_raters=0, rated=0)
+
+    assert "Companion, from 3000 windows of 40 typical people" in text(found)
+    assert "How near networks come" not in text(found) and "<svg" not in page(found)

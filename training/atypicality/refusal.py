@@ -1,0 +1,82 @@
+"""When no bundle is made: what of an evaluation does not carry one, in sentences.
+
+The limits are guesses to start from, and stand here for a statistician to change them in one place.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from device.contract.choices import AGES
+from training.atypicality.evaluation import FAR, Evaluation
+from training.diagnosis.tables import shown
+
+#: People; of an age group that the bundle may be used for.
+FEWEST_PEOPLE, FEWEST_OF_AGE = 30, 5
+#: Raters, and ICC(2,k) of their mean.
+FEWEST_RATERS, LEAST_AGREED = 2, 0.6
+#: Pearson's correlation with the raters' mean, its lower end.
+LEAST_CORRELATION = 0.3
+#: How far the share of intervals that hold the rating may be below 1 − α.
+BELOW = 0.05
+
+
+def ages(numbers: Mapping[str, int]) -> tuple[str, ...]:
+    """The age groups of which there are enough people."""
+    return tuple(age for age in AGES if numbers.get(age, 0) >= FEWEST_OF_AGE)
+
+
+def of_ratings(found: Evaluation) -> list[str]:
+    """Why no bundle that rates is to be made; empty: the evidence carries one."""
+    return [*_of_people(found.rated, found.rated_ages), *_of_raters(found), *_of_figures(found)]
+
+
+def of_companion(found: Evaluation) -> list[str]:
+    """Why no bundle of typical movement is to be made; empty: the evidence carries one."""
+    of = found.companion
+    reasons = [*_of_people(of.n if of else 0, found.typical_ages)]
+    if of and not of.beyond.low <= 1 - FAR <= of.beyond.high:
+        reasons.append(
+            f"Of the windows of typical people {shown(of.beyond)} are beyond {FAR:.0%} of those of the others, where "
+            f"{1 - FAR:.2f} is right."
+        )
+    return reasons
+
+
+def _of_people(count: int, numbers: Mapping[str, int]) -> Iterator[str]:
+    if count < FEWEST_PEOPLE:
+        yield f"It was learnt from {count} people, fewer than {FEWEST_PEOPLE}."
+    if not ages(numbers):
+        yield f"There is no age group of {FEWEST_OF_AGE} people at least, and nobody of another age may be compared."
+    if numbers.get("", 0):
+        yield f"The age of {numbers['']} people is not told, so nobody knows of whom the evidence is."
+
+
+def _of_raters(found: Evaluation) -> Iterator[str]:
+    if found.number_of_raters < FEWEST_RATERS or found.raters is None:
+        yield "Fewer than two raters rated, so nobody knows how far people agree on what it rates."
+    elif not found.raters.mean.low >= LEAST_AGREED:
+        yield (
+            f"The raters do not agree enough: ICC(2,k) of their mean is {shown(found.raters.mean)}, and its lower end "
+            f"must be {LEAST_AGREED:g} at least."
+        )
+
+
+def _of_figures(found: Evaluation) -> Iterator[str]:
+    of = found.ours
+    if of is None:
+        return
+    if not of.advantage.low > 0:
+        yield (
+            "It does no better than the mean of the people learnt from: its error is smaller by "
+            f"{shown(of.advantage)}, of which 0 is part."
+        )
+    if not of.figures.pearson.low >= LEAST_CORRELATION:
+        yield (
+            f"It hardly goes with the raters: Pearson's correlation is {shown(of.figures.pearson)}, and its lower end "
+            f"must be {LEAST_CORRELATION:g} at least."
+        )
+    covered, promised = of.figures.covered, 1 - of.recipe.alpha
+    if covered is None or covered.high < promised - BELOW:
+        yield (
+            f"Its intervals hold the rating for {shown(covered) if covered else 'nobody knows how many'} of the "
+            f"windows, where {promised:.0%} are promised."
+        )
