@@ -97,6 +97,10 @@ def test_annotate_keeps_there_what_was_coded(faces, tmp_path):
     with open_project(project) as opened:
         assert opened.frame("ann", faces.name, 1).marks["AU12"].value == 1
 
+    done = run("training.cli", "coding", "export", project, "--layout", "csv", "--out", tmp_path / "codes")
+    assert done.stderr == ""
+    assert (tmp_path / "codes" / "frames.csv").exists()
+
 
 def test_the_models_can_be_had_there(tmp_path):
     cache = tmp_path / "cache"

@@ -77,4 +77,6 @@ def _write_csv(file: TextIO, columns: Sequence[str], rows: Iterable[Row], tell: 
 
 
 def _unwritable(out: Path, error: OSError) -> StorageError:
-    return StorageError(f"{out} cannot be written ({error.strerror}): check the folder and the space.")
+    return StorageError(
+        f"{out} cannot be written ({error.strerror}): check the folder, the space, and whether it is open."
+    )

@@ -112,9 +112,9 @@ class Folder(Drawing):
         except OSError as error:
             raise StorageError(f"{self.path} cannot be made ({error.strerror}): name another folder.") from error
         name = Path(frame.name).stem or f"{frame.index:06d}"
-        if name in self._names:  # of two pictures whose names differ in their ending
+        if name.casefold() in self._names:  # of two pictures whose names differ in their ending, or in case alone
             name = frame.name
-        self._names.add(name)
+        self._names.add(name.casefold())
         _save(self._drawn(observation), self.path / f"{name}.png")
 
 

@@ -139,6 +139,18 @@ def test_of_a_video_it_shows_the_course_and_the_moments_in_which_most_is_seen(tm
     assert "120 frames, 120 of them measured" in told(page)
 
 
+def test_each_of_several_videos_has_its_own_course(tmp_path, clip, monkeypatch):
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.mp4").symlink_to(clip)
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["au", "one.mp4", "two.mp4", "--page", "out.html", "--set", "run.max_frames=60"]) == 0
+
+    videos = [part for part in tree(tmp_path / "out.html").iter("section") if part.get("class") == "video"]
+    assert [told(video.find("h2")) for video in videos] == ["one.mp4", "two.mp4"]
+    assert all("60 frames" in told(video) for video in videos)
+
+
 def test_where_opinions_differ_is_where_to_look_first(faces, tmp_path, monkeypatch):
     sad = np.array([[0.9, 0, 0, 0.1, 0, 0, 0, 0], [0.2, 0, 0, 0.8, 0, 0, 0, 0]], np.float32)
     monkeypatch.setattr("device.commands.vote.filled", lambda shares, known: sad)

@@ -72,17 +72,20 @@ def agreement(arguments: argparse.Namespace) -> int:
     if arguments.out is not None:
         by_coder = {mine[0].coder: mine for mine in coded}
         differing = {(a, b): disagreements(by_coder[a], by_coder[b], arguments.window) for a, b in report.pairs(found)}
-        files = _write_agreement(arguments.out, found, differing, [one for mine in coded for one in mine])
+        again = f"affectbox-training coding agreement {arguments.project} --out {arguments.out}"
+        files = _write_agreement(arguments.out, found, differing, [one for mine in coded for one in mine], again)
         print(f"wrote {arguments.out / _PAGE} and {len(files) - 1} tables beside it")
     return 0
 
 
-def _write_agreement(out: Path, found: Agreement, differing: report.Found, coded: Sequence[Annotations]) -> list[Path]:
+def _write_agreement(
+    out: Path, found: Agreement, differing: report.Found, coded: Sequence[Annotations], again: str
+) -> list[Path]:
     tables = report.tables(found, differing)
     contents = {_PAGE: report.page(found, differing).encode()} | {
         name: table_bytes(header, rows) for name, (header, rows) in tables.items() if rows
     }
-    return [keep(out / name, content, coded, "agreement of coders") for name, content in contents.items()]
+    return [keep(out / name, content, coded, "agreement of coders", again) for name, content in contents.items()]
 
 
 def _coders(project: Project, wanted: Sequence[str] | None) -> list[str]:

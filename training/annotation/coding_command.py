@@ -14,7 +14,7 @@ What coders coded with `affectbox-training annotate`: written to files in severa
 between coders. PROJECT is the folder of the coding.
 """
 _EXPORT = "Writes what was coded to files. What a layout cannot hold is said, and left out. Layouts: " + "; ".join(
-    f"{name}, {layout.words}" for name, layout in BY_NAME.items()
+    f"{name} ({layout.words})" for name, layout in BY_NAME.items()
 )
 _IMPORT = """\
 Reads files of a layout into the project, as codes of a coder. All is read before anything is changed; what is coded

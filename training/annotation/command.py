@@ -55,15 +55,17 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve the page until Ctrl-C.
 
     Raises:
-        ConfigError: no project, or one that is there already and options for a new one.
+        ConfigError: no project, or one that is there already and options for a new one; coders to review that it does
+            not have.
         AffectboxError: as `project.create`, `project.open_project` and `serve` raise.
     """
     from training.annotation.coding import AGREED  # noqa: PLC0415 - these load Starlette, PyAV and OpenCV
     from training.annotation.page.desk import Desk  # noqa: PLC0415
     from training.annotation.page.serving import serve  # noqa: PLC0415
+    from training.annotation.review import two_of  # noqa: PLC0415
 
     with _project(arguments) as project:
-        review = tuple(arguments.review) if arguments.review else None
+        review = two_of(project.coders(), arguments.review) if arguments.review else None
         coder = project.add(AGREED if review else arguments.coder)
         return serve(Desk(project, coder, review), arguments.port, browse=not arguments.no_browser)
 

@@ -1,10 +1,11 @@
 """Going through what two coders disagree on, picture by picture, and what they need not go through."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from device.contract.errors import ConfigError
 from training.annotation.agreement.disagreements import Disagreement
-from training.annotation.coding import Annotations, Coded
+from training.annotation.coding import AGREED, Annotations, Coded
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,19 @@ class Disputed:
     def size(self) -> float:
         """How far the coders are apart at most; see `Disagreement`."""
         return max(one.size for one in self.found)
+
+
+def two_of(coders: Sequence[str], named: Sequence[str]) -> tuple[str, str]:
+    """The two coders that were named. Raises `ConfigError`: one is not of the project, or they are the same."""
+    others = [coder for coder in coders if coder != AGREED]
+    for name in named:
+        if name not in others:
+            there = ", ".join(others[:20]) or "none yet"
+            raise ConfigError(f"There is no coder {name[:40]!r} to compare in this project: there are {there}.")
+    first, second = named
+    if first == second:
+        raise ConfigError(f"A review is of two coders: give another one beside {first}.")
+    return first, second
 
 
 def disputed(found: Iterable[Disagreement]) -> list[Disputed]:

@@ -38,7 +38,8 @@ class Page(Closing):
         self._part = self._whole.with_name(self._whole.name + ".part")
         self._cards: list[str] = []
         self._pictures, self._frames = Summary(), Summary()
-        self._courses: list[Course] = []
+        self._videos: list[str] = []
+        self._course: Course | None = None
         try:
             os.close(open_private(self._part))
         except OSError as error:
@@ -67,8 +68,8 @@ class Page(Closing):
             StorageError: it cannot be written; what was there stays.
         """
         cards = f'<ol class="cards">{"".join(self._cards)}</ol>' if self._cards else ""
-        videos = map(self._video, self._courses)
-        body = [head(self._name, self._thumbnails), self._told(broken), *videos, cards, self._in_all()]
+        self._end_video()
+        body = [head(self._name, self._thumbnails), self._told(broken), *self._videos, cards, self._in_all()]
         try:
             with os.fdopen(open_private(self._part), "w", encoding="utf-8", newline="\n") as file:
                 file.write(document(self._name, "".join([*body, about(opinions, rest)])))
@@ -81,10 +82,17 @@ class Page(Closing):
             self._part.unlink()
 
     def _frame(self, observation: Observation, file: str, vote: Vote | None) -> None:
-        if not self._courses or self._courses[-1].name != file:
-            self._courses.append(Course(file))
+        if self._course is None or self._course.name != file:
+            self._end_video()
+            self._course = Course(file)
         self._frames.take(observation, vote)
-        self._courses[-1].take(observation, vote)
+        self._course.take(observation, vote)
+
+    def _end_video(self) -> None:
+        """Keep what is shown of the video, and let go of its frames."""
+        if self._course is not None:
+            self._videos.append(self._video(self._course))
+        self._course = None
 
     def _told(self, broken: list[str]) -> str:
         """What there was, in sentences."""
@@ -112,7 +120,7 @@ class Page(Closing):
 
     def _apart(self, summary: Summary, what: str) -> str:
         if not summary.apart:
-            return "" if summary.count == summary.refused else "All opinions name the same expression."
+            return "" if summary.count == summary.refused else "In each, all opinions name the same expression."
         told = f"Opinions on the expression differ in {counted(summary.apart, what)}"
         if summary is self._frames:
             return f"{told}."
@@ -130,4 +138,6 @@ class Page(Closing):
         return card(moment.observation, moment.vote, title, self._thumbnails, level=4)
 
     def _unwritable(self, error: OSError) -> StorageError:
-        return StorageError(f"{self._path} cannot be written ({error.strerror}): check the folder and the space.")
+        return StorageError(
+            f"{self._path} cannot be written ({error.strerror}): check the folder, the space, and whether it is open."
+        )

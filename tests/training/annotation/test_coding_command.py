@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from cloud.cli import main as cloud
 from cloud.erasing.known import written
 from tests.training.annotation.coders import everything, saw
 from training.annotation.coding import Coded, Episode, Mark, Scale
@@ -81,6 +82,22 @@ def test_files_are_their_owners_and_known(project, tmp_path):
     noted = {one.path.name: one.patients for one in written() if one.path.parent == tmp_path / "out"}
     assert noted == {"p-1.csv": {"p-1"}, "p-2.csv": {"p-2"}}
     assert stat.S_IMODE((tmp_path / "out" / "p-1.csv").stat().st_mode) == 0o600
+
+
+def test_who_is_erased_leaves_the_files(project, tmp_path):
+    """Tables of both are written anew, those of one are deleted, and the agreement, which can be made again, too."""
+    with open_project(project) as there:
+        there.put("ben", everything(there.sequence("p-1"), coder="ben"))
+    for layout in ("published", "csv"):
+        words = ["--layout", layout, "--out", str(tmp_path / layout), "--coder", "anna"]
+        assert main(["coding", "export", str(project), *words]) == 0
+    assert main(["coding", "agreement", str(project), "--out", str(tmp_path / "agreement")]) == 0
+
+    cloud(["erase", "p-1", "--files", "--yes"])
+
+    assert [path.name for path in (tmp_path / "published").iterdir()] == ["p-2.csv"]
+    assert {row["participant"] for row in csv.DictReader((tmp_path / "csv" / "frames.csv").open())} == {"p-2"}
+    assert not list((tmp_path / "agreement").iterdir())
 
 
 def test_the_group_is_written_where_it_is_given(project, tmp_path, capsys):

@@ -328,9 +328,7 @@ def test_a_killed_program_and_a_killed_page_lose_no_key(one_chromium: Chromium, 
         tab.close()
         program = Program(tmp_path / "project", port)
         later = browser.tab(context)
-        later.goto(program.link)
-        later.keyboard.press("Enter")  # the seat of the page that is gone may still be warm
-        later.wait_for_selector("html[data-ready]")
+        enter(later, program.link)
         is_saved(later)
         expect(later.locator("#progress-words")).to_have_text("7 of 8 submitted")
     program.kill()

@@ -85,6 +85,7 @@ def review(project: Project) -> Iterator[Page]:
 def test_the_review_lists_what_two_coders_disagree_on_largest_first(review: Page) -> None:
     found: dict[str, Any] = review.get("/api/review").json
     assert found["coders"] == ["anna", "bert"]
+    assert review.ask("GET", f"/enter?key={review.desk.secret}").headers["location"] == "/review"
     assert [(one["place"], one["actions"], one["words"]) for one in found["frames"]] == [
         (1, ["AU1"], "AU1 A against E"),
         (2, ["AU25"], "AU25 0 against A"),

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
+
+from device.contract.errors import ConfigError
 from tests.training.annotation.coders import pictures, said
 from training.annotation.agreement.disagreements import disagreements
 from training.annotation.coding import Mark
-from training.annotation.review import alike, disputed
+from training.annotation.review import alike, disputed, two_of
 
 FACES = pictures(4)
 FIRST = said("anna", FACES, AU1="0110", AU12="1100")
@@ -34,3 +37,17 @@ def test_a_frame_that_one_has_not_submitted_is_not_taken_over() -> None:
 def test_that_a_coder_asked_the_network_is_not_taken_over() -> None:
     asked = replace(FIRST, frames={place: replace(coded, asked=True) for place, coded in FIRST.frames.items()})
     assert not alike(asked, SECOND, disagreements([asked], [SECOND]))[2].asked
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        (["anna", "carl"], "no coder 'carl' to compare in this project: there are anna, bert"),
+        (["anna", "agreed"], "no coder 'agreed'"),
+        (["anna", "anna"], "give another one beside anna"),
+    ],
+)
+def test_only_two_coders_of_the_project_can_be_compared(named: list[str], words: str) -> None:
+    assert two_of(["anna", "agreed", "bert"], ["bert", "anna"]) == ("bert", "anna")
+    with pytest.raises(ConfigError, match=words):
+        two_of(["anna", "agreed", "bert"], named)

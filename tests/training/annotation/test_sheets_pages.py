@@ -1,5 +1,6 @@
 """Contact sheets, the review and the page of agreement in a browser, by keyboard alone."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -198,6 +199,16 @@ def test_nothing_bars_the_way_to_the_review(one_chromium: Chromium, review: Page
             barriers(opened(browser, review, path, color_scheme=scheme, bypass_csp=True, reduced_motion="reduce"))
             == []
         )
+
+
+def test_contrast_is_stretched_when_asked_for(browser: Browser, page: Page) -> None:
+    tab = opened(browser, page, "/sheets")
+    picture = tab.locator(".cell img").first
+    expect(picture).to_have_css("filter", "none")
+    press(tab, "F9")
+    expect(picture).to_have_css("filter", re.compile(r"brightness\(.+\) contrast\(.+\)"))
+    press(tab, "F9")
+    expect(picture).to_have_css("filter", "none")
 
 
 @pytest.mark.parametrize("size", [LAPTOP, DESK], ids=str)

@@ -98,10 +98,19 @@ def submitted(one: Annotations, losses: Losses) -> Iterator[tuple[int, Coded]]:
             losses.add("Frames that were not submitted are left out ({n}).")
 
 
-def keep(path: Path, content: bytes, coded: Iterable[Annotations], what: str = "codes of faces") -> Path:
+def keep(
+    path: Path, content: bytes, coded: Iterable[Annotations], what: str = "codes of faces", again: str = ""
+) -> Path:
     """Write a file about the people of these, for its owner alone, whole or not at all; it is noted first, so that it
-    is found when one of them is to be erased. Raises `StorageError`."""
-    note(path, {one.sequence.participant for one in coded}, [], what)
+    is found when one of them is to be erased.
+
+    Args:
+        again: the command that makes it anew, where nothing is lost when it is deleted.
+
+    Raises:
+        StorageError: it cannot be noted or written.
+    """
+    note(path, {one.sequence.participant for one in coded}, [], what, again)
     write_whole(path, lambda file: file.write(content))
     return path
 

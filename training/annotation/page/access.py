@@ -31,9 +31,10 @@ _LINK = "Open the link that the program printed when it was started: it lets thi
 class Guard:
     """ASGI middleware: answers who may not see the page, and closes every answer to others."""
 
-    def __init__(self, app: ASGIApp, secret: str, port: int) -> None:
-        """`port` is that of the listening socket."""
+    def __init__(self, app: ASGIApp, secret: str, port: int, home: str = "/") -> None:
+        """`port` is that of the listening socket; `home` is where the link leads to."""
         self._app = app
+        self._home = home
         self._secret = secret
         self._cookie = f"affectbox-coding-{port}"  # cookies are shared by all ports of a host
         self._hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost")}
@@ -57,7 +58,7 @@ class Guard:
     def _entry(self, request: Request) -> Response:
         if not hmac.compare_digest(request.query_params.get("key", "").encode(), self._secret.encode()):
             return JSONResponse({"error": _LINK}, 403)
-        answer = RedirectResponse("/", 303)
+        answer = RedirectResponse(self._home, 303)
         answer.set_cookie(self._cookie, self._secret, max_age=_YEAR_S, httponly=True, samesite="strict")
         return answer
 

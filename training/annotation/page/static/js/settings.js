@@ -31,7 +31,12 @@ function content(desk, changed) {
     ...commands.map(([, name, words]) => row(keymap, name, words, changed)),
   ]);
   return [
-    h("div", { class: "settings" }, project.scale === "intensity" ? level(project, changed) : null, h("button", { type: "button", onclick: () => reset(desk, changed) }, "All keys as delivered")),
+    h(
+      "div",
+      { class: "settings" },
+      project.scale === "intensity" ? level(project, changed) : null,
+      h("button", { type: "button", onclick: () => reset(desk, changed) }, "All keys as delivered"),
+    ),
     h(
       "div",
       { class: "key-table" },
@@ -51,14 +56,16 @@ function grouped(commands) {
 }
 
 function fixed(project) {
+  const above = LETTERS[Math.min(project.level + 1, 5)];
   const strengths = project.scale === "intensity"
-    ? [["1 – 5", "Intensity A to E"], ["same key", "One level more"], ["⇧ key", `Begin at ${LETTERS[Math.min(project.level + 1, 5)]}`]]
+    ? [["1 – 5", "Intensity A to E"], ["same key", "One level more"], ["⇧ key", `Begin at ${above}`]]
     : [["same key", "Absent again"]];
   return [...strengths, ["6", "Left"], ["7", "Right"], ["8", "Top"], ["9", "Bottom"], ["0", "Take it away"]];
 }
 
 function row(keymap, who, words, changed) {
-  const button = h("button", { type: "button", "aria-label": `Change the key of ${words}: ${shown(keymap.keyOf(who))}` }, shown(keymap.keyOf(who)) || "none");
+  const key = shown(keymap.keyOf(who)) || "none";
+  const button = h("button", { type: "button", "aria-label": `Change the key of ${words}: ${key}` }, key);
   button.addEventListener("click", () => listen(button, keymap, who, changed));
   return h("p", {}, h("span", {}, words), button);
 }

@@ -1,5 +1,6 @@
 /** The pictures of a sheet as buttons, each where its key is. */
 import { markOf, words } from "./coded.js";
+import { stretched } from "./contrast.js";
 import { h, set, text } from "./dom.js";
 import { unseen } from "./sheet-codes.js";
 
@@ -14,11 +15,20 @@ class Thumbs {
   }
 
   of(url) {
-    const found = this._kept.get(url) ?? h("img", { alt: "", src: url, draggable: "false", decoding: "async" });
+    const found = this._kept.get(url) ?? this._made(url);
     this._kept.delete(url);
     this._kept.set(url, found);
     if (this._kept.size > KEPT) this._kept.delete(this._kept.keys().next().value);
     return found;
+  }
+
+  _made(url) {
+    const picture = h("img", { alt: "", src: url, draggable: "false", decoding: "async" });
+    picture.addEventListener("load", () => {
+      const { brightness, contrast } = stretched(picture);
+      picture.style.setProperty("--stretched", `brightness(${brightness}) contrast(${contrast})`);
+    });
+    return picture;
   }
 }
 

@@ -10,19 +10,31 @@ const SIGNS = { Semicolon: ";", Comma: ",", Period: ".", Slash: "/" };
 /** The most columns and rows of pictures that have keys, and of pictures without. */
 const KEYED = [ROWS[0].length, ROWS.length];
 const FREE = [16, 12];
+/** How much smaller pictures may be than wished, and from where on larger ones are no better. */
+const SMALLER = 0.85;
+const LARGER = 1.15;
+const SMALLEST = 48; // px
 
 /**
- * How many columns and rows of pictures at least `smallest` px wide fit into a room; `gap` px lie between them, `foot`
- * is the height of what stands below each.
+ * How many columns and rows of pictures, some `wished` px wide, fill a room best; `gap` px lie between them, `foot` is
+ * the height of what stands below each. Returns { columns, rows, count, size }.
  */
-export function grid({ width, height }, { smallest, gap, foot, isKeyed }) {
-  const fit = (room, size, most) => Math.max(1, Math.min(most, Math.floor((room + gap) / (size + gap))));
+export function grid(room, { wished, gap, foot, isKeyed }) {
   const [most, deepest] = isKeyed ? KEYED : FREE;
-  const columns = fit(width, smallest, most);
-  const rows = fit(height, smallest + foot, deepest);
-  const across = (width - gap * (columns - 1)) / columns;
-  const down = (height - gap * (rows - 1)) / rows - foot;
-  return { columns, rows, count: columns * rows, size: Math.max(48, Math.floor(Math.min(across, down))) };
+  let best = { columns: 1, rows: 1, count: 1, size: sizeOf(room, 1, 1, gap, foot) };
+  for (let rows = 1; rows <= deepest; rows++) {
+    for (let columns = 1; columns <= most; columns++) {
+      const size = sizeOf(room, columns, rows, gap, foot);
+      const count = columns * rows;
+      const covers = ({ count: of, size: px }) => of * Math.min(px, LARGER * wished) ** 2;
+      if (size >= SMALLER * wished && covers({ count, size }) > covers(best)) best = { columns, rows, count, size };
+    }
+  }
+  return { ...best, size: Math.max(SMALLEST, Math.floor(best.size)) };
+}
+
+function sizeOf({ width, height }, columns, rows, gap, foot) {
+  return Math.min((width - gap * (columns - 1)) / columns, (height - gap * (rows - 1)) / rows - foot);
 }
 
 /** The code of the key (as `KeyboardEvent.code`) of each picture of a sheet, row by row. */

@@ -1,5 +1,6 @@
 /** Beside sheets of whole pictures: the picture in the ring, large, and the actions with their keys. */
 import { markOf } from "./coded.js";
+import { AS_IT_IS, stretched } from "./contrast.js";
 import { $ } from "./dom.js";
 import { Pictures } from "./pictures.js";
 import { Tiles } from "./tiles.js";
@@ -8,7 +9,8 @@ import { Look, View } from "./view.js";
 export class Near {
   constructor(desk, whole, keymap) {
     Object.assign(this, { desk, whole });
-    this._view = new View($("#near"), new Look());
+    this._look = new Look();
+    this._view = new View($("#near"), this._look);
     this._tiles = new Tiles($("#sheet-actions"), desk.project, keymap, (action, strong) => whole.mark(action, strong));
     this._of = null;
   }
@@ -37,6 +39,8 @@ export class Near {
     const at = this.desk.places.indexOf(place);
     this._pictures.want(this.desk.places.slice(at + 1, at + 5));
     const picture = await this._pictures.get(place).catch(() => null);
-    if (this.desk.ring === place) this._view.show(picture);
+    if (this.desk.ring !== place) return;
+    this._look.set(picture && document.body.dataset.contrast === "stretched" ? stretched(picture) : AS_IT_IS);
+    this._view.show(picture);
   }
 }

@@ -29,7 +29,7 @@ export class SheetView {
   lay() {
     const { clientWidth, clientHeight } = $("#cells");
     const room = { width: clientWidth - GAP, height: clientHeight - GAP };
-    const fit = grid(room, { smallest: this._smallest + FRAME, gap: GAP, foot: FOOT, isKeyed: !this.isWhole });
+    const fit = grid(room, { wished: this._wished + FRAME, gap: GAP, foot: FOOT, isKeyed: !this.isWhole });
     this.modes.one.layout = this.modes.whole.layout = fit;
     this.cells.layOut({ ...fit, size: fit.size - FRAME }, this.isWhole ? [] : codes(fit.columns, fit.rows).map(this.sign));
     if (fit.count !== this.desk.count) return this.desk.resize(fit.count);
@@ -68,8 +68,8 @@ export class SheetView {
     this._progress();
   }
 
-  /** The least width of a picture, px: as chosen for a laptop, more on a large screen. */
-  get _smallest() {
+  /** The width of a picture, px: as chosen for a laptop, more on a large screen. */
+  get _wished() {
     return Number($("#size").value) * Math.max(1, window.innerWidth / LAPTOP);
   }
 

@@ -1,7 +1,7 @@
 /** Contact sheets: many faces at once, an action at a time or all of a picture. Everything is put together here. */
 import { choose } from "./chooser.js";
 import { anyOpen, ask, tell } from "./dialogs.js";
-import { $, text } from "./dom.js";
+import { $, set, text } from "./dom.js";
 import { head } from "./head.js";
 import { inOrder } from "./inorder.js";
 import { isOwn } from "./keyboard.js";
@@ -32,6 +32,7 @@ async function start() {
   heading.saved(session.queue.state);
   kept = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
   if (kept.size) $("#size").value = kept.size;
+  stretch(Boolean(kept.isStretched));
   view = new SheetView(desk, { one, whole }, { keymap, book, sign, heading, onPress: pressed, onNext: () => move(1) });
   wire();
   label();
@@ -55,7 +56,8 @@ async function open(changes) {
 }
 
 function remember() {
-  kept = { action: desk.action ?? kept.action, isWhole: desk.action === null, size: $("#size").value };
+  const isStretched = document.body.dataset.contrast === "stretched";
+  kept = { action: desk.action ?? kept.action, isWhole: desk.action === null, size: $("#size").value, isStretched };
   localStorage.setItem(KEPT, JSON.stringify(kept));
 }
 
@@ -151,6 +153,18 @@ function size() {
   return view.lay();
 }
 
+/** Stretch the contrast of each picture, or show all as they are. */
+function stretch(isOn) {
+  document.body.dataset.contrast = isOn ? "stretched" : "";
+  set($("#contrast"), "aria-pressed", String(isOn));
+}
+
+function toggleContrast() {
+  stretch(document.body.dataset.contrast !== "stretched");
+  remember();
+  view.mark();
+}
+
 function cycle(id) {
   const choice = $(id);
   choice.selectedIndex = (choice.selectedIndex + 1) % choice.options.length;
@@ -162,6 +176,7 @@ const EVERYWHERE = {
   F2: () => switchTo(desk.action !== null),
   F4: () => cycle("#showing"),
   F8: () => cycle("#size"),
+  F9: toggleContrast,
   PageUp: () => turn(-1),
   PageDown: () => turn(1),
 };
@@ -205,6 +220,7 @@ function wire() {
   on("#action", () => open({ action: $("#action").value }), "change");
   on("#showing", show, "change");
   on("#size", size, "change");
+  on("#contrast", toggleContrast);
   on("#submit", submit);
   on("#everything", () => one.all());
   on("#undo", () => take("undo"));
