@@ -27,7 +27,7 @@ FIGURES = Figures(
     covered=about(0.92, 0.02),
 )
 JUDGED = Judged(OURS, (30, 28, 35), 4000, FIGURES, replace(FIGURES, mae=about(1.0), covered=None), about(0.55), 2.4)
-RATERS = Raters(about(0.7), about(0.9), about(0.92), about(0.96, 0.01), about(0.82))
+RATERS = Raters(about(0.7), about(0.9), about(0.92), about(0.96, 0.01), about(0.82), about(0.85))
 SURPRISED = Surprised(
     n=40,
     windows=3000,

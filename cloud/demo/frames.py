@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from cloud.demo import comparison
 from cloud.demo.clocks import Part
 from cloud.demo.course import REASONS, Course, Floats
 from cloud.demo.packing import column, flags
@@ -35,6 +36,8 @@ def of_records(part: Part, course: Course, read: Measures, identity: Json) -> It
             path: column(values[here], digits) for path, (values, digits) in columns.items()
         }
         found |= _words(part, course, read, rows)
+        if (rated := columns.get("atypicality.rating")) is not None:
+            found["models.atypicality"] = flags(np.isfinite(rated[0][here]), comparison.BUNDLE)
         found["time.trusted"] = any_column(trusted[here].tolist())
         time = {"mono": mono[at], "wall": wall[at], "trusted": bool(trusted[at])}
         yield packed("records", identity, seq[here], time, found)
@@ -59,6 +62,9 @@ def _numbers(part: Part, course: Course, read: Measures) -> dict[str, tuple[Floa
     for group, names, values, digits in (*groups, ("expressions", EXPRESSIONS, read.expressions, 3)):
         found |= {f"{group}.{name}": (values[rows, at], digits) for at, name in enumerate(names)}
     found |= _of_face(part, course, seen)
+    if comparison.COVERED in part.plan.person.covers:
+        rated = comparison.rated(part.plan, course.measured[rows].astype(float), course.hz)
+        found |= {path: (values, 2) for path, values in rated.items()}
     found |= _of_eyes(course.aus[rows, ACTION_UNIT_KEYS.index("AU43")], course.hz)
     return found | _of_host(part, count, course.hz)
 

@@ -50,7 +50,7 @@ class Person:
         drift: change of that a week, as a share (-0.1: a tenth less each week).
         wavering: standard deviation of the logarithm of habits, from session to session.
         mode: what their box sends of a session.
-        covers, giver: the consent.
+        covers, age, giver: the consent.
         away: share of the time in which the face is turned away or out of view.
         rest: whether the box knows their face at rest.
         since: sessions held at most, the last ones.
@@ -68,6 +68,7 @@ class Person:
     drift: dict[str, float] = field(default_factory=dict)
     wavering: float = 0.2
     covers: tuple[str, ...] = ("expressions", "units", "live")
+    age: str = ""
     giver: str = "patient"
     away: float = 0.08
     rest: bool = False
@@ -84,7 +85,10 @@ PEOPLE = (
         0,
         9.0,
         _USUAL | {SMILE: 0.7, FROWN: 2.6, GRIEF: 0.8},
-        "fewer lowered brows (AU4) and more smiles with the eyes (AU6 and AU12), week by week",
+        "fewer lowered brows (AU4) and more smiles with the eyes (AU6 and AU12), week by week; agreed to be "
+        "compared with other people, by ratings that nobody gave",
+        covers=("expressions", "units", "live", "atypicality"),
+        age="18-64",
         drift={SMILE: 0.14, FROWN: -0.14, GRIEF: -0.1},
         rest=True,
         kinds={3: "clock"},

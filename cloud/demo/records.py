@@ -69,15 +69,19 @@ def _paper(someone: Person, began_s: float, by: str) -> Iterator[tuple[str, Json
     at_s = began_s - 1200
     name = key_at(at_s, someone.pseudonym)
     head: Json = {"v": paper.VERSION, "by": by, "giver": someone.giver}
-    given = {"at": int(at_s * 1000), "covers": list(someone.covers), "given": _day(at_s)}
+    given = {"at": int(at_s * 1000), "covers": list(someone.covers), "given": _day(at_s)} | _aged(someone)
     yield paper.key(someone.pseudonym, name), head | given | {"until": _day(began_s + 52 * WEEK_S)}
     if "revoked" in someone.kinds.values():
         ended_s = began_s + WEEK_S / 3
         ended = {"at": int(ended_s * 1000), "withdrawn": name, "given": _day(ended_s)}
         yield paper.key(someone.pseudonym, key_at(ended_s, someone.pseudonym)), head | ended
         again_s = began_s + WEEK_S - 600
-        again = {"at": int(again_s * 1000), "covers": list(someone.covers), "given": _day(again_s)}
+        again = {"at": int(again_s * 1000), "covers": list(someone.covers), "given": _day(again_s)} | _aged(someone)
         yield paper.key(someone.pseudonym, key_at(again_s, someone.pseudonym)), head | again
+
+
+def _aged(someone: Person) -> Json:
+    return {"age": someone.age} if someone.age else {}
 
 
 def _notes(plans: list[Plan], by: str) -> Iterator[tuple[str, Json]]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from cloud.demo import comparison, support
 from cloud.demo import course as courses
-from cloud.demo import support
 from cloud.demo.clocks import Part, parts
 from cloud.demo.course import Course
 from cloud.demo.frames import of_records
@@ -55,6 +55,8 @@ def _events(part: Part, following: Part | None, course: Course) -> Iterator[Json
         frame = {"frame": {"width": FRAME[0], "height": FRAME[1]}}
         happened.append((begins_s, Event.CAMERA, frame))
         happened += _named(plan, begins_s, ends_s)
+        if comparison.COVERED in plan.person.covers:
+            happened.append((begins_s, Event.COMPARISON, {"comparison": comparison.told()}))
         if support.COVERED in plan.person.covers and part.why is Why.STOPPED:
             happened.append((ends_s, Event.SUPPORT, {"support": support.said(plan)}))
     identity = {"v": session.VERSION, **identity_of(part), "patient": plan.person.pseudonym}
@@ -76,7 +78,7 @@ def _beginning(part: Part) -> Json:
     if person.pseudonym == UNNAMED:
         return content
     given_s = part.plan.begins_s - part.plan.week * WEEK_S - 900
-    consent = Consent(person.covers, person.giver, round(given_s), round(given_s) + 52 * WEEK_S)
+    consent = Consent(person.covers, person.giver, round(given_s), round(given_s) + 52 * WEEK_S, person.age)
     return content | {"consent": consent_json(consent)}
 
 

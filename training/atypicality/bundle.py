@@ -24,6 +24,7 @@ from training.atypicality.networks import RATING, SURPRISE, companion_network, r
 from training.atypicality.recipe import Grid
 from training.atypicality.refusal import ages
 from training.atypicality.run import Learnt, MovementRun
+from training.diagnosis.metrics import about
 from training.run_folder import versions
 
 #: By how much the bundle's network may differ from the one that learnt, in the median over windows: points; nats.
@@ -112,7 +113,7 @@ def evidence(run: MovementRun, asked: Asked) -> MovementEvidence:
         windows=(found.ours.windows if found.ours else 0) if rates else of.windows if of else 0,
         simulated=found.simulated,
         raters=found.number_of_raters if rates else 0,
-        figures={name: one for name, one in _figures(run, rates).items() if one and np.isfinite(one.value)},
+        figures={name: about(one) for name, one in _figures(run, rates).items() if one and np.isfinite(one.value)},
     )
 
 
@@ -132,6 +133,7 @@ def _figures(run: MovementRun, rates: bool) -> dict[str, Interval | None]:
         "baseline_mae": found.ours.baseline.mae,
         "icc": own.icc,
         "within": own.within,
+        "within_ceiling": found.raters.within,
         "covered": own.covered,
         "ceiling": found.raters.ceiling,
         "raters_icc": found.raters.mean,

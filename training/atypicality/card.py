@@ -6,6 +6,7 @@ from device.contract.movement_evidence import MovementEvidence
 from device.contract.tasks import ATYPICALITY, TYPICAL_MOVEMENT
 from training.atypicality.run import MovementRun
 from training.atypicality.tables import text
+from training.diagnosis.card import warnings
 
 INTENDED = {
     ATYPICALITY: (
@@ -88,7 +89,7 @@ def card(manifest: Manifest, run: MovementRun, evidence: MovementEvidence, file:
     return _CARD.format(
         id=manifest.id,
         task=manifest.task.replace("-", " "),
-        warnings=_warnings(evidence),
+        warnings=warnings(evidence),
         intended=manifest.intended_use,
         says=_SAYS[manifest.task].format(seconds=file.seconds, raters=evidence.raters, half_width=half_width),
         forbidden=manifest.forbidden_use,
@@ -107,13 +108,3 @@ def card(manifest: Manifest, run: MovementRun, evidence: MovementEvidence, file:
         median=receipt["error_median"],
         largest=receipt["error_max"],
     )
-
-
-def _warnings(evidence: MovementEvidence) -> str:
-    lines = []
-    if evidence.simulated:
-        lines.append("**Simulated people.** It tries the method, and says nothing of anybody.")
-    if not evidence.supported:
-        lines.append("**NOT SUPPORTED BY ITS EVIDENCE.** It was exported all the same. Against it stands:")
-        lines += [f"- {reason}" for reason in evidence.unsupported]
-    return "".join(f"\n{line}\n" for line in lines)

@@ -1,14 +1,11 @@
 """`affectbox-training atypicality check`: what is wrong with a study, in words."""
 
 import argparse
-import json
 from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 
-from device.contract.address import printable
-from device.contract.errors import CheckFailedError
 from device.contract.finding import Finding, Level
 from training.atypicality.metrics import draws, raters
 from training.atypicality.recipe import FEWEST_PEOPLE, OURS
@@ -16,6 +13,7 @@ from training.atypicality.study import MovementStudy, join, read_recordings, tab
 from training.atypicality.windows import Windows, windows_of
 from training.cohort.checks.apart import people, some
 from training.cohort.study import RECORDINGS
+from training.findings import tell
 
 #: Raters who agree on less are told, and windows of which more have one rating alone.
 LEAST_AGREED, MOST_OF_ONE = 0.5, 0.9
@@ -23,17 +21,7 @@ LEAST_AGREED, MOST_OF_ONE = 0.5, 0.9
 
 def check(arguments: argparse.Namespace) -> int:
     """Say it; the exit code of `CheckFailedError` where the study is useless. Raises `ConfigError`, `DataError`."""
-    found = [*_findings(arguments)]
-    failed = sum(finding.level is Level.FAIL for finding in found)
-    if arguments.json:
-        told = {"v": 1, "ok": not failed, "findings": [finding.to_json() for finding in found]}
-        print(json.dumps(told, ensure_ascii=False))
-    else:
-        for finding in sorted(found, key=lambda finding: [*Level].index(finding.level)):
-            print(printable(finding.line()))
-        if failed:
-            print(f"{failed} of these would make the study useless: mend them and check again.")
-    return CheckFailedError.exit_code if failed else 0
+    return tell([*_findings(arguments)], arguments.json)
 
 
 def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:

@@ -1,18 +1,13 @@
 """What an evaluation found: `evaluation.json`."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
-from device.contract.errors import ConfigError, DataError
 from device.contract.evidence import Interval
+from training import evaluations
 from training.atypicality.complexity import Compared
 from training.atypicality.metrics import Figures, Raters
 from training.atypicality.recipe import Companion, Recipe
-from training.diagnosis.evaluation import plain, whole
-from training.files import write_whole
 
 FORMAT = 1
 #: A movement that surprises more than this share of typical ones is unusual.
@@ -106,20 +101,9 @@ class Evaluation:
 
     def save(self, path: Path) -> None:
         """Write it, whole or not at all, for its owner's eyes. Raises `StorageError`."""
-        content = json.dumps({"format": FORMAT, **plain(msgspec.to_builtins(self))}, indent=2, allow_nan=False)
-        write_whole(path, lambda file: file.write(f"{content}\n".encode()))
+        evaluations.save(self, FORMAT, path)
 
     @classmethod
     def load(cls, path: Path) -> "Evaluation":
         """Read it. Raises `ConfigError` where there is none, `DataError` where it is none of ours."""
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-            if found.pop("format") != FORMAT:
-                raise ValueError("it is of another format")
-            return msgspec.convert(whole(found), cls)
-        except FileNotFoundError:
-            raise ConfigError(f"There is no {path}: make it with `affectbox-training atypicality evaluate`.") from None
-        except OSError as error:
-            raise ConfigError(f"{path} cannot be read ({error.strerror}): give an evaluation.json.") from error
-        except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:  # msgspec's are ValueErrors
-            raise DataError(f"{path} is no evaluation of this version ({error}): evaluate again.") from error
+        return evaluations.load(cls, FORMAT, path, "atypicality evaluate")

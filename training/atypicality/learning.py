@@ -31,7 +31,7 @@ class Learner:
         self._optimizer = keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
         self._optimizer.exclude_from_weight_decay(var_names=["bias"])
         self._optimizer.build(network.trainable_variables)
-        self._fresh = [np.array(variable) for variable in self._optimizer.variables]
+        self._fresh = [variable.numpy() for variable in self._optimizer.variables]
         self._mirror = tf.constant(np.where(False if signs is None else signs, -1.0, 1.0), tf.float32)
         shape = tf.TensorSpec((None, *network.input_shape[1:]), tf.float32)
         right, order, turned = (tf.TensorSpec((None,), kind) for kind in (tf.float32, tf.int32, tf.bool))

@@ -47,13 +47,14 @@ class Figures:
 @dataclass(frozen=True)
 class Raters:
     """How far the raters agree: see `ceiling`. `one`: Pearson's correlation of one rater with the mean of the others,
-    the mean over raters."""
+    the mean over raters; `within`: the ceiling of a correlation within people, in their median."""
 
     single: Interval
     mean: Interval
     fixed: Interval
     ceiling: Interval
     one: Interval
+    within: Interval
 
 
 def draws(windows: Windows, seed: int) -> Floats:
@@ -102,7 +103,7 @@ def raters(windows: Windows, counts: Floats) -> Raters:
         others = (said.sum(axis=1, keepdims=True) - said) / (number - 1)
         one = np.array([by.correlation(said[:, at], others[:, at]) for at in range(number)])
     known = {name: interval(getattr(found, name)) for name in ("single", "mean", "fixed", "ceiling")}
-    return Raters(**known, one=interval(one.mean(axis=0)))
+    return Raters(**known, one=interval(one.mean(axis=0)), within=interval(by.ceiling_within(said)))
 
 
 class ByPerson:
@@ -148,15 +149,25 @@ class ByPerson:
 
     def within(self, a: Floats, b: Floats) -> Floats:
         """(D,) the median over people of Pearson's within their windows; NaN where nobody has `FEWEST` of them."""
-        own = _correlation(*(self.means(of) for of in (a, b, a * a, b * b, a * b)))
+        return self._median(_correlation(*(self.means(of) for of in (a, b, a * a, b * b, a * b))))
+
+    def ceiling_within(self, ratings: Floats) -> Floats:
+        """(D,) the median over people of the ceiling of a correlation within their windows, of raters' columns (W, k);
+        likewise."""
+        return self._median(ceiling.agreement(self._of_people(ratings)).ceiling)
+
+    def _median(self, own: Floats) -> Floats:
+        """(D,) of people's figures (P,), of those who have enough windows."""
         known = np.flatnonzero(np.isfinite(own) & (self._windows >= FEWEST))
         drawn_people = (np.repeat(known, row.astype(int)) for row in self._counts[:, known])
         return np.array([np.median(own[people]) if len(people) else np.nan for people in drawn_people])
 
     def agreement(self, ratings: Floats) -> ceiling.Agreement:
         """Of raters' columns (W, k)."""
-        own = [ceiling.sums(ratings[self._person == person]) for person in range(self._counts.shape[1])]
-        return ceiling.agreement(self._counts @ np.array(own))
+        return ceiling.agreement(self._counts @ self._of_people(ratings))
+
+    def _of_people(self, ratings: Floats) -> Floats:
+        return np.array([ceiling.sums(ratings[self._person == one]) for one in range(self._counts.shape[1])])
 
 
 def _correlation(a: Floats, b: Floats, aa: Floats, bb: Floats, ab: Floats) -> Floats:

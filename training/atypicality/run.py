@@ -22,9 +22,10 @@ from device.contract.errors import ConfigError, StorageError
 from device.contract.movement import VERSION
 from training.atypicality.evaluation import Evaluation
 from training.atypicality.seen import Seen
+from training.evaluations import NAME
 from training.files import make_private, write_there
 
-NAME, RUN, NETWORKS, WINDOWS = "evaluation.json", "run.json", "networks.npz", "windows.npz"
+RUN, NETWORKS, WINDOWS = "run.json", "networks.npz", "windows.npz"
 FORMAT = 1
 Values = NDArray[np.float32]
 

@@ -5,13 +5,13 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from device.contract.errors import ConfigError, EvidenceError
+from device.contract.errors import ConfigError
 from device.contract.tasks import ATYPICALITY, TYPICAL_MOVEMENT
 from device.contract.toml import assigned, parse
 from device.runtime.quiet import native_chatter_silenced
 from training.atypicality.recipe import OURS, Recipe
 from training.diagnosis.evaluation import check_place
-from training.diagnosis.export import NOT_SUPPORTED, population, tell
+from training.diagnosis.export import NOT_SUPPORTED, population, refuse
 from training.progress import bar
 
 _EXAMPLE = "epochs=20"
@@ -94,13 +94,7 @@ def export(arguments: argparse.Namespace) -> int:
     if learnt is None:
         raise ConfigError(f"{arguments.run_folder} holds no network for {arguments.task}: its study lacked the data.")
     against = {ATYPICALITY: refusal.of_ratings, TYPICAL_MOVEMENT: refusal.of_companion}[arguments.task](run.evaluation)
-    if against:
-        tell(against)
-        if not arguments.unsupported:
-            raise EvidenceError(
-                "No bundle is made: the evidence does not carry one, for the reasons above. With --unsupported it is "
-                f"made all the same, and says '{NOT_SUPPORTED}' wherever it is used."
-            )
+    refuse(against, unsupported=arguments.unsupported)
     with native_chatter_silenced():
         from training.atypicality.bundle import Asked, made_of  # noqa: PLC0415
 

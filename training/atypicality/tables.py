@@ -55,6 +55,7 @@ def _raters(of: Raters, number: int) -> Iterator[str]:
             ("ICC(2,k), their mean", shown(of.mean)),
             ("ICC(3,k), levels apart", shown(of.fixed)),
             ("ceiling of a correlation", shown(of.ceiling)),
+            ("ceiling within people", shown(of.within)),
             ("one rater with the others", shown(of.one)),
         ]
     )

@@ -37,6 +37,8 @@ _WORDS = {
     "beyond": "companion: typical windows beyond 95 %",
     "others": "companion: others' windows beyond 95 %",
 }
+#: Those that mean nothing where the ratings are of other children.
+_OF_TRUTH = ("truth", "exact")
 
 
 @dataclass(frozen=True)
@@ -127,12 +129,14 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def _summed(trial: Trial, ones: list[Outcome]) -> dict[str, Any]:
+    known = [name for name in _WORDS if not (trial.exchanged and name in _OF_TRUTH)]
+    exact = {} if trial.exchanged else {"above_exact": sum(one["pearson"] > one["exact"] for one in ones)}
     return {
         "words": trial.words,
         "cohorts": len(ones),
-        **{name: _mean([one[name] for one in ones]) for name in _WORDS},
+        **{name: _mean([one[name] for one in ones]) for name in known},
         "above_ceiling": sum(one["pearson"] > one["ceiling"] for one in ones),
-        "above_exact": sum(one["pearson"] > one["exact"] for one in ones),
+        **exact,
         "better_than_mean": sum(one["better"] for one in ones),
     }
 
@@ -147,11 +151,12 @@ def text(found: dict[str, Any]) -> str:
     """As tables."""
     lines = [SIMULATED, "Means over cohorts ± their standard error (lowest to highest)."]
     for name, one in found.items():
-        rows = [(words, _shown(one[key])) for key, words in _WORDS.items()]
+        rows = [(words, _shown(one[key])) for key, words in _WORDS.items() if key in one]
         lines += ["", f"{name}: {one['cohorts']} cohorts of {one['words']}"]
         lines += [f"  {line}" for line in table(rows)]
         of = f"of {one['cohorts']} cohorts"
-        lines.append(f"  above the ceiling in {one['above_ceiling']}, above the truth in {one['above_exact']} {of}")
+        lines.append(f"  above the ceiling in {one['above_ceiling']} {of}")
+        lines += [f"  above what the truth comes to in {one['above_exact']} {of}"] if "above_exact" in one else []
         lines.append(f"  surely better than the mean in {one['better_than_mean']} {of}")
     return "\n".join(lines)
 

@@ -1,13 +1,12 @@
 """What `affectbox-training cohort` does."""
 
 import argparse
-import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 
 from device.contract.address import printable
-from device.contract.errors import CheckFailedError, DataError
+from device.contract.errors import DataError
 from device.contract.finding import Finding, Level
 from device.contract.toml import assigned, parse, read_toml
 from device.contract.version import version
@@ -23,6 +22,7 @@ from training.cohort.sources import Sessions, sessions_of, study_of
 from training.cohort.store import check_place, save
 from training.cohort.study import Study
 from training.cohort.taken import Taken
+from training.findings import tell
 from training.progress import bar
 
 _EXAMPLE = "sessions=2"
@@ -49,17 +49,7 @@ def check(arguments: argparse.Namespace) -> int:
     Raises:
         ConfigError, DataError, IdentityError, RuntimeMissingError, SinkError, StorageError: as the readers.
     """
-    found = [*_findings(arguments)]
-    failed = sum(finding.level is Level.FAIL for finding in found)
-    if arguments.json:
-        findings = [finding.to_json() for finding in found]
-        print(json.dumps({"v": 1, "ok": not failed, "findings": findings}, ensure_ascii=False))
-    else:
-        for finding in sorted(found, key=lambda finding: [*Level].index(finding.level)):
-            print(printable(finding.line()))
-        if failed:
-            print(f"{failed} of these would make the study useless: mend them and check again.")
-    return CheckFailedError.exit_code if failed else 0
+    return tell([*_findings(arguments)], arguments.json)
 
 
 def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:

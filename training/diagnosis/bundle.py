@@ -21,6 +21,7 @@ from device.contract.tasks import DIAGNOSIS_SUPPORT, SUPPORT
 from device.runtime.model import Model as DeviceModel
 from training.diagnosis.card import FORBIDDEN, INTENDED, card
 from training.diagnosis.evaluation import Evaluation
+from training.diagnosis.metrics import about
 from training.diagnosis.model import probabilities
 from training.diagnosis.run import FeatureRun
 from training.run_folder import versions
@@ -85,22 +86,18 @@ def evidence(found: Evaluation, population: str, against: tuple[str, ...]) -> co
         sites=len(found.sites),
         groups=found.groups,
         phases=found.phases,
-        balanced_accuracy=_interval(found.balanced_accuracy),
+        balanced_accuracy=about(found.balanced_accuracy),
         alpha=found.recipe.alpha,
-        coverage_of_sets=_interval(found.coverage),
+        coverage_of_sets=about(found.coverage),
         answered=found.answered.value,
         simulated=found.simulated,
         p_value=tested.p_value if tested else None,
         permutations=tested.permutations if tested else 0,
-        confounds=_interval(confounds.balanced_accuracy) if confounds else None,
+        confounds=about(confounds.balanced_accuracy) if confounds else None,
         age=contract.Ages(*found.age) if found.age else None,
-        answered_right=None if isnan(found.answered_right.value) else _interval(found.answered_right),
-        held={name: _interval(of.coverage) for name, of in found.by_group.items() if not isnan(of.coverage.value)},
+        answered_right=None if isnan(found.answered_right.value) else about(found.answered_right),
+        held={name: about(of.coverage) for name, of in found.by_group.items() if not isnan(of.coverage.value)},
     )
-
-
-def _interval(figure: contract.Interval) -> contract.Interval:
-    return contract.Interval(figure.value, min(figure.low, figure.value), max(figure.high, figure.value))
 
 
 def _network(run: FeatureRun) -> KerasSource:

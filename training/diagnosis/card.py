@@ -2,6 +2,7 @@
 
 from device.contract.evidence import Evidence
 from device.contract.manifest import Manifest
+from device.contract.movement_evidence import MovementEvidence
 from training.diagnosis.run import LEAST, FeatureRun
 from training.diagnosis.tables import text
 
@@ -89,7 +90,7 @@ def card(manifest: Manifest, run: FeatureRun) -> str:
     model = run.model
     return _CARD.format(
         id=manifest.id,
-        warnings=_warnings(evidence),
+        warnings=warnings(evidence),
         intended=manifest.intended_use,
         forbidden=manifest.forbidden_use,
         population=evidence.population.rstrip("."),
@@ -119,7 +120,8 @@ def card(manifest: Manifest, run: FeatureRun) -> str:
     )
 
 
-def _warnings(evidence: Evidence) -> str:
+def warnings(evidence: Evidence | MovementEvidence) -> str:
+    """What a card says before everything else."""
     lines = []
     if evidence.simulated:
         lines.append("**Simulated people.** It tries the method, and says nothing of anybody.")

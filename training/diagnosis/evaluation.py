@@ -1,22 +1,17 @@
 """What an evaluation found: `evaluation.json`."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import isnan
 from pathlib import Path
-from typing import Any
 
-import msgspec
-
-from device.contract.errors import ConfigError, DataError
+from device.contract.errors import ConfigError
 from device.contract.evidence import Interval
+from training import evaluations
 from training.diagnosis.permutation import Permutation
 from training.diagnosis.recipe import Recipe
 from training.diagnosis.sites import LeftOut
-from training.files import write_whole
+from training.evaluations import NAME
 
-NAME = "evaluation.json"
 FORMAT = 2
 _WEAKEST = 1e-6
 
@@ -100,26 +95,12 @@ class Evaluation:
 
     def save(self, path: Path) -> None:
         """Write it, whole or not at all, for its owner's eyes. Raises `StorageError`."""
-        content = json.dumps({"format": FORMAT, **plain(msgspec.to_builtins(self))}, indent=2, allow_nan=False)
-        write_whole(path, lambda file: file.write(f"{content}\n".encode()))
+        evaluations.save(self, FORMAT, path)
 
     @classmethod
     def load(cls, path: Path) -> "Evaluation":
         """Read it. Raises `ConfigError` where there is none, `DataError` where it is none of ours."""
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-            if found.pop("format") != FORMAT:
-                raise ValueError("it is of another format")
-            made = msgspec.convert(whole(found), cls)
-            for fault in _faults(made):
-                raise ValueError(fault)
-            return made
-        except FileNotFoundError:
-            raise ConfigError(f"There is no {path}: make it with `affectbox-training diagnosis evaluate`.") from None
-        except OSError as error:
-            raise ConfigError(f"{path} cannot be read ({error.strerror}): give an {NAME}.") from error
-        except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:  # msgspec's are ValueErrors
-            raise DataError(f"{path} is no evaluation of this version ({error}): evaluate again.") from error
+        return evaluations.load(cls, FORMAT, path, "diagnosis evaluate", _faults)
 
 
 def _faults(found: Evaluation) -> Iterator[str]:
@@ -145,22 +126,3 @@ def check_place(path: Path) -> None:
         raise ConfigError(f"{path} is a folder: name a file in it, such as {path / NAME}.")
     if path.suffix != ".json":
         raise ConfigError(f"{path} does not end in .json: give it that ending, so that it replaces nothing else.")
-
-
-def plain(value: Any) -> Any:
-    """With null for what is not a number."""
-    if isinstance(value, dict):
-        return {name: plain(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
-    return None if isinstance(value, float) and isnan(value) else value
-
-
-def whole(value: Any) -> Any:
-    """With NaN for the nulls of intervals."""
-    if isinstance(value, dict):
-        inside = {name: whole(one) for name, one in value.items()}
-        if inside.keys() == {"value", "low", "high"}:
-            return {name: float("nan") if one is None else one for name, one in inside.items()}
-        return inside
-    return [whole(one) for one in value] if isinstance(value, list) else value

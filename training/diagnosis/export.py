@@ -57,13 +57,7 @@ def _run(arguments: argparse.Namespace) -> int:
     run = open_run(arguments.run_folder)
     require_names(run.evaluation)
     against = reasons(run.evaluation)
-    if against:
-        tell(against)
-        if not arguments.unsupported:
-            raise EvidenceError(
-                "No bundle is made: the evidence does not carry one, for the reasons above. With --unsupported it is "
-                f"made all the same, and says '{NOT_SUPPORTED}' wherever it is used."
-            )
+    refuse(against, unsupported=arguments.unsupported)
     from converter.bundle import write_bundle  # noqa: PLC0415
 
     with native_chatter_silenced():  # of TensorFlow
@@ -98,10 +92,16 @@ def population(text: str) -> str:
     return found
 
 
-def tell(against: list[str]) -> None:
-    """Tell why the evidence does not carry a bundle."""
+def refuse(against: list[str], *, unsupported: bool) -> None:
+    """Tell why the evidence does not carry a bundle, if it does not. Raises `EvidenceError`, unless the bundle is
+    wanted all the same."""
     for reason in against:
         print(f"- {reason}", file=sys.stderr, flush=True)
+    if against and not unsupported:
+        raise EvidenceError(
+            "No bundle is made: the evidence does not carry one, for the reasons above. With --unsupported it is "
+            f"made all the same, and says '{NOT_SUPPORTED}' wherever it is used."
+        )
 
 
 def _told(folder: Path, *, signed: bool, supported: bool) -> str:

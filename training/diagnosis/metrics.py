@@ -69,6 +69,11 @@ def interval(figures: Floats) -> Interval:
     return Interval(float(figures[0]), float(low), float(high))
 
 
+def about(figure: Interval) -> Interval:
+    """The same, its value in its interval: of few people no draw need have come as far as they did."""
+    return Interval(figure.value, min(figure.low, figure.value), max(figure.high, figure.value))
+
+
 def of_so_few(found: Interval, people: float) -> Interval:
     """A share of people, with an interval no narrower than that of Clopper and Pearson (1934) of as many people.
 

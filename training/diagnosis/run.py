@@ -21,8 +21,9 @@ from device.contract.errors import ConfigError, StorageError
 from device.contract.features import VERSION
 from device.contract.support_file import SupportFile
 from training.cohort.table import FeatureTable
-from training.diagnosis.evaluation import NAME, Evaluation
+from training.diagnosis.evaluation import Evaluation
 from training.diagnosis.model import Model
+from training.evaluations import NAME
 from training.files import write_there
 
 NETWORK, ROWS = "network.json", "rows.npz"

@@ -67,6 +67,19 @@ def test_of_one_person_who_agreed_diagnosis_support_said_something_and_says_that
     assert {*agreed} == {"p-0012"}
 
 
+def test_one_person_who_agreed_is_compared_with_other_people_who_are_made_up(written: dict[str, object]) -> None:
+    told = [event for event in below(written, session.ROOT).values() if event["event"] == "comparison"]
+    assert {event["patient"] for event in told} == {"p-0007"}
+    assert {event["comparison"]["simulated"] for event in told} == {True}
+    packed = [one for one in below(written, pack.ROOT).values() if one["of"] == "records"]
+    said = [one for some in packed for one in pack.unpack(some) if "atypicality" in one]
+    assert len(said) > 20
+    sessions = {event["session"] for event in told}
+    for one in said:
+        record.validate(one)
+        assert one["session"] in sessions and one["models"]["atypicality"] == "simulated-ratings-1"
+
+
 def test_packs_are_those_that_a_box_would_have_made(written: dict[str, object]) -> None:
     found = below(written, pack.ROOT)
     for path, document in list(found.items())[::4]:
@@ -98,7 +111,7 @@ def test_it_has_everything_that_pages_have_to_show(written: dict[str, object]) -
     assert why.keys() == {"stopped", "interrupted", "paused", "revoked", "limit"}
     assert sum("continues" in event for event in events) == 2
     assert any(event["number"] == session.REVOKED_LATER for event in events)
-    assert {event["event"] for event in events} == {"began", "camera", "phase", "stimulus", "mark", "ended"}
+    assert {event["event"] for event in events} == {*session.Event} - {"consent", "support"}
     frames = [
         one
         for packed in below(written, pack.ROOT).values()

@@ -130,6 +130,15 @@ def test_elan_finds_every_frame_again(tmp_path):
     assert found.episodes == mine.episodes
 
 
+def test_episodes_that_share_a_frame_have_tiers_of_their_own(tmp_path, clip):
+    mine = saw("anna", clip, Episode("AU1", 0, 2), Episode("AU1", 2, 4))
+
+    writing.write([mine], tmp_path)
+
+    tiers = [one.get("TIER_ID") for one in ElementTree.parse(tmp_path / "s1-clip.mp4.eaf").iter("TIER")]
+    assert tiers == ["AU1", "AU1 #2"] and reading.read(tmp_path, into(mine)).annotations[0].episodes == mine.episodes
+
+
 def test_elan_opens_it(tmp_path, clip):
     """The order and the attributes that EAFv3.0.xsd asks for; every reference is to something that is there."""
     writing.write([everything(clip)], tmp_path)
@@ -263,7 +272,7 @@ def test_boris_opens_it(tmp_path, clip):
 
 
 def test_what_boris_would_confuse_is_left_out_and_said(tmp_path, clip):
-    mine = saw("anna", clip, Episode("AU1", 0, 4), Episode("AU1", 2, 5), Episode("AU1", 6, None), Episode("AU1", 7, 7))
+    mine = saw("anna", clip, Episode("AU1", 0, 4), Episode("AU1", 4, 5), Episode("AU1", 6, None), Episode("AU1", 7, 7))
 
     done = boris_writing.write([mine], tmp_path)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
 from tests.browser import Browser, Chromium
+from tests.training.annotation.coders import saw
 from tests.training.annotation.paged import Page, made_pictures, made_project, paged
+from tests.training.annotation.test_page_browser import made_film
 from tests.training.annotation.test_page_sheets import put
-from training.annotation.coding import AGREED, Coded, Mark, Side
+from training.annotation.coding import AGREED, Coded, Episode, Mark, Side
 from training.annotation.project import Project
 
 pytestmark = pytest.mark.pages
@@ -169,6 +172,23 @@ def test_two_coders_settle_what_they_disagree_on(one_chromium: Chromium, review:
     assert coded(review, 1).final == absent | {"AU1": Mark(3)}
     assert coded(review, 0).final == absent | {"AU12": Mark(3), "AU4": Mark(1)}
     assert coded(review, 2).final == absent | {"AU25": Mark(1)}
+
+
+def test_episodes_are_settled_and_those_alike_taken_over(one_chromium: Chromium, tmp_path: Path) -> None:
+    with made_project(tmp_path / "project", made_film(tmp_path / "films" / "p-01").parent) as project:
+        clip = project.sequence(project.entries()[0].name)
+        alike, early, only = Episode("AU12", 2, 8), Episode("AU1", 10, 14), Episode("AU4", 20, 30)
+        for coder, seen in (("anna", (alike, early, only)), ("bert", (alike, replace(early, offset=35)))):
+            project.put(coder, replace(saw(coder, clip, *seen, scale=project.scale), actions=project.actions))
+        with paged(project, AGREED, review=("anna", "bert")) as page, Browser(one_chromium, page.origin) as browser:
+            tab = opened(browser, page, "/review")
+            press(tab, "t", "ArrowRight", "Enter", "ArrowRight", "Enter")
+            expect(tab.locator("#progress-words")).to_have_text("2 of 2 settled")
+            saved(tab)
+            tab.reload()
+            expect(tab.locator("#progress-words")).to_have_text("2 of 2 settled")
+        assert [*project.episodes(AGREED, clip.name).values()] == [alike, replace(early, offset=35)]
+        assert project.coded(AGREED, clip.name) == {}
 
 
 def test_agreement_leads_to_the_disagreements_of_an_action(one_chromium: Chromium, review: Page) -> None:

@@ -117,6 +117,18 @@ def test_a_rater_is_compared_with_the_others():
     assert found.mean.value == pytest.approx(0.62, abs=0.005)
 
 
+def test_the_ceiling_within_people_is_that_of_each_one_alone():
+    chance = np.random.default_rng(4)
+    person = np.repeat(np.arange(6), 200)
+    own = chance.normal(3, 1, 6)[person] + chance.normal(0, 0.3, 1200)
+    ratings = own[:, None] + chance.normal(0, 0.6, (1200, 5))
+    of = windows(ratings, person, ["typical"] * 6)
+    found = metrics.raters(of, metrics.draws(of, 0))
+
+    assert found.within.value == pytest.approx((0.09 / (0.09 + 0.36 / 5)) ** 0.5, abs=0.05)
+    assert found.within.value < found.ceiling.value  # people differ, too
+
+
 def test_an_interval_holds_a_window_of_a_new_person_as_often_as_it_promises():
     """People whose errors differ by far: windows are no independent observations of them."""
     chance = np.random.default_rng(3)

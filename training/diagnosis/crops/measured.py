@@ -16,11 +16,12 @@ from training.diagnosis.conformal import sets_of_folds
 from training.diagnosis.crops.data import Faces
 from training.diagnosis.crops.nested import HeldOut
 from training.diagnosis.crops.recipe import CropsRecipe
-from training.diagnosis.evaluation import NAME, Evaluation
+from training.diagnosis.evaluation import Evaluation
 from training.diagnosis.metrics import Predictions
 from training.diagnosis.model import site_numbers
 from training.diagnosis.protocol import Protocol, about, beside_confounds, figures
 from training.diagnosis.recipe import REFERENCE
+from training.evaluations import NAME
 from training.files import write_there
 
 PEOPLE = "people.csv"
