@@ -1,5 +1,6 @@
 """Comparison with other people: what a bundle makes of a window of movement; see `device.contract.atypicality`."""
 
+import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -81,8 +82,14 @@ class Comparer(Closing):
         return told | ({"refused": why.value} if why else {})
 
     def say(self, window: Values) -> Json:
-        """The `atypicality` of a record, of a window (T, K) of values, NaN where not measured."""
+        """The `atypicality` of a record, of a window (T, K) of values, NaN where not measured.
+
+        Raises:
+            ModelError: the network gave no number.
+        """
         found = float(self._model.on_values(standardized(self.file, window))[self._output].reshape(-1)[0])
+        if not math.isfinite(found):
+            raise ModelError(f"The network of bundle {self.bundle} gave no number for a window: export it again.")
         return self._rating(found) if self.of == RATING else {UNLIKELY: self._unlikely(found)}
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from training.annotation.acts import ActError
 from training.annotation.coding import Scale, Sequence
 from training.annotation.database import Database
-from training.annotation.sources.found import Found, Kind
+from training.annotation.sources.found import Found, Kind, Where
 from training.annotation.states import Rules
 
 
@@ -40,31 +40,33 @@ class Entry:
 
 @dataclass(frozen=True)
 class Settings:
-    """What is fixed when a project is made.
+    """What is fixed when a project is made; `seed` draws the order of single pictures, the same for all coders."""
 
-    Attributes:
-        seed: draws the order of single pictures, the same for all coders.
-        blind: whether a table named the participants, so that coders read no names of folders and files.
-    """
-
-    source: Path
     kind: Kind
     rules: Rules
     seed: int
-    blind: bool
+    where: Where
+
+    @property
+    def blind(self) -> bool:
+        """Whether a table named the participants, so that coders read no names of folders and files."""
+        return self.where.participants is not None
 
 
 def write_catalog(db: sqlite3.Connection, settings: Settings, found: Iterable[Found]) -> None:
     """Fill a new project."""
     texts = {
-        "source": str(settings.source),
         "kind": settings.kind.value,
         "scale": settings.rules.scale.value,
         "actions": ",".join(settings.rules.actions),
         "seed": str(settings.seed),
-        "blind": str(int(settings.blind)),
     }
-    db.executemany("INSERT INTO settings VALUES (?, ?)", texts.items())
+    db.executemany("INSERT INTO settings VALUES (?, ?)", (texts | settings.where.texts()).items())
+    write_sequences(db, found)
+
+
+def write_sequences(db: sqlite3.Connection, found: Iterable[Found]) -> None:
+    """Add sequences to a project."""
     for one in found:
         count = None if one.frames is None else len(one.frames)
         row = (one.name, one.participant, one.kind.value, str(one.path), one.ordered, count, one.neutral)
@@ -98,8 +100,7 @@ def read_settings(database: Database) -> Settings:
     with database.reading() as db:
         texts = dict(db.execute("SELECT name, value FROM settings").fetchall())
     rules = Rules(tuple(texts["actions"].split(",")), Scale(texts["scale"]))
-    blind = texts.get("blind") == "1"
-    return Settings(Path(texts["source"]), Kind(texts["kind"]), rules, int(texts["seed"]), blind)
+    return Settings(Kind(texts["kind"]), rules, int(texts["seed"]), Where.of(texts))
 
 
 @dataclass
@@ -110,7 +111,8 @@ class Catalog:
     settings: Settings
     _entries: dict[str, Entry] = field(default_factory=dict)
     _sequences: dict[str, Sequence] = field(default_factory=dict)
-    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _reading: dict[str, threading.Lock] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         columns = "id, name, participant, kind, path, ordered, count, neutral"
@@ -141,9 +143,12 @@ class Catalog:
             ActError: there is none of this name.
             SourceError: a video that cannot be read.
         """
+        entry = self.entry(name)
         with self._lock:
+            reading = self._reading.setdefault(name, threading.Lock())
+        with reading:  # others are read meanwhile
             if name not in self._sequences:
-                self._sequences[name] = self._read(self.entry(name))
+                self._sequences[name] = self._read(entry)
             return self._sequences[name]
 
     def texts(self, name: str, what: str) -> tuple[str, ...]:

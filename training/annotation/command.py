@@ -46,6 +46,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     new.add_argument("--neutral", type=Path, metavar="FOLDER", help="a neutral picture of each participant")
     new.add_argument("--frame-rate", type=positive_number, metavar="N", help="of folders of pictures that are frames")
     new.add_argument("--seed", type=count, metavar="N", help="of the order of single pictures (default: 0)")
+    parser.add_argument("--more", action="store_true", help="first add what the project's source has got since")
     parser.add_argument("--port", type=count, metavar="N", help="of the page (default: the same each time)")
     parser.add_argument("--no-browser", action="store_true", help="print the link only")
     parser.set_defaults(run=run)
@@ -65,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     from training.annotation.review import two_of  # noqa: PLC0415
 
     with _project(arguments) as project:
+        project.prepare()
         review = two_of(project.coders(), arguments.review) if arguments.review else None
         coder = project.add(AGREED if review else arguments.coder)
         return serve(Desk(project, coder, review), arguments.port, browse=not arguments.no_browser)
@@ -72,11 +74,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _project(arguments: argparse.Namespace) -> "Project":
     from training.annotation.coding import parse_actions  # noqa: PLC0415
-    from training.annotation.project import create, is_project, open_project  # noqa: PLC0415
+    from training.annotation.project import create, is_project, open_project, take_up  # noqa: PLC0415
 
     folder = arguments.project
     if is_project(folder):
         _refuse_settings(arguments)
+        if arguments.more:
+            _say_added(take_up(folder))
         return open_project(folder)
     if arguments.source is None:
         raise ConfigError(f"{folder} is no project yet: give --source, a folder of pictures or videos, to make one.")
@@ -91,6 +95,11 @@ def _project(arguments: argparse.Namespace) -> "Project":
         seed=arguments.seed or 0,
         frame_rate=arguments.frame_rate,
     )
+
+
+def _say_added(names: list[str]) -> None:
+    listed = f": {', '.join(names[:10])}{', …' if len(names) > 10 else ''}" if names else ""
+    print(f"{len(names) or 'no'} new {'sequence' if len(names) == 1 else 'sequences'}{listed}")
 
 
 def _refuse_settings(arguments: argparse.Namespace) -> None:

@@ -1,18 +1,22 @@
 """How a project comes to be: a folder for its owner alone, with a file that is whole or not there."""
 
 from collections.abc import Collection
+from collections.abc import Sequence as Many
+from contextlib import closing
+from dataclasses import replace
+from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
 
 from cloud.erasing.known import note
 from device.contract.errors import ConfigError, StorageError
-from training.annotation.catalog import Settings, write_catalog
+from training.annotation.catalog import Catalog, Settings, read_settings, write_catalog, write_sequences
 from training.annotation.coding import ACTIONS
-from training.annotation.database import FILE, made_anew
+from training.annotation.database import FILE, Database, made_anew
 from training.annotation.media.media import ROWS
 from training.annotation.sources.find import find
-from training.annotation.sources.found import Found
+from training.annotation.sources.found import Found, Where
 from training.annotation.states import Rules
 from training.files import make_private, write_whole
 
@@ -25,15 +29,7 @@ def is_project(folder: Path) -> bool:
         raise _closed(folder, error) from error
 
 
-def make(
-    folder: Path,
-    source: Path,
-    rules: Rules,
-    participants: Path | None,
-    neutral: Path | None,
-    seed: int,
-    frame_rate: float | None,
-) -> None:
+def make(folder: Path, where: Where, rules: Rules, seed: int) -> None:
     """Make a project; whatever it cannot, it leaves nothing behind.
 
     Raises:
@@ -42,16 +38,54 @@ def make(
         StorageError: the folder cannot be written.
     """
     _require_new(folder, rules.actions)
-    if frame_rate is not None and not 0 < frame_rate <= 10_000:
-        raise ConfigError(f"{frame_rate} is no number of frames a second: give one such as 25.")
-    kind, found = find(source, participants, neutral, frame_rate)
+    if where.frame_rate is not None and not 0 < where.frame_rate <= 10_000:
+        raise ConfigError(f"{where.frame_rate} is no number of frames a second: give one such as 25.")
+    where = where.resolved()
+    kind, found = find(where)
     make_private(folder)
     _close(folder)
     note(folder / FILE, {one.participant for one in found}, [], "coding of a study")
     _write_rows(folder, found)
-    settings = Settings(source.resolve(), kind, rules, seed, participants is not None)
     with made_anew(folder / FILE) as db:
-        write_catalog(db, settings, found)
+        write_catalog(db, Settings(kind, rules, seed, where), found)
+
+
+def take_up(folder: Path) -> list[str]:
+    """Add to a project the sequences that its source has got since, behind the others; returns their names.
+
+    Those that it has stay as they are, also where pictures were added to them.
+
+    Raises:
+        DataError: the source is not there any more, or its table does not fit it; nothing was added.
+        StorageError: the project cannot be written.
+    """
+    with closing(Database(folder / FILE)) as database:
+        settings = read_settings(database)
+        catalog = Catalog(database, settings)
+        _, found = find(settings.where)
+        there = {
+            path for entry in catalog.entries() for path in _paths(entry.path, catalog.texts(entry.name, "labels"))
+        }
+        new = _named([one for one in found if there.isdisjoint(_paths(one.path, one.labels))], catalog)
+        note(folder / FILE, {one.participant for one in new}, [], "coding of a study")
+        with database.writing() as db:
+            write_sequences(db, new)
+    return [one.name for one in new]
+
+
+def _paths(path: Path, labels: Many[str]) -> set[str]:
+    return {f"{path}/{label}" for label in labels} or {str(path)}
+
+
+def _named(found: list[Found], catalog: Catalog) -> list[Found]:
+    """With names that the project does not have yet."""
+    taken, named = {entry.name for entry in catalog.entries()}, []
+    for one in found:
+        names = chain([one.name], (f"{one.name}/{number}" for number in count(2)))
+        name = next(name for name in names if name not in taken)
+        taken.add(name)
+        named.append(replace(one, name=name))
+    return named
 
 
 def _require_new(folder: Path, actions: Collection[str]) -> None:

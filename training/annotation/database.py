@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from device.contract.errors import DataError, StorageError
+from training.annotation.acts import ActError
 
 FILE = "project.db"
 FORMAT = 1
@@ -147,6 +148,7 @@ def sentences(path: Path) -> Iterator[None]:
     Raises:
         StorageError: it cannot be opened or written, or the disk is full; what was saved before stays.
         DataError: it is damaged, or not a database.
+        ActError: what is written belongs to a participant who was erased meanwhile.
     """
     try:
         yield
@@ -180,7 +182,7 @@ def _told(path: Path, error: sqlite3.Error) -> Exception:
             f"{path} cannot be written: allow it to be, with its folder, or copy the folder elsewhere."
         )
     if code == sqlite3.SQLITE_CONSTRAINT:
-        return DataError(f"What this is about was erased from {path} meanwhile: open the project anew.")
+        return ActError(f"What this is about was erased from {path} meanwhile: open the project anew.")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StorageError(f"{path} is held by another program: end it, and try again.")
     return StorageError(f"{path} cannot be used ({error}): put back a copy of it.")

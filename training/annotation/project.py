@@ -7,6 +7,8 @@ It is safe to use from several threads, and by several processes at once.
 
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -14,12 +16,12 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from device.contract.errors import ConfigError
+from device.contract.errors import AffectboxError, ConfigError
 from training.annotation import coders
 from training.annotation.acts import Act, Put, Redo, Undo
 from training.annotation.catalog import Catalog, Entry, read_settings
 from training.annotation.coding import Annotations, Coded, Episode, Scale
-from training.annotation.creating import is_project, make
+from training.annotation.creating import is_project, make, take_up
 from training.annotation.database import FILE, Database
 from training.annotation.effects import Effects
 from training.annotation.journal import Done, Journal, Line
@@ -27,7 +29,7 @@ from training.annotation.keeping import episode_from
 from training.annotation.media.media import Media
 from training.annotation.media.pictures import Picture, file_picture
 from training.annotation.reading import Progress, Reading
-from training.annotation.sources.found import Kind
+from training.annotation.sources.found import Kind, Where
 from training.annotation.states import Rules
 from training.annotation.tables import Of
 from training.annotation.words import words
@@ -43,6 +45,7 @@ __all__ = [
     "create",
     "is_project",
     "open_project",
+    "take_up",
 ]
 
 
@@ -79,8 +82,8 @@ def create(
     seed: int = 0,
     frame_rate: float | None = None,
 ) -> "Project":
-    """Make a project and open it; raises as `creating.make`, which also says what the arguments are."""
-    make(folder, source, Rules(tuple(actions), scale), participants, neutral, seed, frame_rate)
+    """Make a project and open it; raises as `creating.make`. Of arguments, see `sources.found.Where`."""
+    make(folder, Where(source, participants, neutral, frame_rate), Rules(tuple(actions), scale), seed)
     return Project(folder)
 
 
@@ -106,10 +109,11 @@ class Project(Reading):
         self.folder = folder
         self._database = Database(folder / FILE)
         settings = read_settings(self._database)
-        self.source, self.kind = settings.source, settings.kind
+        self.source, self.kind = settings.where.source, settings.kind
         catalog = Catalog(self._database, settings)
         super().__init__(self._database, catalog, Journal(catalog, Effects(catalog, settings.rules)), settings.rules)
         self._media = Media(catalog, folder)
+        self._helper = ThreadPoolExecutor(1, "project")
 
     def __enter__(self) -> "Project":
         return self
@@ -119,8 +123,15 @@ class Project(Reading):
 
     def close(self) -> None:
         """Let go of files and threads."""
+        self._helper.shutdown(cancel_futures=True)
         self._media.close()
         self._database.close()
+
+    def prepare(self) -> None:
+        """Begin to look through videos of which the frames are not known yet, one after the other."""
+        for entry in self.entries():
+            if entry.count is None:
+                self._helper.submit(self._look_through, entry.name)
 
     def add(self, coder: str) -> str:
         """Make a coder who is not there yet. Returns the name as it is kept. Raises `ConfigError`."""
@@ -205,6 +216,10 @@ class Project(Reading):
             return self.picture(*chosen, longest)
         given = self._catalog.entry(name).neutral
         return file_picture(Path(given), longest) if given else None
+
+    def _look_through(self, name: str) -> None:
+        with suppress(AffectboxError):  # it is said to whoever opens it
+            self.sequence(name)
 
     def _outcome(self, coder: str, act: Act, done: Done, fresh: bool) -> Outcome:
         undo, redo = self.undoable(coder)

@@ -1,4 +1,4 @@
-"""Twenty times the process that saves is killed: what it acknowledged is there, and nothing is there twice."""
+"""The process that saves is killed, or the power of its disk is cut: what it acknowledged is there, and once."""
 
 import multiprocessing
 import random
@@ -7,12 +7,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
+from tests.disk import Disk, why_not
 from training.annotation.acts import Act, Clear, SetMark, Submit, SubmitMany, Undo
 from training.annotation.coding import Mark
 from training.annotation.project import Project, create, open_project
 
-NAME, FRAMES, KILLS = "p-01", 12, 20
+NAME, FRAMES, KILLS, CUTS = "p-01", 12, 20, 8
 ACTIONS = ("AU1", "AU4", "AU12")
 
 
@@ -37,8 +39,9 @@ def serve(folder: Path, first: int, told: Connection) -> None:
             told.send(number)
 
 
-def killed(folder: Path, first: int, moment: random.Random) -> int:
-    """The last act that was acknowledged before the process was killed at some moment."""
+def killed(folder: Path, first: int, moment: random.Random, disk: Disk | None = None) -> int:
+    """The last act that was acknowledged before the process was killed at some moment; with its disk, if one is given,
+    whose power is cut."""
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=serve, args=(folder, first, theirs))
@@ -48,6 +51,8 @@ def killed(folder: Path, first: int, moment: random.Random) -> int:
     for _ in range(moment.randrange(1, 8)):
         acknowledged = ours.recv()
     process.join(moment.random() * 0.01)
+    if disk:
+        disk.cut_the_power()
     process.kill()
     process.join()
     while ours.poll():
@@ -55,29 +60,46 @@ def killed(folder: Path, first: int, moment: random.Random) -> int:
             acknowledged = ours.recv()
         except EOFError:
             break
+    if disk:
+        disk.mount_again()
     return acknowledged
+
+
+def pictures(folder: Path) -> Path:
+    (folder / NAME).mkdir(parents=True)
+    for number in range(FRAMES):
+        cv2.imwrite(str(folder / NAME / f"{number}.png"), np.zeros((4, 4), np.uint8))
+    return folder
 
 
 def everything(project: Project) -> object:
     return project.coded("ana", NAME), project.progress("ana"), project.undoable("ana")
 
 
-def test_twenty_kills_in_mid_save_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
-    (tmp_path / "source" / NAME).mkdir(parents=True)
-    for number in range(FRAMES):
-        cv2.imwrite(str(tmp_path / "source" / NAME / f"{number}.png"), np.zeros((4, 4), np.uint8))
-    folder, moment, last = tmp_path / "killed", random.Random(7), 0
-    with create(folder, tmp_path / "source", actions=ACTIONS) as project:
+def lose_nothing(folder: Path, source: Path, kills: int, disk: Disk | None = None) -> None:
+    moment, last = random.Random(7), 0
+    with create(folder, source, actions=ACTIONS) as project:
         project.enter("ana", "page")
-    for _ in range(KILLS):
-        acknowledged = killed(folder, last + 1, moment)  # the page sends again what it never heard of
+    for _ in range(kills):
+        acknowledged = killed(folder, last + 1, moment, disk)  # the page sends again what it never heard of
         with open_project(folder) as project:
             kept = project.last_number("page")
-            assert kept >= acknowledged > last
+        assert kept >= acknowledged > last
         last = acknowledged
-    with create(tmp_path / "whole", tmp_path / "source", actions=ACTIONS) as whole, open_project(folder) as project:
+    with create(source.parent / "whole", source, actions=ACTIONS) as whole, open_project(folder) as project:
         whole.enter("ana", "page")
         for number in range(1, kept + 1):
             whole.apply("ana", "page", act(number), ("page", number))
         assert everything(project) == everything(whole)
-        assert len(project.history()) == kept >= KILLS
+        assert len(project.history()) == kept >= kills
+
+
+def test_twenty_kills_in_mid_save_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    lose_nothing(tmp_path / "killed", pictures(tmp_path / "source"), KILLS)
+
+
+@pytest.mark.chaos
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+def test_power_cuts_in_mid_save_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    with Disk(tmp_path / "disk") as disk:
+        lose_nothing(disk.folder / "project", pictures(tmp_path / "source"), CUTS, disk)

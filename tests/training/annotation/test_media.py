@@ -127,6 +127,17 @@ def test_a_phone_that_was_turned_is_upright(source: Path, tmp_path: Path) -> Non
     assert read(np.rot90(pixels)) == 1  # clockwise, as such a matrix says: back again it reads as it was drawn
 
 
+def test_videos_are_looked_through_before_anybody_opens_them(source: Path, tmp_path: Path) -> None:
+    good = (source / "p-01" / "a.mp4").read_bytes()
+    for name, content in (("p-1", b"bad"), ("p-2", good), ("p-3", good)):
+        (tmp_path / "source" / name).mkdir(parents=True)
+        (tmp_path / "source" / name / "a.mp4").write_bytes(content)
+    with create(tmp_path / "project", tmp_path / "source", actions=("AU1",)) as project:
+        project.prepare()
+        project._helper.shutdown()  # all of it was done
+        assert [entry.count for entry in project.entries()] == [None, FRAMES, FRAMES]
+
+
 @pytest.mark.parametrize("content", [b"", b"no video at all" * 50, None])
 def test_a_video_that_cannot_be_decoded_is_said_and_others_are_coded(
     content: bytes | None, source: Path, tmp_path: Path

@@ -1,6 +1,7 @@
 """What can be coded, and how it is named: pictures, frames, rows of FER2013, faces of a study; and what is refused."""
 
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -10,9 +11,9 @@ import pytest
 from cloud.cli import main as cloud
 from cloud.erasing import known
 from device.contract.errors import ConfigError, DataError
-from training.annotation.acts import SetMark, Submit, Undo
+from training.annotation.acts import ActError, SetMark, Submit, Undo
 from training.annotation.coding import Mark
-from training.annotation.project import Kind, Project, create, open_project
+from training.annotation.project import Kind, Project, create, open_project, take_up
 
 ACTIONS = ("AU1", "AU12")
 
@@ -180,6 +181,44 @@ def test_a_natural_face_that_fits_nobody_and_a_rate_that_is_none_are_said(tmp_pa
         made(tmp_path, source, frame_rate=float("nan"))
 
 
+def test_a_study_that_grows_is_taken_up_and_what_was_coded_stays(tmp_path: Path) -> None:
+    source = write(tmp_path / "faces", "p-02/1.png", "p-02/2.png")
+    with made(tmp_path, source) as project:
+        project.enter("ana", "tab")
+        project.apply("ana", "tab", Submit("p-02", 1), ("tab", 1))
+        coded = project.coded("ana", "p-02")
+    assert take_up(project.folder) == []
+    write(source, "p-01/1.png", "p-02/0.png", "p-02/more/1.png")
+    assert take_up(project.folder) == ["p-01", "p-02/more"]
+    with open_project(project.folder) as project:
+        assert [entry.name for entry in project.entries()] == ["p-02", "p-01", "p-02/more"]
+        assert project.sequence("p-02").frames.tolist() == [1, 2]
+        assert project.coded("ana", "p-02") == coded
+        project.apply("ana", "tab", Submit("p-01", 0), ("tab", 2))
+    assert known.written()[0].patients == {"p-01", "p-02"}
+    shutil.rmtree(source)
+    with pytest.raises(DataError, match="is not there"):
+        take_up(project.folder)
+
+
+def test_a_participant_of_whom_there_is_more_keeps_the_names_that_coders_know(tmp_path: Path) -> None:
+    videos, who, folder = tmp_path / "videos", tmp_path / "who.csv", tmp_path / "project"
+    videos.mkdir()
+    for count in (1, 2, 3):
+        (videos / f"{9 - count}.mp4").write_bytes(b"")  # before the others
+        table(who, "video,participant", *(f"{9 - number}.mp4,p-1" for number in range(1, count + 1)))
+        if count == 1:
+            create(folder, videos, actions=ACTIONS, participants=who).close()
+        else:
+            take_up(folder)
+    with open_project(folder) as project:
+        assert [(entry.name, entry.path.name) for entry in project.entries()] == [
+            ("p-1", "8.mp4"),
+            ("p-1/1", "7.mp4"),
+            ("p-1/1/2", "6.mp4"),
+        ]
+
+
 def test_a_participant_is_erased_from_a_project_and_what_others_were_coded_stays(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -196,7 +235,7 @@ def test_a_participant_is_erased_from_a_project_and_what_others_were_coded_stays
         assert [one.patients for one in known.written()] == [frozenset({"p-01", "p-010"})]
         assert cloud(["erase", "p-01", "--files", "--yes"]) == 0  # while somebody codes
         assert "project.db (coding of a study): written anew without them" in capsys.readouterr().out
-        with pytest.raises(DataError, match=r"erased from .* meanwhile"):
+        with pytest.raises(ActError, match=r"erased from .* meanwhile"):
             project.apply("ana", "tab", Submit("p-01", 1), ("tab", 8))
     with open_project(folder) as project:
         assert [entry.name for entry in project.entries()] == ["p-010"]

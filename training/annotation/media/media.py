@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from device.contract.errors import SourceError
 from training.annotation.acts import ActError
 from training.annotation.catalog import Catalog, Entry
+from training.annotation.media.cache import Cache
 from training.annotation.media.pictures import Picture, encoded, file_picture, file_pixels, rgb
 from training.annotation.sources.found import Kind
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 ROWS = "rows.npy"  # in the project's folder: (N, 48, 48) uint8
 
 
+_HELD_BYTES = 64 * 2**20  # of files that were made smaller
+
+
 class Media:
     """Reads pictures; safe to use from several threads."""
 
@@ -26,6 +30,7 @@ class Media:
         self._catalog = catalog
         self._folder = folder
         self._arrays: dict[Path, NDArray[np.uint8]] = {}
+        self._cache = Cache(_HELD_BYTES)
         self._opened: Films | None = None
         self._lock = threading.Lock()
 
@@ -40,7 +45,7 @@ class Media:
         if entry.kind is Kind.VIDEOS:
             return self._films().picture(entry, place, longest)
         if entry.kind in (Kind.PICTURES, Kind.FRAMES):
-            return file_picture(self._file(entry, place), longest)
+            return self._of_file(self._file(entry, place), longest)
         return encoded(self._array(entry)[place], longest)
 
     def pixels(self, name: str, place: int) -> NDArray[np.uint8]:
@@ -58,6 +63,12 @@ class Media:
             if self._opened is not None:
                 self._opened.close()
             self._arrays.clear()
+
+    def _of_file(self, path: Path, longest: int | None) -> Picture:
+        if (held := self._cache.get((path, longest))) is None:
+            held = file_picture(path, longest)
+            self._cache.put((path, longest), held)
+        return held
 
     def _films(self) -> "Films":
         from training.annotation.media.films import Films  # noqa: PLC0415  # loads PyAV

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from device.contract.errors import DataError
-from training.annotation.sources.found import Found, Kind
+from training.annotation.sources.found import Found, Kind, Where
 from training.annotation.sources.pictures import NATURAL, SUFFIXES, find_pictures
 from training.annotation.sources.tables import find_faces, find_rows, is_study
 from training.videos.study import VIDEO_SUFFIXES, read_study
@@ -17,27 +17,18 @@ from training.videos.study import VIDEO_SUFFIXES, read_study
 _TABLES = (".csv", ".gz")
 
 
-def find(
-    source: Path, participants: Path | None, neutral: Path | None, rate: float | None
-) -> tuple[Kind, list[Found]]:
+def find(where: Where) -> tuple[Kind, list[Found]]:
     """The sequences of a source, in the order of names.
-
-    Args:
-        source: a folder of pictures or videos, a folder that `affectbox-training faces` made, a video, or FER2013's
-            file.
-        participants: a table, of videos `video,participant`, of pictures `image,participant`, of a picture or a
-            folder; coders see the participants' names then, and none of a folder or file.
-        neutral: a folder with the natural picture of each participant: PARTICIPANT.jpg.
-        rate: frames a second of pictures that are frames of a film.
 
     Raises:
         DataError: nothing there that can be coded, or a table that does not fit; nothing was written.
     """
-    kind, found = _found(source, participants, rate)
+    source, neutral = where.source, where.neutral
+    kind, found = _found(source, where.participants, where.frame_rate)
     _require_distinct({one.participant for one in found if one.participant})
     at = neutral or (source / NATURAL if (source / NATURAL).is_dir() else None)
     found = _with_neutral(found, at, asked=neutral is not None)
-    return kind, _hidden(found) if participants else found
+    return kind, _hidden(found) if where.participants else found
 
 
 def _found(source: Path, participants: Path | None, rate: float | None) -> tuple[Kind, list[Found]]:
