@@ -53,7 +53,7 @@ def test_stretches_of_a_film_are_drawn_and_not_frames():
 
     assert independent.value == clustered.value
     assert clustered.high - clustered.low > 2 * (independent.high - independent.low)
-    assert compare(filmed).over[FRAMES] == "12 stretches of 5 s, not people"
+    assert compare(filmed).over[FRAMES] == "12 stretches of 5 s, not people; so few that they are too narrow"
 
 
 def test_people_are_drawn_where_there_are_enough():
@@ -62,7 +62,7 @@ def test_people_are_drawn_where_there_are_enough():
 
     found = compare([mine, others])
 
-    assert found.over[FRAMES] == "the 10 people"
+    assert found.over[FRAMES].startswith("the 10 people")
     assert row(found, "AU1").kappa.low == row(found, "AU1").kappa.high  # everybody was coded alike
 
 
@@ -72,7 +72,7 @@ def test_people_of_whom_two_coded_nothing_in_common_are_none():
     for place in (0, 1, 2, 3):
         del mine[0].frames[place]
 
-    assert compare([mine, others]).over[FRAMES] == "9 stretches of 5 s, not people"
+    assert compare([mine, others]).over[FRAMES].startswith("9 stretches of 5 s, not people")
 
 
 def test_what_one_did_not_code_has_no_part():

@@ -248,3 +248,18 @@ def barriers(tab: Tab) -> list[str]:
     tab.evaluate(AXE.read_text())
     found = tab.evaluate("axe.run({resultTypes: ['violations']})")
     return [f"{one['id']}: {node['html'][:200]}" for one in found["violations"] for node in one["nodes"]]
+
+
+def test_pictures_that_cannot_be_shown_stay_open(browser: Browser, page: Page) -> None:
+    browser.forgive("404")
+    project, name = page.desk.project, page.desk.names[0]
+    broken = project.order(name).tolist()[1]
+    (project.source / project.sequence(name).labels[broken]).write_bytes(b"no picture")
+    tab = opened(browser, page, "/sheets")
+    first, second = sheet(tab)[:2]
+    expect(tab.locator(".cell.missing")).to_have_count(1)
+    press(tab, "Enter")
+    expect(tab.locator(f".cell[data-place='{first}']")).to_have_count(0)
+    saved(tab)
+    assert (second, coded(page, first).final) == (broken, {"AU1": Mark(0)})
+    assert coded(page, broken) == Coded()

@@ -11,6 +11,7 @@ import { ReviewDesk } from "./review-desk.js";
 import { say } from "./say.js";
 import { begin } from "./session.js";
 import { settings } from "./settings.js";
+import { REVIEW_KEYS } from "./view-keys.js";
 import { Look, View } from "./view.js";
 
 const PART = { upper: "Upper face hidden", lower: "Lower face hidden", codable: "Codable" };
@@ -240,7 +241,7 @@ function undo(type) {
   else say(`nothing to ${type}`);
 }
 
-const keys = () => settings({ project: desk.project, keymap }, label);
+const keys = () => settings({ project: desk.project, keymap }, label, () => REVIEW_KEYS);
 
 function label() {
   for (const name of ["undo", "redo"]) text($(`#${name} kbd`), shown(keymap.commands[name]));

@@ -10,10 +10,11 @@ import { say } from "./say.js";
  * Show the keys; they are saved as they are changed.
  * @param {{project, keymap}} desk
  * @param {() => void} onChange whenever a key or a setting was changed
+ * @param {() => Array} more keys of this view that cannot be changed: their title, then [key, words]
  */
-export function settings(desk, onChange) {
+export function settings(desk, onChange, more = () => []) {
   const body = $("#keys-body");
-  const fill = () => body.replaceChildren(...content(desk, changed));
+  const fill = () => body.replaceChildren(...content(desk, changed, more()));
   const changed = async () => {
     fill();
     onChange();
@@ -23,7 +24,7 @@ export function settings(desk, onChange) {
   return open($("#keys"));
 }
 
-function content(desk, changed) {
+function content(desk, changed, [title, ...here]) {
   const { project, keymap } = desk;
   const groups = Map.groupBy ? Map.groupBy(COMMANDS, ([group]) => group) : grouped(COMMANDS);
   const sections = [...groups].map(([group, commands]) => [
@@ -40,14 +41,18 @@ function content(desk, changed) {
     h(
       "div",
       { class: "key-table" },
+      title && h("h3", {}, title),
+      ...here.map(fixedRow),
       h("h3", {}, "Actions"),
       ...project.actions.map((action) => row(keymap, action.key, `${action.key} ${action.name}`, changed)),
       h("h3", {}, "After an action's key"),
-      ...fixed(project).map(([key, words]) => h("p", {}, h("span", {}, words), h("kbd", {}, key))),
+      ...fixed(project).map(fixedRow),
       ...sections.flat(),
     ),
   ];
 }
+
+const fixedRow = ([key, words]) => h("p", {}, h("span", {}, words), h("kbd", {}, key));
 
 function grouped(commands) {
   const groups = new Map();
