@@ -4,12 +4,10 @@ import argparse
 import os
 import signal
 import sys
-from pathlib import Path
 from typing import Any
 
 from device.arguments import parser_of
 from device.contract.command import concluded, warn
-from device.contract.errors import ConfigError
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -192,40 +190,11 @@ def _atypicality(args: argparse.Namespace) -> int:
 
 
 def _au(args: argparse.Namespace) -> int:
-    from device.camera.pictures import pictures_in  # noqa: PLC0415
-    from device.commands.au import Asked, au  # noqa: PLC0415
-    from device.commands.au_given import Given, free_names, given_as  # noqa: PLC0415
-    from device.commands.points import Landmarks  # noqa: PLC0415
+    from device.commands.au import au  # noqa: PLC0415
+    from device.commands.au_asked import asked_of, given_of  # noqa: PLC0415
 
-    landmarks = Landmarks(args.landmarks, args.numbered) if args.landmarks else None
-    if args.numbered and not (landmarks and args.annotate and not args.video):
-        raise ConfigError(
-            "--numbered is of pictures with --landmarks and --annotate: give them too, or leave it away."
-        )
-    if landmarks and not (args.csv or args.annotate or args.paths):
-        raise ConfigError("--landmarks says which landmarks: give --csv for numbers, or --annotate for a picture.")
-    if args.thumbnails and not (args.page or args.paths):
-        raise ConfigError("--thumbnails are of the page: give --page too, or leave it away.")
-    settings, csv, page = _settings(args), args.csv, args.page
-    if args.paths:
-        given = given_as(args.paths)
-    elif args.video:
-        given = Given((), (args.video,), args.video.stem, several=False)
-    elif args.folder:
-        given = Given(tuple(pictures_in(args.folder)), (), args.folder.resolve().name, several=True)
-    else:
-        given = Given((args.image,), (), args.image.stem, several=False)
-    if args.annotate and not landmarks and not given.videos:
-        raise ConfigError(
-            "--annotate draws landmarks on pictures: say which with --landmarks 68 or 478; everything that the box "
-            "sees in pictures is drawn by `affectbox replay --overlay`."
-        )
-    if args.paths and not (csv or page or args.annotate):
-        csv, page = free_names(Path(), given.name, (".csv", ".html"))
-    asked = Asked(
-        csv, page, args.thumbnails, args.neutral, not args.ungated, landmarks, args.annotate, tuple(args.vote)
-    )
-    return au(given, settings, asked)
+    settings, given = _settings(args), given_of(args)
+    return au(given, settings, asked_of(args, given))
 
 
 def _daemon(args: argparse.Namespace) -> int:

@@ -25,14 +25,13 @@ person of a video, followed and smoothed. A small picture (up to 128 pixels) may
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
-from device.camera.pictures import APART_S, is_folder, read_image
-from device.camera.video import VIDEO_SUFFIXES
+from device.camera.pictures import APART_S, read_image
 from device.clock import SystemClock
+from device.commands.au_asked import Asked, checked
 from device.commands.au_file import write_rows
 from device.commands.au_given import Given
 from device.commands.au_page.writing import Page
@@ -40,12 +39,11 @@ from device.commands.au_row import COLUMNS, Row, doubts_of, row_of, sentence
 from device.commands.display import Display, Ticker
 from device.commands.drawing import Drawing
 from device.commands.merged.making import Merged
-from device.commands.points import Landmarks, open_pictures, with_landmarks
+from device.commands.points import with_landmarks
 from device.commands.vote import Voters
 from device.commands.watch import Watch
 from device.contract.command import warn
-from device.contract.errors import ConfigError, DataError, SourceError
-from device.film import SUFFIX
+from device.contract.errors import DataError, SourceError
 from device.models import open_models
 from device.neutrals import calibrated_neutral
 from device.observation import Observation
@@ -53,32 +51,6 @@ from device.pipeline import Pipeline
 from device.settings import Settings
 from device.stages.frame import Frame
 from device.stages.neutral import Neutral
-from device.state import same_file
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is asked for.
-
-    Attributes:
-        csv: the table, `-` for standard output; None: it is printed in words.
-        page: the HTML page; None for none.
-        thumbnails: whether it shows small pictures of the faces.
-        neutral: picture of the same person with a relaxed face.
-        gate: whether what the box in a session would not trust is left out.
-        landmarks: which are written too; None for none.
-        annotated: of a video a film, of pictures one or a folder with landmarks, to be made; None for none.
-        voters: further bundles that vote on the expression.
-    """
-
-    csv: Path | None = None
-    page: Path | None = None
-    thumbnails: bool = False
-    neutral: Path | None = None
-    gate: bool = True
-    landmarks: Landmarks | None = None
-    annotated: Path | None = None
-    voters: tuple[str, ...] = ()
 
 
 def au(given: Given, settings: Settings, asked: Asked) -> int:
@@ -95,7 +67,7 @@ def au(given: Given, settings: Settings, asked: Asked) -> int:
         DataError: the neutral shows no face, or some of several could not be read (the others are done).
         StorageError: what is to be written cannot be.
     """
-    drawing = _checked(given, asked)
+    drawing = checked(given, asked)
     settings = with_landmarks(settings, asked.landmarks.count) if asked.landmarks else settings
     rest = _rest(settings, asked.neutral)
     with ExitStack() as stack:
@@ -214,50 +186,6 @@ def _said(asked: Asked, sentence: str) -> None:
 
 def _columns(asked: Asked) -> tuple[str, ...]:
     return (*COLUMNS, *(asked.landmarks.columns if asked.landmarks else ()))
-
-
-def _checked(given: Given, asked: Asked) -> Drawing | None:
-    """Before networks are loaded: that what is read can be, and that nothing of it is written over. Returns where
-    landmarks are drawn on pictures, if they are."""
-    neutral = [asked.neutral] if asked.neutral else []
-    read = [*given.paths, *neutral]
-    _require_other(asked.csv, read, "--csv")
-    _require_other(asked.page, [*read, *([asked.csv] if asked.csv else [])], "--page")
-    if given.videos and asked.annotated:
-        if len(given.paths) > 1:
-            raise ConfigError("--annotate makes one film of one video: give one, and nothing else.")
-        _require_film(asked.annotated, [*read, *([asked.csv] if asked.csv else [])])
-    for path in (*neutral, *(() if given.several else given.pictures)):
-        _require_picture(path)
-    if given.videos or not (asked.annotated and asked.landmarks):
-        return None
-    return open_pictures(asked.annotated, list(given.pictures), asked.neutral, asked.landmarks.drawn)
-
-
-def _require_film(out: Path, others: Iterable[Path]) -> None:
-    """That a film can have this name, and is none of the other files. Raises `ConfigError`."""
-    if out.suffix.lower() != SUFFIX:
-        raise ConfigError(f"{out} cannot be drawn: films are .mp4, so give --annotate {out.stem}.mp4.")
-    if other := next((path for path in others if path != Path("-") and same_file(out, path)), None):
-        raise ConfigError(f"{other} is read or written too: give --annotate another file.")
-
-
-def _require_picture(path: Path) -> None:
-    """That it can be read."""
-    if is_folder(path):
-        raise SourceError(f"{path} is a folder: give it with --folder.")
-    try:
-        read_image(path)
-    except SourceError as error:
-        if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file():
-            raise SourceError(f"{path} is a video: give it with --video.") from error
-        raise
-
-
-def _require_other(out: Path | None, paths: Iterable[Path], option: str) -> None:
-    """That what is written is none of what is read. Raises `ConfigError`."""
-    if out is not None and any(same_file(out, path) for path in paths):
-        raise ConfigError(f"{out} is what is read, and would be written over: give {option} another file.")
 
 
 def _rest(settings: Settings, neutral: Path | None) -> Neutral | None:

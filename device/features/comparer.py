@@ -1,5 +1,6 @@
 """Comparison with other people: what a bundle makes of a window of movement; see `device.contract.atypicality`."""
 
+import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -77,12 +78,18 @@ class Comparer(Closing):
         }
         told |= {"simulated": True} if evidence.simulated else {}
         told |= {"raters": evidence.raters} if evidence.raters else {}
-        told |= {} if self.typical is None else {"typical": self.typical}
+        told |= {} if self.typical is None else {"typical": round(self.typical, _DIGITS)}
         return told | ({"refused": why.value} if why else {})
 
     def say(self, window: Values) -> Json:
-        """The `atypicality` of a record, of a window (T, K) of values, NaN where not measured."""
+        """The `atypicality` of a record, of a window (T, K) of values, NaN where not measured.
+
+        Raises:
+            ModelError: the network gave no number.
+        """
         found = float(self._model.on_values(standardized(self.file, window))[self._output].reshape(-1)[0])
+        if not math.isfinite(found):
+            raise ModelError(f"The network of bundle {self.bundle} gave no number for a window: export it again.")
         return self._rating(found) if self.of == RATING else {UNLIKELY: self._unlikely(found)}
 
     def close(self) -> None:

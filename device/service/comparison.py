@@ -65,12 +65,16 @@ class Comparison(Closing):
         windows = [(comparer, window) for comparer, window in ended if window is not None]
         if not windows or self._thread is None:
             return None
-        return Saying(self._thread.submit(_said, windows), self._complain)
+        try:
+            return Saying(self._thread.submit(_said, windows), self._complain)
+        except RuntimeError:
+            self._complain("the system gave it no thread")
+            return None
 
     def close(self) -> None:
-        """Wait for what is being computed, and let go of it."""
+        """Compute nothing more; waits for nothing."""
         if self._thread is not None:
-            self._thread.shutdown(wait=True, cancel_futures=True)
+            self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _complain(self, why: str) -> None:
         """Say once in the log that something was left out, without anything of the person."""

@@ -57,6 +57,7 @@ def test_a_folder_alone_gives_the_table_and_the_page(faces, tmp_path, capsys):
     assert shown["happiness"] == f"{float(row['vote_happiness']):.0%}"
     assert "Not measured: no face" in told(second)
     assert "2 pictures, 1 measured, 1 not (1 × no face)" in told(page)
+    assert "--ungated reads it too" in told(page)
     assert row["vote"] == "happiness"
     assert (row["agreeing"], row["opinions"]) == ("2", "2")
     assert wall["vote"] == wall["nose_x"] == ""
@@ -191,6 +192,8 @@ def test_of_very_many_the_first_have_cards_and_it_says_so(faces, tmp_path, monke
         (["faces", "--page", "faces"], StorageError, "is a folder"),
         (["faces", "--page", "faces/wall.png"], ConfigError, "give --page another file"),
         (["faces", "--page", "out.csv", "--csv", "out.csv"], ConfigError, "give --page another file"),
+        (["faces", "--csv", "out.csv", "--thumbnails"], ConfigError, "--thumbnails are of the page"),
+        (["faces", "--page", "out.html", "--landmarks", "68"], ConfigError, "give --csv for numbers"),
         (["--folder", "faces", "--thumbnails"], ConfigError, "--thumbnails are of the page"),
     ],
 )

@@ -176,8 +176,7 @@ def test_records_wait_for_it_in_their_order_and_frames_do_not(held: Held) -> Non
         held.recorder.add(SEEN)
     assert [one["seq"] for one in held.records()] == [1, 2]
     held.let.set()
-    held.comparison.close()
-    held.recorder.commit()
+    held.recorder.commit(last=True)
     assert [one["seq"] for one in held.records()] == [1, 2, 3, 4, 5, 6]
     assert [one.get("atypicality") for one in held.records()[2:4]] == [{"rating": 2.5}, None]
     assert [
@@ -274,3 +273,23 @@ def test_who_watches_from_afar_sees_none_of_it(comparers: list[Comparer]) -> Non
     assert "atypicality" not in shown and "atypicality" not in shown["models"]
     assert shown["models"]["aus"] == one["models"]["aus"]
     assert atypicality.without(RECORDS[0]) is RECORDS[0]
+
+
+def test_a_system_without_a_thread_to_spare_costs_no_record(
+    comparers: list[Comparer], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuses(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuses)
+    assert said(comparers) == []
+    assert "the system gave it no thread" in capsys.readouterr().err
+
+
+def test_a_network_that_gives_no_number_is_a_fault_and_no_record(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    models = bundles(tmp_path, file=replace(FILE, clip=float(np.finfo(np.float32).max), scale=(1.0, 1e-300)))
+    window = np.tile([1.0, 1.0], (10, 1))
+    with open_comparer("moves-1.0.0", models) as endless, pytest.raises(ModelError, match="gave no number"):
+        endless.say(window)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from device.contract.errors import ConfigError
 from training.annotation.agreement.disagreements import Disagreement
-from training.annotation.coding import AGREED, Annotations, Coded
+from training.annotation.coding import AGREED, Annotations, Coded, Episode
 
 
 @dataclass(frozen=True)
@@ -58,3 +58,11 @@ def alike(first: Annotations, second: Annotations, found: Iterable[Disagreement]
         for place in both
         if first.frames[place].submitted and second.frames[place].submitted
     }
+
+
+def alike_episodes(first: Annotations, second: Annotations, found: Iterable[Disagreement]) -> list[Episode]:
+    """Episodes that both saw and do not disagree on, as the first coder has them; arguments as of `alike`."""
+    if not second.episodes:
+        return []
+    apart = [one.first for one in found if one.sequence == first.sequence.name]
+    return [episode for episode in first.episodes if episode not in apart]

@@ -51,9 +51,9 @@ class Summary:
         why = ", ".join(f"{count} × {reason}" for reason, count in self.reasons.most_common())
         return f"{told}, {self.refused} not ({why})."
 
-    def disputed(self) -> list[int]:
-        """The pictures about which opinions differ most, by their number from 0, the worst first."""
-        return [at for _, at in sorted(self._apart, reverse=True)[:_FIRST]]
+    def disputed(self, shown: int) -> list[int]:
+        """Of the first so many the pictures on which opinions differ most, by their number from 0, the worst first."""
+        return [at for _, at in sorted(self._apart, reverse=True) if at < shown][:_FIRST]
 
     @property
     def apart(self) -> int:

@@ -99,6 +99,8 @@ class Page(Closing):
         told = [
             f"<p>{text(summary.told(what))} {self._apart(summary, what)}</p>" for summary, what in self._summaries()
         ]
+        if any(summary.refused for summary, _ in self._summaries()):
+            told.append("<p>What the box would not trust is not measured; <code>--ungated</code> reads it too.</p>")
         if self._pictures.count > MOST_CARDS:
             told.append(f"<p>Below are the first {MOST_CARDS}; the table has all {self._pictures.count}.</p>")
         if broken:
@@ -124,7 +126,7 @@ class Page(Closing):
         told = f"Opinions on the expression differ in {counted(summary.apart, what)}"
         if summary is self._frames:
             return f"{told}."
-        links = ", ".join(f'<a href="#p{at}">picture {at + 1}</a>' for at in summary.disputed() if at < MOST_CARDS)
+        links = ", ".join(f'<a href="#p{at}">picture {at + 1}</a>' for at in summary.disputed(MOST_CARDS))
         return f"{told}; look first at {links}." if links else f"{told}."
 
     def _video(self, course: Course) -> str:

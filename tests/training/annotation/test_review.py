@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from device.contract.errors import ConfigError
-from tests.training.annotation.coders import pictures, said
+from tests.training.annotation.coders import film, pictures, said, saw
 from training.annotation.agreement.disagreements import disagreements
-from training.annotation.coding import Mark
-from training.annotation.review import alike, disputed, two_of
+from training.annotation.coding import Episode, Mark
+from training.annotation.review import alike, alike_episodes, disputed, two_of
 
 FACES = pictures(4)
 FIRST = said("anna", FACES, AU1="0110", AU12="1100")
@@ -51,3 +51,11 @@ def test_only_two_coders_of_the_project_can_be_compared(named: list[str], words:
     assert two_of(["anna", "agreed", "bert"], ["bert", "anna"]) == ("bert", "anna")
     with pytest.raises(ConfigError, match=words):
         two_of(["anna", "agreed", "bert"], named)
+
+
+def test_episodes_that_both_saw_alike_are_taken_over_as_the_first_has_them() -> None:
+    clip = film(80)
+    first = saw("anna", clip, Episode("AU12", 5, 20), Episode("AU1", 30, 40), Episode("AU25", 60, 70))
+    second = saw("bert", clip, Episode("AU12", 6, 20), Episode("AU25", 60, 79))
+    assert alike_episodes(first, second, disagreements([first], [second])) == [Episode("AU12", 5, 20)]
+    assert alike_episodes(first, replace(second, episodes=()), []) == []

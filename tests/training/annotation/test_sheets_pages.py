@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
 from tests.browser import Browser, Chromium
+from tests.training.annotation.coders import saw
 from tests.training.annotation.paged import Page, made_pictures, made_project, paged
+from tests.training.annotation.test_page_browser import made_film
 from tests.training.annotation.test_page_sheets import put
-from training.annotation.coding import AGREED, Coded, Mark, Side
+from training.annotation.coding import AGREED, Coded, Episode, Mark, Side
 from training.annotation.project import Project
 
 pytestmark = pytest.mark.pages
@@ -171,6 +174,23 @@ def test_two_coders_settle_what_they_disagree_on(one_chromium: Chromium, review:
     assert coded(review, 2).final == absent | {"AU25": Mark(1)}
 
 
+def test_episodes_are_settled_and_those_alike_taken_over(one_chromium: Chromium, tmp_path: Path) -> None:
+    with made_project(tmp_path / "project", made_film(tmp_path / "films" / "p-01").parent) as project:
+        clip = project.sequence(project.entries()[0].name)
+        alike, early, only = Episode("AU12", 2, 8), Episode("AU1", 10, 14), Episode("AU4", 20, 30)
+        for coder, seen in (("anna", (alike, early, only)), ("bert", (alike, replace(early, offset=35)))):
+            project.put(coder, replace(saw(coder, clip, *seen, scale=project.scale), actions=project.actions))
+        with paged(project, AGREED, review=("anna", "bert")) as page, Browser(one_chromium, page.origin) as browser:
+            tab = opened(browser, page, "/review")
+            press(tab, "t", "ArrowRight", "Enter", "ArrowRight", "Enter")
+            expect(tab.locator("#progress-words")).to_have_text("2 of 2 settled")
+            saved(tab)
+            tab.reload()
+            expect(tab.locator("#progress-words")).to_have_text("2 of 2 settled")
+        assert [*project.episodes(AGREED, clip.name).values()] == [alike, replace(early, offset=35)]
+        assert project.coded(AGREED, clip.name) == {}
+
+
 def test_agreement_leads_to_the_disagreements_of_an_action(one_chromium: Chromium, review: Page) -> None:
     with Browser(one_chromium, review.origin) as browser:
         tab = opened(browser, review, "/agreement")
@@ -228,3 +248,18 @@ def barriers(tab: Tab) -> list[str]:
     tab.evaluate(AXE.read_text())
     found = tab.evaluate("axe.run({resultTypes: ['violations']})")
     return [f"{one['id']}: {node['html'][:200]}" for one in found["violations"] for node in one["nodes"]]
+
+
+def test_pictures_that_cannot_be_shown_stay_open(browser: Browser, page: Page) -> None:
+    browser.forgive("404")
+    project, name = page.desk.project, page.desk.names[0]
+    broken = project.order(name).tolist()[1]
+    (project.source / project.sequence(name).labels[broken]).write_bytes(b"no picture")
+    tab = opened(browser, page, "/sheets")
+    first, second = sheet(tab)[:2]
+    expect(tab.locator(".cell.missing")).to_have_count(1)
+    press(tab, "Enter")
+    expect(tab.locator(f".cell[data-place='{first}']")).to_have_count(0)
+    saved(tab)
+    assert (second, coded(page, first).final) == (broken, {"AU1": Mark(0)})
+    assert coded(page, broken) == Coded()

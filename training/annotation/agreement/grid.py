@@ -19,6 +19,8 @@ JUDGED = (CODABLE, *PARTS)
 STRETCH_S = 5.0
 #: From this many people on, people are drawn.
 ENOUGH_PEOPLE = 10
+#: With fewer blocks than these a bootstrap's intervals are too narrow.
+FEW = 20
 
 Ints = NDArray[np.int64]
 Values = NDArray[np.int8]
@@ -164,7 +166,7 @@ def _blocks(sequences: Sequence[Frames], kept: Sequence[Ints]) -> tuple[Ints, st
     if len(people) >= ENOUGH_PEOPLE and all(people):
         numbers = {name: number for number, name in enumerate(sorted(people))}
         ids = [np.full(len(places), numbers[one.participant]) for one, places in zip(sequences, kept, strict=True)]
-        return _joined_ids(ids), f"the {len(people)} people"
+        return _joined_ids(ids), f"the {len(people)} people{_few(len(people))}"
     ids, last = [], 0
     for one, places in zip(sequences, kept, strict=True):
         own = np.arange(len(places)) if one.times_s is None else (one.times_s[places] // STRETCH_S).astype(np.int64)
@@ -174,7 +176,11 @@ def _blocks(sequences: Sequence[Frames], kept: Sequence[Ints]) -> tuple[Ints, st
     what = " and ".join(["pictures"] * (not all(films)) + [f"stretches of {STRETCH_S:g} s"] * any(films))
     blocks = np.unique(_joined_ids(ids), return_inverse=True)[1]
     count = int(blocks.max()) + 1 if len(blocks) else 0
-    return blocks, f"{count} {what}, not people"
+    return blocks, f"{count} {what}, not people{_few(count)}"
+
+
+def _few(count: int) -> str:
+    return "; so few that they are too narrow" if count < FEW else ""
 
 
 def _joined_ids(ids: Sequence[Ints]) -> Ints:

@@ -32,9 +32,11 @@ def text(agreement: Agreement) -> str:
     """For a terminal: a table of each pair of coders."""
     lines: list[str] = []
     for pair in pairs(agreement):
-        rows = [row for row in agreement.rows if (row.first, row.second) == pair]
+        rows = [row for row in _of(agreement, pair) if not is_unseen(row)]
+        unseen = [row.action for row in _of(agreement, pair) if is_unseen(row)]
         timed = [row for row in agreement.onsets if (row.first, row.second) == pair]
         lines += [f"{pair[0]} and {pair[1]}", *_aligned(_rows_text(rows, agreement.scale))]
+        lines += [f"Seen by neither: {', '.join(unseen)}"] * bool(unseen)
         if timed:
             lines += ["", f"Episodes whose onsets are within {agreement.window_s:g} s", *_aligned(_onsets_text(timed))]
         lines.append("")
@@ -42,7 +44,7 @@ def text(agreement: Agreement) -> str:
         coders = f"{', '.join(agreement.coders[:-1])} and {agreement.coders[-1]}"
         lines += [f"Krippendorff's α of {coders}", *_aligned(_alphas_text(agreement.alphas)), ""]
     lines += [f"Intervals: 95 %, by bootstrap over {over} ({basis})." for basis, over in agreement.over.items()]
-    if any(_is_rare(row) for row in agreement.rows):
+    if any(_is_rare(row) and not is_unseen(row) for row in agreement.rows):
         lines.append(f"* seen in fewer than {RARE} frames by one of them: κ is hardly known, look at PABAK beside it.")
     return "\n".join(lines) + "\n"
 
@@ -93,7 +95,8 @@ def page(agreement: Agreement, found: Found) -> str:
     by_pair = [
         {
             "names": pair,
-            "rows": [_shown(row) for row in agreement.rows if (row.first, row.second) == pair],
+            "rows": [_shown(row) for row in _of(agreement, pair) if not is_unseen(row)],
+            "unseen": [row.action for row in _of(agreement, pair) if is_unseen(row)],
             "onsets": [row for row in agreement.onsets if (row.first, row.second) == pair],
             "found": found.get(pair, [])[:SHOWN],
             "more": max(0, len(found.get(pair, [])) - SHOWN),
@@ -116,6 +119,15 @@ def pairs(agreement: Agreement) -> list[Pair]:
     """Every two coders of whom something is known together."""
     rows: list[Row | Onsets] = [*agreement.rows, *agreement.onsets]
     return list(dict.fromkeys((row.first, row.second) for row in rows))
+
+
+def is_unseen(row: Row) -> bool:
+    """Whether neither coder ever saw the action: then there is nothing to agree on but that."""
+    return row.action not in JUDGED and not any(row.present)
+
+
+def _of(agreement: Agreement, pair: Pair) -> list[Row]:
+    return [row for row in agreement.rows if (row.first, row.second) == pair]
 
 
 def named(action: str) -> str:

@@ -1,12 +1,12 @@
 """What the layouts have in common: what is written, what is found in files, and what a layout cannot hold."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cloud.erasing.known import note
 from device.contract.errors import DataError
-from training.annotation.coding import Annotations, Coded, Mark, Scale, Side
+from training.annotation.coding import ACTIONS, Annotations, Coded, Mark, Scale, Side
 from training.annotation.coding import Sequence as Frames
 from training.files import write_whole
 from training.videos.study import VIDEO_SUFFIXES
@@ -126,6 +126,20 @@ def count_without_video(annotations: Iterable[Annotations], losses: Losses, prog
         losses.add(
             f"Sequences of pictures have no video that {program} could play ({{n}}).", not is_video(one.sequence)
         )
+
+
+def implied(frame: Coded, action: str) -> Mark | None:
+    """The mark of an action that nothing is said of: absent in a submitted frame, unless its part is hidden."""
+    seen = frame.submitted and frame.codable and ACTIONS[action].part not in frame.hidden
+    return Mark(0) if seen else None
+
+
+def settled(frame: Coded, into: Into) -> Coded:
+    """A frame of a file in this project: where it says nothing of an action that the project codes and that could be
+    seen, its coder was not done with the frame, but with the actions that it codes."""
+    if any(action not in frame.marks and implied(frame, action) for action in into.actions):
+        return replace(frame, submitted=False, judged=frozenset(frame.marks))
+    return frame
 
 
 def by_coder(annotations: Sequence[Annotations]) -> dict[str, list[Annotations]]:

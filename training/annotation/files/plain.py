@@ -16,7 +16,7 @@ import numpy as np
 from device.contract.errors import DataError
 from training.annotation.coding import PARTS, Annotations, Coded, Episode, Mark, Side
 from training.annotation.coding import Sequence as Frames
-from training.annotation.files.exchange import Found, Into, Written, keep
+from training.annotation.files.exchange import Found, Into, Written, keep, settled
 from training.annotation.files.tables import read_table, table_bytes, unfloated, whole
 from training.data.codes import SIDE_COLUMN
 
@@ -127,14 +127,8 @@ class _Reading:
             raise DataError(
                 f"{where}: submitted is {unknown[0][:20]!r}: give 1, 0, or actions that this project codes."
             )
-        frames[place] = Coded(
-            marks,
-            frozenset(hidden),
-            _flag(cells["codable"], f"{where}: codable"),
-            done == "1",
-            _flag(cells["asked"], f"{where}: asked"),
-            judged,
-        )
+        codable, asked = (_flag(cells[name], f"{where}: {name}") for name in ("codable", "asked"))
+        frames[place] = settled(Coded(marks, frozenset(hidden), codable, done == "1", asked, judged), self._into)
 
     def _mark(self, action: str, text: str, side: str, where: str) -> Mark:
         """The same few marks stand in millions of cells."""

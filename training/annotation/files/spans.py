@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract.errors import DataError
-from training.annotation.coding import Coded, Mark, Sequence
+from training.annotation.coding import Coded, Sequence
 
 Floats = NDArray[np.float64]
 Run = tuple[int, int]
@@ -56,10 +56,9 @@ def runs(frames: dict[int, Coded]) -> Iterator[tuple[Run, Coded]]:
     yield from _runs({place: (frame, _state(frame)) for place, frame in frames.items()})
 
 
-def runs_of(frames: dict[int, Coded], action: str) -> Iterator[tuple[Run, Mark]]:
-    """Frames that follow each other with the same mark of an action."""
-    marks = {place: frame.marks[action] for place, frame in frames.items() if action in frame.marks}
-    yield from _runs({place: (mark, mark) for place, mark in marks.items()})
+def runs_of(texts: dict[int, str]) -> Iterator[tuple[Run, str]]:
+    """Frames that follow each other with the same text."""
+    yield from _runs({place: (text, text) for place, text in texts.items()})
 
 
 def _runs(values: dict[int, tuple[_Kept, object]]) -> Iterator[tuple[Run, _Kept]]:

@@ -6,6 +6,7 @@ from dataclasses import asdict, is_dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.routing import Route
 
@@ -14,12 +15,20 @@ from training.annotation.agreement.compare import WINDOW_S, compare
 from training.annotation.agreement.disagreements import Disagreement, disagreements
 from training.annotation.agreement.grid import CODABLE
 from training.annotation.coding import PARTS, Annotations, Coded, Episode
-from training.annotation.page.answers import asked, desk_of
+from training.annotation.page.answers import asked, desk_of, posted
 from training.annotation.page.desk import Desk, shown
 from training.annotation.page.views import View
-from training.annotation.review import alike, disputed
+from training.annotation.review import Disputed, alike, alike_episodes, disputed
 
 _LONGEST_WINDOW_S = 60.0
+_NOTED = "review-settled"
+
+
+class Settled(Struct, frozen=True):
+    """A frame of a sequence of which the episodes are settled."""
+
+    sequence: int
+    place: int
 
 
 def overview(request: Request) -> dict[str, Any]:
@@ -28,6 +37,7 @@ def overview(request: Request) -> dict[str, Any]:
     first, second = _coded(desk)
     found = disagreements(first, second)
     settled = {name: desk.project.coded(desk.coder, name) for name in {one.sequence.name for one in (*first, *second)}}
+    noted = _noted(desk)
     numbers = {name: number for number, name in enumerate(desk.names)}
     frames = [
         {
@@ -38,7 +48,7 @@ def overview(request: Request) -> dict[str, Any]:
             "size": round(one.size, 3),
             "actions": list(dict.fromkeys(each.action for each in one.found)),
             "words": "; ".join(map(_words, one.found)),
-            "settled": settled[one.sequence].get(one.place, Coded()).submitted,
+            "settled": settled[one.sequence].get(one.place, Coded()).submitted or _key(one) in noted,
         }
         for one in disputed(found)
     ]
@@ -51,7 +61,19 @@ def frame(request: Request) -> dict[str, Any]:
     name = desk.name(request.path_params["number"])
     states = [desk.project.frame(coder, name, place) for coder in (*_coders(desk), desk.coder)]
     coded = dict(zip(("first", "second", "agreed"), map(shown, states), strict=True))
-    return {"sequence": name, **coded, "episodes": _episodes(desk, name, place), "neutral": _has_neutral(desk, name)}
+    length = len(desk.project.sequence(name).frames)
+    more = {"episodes": _episodes(desk, name, place), "neutral": _has_neutral(desk, name), "length": length}
+    return {"sequence": name, **coded, **more}
+
+
+def note(request: Request, one: Settled) -> dict[str, Any]:
+    """Keep that the episodes that begin at a frame are settled: that there is none leaves nothing else behind."""
+    desk = desk_of(request)
+    _coders(desk)
+    key = f"{desk.name(one.sequence)}@{one.place}"
+    noted = list(dict.fromkeys([*_noted(desk), key]))
+    desk.project.remember(desk.coder, _NOTED, msgspec.json.encode(noted).decode())
+    return {}
 
 
 def agreement(request: Request) -> dict[str, Any]:
@@ -60,6 +82,14 @@ def agreement(request: Request) -> dict[str, Any]:
     window_s = _window(request.query_params.get("window", str(WINDOW_S)))
     found: dict[str, Any] = _plain(compare(_coded(desk), window_s))
     return found
+
+
+def _noted(desk: Desk) -> list[str]:
+    return msgspec.json.decode(desk.project.recall(desk.coder, _NOTED) or "[]", type=list[str])
+
+
+def _key(one: Disputed) -> str:
+    return f"{one.sequence}@{one.place}"
 
 
 def _coders(desk: Desk) -> tuple[str, str]:
@@ -91,18 +121,33 @@ def _alike(
     found: Many[Disagreement],
     settled: dict[str, dict[int, Coded]],
 ) -> list[dict[str, Any]]:
-    """Of each sequence the frames coded alike that the review has not yet."""
+    """Of each sequence the frames and episodes coded alike that the review has not yet."""
     others = {one.sequence.name: one for one in second}
     pairs = [(one, others[one.sequence.name]) for one in first if one.sequence.name in others]
     return [
-        {"sequence": one.sequence.name, "frames": {place: shown(coded) for place, coded in frames.items()}}
+        {
+            "sequence": one.sequence.name,
+            "frames": _open(alike(one, other, found), settled[one.sequence.name]),
+            "episodes": _new(desk, one, alike_episodes(one, other, found)),
+        }
         for one, other in pairs
-        if (frames := _open(alike(one, other, found), settled[one.sequence.name]))
     ]
 
 
-def _open(frames: dict[int, Coded], settled: dict[int, Coded]) -> dict[int, Coded]:
-    return {place: coded for place, coded in frames.items() if not settled.get(place, Coded()).submitted}
+def _open(frames: dict[int, Coded], settled: dict[int, Coded]) -> dict[int, Any]:
+    """Place → frame as the page knows it, of those that the review has not yet."""
+    nothing = Coded()
+    return {place: shown(coded) for place, coded in frames.items() if not settled.get(place, nothing).submitted}
+
+
+def _new(desk: Desk, one: Annotations, episodes: Many[Episode]) -> dict[str, Any]:
+    """Identity → episode, of those that the review has not yet."""
+    kept = desk.project.episodes(desk.coder, one.sequence.name).values()
+    return {
+        f"alike-{number}": msgspec.to_builtins(episode)
+        for number, episode in enumerate(episodes)
+        if episode not in kept
+    }
 
 
 def _episodes(desk: Desk, name: str, place: int) -> list[dict[str, Any]]:
@@ -151,6 +196,7 @@ def _plain(value: Any) -> Any:
 _ROUTES = (
     Route("/api/review", asked(overview)),
     Route("/api/review/{number:int}/{place:int}", asked(frame)),
+    Route("/api/review/settled", posted(Settled, note), methods=["POST"]),
     Route("/api/agreement", asked(agreement)),
 )
 REVIEW = View("review", "Review", "/review", _ROUTES, shown=lambda desk: desk.review is not None)

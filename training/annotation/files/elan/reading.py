@@ -10,8 +10,8 @@ from device.contract.errors import DataError
 from training.annotation.coding import ACTIONS, PARTS, Annotations, Coded, Episode, Mark, Side
 from training.annotation.coding import Sequence as Frames
 from training.annotation.files import spans
-from training.annotation.files.elan import SCALE, SEQUENCE, STATES, SUFFIX
-from training.annotation.files.exchange import Found, Into
+from training.annotation.files.elan import CODED, NOT_CODED, SCALE, SEQUENCE, STATES, SUFFIX
+from training.annotation.files.exchange import Found, Into, implied, settled
 from training.annotation.files.words import TIER, action_of, read_mark
 
 _EXTRA = re.compile(r"apex (\d+)|open")
@@ -36,16 +36,18 @@ class _Coder:
     """What the tiers of one coder hold."""
 
     states: dict[int, Coded] = field(default_factory=dict)
-    marks: dict[int, dict[str, Mark]] = field(default_factory=dict)
+    marks: dict[int, dict[str, Mark | None]] = field(default_factory=dict)
     episodes: list[Episode] = field(default_factory=list)
 
-    def annotations(self, sequence: Frames, coder: str, into: Into) -> Annotations:
+    def annotations(self, document: "_Document", coder: str) -> Annotations:
+        into, sequence = document.into, document.sequence
         frames = {}
         for place in sorted(self.states.keys() | self.marks.keys()):
-            mine = self.marks.get(place, {})
-            marks = {action: mine[action] for action in into.actions if action in mine}
-            state = self.states.get(place, Coded(judged=frozenset(marks)))
-            frames[place] = replace(state, marks=marks)
+            said = self.marks.get(place, {})
+            state = self.states.get(place, Coded(judged=frozenset(said)))
+            found = {action: said.get(action, implied(state, action)) for action in document.coded} | said
+            marks = {action: mark for action in into.actions if (mark := found.get(action))}
+            frames[place] = settled(replace(state, marks=marks), into)
         episodes = sorted(self.episodes, key=lambda one: one.onset)
         return Annotations(sequence, coder, into.scale, into.actions, frames, tuple(episodes))
 
@@ -59,6 +61,7 @@ class _Document:
     sequence: Frames
     bounds: spans.Floats
     times: dict[str | None, str | None]
+    coded: tuple[str, ...]
     into: Into
 
     def annotations(self, tier: ElementTree.Element) -> Iterator[tuple[str, spans.Run, str]]:
@@ -99,7 +102,7 @@ def _read(path: Path, into: Into, notes: list[str]) -> Iterator[Annotations]:
         elif tier.find("ANNOTATION") is not None:
             notes.append(f"{path.name}: the tier {name!r} is passed over: it is named after no action.")
     for coder, one in coders.items():
-        yield one.annotations(document.sequence, coder, into)
+        yield one.annotations(document, coder)
 
 
 def _add(
@@ -107,7 +110,9 @@ def _add(
 ) -> None:
     for where, run, text in document.annotations(tier):
         if is_frames:
-            mark = document.into.checked(action, read_mark(text, document.into.scale, where), where)
+            mark = None
+            if text != NOT_CODED:
+                mark = document.into.checked(action, read_mark(text, document.into.scale, where), where)
             for place in range(run[0], run[1] + 1):
                 coder.marks.setdefault(place, {})[action] = mark
         else:
@@ -125,8 +130,9 @@ def _opened(path: Path, into: Into) -> _Document:
     links = [one.get("RELATIVE_MEDIA_URL", "") or one.get("MEDIA_URL", "") for one in media]
     names = [properties.get(SEQUENCE, ""), path.stem, *(link.rsplit("/", 1)[-1] for link in links)]
     sequence = into.named([name for name in names if name], path.name)
+    coded = tuple(action for action in properties.get(CODED, "").split() if action in ACTIONS)
     times = {one.get("TIME_SLOT_ID"): one.get("TIME_VALUE") for one in root.findall("TIME_ORDER/TIME_SLOT")}
-    return _Document(path, root, sequence, spans.edges(sequence, "ELAN"), times, into)
+    return _Document(path, root, sequence, spans.edges(sequence, "ELAN"), times, coded, into)
 
 
 def _root(path: Path) -> ElementTree.Element:

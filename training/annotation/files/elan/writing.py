@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 from training.annotation.coding import ACTIONS, PARTS, Annotations, Coded, Episode, Mark
 from training.annotation.files import spans
-from training.annotation.files.elan import SCALE, SEQUENCE, STATES, SUFFIX
+from training.annotation.files.elan import CODED, NOT_CODED, SCALE, SEQUENCE, STATES, SUFFIX
 from training.annotation.files.exchange import (
     SIDES,
     Losses,
@@ -17,6 +17,7 @@ from training.annotation.files.exchange import (
     by_coder,
     count_without_video,
     file_name,
+    implied,
     is_video,
     keep,
 )
@@ -115,6 +116,7 @@ def _head(header: ElementTree.Element, one: Annotations, annotations: int) -> No
         "lastUsedAnnotationId": str(annotations),
         SEQUENCE: one.sequence.name,
         SCALE: one.scale.value,
+        CODED: " ".join(one.actions),
     }
     for name, text in properties.items():
         ElementTree.SubElement(header, "PROPERTY", {"NAME": name}).text = text
@@ -158,13 +160,14 @@ def _frame_tiers(one: Annotations, bounds: spans.Floats) -> Iterator[Tier]:
         states = [(spans.span(bounds, *run), _state_text(frame)) for run, frame in spans.runs(one.frames)]
         yield STATES, "frame", states
     for action in one.actions:
-        runs = list(spans.runs_of(one.frames, action))
-        if runs:
-            yield (
-                f"{action} {STATES}",
-                "frame",
-                [(spans.span(bounds, *run), written(mark, one.scale)) for run, mark in runs],
-            )
+        said = {
+            place: written(mark, one.scale) if mark else NOT_CODED
+            for place, frame in one.frames.items()
+            if (mark := frame.marks.get(action)) != implied(frame, action)
+        }
+        if said:
+            runs = [(spans.span(bounds, *run), text) for run, text in spans.runs_of(said)]
+            yield f"{action} {STATES}", "frame", runs
 
 
 def _state_text(frame: Coded) -> str:

@@ -12,6 +12,13 @@ const LEVELS = [
   ["E", "maximum"],
 ];
 
+const OF_FRAMES = [["", "{submit} submits: what is unmarked is absent. {help} shows all keys."]];
+const OF_EPISODES = [
+  ["Episodes", "Hold an action's key from onset to offset while playing or stepping, or tap it at both."],
+  ["", "{other}{repeat} choose one; {onset} onset, {apex} apex, {offset} offset are here; {loop} plays it over and over; "
+    + "{remove} takes it away."],
+];
+
 export class Beside {
   constructor(desk, view, book) {
     Object.assign(this, { _desk: desk, _view: view, _book: book, _of: undefined });
@@ -29,7 +36,8 @@ export class Beside {
     if (picture) $("#neutral-figure").style.aspectRatio = `${picture.width} / ${picture.height}`;
     this._view.show(picture);
     $("#neutral-figure").classList.toggle("none", !picture);
-    text($("#neutral-words"), picture ? `Neutral${sequence.neutral_is ? `: ${sequence.neutral_is}` : ""}` : this._lacking());
+    const which = sequence.neutral_is ? `: ${sequence.neutral_is}` : "";
+    text($("#neutral-words"), picture ? `Neutral${which}` : this._lacking());
   }
 
   /** Show what the codebook says of an action; "" for how the page is used. */
@@ -50,7 +58,7 @@ export class Beside {
     const said = opinion.sentence || (rows.length ? "" : "It sees nothing that moves.");
     box.replaceChildren(
       h("h3", {}, "What the face network thinks"),
-      said ? h("p", {}, said) : h("ul", {}, rows.map(([key, value]) => h("li", {}, h("span", {}, key), h("span", {}, near(value))))),
+      said ? h("p", {}, said) : h("ul", {}, rows.map(row)),
       h("p", { class: "number" }, "It is noted that you asked."),
     );
   }
@@ -76,26 +84,28 @@ export class Beside {
   }
 
   _start() {
-    const { keymap, project } = this._desk;
-    const key = (name) => h("kbd", {}, shown(keymap.commands[name]));
-    const digits = project.scale === "intensity" ? [h("kbd", {}, "1"), "–", h("kbd", {}, "5"), " A–E; "] : [];
-    return [
-      h("h3", {}, "Codebook"),
-      h("p", {}, "The words for an action stand here as soon as its key is pressed."),
-      h("h3", {}, "Keys after an action's"),
-      h("p", {}, ...digits, h("kbd", {}, "6"), " left ", h("kbd", {}, "7"), " right ", h("kbd", {}, "8"), " top ", h("kbd", {}, "9"), " bottom, the person's own; ", h("kbd", {}, "0"), " takes it away"),
-      ...(this._desk.mode === "episodes" ? this._ofEpisodes(key) : [h("p", {}, key("submit"), " submits: what is unmarked is absent. ", key("help"), " shows all keys.")]),
+    const isIntensity = this._desk.project.scale === "intensity";
+    const strength = isIntensity ? "[1]–[5] are A–E; " : "";
+    const start = [
+      ["Codebook", "The words for an action stand here as soon as its key is pressed."],
+      ["Keys after an action's", `${strength}[6] left, [7] right, [8] top, [9] bottom, the person's own; [0] takes it away.`],
+      ...(this._desk.mode === "episodes" ? OF_EPISODES : OF_FRAMES),
     ];
+    return start.flatMap(([head, words]) => [head && h("h3", {}, head), this._phrase(words)].filter(Boolean));
   }
 
-  _ofEpisodes(key) {
-    return [
-      h("h3", {}, "Episodes"),
-      h("p", {}, "Hold an action's key from onset to offset while playing or stepping, or tap it at both."),
-      h("p", {}, key("other"), key("repeat"), " choose one; ", key("onset"), " onset, ", key("apex"), " apex, ", key("offset"), " offset are here; ", key("loop"), " plays it over and over; ", key("remove"), " takes it away."),
-    ];
+  /** Words in which `{submit}` is the key of a command, and `[1]` a key. */
+  _phrase(words) {
+    const keys = this._desk.keymap.commands;
+    const parts = words.split(/(\{\w+\}|\[\w+\])/).map((part) => {
+      if (part.startsWith("{")) return h("kbd", {}, shown(keys[part.slice(1, -1)]));
+      return part.startsWith("[") ? h("kbd", {}, part.slice(1, -1)) : part;
+    });
+    return h("p", {}, parts);
   }
 }
+
+const row = ([key, value]) => h("li", {}, h("span", {}, key), h("span", {}, near(value)));
 
 function near(value) {
   const level = Math.round(value);

@@ -4,7 +4,7 @@ import { present } from "./coded.js";
 import { ask, tell } from "./dialogs.js";
 import { $ } from "./dom.js";
 import { get } from "./net.js";
-import { say } from "./say.js";
+import { hint, say } from "./say.js";
 
 export class Commands {
   /** @param {{desk, doing, episodes, player, look, view, beside, onKeys: () => void}} parts */
@@ -116,7 +116,7 @@ export class Commands {
   async follow({ sequence, place, what }) {
     if (sequence !== this.desk.sequence.number) await this.openSequence(sequence, place);
     else if (place !== null) this.desk.go(this.desk.indexOf(place));
-    say(what);
+    hint(this._undone ? `${what}: ${this._undone}` : what);
   }
 
   async _submit() {
@@ -145,15 +145,16 @@ export class Commands {
     await desk.queue.whenEmpty();
     const { sequences } = await get("/api/progress");
     const open = sequences.find((one) => one.number !== desk.sequence.number && one.submitted < (one.length ?? 1));
-    const done = `All ${desk.length.toLocaleString()} frames of ${desk.sequence.name} are submitted.`;
+    const done = `All ${desk.length.toLocaleString()} frames of ${desk.sequence.title} are submitted.`;
     if (!open) return ask(`${done} Nothing is left in this project.`, { yes: "Good", no: "Stay here" });
-    if (await ask(`${done} Go on with ${open.name}?`, { yes: "Go on", no: "Stay here" })) await this.openSequence(open.number);
-    return undefined;
+    const goesOn = await ask(`${done} Go on with ${open.title}?`, { yes: "Go on", no: "Stay here" });
+    return goesOn ? this.openSequence(open.number) : undefined;
   }
 
   _undo(type) {
     const { desk } = this;
-    if (!desk.undoing[type] && !desk.queue.pending) return say(`nothing to ${type}`);
+    if (!desk.undoing[type] && !desk.queue.pending) return hint(`There is nothing to ${type}.`);
+    this._undone = desk.undoing[type];
     return desk.actBlind(type);
   }
 
@@ -164,13 +165,13 @@ export class Commands {
 
   _another(by) {
     const next = this.desk.sequence.number + by;
-    if (next < 0 || next >= this.desk.project.sequences) return say(by > 0 ? "the last sequence" : "the first sequence");
-    return this.openSequence(next);
+    if (next >= 0 && next < this.desk.project.sequences) return this.openSequence(next);
+    return hint(`This is the ${by > 0 ? "last" : "first"} sequence.`);
   }
 
   _timed() {
     if (this.desk.sequence.times_s) return true;
-    say("These pictures do not follow each other in time.");
+    hint("These pictures do not follow each other in time.");
     return false;
   }
 
@@ -183,7 +184,7 @@ export class Commands {
   _loop() {
     const holds = ([, one]) => one.onset <= this.at && this.at <= (one.offset ?? this.at);
     const episode = this.episodes.chosen ?? this.episodes.all().find(holds)?.[1];
-    if (!episode) return say("Choose an episode first.");
+    if (!episode) return hint("Choose an episode first.");
     return this.player.loop(episode.onset, episode.offset ?? this.desk.length - 1);
   }
 
@@ -191,7 +192,7 @@ export class Commands {
     const choice = $("#speed");
     choice.selectedIndex = Math.max(0, Math.min(choice.selectedIndex + by, choice.options.length - 1));
     this.player.speed = Number(choice.value);
-    say(`speed ${choice.selectedOptions[0].textContent}`);
+    hint(`speed ${choice.selectedOptions[0].textContent}`);
   }
 
   _mode() {
@@ -205,8 +206,9 @@ export class Commands {
     const { desk } = this;
     try {
       const { box } = await get(`/api/face/${desk.sequence.number}/${desk.placeAt(this.at)}`);
-      if (box) this.view.frame(box);
-      say(box ? "the face is framed" : "no face is found");
+      if (!box) return hint("No face is found.");
+      this.view.frame(box);
+      say("the face is framed");
     } catch (error) {
       tell(error.message);
     }
@@ -214,13 +216,13 @@ export class Commands {
 
   async _neutral() {
     const { desk } = this;
-    if (!desk.sequence.participant) return say("Every picture is of somebody else.");
+    if (!desk.sequence.participant) return hint("Every picture is of somebody else.");
     this.player.stop();
     desk.act({ type: "setneutral", place: desk.place });
     await desk.queue.whenEmpty();
     desk.sequence.neutral = true;
     desk.sequence.neutral_is = `frame ${desk.numberAt(desk.index)}`;
-    say("taken as neutral");
+    hint("This frame is taken as neutral.");
     return this.beside.showNeutral();
   }
 }

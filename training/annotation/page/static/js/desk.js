@@ -169,7 +169,8 @@ export class Desk extends EventTarget {
   _keep(place, coded) {
     const known = this._coded.get(place);
     this._coded.set(place, { label: "", frame: place, ...known, coded });
-    this.runs.set(this.indexOf(place), coded.submitted ? SUBMITTED : isTouched(coded) ? TOUCHED : UNTOUCHED);
+    const status = coded.submitted ? SUBMITTED : isTouched(coded) ? TOUCHED : UNTOUCHED;
+    this.runs.set(this.indexOf(place), status);
   }
 
   async _know() {

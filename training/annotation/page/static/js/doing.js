@@ -2,7 +2,7 @@
 import { isTouched, marking, present, pressed, sided, SIDES, words } from "./coded.js";
 import { ask } from "./dialogs.js";
 import { post } from "./net.js";
-import { say } from "./say.js";
+import { hint, say } from "./say.js";
 
 export class Doing {
   constructor(desk) {
@@ -12,19 +12,21 @@ export class Doing {
 
   /** An action's key; `strong` with Shift. */
   async press(action, strong) {
+    if (!(await this._may())) return;
     const { coded, project } = this._desk;
-    await this._mark(action, pressed(coded, action, { ...project, strong }));
+    this._mark(action, pressed(coded, action, { ...project, strong }));
   }
 
   /** A digit after an action's key: 1–5 how strong, 6–9 where, 0 takes it away. */
   async digit(digit) {
+    if (!this._desk.isKnown) await this._desk.known();
     const { focus, project } = this._desk;
-    if (!focus) return say("Press an action's key first.");
-    if (digit === 0) return this._mark(focus, [0, ""]);
+    if (!focus) return hint("Press an action's key first.");
+    if (digit > project.largest && digit <= 5) return hint("This project codes presence, not how strong.");
+    if (!(await this._may())) return undefined;
     const [value, side] = this._desk.markOf(focus);
-    if (digit > 5) return this._mark(focus, sided([value, side], SIDES[digit - 6]));
-    if (digit > project.largest) return say("This project codes presence, not how strong.");
-    return this._mark(focus, [digit, side]);
+    const mark = digit > 5 ? sided([value, side], SIDES[digit - 6]) : [digit, digit ? side : ""];
+    return this._mark(focus, mark);
   }
 
   /** Let digits act on the mark before. */
@@ -105,8 +107,7 @@ export class Doing {
     return `${this._desk.sequence.number}/${this._desk.place}`;
   }
 
-  async _mark(action, mark) {
-    if (!(await this._may())) return;
+  _mark(action, mark) {
     this._desk.newest = action;
     this._act(marking(this._desk.place, action, mark));
     this._say(action);
@@ -119,16 +120,15 @@ export class Doing {
 
   /** Changing what was submitted is asked for once a frame. */
   async _may() {
-    if (!this._desk.isKnown) await this._desk.known();
     const here = this._here;
+    if (!this._desk.isKnown) await this._desk.known();
+    if (here !== this._here) return false; // the coder went on before it came
+    await this._asking; // a question that is just being closed
     if (!this._desk.coded.submitted || this._allowed.has(here)) return true;
-    if (this._asking) return false;
-    this._asking = true;
     const more = "What it was stays in the project's history, and undo brings it back.";
-    const allowed = await ask("This frame was submitted. Change it?", { yes: "Change it", no: "Leave it", more });
-    this._asking = false;
-    if (allowed) this._allowed.add(here);
-    return allowed && here === this._here;
+    this._asking = ask("This frame was submitted. Change it?", { yes: "Change it", no: "Leave it", more });
+    if (await this._asking) this._allowed.add(here);
+    return this._allowed.has(here) && here === this._here;
   }
 
   _say(action) {

@@ -3,7 +3,7 @@
  * onset and one at the offset. A tap within an episode chooses it, for its apex, its edges, its strength.
  */
 import { LETTERS, SIDES } from "./coded.js";
-import { say } from "./say.js";
+import { hint, say } from "./say.js";
 
 const TAP_MS = 250;
 
@@ -70,7 +70,7 @@ export class Episodes {
 
   digit(digit) {
     const episode = this.chosen;
-    if (!episode) return say("Choose an episode first.");
+    if (!episode) return hint("Choose an episode first.");
     if (digit === 0) return this.remove();
     const side = SIDES[digit - 6];
     if (digit > 5) return this._change({ side: episode.side === side ? "" : side });
@@ -100,7 +100,8 @@ export class Episodes {
     const strength = this._desk.project.scale === "intensity" ? ` ${LETTERS[value]}` : "";
     const number = (index) => this._desk.numberAt(index);
     const end = offset === null ? "still open" : `to ${number(offset)}`;
-    return [`${action}${strength}`, side, `${number(onset)} ${end}`, apex === null ? "" : `apex ${number(apex)}`].filter(Boolean).join(", ");
+    const peak = apex === null ? "" : `apex ${number(apex)}`;
+    return [`${action}${strength}`, side, `${number(onset)} ${end}`, peak].filter(Boolean).join(", ");
   }
 
   _edge(name) {
@@ -108,8 +109,8 @@ export class Episodes {
     const changed = { ...this.chosen, [name]: at };
     const end = changed.offset ?? Infinity;
     if (changed.onset > end || (changed.apex !== null && (changed.apex < changed.onset || changed.apex > end))) {
-      if (name === "apex") return say("The apex lies between onset and offset.");
-      if (changed.onset > end) return say("The onset lies before the offset.");
+      if (name === "apex") return hint("The apex lies between onset and offset.");
+      if (changed.onset > end) return hint("The onset lies before the offset.");
       changed.apex = null;
     }
     this._put(this._desk.chosen, changed);

@@ -63,7 +63,7 @@ function show() {
   beside.showOpinion(opinion);
   showFrame();
   showButtons(coded);
-  heading.progress(desk.runs.submitted, desk.length, desk.sequence.name);
+  heading.progress(desk.runs.submitted, desk.length, desk.sequence.title);
 }
 
 /** What changes with each frame that is played. */
@@ -75,7 +75,8 @@ function showFrame() {
 
 function showButtons(coded) {
   const { inEpisodes } = commands;
-  const isOn = { mode: inEpisodes, upper: coded.hidden.includes("upper"), lower: coded.hidden.includes("lower"), uncodable: !coded.codable };
+  const hides = (part) => coded.hidden.includes(part);
+  const isOn = { mode: inEpisodes, upper: hides("upper"), lower: hides("lower"), uncodable: !coded.codable };
   for (const [name, on] of Object.entries(isOn)) set($(`[data-do=${name}]`), "aria-pressed", String(on));
   set($("#ask"), "aria-pressed", String(Boolean(desk.opinion)));
   $("#flags").hidden = inEpisodes;
@@ -96,7 +97,7 @@ function onSequence() {
   const { sequence, length } = desk;
   document.body.classList.toggle("untimed", !sequence.times_s);
   const last = desk.numberAt(length - 1).toLocaleString();
-  text($("#of"), sequence.first === null || sequence.first === undefined || sequence.first === 1 ? `of ${last}` : `of ${sequence.first} – ${last}`);
+  text($("#of"), (sequence.first ?? 1) === 1 ? `of ${last}` : `of ${sequence.first} – ${last}`);
   look.whole();
   beside.showNeutral();
 }
@@ -105,8 +106,8 @@ function onSequence() {
 function labels() {
   tiles.label();
   const { commands: keys } = desk.keymap;
-  const labelled = [...$$("[data-do]").map((one) => [one, one.dataset.do]), ...BUTTONS.map((name) => [$(`#${name}`), name])];
-  for (const [element, name] of labelled) {
+  const labelled = $$("[data-do]").map((one) => [one, one.dataset.do]);
+  for (const [element, name] of [...labelled, ...BUTTONS.map((name) => [$(`#${name}`), name])]) {
     set(element, "aria-keyshortcuts", spoken(keys[name] ?? ""));
     if ($("kbd", element)) text($("kbd", element), shown(keys[name]));
   }
@@ -149,9 +150,12 @@ function wireFields() {
   });
   $("#last").addEventListener("change", (event) => (player.last = Number(event.target.value)));
   $("#speed").addEventListener("change", (event) => (player.speed = Number(event.target.value)));
-  for (const name of ["brightness", "contrast"]) $(`#${name}`).addEventListener("input", (event) => look.set({ [name]: Number(event.target.value) }));
+  for (const name of ["brightness", "contrast"]) {
+    $(`#${name}`).addEventListener("input", (event) => look.set({ [name]: Number(event.target.value) }));
+  }
   // A pointer leaves nothing behind that would take the next Enter for itself.
-  document.addEventListener("click", (event) => event.detail > 0 && event.target.closest("main button") && $("#main").focus());
+  const isPressed = (event) => event.detail > 0 && event.target.closest("main button");
+  document.addEventListener("click", (event) => isPressed(event) && $("#main").focus());
   for (const choice of $$("main select")) choice.addEventListener("change", () => $("#main").focus());
 }
 

@@ -2,6 +2,9 @@
 import { tell } from "./dialogs.js";
 import { $, set, text } from "./dom.js";
 
+const AWAY =
+  "The program does not answer. What you code is kept in this browser and saved as soon as it runs again: "
+  + "start it with the same command.";
 const THEMES = ["", "dark", "light"];
 
 /** Fill the head; returns { saved(state), progress(done, of, name) } to keep it so. */
@@ -30,7 +33,7 @@ function saved({ pending, reachable, stopped, trouble }) {
   text($("span", element), { saved: "Saved", waiting: "Saving", away: kept }[state]);
   if (stopped) return;
   if (trouble) tell(trouble);
-  else if (!reachable) tell("The program does not answer. What you code is kept in this browser and saved as soon as it runs again: start it with the same command.");
+  else if (!reachable) tell(AWAY);
   else if ($("#trouble").dataset.about === "reach") tell("");
   $("#trouble").dataset.about = reachable ? "" : "reach";
 }

@@ -1,5 +1,5 @@
 /** Going through disagreements: which frames, which questions of one, what is agreed. Acts are the coder `agreed`'s. */
-import { get } from "./net.js";
+import { get, post } from "./net.js";
 import { answered, leading, questions, settling } from "./review-codes.js";
 import { applied } from "./sheet-codes.js";
 
@@ -9,12 +9,14 @@ const TOGETHER = 100; // frames taken over by one act
  * Events: `frame` (another one), `change` (what is agreed, or how many are settled).
  *
  * Attributes: `project`, `coders` (two names), `frames` (see /api/review), `action` (only frames with that; "" for all),
- * `isOpenOnly` (only those not settled), `at` (index of the frame in `shown`), `row` (index in `questions`).
+ * `isOpenOnly` (only those not settled), `at` (index of the frame in `shown`), `row` (index in `questions`), `beside`
+ * (how many frames after the one at hand is looked at).
  */
 export class ReviewDesk extends EventTarget {
-  constructor(project, queue) {
+  /** `onTrouble(sentence)`: something could not be kept. */
+  constructor(project, queue, onTrouble) {
     super();
-    Object.assign(this, { project, queue, coders: ["", ""], frames: [], alike: [], action: "", isOpenOnly: true });
+    Object.assign(this, { onTrouble, project, queue, coders: ["", ""], frames: [], alike: [], action: "", isOpenOnly: true });
     Object.assign(this, { at: 0, row: 0, here: null, said: null, undoing: { undo: project.undo, redo: project.redo } });
     this.actions = Object.fromEntries(project.actions.map((action) => [action.key, action]));
     this._noted = new Set(); // keys of questions answered that the codes do not show: a part is seen, a face codable
@@ -41,10 +43,18 @@ export class ReviewDesk extends EventTarget {
     this._going = here;
     const said = here && (await get(`/api/review/${here.sequence}/${here.place}`));
     if (this._going !== here) return; // on to another one meanwhile
-    Object.assign(this, { at, here, said });
+    Object.assign(this, { at, here, said, beside: 0 });
     this._noted.clear();
     this.row = Math.max(0, this.questions.findIndex((one) => this.answer(one) === undefined));
     this._fire("frame", "change");
+  }
+
+  /** Look at a frame before or after the one at hand. */
+  look(by) {
+    if (!this.here) return;
+    const { place } = this.here;
+    this.beside = Math.max(-place, Math.min(this.beside + by, this.said.length - 1 - place));
+    this._fire("frame");
   }
 
   /** The name of the frame's sequence. */
@@ -106,7 +116,8 @@ export class ReviewDesk extends EventTarget {
       const areBoth = first.hidden.includes(part) && second.hidden.includes(part);
       if (areBoth && !agreed.hidden.includes(part)) this.act({ type: "sethidden", place, part, on: true });
     }
-    if (isCodable) this.act({ type: "submitmany", marks: { [place]: this._marks() } });
+    if (!isCoded(first) && !isCoded(second)) this._note();
+    else if (isCodable) this.act({ type: "submitmany", marks: { [place]: this._marks() } });
     else for (const act of uncodable(place, agreed)) this.act(act);
     this.here.settled = true;
     this._fire("change");
@@ -114,7 +125,10 @@ export class ReviewDesk extends EventTarget {
 
   /** What both coded alike becomes agreed. Returns how many frames. */
   takeAlike() {
-    const acts = this.alike.flatMap(({ sequence, frames }) => takingOver(sequence, Object.entries(frames)));
+    const acts = this.alike.flatMap(({ sequence, frames, episodes }) => [
+      ...takingOver(sequence, Object.entries(frames)),
+      ...Object.entries(episodes).map(([identity, episode]) => ({ type: "putepisode", sequence, identity, episode })),
+    ]);
     for (const act of acts) this.queue.add(act);
     const count = this.alikeCount;
     this.alike = [];
@@ -123,7 +137,8 @@ export class ReviewDesk extends EventTarget {
   }
 
   get alikeCount() {
-    return this.alike.reduce((sum, { frames }) => sum + Object.keys(frames).length, 0);
+    const sizes = this.alike.map(({ frames, episodes }) => Object.keys(frames).length + Object.keys(episodes).length);
+    return sizes.reduce((sum, size) => sum + size, 0);
   }
 
   get settledCount() {
@@ -149,6 +164,12 @@ export class ReviewDesk extends EventTarget {
     this._fire("change");
   }
 
+  /** Only episodes begin here: that they are settled is kept by itself. */
+  _note() {
+    const { sequence, place } = this.here;
+    post("/api/review/settled", { sequence, place }).catch((error) => this.onTrouble(error.message));
+  }
+
   /** All marks of the frame: as agreed, and where nobody differs as both said. */
   _marks() {
     const open = this.questions.filter(({ kind }) => kind === "mark");
@@ -164,6 +185,9 @@ export class ReviewDesk extends EventTarget {
     for (const name of names) this.dispatchEvent(new Event(name));
   }
 }
+
+/** Whether a coder is done with anything of a frame. */
+const isCoded = (coded) => coded.submitted || coded.judged.length > 0;
 
 function uncodable(place, agreed) {
   const submit = { type: "submit", place };

@@ -11,6 +11,7 @@ import { ReviewDesk } from "./review-desk.js";
 import { say } from "./say.js";
 import { begin } from "./session.js";
 import { settings } from "./settings.js";
+import { REVIEW_KEYS } from "./view-keys.js";
 import { Look, View } from "./view.js";
 
 const PART = { upper: "Upper face hidden", lower: "Lower face hidden", codable: "Codable" };
@@ -23,7 +24,7 @@ async function start() {
   let project;
   [project, book] = await Promise.all([get("/api/project"), get("/api/codebook")]);
   keymap = session.keymap;
-  desk = new ReviewDesk(project, session.queue);
+  desk = new ReviewDesk(project, session.queue, tell);
   heading = head(project, { onKeys: keys, onChoose: () => $("#list").focus() });
   heading.saved(session.queue.state);
   look = new Look();
@@ -83,12 +84,12 @@ function show() {
 
 function hint() {
   const own = desk.project.scale === "intensity" ? "0–5 another value" : "0 absent, 1 present";
-  return `← as ${desk.coders[0]}, → as ${desk.coders[1]}; ${own}, 6–9 its side; ↑ ↓ another question; PgUp, PgDn another picture`;
+  return `← as ${desk.coders[0]}, → as ${desk.coders[1]}; ${own}, 6–9 its side; ↑ ↓ another question; PgUp, PgDn another picture; ⇧ ← → frames around it`;
 }
 
 function alikeWords(count) {
-  const frames = count === 1 ? "One picture was" : `${count.toLocaleString()} pictures were`;
-  return [`${frames} coded alike and need no talk. `, h("button", { type: "button", onclick: takeAlike }, "Take over ", h("kbd", {}, "T"))];
+  const codes = count === 1 ? "One frame or episode is" : `${count.toLocaleString()} frames or episodes are`;
+  return [`${codes} coded alike and need no talk. `, h("button", { type: "button", onclick: takeAlike }, "Take over ", h("kbd", {}, "T"))];
 }
 
 function showList() {
@@ -151,17 +152,22 @@ function showBook() {
 }
 
 async function showFrame() {
-  const { here } = desk;
-  look.whole();
-  text($("#where"), here ? here.label || `frame ${here.frame}` : "");
+  const { here, beside } = desk;
+  if (!beside) look.whole();
+  text($("#where"), here ? whereIs(here, beside) : "");
   const [picture, face] = await Promise.all([
-    here && bitmap(`/pictures/${here.sequence}/${here.place}`),
+    here && bitmap(`/pictures/${here.sequence}/${here.place + beside}`),
     here && desk.said.neutral ? bitmap(`/neutral/${here.sequence}`) : null,
   ]);
-  if (here !== desk.here) return;
+  if (here !== desk.here || beside !== desk.beside) return;
   view.show(picture);
   $("#neutral-figure").hidden = !face;
   neutral.show(face);
+}
+
+function whereIs(here, beside) {
+  if (!beside) return here.label || `frame ${here.frame}`;
+  return `${Math.abs(beside)} ${beside > 0 ? "after" : "before"} ${here.label || `frame ${here.frame}`}`;
 }
 
 async function bitmap(path) {
@@ -235,7 +241,7 @@ function undo(type) {
   else say(`nothing to ${type}`);
 }
 
-const keys = () => settings({ project: desk.project, keymap }, label);
+const keys = () => settings({ project: desk.project, keymap }, label, () => REVIEW_KEYS);
 
 function label() {
   for (const name of ["undo", "redo"]) text($(`#${name} kbd`), shown(keymap.commands[name]));
@@ -257,8 +263,10 @@ const KEYS = {
 function heard(event) {
   const command = keymap.commandOf(event, "frames");
   const number = /^(?:Digit|Numpad)([0-9])$/.exec(event.code);
+  const step = event.shiftKey && { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -10, ArrowDown: 10 }[event.key];
   const isPlain = !event.ctrlKey && !event.altKey && !event.metaKey && !event.shiftKey;
   if (command === "undo" || command === "redo") return undo(command);
+  if (step) return desk.look(step);
   if (isPlain && KEYS[event.key]) return KEYS[event.key]();
   if (isPlain && number) return digit(Number(number[1]));
   return command === "help" ? void keys() : false;

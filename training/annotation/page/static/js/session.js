@@ -13,8 +13,10 @@ const AGAIN_MS = 1000;
  */
 export async function begin({ onState, onAnswer }) {
   const project = await reached(() => get("/api/project"));
-  const seat = await seatOfTab(project.id);
+  const name = `affectbox-coding-seat/${project.id}`;
+  const seat = await seatOfTab(name);
   await enter(seat, project.coder);
+  localStorage.setItem(name, seat);
   const queue = new Queue(`${project.id}/${project.coder}`, seat, {
     onState,
     onAnswer,
@@ -29,14 +31,14 @@ export async function begin({ onState, onAnswer }) {
   return { project, keymap: new KeyMap(project.keymap), queue, seat };
 }
 
-/** The same for a tab over its reloads, and another in each tab. */
-async function seatOfTab(project) {
-  const name = `affectbox-coding-seat/${project}`;
-  const kept = sessionStorage.getItem(name);
-  const seat = kept && (await isFree(kept)) ? kept : crypto.randomUUID();
-  if (seat !== kept) await isFree(seat);
-  sessionStorage.setItem(name, seat);
-  return seat;
+/** The same for a tab over its reloads, or that of a tab that is gone; another in each tab beside it. */
+async function seatOfTab(name) {
+  for (const seat of [sessionStorage.getItem(name), localStorage.getItem(name), crypto.randomUUID()]) {
+    if (!seat || !(await isFree(seat))) continue;
+    sessionStorage.setItem(name, seat);
+    return seat;
+  }
+  return crypto.randomUUID();
 }
 
 /** Whether no other tab of this browser has the seat; it is this tab's from then on. */

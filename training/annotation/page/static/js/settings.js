@@ -10,10 +10,11 @@ import { say } from "./say.js";
  * Show the keys; they are saved as they are changed.
  * @param {{project, keymap}} desk
  * @param {() => void} onChange whenever a key or a setting was changed
+ * @param {() => Array} more keys of this view that cannot be changed: their title, then [key, words]
  */
-export function settings(desk, onChange) {
+export function settings(desk, onChange, more = () => []) {
   const body = $("#keys-body");
-  const fill = () => body.replaceChildren(...content(desk, changed));
+  const fill = () => body.replaceChildren(...content(desk, changed, more()));
   const changed = async () => {
     fill();
     onChange();
@@ -23,7 +24,7 @@ export function settings(desk, onChange) {
   return open($("#keys"));
 }
 
-function content(desk, changed) {
+function content(desk, changed, [title, ...here]) {
   const { project, keymap } = desk;
   const groups = Map.groupBy ? Map.groupBy(COMMANDS, ([group]) => group) : grouped(COMMANDS);
   const sections = [...groups].map(([group, commands]) => [
@@ -31,18 +32,27 @@ function content(desk, changed) {
     ...commands.map(([, name, words]) => row(keymap, name, words, changed)),
   ]);
   return [
-    h("div", { class: "settings" }, project.scale === "intensity" ? level(project, changed) : null, h("button", { type: "button", onclick: () => reset(desk, changed) }, "All keys as delivered")),
+    h(
+      "div",
+      { class: "settings" },
+      project.scale === "intensity" ? level(project, changed) : null,
+      h("button", { type: "button", onclick: () => reset(desk, changed) }, "All keys as delivered"),
+    ),
     h(
       "div",
       { class: "key-table" },
+      title && h("h3", {}, title),
+      ...here.map(fixedRow),
       h("h3", {}, "Actions"),
       ...project.actions.map((action) => row(keymap, action.key, `${action.key} ${action.name}`, changed)),
       h("h3", {}, "After an action's key"),
-      ...fixed(project).map(([key, words]) => h("p", {}, h("span", {}, words), h("kbd", {}, key))),
+      ...fixed(project).map(fixedRow),
       ...sections.flat(),
     ),
   ];
 }
+
+const fixedRow = ([key, words]) => h("p", {}, h("span", {}, words), h("kbd", {}, key));
 
 function grouped(commands) {
   const groups = new Map();
@@ -51,14 +61,16 @@ function grouped(commands) {
 }
 
 function fixed(project) {
+  const above = LETTERS[Math.min(project.level + 1, 5)];
   const strengths = project.scale === "intensity"
-    ? [["1 – 5", "Intensity A to E"], ["same key", "One level more"], ["⇧ key", `Begin at ${LETTERS[Math.min(project.level + 1, 5)]}`]]
+    ? [["1 – 5", "Intensity A to E"], ["same key", "One level more"], ["⇧ key", `Begin at ${above}`]]
     : [["same key", "Absent again"]];
   return [...strengths, ["6", "Left"], ["7", "Right"], ["8", "Top"], ["9", "Bottom"], ["0", "Take it away"]];
 }
 
 function row(keymap, who, words, changed) {
-  const button = h("button", { type: "button", "aria-label": `Change the key of ${words}: ${shown(keymap.keyOf(who))}` }, shown(keymap.keyOf(who)) || "none");
+  const key = shown(keymap.keyOf(who)) || "none";
+  const button = h("button", { type: "button", "aria-label": `Change the key of ${words}: ${key}` }, key);
   button.addEventListener("click", () => listen(button, keymap, who, changed));
   return h("p", {}, h("span", {}, words), button);
 }

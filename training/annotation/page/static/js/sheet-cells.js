@@ -63,6 +63,12 @@ export class Cells {
     for (const cell of this._cells) (this.desk.action === null ? this._markWhole : this._markOne).call(this, cell);
   }
 
+  /** Places of pictures that cannot be shown, once all others are there: nobody can have judged them. */
+  async missing() {
+    const there = this._cells.map(({ place, picture }) => picture.decode().then(() => null, () => place));
+    return (await Promise.all(there)).filter((place) => place !== null);
+  }
+
   /** Put the focus of the keyboard on a place's picture. */
   focus(place) {
     this._cells.find((cell) => cell.place === place)?.button.focus({ preventScroll: true });
@@ -81,7 +87,7 @@ export class Cells {
     const foot = h("span", { class: "cell-foot" }, cap && h("kbd", {}, cap), told, mark);
     const button = h("button", { type: "button", class: "cell", "data-place": place, onclick: () => this.onPress(place) }, picture, foot);
     picture.onerror = () => button.classList.add("missing");
-    return { place, button, told, mark };
+    return { place, picture, button, told, mark };
   }
 
   _markOne(cell) {

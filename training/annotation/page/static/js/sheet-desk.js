@@ -17,6 +17,7 @@ export class SheetDesk extends EventTarget {
     Object.assign(this, { project, queue, sequence: null, action: null, showing: "open", places: [], start: 0, count: 1 });
     this.ring = null;
     this.done = 0;
+    this._of = null; // number of the sequence of which `_about` knows
     this.undoing = { undo: project.undo, redo: project.redo };
     this.actions = Object.fromEntries(project.actions.map((action) => [action.key, action]));
     this._about = new Map(); // place → { label, frame, coded }
@@ -54,9 +55,10 @@ export class SheetDesk extends EventTarget {
   async open({ number = this.sequence?.number, action = this.action, showing = this.showing }) {
     await this.queue.whenEmpty();
     const { places, done, sequence } = await this._chosen(number, action, showing);
-    if (number !== this.sequence?.number) this._about.clear();
+    if (number !== this._of) this._about.clear();
+    this._of = number;
+    await this._know(places.slice(0, this.count)); // first: a sheet that is not shown is no sheet
     Object.assign(this, { sequence, action, showing, places, done, start: 0, ring: null });
-    await this._know(this.sheet);
     this._fire("list", "sheet");
     this._ahead();
   }
@@ -64,10 +66,9 @@ export class SheetDesk extends EventTarget {
   /** As many pictures on a sheet as fit; the first one stays. */
   async resize(count) {
     if (count === this.count) return;
+    if (this.sequence) await this._know(this.places.slice(this.start, this.start + count));
     this.count = count;
-    if (!this.sequence) return;
-    await this._know(this.sheet);
-    this._fire("sheet");
+    if (this.sequence) this._fire("sheet");
   }
 
   /** One sheet on (+1) or back (-1). Returns whether there is one. */
@@ -126,13 +127,12 @@ export class SheetDesk extends EventTarget {
   }
 
   _after(coded, act, place) {
-    return act.sequence === this.sequence.name ? applied(coded, act, place, this.project.actions) : coded;
+    return act.sequence === this.sequence?.name ? applied(coded, act, place, this.project.actions) : coded;
   }
 
   async _at(start) {
-    this.start = start;
-    this.ring = null;
-    await this._know(this.sheet);
+    await this._know(this.places.slice(start, start + this.count));
+    Object.assign(this, { start, ring: null });
     this._fire("sheet");
     this._ahead();
   }
@@ -148,9 +148,9 @@ export class SheetDesk extends EventTarget {
   async _know(places) {
     const unknown = places.filter((place) => !this._about.has(place));
     if (!unknown.length) return;
-    const { sequence } = this;
-    const found = await get(`/api/sequences/${sequence.number}/frames?places=${unknown.join(",")}`);
-    if (sequence !== this.sequence) return;
+    const number = this._of;
+    const found = await get(`/api/sequences/${number}/frames?places=${unknown.join(",")}`);
+    if (number !== this._of) return;
     const waiting = this.queue.waiting();
     for (const [key, about] of Object.entries(found)) {
       const place = Number(key);

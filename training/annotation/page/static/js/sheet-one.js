@@ -51,10 +51,11 @@ export class One {
     say(unmarked.length ? `${unmarked.length} marked` : "None marked");
   }
 
-  /** What is not marked is absent: the sheet is done. */
-  submit() {
+  /** What is not marked is absent: the sheet is done, but for pictures that could not be shown. */
+  submit(missing) {
     const { desk } = this;
-    const frames = desk.sheet.map((place) => [place, desk.coded(place)]);
+    const places = desk.sheet.filter((place) => !missing.includes(place) || desk.isDone(place));
+    const frames = places.map((place) => [place, desk.coded(place)]);
     for (const act of judging(desk.actions[desk.action], frames, desk.project.actions)) desk.act(act);
   }
 

@@ -47,21 +47,25 @@ export class Whole {
     this._mark(action, pressed(desk.coded(desk.ring), action, { scale, largest, level, strong }));
   }
 
-  /** The picture in the ring is done: what is not marked is absent. On to the next. */
-  async submit() {
+  /** The picture in the ring is done, unless it could not be shown: what is not marked is absent. On to the next. */
+  async submit(missing) {
     const { desk } = this;
     const place = desk.ring;
     if (place === null) return;
-    if (!desk.coded(place).submitted) desk.act({ type: "submit", place });
+    if (!desk.coded(place).submitted && this._isSeen(place, missing)) desk.act({ type: "submit", place });
     if (!this._go(desk.sheet.indexOf(place) + 1)) await this.onEnd();
   }
 
   /** All pictures of the sheet are done. */
-  submitAll() {
+  submitAll(missing) {
     const { desk } = this;
-    const frames = desk.sheet.map((place) => [place, desk.coded(place)]);
-    for (const act of submitting(frames)) desk.act(act);
+    const places = desk.sheet.filter((place) => this._isSeen(place, missing));
+    for (const act of submitting(places.map((place) => [place, desk.coded(place)]))) desk.act(act);
     return this.onEnd();
+  }
+
+  _isSeen(place, missing) {
+    return !missing.includes(place) || !this.desk.coded(place).codable;
   }
 
   /** Go to a picture of the sheet. */

@@ -15,6 +15,7 @@ import { signs } from "./sheet-keys.js";
 import { One } from "./sheet-one.js";
 import { SheetView } from "./sheet-view.js";
 import { Whole } from "./sheet-whole.js";
+import { SHEET_KEYS } from "./view-keys.js";
 
 const KEPT = "affectbox-coding-sheets"; // how this browser's coder likes sheets
 let desk, keymap, one, whole, view, heading, kept;
@@ -89,9 +90,17 @@ async function turn(by) {
 
 async function submit() {
   if (!desk.sheet.length) return move(1);
-  if (desk.action === null) return whole.submit();
-  one.submit();
+  const missing = await unshown();
+  if (desk.action === null) return whole.submit(missing);
+  one.submit(missing);
   return onward();
+}
+
+/** Places of pictures that cannot be shown: they stay open, for nobody saw them. */
+async function unshown() {
+  const missing = await view.cells.missing();
+  if (missing.length) say(`${missing.length} cannot be shown and stay open`);
+  return missing;
 }
 
 /** The sheet is done: the next one, or what was left out. */
@@ -130,7 +139,7 @@ function take(type) {
   return desk.queue.add({ type });
 }
 
-const keys = () => settings({ project: desk.project, keymap }, label);
+const keys = () => settings({ project: desk.project, keymap }, label, () => SHEET_KEYS);
 
 function label() {
   for (const name of ["submit", "undo", "redo"]) text($(`#${name} kbd`), shown(keymap.commands[name]));
@@ -189,7 +198,7 @@ const OF_ONE = {
   ArrowUp: () => step(-one.layout.columns),
   ArrowDown: () => step(one.layout.columns),
 };
-const OF_WHOLE = { "Ctrl+Enter": () => whole.submitAll() };
+const OF_WHOLE = { "Ctrl+Enter": async () => whole.submitAll(await unshown()) };
 
 /** Do what a key means; false: nothing. */
 function heard(event) {

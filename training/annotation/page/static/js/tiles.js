@@ -64,15 +64,17 @@ export class Tiles {
     const actions = this._project.actions.filter((action) => action.part === part);
     if (!actions.length) return [];
     const rows = Math.ceil(actions.length / columns);
-    const group = h("div", { class: "part", role: "group", "aria-label": PARTS[part] }, actions.map((one) => this._tile(one)));
+    const tiles = actions.map((one) => this._tile(one));
+    const group = h("div", { class: "part", role: "group", "aria-label": PARTS[part] }, tiles);
     group.style.setProperty("--rows", rows);
     return [h("h3", { class: "part-head", "aria-hidden": "true" }, PARTS[part]), group];
   }
 
   _tile(action) {
+    const onclick = (event) => this._onPress(action.key, event.shiftKey);
     const tile = h(
       "button",
-      { type: "button", class: "tile", title: action.name, onclick: (event) => this._onPress(action.key, event.shiftKey) },
+      { type: "button", class: "tile", title: action.name, onclick },
       h("kbd", { "aria-hidden": "true" }),
       h("b", {}, action.key),
       h("span", { class: "name" }, brief(action.name)),

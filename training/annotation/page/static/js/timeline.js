@@ -4,6 +4,7 @@ import { SUBMITTED, TOUCHED } from "./runs.js";
 
 const WINDOW = 3000; // frames that the lanes show at once
 const LABEL = 46; // pixels for the names of actions
+const HOW = "Hold an action's key from onset to offset while playing or stepping, or tap it at both.";
 const LISTED = 60;
 
 export class Timeline {
@@ -42,17 +43,19 @@ export class Timeline {
     const context = canvas.getContext("2d");
     const { length, runs } = this.desk;
     const columns = Math.min(width, length);
+    const each = width / columns;
     for (let i = 0; i < columns; i++) {
       const from = Math.floor((i * length) / columns);
       const status = runs.of(from, Math.max(from + 1, Math.floor(((i + 1) * length) / columns)));
       if (status !== SUBMITTED && status !== TOUCHED) continue;
       context.fillStyle = colour(status === SUBMITTED ? "--blue" : "--blue-line");
       const top = status === SUBMITTED ? 0 : height / 2;
-      context.fillRect((i * width) / columns, top, Math.max(width / columns - (width / columns > 4 ? 1 : 0), 1), height);
+      context.fillRect((i * width) / columns, top, Math.max(each > 4 ? each - 1 : each, 1), height);
     }
     context.fillStyle = colour("--orange");
     context.fillRect(((this.here() + 0.5) * width) / length - density * 1.5, 0, density * 3, height);
-    canvas.setAttribute("aria-label", `${runs.submitted} of ${length} frames are submitted; this is frame ${this.desk.numberAt(this.here())}`);
+    const here = this.desk.numberAt(this.here());
+    canvas.setAttribute("aria-label", `${runs.submitted} of ${length} frames are submitted; this is frame ${here}`);
   }
 
   _span() {
@@ -71,23 +74,29 @@ export class Timeline {
     const actions = this.desk.project.actions.map(({ key }) => key).filter((key) => used.has(key));
     const each = Math.min(height / Math.max(actions.length, 1), 20);
     const x = (frame) => LABEL + ((frame - from) / (to - from)) * (width - LABEL);
-    const drawing = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${all.length} episodes of ${actions.length} actions` });
+    const label = `${all.length} episodes of ${actions.length} actions`;
+    const drawing = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
     actions.forEach((action, i) => {
-      drawing.append(svg("rect", { class: "lane", x: LABEL, y: i * each + 1, width: width - LABEL, height: each - 2 }));
+      const lane = { class: "lane", x: LABEL, y: i * each + 1, width: width - LABEL, height: each - 2 };
+      drawing.append(svg("rect", lane));
       if (each >= 9) drawing.append(svg("text", { x: 4, y: i * each + each / 2 + 3.5 }, action));
     });
-    for (const [identity, episode] of all) drawing.append(...this._bar(identity, episode, actions.indexOf(episode.action) * each, each, x));
+    for (const [identity, episode] of all) {
+      drawing.append(...this._bar(identity, episode, actions.indexOf(episode.action) * each, each, x));
+    }
     const now = x(this.here() + 0.5);
     drawing.append(svg("line", { class: "now", x1: now, x2: now, y1: 0, y2: height }));
-    if (!all.length) drawing.append(svg("text", { x: LABEL + 8, y: 24 }, "Hold an action's key from onset to offset while playing or stepping, or tap it at both."));
+    if (!all.length) drawing.append(svg("text", { x: LABEL + 8, y: 24 }, HOW));
     this._lanes.replaceChildren(drawing);
   }
 
   _bar(identity, { onset, offset, apex }, y, each, x) {
     const end = offset ?? Math.max(this.here(), onset);
     const kind = [identity === this.desk.chosen && "chosen", offset === null && "open"].filter(Boolean).join(" ");
-    const bar = svg("rect", { class: `episode ${kind}`, "data-episode": identity, x: x(onset), y: y + 2, width: Math.max(x(end + 1) - x(onset), 2), height: Math.max(each - 4, 2), rx: 2 });
-    return apex === null ? [bar] : [bar, svg("rect", { class: "apex", x: x(apex + 0.5) - 1, y: y + 1, width: 2, height: each - 2 })];
+    const place = { x: x(onset), y: y + 2, width: Math.max(x(end + 1) - x(onset), 2), height: Math.max(each - 4, 2) };
+    const bar = svg("rect", { class: `episode ${kind}`, "data-episode": identity, rx: 2, ...place });
+    if (apex === null) return [bar];
+    return [bar, svg("rect", { class: "apex", x: x(apex + 0.5) - 1, y: y + 1, width: 2, height: each - 2 })];
   }
 
   _lanePressed(event) {
@@ -104,8 +113,10 @@ export class Timeline {
     const near = all.findIndex(([identity]) => identity === this.desk.chosen);
     const from = Math.max(0, Math.min(near - LISTED / 2, all.length - LISTED));
     const rows = all.slice(from, from + LISTED).map(([identity, episode]) => {
-      const isChosen = identity === this.desk.chosen;
-      return h("li", {}, h("button", { type: "button", "aria-pressed": String(isChosen), onclick: () => this.episodes.choose(identity) }, this.episodes.words(episode)));
+      const isChosen = String(identity === this.desk.chosen);
+      const onclick = () => this.episodes.choose(identity);
+      const button = { type: "button", "aria-pressed": isChosen, onclick };
+      return h("li", {}, h("button", button, this.episodes.words(episode)));
     });
     $("#episodes").replaceChildren(...rows);
     $("#episodes [aria-pressed=true]")?.scrollIntoView({ block: "nearest" });
