@@ -24,7 +24,7 @@ from device.contract.errors import ConversionError, DataError, ModelError, Stora
 from device.contract.manifest import Manifest
 from device.contract.tasks import misfit
 
-_PACKAGES = ("tensorflow-cpu", "keras", "ai-edge-quantizer", "ai-edge-litert")
+_PACKAGES = ("tensorflow-cpu", "tensorflow", "keras", "ai-edge-quantizer", "ai-edge-litert")
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ class Comparer(Closing):
         }
         told |= {"simulated": True} if evidence.simulated else {}
         told |= {"raters": evidence.raters} if evidence.raters else {}
-        told |= {} if self.typical is None else {"typical": self.typical}
+        told |= {} if self.typical is None else {"typical": round(self.typical, _DIGITS)}
         return told | ({"refused": why.value} if why else {})
 
     def say(self, window: Values) -> Json:

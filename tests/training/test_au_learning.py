@@ -19,6 +19,7 @@ from training.action_units.learning import (
     presence_loss,
 )
 from training.action_units.recipe import AuRecipe
+from training.annotation.coding import LISTS
 from training.machines import find_machines
 from training.networks import count_macs
 from training.networks.appearance import Appearance
@@ -187,3 +188,20 @@ def test_the_baseline_is_resnet_50():
         Resnet50(side=16)
     with pytest.raises(ConfigError, match="not one of none, imagenet"):
         Resnet50(weights="vggface")
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("15", LISTS["15"]),
+        ("'15'", LISTS["15"]),
+        ("['AU12', 'AU1']", ("AU1", "AU12")),
+        ("AU12,AU1", ("AU1", "AU12")),
+        ("''", ()),
+    ],
+)
+def test_labels_are_a_list_by_name_or_keys(text, labels):
+    recipe = load_recipe_of(AuRecipe, RECIPES / "au.toml", [f"labels={text}"])
+
+    assert recipe.wanted() == labels
+    assert parse_recipe_of(AuRecipe, recipe_table(recipe), "again") == recipe

@@ -125,7 +125,7 @@ def require_others(start: Path, data: Annotated) -> None:
         origin = json.loads((start / META).read_text(encoding="utf-8"))["data_about"]
     except (OSError, ValueError, KeyError, TypeError):
         return  # a bundle, or no run, which `start_from` says
-    if origin.get("source") == data.about["source"]:
+    if origin.get("source") == data.about.get("source", ""):
         raise ConfigError(
             f"start: {start} was pretrained on these very faces, and no fold would be new to it: pretrain on others."
         )

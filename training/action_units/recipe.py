@@ -45,14 +45,14 @@ class AuRecipe(BaseRecipe, frozen=True):
     """A whole recipe of a network of action units.
 
     folds: into how many parts the participants are divided; labels: which actions are learnt, a list by its name (22,
-    17, 15, 12 or 5) or keys with commas between them, everything that is coded where it is empty; start: what it
+    17, 15, 12 or 5) or keys, everything that is coded where it is empty; start: what it
     begins with: a bundle or a run folder whose network has the same trunk, or a file of PyTorch with its weights.
     """
 
     epochs: Annotated[int, Meta(ge=1)] = 20
     network: Network = Appearance()
     folds: Annotated[int, Meta(ge=2)] = 3
-    labels: str = ""
+    labels: str | int | tuple[str, ...] = ""
     start: str = ""
     loss: AuLoss = AuLoss()
     teacher: AuTeacher = AuTeacher()
@@ -64,4 +64,5 @@ class AuRecipe(BaseRecipe, frozen=True):
 
     def wanted(self) -> tuple[str, ...]:
         """The actions of `labels`, in their order; none where it is empty. Raises `ConfigError`."""
-        return parse_actions(self.labels) if self.labels else ()
+        named = self.labels if isinstance(self.labels, tuple) else (str(self.labels),)
+        return parse_actions(",".join(named)) if any(named) else ()

@@ -58,6 +58,11 @@ class Reading:
         """What a coder may read of a frame's file: its path below the source, or ''. Raises as `sequence`."""
         return self._catalog.title(name, place)
 
+    @property
+    def blind(self) -> bool:
+        """Whether coders read no names of folders and files, for a table named the participants."""
+        return self._catalog.settings.blind
+
     def splits(self, name: str) -> tuple[str, ...]:
         """FER2013's Usage of each row; () of what is not from there. Raises `ActError`."""
         return self._catalog.texts(name, "splits")

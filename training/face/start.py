@@ -22,7 +22,7 @@ from training.networks.pth import put, read_pth
 from training.predict import pixels
 from training.run_folder import META, load_run_of
 
-FACES = 1024
+FACES, _BATCH = 1024, 256
 _LEAST_VARIANCE = 1e-3
 
 
@@ -81,8 +81,9 @@ def _normalize(
     at which its values vary by one: a bundle's kernels differ by orders of magnitude, and a step that is small for one
     would wreck another."""
     following = next(n.operation for n in layer.output._keras_history.operation._outbound_nodes)
-    said = keras.Model(network.inputs, layer.output).predict(shown, batch_size=256, verbose=0)
-    values = np.asarray(said, np.float32)  # a mean of bfloat16 numbers in their own precision is none
+    until = keras.Model(network.input, layer.output)
+    said = [until(shown[start : start + _BATCH], training=False) for start in range(0, len(shown), _BATCH)]
+    values = np.concatenate([keras.ops.convert_to_numpy(keras.ops.cast(part, "float32")) for part in said])
     mean, variance = values.mean((0, 1, 2)), values.var((0, 1, 2))
     even = 1 / np.sqrt(np.maximum(variance, _LEAST_VARIANCE))
     layer.set_weights([layer.get_weights()[0] * even])

@@ -31,6 +31,18 @@ def made_pictures(folder: Path, count: int = 6) -> Path:
     return folder
 
 
+def made_film(folder: Path, frames: int = 40) -> Path:
+    """A film of a square that wanders."""
+    folder.mkdir(parents=True)
+    writer = cv2.VideoWriter(str(folder / "film.mp4"), cv2.VideoWriter_fourcc(*"mp4v"), 25.0, (96, 72))
+    for number in range(frames):
+        picture = np.full((72, 96, 3), 90, np.uint8)
+        picture[20:40, 2 * number : 2 * number + 12] = 240
+        writer.write(picture)
+    writer.release()
+    return folder
+
+
 def made_project(folder: Path, source: Path | None = None, **more: Any) -> Project:
     """A project of six pictures, if nothing else is said."""
     source = source or made_pictures(folder.parent / "pictures")

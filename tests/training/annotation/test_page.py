@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from device.contract.errors import AddressInUseError, ConfigError
-from tests.training.annotation.paged import ACTIONS, Page, made_pictures, made_project, paged
+from tests.training.annotation.paged import ACTIONS, Page, made_film, made_pictures, made_project, paged
 from training.annotation.codebook import read_codebook
 from training.annotation.coding import ACTIONS as ALL
 from training.annotation.page import keymap
@@ -131,6 +131,20 @@ def test_a_coder_sees_nothing_of_what_another_coded(tmp_path: Path) -> None:
             assert page.get("/api/progress").json["sequences"][0]["submitted"] == 0
             assert page.get("/api/sequences/0").json["status"] == [[0, 6]]
             assert b"anna" not in page.get("/api/project").body
+
+
+def test_a_coder_reads_no_names_of_folders_where_a_table_names_the_participants(tmp_path: Path) -> None:
+    for group in ("autistic", "typical"):
+        made_film(tmp_path / "films" / group)
+    table = tmp_path / "participants.csv"
+    table.write_text("video,participant\nautistic/film.mp4,p-07\ntypical/film.mp4,p-08\n")
+    project = made_project(tmp_path / "project", tmp_path / "films", participants=table)
+    with project, paged(project) as page:
+        rows = page.get("/api/progress").json["sequences"]
+        assert [row["title"] for row in rows] == ["p-07, 1", "p-08, 1"]
+        assert b"autistic" not in page.get("/api/progress").body
+        assert page.get("/api/sequences/0").json["title"] == "p-07, 1"
+        assert page.get("/api/sequences/0/frames?places=3").json["3"]["label"] == ""
 
 
 def test_it_resumes_where_the_coder_stopped(page: Page) -> None:

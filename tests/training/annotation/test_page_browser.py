@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
 from tests.browser import Browser
-from tests.training.annotation.paged import Page, made_pictures, made_project, paged
+from tests.training.annotation.paged import Page, made_film, made_pictures, made_project, paged
 from training.annotation.coding import Coded, Episode, Mark, Scale, Side
 from training.annotation.page.desk import FaceBox
 from training.annotation.page.serving import listen
@@ -37,18 +36,6 @@ CUT = """
   })
   .map((e) => e.outerHTML.slice(0, 90))
 """
-
-
-def made_film(folder: Path, frames: int = 40) -> Path:
-    """A film of a square that wanders."""
-    folder.mkdir(parents=True)
-    writer = cv2.VideoWriter(str(folder / "film.mp4"), cv2.VideoWriter_fourcc(*"mp4v"), 25.0, (96, 72))
-    for number in range(frames):
-        picture = np.full((72, 96, 3), 90, np.uint8)
-        picture[20:40, 2 * number : 2 * number + 12] = 240
-        writer.write(picture)
-    writer.release()
-    return folder
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Networks of movement: what they learn, what they must not, and the bundles that come of it."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -18,10 +19,11 @@ from training.atypicality import companion, quick, refusal, trials
 from training.atypicality.evaluation import Evaluation
 from training.atypicality.folds import across, folds_of
 from training.atypicality.learning import companion_learner, rating_learner
-from training.atypicality.networks import MOVED, rating_network
+from training.atypicality.networks import MOVED, companion_network, rating_network
 from training.atypicality.plan import Plan
 from training.atypicality.protocol import Protocol, evaluated
 from training.atypicality.recipe import COMPANION, OURS, PUBLISHED, published_at
+from training.atypicality.run import open_run
 from training.atypicality.simulate import Children, simulate
 from training.atypicality.study import MovementStudy
 from training.atypicality.windows import windows_of
@@ -194,11 +196,40 @@ def test_the_box_says_what_the_network_says(folder, study, task, monkeypatch):
         told = comparer.say(grid)
         assert comparer.file.sources == ("simulated-1.0.0",)
         assert standardized(comparer.file, grid).shape == (15, 43)
+    run = open_run(folder / "run")
     if task == "atypicality":
-        assert 1 <= told["low"] <= told["rating"] <= told["high"] <= 5
-        assert comparer.file.half_width > 0.2
+        network, learnt = rating_network(run.evaluation.ours.recipe, 43), run.rating
     else:
-        assert 0 <= told["unlikely"] <= 1
+        network, learnt = companion_network(run.evaluation.companion_recipe), run.companion
+    network.set_weights(learnt.weights)
+    exact = float(network(learnt.seen(grid[None].astype(np.float32)))[0, 0])
+    if task == "atypicality":
+        assert told["rating"] == pytest.approx(exact, abs=0.15)
+        assert told["high"] == pytest.approx(min(told["rating"] + learnt.half_width, 5), abs=0.01)
+        assert told["low"] == pytest.approx(max(told["rating"] - learnt.half_width, 1), abs=0.01)
+    else:
+        shares = np.interp(exact, run.evaluation.companion.percentiles, np.linspace(0, 1, 101))
+        assert told["unlikely"] == pytest.approx(shares, abs=0.02)
+
+
+def test_a_study_without_ratings_is_measured_by_the_companion_alone(folder, tmp_path, capsys):
+    shutil.copytree(folder / "study", tmp_path / "study")
+    (tmp_path / "study" / "ratings.csv").unlink()
+    given = ["--folds", "2", "--workers", "0", "--out", str(tmp_path / "evaluation.json")]
+
+    assert main(["atypicality", "evaluate", str(tmp_path / "study"), *given]) == 0
+    assert "Companion, from" in capsys.readouterr().out
+    found = Evaluation.load(tmp_path / "evaluation.json")
+    assert (found.ours, found.raters, found.rated, found.companion.n) == (None, None, 0, 8)
+
+
+def test_of_too_few_people_nothing_is_measured(tmp_path, capsys):
+    [*simulate(changed(SHORT, people={"typical": 2, "atypical": 2}, minutes=0.2), 2, tmp_path / "study")]
+    given = ["--workers", "0", "--out", str(tmp_path / "evaluation.json")]
+
+    assert main(["atypicality", "evaluate", str(tmp_path / "study"), *given]) == DataError.exit_code
+    assert "4 people have windows that were rated and measured, and 6 at least are needed" in capsys.readouterr().err
+    assert not (tmp_path / "evaluation.json").exists()
 
 
 def test_a_run_is_of_its_study_alone_and_says_what_is_wrong(folder, tmp_path, capsys):

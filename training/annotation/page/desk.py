@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -62,6 +63,18 @@ class Desk:
     def names(self) -> tuple[str, ...]:
         """Names of all sequences; the page knows them by their number in this."""
         return tuple(entry.name for entry in self.project.entries())
+
+    @cached_property
+    def titles(self) -> tuple[str, ...]:
+        """What coders call each sequence: its name, or where that may tell of the group, the participant's."""
+        entries = self.project.entries()
+        if not self.project.blind:
+            return self.names
+        so_far, titles = Counter[str](), []
+        for entry in entries:
+            so_far[entry.participant] += 1
+            titles.append(f"{entry.participant or 'various people'}, {so_far[entry.participant]}")
+        return tuple(titles)
 
     @cached_property
     def secret(self) -> str:

@@ -74,7 +74,7 @@ def _progress(request: Request) -> dict[str, Any]:
         rows.append(
             {
                 "number": number,
-                "name": entry.name,
+                "title": desk.titles[number],
                 "participant": entry.participant,
                 "length": entry.count,
                 "submitted": one.submitted if one else 0,
@@ -96,6 +96,7 @@ def _sequence(request: Request) -> dict[str, Any]:
     return {
         "number": number,
         "name": name,
+        "title": desk.titles[number],
         "participant": sequence.participant,
         "length": len(order),
         "first": _first(sequence.frames) if sequence.times_s is not None else None,
@@ -121,8 +122,8 @@ def _named(desk: Desk, name: str, place: int) -> str:
 def _statuses(standing: dict[int, bool], count: int) -> NDArray[np.int8]:
     """(count,) how far the frame at each place is."""
     statuses = np.full(count, _UNTOUCHED, np.int8)
-    for place, submitted in standing.items():
-        statuses[place] = _SUBMITTED if submitted else _TOUCHED
+    for place, is_submitted in standing.items():
+        statuses[place] = _SUBMITTED if is_submitted else _TOUCHED
     return statuses
 
 

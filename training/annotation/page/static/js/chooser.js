@@ -24,7 +24,7 @@ export async function choose(current) {
 
 function rows(sequences, wanted, current) {
   const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
-  const fits = (one) => words.every((word) => `${one.participant} ${one.name}`.toLowerCase().includes(word));
+  const fits = (one) => words.every((word) => `${one.participant} ${one.title}`.toLowerCase().includes(word));
   const found = sequences.filter(fits);
   const made = found.slice(0, MOST).map((one) => row(one, one.number === current));
   if (found.length > MOST) made.push(h("li", { class: "number" }, `${found.length - MOST} more: type to find them`));
@@ -41,7 +41,7 @@ function row(one, isCurrent) {
       "button",
       { value: String(one.number), "aria-current": isCurrent ? "true" : null },
       h("span", {}, h("b", {}, one.participant || "various people")),
-      h("span", {}, one.name),
+      h("span", {}, one.title),
       h("progress", { max: one.length || 1, value: one.submitted, "aria-hidden": "true" }),
       h("span", { class: "number" }, `${one.submitted} of ${of}${one.episodes ? `, ${one.episodes} ep.` : ""}`),
     ),

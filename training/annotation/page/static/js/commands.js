@@ -145,9 +145,9 @@ export class Commands {
     await desk.queue.whenEmpty();
     const { sequences } = await get("/api/progress");
     const open = sequences.find((one) => one.number !== desk.sequence.number && one.submitted < (one.length ?? 1));
-    const done = `All ${desk.length.toLocaleString()} frames of ${desk.sequence.name} are submitted.`;
+    const done = `All ${desk.length.toLocaleString()} frames of ${desk.sequence.title} are submitted.`;
     if (!open) return ask(`${done} Nothing is left in this project.`, { yes: "Good", no: "Stay here" });
-    const goesOn = await ask(`${done} Go on with ${open.name}?`, { yes: "Go on", no: "Stay here" });
+    const goesOn = await ask(`${done} Go on with ${open.title}?`, { yes: "Go on", no: "Stay here" });
     return goesOn ? this.openSequence(open.number) : undefined;
   }
 

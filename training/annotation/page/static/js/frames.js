@@ -63,7 +63,7 @@ function show() {
   beside.showOpinion(opinion);
   showFrame();
   showButtons(coded);
-  heading.progress(desk.runs.submitted, desk.length, desk.sequence.name);
+  heading.progress(desk.runs.submitted, desk.length, desk.sequence.title);
 }
 
 /** What changes with each frame that is played. */

@@ -14,7 +14,7 @@ export function say(words) {
 /** Say it, and show it below the picture for a moment: what a key could not do, or did elsewhere. */
 export function hint(words) {
   say(words);
-  const element = $("#hint");
+  const element = $("#toast");
   text(element, words);
   element.hidden = false;
   clearTimeout(hiding);

@@ -84,7 +84,7 @@ export class SheetView {
 
   _progress() {
     const { action, done, sequence } = this.desk;
-    this.heading.progress(done, sequence.length, sequence.name);
+    this.heading.progress(done, sequence.length, sequence.title);
     if (action) text($("#progress-words"), `${action}: ${done.toLocaleString()} of ${sequence.length.toLocaleString()}`);
   }
 
