@@ -134,7 +134,7 @@ def _add_proof(actions: Any) -> None:
         "--cohorts", type=positive_count, metavar="N", help="of each kind at most (default: 15 planted ones, …)"
     )
     add_workers(parser)
-    parser.set_defaults(run=_later("proof", "proof"))
+    parser.set_defaults(run=_later("steps", "proof"))
 
 
 def _add_study(parser: argparse.ArgumentParser) -> None:

@@ -7,14 +7,12 @@ from training.atypicality import quick
 from training.atypicality.protocol import digest
 from training.atypicality.recipe import COMPANION, OURS
 from training.atypicality.simulate import Children
-from training.atypicality.steps import awake
 from training.atypicality.trials import TRIALS, Trial, summary, text, tried
 from training.proofs import Proof, prove
 
 
 def proof(arguments: argparse.Namespace) -> int:
     """Try what is not tried yet. Raises `ConfigError`, `StorageError`."""
-    awake()
     marks = {trial.name: _mark(trial) for trial in TRIALS}
     asked = [(trial.name, seed) for trial in TRIALS for seed in trial.seeds[: arguments.cohorts]]
     return prove(Proof(marks, asked, tried, summary, text), arguments.out, arguments.scheduler, arguments.workers)

@@ -1,7 +1,7 @@
 """How a study is evaluated: the raters, the published recipe, ours and the mean, the companion, and entropy."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -52,11 +52,6 @@ def evaluated(
         DataError: too few people, or nothing to learn from.
     """
     rated = windows_of(study, protocol.ours.grid).rated
-    if not len(rated) and not any(person.group == protocol.typical for person in study.people):
-        raise DataError(
-            f"Nothing is rated, and nobody is of the group '{protocol.typical}': there is nothing to learn. Name the "
-            "typical people's group with --typical."
-        )
     found, people = {}, len(np.unique(rated.person))
     if study.raters and people < FEWEST_PEOPLE:
         raise DataError(
@@ -137,13 +132,15 @@ def digest(study: MovementStudy) -> str:
 
 def _companion(
     study: MovementStudy, protocol: Protocol, step: Callable[[], object]
-) -> tuple[Surprised | None, Iterator[str]]:
-    """What it comes to, and why there is none."""
+) -> tuple[Surprised | None, tuple[str, ...]]:
+    """What it comes to, and why there is none, where something else is measured. Raises `DataError`."""
     windows = windows_of(study, protocol.companion.grid)
     try:
         found, _ = companion.measured(
             windows, protocol.typical, protocol.companion, protocol.folds, protocol.seed, step
         )
     except DataError as error:
-        return None, iter([f"No companion: {error}"])
-    return found, iter(())
+        if not study.raters:
+            raise
+        return None, (f"No companion: {error}",)
+    return found, ()

@@ -1,4 +1,4 @@
-"""`evaluate`, `train` and `export` of `affectbox-training atypicality`."""
+"""`evaluate`, `train`, `export` and `proof` of `affectbox-training atypicality`."""
 
 import argparse
 import sys
@@ -44,6 +44,14 @@ def evaluate(arguments: argparse.Namespace) -> int:
         write_page(found, arguments.page)
     print(text(found))
     return 0
+
+
+def proof(arguments: argparse.Namespace) -> int:
+    """Try all of it on simulated children. Raises `ConfigError`, `StorageError`."""
+    awake()
+    from training.atypicality import proof as proofs  # noqa: PLC0415
+
+    return proofs.proof(arguments)
 
 
 def awake() -> None:

@@ -17,6 +17,7 @@ from playwright.sync_api import expect
 
 from tests.browser import Browser
 from tests.training.annotation.paged import Page, made_film, made_pictures, made_project, paged
+from training.annotation.agreement.compare import compare
 from training.annotation.coding import Coded, Episode, Mark, Scale, Side
 from training.annotation.page.desk import FaceBox
 from training.annotation.page.serving import listen
@@ -363,3 +364,47 @@ def test_a_screen_reader_hears_what_is_coded(one_chromium: Chromium, film: Page)
         assert 'button "AU12 Lip Corner Puller C, left" [pressed]' in tree
         assert 'button "AU1 Inner Brow Raiser absent"' in tree
         assert 'group "Upper face"' in tree
+
+
+#: For two coders and eight frames: whether the lip corners are pulled. Both 2, only the first 2, only the second 1.
+CODES = {"anna": "11110000", "ben": "11001000"}
+KAPPA = (5 / 8 - (4 * 3 + 4 * 5) / 64) / (1 - (4 * 3 + 4 * 5) / 64)
+
+
+def test_coders_of_known_disagreement_get_the_known_kappa(one_chromium: Chromium, clip: Path, tmp_path: Path) -> None:
+    """Both code the sample clip in the browser, frames and an episode, which one begins three frames later."""
+    with made_project(tmp_path / "project", clip, scale=Scale.PRESENCE) as project:
+        for late, (coder, codes) in enumerate(CODES.items()):
+            with paged(project, coder) as page, opened(one_chromium, page) as tab:
+                press(tab, *(key for code in codes for key in (["a"] if code == "1" else []) + ["Enter"]))
+                press(tab, "Control+e", *["ArrowRight"] * 3 * late)
+                tab.keyboard.down("j")
+                press(tab, *["ArrowRight"] * 20)
+                tab.keyboard.up("j")
+                is_saved(tab)
+        found = compare([project.annotations(coder) for coder in CODES])
+
+    (row,) = (row for row in found.rows if (row.action, row.basis) == ("AU12", "frames"))
+    assert (row.frames, row.present) == (8, (4, 3, 2))
+    assert row.kappa.value == pytest.approx(KAPPA)
+    (onsets,) = found.onsets
+    assert (onsets.action, onsets.matched) == ("AU25", 1)
+    assert onsets.lag_s.value == pytest.approx(3 / 25, abs=0.01)
+
+
+def test_after_the_last_frame_the_next_sequence_is_offered(one_chromium: Chromium, tmp_path: Path) -> None:
+    for person in ("p-01", "p-02"):
+        made_film(tmp_path / "films" / person, frames=3)
+    with made_project(tmp_path / "project", tmp_path / "films") as project, paged(project) as page:
+        with opened(one_chromium, page) as tab:
+            press(tab, "Enter", "ArrowRight", "Enter")  # the one between is still open
+            expect(tab.locator("#jump")).to_have_value("1")
+            press(tab, "Enter")
+            expect(tab.get_by_role("dialog")).to_contain_text(
+                "All 3 frames of p-01/film.mp4 are submitted. Go on with"
+            )
+            press(tab, "Enter")
+            expect(tab.locator("#choose")).to_have_text("p-02/film.mp4")
+            press(tab, "Enter", "Enter", "Enter")
+            expect(tab.get_by_role("dialog")).to_contain_text("Nothing is left in this project.")
+        assert [len(project.coded("anna", f"{person}/film.mp4")) for person in ("p-01", "p-02")] == [3, 3]

@@ -229,6 +229,9 @@ def test_of_too_few_people_nothing_is_measured(tmp_path, capsys):
 
     assert main(["atypicality", "evaluate", str(tmp_path / "study"), *given]) == DataError.exit_code
     assert "4 people have windows that were rated and measured, and 6 at least are needed" in capsys.readouterr().err
+    (tmp_path / "study" / "ratings.csv").unlink()
+    assert main(["atypicality", "evaluate", str(tmp_path / "study"), *given]) == DataError.exit_code
+    assert "Of group 'typical' are too few people" in capsys.readouterr().err
     assert not (tmp_path / "evaluation.json").exists()
 
 

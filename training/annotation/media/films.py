@@ -1,15 +1,15 @@
 """Frames of videos as a page asks for them: one after the other, forwards or backwards, or anywhere.
 
 What was decoded is held as files in memory. Where somebody steps, what comes next in that direction is decoded before
-it is asked for; that gives way at once to a frame that somebody waits for.
+it is asked for; that gives way at once to a frame elsewhere that somebody waits for.
 """
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,11 @@ from training.annotation.media.index import Index
 from training.annotation.media.pictures import Picture, encoded
 
 _Result = TypeVar("_Result")
+_Key: TypeAlias = tuple[str, int, int | None]  # sequence, place, longest side
 _HELD_BYTES = 256 * 2**20
 _OPEN = 4
 _STEP = 8  # frames: further apart somebody jumped
+_BEHIND = 40  # frames before the one that is waited for, in steps backwards
 _AT_ONCE = 20  # frames decoded forwards before anybody looks where the coder is now
 _AHEAD = 60  # frames that should be there before they are asked for
 
@@ -41,13 +43,16 @@ class Films:
         self._waiting = 0  # for the lock, with a frame that was asked for
         self._last: dict[str, int] = {}
         self._helper = ThreadPoolExecutor(1, "films")
-        self._ahead: Future[None] | None = None
+        self._coming: frozenset[_Key] = frozenset()  # what is being decoded ahead
+        self._arrived = threading.Condition()
 
     def picture(self, entry: Entry, place: int, longest: int | None) -> Picture:
         """A frame, with no side longer than `longest` pixels. Raises `SourceError`."""
-        step = self._step(entry.name, place)
-        picture = self._cache.get((entry.name, place, longest)) or self._now(
-            lambda: self._decode(entry, place, longest, _STEP if step < 0 else 0, lambda: False)
+        step, key = self._step(entry.name, place), (entry.name, place, longest)
+        with self._arrived:
+            self._arrived.wait_for(lambda: key not in self._coming or self._cache.get(key) is not None)
+        picture = self._cache.get(key) or self._now(
+            lambda: self._decode(entry, place, longest, _BEHIND if step < 0 else _STEP, lambda: False)
         )
         assert picture is not None
         self._look_ahead(entry, place, longest, step or -1)
@@ -66,6 +71,7 @@ class Films:
         """Let go of files and threads."""
         self._waiting += 1  # nothing is decoded ahead any more
         self._helper.shutdown(cancel_futures=True)
+        self._expect(())
         with self._lock:
             for decoder in self._decoders.values():
                 decoder.close()
@@ -91,6 +97,8 @@ class Films:
                 if here == place or self._cache.get((entry.name, here, longest)) is None:
                     held = encoded(pixels, longest)
                     self._cache.put((entry.name, here, longest), held)
+                    with self._arrived:
+                        self._arrived.notify_all()
         return held
 
     def _step(self, name: str, place: int) -> int:
@@ -100,19 +108,30 @@ class Films:
         return int(np.sign(distance)) if abs(distance) <= _STEP else 0
 
     def _look_ahead(self, entry: Entry, place: int, longest: int | None, step: int) -> None:
-        if self._ahead is not None and not self._ahead.done():
+        if self._coming or self._waiting:
             return
         places = range(place + step, place + step * (_AHEAD + 1), step)
         inside = [one for one in places if 0 <= one < self._catalog.count(entry.name)]
         missing = [one for one in inside if self._cache.get((entry.name, one, longest)) is None]
-        if missing and not self._waiting:
-            with suppress(RuntimeError):  # it was closed
-                target = min(missing[0] + _AT_ONCE, inside[-1]) if step > 0 else missing[0]
-                self._ahead = self._helper.submit(self._decode_ahead, entry, target, longest)
+        if missing:
+            target = min(missing[0] + _AT_ONCE, inside[-1]) if step > 0 else missing[0]
+            self._expect((entry.name, one, longest) for one in range(max(target - BEHIND, 0), target + 1))
+            try:
+                self._helper.submit(self._decode_ahead, entry, target, longest)
+            except RuntimeError:  # it was closed
+                self._expect(())
 
     def _decode_ahead(self, entry: Entry, place: int, longest: int | None) -> None:
-        with self._lock, suppress(SourceError):  # it is said when the frame is asked for
-            self._decode(entry, place, longest, BEHIND, lambda: self._waiting > 0)
+        try:
+            with self._lock, suppress(SourceError):  # it is said when the frame is asked for
+                self._decode(entry, place, longest, BEHIND, lambda: self._waiting > 0)
+        finally:
+            self._expect(())
+
+    def _expect(self, keys: Iterable[_Key]) -> None:
+        with self._arrived:
+            self._coming = frozenset(keys)
+            self._arrived.notify_all()
 
     def _decoder(self, entry: Entry) -> Decoder:
         if entry.name not in self._decoders:

@@ -108,6 +108,7 @@ export class Doing {
   }
 
   _mark(action, mark) {
+    if (!this._desk.coded.codable) hint("This frame is said to be not codable: its marks do not count.");
     this._desk.newest = action;
     this._act(marking(this._desk.place, action, mark));
     this._say(action);

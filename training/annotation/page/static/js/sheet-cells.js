@@ -116,7 +116,7 @@ export class Cells {
 
   _set({ place, button, told }, { isPresent, why, said }) {
     const { desk } = this;
-    text(told, ` ${desk.label(place)}: ${said}${desk.isDone(place) ? ", submitted" : ""}`);
+    text(told, ` ${desk.label(place)}: ${said}${desk.isDone(place) && !why ? ", submitted" : ""}`);
     set(button, "aria-pressed", desk.action === null ? null : String(isPresent));
     set(button, "aria-current", desk.ring === place ? "true" : null);
     set(button, "tabindex", desk.ring === place || (desk.ring === null && place === desk.sheet[0]) ? "0" : "-1");
