@@ -390,3 +390,21 @@ def test_coders_of_known_disagreement_get_the_known_kappa(one_chromium: Chromium
     (onsets,) = found.onsets
     assert (onsets.action, onsets.matched) == ("AU25", 1)
     assert onsets.lag_s.value == pytest.approx(3 / 25, abs=0.01)
+
+
+def test_after_the_last_frame_the_next_sequence_is_offered(one_chromium: Chromium, tmp_path: Path) -> None:
+    for person in ("p-01", "p-02"):
+        made_film(tmp_path / "films" / person, frames=3)
+    with made_project(tmp_path / "project", tmp_path / "films") as project, paged(project) as page:
+        with opened(one_chromium, page) as tab:
+            press(tab, "Enter", "ArrowRight", "Enter")  # the one between is still open
+            expect(tab.locator("#jump")).to_have_value("1")
+            press(tab, "Enter")
+            expect(tab.get_by_role("dialog")).to_contain_text(
+                "All 3 frames of p-01/film.mp4 are submitted. Go on with"
+            )
+            press(tab, "Enter")
+            expect(tab.locator("#choose")).to_have_text("p-02/film.mp4")
+            press(tab, "Enter", "Enter", "Enter")
+            expect(tab.get_by_role("dialog")).to_contain_text("Nothing is left in this project.")
+        assert [len(project.coded("anna", f"{person}/film.mp4")) for person in ("p-01", "p-02")] == [3, 3]

@@ -1,4 +1,14 @@
-"""The application: routes of all views behind the guard."""
+"""The application: routes of all views behind the guard.
+
+GET  /enter?key=…                the link that is printed; makes the cookie without which nothing else is answered
+GET  /, and the path of each view          its document; /static/… what it consists of
+GET  /api/project, /api/progress, /api/codebook, /api/keys (PUT: the coder's own)
+GET  /api/sequences/N, /api/sequences/N/frames?places=…     what is coded, of the coder alone
+GET  /pictures/N/PLACE?side=…, /neutral/N, /api/face/N/PLACE
+POST /api/acts                   what the coder did, on the disk when it is answered; see `annotation.acts`
+POST /api/opinion                what the network thinks, after it is noted that it was asked
+POST /api/enter, /api/alive, /api/leave, /api/position
+"""
 
 import mimetypes
 

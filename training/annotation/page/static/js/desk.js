@@ -5,6 +5,7 @@ import { Pictures } from "./pictures.js";
 import { Runs, SUBMITTED, TOUCHED, UNTOUCHED } from "./runs.js";
 
 const AROUND = 40;
+const LONGEST = 2560; // pixels of a picture's longer side: more would fill the memory, and no screen shows it
 const POSITION_MS = 400;
 const frameOf = (act) => act.place !== undefined && act.place !== null && act.type !== "setneutral";
 
@@ -86,7 +87,7 @@ export class Desk extends EventTarget {
     this.episodes = new Map(Object.entries(sequence.episodes));
     this._coded.clear();
     this._loading.clear();
-    const url = (index) => `/pictures/${number}/${this.placeAt(index)}`;
+    const url = (index) => `/pictures/${number}/${this.placeAt(index)}?side=${LONGEST}`;
     this.pictures = new Pictures(url, { length: sequence.length });
     this.chosen = "";
     if (!sequence.times_s) this.mode = "frames";

@@ -85,7 +85,7 @@ export class View {
     if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
     const context = canvas.getContext("2d");
     context.clearRect(0, 0, width, height);
-    if (!this._picture) return;
+    if (!this._picture?.width) return; // none, or one that was given up with its sequence
     const { zoom, x, y, brightness, contrast } = this._look;
     const fit = Math.min(width / this._picture.width, height / this._picture.height) * zoom;
     const [w, h] = [this._picture.width * fit, this._picture.height * fit];
