@@ -142,6 +142,7 @@ def test_changing_what_was_submitted_is_asked_once(one_chromium: Chromium, pictu
         press(tab, "Enter")
         expect(question).to_be_hidden()
         press(tab, "e")
+        expect(tab.get_by_role("button", name="AU4 Brow Lowerer A")).to_be_visible()
         is_saved(tab)
         assert given(coded(pictures)[order(pictures)[0]]) == {"AU1": Mark(1), "AU12": Mark(1), "AU4": Mark(1)}
 
