@@ -259,6 +259,8 @@ def test_the_face_is_framed_and_nothing_is_noted_of_that(one_chromium: Chromium,
         expect(tab.locator("#zoom")).to_have_text(re.compile(r"^[2-9]\.\d ×$"))
         press(tab, "Control+0")
         expect(tab.locator("#zoom")).to_have_text("1.0 ×")
+        press(tab, "-")  # few pixels are read better small
+        expect(tab.locator("#zoom")).to_have_text("0.8 ×")
     assert coded(pictures) == {}
 
 
