@@ -50,6 +50,9 @@ def _shared(windows: keras.KerasTensor, recipe: Recipe) -> keras.KerasTensor:
     each = ops.stack([units, sides], axis=-1)  # (B, T, 22, 2)
     each = keras.layers.Conv2D(of_unit, (_TIME, 1), activation="relu", name="unit")(each)
     given = windows[:, _TIME // 2 : -(_TIME // 2), len(MOVED) :]
+    given = keras.layers.Dense(of_unit, activation="relu", name="given")(
+        given
+    )  # else int8 cuts the input to its range
     found = ops.concatenate([ops.mean(each, axis=2) * _AT_ONCE, ops.max(each, axis=2), given], axis=-1)
     found = keras.layers.Dropout(recipe.dropout)(found)
     found = keras.layers.Conv1D(of_all, _TIME, activation="relu", name="all")(found)

@@ -207,6 +207,7 @@ def test_the_box_says_what_the_network_says(folder, study, task, monkeypatch):
         True,
     )
     assert "Simulated people" in (path / "MODEL_CARD.md").read_text()
+    assert open_bundle(path).manifest.receipt["error_max"] < 0.3
 
     settings = ModelSettings(folders=(str(folder / "bundles"),), keys=str(folder))
     grid = study.sessions[0].moved.grid(0.2)[:15]
