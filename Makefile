@@ -169,7 +169,10 @@ build/face-viewer/npm.stamp: cloud/face/viewer/package.json cloud/face/viewer/pa
 		npm ci --prefix build/face-viewer --ignore-scripts --no-audit --no-fund --silent && touch $@; \
 	else echo "no npm on this machine: the player of the digital face is not built anew"; fi
 
-.PHONY: cohort torch-test
+.PHONY: atypicality cohort torch-test
+atypicality: .venv/test.stamp ## simulate children and raters: evaluation, two bundles, what a box says of a child held out (two minutes)
+	@training/atypicality/example.sh $(BIN) atypicality
+
 cohort: .venv/test.stamp ## simulate a study with a planted difference: evaluation, bundle, what a box says, digital targets, teaching map (some minutes)
 	@training/diagnosis/example.sh $(BIN) cohort
 

@@ -12,7 +12,7 @@ from training.annotation.agreement.disagreements import disagreements
 from training.annotation.coders import clean_name
 from training.annotation.coding import AGREED, Annotations
 from training.annotation.files.exchange import Into, keep
-from training.annotation.files.layouts import BORIS, BY_NAME, ELAN, PUBLISHED
+from training.annotation.files.layouts import BORIS, BY_NAME, CSV, ELAN, PUBLISHED
 from training.annotation.files.tables import read_table, table_bytes, unfloated
 from training.annotation.project import Project, open_project
 
@@ -31,6 +31,11 @@ def export(arguments: argparse.Namespace) -> int:
     options = {} if groups is None else {"groups": groups}
     written = BY_NAME[arguments.layout].write(coded, arguments.out, **options)
     _say(written.lost)
+    if not written.files:
+        raise DataError(
+            f"Nothing that is coded in {arguments.project} has a place in the layout {arguments.layout}: submit "
+            f"frames first, or take another layout, as --layout {CSV}, which holds everything. No file was written."
+        )
     print(f"wrote {len(written.files)} {'file' if len(written.files) == 1 else 'files'} to {arguments.out}")
     return 0
 
@@ -51,8 +56,7 @@ def import_(arguments: argparse.Namespace) -> int:
             raise DataError(f"{arguments.path} holds no codes of this project's actions: nothing was changed.")
         if not arguments.overwrite:
             _require_unlike_nothing(project, found.annotations)
-        for one in found.annotations:
-            project.put(clean_name(one.coder), one, arguments.overwrite)
+        project.put_all(found.annotations, arguments.overwrite)
     for one in found.annotations:
         print(f"{one.sequence.name}, {one.coder}: {len(one.frames)} frames, {len(one.episodes)} episodes")
     return 0
@@ -125,10 +129,10 @@ def _groups(arguments: argparse.Namespace) -> dict[str, str] | None:
 
 def _require_unlike_nothing(project: Project, annotations: Iterable[Annotations]) -> None:
     """Refuse what would replace other codes of the same coder, before any of it is taken over."""
-    known = {name.casefold(): name for name in project.coders()}
+    known = project.coders()
     for one in annotations:
-        coder = known.get(clean_name(one.coder).casefold())
-        if coder is None:
+        coder = clean_name(one.coder)
+        if coder not in known:
             continue
         there = project.coded(coder, one.sequence.name)
         other = sum(place in there and there[place] != frame for place, frame in one.frames.items())

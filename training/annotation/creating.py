@@ -16,7 +16,7 @@ from training.annotation.coding import ACTIONS
 from training.annotation.database import FILE, Database, made_anew
 from training.annotation.media.media import ROWS
 from training.annotation.sources.find import find
-from training.annotation.sources.found import Found, Where
+from training.annotation.sources.found import Found, Kind, Where
 from training.annotation.states import Rules
 from training.files import make_private, write_whole
 
@@ -35,6 +35,7 @@ def make(folder: Path, where: Where, rules: Rules, seed: int) -> None:
     Raises:
         ConfigError: there is something there already, unknown or no actions, or a frame rate that is none.
         DataError: a source that holds nothing to code, or a table that does not fit it.
+        SourceError: its only video cannot be decoded.
         StorageError: the folder cannot be written.
     """
     _require_new(folder, rules.actions)
@@ -42,6 +43,8 @@ def make(folder: Path, where: Where, rules: Rules, seed: int) -> None:
         raise ConfigError(f"{where.frame_rate} is no number of frames a second: give one such as 25.")
     where = where.resolved()
     kind, found = find(where)
+    if kind is Kind.VIDEOS and len(found) == 1:  # else the others can be coded
+        _require_decodable(found[0].path)
     make_private(folder)
     _close(folder)
     note(folder / FILE, {one.participant for one in found}, [], "coding of a study")
@@ -99,6 +102,12 @@ def _require_new(folder: Path, actions: Collection[str]) -> None:
         raise ConfigError("A project codes at least one action: give --actions.")
     if unknown := [key for key in actions if key not in ACTIONS]:
         raise ConfigError(f"There is no action {unknown[0][:20]!r}: known are {', '.join(ACTIONS)}.")
+
+
+def _require_decodable(path: Path) -> None:
+    from training.annotation.media.index import require_decodable  # noqa: PLC0415  # loads PyAV
+
+    require_decodable(path)
 
 
 def _inside(folder: Path) -> list[Path]:

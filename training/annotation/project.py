@@ -199,6 +199,17 @@ class Project(Reading):
         finally:
             self.leave(name, client)
 
+    def put_all(self, annotations: Many[Annotations], overwrite: bool = False) -> None:
+        """The same of several sequences and coders, an act each, all of them or none; raises as `put`."""
+        for one in annotations:
+            self._catalog.count(one.sequence.name)
+        client = f"file-{uuid4().hex}"
+        with self._database.writing() as db:
+            for number, one in enumerate(annotations, 1):
+                id_ = coders.enter(db, coders.clean_name(one.coder), client, take_over=False)
+                self._journal.do(db, id_, Put.of(one, overwrite), (client, number))
+                coders.leave(db, id_, client)
+
     def picture(self, name: str, place: int, longest: int | None = None) -> Picture:
         """The frame at a place, no side longer than `longest` pixels. Raises `ActError`, `SourceError`."""
         return self._media.picture(name, place, longest)

@@ -63,7 +63,24 @@ def test_people_are_drawn_where_there_are_enough():
     found = compare([mine, others])
 
     assert found.over[FRAMES].startswith("the 10 people")
-    assert row(found, "AU1").kappa.low == row(found, "AU1").kappa.high  # everybody was coded alike
+    assert np.isnan(row(found, "AU1").kappa.low)  # everybody was coded alike: drawing them tells nothing
+
+
+def test_what_one_coder_never_sees_has_no_certain_kappa():
+    """Its κ is 0 whatever is drawn; and that all agree in a few frames does not make it sure either."""
+    found = compare(
+        [
+            [said("a", pictures(9), AU1="011010011", AU2="010101010")],
+            [said("b", pictures(9), AU1="000000000", AU2="010101010")],
+        ]
+    )
+
+    assert (
+        row(found, "AU1").kappa.value == 0
+        and np.isnan([row(found, "AU1").kappa.low, row(found, "AU1").kappa.high]).all()
+    )
+    assert row(found, "AU2").kappa.value == 1 and np.isnan(row(found, "AU2").kappa.high)
+    assert row(found, "AU1").agreed.low < row(found, "AU1").agreed.high
 
 
 def test_people_of_whom_two_coded_nothing_in_common_are_none():

@@ -10,7 +10,7 @@ import pytest
 from cloud.cli import main as cloud
 from cloud.erasing.known import written
 from tests.training.annotation.coders import everything, saw
-from training.annotation.coding import Coded, Episode, Mark, Scale
+from training.annotation.coding import Annotations, Coded, Episode, Mark, Scale
 from training.annotation.project import create, open_project
 from training.cli import main
 
@@ -149,6 +149,48 @@ def test_an_import_is_whole_or_nothing(project, tmp_path, capsys):
     assert "p-2.csv, row 2: AU1 is '9'" in capsys.readouterr().err
     with open_project(project) as there:
         assert there.coders() == ("anna",)
+
+
+def test_an_import_of_several_coders_is_whole_or_nothing(project, tmp_path, capsys):
+    """Ben is free; Anna is written otherwise than she is known, or is at the page."""
+    main(["coding", "export", str(project), "--layout", "csv", "--out", str(tmp_path / "out")])
+    table = tmp_path / "out" / "frames.csv"
+    anna = table.read_text()
+    head, *rows = anna.splitlines()
+    ben = "\n".join([head, *(row.replace(",anna,", ",ben,") for row in rows), *rows])
+    words = ["coding", "import", str(project), str(table), "--layout", "csv", "--overwrite"]
+
+    table.write_text(ben.replace(",anna,", ",Anna,"))
+    assert main(words) == 11
+    assert "There is a coder 'anna': if that is you, write the name so" in capsys.readouterr().err
+    table.write_text(ben)
+    with open_project(project) as there:
+        there.enter("anna", "a window")
+    assert main(words) == 11
+    assert "anna codes in another window" in capsys.readouterr().err
+    with open_project(project) as there:
+        assert there.coders() == ("anna",)
+        there.leave("anna", "a window")
+    assert main(words) == 0
+    assert coded(project, "ben") == {name: (frames, set()) for name, (frames, _) in coded(project, "anna").items()}
+
+
+@pytest.mark.parametrize(
+    ("layout", "scale"), [("published", Scale.PRESENCE), ("codes", Scale.INTENSITY), ("boris", Scale.INTENSITY)]
+)
+def test_what_has_no_place_in_a_layout_makes_no_file(tmp_path, layout, scale, capsys):
+    """One draft of a frame: no codes yet, and no event."""
+    folder = made(tmp_path, scale)
+    with open_project(folder) as there:
+        sequence = there.sequence("p-1")
+        there.put("ben", Annotations(sequence, "ben", scale, ACTIONS, {1: Coded({"AU1": Mark(1)})}))
+    out = tmp_path / "out"
+
+    assert main(["coding", "export", str(folder), "--layout", layout, "--out", str(out), "--coder", "ben"]) == 21
+
+    said = capsys.readouterr().err
+    assert "left out (1)" in said and f"has a place in the layout {layout}: submit frames first" in said
+    assert not out.exists()
 
 
 def test_agreement_of_two_coders(project, tmp_path, capsys):

@@ -166,6 +166,14 @@ def test_another_video_in_the_place_of_one_is_not_taken_for_it(source: Path, tmp
             project.picture("film.mp4", 5)
 
 
+@pytest.mark.parametrize("content", [b"", b"no video at all" * 50])
+def test_no_project_is_made_of_one_video_that_cannot_be_decoded(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").write_bytes(content)
+    with pytest.raises(SourceError, match=r"film\.mp4 cannot be decoded .*: copy it again"):
+        create(tmp_path / "project", tmp_path / "film.mp4", actions=("AU1",))
+    assert not (tmp_path / "project").exists()
+
+
 def test_a_video_that_breaks_off_says_which_frame_it_lacks(source: Path, tmp_path: Path) -> None:
     path = tmp_path / "cut.mkv"
     write_video(path)

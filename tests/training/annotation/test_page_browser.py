@@ -142,6 +142,7 @@ def test_changing_what_was_submitted_is_asked_once(one_chromium: Chromium, pictu
         press(tab, "Enter")
         expect(question).to_be_hidden()
         press(tab, "e")
+        expect(tab.get_by_role("button", name="AU4 Brow Lowerer A")).to_be_visible()
         is_saved(tab)
         assert given(coded(pictures)[order(pictures)[0]]) == {"AU1": Mark(1), "AU12": Mark(1), "AU4": Mark(1)}
 
@@ -258,6 +259,8 @@ def test_the_face_is_framed_and_nothing_is_noted_of_that(one_chromium: Chromium,
         expect(tab.locator("#zoom")).to_have_text(re.compile(r"^[2-9]\.\d ×$"))
         press(tab, "Control+0")
         expect(tab.locator("#zoom")).to_have_text("1.0 ×")
+        press(tab, "-")  # few pixels are read better small
+        expect(tab.locator("#zoom")).to_have_text("0.8 ×")
     assert coded(pictures) == {}
 
 

@@ -204,9 +204,11 @@ def test_a_study_that_grows_is_taken_up_and_what_was_coded_stays(tmp_path: Path)
 def test_a_participant_of_whom_there_is_more_keeps_the_names_that_coders_know(tmp_path: Path) -> None:
     videos, who, folder = tmp_path / "videos", tmp_path / "who.csv", tmp_path / "project"
     videos.mkdir()
+    (videos / "other.mp4").write_bytes(b"")
     for count in (1, 2, 3):
         (videos / f"{9 - count}.mp4").write_bytes(b"")  # before the others
-        table(who, "video,participant", *(f"{9 - number}.mp4,p-1" for number in range(1, count + 1)))
+        rows = [f"{9 - number}.mp4,p-1" for number in range(1, count + 1)]
+        table(who, "video,participant", "other.mp4,p-2", *rows)
         if count == 1:
             create(folder, videos, actions=ACTIONS, participants=who).close()
         else:
@@ -214,6 +216,7 @@ def test_a_participant_of_whom_there_is_more_keeps_the_names_that_coders_know(tm
     with open_project(folder) as project:
         assert [(entry.name, entry.path.name) for entry in project.entries()] == [
             ("p-1", "8.mp4"),
+            ("p-2", "other.mp4"),
             ("p-1/1", "7.mp4"),
             ("p-1/1/2", "6.mp4"),
         ]

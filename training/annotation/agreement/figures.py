@@ -18,7 +18,7 @@ NAN = float("nan")
 
 @dataclass(frozen=True)
 class Figure:
-    """A coefficient with its 95 % interval by bootstrap; NaN where it is not defined."""
+    """A coefficient with its 95 % interval by bootstrap; NaN where it is not defined, or not known."""
 
     value: float
     low: float
@@ -29,11 +29,14 @@ UNKNOWN = Figure(NAN, NAN, NAN)
 
 
 def figure(draws: Floats) -> Figure:
-    """Of (1 + draws,): the first, and where 95 % of the others lie, of those that are defined."""
+    """Of (1 + draws,): the first, and where 95 % of the others lie, of those that are defined.
+
+    Where all draws come alike, as where one coder never sees what the other does, they do not say how sure it is.
+    """
     value, others = float(draws[0]), draws[1:][~np.isnan(draws[1:])]
     if np.isnan(value):
         return UNKNOWN
-    if not len(others):
+    if not len(others) or np.ptp(others) < 1e-9:
         return Figure(value, NAN, NAN)
     low, high = np.percentile(others, (2.5, 97.5))
     return Figure(value, float(low), float(high))

@@ -39,6 +39,8 @@ def write(annotations: Sequence[Annotations], out: Path) -> Written:
     kind = _kind([one.sequence for one in annotations])
     losses = Losses()
     rows = [row for one in annotations for row in _rows(one, kind, path, losses)]
+    if not rows:
+        return Written((), losses.sentences())
     further = [key for key in ACTIONS if key not in ACTION_UNIT_KEYS and any(key in row for row in rows)]
     sides = [SIDE_COLUMN.format(key) for key in ACTIONS if any(SIDE_COLUMN.format(key) in row for row in rows)]
     header = (kind, "participant", "coder", *ACTION_UNIT_KEYS, *FLAGS, *further, *sides)

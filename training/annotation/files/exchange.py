@@ -14,7 +14,8 @@ from training.videos.study import VIDEO_SUFFIXES
 
 @dataclass(frozen=True)
 class Written:
-    """Files that were written, and in sentences what their layout could not hold."""
+    """Files that were written, none where nothing has a place in their layout; and in sentences what that could not
+    hold."""
 
     files: tuple[Path, ...]
     lost: tuple[str, ...] = ()

@@ -80,7 +80,7 @@ def look_through(path: Path) -> Index:
         index = _index(packets, stream.time_base, path) or _decoded(path)
     if not len(index.stamps):
         raise SourceError(f"{path} holds no frame: copy it again from where it comes, or leave it out.")
-    _require_decodable(path)
+    require_decodable(path)
     return index
 
 
@@ -107,7 +107,8 @@ def _decoded(path: Path) -> Index:
     return index
 
 
-def _require_decodable(path: Path) -> None:
+def require_decodable(path: Path) -> None:
+    """Raises `SourceError`: not even the first frame of the video can be had."""
     with open_video(path) as container:
         try:
             next(iter(container.decode(video=0)))

@@ -72,6 +72,8 @@ def write(annotations: Sequence[Annotations], out: Path) -> Written:
     losses = Losses()
     count_without_video(annotations, losses, "BORIS")
     observations = [(one, _events(one, losses)) for one in annotations]
+    if not any(events for _, events in observations):
+        return Written((), losses.sentences())
     date = datetime.now().isoformat(timespec="seconds")
     project = _project(observations, date)
     content = json.dumps(project, ensure_ascii=False, indent=1).encode()
