@@ -88,9 +88,7 @@ def _of_windows(study: MovementStudy) -> Iterator[Finding]:
 def _of_ratings(rated: Windows) -> Iterator[Finding]:
     whole = np.isfinite(rated.ratings).all(axis=1)
     if not whole.any():
-        text = (
-            "No window was rated by all raters: how far they agree cannot be known, and no bundle is made without it."
-        )
+        text = "No window was rated by all raters: how far they agree cannot be known, so no bundle is made."
         yield Finding(Level.WARNING, "raters", text)
     elif whole.mean() < 0.5:
         text = "Most windows were not rated by all raters: how far they agree is judged on the others alone."

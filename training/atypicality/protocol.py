@@ -1,7 +1,7 @@
 """How a study is evaluated: the raters, the published recipe, ours and the mean, the companion, and entropy."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -76,8 +76,18 @@ def evaluated(
         companion_recipe=protocol.companion,
         companion=surprised,
         entropy=compared(study, protocol.typical),
-        notes=(*study.beside, *notes),
+        notes=(*study.beside, *notes, *_unevenly(rated)),
     )
+
+
+def _unevenly(rated: Windows) -> Iterator[str]:
+    """What the ceiling is not of."""
+    whole = np.isfinite(rated.ratings).all(axis=1)
+    if not whole.all():
+        yield (
+            f"{(~whole).sum()} of {len(rated)} windows were not rated by all raters: what these agree on, and the "
+            "ceiling, are of the others, and too high for the mean of fewer."
+        )
 
 
 def judged(windows: Windows, recipe: Recipe, protocol: Protocol, step: Callable[[], object]) -> Judged:

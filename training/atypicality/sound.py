@@ -1,4 +1,4 @@
-"""A study is learnt from where it is sound: what of its recordings and ratings makes it useless is told in sentences."""
+"""A study is learnt from where it is sound: what of its recordings and ratings makes it useless, in sentences."""
 
 import argparse
 from collections import defaultdict
