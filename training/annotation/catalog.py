@@ -99,8 +99,8 @@ def read_settings(database: Database) -> Settings:
     """What was fixed. Raises as the database."""
     with database.reading() as db:
         texts = dict(db.execute("SELECT name, value FROM settings").fetchall())
-    rules = Rules(tuple(texts["actions"].split(",")), Scale(texts["scale"]))
-    return Settings(Kind(texts["kind"]), rules, int(texts["seed"]), Where.of(texts))
+        rules = Rules(tuple(texts["actions"].split(",")), Scale(texts["scale"]))
+        return Settings(Kind(texts["kind"]), rules, int(texts["seed"]), Where.of(texts))
 
 
 @dataclass
@@ -118,8 +118,10 @@ class Catalog:
         columns = "id, name, participant, kind, path, ordered, count, neutral"
         with self.database.reading() as db:
             rows = db.execute(f"SELECT {columns} FROM sequences ORDER BY id").fetchall()
-        for id_, name, participant, kind, path, ordered, count, neutral in rows:
-            self._entries[name] = Entry(id_, name, participant, Kind(kind), Path(path), bool(ordered), count, neutral)
+            for id_, name, participant, kind, path, ordered, count, neutral in rows:
+                self._entries[name] = Entry(
+                    id_, name, participant, Kind(kind), Path(path), bool(ordered), count, neutral
+                )
 
     def entries(self) -> tuple[Entry, ...]:
         """All sequences, in their order."""
@@ -153,8 +155,10 @@ class Catalog:
 
     def texts(self, name: str, what: str) -> tuple[str, ...]:
         """`labels` or `splits` of a sequence; () for none. Raises `ActError`."""
-        content = self.contents(self.entry(name), what)
-        return tuple(json.loads(content)) if content else ()
+        entry = self.entry(name)
+        with self.database.reading():  # it says what is wrong with a text, too
+            content = self.contents(entry, what)
+            return tuple(json.loads(content)) if content else ()
 
     def contents(self, entry: Entry, what: str) -> bytes:
         """What is kept under a name; b'' for nothing."""
@@ -177,16 +181,12 @@ class Catalog:
     def _read(self, entry: Entry) -> Sequence:
         if entry.count is None:
             entry = self._looked_through(entry)
-        frames = np.frombuffer(self.contents(entry, "frames"), np.int64)
-        times = self.contents(entry, "times_s")
-        return Sequence(
-            entry.name,
-            entry.participant,
-            frames,
-            np.frombuffer(times, np.float64) if times else None,
-            entry.path,
-            self.texts(entry.name, "labels"),
-        )
+        labels = self.texts(entry.name, "labels")
+        with self.database.reading():
+            frames = np.frombuffer(self.contents(entry, "frames"), np.int64)
+            told = self.contents(entry, "times_s")
+            times = np.frombuffer(told, np.float64) if told else None
+        return Sequence(entry.name, entry.participant, frames, times, entry.path, labels)
 
     def _looked_through(self, entry: Entry) -> Entry:
         from training.annotation.media.index import look_through  # noqa: PLC0415  # loads PyAV

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from device.contract.errors import ConfigError
 from training.annotation.coding import Scale
-from training.arguments import count, positive_number
+from training.arguments import count, port, positive_number
 
 if TYPE_CHECKING:
     from training.annotation.project import Project
@@ -47,7 +47,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     new.add_argument("--frame-rate", type=positive_number, metavar="N", help="of folders of pictures that are frames")
     new.add_argument("--seed", type=count, metavar="N", help="of the order of single pictures (default: 0)")
     parser.add_argument("--more", action="store_true", help="first add what the project's source has got since")
-    parser.add_argument("--port", type=count, metavar="N", help="of the page (default: the same each time)")
+    parser.add_argument("--port", type=port, metavar="N", help="of the page (default: the same each time)")
     parser.add_argument("--no-browser", action="store_true", help="print the link only")
     parser.set_defaults(run=run)
 

@@ -114,6 +114,8 @@ class Database:
             raise DataError(f"{self.path} is not a project of `annotate`: name the folder of one.")
         if version > FORMAT:
             raise DataError(f"{self.path} was made by a later version of this program: install that one.")
+        if self._db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise _damaged(self.path)
 
 
 @contextmanager
@@ -147,13 +149,15 @@ def sentences(path: Path) -> Iterator[None]:
 
     Raises:
         StorageError: it cannot be opened or written, or the disk is full; what was saved before stays.
-        DataError: it is damaged, or not a database.
+        DataError: it is damaged, also in what stands there, or not a database.
         ActError: what is written belongs to a participant who was erased meanwhile.
     """
     try:
         yield
     except sqlite3.Error as error:
         raise _told(path, error) from error
+    except (ValueError, KeyError) as error:  # of what stands there; also of what SQLite says of a damaged schema
+        raise _damaged(path) from error
     except OSError as error:
         raise StorageError(
             f"{path} cannot be written ({error.strerror or error}): check its folder, and who owns it."
@@ -164,15 +168,20 @@ def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(
         f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
     )
+    db.text_factory = lambda raw: raw.decode(errors="replace")  # damage is found where a text is read
     db.execute("PRAGMA foreign_keys=ON")
     db.execute("PRAGMA secure_delete=ON")
     return db
 
 
+def _damaged(path: Path) -> DataError:
+    return DataError(f"{path} is damaged, or no project: put back a copy of it; nothing in it was changed.")
+
+
 def _told(path: Path, error: sqlite3.Error) -> Exception:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code in _DAMAGED:
-        return DataError(f"{path} is damaged, or no project: put back a copy of it; nothing in it was changed.")
+        return _damaged(path)
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         return StorageError(
             f"{path} cannot be saved, for the disk is full or fails: free some space; what was saved stays."

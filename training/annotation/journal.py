@@ -17,6 +17,7 @@ from training.annotation import tables
 from training.annotation.acts import Act, Ask, Redo, Undo
 from training.annotation.catalog import Catalog
 from training.annotation.effects import Effects, Forward
+from training.annotation.keeping import read
 from training.annotation.tables import Of, Texts
 
 _ACTS = msgspec.json.Decoder(Act)
@@ -116,7 +117,7 @@ class Journal:
         query = "SELECT acts.id, coders.name, at, act, acts.sequence, of FROM acts JOIN coders ON coders.id = coder"
         query += " WHERE coder = ? ORDER BY acts.id" if coder is not None else " ORDER BY acts.id"
         for id_, name, at, act, sequence, of in db.execute(query, () if coder is None else (coder,)).fetchall():
-            yield Line(id_, name, at, _ACTS.decode(act), self._names.get(sequence, ""), of)
+            yield Line(id_, name, at, read(_ACTS, act), self._names.get(sequence, ""), of)
 
     def _again(self, db: sqlite3.Connection, coder: int, act: Undo | Redo, key: tuple[str, int]) -> Done:
         stack = self._stack(db, coder)
@@ -126,7 +127,7 @@ class Journal:
             return Done()
         of = ids[-1]
         sequence, kept = db.execute("SELECT sequence, act FROM acts WHERE id = ?", (of,)).fetchone()
-        changed = _befores(db, of) if way is Way.UNDO else self._effects.after(db, coder, _FORWARD.decode(kept), of)
+        changed = _befores(db, of) if way is Way.UNDO else self._effects.after(db, coder, read(_FORWARD, kept), of)
         _write(db, coder, act, key, sequence, way, of)
         tables.set_states(db, coder, sequence, changed)
         return Done(self._names.get(sequence, ""), changed)
@@ -149,7 +150,7 @@ def _next_id(db: sqlite3.Connection) -> int:
 
 
 def _act(db: sqlite3.Connection, id_: int) -> Act:
-    kept: Act = _ACTS.decode(db.execute("SELECT act FROM acts WHERE id = ?", (id_,)).fetchone()[0])
+    kept: Act = read(_ACTS, db.execute("SELECT act FROM acts WHERE id = ?", (id_,)).fetchone()[0])
     return kept
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -206,6 +207,30 @@ def test_the_codebook_has_words_on_every_action() -> None:
     book = read_codebook()
     assert book.keys() == ALL.keys()
     assert all(len(entry.seen) > 20 and len(entry.confused) > 10 for entry in book.values())
+
+
+@pytest.mark.parametrize("number", [10**19, 0, -1])
+def test_a_number_that_no_page_sends_changes_nothing(page: Page, number: int) -> None:
+    assert page.act({"type": "undo"}, first=number).status == 400
+    assert page.send("/api/position", {"sequence": 0, "place": number or -1}).status == 400
+
+
+def test_a_place_beyond_all_numbers_is_refused_and_the_others_are_done(page: Page) -> None:
+    answer = page.act(submit(page, 10**19), mark(page, 0, "AU1", 1)).json
+    assert [one["number"] for one in answer["refused"]] == [1]
+    assert coded(page, 0)["marks"] == {"AU1": [1, ""]}
+
+
+@pytest.mark.parametrize("path", ["/api/sequences/0/frames?places=²,0", "/pictures/0/0?side=²"])
+def test_odd_numbers_in_addresses_are_passed_over(page: Page, path: str) -> None:
+    assert page.get(quote(path, safe="/?=,")).status == 200
+
+
+def test_a_port_that_is_none_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made_project(tmp_path / "project").close()
+    with pytest.raises(SystemExit):
+        main(["annotate", str(tmp_path / "project"), "--coder", "anna", "--no-browser", "--port", "65536"])
+    assert "must be 0 to 65535" in capsys.readouterr().err
 
 
 def test_a_port_that_is_taken_is_said_and_the_usual_one_stays(page: Page) -> None:

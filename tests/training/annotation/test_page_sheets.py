@@ -46,6 +46,7 @@ def test_a_picture_judged_for_every_action_is_submitted(page: Page) -> None:
     page.act(*(judge(page, action, at3=1) for action in ACTIONS))
     found = page.get("/api/sheets/0?action=").json
     assert (3 in found["places"], found["done"]) == (False, 1)
+    assert found["sequence"]["title"] == page.desk.titles[0]
     assert page.get("/api/sequences/0/frames?places=3").json["3"]["coded"]["submitted"] is True
 
 

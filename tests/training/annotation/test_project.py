@@ -401,6 +401,20 @@ def test_a_file_that_is_no_project_is_said(tmp_path: Path, content: bytes) -> No
     assert (tmp_path / "project.db").read_bytes() == content
 
 
+@pytest.mark.parametrize("at", [0.001, 0.05, 0.2, 0.5, 0.9])
+def test_a_damaged_project_is_said_wherever_the_damage_is(project: Project, at: float) -> None:
+    do(project, mark(), Submit(NAME, 0), PutEpisode(NAME, "e", Episode("AU1", 0, 3)))
+    project.close()
+    path = project.folder / "project.db"
+    content = path.read_bytes()
+    place = int(len(content) * at)
+    damaged = content[:place] + np.random.default_rng(1).bytes(5000) + content[place + 5000 :]
+    path.write_bytes(damaged)
+    with pytest.raises(DataError, match="damaged"), open_project(project.folder) as again:
+        again.annotations("ana")
+        again.history()
+
+
 def test_a_disk_without_room_keeps_nothing_of_the_act_and_all_before_it(project: Project) -> None:
     do(project, mark())
     with project._database.reading() as db:

@@ -103,6 +103,13 @@ def test_every_action_coded_submits_the_pictures_and_undo_brings_the_sheet_back(
         press(tab, "Enter")
     saved(tab)
     assert [coded(page, place).submitted for place in range(COUNT)] == [True] * COUNT
+    expect(tab.locator(".empty")).to_contain_text("the last action")
+    expect(tab.locator("#submit")).to_be_disabled()
+    expect(tab.locator("#choose")).to_have_text(page.desk.titles[0])
+    press(tab, "F2")
+    expect(tab.locator(".empty")).to_have_text("Every picture is submitted.")
+    press(tab, "Enter", "F2")  # nothing is left to submit: it stays there
+    expect(tab.locator("#action")).to_have_value(page.desk.project.actions[-1])
     press(tab, "Control+z")
     expect(tab.locator(".cell").first).to_be_visible()
     saved(tab)
@@ -287,3 +294,30 @@ def test_pictures_that_cannot_be_shown_stay_open(browser: Browser, page: Page) -
     saved(tab)
     assert (second, coded(page, first).final) == (broken, {"AU1": Mark(0)})
     assert coded(page, broken) == Coded()
+
+
+def test_a_sheet_stays_as_it_is_while_the_program_does_not_answer(browser: Browser, page: Page) -> None:
+    browser.forgive("ERR_INTERNET_DISCONNECTED")
+    tab = opened(browser, page, "/sheets")
+    there = sheet(tab)
+    tab.context.set_offline(True)
+    press(tab, "q")
+    expect(tab.locator("#trouble")).to_be_visible()
+    assert sheet(tab) == there
+    expect(tab.locator(".cell.missing")).to_have_count(0)
+    tab.context.set_offline(False)
+    saved(tab)
+    assert coded(page, there[0]).marks == {"AU1": Mark(1)}
+
+
+def test_pictures_that_could_not_be_had_are_asked_for_again(browser: Browser, page: Page) -> None:
+    browser.forgive("ERR_FAILED")
+    tab = opened(browser, page, "/sheets")
+    tab.route("**/pictures/**", lambda route: route.abort())
+    press(tab, "F8")
+    expect(tab.locator(".cell.missing").first).to_be_visible()
+    tab.unroute("**/pictures/**")
+    press(tab, "F8", "F8", "F8")
+    expect(tab.locator("#size")).to_have_value("220")
+    expect(tab.locator(".cell.missing")).to_have_count(0)
+    assert tab.locator(".cell img").first.evaluate("picture => picture.decode().then(() => picture.naturalWidth > 0)")

@@ -21,7 +21,7 @@ def chosen(request: Request) -> dict[str, Any]:
     return {
         "places": choose(order, coded, action, showing),
         "done": sum(is_done(one, action) for one in coded.values()),
-        "sequence": {"number": number, "name": name, "length": len(order)},
+        "sequence": {"number": number, "name": name, "title": desk.titles[number], "length": len(order)},
     }
 
 

@@ -175,15 +175,16 @@ export class Commands {
   }
 
   _timed() {
-    if (this.desk.sequence.times_s) return true;
+    if (this.desk.sequence.ordered) return true;
     hint("These pictures do not follow each other in time.");
     return false;
   }
 
   _play(begin) {
-    if (!this._timed()) return;
-    if (this.player.isPlaying) this.player.stop();
-    else begin();
+    if (!this._timed()) return undefined;
+    if (this.player.isPlaying) return this.player.stop();
+    if (!this.desk.sequence.times_s) hint("Nobody said how many frames a second there are: 25 are played.");
+    return begin();
   }
 
   _loop() {

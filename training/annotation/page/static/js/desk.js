@@ -90,7 +90,7 @@ export class Desk extends EventTarget {
     const url = (index) => `/pictures/${number}/${this.placeAt(index)}?side=${LONGEST}`;
     this.pictures = new Pictures(url, { length: sequence.length });
     this.chosen = "";
-    if (!sequence.times_s) this.mode = "frames";
+    if (!sequence.ordered) this.mode = "frames";
     for (const act of this.queue.waiting()) this._optimistic(act); // of a page that was killed
     const index = place === null ? this.runs.next(-1) : this.indexOf(place);
     this.index = Math.max(0, Math.min(index ?? 0, this.length - 1));

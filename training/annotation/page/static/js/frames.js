@@ -96,7 +96,7 @@ function showLook() {
 
 function onSequence() {
   const { sequence, length } = desk;
-  document.body.classList.toggle("untimed", !sequence.times_s);
+  document.body.classList.toggle("untimed", !sequence.ordered);
   const last = desk.numberAt(length - 1).toLocaleString();
   text($("#of"), (sequence.first ?? 1) === 1 ? `of ${last}` : `of ${sequence.first} – ${last}`);
   look.whole();

@@ -5,7 +5,7 @@ import { $, h, set, text } from "./dom.js";
 import { head } from "./head.js";
 import { inOrder } from "./inorder.js";
 import { isOwn } from "./keyboard.js";
-import { shown } from "./keys.js";
+import { digitOf, shown } from "./keys.js";
 import { bytes, get } from "./net.js";
 import { ReviewDesk } from "./review-desk.js";
 import { say } from "./say.js";
@@ -262,13 +262,13 @@ const KEYS = {
 /** Do what a key means; false: nothing. */
 function heard(event) {
   const command = keymap.commandOf(event, "frames");
-  const number = /^(?:Digit|Numpad)([0-9])$/.exec(event.code);
+  const number = digitOf(event);
   const step = event.shiftKey && { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -10, ArrowDown: 10 }[event.key];
   const isPlain = !event.ctrlKey && !event.altKey && !event.metaKey && !event.shiftKey;
   if (command === "undo" || command === "redo") return undo(command);
   if (step) return desk.look(step);
   if (isPlain && KEYS[event.key]) return KEYS[event.key]();
-  if (isPlain && number) return digit(Number(number[1]));
+  if (number !== null) return digit(number);
   return command === "help" ? void keys() : false;
 }
 

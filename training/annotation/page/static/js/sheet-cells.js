@@ -24,6 +24,7 @@ class Thumbs {
 
   _made(url) {
     const picture = h("img", { alt: "", src: url, draggable: "false", decoding: "async" });
+    picture.addEventListener("error", () => this._kept.delete(url)); // it may be there the next time
     picture.addEventListener("load", () => {
       const { brightness, contrast } = stretched(picture);
       picture.style.setProperty("--stretched", `brightness(${brightness}) contrast(${contrast})`);

@@ -12,7 +12,7 @@ const FOOT = 26; // of a picture beyond that: its key and mark
 export class SheetView {
   /** `modes`: { one, whole }; `sign(code)`: what stands on a key; `onPress(place)`, `onNext()`: go on with an action. */
   constructor(desk, modes, { keymap, book, sign, heading, onPress, onNext }) {
-    Object.assign(this, { desk, modes, book, sign, heading, onNext });
+    Object.assign(this, { desk, modes, book, sign, heading, onNext, _isReachable: true });
     this.cells = new Cells($("#cells"), desk, { onPress });
     this.near = new Near(desk, modes.whole, keymap);
     $("#action").append(...desk.project.actions.map(({ key, name }) => h("option", { value: key }, `${key} ${name}`)));
@@ -25,8 +25,16 @@ export class SheetView {
     return this.desk.action === null;
   }
 
-  /** Lay out as many pictures as fit. */
+  /** The program answers, or does not: pictures that could not be had meanwhile are asked for again. */
+  answers(isReachable) {
+    const isBack = isReachable && !this._isReachable;
+    this._isReachable = isReachable;
+    if (isBack) this.lay();
+  }
+
+  /** Lay out as many pictures as fit; while the program does not answer, they stay as large as they are at hand. */
   lay() {
+    if (!this._isReachable) return this._fill();
     const { clientWidth, clientHeight } = $("#cells");
     const room = { width: clientWidth - GAP, height: clientHeight - GAP };
     const fit = grid(room, { wished: this._wished + FRAME, gap: GAP, foot: FOOT, isKeyed: !this.isWhole });
@@ -61,6 +69,7 @@ export class SheetView {
     text($("#hint"), this.modes[this.isWhole ? "whole" : "one"].hint);
     set($("#hint"), "title", $("#hint").textContent);
     text($("#submit span"), this.isWhole ? "Submit the picture" : `Submit: the others have no ${desk.action}`);
+    for (const name of ["#submit", "#everything"]) $(name).disabled = !desk.sheet.length;
     for (const which of ["undo", "redo"]) {
       $(`#${which}`).disabled = !desk.undoing[which];
       set($(`#${which}`), "title", desk.undoing[which] || `Nothing to ${which}`);
@@ -100,6 +109,7 @@ export class SheetView {
       { class: "empty" },
       h("h2", {}, action ? `Every picture is coded for ${action}.` : "Every picture is submitted."),
       next && h("button", { type: "button", class: "primary", onclick: this.onNext }, words, h("kbd", {}, "↵")),
+      action && !next && h("p", {}, "This is the last action. Whole pictures ", h("kbd", {}, "F2"), " shows what is open for any other."),
     );
   }
 }

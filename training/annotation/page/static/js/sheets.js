@@ -24,7 +24,7 @@ let took = null; // the action of what was last taken back
 const allowed = new Set(); // places that may be changed though they were coded for good, since the coder said so
 
 async function start() {
-  const session = await begin({ onState: (state) => heading?.saved(state), onAnswer: (answer) => desk && learned(answer) });
+  const session = await begin({ onState: standing, onAnswer: (answer) => desk && learned(answer) });
   const [project, book, sign] = await Promise.all([get("/api/project"), get("/api/codebook"), signs()]);
   keymap = session.keymap;
   desk = new SheetDesk(project, session.queue);
@@ -42,6 +42,11 @@ async function start() {
   await open({ number: project.resume.sequence, action: kept.isWhole ? null : known(kept.action) });
   $("#main").focus();
   document.documentElement.dataset.ready = "";
+}
+
+function standing(state) {
+  heading?.saved(state);
+  view?.answers(state.reachable);
 }
 
 const known = (action) => (action in desk.actions ? action : desk.project.actions[0].key);
@@ -91,7 +96,7 @@ async function turn(by) {
 }
 
 async function submit() {
-  if (!desk.sheet.length) return move(1);
+  if (!desk.sheet.length) return desk.action === null ? undefined : move(1);
   const missing = await unshown();
   if (desk.action === null) return whole.submit(missing);
   one.submit(missing);

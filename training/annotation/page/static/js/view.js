@@ -1,6 +1,7 @@
 /** A picture in a canvas: as large as can be, nearer and farther, brighter and darker. */
 
 const LARGEST = 12;
+const SMALLEST = 1 / 4; // few pixels are read better small than as a blur
 const STEP = 1.25;
 const ROOM = 1.35; // around a face
 
@@ -14,8 +15,8 @@ export class Look extends EventTarget {
 
   set(changes) {
     Object.assign(this, changes);
-    this.zoom = Math.min(Math.max(this.zoom, 1), LARGEST);
-    const limit = (this.zoom - 1) / 2;
+    this.zoom = Math.min(Math.max(this.zoom, SMALLEST), LARGEST);
+    const limit = Math.max(0, this.zoom - 1) / 2;
     this.x = Math.min(Math.max(this.x, -limit), limit);
     this.y = Math.min(Math.max(this.y, -limit), limit);
     this.dispatchEvent(new Event("change"));
@@ -23,7 +24,7 @@ export class Look extends EventTarget {
 
   /** Nearer or farther around a point, which is (0, 0) in the middle and ±½ at the edges. */
   scale(factor, x = 0, y = 0) {
-    const zoom = Math.min(Math.max(this.zoom * factor, 1), LARGEST);
+    const zoom = Math.min(Math.max(this.zoom * factor, SMALLEST), LARGEST);
     const by = zoom / this.zoom;
     this.set({ zoom, x: x - (x - this.x) * by, y: y - (y - this.y) * by });
   }
