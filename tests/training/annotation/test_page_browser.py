@@ -156,6 +156,8 @@ def test_an_episode_is_a_key_held_while_stepping(one_chromium: Chromium, film: P
         press(tab, "3", "6", "ArrowLeft", "ArrowLeft", "m")  # C, left, apex
         press(tab, "q", "ArrowRight", "ArrowRight", "ArrowRight", "q")  # taps at both ends
         press(tab, "e", "Backspace")
+        press(tab, "End", "Enter")  # the next episode, there where it begins
+        expect(tab.locator("#jump")).to_have_value("4")
         is_saved(tab)
     found = list(film.desk.project.episodes("anna", film.desk.names[0]).values())
     assert found == [Episode("AU12", 4, 10, 8, 3, Side.LEFT), Episode("AU1", 8, 11, None, 1)]
@@ -410,6 +412,7 @@ def test_after_the_last_frame_the_next_sequence_is_offered(one_chromium: Chromiu
             expect(tab.locator("#choose")).to_have_text("p-02/film.mp4")
             press(tab, "Enter", "Enter", "Enter")
             expect(tab.get_by_role("dialog")).to_contain_text("Nothing is left in this project.")
+            expect(tab.get_by_role("dialog").get_by_role("button")).to_have_text(["Good ↵"])
         assert [len(project.coded("anna", f"{person}/film.mp4")) for person in ("p-01", "p-02")] == [3, 3]
 
 

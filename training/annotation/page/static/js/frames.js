@@ -58,7 +58,8 @@ function show() {
   const newest = inEpisodes ? (episodes.chosen?.action ?? "") : desk.focus;
   const markOf = inEpisodes ? (action) => episodes.markOf(action) : (action) => desk.markOf(action);
   const held = new Set(episodes.held.keys());
-  tiles.show(markOf, { newest, held, hidden: coded.hidden, codable: coded.codable });
+  const judged = inEpisodes || coded.submitted ? [] : coded.judged;
+  tiles.show(markOf, { newest, held, judged, hidden: coded.hidden, codable: coded.codable });
   beside.showAction(newest);
   beside.showOpinion(opinion);
   showFrame();
