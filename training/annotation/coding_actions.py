@@ -121,9 +121,11 @@ def _groups(arguments: argparse.Namespace) -> dict[str, str] | None:
     found = {}
     for row, cells in table.dicts():
         group = unfloated(cells.get("ASD", ""))
-        if group not in ("0", "1") or not cells.get("participant"):
+        person = cells.get("participant", "")
+        if group not in ("0", "1") or not person:
             raise DataError(f"{table.where(row)}: give participant,ASD, and 1 or 0 as ASD.")
-        found[cells["participant"]] = group
+        if found.setdefault(person, group) != group:
+            raise DataError(f"{table.where(row)}: {person} is in both groups: remove one of the rows.")
     return found
 
 
