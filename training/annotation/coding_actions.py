@@ -118,7 +118,7 @@ def _groups(arguments: argparse.Namespace) -> dict[str, str] | None:
             f"--participants is for --layout {PUBLISHED}: the other layouts have no column of the group."
         )
     table = read_table(arguments.participants, "a table participant,ASD")
-    found = {}
+    found: dict[str, str] = {}
     for row, cells in table.dicts():
         group = unfloated(cells.get("ASD", ""))
         person = cells.get("participant", "")
