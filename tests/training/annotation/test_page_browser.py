@@ -215,6 +215,26 @@ def test_a_film_that_cannot_be_read_is_said_and_another_is_coded(one_chromium: C
         assert given(project.coded("anna", "p-02/film.mp4")[0]) == {"AU12": Mark(1)}
 
 
+def test_a_picture_that_is_gone_is_not_submitted_unless_it_is_said_to_be_not_codable(
+    one_chromium: Chromium, pictures: Page
+) -> None:
+    first, second = order(pictures)[:2]
+    there = pictures.desk.project.source / pictures.desk.project.title(pictures.desk.names[0], first)
+    there.rename(there.with_suffix(".away"))
+    with Browser(one_chromium, pictures.origin) as browser:
+        browser.forgive("404")
+        tab = browser.page(SIZES[0])
+        enter(tab, pictures.link)
+        expect(tab.locator("#state")).to_contain_text("not there any more")
+        press(tab, "Enter")
+        expect(tab.locator("#toast")).to_contain_text("not submitted")
+        press(tab, "m", "Enter", "q", "Enter")
+        is_saved(tab)
+    found = coded(pictures)
+    assert (found[first].codable, found[first].submitted) == (False, True)
+    assert given(found[second]) == {"AU1": Mark(1)}
+
+
 def test_a_key_is_changed_and_stays(one_chromium: Chromium, pictures: Page) -> None:
     with opened(one_chromium, pictures) as tab:
         press(tab, "?")
