@@ -7,7 +7,7 @@ import { get } from "./net.js";
 import { hint, say } from "./say.js";
 
 export class Commands {
-  /** @param {{desk, doing, episodes, player, look, view, beside, onKeys: () => void}} parts */
+  /** @param {{desk, doing, episodes, player, stage, look, view, beside, onKeys: () => void}} parts */
   constructor(parts) {
     Object.assign(this, parts);
     this.all = {
@@ -123,6 +123,7 @@ export class Commands {
     const { desk } = this;
     if (this.inEpisodes) return this._nextEpisode();
     this.player.stop();
+    if (!(await this._isSeen())) return hint("It cannot be shown and is not submitted: mark it not codable, or go on.");
     const wasSubmitted = await this.doing.submit();
     const marks = present(desk.coded).length;
     const next = wasSubmitted ? desk.index + 1 : desk.runs.next(desk.index);
@@ -134,6 +135,12 @@ export class Commands {
   _nextEpisode() {
     this.episodes.step(1);
     if (this.episodes.chosen) this.go(this.episodes.chosen.onset);
+  }
+
+  /** Nobody says what is absent of a picture that is not there. */
+  async _isSeen() {
+    const { submitted, codable } = this.desk.coded;
+    return submitted || !codable || this.stage.canBeSeen();
   }
 
   _nextOpen() {
