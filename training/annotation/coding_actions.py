@@ -118,12 +118,14 @@ def _groups(arguments: argparse.Namespace) -> dict[str, str] | None:
             f"--participants is for --layout {PUBLISHED}: the other layouts have no column of the group."
         )
     table = read_table(arguments.participants, "a table participant,ASD")
-    found = {}
+    found: dict[str, str] = {}
     for row, cells in table.dicts():
         group = unfloated(cells.get("ASD", ""))
-        if group not in ("0", "1") or not cells.get("participant"):
+        person = cells.get("participant", "")
+        if group not in ("0", "1") or not person:
             raise DataError(f"{table.where(row)}: give participant,ASD, and 1 or 0 as ASD.")
-        found[cells["participant"]] = group
+        if found.setdefault(person, group) != group:
+            raise DataError(f"{table.where(row)}: {person} is in both groups: remove one of the rows.")
     return found
 
 

@@ -111,6 +111,12 @@ def test_the_group_is_written_where_it_is_given(project, tmp_path, capsys):
     table.write_text("participant,ASD\np-1,yes\n")
     assert main([*words, "--layout", "published", "--overwrite"]) == 21
     assert "groups.csv, row 2: give participant,ASD, and 1 or 0 as ASD" in capsys.readouterr().err
+    table.write_text("participant,ASD\np-1,1\np-1,0\n")
+    assert main([*words, "--layout", "published", "--overwrite"]) == 21
+    assert "groups.csv, row 3: p-1 is in both groups" in capsys.readouterr().err
+    table.write_text("participant,ASD\np-1,1\n")
+    assert main([*words, "--layout", "published", "--overwrite"]) == 0
+    assert "Participants whom the table of groups lacks have an empty ASD (1)." in capsys.readouterr().err
 
 
 def test_nothing_is_overwritten_unasked(project, tmp_path, capsys):
@@ -138,6 +144,13 @@ def test_what_holds_no_codes_is_said(project, tmp_path, capsys):
 
     assert main(["coding", "import", str(project), str(tmp_path / "p-1.eaf")]) == 21
     assert "holds no codes of this project's actions: nothing was changed" in capsys.readouterr().err
+
+
+def test_a_document_in_an_unknown_encoding_is_said(project, tmp_path, capsys):
+    (tmp_path / "p-1.eaf").write_text('<?xml version="1.0" encoding="UTF-99"?><ANNOTATION_DOCUMENT/>')
+
+    assert main(["coding", "import", str(project), str(tmp_path / "p-1.eaf")]) == 21
+    assert "(unknown encoding: UTF-99): give a document of ELAN's" in capsys.readouterr().err
 
 
 def test_an_import_is_whole_or_nothing(project, tmp_path, capsys):
