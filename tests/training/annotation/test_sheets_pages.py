@@ -145,6 +145,7 @@ def test_whole_pictures_are_coded_one_after_the_other_with_the_coders_own_keys(b
     expect(ring).to_have_count(1)
     first, second = sheet(tab)[:2]
     keys = page.get("/api/keys").json["actions"]
+    expect(tab.locator("#hint")).to_contain_text("“,” upper “.” lower face hidden · “M” not codable")
     press(tab, keys["AU12"], "4", keys["AU1"], "Enter")
     expect(ring).to_have_attribute("data-place", str(second))
     press(tab, "ArrowRight", "ArrowLeft", "Enter")

@@ -12,7 +12,7 @@ export const COMMANDS = [
   ["Coding a frame", "repeat", "Take over the marks of the frame before"],
   ["Coding a frame", "upper", "Upper face hidden", "frames"],
   ["Coding a frame", "lower", "Lower face hidden", "frames"],
-  ["Coding a frame", "uncodable", "Not codable: no face that can be judged", "frames"],
+  ["Coding a frame", "uncodable", "Not codable: no photograph of one face that can be judged", "frames"],
   ["Coding a frame", "clear", "Clear the frame"],
   ["Coding a frame", "undo", "Undo"],
   ["Coding a frame", "redo", "Redo"],
