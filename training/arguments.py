@@ -46,6 +46,14 @@ def count(text: str) -> int:
     return value
 
 
+def port(text: str) -> int:
+    """A TCP port to listen on; 0 for any that is free."""
+    value = int(text)
+    if not 0 <= value <= 65_535:
+        raise argparse.ArgumentTypeError("must be 0 to 65535")
+    return value
+
+
 def positive_number(text: str) -> float:
     """A finite number above 0."""
     value = float(text)

@@ -114,8 +114,8 @@ def _said(one: Comparison, table: Table) -> Said:
 
 
 def _windows(one: Comparison, table: Table, field: str) -> Values:
-    """(W,) what was said of the windows of a session whose every record was sent."""
-    if table.form is not RECORDS:
+    """(W,) what was said of the windows of a session whose every record was sent; nothing of who was refused."""
+    if one.refused or table.form is not RECORDS:
         return np.empty(0)
     values = table.values(f"atypicality.{field}")
     found: Values = values[~np.isnan(values)]

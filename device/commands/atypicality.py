@@ -66,6 +66,8 @@ class _Recorded:
         consent = Consent(tuple(held["covers"]), held["by"], held["given"], held.get("until"), held.get("age", ""))
         if why := self._comparer.refused(consent):
             self._refuse(_WHY[why])
+            if why is Refused.AGE:  # so what was said under another age was of somebody outside of the evidence
+                self.said = []
         else:
             self._windower = Windower(self._comparer.file, self._origin_s, since_s)
             self.refused = "no window of it was measured well enough, to its end"

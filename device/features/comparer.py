@@ -97,7 +97,7 @@ class Comparer(Closing):
         self._model.close()
 
     def _rating(self, found: float) -> Json:
-        half = self.file.half_width
+        half, found = self.file.half_width, min(max(found, LOWEST), HIGHEST)  # as training measured the interval
         said = {RATING: found} | ({} if half is None else {"low": found - half, "high": found + half})
         return {name: round(min(max(value, LOWEST), HIGHEST), _DIGITS) for name, value in said.items()}
 

@@ -122,6 +122,13 @@ def test_a_consent_that_changes_and_still_covers_it_leaves_what_was_said() -> No
     assert [one.refused for one in comparisons(found.events)] == [None]
 
 
+def test_a_consent_that_says_another_age_takes_away_what_was_said_under_the_one_before() -> None:
+    found = table(RATING, RATING | {"refused": "age"})
+    assert "in the mean not known; above what is typical not known; windows none" in text(found)
+    assert "Why it is not known: Not compared: nobody of this person's age is in its evidence." in text(found)
+    assert "mean" not in movement.to_json(found)[0]
+
+
 def test_the_report_tells_it_near_its_end_and_the_page_of_the_session_the_same(tmp_path: Path) -> None:
     found = table(RATING, UNLIKELY)
     composed = document.compose(document.Source(found, analyse(found)))

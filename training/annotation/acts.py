@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from device.contract.errors import DataError
 from training.annotation.coding import Annotations, Coded, Episode, Mark
 
-Place = Annotated[int, Meta(ge=0)]
+Place = Annotated[int, Meta(ge=0, le=2**31)]
 Identity = Annotated[str, Meta(min_length=1, max_length=64)]
 
 

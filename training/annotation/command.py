@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from device.contract.errors import ConfigError
 from training.annotation.coding import Scale
-from training.arguments import count, positive_number
+from training.arguments import count, port, positive_number
 
 if TYPE_CHECKING:
     from training.annotation.project import Project
@@ -47,7 +47,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     new.add_argument("--frame-rate", type=positive_number, metavar="N", help="of folders of pictures that are frames")
     new.add_argument("--seed", type=count, metavar="N", help="of the order of single pictures (default: 0)")
     parser.add_argument("--more", action="store_true", help="first add what the project's source has got since")
-    parser.add_argument("--port", type=count, metavar="N", help="of the page (default: the same each time)")
+    parser.add_argument("--port", type=port, metavar="N", help="of the page (default: the same each time)")
     parser.add_argument("--no-browser", action="store_true", help="print the link only")
     parser.set_defaults(run=run)
 
@@ -68,7 +68,10 @@ def run(arguments: argparse.Namespace) -> int:
     with _project(arguments) as project:
         project.prepare()
         review = two_of(project.coders(), arguments.review) if arguments.review else None
+        others = [name for name in project.coders() if name != AGREED]
         coder = project.add(AGREED if review else arguments.coder)
+        if others and not review and coder not in others:
+            print(f"{coder} is new here, beside {', '.join(others)}.")  # perhaps it was mistyped
         return serve(Desk(project, coder, review), arguments.port, browse=not arguments.no_browser)
 
 
@@ -80,7 +83,7 @@ def _project(arguments: argparse.Namespace) -> "Project":
     if is_project(folder):
         _refuse_settings(arguments)
         if arguments.more:
-            _say_added(take_up(folder))
+            _say_added(*take_up(folder))
         return open_project(folder)
     if arguments.source is None:
         raise ConfigError(f"{folder} is no project yet: give --source, a folder of pictures or videos, to make one.")
@@ -97,9 +100,14 @@ def _project(arguments: argparse.Namespace) -> "Project":
     )
 
 
-def _say_added(names: list[str]) -> None:
+def _say_added(names: list[str], beside: int) -> None:
     listed = f": {', '.join(names[:10])}{', …' if len(names) > 10 else ''}" if names else ""
     print(f"{len(names) or 'no'} new {'sequence' if len(names) == 1 else 'sequences'}{listed}")
+    if beside:
+        print(
+            f"{beside} new {'picture lies' if beside == 1 else 'pictures lie'} in sequences that coders have already; "
+            "those stay as they are: put new pictures into a folder of their own."
+        )
 
 
 def _refuse_settings(arguments: argparse.Namespace) -> None:

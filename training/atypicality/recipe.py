@@ -69,6 +69,11 @@ class Recipe(Table, frozen=True):
     clip: Annotated[float, Meta(gt=0, le=100)] = 4.0
     alpha: Annotated[float, Meta(gt=0, lt=1)] = 0.1
 
+    @property
+    def is_exported(self) -> bool:
+        """Whether it can become a bundle: a recurrent one does not become int8, and no box makes presence of units."""
+        return self.kind == CONVOLUTION and self.columns == MOVEMENT
+
 
 class Companion(Table, frozen=True):
     """The network of typical movement: of each step, a Gaussian of units and sides given the `before` steps before it

@@ -60,7 +60,7 @@ def _by_folder(name: str) -> str:
     if len(parts) < 2:
         raise DataError(
             f"{name} has no participant: put it into a folder named after the participant, "
-            "or give --participants or --participant-pattern."
+            "or say whose it is in a table, --participants."
         )
     return parts[0]
 

@@ -21,7 +21,7 @@ from training.annotation.agreement.compare import compare
 from training.annotation.coding import Coded, Episode, Mark, Scale, Side
 from training.annotation.page.desk import FaceBox
 from training.annotation.page.serving import listen
-from training.annotation.project import Project, open_project
+from training.annotation.project import Project, create, open_project
 
 pytestmark = pytest.mark.pages
 AXE = Path(__file__).parents[3] / "build" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
@@ -156,6 +156,8 @@ def test_an_episode_is_a_key_held_while_stepping(one_chromium: Chromium, film: P
         press(tab, "3", "6", "ArrowLeft", "ArrowLeft", "m")  # C, left, apex
         press(tab, "q", "ArrowRight", "ArrowRight", "ArrowRight", "q")  # taps at both ends
         press(tab, "e", "Backspace")
+        press(tab, "End", "Enter")  # the next episode, there where it begins
+        expect(tab.locator("#jump")).to_have_value("4")
         is_saved(tab)
     found = list(film.desk.project.episodes("anna", film.desk.names[0]).values())
     assert found == [Episode("AU12", 4, 10, 8, 3, Side.LEFT), Episode("AU1", 8, 11, None, 1)]
@@ -410,4 +412,52 @@ def test_after_the_last_frame_the_next_sequence_is_offered(one_chromium: Chromiu
             expect(tab.locator("#choose")).to_have_text("p-02/film.mp4")
             press(tab, "Enter", "Enter", "Enter")
             expect(tab.get_by_role("dialog")).to_contain_text("Nothing is left in this project.")
+            expect(tab.get_by_role("dialog").get_by_role("button")).to_have_text(["Good ↵"])
         assert [len(project.coded("anna", f"{person}/film.mp4")) for person in ("p-01", "p-02")] == [3, 3]
+
+
+def typed(tab: Tab, key: str, code: str, **more: bool) -> None:
+    """As a keyboard of another country has it: what it types, and where the key lies."""
+    told = {"key": key, "code": code, "bubbles": True, **more}
+    tab.evaluate("(told) => document.body.dispatchEvent(new KeyboardEvent('keydown', told))", told)
+
+
+def test_a_key_is_the_letter_on_it_on_keyboards_of_other_countries(one_chromium: Chromium, pictures: Page) -> None:
+    with opened(one_chromium, pictures) as tab:
+        typed(tab, "q", "KeyA")  # French: AU1
+        typed(tab, "3", "Digit3", shiftKey=True)
+        typed(tab, "a", "KeyQ")  # AU12
+        typed(tab, "é", "Digit2")
+        typed(tab, "ф", "KeyE")  # Russian: AU4
+        is_saved(tab)
+        assert given(coded(pictures)[order(pictures)[0]]) == {"AU1": Mark(3), "AU12": Mark(2), "AU4": Mark(1)}
+        typed(tab, "z", "KeyY", ctrlKey=True)  # German: undo
+        is_saved(tab)
+    assert given(coded(pictures)[order(pictures)[0]]) == {"AU1": Mark(3), "AU12": Mark(2)}
+
+
+def test_alt_with_a_letter_is_the_letter_on_the_key(one_chromium: Chromium, tmp_path: Path) -> None:
+    source = made_pictures(tmp_path / "pictures")
+    with create(tmp_path / "project", source, actions=("AU13", "AD35")) as project, paged(project) as page:
+        with opened(one_chromium, page) as tab:
+            typed(tab, "a", "KeyQ", altKey=True)  # French; the place of the key is that of AD35
+            is_saved(tab)
+        assert given(coded(page)[order(page)[0]]) == {"AU13": Mark(1)}
+
+
+def test_frames_of_which_nobody_said_how_fast_they_follow_are_played(one_chromium: Chromium, tmp_path: Path) -> None:
+    source = made_pictures(tmp_path / "frames" / "p-01", 8).parent
+    with made_project(tmp_path / "project", source) as project, paged(project) as page:
+        with opened(one_chromium, page) as tab:
+            press(tab, "/")
+            tab.keyboard.type("5")
+            press(tab, "Enter", " ")
+            expect(tab.locator("#toast")).to_contain_text("25 are played")
+            expect(tab.locator("#stage")).not_to_have_class("stage playing")
+            assert tab.locator("#jump").input_value() == "5"
+            press(tab, "Control+e")
+            tab.keyboard.down("a")
+            press(tab, "ArrowRight", "ArrowRight")
+            tab.keyboard.up("a")
+            is_saved(tab)
+        assert [*project.episodes("anna", "p-01").values()] == [Episode("AU12", 5, 7, None, 1)]

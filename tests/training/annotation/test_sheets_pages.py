@@ -154,6 +154,30 @@ def test_whole_pictures_are_coded_one_after_the_other_with_the_coders_own_keys(b
     assert coded(page, second).final == absent
 
 
+def test_an_action_is_gone_to_by_its_own_key(browser: Browser, page: Page) -> None:
+    tab = opened(browser, page, "/sheets")
+    first, second = sheet(tab)[:2]
+    press(tab, "F3", "a", "q", "Enter")  # AU12: the first picture has it, the others do not
+    press(tab, "F3", "5")
+    expect(tab.locator("#toast")).to_have_text("That is no action's key.")
+    expect(tab.locator("#action")).to_have_value("AU12")
+    press(tab, "F2", "ArrowRight")
+    tile = tab.locator(".tile").filter(has_text="AU12")
+    expect(tile).to_contain_text("judged, absent")
+    press(tab, "a")
+    expect(tile).to_have_attribute("aria-pressed", "true")
+    saved(tab)
+    assert [coded(page, place).marks["AU12"] for place in (first, second)] == [Mark(1), Mark(1)]
+
+
+def test_frames_go_on_where_sheets_stopped(browser: Browser, page: Page) -> None:
+    tab = opened(browser, page, "/sheets")
+    third = sheet(tab)[2]
+    with tab.expect_response(lambda at: at.url.endswith("/position") and at.request.post_data_json["place"] == third):
+        press(tab, "F2", "Enter", "Enter")
+    assert page.get("/api/project").json["resume"] == {"sequence": 0, "place": third}
+
+
 @pytest.fixture
 def review(project: Project) -> Iterator[Page]:
     put(project, "anna", [{"AU12": 3, "AU4": 1}, {"AU1": 1}, {}, {"AU4": 2}])

@@ -187,9 +187,9 @@ def test_a_study_that_grows_is_taken_up_and_what_was_coded_stays(tmp_path: Path)
         project.enter("ana", "tab")
         project.apply("ana", "tab", Submit("p-02", 1), ("tab", 1))
         coded = project.coded("ana", "p-02")
-    assert take_up(project.folder) == []
+    assert take_up(project.folder) == ([], 0)
     write(source, "p-01/1.png", "p-02/0.png", "p-02/more/1.png")
-    assert take_up(project.folder) == ["p-01", "p-02/more"]
+    assert take_up(project.folder) == (["p-01", "p-02/more"], 1)
     with open_project(project.folder) as project:
         assert [entry.name for entry in project.entries()] == ["p-02", "p-01", "p-02/more"]
         assert project.sequence("p-02").frames.tolist() == [1, 2]

@@ -1,15 +1,15 @@
 """What the page does: acts of the coder, in the order in which they were made, and who sits there."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import uuid4
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.routing import Route
 
 from device.contract.errors import ModelError, RuntimeMissingError
-from training.annotation.acts import Act, ActError, Ask, Redo, SubmittedError, Undo, decode
+from training.annotation.acts import Act, ActError, Ask, Place, Redo, SubmittedError, Undo, decode
 from training.annotation.coding import Coded, Episode
 from training.annotation.page.answers import desk_of, posted
 from training.annotation.page.desk import Desk, shown
@@ -19,7 +19,7 @@ from training.annotation.project import Outcome
 class Numbered(Struct, frozen=True):
     """An act with its number at the window where it was made."""
 
-    number: int
+    number: Annotated[int, Meta(ge=1, le=2**53)]
     act: msgspec.Raw
 
 
@@ -42,7 +42,7 @@ class Asked(Struct, frozen=True):
     """A frame of which the coder wants to know what the network thinks."""
 
     sequence: int
-    place: int
+    place: Place
     seat: str
 
 

@@ -1,5 +1,6 @@
 """What the page asks for: the project, its sequences, codes of frames, pictures, words of the codebook."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -10,11 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from training.annotation.acts import Place
 from training.annotation.page import keymap
 from training.annotation.page.answers import asked, desk_of, posted
 from training.annotation.page.desk import Desk, actions, shown
 from training.annotation.page.keymap import KeyMap
 
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _MOST_PLACES = 500
 _MOST_PIXELS = 4096
 _NEUTRAL_PIXELS = 800
@@ -33,7 +36,7 @@ class Position(Struct, frozen=True):
     """Where the coder is."""
 
     sequence: int
-    place: int
+    place: Place
 
 
 def _project(request: Request) -> dict[str, Any]:
@@ -99,7 +102,8 @@ def _sequence(request: Request) -> dict[str, Any]:
         "title": desk.titles[number],
         "participant": sequence.participant,
         "length": len(order),
-        "first": _first(sequence.frames) if sequence.times_s is not None else None,
+        "ordered": entry.ordered,
+        "first": _first(sequence.frames) if entry.ordered else None,
         "times_s": None if sequence.times_s is None else np.round(sequence.times_s, 4).tolist(),
         "order": None if np.array_equal(order, np.arange(len(order))) else order.tolist(),
         "status": _runs(_statuses(standing, len(order))[order]),
@@ -138,7 +142,7 @@ def _frames(request: Request) -> dict[int, Any]:
     """Place → { coded, label, frame } of `?places=1,2,…`."""
     desk = desk_of(request)
     sequence = desk.sequence(int(request.path_params["number"]))
-    wanted = [int(text) for text in request.query_params.get("places", "").split(",") if text.isdigit()]
+    wanted = [int(text) for text in request.query_params.get("places", "").split(",") if _NUMBER.fullmatch(text)]
     places = [place for place in wanted[:_MOST_PLACES] if place < len(sequence.frames)]
     return {
         place: {
@@ -171,7 +175,7 @@ def _face(request: Request) -> dict[str, Any]:
 def _side(request: Request) -> int | None:
     """`?side=N`: for small pictures."""
     text = request.query_params.get("side", "")
-    return min(int(text), _MOST_PIXELS) if text.isdigit() and int(text) else None
+    return min(int(text), _MOST_PIXELS) if _NUMBER.fullmatch(text) and int(text) else None
 
 
 def _image(picture: Any) -> Response:

@@ -7,12 +7,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from device.contract.errors import DataError
-from training.annotation.coding import ACTIONS, PARTS, Annotations, Coded, Episode, Mark, Side
+from training.annotation.coding import ACTIONS, PARTS, Annotations, Coded, Episode, Mark, Side, action_of
 from training.annotation.coding import Sequence as Frames
 from training.annotation.files import spans
 from training.annotation.files.elan import CODED, NOT_CODED, SCALE, SEQUENCE, STATES, SUFFIX
 from training.annotation.files.exchange import Found, Into, implied, settled
-from training.annotation.files.words import TIER, action_of, read_mark
+from training.annotation.files.words import TIER, read_mark
 
 _EXTRA = re.compile(r"apex (\d+)|open")
 

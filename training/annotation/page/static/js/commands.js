@@ -123,7 +123,7 @@ export class Commands {
 
   async _submit() {
     const { desk } = this;
-    if (this.inEpisodes) return this.episodes.step(1);
+    if (this.inEpisodes) return this._nextEpisode();
     this.player.stop();
     const wasSubmitted = await this.doing.submit();
     const marks = present(desk.coded).length;
@@ -131,6 +131,11 @@ export class Commands {
     if (next === undefined || next >= desk.length) return this._finished();
     desk.go(next);
     return say(`submitted with ${marks || "no"} marks; ${desk.numberAt(next)}`);
+  }
+
+  _nextEpisode() {
+    this.episodes.step(1);
+    if (this.episodes.chosen) this.go(this.episodes.chosen.onset);
   }
 
   _nextOpen() {
@@ -148,7 +153,7 @@ export class Commands {
     const { sequences } = await get("/api/progress");
     const open = sequences.find((one) => one.number !== desk.sequence.number && one.submitted < (one.length ?? 1));
     const done = `All ${desk.length.toLocaleString()} frames of ${desk.sequence.title} are submitted.`;
-    if (!open) return ask(`${done} Nothing is left in this project.`, { yes: "Good", no: "Stay here" });
+    if (!open) return ask(`${done} Nothing is left in this project.`, { yes: "Good", no: "" });
     const goesOn = await ask(`${done} Go on with ${open.title}?`, { yes: "Go on", no: "Stay here" });
     return goesOn ? this.openSequence(open.number) : undefined;
   }
@@ -172,15 +177,16 @@ export class Commands {
   }
 
   _timed() {
-    if (this.desk.sequence.times_s) return true;
+    if (this.desk.sequence.ordered) return true;
     hint("These pictures do not follow each other in time.");
     return false;
   }
 
   _play(begin) {
-    if (!this._timed()) return;
-    if (this.player.isPlaying) this.player.stop();
-    else begin();
+    if (!this._timed()) return undefined;
+    if (this.player.isPlaying) return this.player.stop();
+    if (!this.desk.sequence.times_s) hint("Nobody said how many frames a second there are: 25 are played.");
+    return begin();
   }
 
   _loop() {

@@ -1,12 +1,12 @@
 /** What is coded, by whom, and where the coder is: the state that all parts of the page show. */
 import { apply, EMPTY, isTouched, markOf, present } from "./coded.js";
-import { get, post } from "./net.js";
+import { get } from "./net.js";
 import { Pictures } from "./pictures.js";
+import { remember } from "./position.js";
 import { Runs, SUBMITTED, TOUCHED, UNTOUCHED } from "./runs.js";
 
 const AROUND = 40;
 const LONGEST = 2560; // pixels of a picture's longer side: more would fill the memory, and no screen shows it
-const POSITION_MS = 400;
 const frameOf = (act) => act.place !== undefined && act.place !== null && act.type !== "setneutral";
 
 /**
@@ -90,7 +90,7 @@ export class Desk extends EventTarget {
     const url = (index) => `/pictures/${number}/${this.placeAt(index)}?side=${LONGEST}`;
     this.pictures = new Pictures(url, { length: sequence.length });
     this.chosen = "";
-    if (!sequence.times_s) this.mode = "frames";
+    if (!sequence.ordered) this.mode = "frames";
     for (const act of this.queue.waiting()) this._optimistic(act); // of a page that was killed
     const index = place === null ? this.runs.next(-1) : this.indexOf(place);
     this.index = Math.max(0, Math.min(index ?? 0, this.length - 1));
@@ -209,9 +209,7 @@ export class Desk extends EventTarget {
     this.pictures.near(this.index, this.direction);
     const ahead = this.placeAt(Math.max(0, Math.min(this.index + (AROUND / 2) * this.direction, this.length - 1)));
     if (!this.isKnown || !this._coded.get(ahead)?.fetched) this._know();
-    clearTimeout(this._telling);
-    const [number, place] = [this.sequence.number, this.place];
-    this._telling = setTimeout(() => post("/api/position", { sequence: number, place }).catch(() => null), POSITION_MS);
+    remember(this.sequence.number, this.place);
   }
 
   _fire(...names) {

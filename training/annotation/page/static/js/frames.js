@@ -58,7 +58,8 @@ function show() {
   const newest = inEpisodes ? (episodes.chosen?.action ?? "") : desk.focus;
   const markOf = inEpisodes ? (action) => episodes.markOf(action) : (action) => desk.markOf(action);
   const held = new Set(episodes.held.keys());
-  tiles.show(markOf, { newest, held, hidden: coded.hidden, codable: coded.codable });
+  const judged = inEpisodes || coded.submitted ? [] : coded.judged;
+  tiles.show(markOf, { newest, held, judged, hidden: coded.hidden, codable: coded.codable });
   beside.showAction(newest);
   beside.showOpinion(opinion);
   showFrame();
@@ -95,7 +96,7 @@ function showLook() {
 
 function onSequence() {
   const { sequence, length } = desk;
-  document.body.classList.toggle("untimed", !sequence.times_s);
+  document.body.classList.toggle("untimed", !sequence.ordered);
   const last = desk.numberAt(length - 1).toLocaleString();
   text($("#of"), (sequence.first ?? 1) === 1 ? `of ${last}` : `of ${sequence.first} – ${last}`);
   look.whole();

@@ -1,5 +1,6 @@
 /** From the keyboard to what it means, on a page where buttons and fields have keys of their own. */
 import { anyOpen } from "./dialogs.js";
+import { digitOf } from "./keys.js";
 
 const OF_BUTTONS = ["Enter", " "];
 const OF_RANGES = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"];
@@ -38,9 +39,9 @@ function heard(event, keymap, to) {
     if (!event.repeat) to.action(found.action, found.strong);
     return true;
   }
-  const digit = /^(?:Digit|Numpad)([0-9])$/.exec(event.code);
-  if (!digit || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return false;
-  if (!event.repeat) to.digit(Number(digit[1]));
+  const digit = digitOf(event);
+  if (digit === null) return false;
+  if (!event.repeat) to.digit(digit);
   return true;
 }
 

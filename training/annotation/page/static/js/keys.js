@@ -53,6 +53,9 @@ const NAMES = {
   Enter: "↵", PageUp: "PgUp", PageDown: "PgDn", Escape: "Esc",
 };
 const MODIFIERS = ["Shift", "Control", "Alt", "Meta", "AltGraph", "CapsLock", "Dead"];
+const LAST_LATIN = "\u024f";
+let layout = null; // of the keyboard at hand, code → letter, where the browser tells
+navigator.keyboard?.getLayoutMap().then((map) => (layout = map), () => null);
 const DIGIT = /^(?:Digit|Numpad)([0-9])$/;
 
 /** How an event is written in the map; "" for a modifier alone. */
@@ -66,14 +69,27 @@ export function nameOf(event) {
   return [...before.filter(Boolean), key].join("+");
 }
 
+/** The digit of an event in either row, with Shift or without where a keyboard has its digits; null for none. */
+export function digitOf(event) {
+  if (event.ctrlKey || event.altKey || event.metaKey) return null;
+  const typed = /^[0-9]$/.exec(event.key) ?? (event.shiftKey ? null : DIGIT.exec(event.code));
+  return typed && Number(typed.at(-1));
+}
+
 /** The letter or name on the key. Scripts that are not Latin, and Alt on a Mac, have it from the key's place. */
 function printed(event) {
   const digit = DIGIT.exec(event.code);
   if (digit && !event.shiftKey) return digit[1];
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (key === "=") return "+"; // one key on many keyboards
-  const isForeign = event.altKey || (key.length === 1 && key.charCodeAt(0) > 0x24f);
-  return isForeign && event.code.startsWith("Key") ? event.code.slice(3).toLowerCase() : key;
+  const isForeign = key.length === 1 && key > LAST_LATIN;
+  const isHidden = event.altKey && !/^[a-z]$/.test(key); // what a Mac types instead
+  return (isForeign || isHidden) && event.code.startsWith("Key") ? atPlace(event.code) : key;
+}
+
+function atPlace(code) {
+  const letter = layout?.get(code);
+  return letter && letter <= LAST_LATIN ? letter : code.slice(3).toLowerCase();
 }
 
 /** How a key is shown: 'A', 'Ctrl Z', '⇧ ←'. */

@@ -1,6 +1,7 @@
 /** Playing: the last frames up to now, on from here, or an episode over and over; at the speed that was chosen. */
 
 const AHEAD = 16; // frames that are asked for before they are due
+const USUAL_RATE = 25; // frames a second, where nobody said how many there are
 const SETTLED_FRAMES = 4; // decoded before playing begins
 
 /** Events: `frame` (another frame is shown), `end`. */
@@ -46,7 +47,7 @@ export class Player extends EventTarget {
   async _play(from, to, how) {
     this.stop();
     const { pictures, sequence } = this._desk;
-    if (!sequence.times_s || from >= to) return;
+    if (!sequence.ordered || from >= to) return;
     const turn = ++this._turn;
     this._how = how;
     this._show(from);
@@ -67,7 +68,7 @@ export class Player extends EventTarget {
         began = null;
       }
       if (turn !== this._turn) return;
-      const at = sequence.times_s[index] * 1000;
+      const at = 1000 * (sequence.times_s?.[index] ?? index / USUAL_RATE);
       const now = performance.now();
       began ??= now - at / this.speed;
       await until(began + at / this.speed, now);

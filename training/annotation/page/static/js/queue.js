@@ -26,7 +26,7 @@ export class Queue {
     this._prefix = `affectbox-coding/${name}/`;
     this._seat = seat;
     this._hooks = hooks;
-    this.client = crypto.randomUUID();
+    this.client = `${Date.now().toString(36)}-${crypto.randomUUID()}`; // sorted, the oldest page comes first
     this._next = 1;
     this._spare = new Map(); // where the browser keeps nothing: private windows, a full disk
     this._waits = FIRST_MS;

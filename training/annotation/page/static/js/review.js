@@ -5,7 +5,7 @@ import { $, h, set, text } from "./dom.js";
 import { head, nextView } from "./head.js";
 import { inOrder } from "./inorder.js";
 import { isOwn } from "./keyboard.js";
-import { nameOf as keyOf, shown } from "./keys.js";
+import { digitOf, nameOf as keyOf, shown } from "./keys.js";
 import { bytes, get } from "./net.js";
 import { ReviewDesk } from "./review-desk.js";
 import { say } from "./say.js";
@@ -263,15 +263,14 @@ const KEYS = {
 /** Do what a key means; false: nothing. */
 function heard(event) {
   const command = keymap.commandOf(event, "frames");
-  const number = /^(?:Digit|Numpad)([0-9])$/.exec(event.code);
+  const number = digitOf(event);
   const step = event.shiftKey && { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -10, ArrowDown: 10 }[event.key];
-  const isPlain = !event.ctrlKey && !event.altKey && !event.metaKey && !event.shiftKey;
   if (command === "undo" || command === "redo") return undo(command);
   if (command === "view") return nextView();
   if (step) return desk.look(step);
   const own = KEYS[keyOf(event)];
   if (own) return own();
-  if (isPlain && number) return digit(Number(number[1]));
+  if (number !== null) return digit(number);
   return command === "help" ? void keys() : false;
 }
 

@@ -1,5 +1,6 @@
 /** Sheets of one action: each picture's key marks it; what is not marked is absent. */
 import { marking, markOf, pressed, sided, SIDES, words } from "./coded.js";
+import { digitOf } from "./keys.js";
 import { say } from "./say.js";
 import { judging, unseen } from "./sheet-codes.js";
 import { codes } from "./sheet-keys.js";
@@ -25,8 +26,8 @@ export class One {
       if (index < this.desk.sheet.length) this.mark(this.desk.sheet[index], event.shiftKey);
       return true;
     }
-    const digit = /^(?:Digit|Numpad)([0-9])$/.exec(event.code);
-    if (digit && !event.shiftKey) return this._digit(Number(digit[1]));
+    const digit = digitOf(event);
+    if (digit !== null) return this._digit(digit);
     if (event.key === "Backspace") return this._digit(0);
     if (event.key === "-") this._hide();
     else if (event.key === "+" || event.key === "=") this._bar();

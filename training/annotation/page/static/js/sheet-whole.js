@@ -1,5 +1,6 @@
 /** Sheets of whole pictures: arrows move from one to the next, action keys code the one in the ring. */
 import { marking, markOf, present, pressed, sided, SIDES, words } from "./coded.js";
+import { digitOf } from "./keys.js";
 import { say } from "./say.js";
 import { submitting } from "./sheet-codes.js";
 
@@ -29,8 +30,8 @@ export class Whole {
     const { desk } = this;
     if (desk.ring === null) return false;
     if (STEPS[event.key] && !event.ctrlKey && !event.altKey) return this._step(...STEPS[event.key]);
-    const digit = /^(?:Digit|Numpad)([0-9])$/.exec(event.code);
-    if (digit && !event.shiftKey && !event.ctrlKey && !event.altKey) return this._digit(Number(digit[1]));
+    const digit = digitOf(event);
+    if (digit !== null) return this._digit(digit);
     const command = this.keymap.commandOf(event, "frames");
     if (this._command(command)) return true;
     const found = command ? null : this.keymap.actionOf(event);

@@ -6,6 +6,7 @@ import { head, nextView } from "./head.js";
 import { inOrder } from "./inorder.js";
 import { isOwn } from "./keyboard.js";
 import { shown } from "./keys.js";
+import { Naming } from "./naming.js";
 import { get } from "./net.js";
 import { say } from "./say.js";
 import { begin } from "./session.js";
@@ -18,7 +19,7 @@ import { Whole } from "./sheet-whole.js";
 import { SHEET_KEYS } from "./view-keys.js";
 
 const KEPT = "affectbox-coding-sheets"; // how this browser's coder likes sheets
-let desk, keymap, one, whole, view, heading, kept;
+let desk, keymap, one, whole, view, heading, kept, naming;
 let took = null; // the action of what was last taken back
 const allowed = new Set(); // places that may be changed though they were coded for good, since the coder said so
 
@@ -29,6 +30,7 @@ async function start() {
   desk = new SheetDesk(project, session.queue);
   one = new One(desk, { mayChange });
   whole = new Whole(desk, keymap, { mayChange, onEnd: onward });
+  naming = new Naming(keymap, desk.actions, (action) => open({ action }));
   heading = head(project, { onKeys: keys, onChoose: chooseSequence });
   heading.saved(session.queue.state);
   kept = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
@@ -189,6 +191,7 @@ function cycle(id) {
 
 const EVERYWHERE = {
   F2: () => switchTo(desk.action !== null),
+  F3: () => naming.begin(),
   F4: () => cycle("#showing"),
   F8: () => cycle("#size"),
   F9: toggleContrast,
@@ -208,6 +211,8 @@ const OF_WHOLE = { "Ctrl+Enter": async () => whole.submitAll(await unshown()) };
 
 /** Do what a key means; false: nothing. */
 function heard(event) {
+  const named = naming.hears(event);
+  if (named) return named;
   const name = `${event.ctrlKey || event.metaKey ? "Ctrl+" : ""}${event.key}`;
   const own = EVERYWHERE[name] ?? (desk.action === null ? OF_WHOLE : OF_ONE)[name];
   if (own) return own();

@@ -7,6 +7,8 @@ const LABEL = 46; // pixels for the names of actions
 const HOW = "Hold an action's key from onset to offset while playing or stepping, or tap it at both.";
 const LISTED = 60;
 
+const many = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
+
 export class Timeline {
   /** @param {{desk, episodes, here: () => number, onGo: (index: number) => void}} parts */
   constructor(parts) {
@@ -20,7 +22,7 @@ export class Timeline {
 
   show() {
     this._drawStrip();
-    const isOn = this.desk.mode === "episodes" || (this.desk.sequence.times_s && this.desk.episodes.size > 0);
+    const isOn = this.desk.mode === "episodes" || (this.desk.sequence.ordered && this.desk.episodes.size > 0);
     this._lanes.hidden = !isOn;
     if (isOn) this._drawLanes();
     $("#episodes").hidden = this.desk.mode !== "episodes";
@@ -74,7 +76,7 @@ export class Timeline {
     const actions = this.desk.project.actions.map(({ key }) => key).filter((key) => used.has(key));
     const each = Math.min(height / Math.max(actions.length, 1), 20);
     const x = (frame) => LABEL + ((frame - from) / (to - from)) * (width - LABEL);
-    const label = `${all.length} episodes of ${actions.length} actions`;
+    const label = `${many(all.length, "episode")} of ${many(actions.length, "action")}`;
     const drawing = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
     actions.forEach((action, i) => {
       const lane = { class: "lane", x: LABEL, y: i * each + 1, width: width - LABEL, height: each - 2 };
