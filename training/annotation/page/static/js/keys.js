@@ -44,6 +44,7 @@ export const COMMANDS = [
   ["Picture", "brighter", "Brighter"],
   ["Picture", "darker", "Darker"],
   ["Picture", "neutral", "This frame is the person's neutral face"],
+  ["Page", "view", "The next view, such as contact sheets"],
   ["Page", "help", "All keys"],
 ];
 const MODES = Object.fromEntries(COMMANDS.map(([, name, , mode]) => [name, mode]));
