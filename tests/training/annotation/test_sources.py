@@ -251,3 +251,16 @@ def test_a_participant_is_erased_from_a_project_and_what_others_were_coded_stays
     assert cloud(["erase", "p-010", "--files", "--yes"]) == 0
     assert not (folder / "project.db").exists() and known.written() == []
     assert not [path for path in folder.iterdir() if path.name.startswith("project.db")]
+
+
+def test_undo_passes_over_what_was_erased_while_somebody_codes(tmp_path: Path) -> None:
+    source = write(tmp_path / "faces", *(f"{whom}/{number}.png" for whom in ("p-01", "p-010") for number in range(3)))
+    with made(tmp_path, source) as project:
+        project.enter("ana", "tab")
+        for number, name in enumerate(("p-010", "p-01", "p-010"), 1):
+            project.apply("ana", "tab", SetMark(name, number % 3, "AU12", Mark(1)), ("tab", number))
+        assert cloud(["erase", "p-01", "--files", "--yes"]) == 0
+        assert project.apply("ana", "tab", Undo(), ("tab", 4)).undo == "AU12 present"
+        project.apply("ana", "tab", Undo(), ("tab", 5))
+        assert project.coded("ana", "p-010") == {}
+        assert project.undoable("ana") == ("", "AU12 present")
