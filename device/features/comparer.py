@@ -14,7 +14,7 @@ from device.contract.movement_evidence import MovementEvidence
 from device.contract.session import Consent
 from device.contract.tasks import ATYPICALITY, MOVEMENT, TYPICAL_MOVEMENT, require
 from device.features.movement import Values, standardized
-from device.models import load
+from device.models import load_as
 from device.runtime.model import Model
 from device.settings import ModelSettings
 
@@ -123,9 +123,4 @@ def open_comparer(name: str, settings: ModelSettings, task: str = "") -> Compare
         ModelError: it is not to be had, not to be trusted, or none that the box can use.
         RuntimeMissingError: no inference library.
     """
-    model = load(name, settings, task)
-    try:
-        return Comparer(model)
-    except ModelError:
-        model.close()
-        raise
+    return load_as(Comparer, name, settings, task)

@@ -11,7 +11,7 @@ from cloud.cli import main
 from cloud.dashboard.pages import sessions_movement
 from cloud.reading.comparison import comparisons
 from cloud.reading.table import Table
-from cloud.reports import document, movement
+from cloud.reports import document, movement, support
 from cloud.reports.chapters.movement import section
 from device.contract.fields import Json
 from tests.cloud.exports import CONSENT, FIRST, event, held, written
@@ -140,7 +140,7 @@ def test_the_report_tells_it_near_its_end_and_the_page_of_the_session_the_same(t
         "Children of one school.",
         movement.LEAD,
         movement.LIMITS,
-        movement.SIMULATED,
+        support.SIMULATED,
     ):
         assert words in page
 

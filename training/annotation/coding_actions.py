@@ -12,11 +12,10 @@ from training.annotation.agreement.disagreements import disagreements
 from training.annotation.coders import clean_name
 from training.annotation.coding import AGREED, Annotations
 from training.annotation.files.exchange import Into, keep
-from training.annotation.files.layouts import BORIS, BY_NAME, CSV, ELAN, PUBLISHED
+from training.annotation.files.layouts import BY_NAME, CSV, PUBLISHED, layout_of
 from training.annotation.files.tables import read_table, table_bytes, unfloated
 from training.annotation.project import Project, open_project
 
-_BY_SUFFIX = {".eaf": ELAN, ".boris": BORIS}
 _PAGE = "agreement.html"
 
 
@@ -42,7 +41,7 @@ def export(arguments: argparse.Namespace) -> int:
 
 def import_(arguments: argparse.Namespace) -> int:
     """Read the files into the project. Raises `AffectboxError`; nothing was changed, then."""
-    layout = arguments.layout or _BY_SUFFIX.get(arguments.path.suffix.lower())
+    layout = arguments.layout or layout_of(arguments.path)
     if layout is None:
         raise ConfigError(f"{arguments.path} does not say what it is: give --layout, one of {', '.join(BY_NAME)}.")
     if layout == PUBLISHED and not arguments.coder:
@@ -118,12 +117,14 @@ def _groups(arguments: argparse.Namespace) -> dict[str, str] | None:
             f"--participants is for --layout {PUBLISHED}: the other layouts have no column of the group."
         )
     table = read_table(arguments.participants, "a table participant,ASD")
-    found = {}
+    found: dict[str, str] = {}
     for row, cells in table.dicts():
         group = unfloated(cells.get("ASD", ""))
-        if group not in ("0", "1") or not cells.get("participant"):
+        person = cells.get("participant", "")
+        if group not in ("0", "1") or not person:
             raise DataError(f"{table.where(row)}: give participant,ASD, and 1 or 0 as ASD.")
-        found[cells["participant"]] = group
+        if found.setdefault(person, group) != group:
+            raise DataError(f"{table.where(row)}: {person} is in both groups: remove one of the rows.")
     return found
 
 

@@ -159,6 +159,9 @@ def test_an_episode_is_a_key_held_while_stepping(one_chromium: Chromium, film: P
         press(tab, "End", "Enter")  # the next episode, there where it begins
         expect(tab.locator("#jump")).to_have_value("4")
         is_saved(tab)
+        tab.reload()
+        tab.locator("html[data-ready]").wait_for()
+        expect(tab.locator("#mode")).to_have_attribute("aria-pressed", "true")  # no Enter submits a frame by mistake
     found = list(film.desk.project.episodes("anna", film.desk.names[0]).values())
     assert found == [Episode("AU12", 4, 10, 8, 3, Side.LEFT), Episode("AU1", 8, 11, None, 1)]
 

@@ -145,6 +145,7 @@ def test_whole_pictures_are_coded_one_after_the_other_with_the_coders_own_keys(b
     expect(ring).to_have_count(1)
     first, second = sheet(tab)[:2]
     keys = page.get("/api/keys").json["actions"]
+    expect(tab.locator("#hint")).to_contain_text("“,” upper “.” lower face hidden · “M” not codable")
     press(tab, keys["AU12"], "4", keys["AU1"], "Enter")
     expect(ring).to_have_attribute("data-place", str(second))
     press(tab, "ArrowRight", "ArrowLeft", "Enter")
@@ -213,7 +214,7 @@ def test_episodes_are_settled_and_those_alike_taken_over(one_chromium: Chromium,
             project.put(coder, replace(saw(coder, clip, *seen, scale=project.scale), actions=project.actions))
         with paged(project, AGREED, review=("anna", "bert")) as page, Browser(one_chromium, page.origin) as browser:
             tab = opened(browser, page, "/review")
-            press(tab, "t", "ArrowRight", "Enter", "ArrowRight", "Enter")
+            press(tab, "T", "ArrowRight", "Enter", "ArrowRight", "Enter")
             expect(tab.locator("#progress-words")).to_have_text("2 of 2 settled")
             saved(tab)
             tab.reload()
@@ -294,6 +295,15 @@ def test_pictures_that_cannot_be_shown_stay_open(browser: Browser, page: Page) -
     saved(tab)
     assert (second, coded(page, first).final) == (broken, {"AU1": Mark(0)})
     assert coded(page, broken) == Coded()
+
+
+def test_a_key_leads_from_view_to_view(browser: Browser, page: Page) -> None:
+    tab = opened(browser, page, "/sheets")
+    expect(tab.locator("nav kbd")).to_have_text("F7")
+    for path in ("/", "/sheets"):
+        press(tab, "F7")
+        tab.wait_for_url(page.origin + path)
+        tab.locator("html[data-ready]").wait_for()
 
 
 def test_a_sheet_stays_as_it_is_while_the_program_does_not_answer(browser: Browser, page: Page) -> None:

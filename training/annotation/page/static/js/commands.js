@@ -3,6 +3,7 @@ import { choose } from "./chooser.js";
 import { present } from "./coded.js";
 import { ask, tell } from "./dialogs.js";
 import { $ } from "./dom.js";
+import { nextView } from "./head.js";
 import { get } from "./net.js";
 import { hint, say } from "./say.js";
 
@@ -49,6 +50,7 @@ export class Commands {
       brighter: () => this.look.brighten(0.1),
       darker: () => this.look.brighten(-0.1),
       neutral: () => this._neutral(),
+      view: nextView,
       help: () => this.onKeys(),
     };
   }

@@ -2,7 +2,7 @@
 import { choose } from "./chooser.js";
 import { anyOpen, ask, tell } from "./dialogs.js";
 import { $, set, text } from "./dom.js";
-import { head } from "./head.js";
+import { head, nextView } from "./head.js";
 import { inOrder } from "./inorder.js";
 import { isOwn } from "./keyboard.js";
 import { shown } from "./keys.js";
@@ -149,6 +149,7 @@ function take(type) {
 const keys = () => settings({ project: desk.project, keymap }, label, () => SHEET_KEYS);
 
 function label() {
+  text($("nav kbd"), shown(keymap.commands.view));
   for (const name of ["submit", "undo", "redo"]) text($(`#${name} kbd`), shown(keymap.commands[name]));
   view.near.label();
 }
@@ -217,6 +218,7 @@ function heard(event) {
   if (own) return own();
   const command = keymap.commandOf(event, "frames");
   if (command === "undo" || command === "redo") return take(command);
+  if (command === "view") return nextView();
   if (name === "Enter" || (command === "submit" && desk.action === null)) return submit();
   if (mode().press(event)) return true;
   if (command === "help") return void keys();
