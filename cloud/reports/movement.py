@@ -23,7 +23,8 @@ TITLE = "Comparison with other people"
 COVERED = "atypicality"
 LEAD = (
     "This is no diagnosis, and none may rest on it. A program compared how this face moved, window by window, with "
-    "other people of the same age. It does not say why somebody moves as they do, nor what they feel."
+    "other people, some of them of the same age group. It does not say why somebody moves as they do, nor what they "
+    "feel."
 )
 LIMITS = (
     "It holds, if at all, for people like those of its evidence, watched as they were. Unusual is neither ill nor "

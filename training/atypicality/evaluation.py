@@ -23,7 +23,7 @@ class Judged:
         figures: how near it comes to the raters' mean.
         baseline: how near the mean of the people learnt from comes.
         advantage: by how much its mean absolute error is smaller than that, points.
-        typical: 95 % of the windows of typical people have at most this rating, by the network; None without any.
+        typical: 95 % of the windows of typical people have at most this rating, by the network; None of too few.
     """
 
     recipe: Recipe

@@ -21,6 +21,9 @@ from training.atypicality.recipe import COMPANION, FEWEST_PEOPLE, OURS, Companio
 from training.atypicality.study import MovementStudy
 from training.atypicality.windows import Windows, windows_of
 
+#: Typical people who were rated; of fewer nobody knows what 95 % of such windows do not exceed.
+FEWEST_TYPICAL = 10
+
 
 @dataclass(frozen=True)
 class Protocol:
@@ -107,7 +110,7 @@ def judged_of(said: Said, windows: Windows, recipe: Recipe, protocol: Protocol) 
         baseline=figures(said.baseline, windows, counts),
         advantage=advantage(said.rating, said.baseline, windows, counts),
         typical=float(quantiles(said.rating[usual], windows.person[usual], np.array([FAR]))[0])
-        if usual.any()
+        if len(np.unique(windows.person[usual])) >= FEWEST_TYPICAL
         else None,
     )
 

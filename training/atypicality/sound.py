@@ -32,6 +32,9 @@ def study_of(arguments: argparse.Namespace) -> MovementStudy:
 
 def troubles(study: MovementStudy, moved: Sequence[Moved], ratings: Ratings) -> Iterator[str]:
     """What makes a study useless that its tables do not say of themselves; `moved`: whatever was read for it."""
+    simulated = sum(one.moved.taken.is_simulated for one in study.sessions)
+    if 0 < simulated < len(study.sessions):
+        yield f"{simulated} of {len(study.sessions)} sessions are simulated and the others are not: keep them apart."
     yield from _consents(study.sessions)
     yield from _names(moved, ratings)
     for one in study.sessions:

@@ -165,6 +165,7 @@ def test_an_evaluation_of_files_is_that_of_memory(folder, study):
     again = evaluated(study, Protocol(ours=changed(OURS, epochs=6, inner=2), published=False, folds=2))
 
     assert (found.n, found.rated, found.simulated, found.ages) == (16, 16, True, {"6-12": 16})
+    assert found.ours.typical is None  # eight typical people tell nothing of 95 % of typical windows
     assert found.ours.figures.mae.value == pytest.approx(again.ours.figures.mae.value, abs=0.02)
     assert "Atypicality" in (folder / "page.html").read_text()
 

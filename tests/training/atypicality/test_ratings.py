@@ -112,8 +112,12 @@ def test_a_recording_under_two_names_and_a_file_of_two_sessions_are_told(folder,
     second, third = (folder / "recordings" / f"child-000{number}.jsonl" for number in (2, 3))
     second.write_bytes(second.read_bytes() + third.read_bytes())
     third.unlink()
+    real = folder / "recordings" / "child-0004.jsonl"
+    real.write_text(real.read_text().replace("simulated-1.0.0", "face-1.0.0"))
 
     code, told = check(folder, capsys)
+
+    assert "7 of 8 sessions are simulated and the others are not: keep them apart." in told
 
     assert code == CheckFailedError.exit_code
     assert any(
