@@ -13,8 +13,8 @@ from training.annotation.coders import clean_name
 from training.annotation.coding import AGREED, Annotations
 from training.annotation.files.exchange import Into, keep
 from training.annotation.files.layouts import BY_NAME, CSV, PUBLISHED, layout_of
-from training.annotation.files.tables import read_table, table_bytes, unfloated
 from training.annotation.project import Project, open_project
+from training.tables import read_table, table_bytes, unfloated
 
 _PAGE = "agreement.html"
 
@@ -22,7 +22,7 @@ _PAGE = "agreement.html"
 def export(arguments: argparse.Namespace) -> int:
     """Write the files. Raises `AffectboxError`."""
     with open_project(arguments.project) as project:
-        coded = [one for coder in _coders(project, arguments.coder) for one in project.annotations(coder)]
+        coded = [one for coder in project.chosen(arguments.coder or ()) for one in project.annotations(coder)]
     if not coded:
         raise DataError(f"Nothing is coded in {arguments.project} yet: there is nothing to export.")
     _require_free(arguments.out, arguments.overwrite)
@@ -64,9 +64,9 @@ def import_(arguments: argparse.Namespace) -> int:
 def agreement(arguments: argparse.Namespace) -> int:
     """Say how far coders agree. Raises `AffectboxError`."""
     with open_project(arguments.project) as project:
-        names = _coders(project, arguments.coders)
+        names = project.chosen(arguments.coders or ())
         if not arguments.coders:
-            names = [name for name in names if name != AGREED]
+            names = tuple(name for name in names if name != AGREED)
         coded = [mine for name in names if (mine := project.annotations(name))]
     if len(coded) < 2:
         raise DataError(f"{len(coded)} of {len(names)} coders coded anything in {arguments.project}: it takes two.")
@@ -89,17 +89,6 @@ def _write_agreement(
         name: table_bytes(header, rows) for name, (header, rows) in tables.items() if rows
     }
     return [keep(out / name, content, coded, "agreement of coders", again) for name, content in contents.items()]
-
-
-def _coders(project: Project, wanted: Sequence[str] | None) -> list[str]:
-    """Those who coded, or of them those who are wanted. Raises `ConfigError`."""
-    known = {name.casefold(): name for name in project.coders()}
-    if not wanted:
-        return list(known.values())
-    for name in wanted:
-        if clean_name(name).casefold() not in known:
-            raise ConfigError(f"Nobody coded as {name!r} here: known are {', '.join(known.values()) or 'none yet'}.")
-    return [known[clean_name(name).casefold()] for name in wanted]
 
 
 def _require_free(out: Path, overwrite: bool) -> None:

@@ -225,10 +225,12 @@ def test_agreement_of_two_coders(project, tmp_path, capsys):
             there.put("ben", one)
         there.put("agreed", everything(there.sequence("p-1"), coder="agreed"))
 
+    assert main(["coding", "agreement", str(project), "--coders", "Anna,BEN"]) == 0
+    named = capsys.readouterr().out
     assert main(["coding", "agreement", str(project), "--out", str(tmp_path / "out")]) == 0
 
     said = capsys.readouterr().out
-    assert said.startswith("anna and ben\naction") and "agreed and" not in said
+    assert said.startswith("anna and ben\naction") and said.startswith(named) and "agreed and" not in said
     row = next(line.split() for line in said.splitlines() if line.startswith("AU12*"))
     assert row[:4] == ["AU12*", "12", "4/6/4", "0.83"] and "Episodes whose onsets are within 0.5 s" in said
     rows = {row["action"]: row for row in csv.DictReader((tmp_path / "out" / "agreement.csv").open())}
