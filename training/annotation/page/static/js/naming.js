@@ -18,8 +18,8 @@ export class Naming {
     if (!this._isOn || !nameOf(event)) return false;
     this._isOn = false;
     const { action } = this.keymap.actionOf(event) ?? {};
-    if (action in this.actions) return this.onAction(action);
-    hint("That is no action's key.");
-    return true;
+    const isKnown = action in this.actions;
+    hint(isKnown ? "" : "That is no action's key.");
+    return isKnown ? this.onAction(action) : true;
   }
 }
