@@ -71,7 +71,7 @@ def au(given: Given, settings: Settings, asked: Asked) -> int:
     settings = with_landmarks(settings, asked.landmarks.count) if asked.landmarks else settings
     rest = _rest(settings, asked.neutral)
     with ExitStack() as stack:
-        page = stack.enter_context(Page(asked.page, given.name, asked.thumbnails)) if asked.page else None
+        page = stack.enter_context(Page(asked.page, given.name, asked.thumbnails, asked.gate)) if asked.page else None
         look = _Look(given, settings, asked, rest, drawing, stack)
         voters = stack.enter_context(Voters(settings, asked.voters))
         write_rows(_rows(look, voters, asked, page), asked.csv, _columns(asked), look.tell, look.end)

@@ -115,4 +115,4 @@ def _require_picture(path: Path) -> None:
 def _require_other(out: Path | None, paths: Iterable[Path], option: str) -> None:
     """That what is written is none of what is read. Raises `ConfigError`."""
     if out is not None and any(same_file(out, path) for path in paths):
-        raise ConfigError(f"{out} is what is read, and would be written over: give {option} another file.")
+        raise ConfigError(f"{out} is read or written too, and would be written over: give {option} another file.")

@@ -159,9 +159,16 @@ def test_where_opinions_differ_is_where_to_look_first(faces, tmp_path, monkeypat
     assert main(["au", "faces", "--page", "out.html"]) == 0
 
     page = tree(tmp_path / "out.html")
-    assert "Opinions on the expression differ in 1 picture; look first at picture 1" in told(page)
+    assert "Opinions on the expression differ in 1 picture; look first at Ann & <Bob>.png." in told(page)
     assert page.find(".//*[@id='p0']") is not None
     assert "Opinions on the expression differ." in told(next(page.iter("article")))
+
+
+def test_who_asked_for_everything_is_not_told_to(faces, tmp_path):
+    assert main(["au", "faces", "--page", "out.html", "--ungated"]) == 0
+
+    said = told(tree(tmp_path / "out.html"))
+    assert "1 not (1 × no face)" in said and "reads it too" not in said
 
 
 def test_what_could_not_be_read_stands_on_it(faces, tmp_path):
@@ -182,7 +189,7 @@ def test_of_very_many_the_first_have_cards_and_it_says_so(faces, tmp_path, monke
 
     page = tree(tmp_path / "faces-au.html")
     assert len(list(page.iter("article"))) == 1
-    assert "the first 1; the table has all 2" in told(page)
+    assert "the first 1; a table (--csv) has all 2" in told(page)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +198,7 @@ def test_of_very_many_the_first_have_cards_and_it_says_so(faces, tmp_path, monke
         (["faces", "--page", "missing/out.html"], StorageError, "cannot be written"),
         (["faces", "--page", "faces"], StorageError, "is a folder"),
         (["faces", "--page", "faces/wall.png"], ConfigError, "give --page another file"),
-        (["faces", "--page", "out.csv", "--csv", "out.csv"], ConfigError, "give --page another file"),
+        (["faces", "--page", "out.csv", "--csv", "out.csv"], ConfigError, "out.csv is read or written too"),
         (["faces", "--csv", "out.csv", "--thumbnails"], ConfigError, "--thumbnails are of the page"),
         (["faces", "--page", "out.html", "--landmarks", "68"], ConfigError, "give --csv for numbers"),
         (["--folder", "faces", "--thumbnails"], ConfigError, "--thumbnails are of the page"),

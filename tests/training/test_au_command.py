@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow")
-from device.contract.errors import ConfigError, DataError, ModelError
+from device.contract.errors import ConfigError, DataError
 from device.contract.manifest import open_bundle
 from training.action_units.data import load_annotated
 from training.annotation.coding import Annotations, Coded, Mark
@@ -112,7 +112,7 @@ def test_a_network_begins_where_a_masked_autoencoder_ended(coded, make_coded_fil
     [
         (["--set", "labels=AU1,AU99"], ConfigError, "There is no action 'AU99'"),
         (["--set", "labels=AD19"], ConfigError, "Nobody coded any of labels = 'AD19' in these data; coded are AU1,"),
-        (["--set", "start=nowhere"], ModelError, "There is no model bundle at nowhere"),
+        (["--set", "start=nowhere"], ConfigError, "small: there is nothing at start = 'nowhere'"),
         (["--recipe", "training/recipes/fer.toml"], ConfigError, "is for networks of fer: give a recipe of action"),
         (["--recipe", "elsewhere/small.toml"], ConfigError, "Two recipes have the same file name"),
         (["--layout", "csv"], DataError, "instead of 'image,participant,AU1,…'"),
@@ -129,7 +129,10 @@ def test_the_form_of_the_data_is_asked_once(coded, tmp_path, capsys):
     argv = ["au", str(tmp_path), "--recipe", "training/recipes/au.toml", "--out", str(tmp_path / "run")]
     assert main(argv) == ConfigError.exit_code
     assert "Say in which form the annotated faces are with --layout" in capsys.readouterr().err
-    argv[1] = "data.npz"
+    argv[1] = str(tmp_path / "missing")
+    assert main(argv) == DataError.exit_code and "There is no " in capsys.readouterr().err
+    argv[1] = str(tmp_path / "data.npz")
+    (tmp_path / "data.npz").touch()
     assert main([*argv, "--layout", "csv"]) == ConfigError.exit_code
     assert "data.npz is prepared already: leave --layout out" in capsys.readouterr().err
 

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from device.contract.errors import ConfigError
+from device.contract.errors import ConfigError, DataError
 from training.commands.prepare import add_annotated, layout_options
 
 if TYPE_CHECKING:
@@ -48,16 +48,17 @@ def add_parser(commands: Any) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     asked = _asked(arguments)
-    from training.action_units.story import judge  # noqa: PLC0415 - loads TensorFlow
+    from training.action_units.story import judge  # noqa: PLC0415
 
     print(judge(asked, partial(print, flush=True)))
     return 0
 
 
 def _asked(arguments: argparse.Namespace) -> "Asked":
-    from training.action_units.story import Asked  # noqa: PLC0415
     from training.annotation.project import is_project  # noqa: PLC0415
 
+    if not arguments.data.exists():
+        raise DataError(f"There is no {arguments.data}: give a project, a folder, a table, or data.npz.")
     prepared = arguments.data.suffix == ".npz"
     layout = arguments.layout or ("project" if is_project(arguments.data) else "")
     if prepared == bool(layout):
@@ -70,5 +71,7 @@ def _asked(arguments: argparse.Namespace) -> "Asked":
     if len(set(names)) < len(names):
         raise ConfigError("Two recipes have the same file name, by which networks are told apart: rename one.")
     recipes = dict(zip(names, arguments.recipe, strict=True))
+    from training.action_units.story import Asked  # noqa: PLC0415 - loads TensorFlow
+
     options, every = layout_options(arguments), arguments.every or 1
     return Asked(arguments.data, layout, options, every, recipes, arguments.set, arguments.out, arguments.jobs)

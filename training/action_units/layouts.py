@@ -41,5 +41,5 @@ LAYOUTS: dict[str, Callable[[Path, Options], list[Recording]]] = {
 def read_recordings(data: Path, layout: str, options: Options) -> list[Recording]:
     """Every recording of a data set, in the order of names. Raises `DataError`."""
     if layout not in TABLES and not data.is_dir():
-        raise DataError(f"{data} is not a folder: give that of the data set with --data.")
+        raise DataError(f"{data} is not a folder: give that of the data set.")
     return LAYOUTS[layout](data, options)

@@ -75,7 +75,8 @@ def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
                 if row:
                     yield number, [cell.strip() for cell in row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"Cannot read {path} ({error}): give the data set as it was distributed.") from error
+        why = getattr(error, "strerror", None) or error
+        raise DataError(f"Cannot read {path} ({why}): give the data set as it was distributed.") from error
 
 
 def frame_number(text: str, path: Path, row: int) -> int:

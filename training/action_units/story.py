@@ -49,6 +49,10 @@ def judge(asked: Asked, say: Say) -> str:
     """
     recipes = {name: _recipe(path, asked.changes) for name, path in asked.recipes.items()}
     wanted = _wanted(recipes)
+    for name, recipe in recipes.items():
+        if recipe.start and not Path(recipe.start).exists():  # said before hours of crops
+            what = "give a bundle, a run folder, or a file of weights"
+            raise ConfigError(f"{name}: there is nothing at start = {recipe.start!r}: {what}.")
     results = {}
     for name, recipe in recipes.items():
         machines = find_machines(recipe.strategy, recipe.batch)

@@ -73,6 +73,9 @@ ACTIONS = {
 }
 PARTS = (UPPER, LOWER)
 
+#: As others name them: published tables, and those who code what is one action here as two.
+SPELLINGS = {"AU2X": "AU26", "AU27": "AU26", "AU26/27": "AU26", "AU43E": "AU43"}
+
 #: What can be named instead of keys. `22` and `17` are those of the published tables (Ji et al. 2025), `15` the latter
 #: without AU16 and AU26, `12` those that BP4D codes (Zhang et al. 2014), `5` those of which it codes intensities
 #: (Valstar et al. 2015); `units` are the contract's.
@@ -92,6 +95,14 @@ LISTS = {
 AGREED = "agreed"
 
 
+def action_of(text: str) -> str | None:
+    """The action that a name stands for, whatever its case: `au12`, `AU2X`, `AU43E`, `AU19`; None for none."""
+    key = text.strip().upper()
+    key = SPELLINGS.get(key, key)
+    other = {"AU": "AD", "AD": "AU"}.get(key[:2], key[:2]) + key[2:]
+    return next((name for name in (key, other) if name in ACTIONS), None)
+
+
 def parse_actions(text: str) -> tuple[str, ...]:
     """The actions of a name of `LISTS`, or of keys parted by commas, in the order of `ACTIONS`.
 
@@ -101,15 +112,16 @@ def parse_actions(text: str) -> tuple[str, ...]:
     keys = [key.strip().upper() for key in text.split(",")]
     if len(keys) == 1 and keys[0].lower() in LISTS:
         keys = [*LISTS[keys[0].lower()]]
-    for key in keys:
-        if key not in ACTIONS:
+    found = [action_of(key) for key in keys]
+    for key, action in zip(keys, found, strict=True):
+        if action is None:
             hint = (
                 f"perhaps you meant {near}" if (near := nearest(key, ACTIONS)) else f"known are {', '.join(ACTIONS)}"
             )
             raise ConfigError(f"There is no action {key[:20]!r}: give one of {', '.join(LISTS)}, or keys; {hint}.")
-        if keys.count(key) > 1:
-            raise ConfigError(f"The action {key} is there twice: name it once.")
-    return tuple(key for key in ACTIONS if key in keys)
+        if found.count(action) > 1:
+            raise ConfigError(f"The action {action} is there twice: name it once.")
+    return tuple(key for key in ACTIONS if key in found)
 
 
 @dataclass(frozen=True)

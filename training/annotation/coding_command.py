@@ -58,7 +58,7 @@ def _add_export(actions: Any) -> None:
 def _add_import(actions: Any) -> None:
     parser = _added(actions, "import", "read files into a project", _IMPORT)
     parser.add_argument("path", type=Path, metavar="PATH", help="a file of the layout, or a folder of them")
-    parser.add_argument("--layout", choices=LAYOUTS, help="of the files (.eaf and .boris say it themselves)")
+    parser.add_argument("--layout", choices=LAYOUTS, help="of the files (default: as they say themselves)")
     parser.add_argument("--coder", metavar="NAME", help="who coded (default: as the files say)")
     parser.add_argument("--overwrite", action="store_true", help="instead of what this coder coded otherwise")
     parser.set_defaults(run=_later("import_"))

@@ -16,6 +16,7 @@ _DESCRIPTION = """\
 Opens a page in the browser on which a coder codes faces for action units by keyboard: frames and episodes of pictures
 and videos, each key saved at once. PROJECT is a folder of its own; it is made the first time, with --source, and what
 is coded then stays: scale and actions are fixed with it. The same command goes on where the coder stopped.
+Actions by the name of a list: 22, 17, 15, 12 and 5 are those of published tables, units those of the face network.
 """
 _EPILOG = """\
 Only this machine's own browser can see the page, by the link that is printed. Coders do not see what others coded,
@@ -41,7 +42,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--source", type=Path, metavar="PATH", help="a folder of pictures or videos, a video, a fer2013.csv"
     )
     new.add_argument("--scale", choices=[scale.value for scale in Scale], help="what is coded (default: presence)")
-    new.add_argument("--actions", metavar="LIST", help="22, 17, 15, 12, 5, all, or keys with commas (default: 22)")
+    new.add_argument(
+        "--actions", metavar="LIST", help="22, 17, 15, 12, 5, units, all, or keys with commas (default: 22)"
+    )
     new.add_argument(
         "--participants",
         type=Path,
@@ -73,7 +76,10 @@ def run(arguments: argparse.Namespace) -> int:
     with _project(arguments) as project:
         project.prepare()
         review = two_of(project.coders(), arguments.review) if arguments.review else None
+        others = [name for name in project.coders() if name != AGREED]
         coder = project.add(AGREED if review else arguments.coder)
+        if others and not review and coder not in others:
+            print(f"{coder} is new here, beside {', '.join(others)}.")  # perhaps it was mistyped
         return serve(Desk(project, coder, review), arguments.port, browse=not arguments.no_browser)
 
 
@@ -85,7 +91,7 @@ def _project(arguments: argparse.Namespace) -> "Project":
     if is_project(folder):
         _refuse_settings(arguments)
         if arguments.more:
-            _say_added(take_up(folder))
+            _say_added(*take_up(folder))
         return open_project(folder)
     if arguments.source is None:
         raise ConfigError(f"{folder} is no project yet: give --source, a folder of pictures or videos, to make one.")
@@ -102,9 +108,14 @@ def _project(arguments: argparse.Namespace) -> "Project":
     )
 
 
-def _say_added(names: list[str]) -> None:
+def _say_added(names: list[str], beside: int) -> None:
     listed = f": {', '.join(names[:10])}{', …' if len(names) > 10 else ''}" if names else ""
     print(f"{len(names) or 'no'} new {'sequence' if len(names) == 1 else 'sequences'}{listed}")
+    if beside:
+        print(
+            f"{beside} new {'picture lies' if beside == 1 else 'pictures lie'} in sequences that coders have already; "
+            "those stay as they are: put new pictures into a folder of their own."
+        )
 
 
 def _refuse_settings(arguments: argparse.Namespace) -> None:

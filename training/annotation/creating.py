@@ -53,10 +53,11 @@ def make(folder: Path, where: Where, rules: Rules, seed: int) -> None:
         write_catalog(db, Settings(kind, rules, seed, where), found)
 
 
-def take_up(folder: Path) -> list[str]:
-    """Add to a project the sequences that its source has got since, behind the others; returns their names.
+def take_up(folder: Path) -> tuple[list[str], int]:
+    """Add to a project the sequences that its source has got since, behind the others.
 
-    Those that it has stay as they are, also where pictures were added to them.
+    Those that it has stay as they are, also where pictures were added to them. Returns the names of those that are
+    new, and the number of pictures that were not added.
 
     Raises:
         DataError: the source is not there any more, or its table does not fit it; nothing was added.
@@ -69,11 +70,13 @@ def take_up(folder: Path) -> list[str]:
         there = {
             path for entry in catalog.entries() for path in _paths(entry.path, catalog.texts(entry.name, "labels"))
         }
-        new = _named([one for one in found if there.isdisjoint(_paths(one.path, one.labels))], catalog)
+        paths = [_paths(one.path, one.labels) for one in found]
+        new = _named([one for one, its in zip(found, paths, strict=True) if there.isdisjoint(its)], catalog)
+        beside = sum(len(its - there) for its in paths if not there.isdisjoint(its))
         note(folder / FILE, {one.participant for one in new}, [], "coding of a study")
         with database.writing() as db:
             write_sequences(db, new)
-    return [one.name for one in new]
+    return [one.name for one in new], beside
 
 
 def _paths(path: Path, labels: Many[str]) -> set[str]:

@@ -112,7 +112,7 @@ def evidence(run: MovementRun, asked: Asked) -> MovementEvidence:
         n=found.rated if rates else of.n if of else 0,
         windows=(found.ours.windows if found.ours else 0) if rates else of.windows if of else 0,
         simulated=found.simulated,
-        raters=found.number_of_raters if rates else 0,
+        raters=found.raters_at_most if rates else 0,
         figures={name: about(one) for name, one in _figures(run, rates).items() if one and np.isfinite(one.value)},
     )
 

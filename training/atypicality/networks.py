@@ -12,14 +12,13 @@ import numpy as np
 from keras import ops
 
 from device.contract.movement import COLUMNS
-from training.atypicality.recipe import RECURRENT, Companion, Recipe
+from training.atypicality.recipe import CONVOLVED, RECURRENT, Companion, Recipe
 
 RATING, SURPRISE = "rating", "surprise"
 #: Columns whose movement is judged, and those that are given.
 MOVED = tuple(at for at, name in enumerate(COLUMNS) if not name.startswith("emotions."))
 GIVEN = tuple(at for at, name in enumerate(COLUMNS) if name.startswith("emotions."))
 SIDES = np.array([name.startswith("sides.") for name in COLUMNS])
-_TIME = 3  # steps that a convolution sees
 _WIDTH = 16  # of what follows the mean over time
 
 
@@ -30,7 +29,7 @@ def rating_network(recipe: Recipe, columns: int) -> keras.Model:
         if recipe.kind == RECURRENT:
             found = keras.layers.GRU(width, return_sequences=number < len(recipe.widths))(found)
         else:
-            found = keras.layers.Conv1D(width, _TIME, activation="relu")(found)
+            found = keras.layers.Conv1D(width, CONVOLVED, activation="relu")(found)
             found = keras.layers.Dropout(recipe.dropout)(found) if recipe.dropout else found
     if recipe.kind != RECURRENT:
         found = keras.layers.GlobalAveragePooling1D()(found)

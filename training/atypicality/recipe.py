@@ -13,11 +13,14 @@ from typing import Annotated
 from msgspec import Meta
 from msgspec.structs import replace
 
+from device.contract.errors import ConfigError
 from device.contract.toml import Table, one_of
 
 PRESENCE, MOVEMENT = "presence", "movement"
 MAJORITY, FRACTIONAL = "majority", "fractional"
 RECURRENT, CONVOLUTION = "recurrent", "convolution"
+#: Steps that a convolution sees.
+CONVOLVED = 3
 #: With fewer who were rated there are none left to learn from, choose and test on.
 FEWEST_PEOPLE = 6
 _FINEST_S, _COARSEST_S = 0.02, 0.5
@@ -34,6 +37,11 @@ class Grid(Table, frozen=True):
     hop: _Whole = 5
     least_coverage: Annotated[float, Meta(gt=0, le=1)] = 0.8
     target: Annotated[str, one_of((MAJORITY, FRACTIONAL))] = FRACTIONAL
+
+    def __post_init__(self) -> None:
+        """Raises `ConfigError`: windows with gaps between them."""
+        if self.hop > self.steps:
+            raise ConfigError(f"'grid.hop' is {self.hop}, and must be 'grid.steps' at most, {self.steps}.")
 
     @property
     def seconds(self) -> float:
@@ -68,6 +76,17 @@ class Recipe(Table, frozen=True):
     delta: Annotated[float, Meta(gt=0, le=4)] = 1.0
     clip: Annotated[float, Meta(gt=0, le=100)] = 4.0
     alpha: Annotated[float, Meta(gt=0, lt=1)] = 0.1
+
+    def __post_init__(self) -> None:
+        """Raises `ConfigError`: more layers than a window has room for."""
+        most = (self.grid.steps - 1) // (CONVOLVED - 1)
+        if not 0 < len(self.widths) <= most and (self.kind == CONVOLUTION or not self.widths):
+            raise ConfigError(f"'widths' are of {len(self.widths)} layers: {self.grid.steps} steps take 1 to {most}.")
+
+    @property
+    def is_exported(self) -> bool:
+        """Whether it can become a bundle: a recurrent one does not become int8, and no box makes presence of units."""
+        return self.kind == CONVOLUTION and self.columns == MOVEMENT
 
 
 class Companion(Table, frozen=True):

@@ -29,14 +29,16 @@ class Page(Closing):
     written.
     """
 
-    def __init__(self, path: Path, name: str, thumbnails: bool) -> None:
-        """`name`: what was given is called; `thumbnails`: small pictures are shown. Raises `StorageError`."""
+    def __init__(self, path: Path, name: str, thumbnails: bool, gate: bool) -> None:
+        """`name`: what was given is called; `thumbnails`: small pictures are shown; `gate`: what the box would not
+        trust was left out. Raises `StorageError`."""
         if is_folder(path):
             raise StorageError(f"{path} cannot be written (it is a folder): name a file.")
-        self._path, self._name, self._thumbnails = path, name, thumbnails
+        self._path, self._name, self._thumbnails, self._gate = path, name, thumbnails, gate
         self._whole = Path(os.path.realpath(path))
         self._part = self._whole.with_name(self._whole.name + ".part")
         self._cards: list[str] = []
+        self._titles: list[str] = []
         self._pictures, self._frames = Summary(), Summary()
         self._videos: list[str] = []
         self._course: Course | None = None
@@ -53,7 +55,8 @@ class Page(Closing):
         number = self._pictures.count
         self._pictures.take(observation, vote)
         if number < MOST_CARDS:
-            made = card(observation, vote, str(row["file"]), self._thumbnails)
+            self._titles.append(str(row["file"]))
+            made = card(observation, vote, self._titles[number], self._thumbnails)
             self._cards.append(f'<li id="p{number}">{made}</li>')
 
     def finish(self, broken: list[str], opinions: tuple[str, ...], rest: str) -> None:
@@ -99,10 +102,10 @@ class Page(Closing):
         told = [
             f"<p>{text(summary.told(what))} {self._apart(summary, what)}</p>" for summary, what in self._summaries()
         ]
-        if any(summary.refused for summary, _ in self._summaries()):
+        if self._gate and any(summary.refused for summary, _ in self._summaries()):
             told.append("<p>What the box would not trust is not measured; <code>--ungated</code> reads it too.</p>")
         if self._pictures.count > MOST_CARDS:
-            told.append(f"<p>Below are the first {MOST_CARDS}; the table has all {self._pictures.count}.</p>")
+            told.append(f"<p>Below are the first {MOST_CARDS}; a table (--csv) has all {self._pictures.count}.</p>")
         if broken:
             items = "".join(f"<li>{text(sentence)}</li>" for sentence in broken)
             told.append(f"<p>{counted(len(broken), 'file')} could not be read:</p><ul>{items}</ul>")
@@ -126,7 +129,7 @@ class Page(Closing):
         told = f"Opinions on the expression differ in {counted(summary.apart, what)}"
         if summary is self._frames:
             return f"{told}."
-        links = ", ".join(f'<a href="#p{at}">picture {at + 1}</a>' for at in summary.disputed(MOST_CARDS))
+        links = ", ".join(f'<a href="#p{at}">{text(self._titles[at])}</a>' for at in summary.disputed(MOST_CARDS))
         return f"{told}; look first at {links}." if links else f"{told}."
 
     def _video(self, course: Course) -> str:

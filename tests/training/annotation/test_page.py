@@ -1,7 +1,9 @@
 """What the page's server answers, and to whom."""
 
+import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
+from queue import Queue
 from urllib.parse import quote
 
 import pytest
@@ -11,7 +13,8 @@ from tests.training.annotation.paged import ACTIONS, Page, made_film, made_pictu
 from training.annotation.codebook import read_codebook
 from training.annotation.coding import ACTIONS as ALL
 from training.annotation.page import keymap
-from training.annotation.page.serving import listen, usual_port
+from training.annotation.page.desk import Desk
+from training.annotation.page.serving import Server, listen, serve, usual_port
 from training.annotation.project import open_project
 from training.cli import main
 
@@ -47,6 +50,28 @@ def test_nobody_without_the_link_sees_anything(page: Page, path: str) -> None:
 def test_a_link_with_another_secret_opens_nothing(page: Page) -> None:
     answer = page.ask("GET", "/enter?key=guessed")
     assert (answer.status, "set-cookie" in answer.headers) == (403, False)
+
+
+def test_a_ticket_lets_one_browser_in_and_that_one_again(page: Page) -> None:
+    path = f"/enter?key={page.desk.ticket()}"
+    first = page.ask("GET", path)
+    cookie = first.headers["set-cookie"].partition(";")[0]
+    assert (first.status, page.ask("GET", "/api/project", Cookie=cookie).status) == (303, 200)
+    assert page.ask("GET", path).status == 403
+    assert page.ask("GET", path, Cookie=cookie).status == 303
+
+
+def test_the_browser_is_opened_with_a_ticket_and_the_secret_is_printed_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened: Queue[str] = Queue()
+    monkeypatch.setattr(webbrowser, "open", opened.put)
+    monkeypatch.setattr(Server, "run", lambda server, sockets: server._ready())
+    with made_project(tmp_path / "project") as project:
+        desk = Desk(project, project.add("anna"))
+        serve(desk, 0)
+        assert {opened.get(timeout=20).partition("key=")[2]} == desk.tickets
+        assert desk.secret in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -148,6 +173,15 @@ def test_a_coder_reads_no_names_of_folders_where_a_table_names_the_participants(
         assert page.get("/api/sequences/0/frames?places=3").json["3"]["label"] == ""
 
 
+def test_nor_where_a_picture_is_gone(tmp_path: Path) -> None:
+    source, table = made_pictures(tmp_path / "source" / "autism" / "x", 2), tmp_path / "who.csv"
+    table.write_text("image,participant\nautism/x,p-01\n")
+    with made_project(tmp_path / "project", source.parents[1], participants=table) as project, paged(project) as page:
+        (source / "0.png").unlink()
+        answer = page.get("/pictures/0/0")
+    assert (answer.status, "autism" in answer.json["error"]) == (404, False)
+
+
 def test_it_resumes_where_the_coder_stopped(page: Page) -> None:
     assert page.get("/api/project").json["resume"] == {"sequence": 0, "place": None}
     page.send("/api/position", {"sequence": 0, "place": 4})
@@ -224,6 +258,16 @@ def test_a_place_beyond_all_numbers_is_refused_and_the_others_are_done(page: Pag
 @pytest.mark.parametrize("path", ["/api/sequences/0/frames?places=²,0", "/pictures/0/0?side=²"])
 def test_odd_numbers_in_addresses_are_passed_over(page: Page, path: str) -> None:
     assert page.get(quote(path, safe="/?=,")).status == 200
+
+
+def test_a_coder_who_is_new_beside_others_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Server, "run", lambda server, sockets: None)
+    made_project(tmp_path / "project").close()
+    for coder in ("anna", "ana", "anna"):
+        assert main(["annotate", str(tmp_path / "project"), "--coder", coder, "--no-browser", "--port", "0"]) == 0
+    assert capsys.readouterr().out == "ana is new here, beside anna.\n"
 
 
 def test_a_port_that_is_none_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from cloud.cli import main as cloud
 from cloud.erasing import known
-from device.contract.errors import ConfigError, DataError
+from device.contract.errors import ConfigError, DataError, SourceError
 from training.annotation.acts import ActError, SetMark, Submit, Undo
 from training.annotation.coding import Mark
 from training.annotation.project import Kind, Project, create, open_project, take_up
@@ -159,6 +159,9 @@ def test_faces_of_a_study_have_its_participants_and_times(tmp_path: Path) -> Non
         times = project.sequence(entry.name).times_s
         assert times is not None and times.tolist() == [0, 1, 2.5]
         assert (project.pixels(entry.name, 2)[..., 1] == crops[2]).all()
+    np.savez_compressed(study / "faces" / "p-01" / "a.mp4.npz", crops=crops[:2], times=np.array([0.0, 1.0]))
+    with open_project(project.folder) as project, pytest.raises(SourceError, match="other pictures than those"):
+        project.picture("p-01/a.mp4", 0)
     (study / "faces" / "p-01" / "a.mp4.npz").write_bytes(b"PK")
     with pytest.raises(DataError, match=r"a\.mp4\.npz cannot be read .*make it anew"):
         made(tmp_path, study)
@@ -203,9 +206,9 @@ def test_a_study_that_grows_is_taken_up_and_what_was_coded_stays(tmp_path: Path)
         project.enter("ana", "tab")
         project.apply("ana", "tab", Submit("p-02", 1), ("tab", 1))
         coded = project.coded("ana", "p-02")
-    assert take_up(project.folder) == []
+    assert take_up(project.folder) == ([], 0)
     write(source, "p-01/1.png", "p-02/0.png", "p-02/more/1.png")
-    assert take_up(project.folder) == ["p-01", "p-02/more"]
+    assert take_up(project.folder) == (["p-01", "p-02/more"], 1)
     with open_project(project.folder) as project:
         assert [entry.name for entry in project.entries()] == ["p-02", "p-01", "p-02/more"]
         assert project.sequence("p-02").frames.tolist() == [1, 2]
@@ -267,3 +270,16 @@ def test_a_participant_is_erased_from_a_project_and_what_others_were_coded_stays
     assert cloud(["erase", "p-010", "--files", "--yes"]) == 0
     assert not (folder / "project.db").exists() and known.written() == []
     assert not [path for path in folder.iterdir() if path.name.startswith("project.db")]
+
+
+def test_undo_passes_over_what_was_erased_while_somebody_codes(tmp_path: Path) -> None:
+    source = write(tmp_path / "faces", *(f"{whom}/{number}.png" for whom in ("p-01", "p-010") for number in range(3)))
+    with made(tmp_path, source) as project:
+        project.enter("ana", "tab")
+        for number, name in enumerate(("p-010", "p-01", "p-010"), 1):
+            project.apply("ana", "tab", SetMark(name, number % 3, "AU12", Mark(1)), ("tab", number))
+        assert cloud(["erase", "p-01", "--files", "--yes"]) == 0
+        assert project.apply("ana", "tab", Undo(), ("tab", 4)).undo == "AU12 present"
+        project.apply("ana", "tab", Undo(), ("tab", 5))
+        assert project.coded("ana", "p-010") == {}
+        assert project.undoable("ana") == ("", "AU12 present")

@@ -173,9 +173,10 @@ def _blocks(sequences: Sequence[Frames], kept: Sequence[Ints]) -> tuple[Ints, st
         ids.append(own + last)
         last += int(own.max()) + 1 if len(own) else 0
     films = [one.times_s is not None for one in sequences]
-    what = " and ".join(["pictures"] * (not all(films)) + [f"stretches of {STRETCH_S:g} s"] * any(films))
     blocks = np.unique(_joined_ids(ids), return_inverse=True)[1]
     count = int(blocks.max()) + 1 if len(blocks) else 0
+    pictures, stretches = ("picture", "stretch") if count == 1 else ("pictures", "stretches")
+    what = " and ".join([pictures] * (not all(films)) + [f"{stretches} of {STRETCH_S:g} s"] * any(films))
     return blocks, f"{count} {what}, not people{_few(count)}"
 
 

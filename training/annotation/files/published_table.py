@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from device.contract.errors import DataError
 from device.contract.mistakes import nearest
-from training.annotation.coding import Mark
+from training.annotation.coding import Mark, action_of
 from training.annotation.files.exchange import SIDES
 from training.annotation.files.tables import Table, unfloated
 
@@ -15,10 +15,7 @@ HEADER = tuple(
 )
 #: Column → our action.
 ACTION_OF = {column: "AU26" if column == "AU2X" else column for column in HEADER[1:-2]}
-#: Columns as people rename them.
-_ALIASES = {"AU26": "AU2X", "AU27": "AU2X", "AU26/27": "AU2X", "AU43E": "AU43", "AD31": "AU31"} | {
-    key.replace("AD", "AU"): key for key in ACTION_OF if key.startswith("AD")
-}
+_COLUMN_OF = {action: column for column, action in ACTION_OF.items()}
 CODES = {"0": Mark(0)} | {str(number): Mark(1, side) for number, side in enumerate(SIDES, start=1)}
 #: The tool keeps `S1-backup.csv` beside `S1.csv`.
 BACKUP = "-backup"
@@ -32,9 +29,8 @@ def columns(table: Table, notes: list[str]) -> dict[str, int]:
         DataError: not this layout, or two columns that mean one.
     """
     found: dict[str, int] = {}
-    names = {name.casefold(): name for name in HEADER} | {a.casefold(): name for a, name in _ALIASES.items()}
     for position, text in enumerate(table.header):
-        name = names.get(text.casefold())
+        name = _column(text)
         if name is None:
             hint = f" (perhaps {near} is meant)" if text and (near := nearest(text, HEADER)) else ""
             notes.append(f"{table.name}: the column {text!r} is passed over: the layout has none of that name{hint}.")
@@ -47,6 +43,12 @@ def columns(table: Table, notes: list[str]) -> dict[str, int]:
     if FRAME not in found or not found.keys() & ACTION_OF.keys():
         raise DataError(f"{table.name} begins with {','.join(table.header)[:60]!r}: give {WHAT}.")
     return found
+
+
+def _column(text: str) -> str | None:
+    """The column that a heading stands for, as people rename it."""
+    beside = {name.casefold(): name for name in (FRAME, NOTHING, GROUP)}
+    return beside.get(text.casefold()) or _COLUMN_OF.get(action_of(text) or "")
 
 
 def marks(cells: Sequence[str], found: Mapping[str, int], where: str) -> dict[str, Mark]:

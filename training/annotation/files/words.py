@@ -3,7 +3,7 @@
 import re
 
 from device.contract.errors import DataError
-from training.annotation.coding import ACTIONS, LETTERS, Mark, Scale, Side
+from training.annotation.coding import LETTERS, Mark, Scale, Side
 
 _SIDES = "|".join(side.value for side in Side if side.value)
 #: `AU12`, `AU12 left`, `AU12 left #2`, `AU12 frames`.
@@ -29,11 +29,3 @@ def read_mark(text: str, scale: Scale, where: str) -> Mark:
         return Mark(int(value), side)
     wanted = "A to E, or 0" if scale is Scale.INTENSITY else "1 or 0 (this project codes presence)"
     raise DataError(f"{where}: {text[:30]!r} is no code: give {wanted}, and perhaps left, right, top or bottom.")
-
-
-def action_of(text: str) -> str | None:
-    """The action that a name stands for, whatever its case: `au12`, `AU2X`, `AU27`, `AU19`."""
-    key = text.strip().upper()
-    key = {"AU2X": "AU26", "AU27": "AU26", "AU43E": "AU43"}.get(key, key)
-    other = {"AU": "AD", "AD": "AU"}.get(key[:2], "") + key[2:]
-    return key if key in ACTIONS else other if other in ACTIONS else None

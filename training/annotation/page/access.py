@@ -1,7 +1,9 @@
 """Who may see the page: the browser of the person who started it, and nobody else on the machine or in the web.
 
-The link that the program prints holds a secret, which becomes a cookie. A page of the web cannot ask for anything
-here: its Origin is another, and a name that it lets point to this machine is no Host of ours.
+The link that the program prints holds a secret, which becomes a cookie. The link by which it opens the browser itself
+holds a ticket instead, which lets in once: others on the machine read command lines, and histories keep links. A page
+of the web cannot ask for anything here: its Origin is another, and a name that it lets point to this machine is no
+Host of ours.
 """
 
 import hmac
@@ -31,8 +33,9 @@ _LINK = "Open the link that the program printed when it was started: it lets thi
 class Guard:
     """ASGI middleware: answers who may not see the page, and closes every answer to others."""
 
-    def __init__(self, app: ASGIApp, secret: str, port: int, home: str = "/") -> None:
-        """`port` is that of the listening socket; `home` is where the link leads to."""
+    def __init__(self, app: ASGIApp, secret: str, port: int, home: str = "/", tickets: set[str] | None = None) -> None:
+        """`port` is that of the listening socket; `home` is where the link leads to; `tickets` let in once each."""
+        self._tickets = set() if tickets is None else tickets
         self._app = app
         self._home = home
         self._secret = secret
@@ -51,13 +54,19 @@ class Guard:
             return JSONResponse({"error": "Only this page's own address is answered."}, 403)
         if request.url.path == ENTRY and request.method == "GET":
             return self._entry(request)
-        if not hmac.compare_digest(request.cookies.get(self._cookie, "").encode(), self._secret.encode()):
-            return JSONResponse({"error": _LINK}, 403)
-        return None
+        return None if self._is_in(request) else JSONResponse({"error": _LINK}, 403)
+
+    def _is_in(self, request: Request) -> bool:
+        return self._is_secret(request.cookies.get(self._cookie, ""))
+
+    def _is_secret(self, text: str) -> bool:
+        return hmac.compare_digest(text.encode(), self._secret.encode())
 
     def _entry(self, request: Request) -> Response:
-        if not hmac.compare_digest(request.query_params.get("key", "").encode(), self._secret.encode()):
+        key = request.query_params.get("key", "")
+        if not (self._is_secret(key) or key in self._tickets or self._is_in(request)):
             return JSONResponse({"error": _LINK}, 403)
+        self._tickets.discard(key)
         answer = RedirectResponse(self._home, 303)
         answer.set_cookie(self._cookie, self._secret, max_age=_YEAR_S, httponly=True, samesite="strict")
         return answer

@@ -39,4 +39,4 @@ def application(desk: Desk, port: int, views: tuple[View, ...] = VIEWS) -> ASGIA
     static = Mount("/static", StaticFiles(directory=STATIC))
     app = Starlette(routes=[*routes, *documents, static], exception_handlers=HANDLERS)
     app.state.desk = desk
-    return Guard(app, desk.secret, port, home=REVIEW.path if desk.review else FRAMES.path)
+    return Guard(app, desk.secret, port, home=REVIEW.path if desk.review else FRAMES.path, tickets=desk.tickets)

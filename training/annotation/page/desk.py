@@ -50,6 +50,7 @@ class Desk:
     Attributes:
         coder: the name as the project keeps it.
         review: the two coders whose disagreements are gone through; None: coding.
+        tickets: what lets a browser in once, beside the secret.
     """
 
     project: Project
@@ -58,6 +59,7 @@ class Desk:
     network: Callable[[], Network] = field(default_factory=lambda: _shipped, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _opened: Network | None = None
+    tickets: set[str] = field(default_factory=set, repr=False)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -84,6 +86,12 @@ class Desk:
             kept = secrets.token_urlsafe(24)
             self.project.remember(self.coder, _SECRET, kept)
         return kept
+
+    def ticket(self) -> str:
+        """A new one."""
+        made = secrets.token_urlsafe(24)
+        self.tickets.add(made)
+        return made
 
     @cached_property
     def identity(self) -> str:

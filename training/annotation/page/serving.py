@@ -38,8 +38,9 @@ def serve(desk: Desk, port: int | None = None, browse: bool = True) -> int:
     """
     with contextlib.closing(listen(usual_port(desk) if port is None else port)) as listening:
         number = int(listening.getsockname()[1])
-        link = f"http://{HOST}:{number}{ENTRY}?key={desk.secret}"
-        server = Server(application(desk, number), lambda: _say_where(link, browse))
+        enter = f"http://{HOST}:{number}{ENTRY}?key="
+        once = enter + desk.ticket() if browse else None
+        server = Server(application(desk, number), lambda: _say_where(enter + desk.secret, once))
         server.run(sockets=[listening])
     return 0
 
@@ -96,7 +97,7 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def _say_where(link: str, browse: bool) -> None:
+def _say_where(link: str, once: str | None) -> None:
     print(f"The page is at {link}\nCtrl-C stops it; everything is saved at each key.", flush=True)
-    if browse:
-        threading.Thread(target=webbrowser.open, args=(link,), daemon=True).start()
+    if once:
+        threading.Thread(target=webbrowser.open, args=(once,), daemon=True).start()

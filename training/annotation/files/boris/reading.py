@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from device.contract.errors import DataError
-from training.annotation.coding import LETTERS, Annotations, Episode, Mark, Scale, Side
+from training.annotation.coding import LETTERS, Annotations, Episode, Mark, Scale, Side, action_of
 from training.annotation.files import spans
 from training.annotation.files.boris import CODER, PROJECT, SCALE, SEQUENCE, START, STATE, STOP
 from training.annotation.files.exchange import SIDES, Found, Into
 from training.annotation.files.tables import read_table
-from training.annotation.files.words import action_of
 
 _WHAT = "a project of BORIS (.boris), or its events exported as .csv or .tsv"
 _NEEDED = ("Observation id", "Behavior", "Behavior type", "Time")
@@ -63,7 +62,9 @@ def _of_project(file: Path, notes: list[str]) -> list[_Observation]:
         project = json.loads(file.read_text(encoding="utf-8"))
         states = {each["code"] for each in project["behaviors_conf"].values() if each["type"].startswith(STATE)}
         return [_observed(name, one, states, file.name, notes) for name, one in project["observations"].items()]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except OSError as error:
+        raise DataError(f"Cannot read {file} ({error.strerror or error}): give {_WHAT}.") from error
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise DataError(f"Cannot read {file} ({type(error).__name__}: {error}): give {_WHAT}.") from error
 
 

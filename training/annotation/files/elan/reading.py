@@ -7,12 +7,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from device.contract.errors import DataError
-from training.annotation.coding import ACTIONS, PARTS, Annotations, Coded, Episode, Mark, Side
+from training.annotation.coding import ACTIONS, PARTS, Annotations, Coded, Episode, Mark, Side, action_of
 from training.annotation.coding import Sequence as Frames
 from training.annotation.files import spans
 from training.annotation.files.elan import CODED, NOT_CODED, SCALE, SEQUENCE, STATES, SUFFIX
 from training.annotation.files.exchange import Found, Into, implied, settled
-from training.annotation.files.words import TIER, action_of, read_mark
+from training.annotation.files.words import TIER, read_mark
 
 _EXTRA = re.compile(r"apex (\d+)|open")
 
@@ -138,8 +138,9 @@ def _opened(path: Path, into: Into) -> _Document:
 def _root(path: Path) -> ElementTree.Element:
     try:
         root = ElementTree.parse(path).getroot()
-    except (OSError, ElementTree.ParseError, ValueError) as error:
-        raise DataError(f"Cannot read {path} ({error}): give a document of ELAN's ({SUFFIX}).") from error
+    except (OSError, ElementTree.ParseError, ValueError, LookupError) as error:  # the last: of an unknown encoding
+        why = getattr(error, "strerror", None) or error
+        raise DataError(f"Cannot read {path} ({why}): give a document of ELAN's ({SUFFIX}).") from error
     if root.tag != "ANNOTATION_DOCUMENT":
         raise DataError(f"{path.name} is XML, and not ELAN's: its root is {root.tag[:40]!r}; give an {SUFFIX} file.")
     return root
