@@ -67,11 +67,13 @@ def _asked(arguments: argparse.Namespace) -> "Asked":
             if prepared
             else "Say in which form the annotated faces are with --layout; see training/README.md."
         )
+    if prepared and arguments.every:
+        raise ConfigError(f"{arguments.data} is prepared already: leave --every out.")
     names = [path.stem for path in arguments.recipe]
     if len(set(names)) < len(names):
         raise ConfigError("Two recipes have the same file name, by which networks are told apart: rename one.")
     recipes = dict(zip(names, arguments.recipe, strict=True))
     from training.action_units.story import Asked  # noqa: PLC0415 - loads TensorFlow
 
-    options, every = layout_options(arguments), arguments.every or 1
+    options, every = layout_options(arguments, layout), arguments.every or 1
     return Asked(arguments.data, layout, options, every, recipes, arguments.set, arguments.out, arguments.jobs)

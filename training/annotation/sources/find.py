@@ -25,6 +25,8 @@ def find(where: Where) -> tuple[Kind, list[Found]]:
     """
     source, neutral = where.source, where.neutral
     kind, found = _found(source, where.participants, where.frame_rate)
+    if where.participants and (source.is_file() or kind is Kind.FACES):
+        raise DataError(f"{source} names its participants itself: leave --participants out.")
     _require_distinct({one.participant for one in found if one.participant})
     at = neutral or (source / NATURAL if (source / NATURAL).is_dir() else None)
     found = _with_neutral(found, at, asked=neutral is not None)
@@ -98,6 +100,8 @@ def _whose(table: Path, pictures: Iterable[str]) -> Mapping[str, str]:
             )
         if whose.setdefault(row[0], row[1]) != row[1]:
             raise DataError(f"{table.name}, row {number}: {row[0]} has two participants: remove one row.")
+    if not whose:
+        raise DataError(f"{table.name} has no row: say of each picture or folder below --source whose it is.")
     return whose
 
 
