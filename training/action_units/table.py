@@ -21,10 +21,10 @@ from training.action_units.recording import (
     Recording,
     coded,
     presence_of,
-    read_rows,
     require_some,
 )
 from training.annotation.coding import action_of
+from training.tables import read_rows
 
 SUFFIX = "_intensity"
 COLUMNS = (*LABELS, *(label + SUFFIX for label in LABELS))
@@ -37,7 +37,7 @@ def read_table(path: Path) -> list[Recording]:
     Raises:
         DataError: an unknown column, a broken row, a value out of range, a missing image.
     """
-    rows = list(read_rows(path))
+    rows = read_rows(path, "a table image,participant,AU1,…")
     header = [_own(name) for name in rows[0][1]] if rows else []
     _require_columns(path, header)
     people: dict[str, list[tuple[int, list[str]]]] = defaultdict(list)

@@ -14,8 +14,8 @@ from training.annotation.coding import AGREED, Annotations
 from training.annotation.coding import Sequence as Frames
 from training.annotation.files.exchange import Into, keep
 from training.annotation.files.layouts import BY_NAME, CSV, PUBLISHED, layout_of
-from training.annotation.files.tables import read_table, table_bytes, unfloated
 from training.annotation.project import Project, open_project
+from training.tables import read_table, table_bytes, unfloated
 
 _PAGE = "agreement.html"
 

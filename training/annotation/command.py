@@ -45,11 +45,16 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     new.add_argument(
         "--actions", metavar="LIST", help="22, 17, 15, 12, 5, units, all, or keys with commas (default: 22)"
     )
-    new.add_argument("--participants", type=Path, metavar="CSV", help="a table: video,participant")
+    new.add_argument(
+        "--participants",
+        type=Path,
+        metavar="CSV",
+        help="a table video,participant, or image,participant with pictures or folders: coders read no other names",
+    )
     new.add_argument("--neutral", type=Path, metavar="FOLDER", help="a neutral picture of each participant")
     new.add_argument("--frame-rate", type=positive_number, metavar="N", help="of folders of pictures that are frames")
     new.add_argument("--seed", type=count, metavar="N", help="of the order of single pictures (default: 0)")
-    parser.add_argument("--more", action="store_true", help="first add what the project's source has got since")
+    parser.add_argument("--more", action="store_true", help="first add videos and folders that are new in the source")
     parser.add_argument("--port", type=port, metavar="N", help="of the page (default: the same each time)")
     parser.add_argument("--no-browser", action="store_true", help="print the link only")
     parser.set_defaults(run=run)

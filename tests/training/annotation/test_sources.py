@@ -85,15 +85,31 @@ def test_a_table_says_whose_single_pictures_are(tmp_path: Path) -> None:
             (f"p-0{n}",) * 2 for n in (1, 2, 3)
         ]
         assert project.sequence("p-01").labels == ("1.png", "3.png")
-    for rows, said in [
+    for wrong, said in [
         (("picture,who", "1.png,p"), "instead of 'image,participant'"),
         (("image,participant", "5.png,p"), "row 2: '5.png,p' is no 'image,participant' of these pictures"),
         (("image,participant", "1.png,"), "row 2"),
         (("image,participant", "1.png,p", "1.png,q"), "row 3: 1.png has two participants"),
-        (("image,participant", "1.png,Ana", "2.png,ana"), "differ in case or spaces only"),
+        (("image,participant", "1.png,Ana", "2.png,ana", "3.png,b", "more,c"), "differ in case or spaces only"),
+        (("image,participant", *rows[1:4]), "more/4.png has no participant in the table --participants"),
+        (("image,participant",), "who.csv has no row"),
     ]:
         with pytest.raises(DataError, match=said):
-            made(tmp_path, source, participants=table(tmp_path / "who.csv", *rows))
+            made(tmp_path, source, participants=table(tmp_path / "who.csv", *wrong))
+
+
+def test_a_table_names_folders_of_the_published_layout_as_they_lie(tmp_path: Path) -> None:
+    source = write(tmp_path / "hrm", "origin/S1/1_0.jpg", "origin/S1/2_0.jpg", "natural/S1.jpg")
+    rows = ("image,participant", "origin/S1,p-07")
+    with made(tmp_path, source, participants=table(tmp_path / "who.csv", *rows)) as project:
+        assert [(entry.name, entry.participant) for entry in project.entries()] == [("p-07", "p-07")]
+
+
+def test_a_table_of_participants_is_refused_where_it_would_do_nothing(tmp_path: Path) -> None:
+    film = tmp_path / "autism.mp4"
+    film.write_bytes(b"")
+    with pytest.raises(DataError, match=r"autism.mp4 names its participants itself: leave --participants out"):
+        made(tmp_path, film, participants=table(tmp_path / "who.csv", "video,participant", "autism.mp4,p-1"))
 
 
 def test_a_coder_never_reads_the_group(tmp_path: Path) -> None:

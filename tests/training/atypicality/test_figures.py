@@ -24,11 +24,13 @@ def windows(ratings, person, groups):
     return Windows(people, np.array(person), np.zeros(shape, np.float32), np.asarray(ratings, float))
 
 
-def test_ratings_are_means_over_the_window_or_of_its_longest_stretch():
+def test_ratings_are_means_over_the_window_or_what_most_of_it_is_rated():
     begin, end = np.array([0.0, 3.0]), np.array([3.0, 6.0])
 
     np.testing.assert_allclose(rated(STRETCHES, ("r1", "r2"), begin, end), [[2.0, np.nan], [np.nan, np.nan]])
     np.testing.assert_allclose(rated(STRETCHES, ("r1",), begin, end, majority=True), [[1.0], [np.nan]])
+    several = [Rating("a", 0.0, 1.0, "r1", 2), Rating("a", 1.0, 2.2, "r1", 5), Rating("a", 2.2, 3.0, "r1", 2)]
+    assert rated(several, ("r1",), np.array([0.0]), np.array([3.0]), majority=True).tolist() == [[2]]
 
 
 def test_windows_are_of_one_person_and_hold_what_was_measured(few):

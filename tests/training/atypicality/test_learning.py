@@ -176,6 +176,15 @@ def test_so_few_people_carry_no_bundle(folder, capsys):
     assert not (folder / "bundles").exists()
 
 
+def test_where_no_age_is_told_no_bundle_is_made_at_all(folder, tmp_path, capsys):
+    shutil.copytree(folder / "run", tmp_path / "run")
+    found = Evaluation.load(folder / "run" / "evaluation.json")
+    replace(found, rated_ages={"": 16}).save(tmp_path / "run" / "evaluation.json")
+    assert export(tmp_path, "--unsupported") == EvidenceError.exit_code
+    assert "No bundle is made, for nobody's age is told" in capsys.readouterr().err
+    assert not (tmp_path / "bundles").exists()
+
+
 @pytest.mark.parametrize("task", ["atypicality", "typical-movement"])
 def test_the_box_says_what_the_network_says(folder, study, task, monkeypatch):
     for name in ("of_ratings", "of_companion"):

@@ -40,7 +40,7 @@ from training.annotation.files.published_table import (
     columns,
     marks,
 )
-from training.annotation.files.tables import Table, read_table, table_bytes, unfloated, whole
+from training.tables import Table, read_table, table_bytes, unfloated, whole
 
 
 def write(annotations: Sequence[Annotations], out: Path, groups: Mapping[str, str] | None = None) -> Written:

@@ -131,7 +131,7 @@ export class Commands {
     const next = wasSubmitted ? desk.index + 1 : desk.runs.next(desk.index);
     if (next === undefined || next >= desk.length) return this._finished();
     desk.go(next);
-    return say(`submitted with ${marks || "no"} marks; ${desk.numberAt(next)}`);
+    return say(`submitted with ${marks || "no"} ${marks === 1 ? "mark" : "marks"}; ${desk.numberAt(next)}`);
   }
 
   _nextEpisode() {
