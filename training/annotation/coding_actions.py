@@ -2,15 +2,16 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from device.contract.errors import ConfigError, DataError, StorageError
+from device.contract.errors import ConfigError, DataError, SourceError, StorageError
 from training.annotation.agreement import report
 from training.annotation.agreement.compare import Agreement, compare
 from training.annotation.agreement.disagreements import disagreements
 from training.annotation.coders import clean_name
 from training.annotation.coding import AGREED, Annotations
+from training.annotation.coding import Sequence as Frames
 from training.annotation.files.exchange import Into, keep
 from training.annotation.files.layouts import BY_NAME, CSV, PUBLISHED, layout_of
 from training.annotation.project import Project, open_project
@@ -48,7 +49,7 @@ def import_(arguments: argparse.Namespace) -> int:
         raise ConfigError("The published layout does not say who coded: give --coder.")
     coder = clean_name(arguments.coder) if arguments.coder else ""
     with open_project(arguments.project) as project:
-        sequences = tuple(project.sequence(entry.name) for entry in project.entries())
+        sequences = tuple(_readable(project))
         found = BY_NAME[layout].read(arguments.path, Into(sequences, project.scale, project.actions, coder))
         _say(found.notes)
         if not found.annotations:
@@ -89,6 +90,15 @@ def _write_agreement(
         name: table_bytes(header, rows) for name, (header, rows) in tables.items() if rows
     }
     return [keep(out / name, content, coded, "agreement of coders", again) for name, content in contents.items()]
+
+
+def _readable(project: Project) -> Iterator[Frames]:
+    """The sequences, but for videos that cannot be read, which is said."""
+    for entry in project.entries():
+        try:
+            yield project.sequence(entry.name)
+        except SourceError as error:
+            _say([f"{entry.name} is passed over. {error}"])
 
 
 def _require_free(out: Path, overwrite: bool) -> None:

@@ -157,6 +157,26 @@ def test_what_holds_no_codes_is_said(project, tmp_path, capsys):
     assert "holds no codes of this project's actions: nothing was changed" in capsys.readouterr().err
 
 
+def test_a_video_that_cannot_be_read_stops_no_import_of_another(tmp_path, capsys):
+    films = tmp_path / "films"
+    for person in ("a", "b"):
+        (films / person).mkdir(parents=True)
+    writer = cv2.VideoWriter(str(films / "a" / "1.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 20, (32, 32))
+    for _ in range(6):
+        writer.write(np.zeros((32, 32, 3), np.uint8))
+    writer.release()
+    (films / "b" / "1.avi").write_bytes((films / "a" / "1.avi").read_bytes())
+    create(tmp_path / "coding", films, actions=ACTIONS).close()
+    (films / "b" / "1.avi").unlink()
+    (tmp_path / "a.csv").write_text("frame,AU1\n3,1\n")
+
+    words = ["coding", "import", str(tmp_path / "coding"), str(tmp_path / "a.csv"), "--layout", "published"]
+    assert main([*words, "--coder", "ben"]) == 0
+
+    assert "b/1.avi is passed over. " in capsys.readouterr().err
+    assert list(coded(tmp_path / "coding", "ben")) == ["a/1.avi"]
+
+
 def test_a_document_in_an_unknown_encoding_is_said(project, tmp_path, capsys):
     (tmp_path / "p-1.eaf").write_text('<?xml version="1.0" encoding="UTF-99"?><ANNOTATION_DOCUMENT/>')
 
