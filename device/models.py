@@ -1,9 +1,10 @@
 """Opening the bundles that the pipeline needs: those shipped with the box, fetched, or of somebody's own."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from device.bundle_folders import SHIPPED, bundle_cache, find_bundle
 from device.contract import tasks
@@ -24,6 +25,7 @@ ROLES = {
 }
 #: Those that may be left empty.
 OPTIONAL = ("full_range", "expression", "action_units")
+_Kind = TypeVar("_Kind")
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,16 @@ def load(name: str, settings: ModelSettings, task: str = "") -> Model:
     if task:
         tasks.require(bundle.manifest, task)
     return Model(bundle, settings.threads)
+
+
+def load_as(kind: Callable[[Model], _Kind], name: str, settings: ModelSettings, task: str = "") -> _Kind:
+    """What `kind` makes of the loaded network; where it refuses it, the network is freed. Raises as both."""
+    model = load(name, settings, task)
+    try:
+        return kind(model)
+    except ModelError:
+        model.close()
+        raise
 
 
 @contextmanager

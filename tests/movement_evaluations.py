@@ -57,6 +57,7 @@ def sound(**changes: Any) -> Evaluation:
         seed=0,
         folds=3,
         number_of_raters=5,
+        raters_at_most=5,
         raters=RATERS,
         ours=JUDGED,
         published=replace(JUDGED, recipe=published_at(10.0), epochs=(15, 15, 15)),

@@ -19,6 +19,7 @@ import keras
 import numpy as np
 
 from device.contract.errors import ConfigError
+from training.files import write_there
 from training.recipe import BaseRecipe, parse_recipe_of
 
 META, WEIGHTS, CHECKPOINT = "meta.json", "weights.npz", "checkpoint.npz"
@@ -80,16 +81,13 @@ def require_data(run: Run[BaseRecipe], digest: str) -> None:
 def save_arrays(path: Path, **groups: list[Any]) -> None:
     """Write lists of arrays or variables as `NAME.0`, `NAME.1`, … of one .npz file, by rename."""
     arrays = {f"{name}.{i}": np.asarray(value) for name, values in groups.items() for i, value in enumerate(values)}
-    partial = path.with_suffix(".part.npz")
-    np.savez(partial, **arrays)  # type: ignore[arg-type]
-    partial.replace(path)
+    write_there(path, lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
 
 
 def save_meta(folder: Path, meta: dict[str, Any]) -> None:
     """Write `meta.json`, by rename."""
-    partial = folder / (META + ".part")
-    partial.write_text(json.dumps(meta, indent=2) + "\n", encoding="utf-8")
-    partial.replace(folder / META)
+    content = (json.dumps(meta, indent=2) + "\n").encode()
+    write_there(folder / META, lambda file: file.write(content))
 
 
 def versions() -> str:

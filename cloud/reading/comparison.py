@@ -55,12 +55,13 @@ class Comparison:
 
 
 def comparisons(events: Iterable[Json]) -> tuple[Comparison, ...]:
-    """Of each thing that could be said the newest that was, or why it was not, from a session's events."""
+    """Of each thing that could be said the newest that was, or why it was not, from a session's events. A consent that
+    says another age later on takes away what was said under the one before: that was of nobody of the evidence."""
     found: dict[str, Comparison] = {}
     for event in events:
         if event["event"] == Event.COMPARISON:
             told = Comparison.told(event["comparison"])
             before = found.get(told.of)
-            if before is None or before.refused is not None or told.refused is None:
+            if before is None or before.refused is not None or told.refused in (None, Refused.AGE):
                 found[told.of] = told
     return tuple(found.values())

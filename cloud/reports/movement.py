@@ -15,6 +15,7 @@ from cloud.reading.comparison import Comparison, comparisons
 from cloud.reading.sessions import Session
 from cloud.reading.table import Table
 from cloud.reading.timeline import Values
+from cloud.reports.support import warnings
 from device.contract.atypicality import RATING, UNLIKELY, Refused
 from device.contract.fields import Json
 
@@ -22,7 +23,8 @@ TITLE = "Comparison with other people"
 COVERED = "atypicality"
 LEAD = (
     "This is no diagnosis, and none may rest on it. A program compared how this face moved, window by window, with "
-    "other people of the same age. It does not say why somebody moves as they do, nor what they feel."
+    "other people, some of them of the same age group. It does not say why somebody moves as they do, nor what they "
+    "feel."
 )
 LIMITS = (
     "It holds, if at all, for people like those of its evidence, watched as they were. Unusual is neither ill nor "
@@ -30,8 +32,6 @@ LIMITS = (
     "A single window says little, and sessions of different length or content are not comparable."
 )
 WITHHELD = "This session was compared with other people, and that is not shown: no consent that covers it is recorded."
-UNSUPPORTED = "Not supported by its evidence: do not use what follows."
-SIMULATED = "Simulated: the people of its evidence do not exist. What follows says nothing of anybody."
 HEADS = ("What", "In the mean", "Above what is typical", "Windows")
 _OF = {
     RATING: "How atypical raters would find it, 1 to 5",
@@ -109,13 +109,12 @@ def _of(session: Session) -> tuple[Comparison, ...]:
 
 
 def _said(one: Comparison, table: Table) -> Said:
-    warnings = ((UNSUPPORTED,) if not one.supported else ()) + ((SIMULATED,) if one.simulated else ())
-    return Said(one.of, warnings, (_OF[one.of], *_figures(one, table)), (*_facts(one, table),))
+    return Said(one.of, warnings(one), (_OF[one.of], *_figures(one, table)), (*_facts(one, table),))
 
 
 def _windows(one: Comparison, table: Table, field: str) -> Values:
-    """(W,) what was said of the windows of a session whose every record was sent."""
-    if table.form is not RECORDS:
+    """(W,) what was said of the windows of a session whose every record was sent; nothing of who was refused."""
+    if one.refused or table.form is not RECORDS:
         return np.empty(0)
     values = table.values(f"atypicality.{field}")
     found: Values = values[~np.isnan(values)]

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cloud.analysis.plain import percent
+from cloud.reading.comparison import Comparison
 from cloud.reading.sessions import Session
 from cloud.reading.support import Group, Support
 from device.contract.fields import Json
@@ -109,11 +110,15 @@ def often(share: float) -> str:
     return f"{100 * share:.3g} of 100"
 
 
+def warnings(one: Support | Comparison) -> tuple[str, ...]:
+    """What stands in large type before what a bundle said: that its evidence does not carry it, or is simulated."""
+    return ((UNSUPPORTED,) if not one.supported else ()) + ((SIMULATED,) if one.simulated else ())
+
+
 def _said(one: Support) -> Said:
-    warnings = ((UNSUPPORTED,) if not one.supported else ()) + ((SIMULATED,) if one.simulated else ())
     of = f"the phase “{_word(one.phase)}”" if one.phase else "the whole session"
     rows = tuple((_word(group.name), _people(group.people), _of(group, one)) for group in one.groups)
-    return Said(of, warnings, _headline(one), (*_meaning(one),), rows, (*_facts(one),))
+    return Said(of, warnings(one), _headline(one), (*_meaning(one),), rows, (*_facts(one),))
 
 
 def _headline(one: Support) -> str:

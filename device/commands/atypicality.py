@@ -6,11 +6,11 @@ bundle's evidence, is not looked at.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-from device.commands.recording import documents, open_recording
+from device.commands.recording import by_session, require_sessions
 from device.contract.atypicality import HIGHEST, LOWEST, NEEDS, RATING, Refused
 from device.contract.errors import ConfigError, DataError
 from device.contract.fields import Json, encode
@@ -66,6 +66,8 @@ class _Recorded:
         consent = Consent(tuple(held["covers"]), held["by"], held["given"], held.get("until"), held.get("age", ""))
         if why := self._comparer.refused(consent):
             self._refuse(_WHY[why])
+            if why is Refused.AGE:  # so what was said under another age was of somebody outside of the evidence
+                self.said = []
         else:
             self._windower = Windower(self._comparer.file, self._origin_s, since_s)
             self.refused = "no window of it was measured well enough, to its end"
@@ -101,7 +103,7 @@ def atypicality(recording: Path, bundle: str, patient: str, settings: Settings, 
         raise ConfigError("No bundle that compares with other people is named: say which with --bundle NAME-VERSION.")
     broken: list[str] = []
     with open_comparer(bundle, settings.models) as comparer:
-        sessions = _sessions(recording, lambda: _Recorded(comparer), broken)
+        sessions = by_session(recording, lambda: _Recorded(comparer), broken)
         meant = {name: one for name, one in sessions.items() if not patient or one.patient == patient}
         for name, one in meant.items():
             out.writelines(encode(line).decode() + "\n" for line in one.said)
@@ -111,27 +113,9 @@ def atypicality(recording: Path, bundle: str, patient: str, settings: Settings, 
     _complain(recording, patient, meant, broken)
 
 
-def _sessions(recording: Path, new: Callable[[], _Recorded], broken: list[str]) -> dict[str, _Recorded]:
-    """What the file holds, by session; what is no line of a recording goes to `broken`."""
-    found: dict[str, _Recorded] = {}
-    with open_recording(recording) as file:
-        for document in documents(file, broken):
-            session = session_of(document)
-            if session not in found:
-                found[session] = new()
-            found[session].take(document)
-    return found
-
-
 def _complain(recording: Path, patient: str, meant: dict[str, _Recorded], broken: list[str]) -> None:
     """Raises `DataError`: of what it was not told."""
-    if broken:
-        raise DataError(
-            f"{len(broken)} lines of {recording} are not records (first: {broken[0]}); it was told of the others."
-        )
-    if not meant:
-        whose = f" of {patient}" if patient else ""
-        raise DataError(f"{recording} holds no session{whose}: name another file or person.")
+    require_sessions(recording, patient, meant, broken)
     if refused := [f"{name} ({one.refused})" for name, one in meant.items() if not one.said]:
         covers = ", ".join(sorted(NEEDS))
         raise DataError(

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-from device.commands.recording import documents, open_recording
+from device.commands.recording import by_session, require_sessions
 from device.contract.errors import ConfigError, DataError
 from device.contract.evidence import Evidence
 from device.contract.fields import Json, encode
 from device.contract.session import UNNAMED, VERSION, Event, Why, is_event, session_of, validate
 from device.contract.support import NEEDS, Abstained, answer, groups
 from device.features.gatherer import Gatherer
-from device.features.support import Supporter, open_supporter
+from device.features.support import open_supporter
 from device.settings import Settings
 
 _WHY = {
@@ -108,7 +108,9 @@ def diagnosis(recording: Path, bundle: str, patient: str, settings: Settings, ou
         raise ConfigError("No bundle for diagnosis support is named: say which with --bundle NAME-VERSION.")
     broken: list[str] = []
     with open_supporter(bundle, settings.models) as supporter:
-        sessions = _sessions(recording, supporter, broken)
+        sessions = by_session(recording, lambda: _Recorded(lambda gatherer: supporter.say(gatherer.parts())), broken)
+        for one in sessions.values():
+            one.conclude()
         meant = {name: one for name, one in sessions.items() if not patient or one.patient == patient}
         for name, one in meant.items():
             if one.support:
@@ -118,29 +120,9 @@ def diagnosis(recording: Path, bundle: str, patient: str, settings: Settings, ou
     _complain(recording, patient, meant, broken)
 
 
-def _sessions(recording: Path, supporter: Supporter, broken: list[str]) -> dict[str, _Recorded]:
-    """What the file holds, by session; what is no line of a recording goes to `broken`."""
-    found: dict[str, _Recorded] = {}
-    with open_recording(recording) as file:
-        for document in documents(file, broken):
-            session = session_of(document)
-            if session not in found:
-                found[session] = _Recorded(lambda gatherer: supporter.say(gatherer.parts()))
-            found[session].take(document)
-    for one in found.values():
-        one.conclude()
-    return found
-
-
 def _complain(recording: Path, patient: str, meant: dict[str, _Recorded], broken: list[str]) -> None:
     """Raises `DataError`: of what it was not told."""
-    if broken:
-        raise DataError(
-            f"{len(broken)} lines of {recording} are not records (first: {broken[0]}); it was told of the others."
-        )
-    if not meant:
-        whose = f" of {patient}" if patient else ""
-        raise DataError(f"{recording} holds no session{whose}: name another file or person.")
+    require_sessions(recording, patient, meant, broken)
     if refused := [f"{name} ({one.refused})" for name, one in meant.items() if not one.support]:
         covers = ", ".join(sorted(NEEDS))
         raise DataError(f"Not looked at: {'; '.join(refused)}. Needed is a consent that covers {covers}.")

@@ -24,7 +24,7 @@ from device.closing import Closing
 from device.contract.errors import ModelError
 from device.contract.labels import EMOTIONS
 from device.contract.tasks import FACE_READING, FACIAL_EXPRESSION, require
-from device.models import load
+from device.models import load_as
 from device.observation import Observation
 from device.runtime.model import Model
 from device.settings import Settings
@@ -94,7 +94,7 @@ class Voters(Closing):
         """`more`: names of further bundles, `NAME-VERSION`. Raises `ModelError`, `RuntimeMissingError`."""
         names = dict.fromkeys(filter(None, (settings.models.face, settings.models.expression, *more)))
         with ExitStack() as stack:
-            self._models = [stack.enter_context(_voter(name, settings)) for name in names]
+            self._models = [stack.enter_context(load_as(_voter, name, settings.models)) for name in names]
             self._open = stack.pop_all()
         self._heads = sorted(_heads(self._models), key=lambda head: not head.votes)
         self._known = np.array([[name in head.labels for name in EMOTIONS] for head in self._heads])
@@ -124,16 +124,10 @@ class Voters(Closing):
         return shares
 
 
-def _voter(name: str, settings: Settings) -> Model:
-    model = load(name, settings.models)
-    task = FACE_READING if model.manifest.task == FACE_READING else FACIAL_EXPRESSION
-    try:
-        require(model.manifest, task)
-        if model.manifest.input.shape != (1, CROP_SIDE, CROP_SIDE, 1):
-            raise ModelError(f"Bundle {name} does not take 48×48 grey crops: name another one.")
-    except ModelError:
-        model.close()
-        raise
+def _voter(model: Model) -> Model:
+    require(model.manifest, FACE_READING if model.manifest.task == FACE_READING else FACIAL_EXPRESSION)
+    if model.manifest.input.shape != (1, CROP_SIDE, CROP_SIDE, 1):
+        raise ModelError(f"Bundle {model.manifest.id} does not take 48×48 grey crops: name another one.")
     return model
 
 

@@ -6,14 +6,15 @@ It stands in the manifest as `receipt.evidence`, and says whether it carries wha
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
+from device.contract.bundle_file import refuse
 from device.contract.errors import ModelError
 from device.contract.fields import Json
 from device.contract.support import GROUP, GROUPS
-from device.contract.typed import shown, typed
+from device.contract.typed import typed
 
 _Kind = TypeVar("_Kind")
 #: Where it stands in `Manifest.receipt`.
@@ -91,7 +92,7 @@ class Evidence:
 
     def check(self, where: str) -> None:
         """Raises `ModelError`: what no box would take."""
-        refuse(_checks(self), where)
+        refuse(_checks(self), f"The evidence of bundle {where}")
 
     def to_json(self) -> Json:
         """As it stands in the receipt; check it first."""
@@ -107,13 +108,6 @@ def told(kind: type[_Kind], receipt: Mapping[str, Any], where: str) -> _Kind:
     except (ValueError, RecursionError) as error:
         raise ModelError(f"The evidence of bundle {where} cannot be read ({error}): export it again.") from None
     return found
-
-
-def refuse(checks: Iterable[tuple[str, Any, bool]], where: str) -> None:
-    """Raises `ModelError` of the first check (what, its value, whether that may be) that is not met."""
-    for what, value, good in checks:
-        if not good:
-            raise ModelError(f"The evidence of bundle {where}: {what} is {shown(value)}: export it again.")
 
 
 def in_receipt(evidence: Any) -> Json:

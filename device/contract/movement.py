@@ -26,14 +26,13 @@ session's first record (`device.features.movement` makes it, on the box and in t
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 from device.contract.atypicality import HIGHEST, LOWEST
-from device.contract.errors import ModelError
+from device.contract.bundle_file import read_versioned, refuse
 from device.contract.labels import ACTION_UNIT_KEYS, EMOTIONS, GAP_S, SIDED_KEYS
 from device.contract.tasks import ATYPICALITY, TYPICAL_MOVEMENT
-from device.contract.typed import shown, typed
 
 VERSION = 1
 #: What a network may be given of a step: intensities of units 0 to 5, left − right of those that have sides, and
@@ -84,25 +83,13 @@ class MovementFile:
         Raises:
             ModelError: no such file, or one for columns of another version.
         """
-        try:
-            raw = json.loads(data)
-            if isinstance(raw, dict) and raw.get("column_version", VERSION) != VERSION:
-                raise ModelError(
-                    f"Bundle {where} is for columns of version {shown(raw['column_version'])}, and this box makes "
-                    f"those of version {VERSION}: train it again, or install the release that it is for."
-                )
-            found: MovementFile = typed(cls, raw)
-        except (ValueError, RecursionError) as error:
-            why = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
-            raise ModelError(f"movement.json of bundle {where} cannot be read ({why}): export it again.") from None
+        found = read_versioned(cls, data, "movement.json", where, ("column", VERSION))
         found.check(where, task)
         return found
 
     def check(self, where: str, task: str) -> None:
         """Raises `ModelError`: what no box would take."""
-        for what, value, good in (*_checks(self), *_OF_TASK[task](self)):
-            if not good:
-                raise ModelError(f"movement.json of bundle {where}: {what} is {shown(value)}: export it again.")
+        refuse(chain(_checks(self), _OF_TASK[task](self)), f"movement.json of bundle {where}")
 
     def to_bytes(self) -> bytes:
         """The file's content; check it first."""

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from device.contract.bundle_file import refuse
 from device.contract.choices import AGES
-from device.contract.evidence import Interval, in_receipt, refuse, told
+from device.contract.evidence import Interval, in_receipt, told
 from device.contract.fields import Json
 
 _LONGEST = 400  # of the population, as in the event
@@ -52,7 +53,7 @@ class MovementEvidence:
 
     def check(self, where: str) -> None:
         """Raises `ModelError`: what no box would take."""
-        refuse(_checks(self), where)
+        refuse(_checks(self), f"The evidence of bundle {where}")
 
     def to_json(self) -> Json:
         """As it stands in the receipt; check it first."""

@@ -26,10 +26,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from device.contract.errors import ModelError
+from device.contract.bundle_file import read_versioned, refuse
 from device.contract.features import NAMES, SESSION, VERSION
 from device.contract.support import GROUP
-from device.contract.typed import shown, typed
+from device.contract.typed import shown
 
 
 @dataclass(frozen=True)
@@ -61,25 +61,13 @@ class SupportFile:
         Raises:
             ModelError: no such file, or one for features of another version.
         """
-        try:
-            raw = json.loads(data)
-            if isinstance(raw, dict) and raw.get("feature_version", VERSION) != VERSION:
-                raise ModelError(
-                    f"Bundle {where} is for features of version {shown(raw['feature_version'])}, and this box "
-                    f"makes those of version {VERSION}: train it again, or install the release that it is for."
-                )
-            found: SupportFile = typed(cls, raw)
-        except (ValueError, RecursionError) as error:
-            why = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
-            raise ModelError(f"support.json of bundle {where} cannot be read ({why}): export it again.") from None
+        found = read_versioned(cls, data, "support.json", where, ("feature", VERSION))
         found.check(where)
         return found
 
     def check(self, where: str) -> None:
         """Raises `ModelError`: what no box would take."""
-        for what, value, good in _checks(self):
-            if not good:
-                raise ModelError(f"support.json of bundle {where}: {what} is {shown(value)}: export it again.")
+        refuse(_checks(self), f"support.json of bundle {where}")
 
     def to_bytes(self) -> bytes:
         """The file's content; check it first."""

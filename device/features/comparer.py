@@ -14,7 +14,7 @@ from device.contract.movement_evidence import MovementEvidence
 from device.contract.session import Consent
 from device.contract.tasks import ATYPICALITY, MOVEMENT, TYPICAL_MOVEMENT, require
 from device.features.movement import Values, standardized
-from device.models import load
+from device.models import load_as
 from device.runtime.model import Model
 from device.settings import ModelSettings
 
@@ -97,7 +97,7 @@ class Comparer(Closing):
         self._model.close()
 
     def _rating(self, found: float) -> Json:
-        half = self.file.half_width
+        half, found = self.file.half_width, min(max(found, LOWEST), HIGHEST)  # as training measured the interval
         said = {RATING: found} | ({} if half is None else {"low": found - half, "high": found + half})
         return {name: round(min(max(value, LOWEST), HIGHEST), _DIGITS) for name, value in said.items()}
 
@@ -123,9 +123,4 @@ def open_comparer(name: str, settings: ModelSettings, task: str = "") -> Compare
         ModelError: it is not to be had, not to be trusted, or none that the box can use.
         RuntimeMissingError: no inference library.
     """
-    model = load(name, settings, task)
-    try:
-        return Comparer(model)
-    except ModelError:
-        model.close()
-        raise
+    return load_as(Comparer, name, settings, task)

@@ -22,7 +22,7 @@ from device.contract.tasks import DIAGNOSIS_SUPPORT, SUPPORT, require
 from device.features import standard
 from device.features.features import features_of
 from device.features.series import STEP_S, Series
-from device.models import load
+from device.models import load_as
 from device.runtime.model import Model
 from device.settings import ModelSettings
 
@@ -184,9 +184,4 @@ def open_supporter(name: str, settings: ModelSettings) -> Supporter:
         ModelError: it is not to be had, not to be trusted, or none that the box can use.
         RuntimeMissingError: no inference library.
     """
-    model = load(name, settings, DIAGNOSIS_SUPPORT)
-    try:
-        return Supporter(model)
-    except ModelError:
-        model.close()
-        raise
+    return load_as(Supporter, name, settings, DIAGNOSIS_SUPPORT)

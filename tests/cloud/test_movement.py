@@ -11,7 +11,7 @@ from cloud.cli import main
 from cloud.dashboard.pages import sessions_movement
 from cloud.reading.comparison import comparisons
 from cloud.reading.table import Table
-from cloud.reports import document, movement
+from cloud.reports import document, movement, support
 from cloud.reports.chapters.movement import section
 from device.contract.fields import Json
 from tests.cloud.exports import CONSENT, FIRST, event, held, written
@@ -122,6 +122,13 @@ def test_a_consent_that_changes_and_still_covers_it_leaves_what_was_said() -> No
     assert [one.refused for one in comparisons(found.events)] == [None]
 
 
+def test_a_consent_that_says_another_age_takes_away_what_was_said_under_the_one_before() -> None:
+    found = table(RATING, RATING | {"refused": "age"})
+    assert "in the mean not known; above what is typical not known; windows none" in text(found)
+    assert "Why it is not known: Not compared: nobody of this person's age is in its evidence." in text(found)
+    assert "mean" not in movement.to_json(found)[0]
+
+
 def test_the_report_tells_it_near_its_end_and_the_page_of_the_session_the_same(tmp_path: Path) -> None:
     found = table(RATING, UNLIKELY)
     composed = document.compose(document.Source(found, analyse(found)))
@@ -133,7 +140,7 @@ def test_the_report_tells_it_near_its_end_and_the_page_of_the_session_the_same(t
         "Children of one school.",
         movement.LEAD,
         movement.LIMITS,
-        movement.SIMULATED,
+        support.SIMULATED,
     ):
         assert words in page
 

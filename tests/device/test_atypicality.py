@@ -105,6 +105,15 @@ def test_only_while_the_consent_covers_it(asked):
     assert code == 0 and len(told) == 2
 
 
+def test_another_age_later_on_takes_away_what_was_said(asked):
+    session = held(FIRST)
+    other = event(2, "consent", 4.5, session=FIRST, consent=COVERED | {"age": "65-up"})
+    at = next(n for n, one in enumerate(session) if one["time"]["mono"] >= other["time"]["mono"])
+    code, told, said = asked([*session[:at], other, *session[at:]])
+    assert (code, told) == (DataError.exit_code, [])
+    assert "nobody of this age is in the bundle's evidence" in said
+
+
 def test_lines_that_are_no_records_are_said_and_the_others_are_looked_at(asked):
     code, told, said = asked([b"{", *held(FIRST)])
     assert (code, len(told)) == (DataError.exit_code, 4)

@@ -227,7 +227,7 @@ def test_what_is_said_is_cut_to_the_scale_and_found_among_typical_people(tmp_pat
     far = [[1.0, 9.0]] * 10
     with open_comparer("moves-1.0.0", models) as rates, open_comparer("typical-1.0.0", models) as surprised:
         assert rates.say(np.array(window)) == {"rating": 1.0, "low": 1.0, "high": 1.75}
-        assert rates.say(np.array(far)) == {"rating": 5.0, "low": 5.0, "high": 5.0}
+        assert rates.say(np.array(far)) == {"rating": 5.0, "low": 4.25, "high": 5.0}
         assert surprised.say(np.array(window)) == {"unlikely": 0.0}
         assert surprised.say(np.array([[1.0, 1.0]] * 10)) == {"unlikely": 0.25}
         assert surprised.say(np.array(far)) == {"unlikely": 1.0}

@@ -115,7 +115,7 @@ def test_a_network_begins_where_a_masked_autoencoder_ended(coded, make_coded_fil
         (["--set", "start=nowhere"], ConfigError, "small: there is nothing at start = 'nowhere'"),
         (["--recipe", "training/recipes/fer.toml"], ConfigError, "is for networks of fer: give a recipe of action"),
         (["--recipe", "elsewhere/small.toml"], ConfigError, "Two recipes have the same file name"),
-        (["--layout", "csv"], DataError, "instead of 'image,participant,AU1,…'"),
+        (["--layout", "csv"], ConfigError, "--rows-of is for --layout codes: leave it out"),
     ],
 )
 def test_what_cannot_be_learnt_is_said(coded, capsys, change, error, complaint):
@@ -135,6 +135,22 @@ def test_the_form_of_the_data_is_asked_once(coded, tmp_path, capsys):
     (tmp_path / "data.npz").touch()
     assert main([*argv, "--layout", "csv"]) == ConfigError.exit_code
     assert "data.npz is prepared already: leave --layout out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (["--coder", "ana"], "--coder is for --layout project: leave it out"),
+        (["--camera", "left"], "--camera is for --layout disfa: leave it out"),
+        (["--every", "2"], "data.npz is prepared already: leave --every out"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(tmp_path, capsys, change, complaint):
+    (tmp_path / "data.npz").touch()
+    argv = ["au", str(tmp_path / "data.npz"), "--recipe", "training/recipes/au.toml", "--out", str(tmp_path / "run")]
+
+    assert main([*argv, *change]) == ConfigError.exit_code
+    assert complaint in capsys.readouterr().err
 
 
 def test_a_project_says_itself_what_it_is(make_fer_files, tmp_path, capsys):

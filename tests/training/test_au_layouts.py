@@ -234,11 +234,21 @@ def test_a_table_of_ones_own_is_read_and_empty_is_unknown(table):
     assert np.isnan(ben.presence["AU1"][0]) and ben.presence["AU12"][0] == 0
 
 
+def test_a_table_may_name_actions_as_published_tables_do(table):
+    change(table, 1, "image,participant,AU43E,AU2X,AU2X_intensity")
+
+    anna, _ = read_table(table)
+
+    assert set(anna.presence) == {"AU43", "AU26"} and anna.intensity["AU26"][0] == 2.5
+
+
 @pytest.mark.parametrize(
     ("row", "text", "complaint"),
     [
         (1, "image,participant,AU1,AU12,AU12_intensty", "perhaps you meant AU12_intensity"),
         (1, "picture,who,AU1,AU12,AU2", "row 1: it begins with"),
+        (1, "sequence,participant,coder,scale,frame", "from a project, give the project itself"),
+        (1, "image,participant,AU26,AU27,AU2", "row 1: the column AU26 is there twice"),
         (2, "a/1.png,a,3,,", r"row 2: AU1 \(presence; intensities go into AU1_intensity\) is '3'"),
         (2, "a/1.png,a,1,,5.1", "row 2: AU12_intensity is '5.1', not a number from 0 to 5"),
         (2, "a/1.png,a,1,,much", "'much', not a number"),

@@ -131,8 +131,8 @@ def test_rows_of_fer2013_are_crops_already_and_become_data(make_fer_files, tmp_p
     assert "3 faces of 3 participants" in capsys.readouterr().out
     assert "ana" not in data.about["command"] and "--coder NAME" in data.about["command"]
 
-    assert main([*argv, "--coder", "Ana"]) == ConfigError.exit_code
-    assert "Nobody coded as 'Ana' in" in capsys.readouterr().err
+    assert main([*argv, "--coder", "bo"]) == ConfigError.exit_code
+    assert "Nobody coded as 'bo' here: known are ana" in capsys.readouterr().err
 
 
 def test_frames_of_a_video_are_those_that_were_coded(tmp_path):

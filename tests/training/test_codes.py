@@ -121,7 +121,7 @@ def test_broken_tables_are_one_sentence(faces, write, lines, complaint):
 def test_a_table_that_is_not_there_or_no_text_is_one_sentence(faces, tmp_path):
     with pytest.raises(DataError, match=r"Cannot read .*none\.csv"):
         with_codes(faces, tmp_path / "none.csv")
-    (tmp_path / "picture.csv").write_bytes(b"\xff\xfe\x00\x81" * 9)
+    (tmp_path / "picture.csv").write_bytes(b"\x89PNG\x81" * 9)
     with pytest.raises(DataError, match=r"Cannot read .*picture\.csv"):
         with_codes(faces, tmp_path / "picture.csv")
 

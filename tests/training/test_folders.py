@@ -102,5 +102,5 @@ def test_groups_of_people_are_read_and_a_broken_row_is_named(folder):
     assert read_folder(root).groups.tolist() == ["older", "", "", "younger"]
 
     (root / "groups.csv").write_text("image,group\na/0.png,older,80\n")
-    with pytest.raises(DataError, match=r"groups\.csv, row 1"):
+    with pytest.raises(DataError, match=r"groups\.csv, row 2"):
         read_folder(root)

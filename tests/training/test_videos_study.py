@@ -69,9 +69,9 @@ def test_a_pattern_has_exactly_one_group(study, pattern):
     [
         ("", "begins with"),
         ("file,who\n", "begins with 'file,who'"),
-        ("video,participant\nanna/one.mp4\n", "row 1"),
-        ("video,participant\nanna/one.mp4,P1\nben/one.mkv,\n", "row 2"),
-        ("video,participant\nanna/one.mp4,P1\nanna/one.mp4,P2\n", "row 2: anna/one.mp4 stands there twice"),
+        ("video,participant\nanna/one.mp4\n", "row 2"),
+        ("video,participant\nanna/one.mp4,P1\nben/one.mkv,\n", "row 3"),
+        ("video,participant\nanna/one.mp4,P1\nanna/one.mp4,P2\n", "row 3: anna/one.mp4 stands there twice"),
         ("video,participant\nanna/one.mp4,P1\n", r"anna/deep/two.AVI \(and 1 more\) has no participant"),
         ("video,participant\nnone.mp4,P1\n", "names none.mp4, which --videos does not hold"),
     ],

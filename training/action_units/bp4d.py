@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract.errors import DataError
-from training.action_units.recording import UNKNOWN, Recording, coded, existing, frame_number, read_rows, require_some
+from training.action_units.recording import DISTRIBUTED, UNKNOWN, Recording, coded, existing, require_some
+from training.tables import read_rows, whole
 
 UNITS = (1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24)
 INTENSITY_UNITS = (6, 10, 12, 14, 17)
@@ -56,7 +57,7 @@ def _read_task(folder: Path, table: Path, participant: str, task: str) -> Record
 
 
 def _read_presence(path: Path) -> tuple[NDArray[np.int64], Columns]:
-    rows = list(read_rows(path))
+    rows = read_rows(path, DISTRIBUTED)
     header = rows[0][1] if rows else []
     missing = [unit for unit in UNITS if str(unit) not in header]
     if missing or header[0] != "0":
@@ -65,7 +66,7 @@ def _read_presence(path: Path) -> tuple[NDArray[np.int64], Columns]:
     for row, cells in rows[1:]:
         if len(cells) != len(header):
             raise DataError(f"{path}, row {row}: it has {len(cells)} cells, and the header {len(header)}.")
-        frames.append(frame_number(cells[0], path, row))
+        frames.append(whole(cells[0], f"{path}, row {row}"))
         values.append([coded(cells[header.index(str(u))], PRESENCES, path, row, f"AU{u}") for u in UNITS])
     table = np.array(values, np.float32).reshape(len(values), len(UNITS))
     return np.array(frames, np.int64), {f"AU{unit}": table[:, column] for column, unit in enumerate(UNITS)}
@@ -85,10 +86,10 @@ def _read_intensities(folder: Path, table: Path, frames: NDArray[np.int64]) -> C
 def _read_intensity(path: Path, frames: NDArray[np.int64]) -> NDArray[np.float32]:
     places = {int(frame): place for place, frame in enumerate(frames)}
     values = np.full(len(frames), UNKNOWN, np.float32)
-    for row, cells in read_rows(path):
+    for row, cells in read_rows(path, DISTRIBUTED):
         if len(cells) != 2:
             raise DataError(f"{path}, row {row}: {','.join(cells)[:80]!r} is not 'FRAME,INTENSITY'.")
-        frame = frame_number(cells[0], path, row)
+        frame = whole(cells[0], f"{path}, row {row}")
         if frame not in places:
             raise DataError(f"{path}, row {row}: frame {frame} is not in the table of presence.")
         values[places[frame]] = coded(cells[1], INTENSITIES, path, row, "the intensity")

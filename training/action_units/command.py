@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from device.contract.errors import ConfigError, DataError
+from training.arguments import add_set
 from training.commands.prepare import add_annotated, layout_options
 
 if TYPE_CHECKING:
@@ -36,13 +37,7 @@ def add_parser(commands: Any) -> None:
         help="TOML file, see training/recipes; may be repeated, to compare networks",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the folder of everything that is made")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change one key of every recipe, such as labels=17 or epochs=5; may be repeated",
-    )
+    add_set(parser, "one key of every recipe, such as labels=17 or epochs=5")
     parser.set_defaults(run=_run)
 
 
@@ -67,11 +62,13 @@ def _asked(arguments: argparse.Namespace) -> "Asked":
             if prepared
             else "Say in which form the annotated faces are with --layout; see training/README.md."
         )
+    if prepared and arguments.every:
+        raise ConfigError(f"{arguments.data} is prepared already: leave --every out.")
     names = [path.stem for path in arguments.recipe]
     if len(set(names)) < len(names):
         raise ConfigError("Two recipes have the same file name, by which networks are told apart: rename one.")
     recipes = dict(zip(names, arguments.recipe, strict=True))
     from training.action_units.story import Asked  # noqa: PLC0415 - loads TensorFlow
 
-    options, every = layout_options(arguments), arguments.every or 1
+    options, every = layout_options(arguments, layout), arguments.every or 1
     return Asked(arguments.data, layout, options, every, recipes, arguments.set, arguments.out, arguments.jobs)

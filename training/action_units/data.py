@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from device.contract.errors import DataError
 from device.stages.appearance import INTENSITY, PRESENCE
 from training.action_units.recording import LABELS, Recording
+from training.files import write_there
 
 HEADS = (PRESENCE, INTENSITY)
 Values = NDArray[np.float32]
@@ -85,13 +86,9 @@ def coding(recording: Recording, head: str, labels: tuple[str, ...]) -> Values:
 def save_annotated(path: Path, data: Annotated) -> None:
     """Write `data.npz`, readable by its owner only; it appears whole or not at all."""
     meta = json.dumps({"labels": data.labels, "about": data.about})
-    partial = path.with_name(path.name + ".part.npz")
-    partial.unlink(missing_ok=True)
-    partial.touch(mode=0o600)
     values = {f"value.{head}": table for head, table in data.values.items()}
     arrays = {"images": data.images, "participants": data.participants}
-    np.savez_compressed(partial, meta=np.array(meta), **arrays, **values)  # type: ignore[arg-type]
-    partial.replace(path)
+    write_there(path, lambda file: np.savez_compressed(file, meta=np.array(meta), **arrays, **values))  # type: ignore[arg-type]
 
 
 def load_annotated(path: Path) -> Annotated:

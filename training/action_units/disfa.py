@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from device.contract.errors import DataError
 from training.action_units.recording import (
+    DISTRIBUTED,
     Recording,
     coded,
     existing,
-    frame_number,
     presence_of,
-    read_rows,
     require_some,
 )
+from training.tables import read_rows, whole
 
 UNITS = (1, 2, 4, 5, 6, 9, 12, 15, 17, 20, 25, 26)
 CODES = {str(level): float(level) for level in range(6)}
@@ -69,10 +69,10 @@ def _read_participant(folder: Path, video: Path) -> Recording:
 def _read_unit(path: Path) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Frame numbers and intensities, both (N,)."""
     frames, values = [], []
-    for row, cells in read_rows(path):
+    for row, cells in read_rows(path, DISTRIBUTED):
         if len(cells) != 2:
             raise DataError(f"{path}, row {row}: {','.join(cells)[:80]!r} is not 'FRAME,INTENSITY'.")
-        frames.append(frame_number(cells[0], path, row))
+        frames.append(whole(cells[0], f"{path}, row {row}"))
         values.append(coded(cells[1], CODES, path, row, "the intensity"))
         if frames[-1] < 1 or (len(frames) > 1 and frames[-1] <= frames[-2]):
             raise DataError(f"{path}, row {row}: frame {cells[0]} does not follow the one before it.")

@@ -22,7 +22,7 @@ from device.contract.errors import DataError
 from device.contract.labels import ACTION_DESCRIPTORS, ACTION_UNIT_KEYS
 from training.action_units.recording import UNKNOWN, Recording, existing, require_some
 from training.annotation.files.published_table import ACTION_OF, BACKUP, FRAME, WHAT, columns, marks
-from training.annotation.files.tables import read_table, whole
+from training.tables import read_table, whole
 
 LEARNT = (*ACTION_UNIT_KEYS, *ACTION_DESCRIPTORS)
 PICTURE = re.compile(r"0*(\d+)(_0)?")

@@ -28,6 +28,7 @@ from training.action_units.recording import Recording
 from training.data.copies import near_copies
 from training.data.faces import SIDE
 from training.face_finder import finder_models
+from training.files import write_there
 from training.progress import bar
 
 _WHAT, _AGAIN = "annotated faces", "affectbox-training prepare"
@@ -129,9 +130,7 @@ def _crop(job: tuple[Recording, Path], side: int, every: int) -> None:
     recording, path = job
     cv2.setNumThreads(1)
     crops = crop_recording(recording, side, every)
-    part = path.with_suffix(".part.npz")
-    np.savez(part, images=crops.images, places=crops.places, looked_at=crops.looked_at)
-    part.replace(path)
+    write_there(path, lambda file: np.savez(file, **vars(crops)))
 
 
 def _load(path: Path) -> Crops:

@@ -8,7 +8,6 @@
   measured by it would be compared with a network.
 """
 
-import unicodedata
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from device.contract.errors import ConfigError, DataError
+from device.contract.errors import DataError
 from training.action_units.data import Values
 from training.action_units.recording import Columns, Recording, parts, presence_of, require_some
 from training.annotation.coding import ACTIONS, AGREED, Annotations, Scale
@@ -40,21 +39,12 @@ def read_project(folder: Path, coders: tuple[str, ...] = ()) -> list[Recording]:
         raise DataError(f"{folder} is no project: give the folder that `affectbox-training annotate` made.")
     with open_project(folder) as project:
         coded: dict[str, list[Annotations]] = defaultdict(list)
-        for coder in _chosen(project, coders):
+        for coder in project.chosen(coders):
             for one in project.annotations(coder):
                 coded[one.sequence.name].append(one)
         entries = [entry for entry in project.entries() if entry.name in coded]
         found = [recording for entry in entries for recording in _recordings(project, entry, coded[entry.name])]
     return require_some(found, folder, "picture that a coder is done with")
-
-
-def _chosen(project: Project, wanted: tuple[str, ...]) -> tuple[str, ...]:
-    known = project.coders()
-    names = [unicodedata.normalize("NFC", name).strip() for name in wanted]
-    for name in names:
-        if name not in known:
-            raise ConfigError(f"Nobody coded as {name!r} in {project.folder}: its coders are {', '.join(known)}.")
-    return tuple(names) or known
 
 
 def _recordings(project: Project, entry: Entry, coded: list[Annotations]) -> list[Recording]:

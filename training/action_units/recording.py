@@ -1,7 +1,5 @@
 """What the readers of data sets give: recordings of participants, with what annotators coded in each picture."""
 
-import csv
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +8,7 @@ from numpy.typing import NDArray
 
 from device.contract.errors import DataError
 from training.annotation.coding import ACTIONS
+from training.tables import unfloated
 from training.videos.study import VIDEO_SUFFIXES
 
 #: What can be learnt, in the order of outputs.
@@ -17,6 +16,8 @@ LABELS = tuple(ACTIONS)
 #: An intensity from here on (FACS B) counts as present where only intensities were coded, as papers on DISFA do.
 PRESENT_FROM = 2.0
 MAX_INTENSITY = 5.0
+#: What its tables should be, for sentences.
+DISTRIBUTED = "the data set as it was distributed"
 UNKNOWN = float("nan")
 _TOGETHER = 500
 Columns = dict[str, NDArray[np.float32]]
@@ -67,32 +68,13 @@ def presence_of(intensity: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(np.isnan(intensity), UNKNOWN, intensity >= PRESENT_FROM).astype(np.float32)
 
 
-def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Rows of a csv file with their numbers from 1, cells stripped; empty rows are passed over. Raises `DataError`."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:  # spreadsheets put a byte-order mark first
-            for number, row in enumerate(csv.reader(file), start=1):
-                if row:
-                    yield number, [cell.strip() for cell in row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        why = getattr(error, "strerror", None) or error
-        raise DataError(f"Cannot read {path} ({why}): give the data set as it was distributed.") from error
-
-
-def frame_number(text: str, path: Path, row: int) -> int:
-    """A whole number of a frame. Raises `DataError`."""
-    if not (text.isascii() and text.isdigit()):
-        raise DataError(f"{path}, row {row}: {text!r} is no number of a frame.")
-    return int(text)
-
-
 def coded(text: str, known: dict[str, float], path: Path, row: int, what: str) -> float:
     """The meaning of a code, which spreadsheets may have turned from 1 into 1.0.
 
     Raises:
         DataError: `known` does not hold it.
     """
-    code = text.removesuffix(".0")
+    code = unfloated(text)
     if code not in known:
         raise DataError(f"{path}, row {row}: {what} is {text!r}, not one of {', '.join(filter(None, known))}.")
     return known[code]

@@ -5,6 +5,7 @@ ICC(3,1) (Shrout & Fleiss 1979), mean squared error, mean absolute error, Pearso
 defined, as the area where an action unit is never present, is None and has no part in means.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from device.stages.appearance import PRESENCE
 from training.action_units.data import HEADS, Annotated, Values
+from training.intraclass import agreement, sums
 
 THRESHOLD = 0.5
 Floats = NDArray[np.float64]
@@ -80,19 +82,10 @@ def area(scores: Floats, positive: NDArray[np.bool_]) -> float | None:
 
 
 def icc31(ratings: Floats) -> float | None:
-    """Intraclass correlation of single measurements of fixed raters, consistency: (BMS − EMS)/(BMS + (k − 1) EMS).
-
-    `ratings` is faces × k raters; here k is 2, the network and the coder. None where nothing varies.
-    Source: Shrout & Fleiss 1979, *Intraclass correlations: uses in assessing rater reliability*, ICC(3,1).
-    """
-    count, raters = ratings.shape
-    if count < 2:
-        return None
-    whole, faces, columns = ratings.mean(), ratings.mean(axis=1, keepdims=True), ratings.mean(axis=0, keepdims=True)
-    between = raters * float(((faces - whole) ** 2).sum()) / (count - 1)
-    residual = float(((ratings - faces - columns + whole) ** 2).sum()) / ((count - 1) * (raters - 1))
-    total = between + (raters - 1) * residual
-    return (between - residual) / total if total > 0 else None
+    """Intraclass correlation ICC(3,1) of faces × k raters; here k is 2, the network and the coder. None where nothing
+    varies. See `training.intraclass`."""
+    found = float(agreement(sums(ratings.astype(np.float64))).consistent)
+    return None if math.isnan(found) else found
 
 
 def pearson(values: Floats, truth: Floats) -> float | None:

@@ -21,9 +21,10 @@ from training.action_units.recording import (
     Recording,
     coded,
     presence_of,
-    read_rows,
     require_some,
 )
+from training.annotation.coding import action_of
+from training.tables import read_rows
 
 SUFFIX = "_intensity"
 COLUMNS = (*LABELS, *(label + SUFFIX for label in LABELS))
@@ -36,8 +37,8 @@ def read_table(path: Path) -> list[Recording]:
     Raises:
         DataError: an unknown column, a broken row, a value out of range, a missing image.
     """
-    rows = list(read_rows(path))
-    header = rows[0][1] if rows else []
+    rows = read_rows(path, "a table image,participant,AU1,…")
+    header = [_own(name) for name in rows[0][1]] if rows else []
     _require_columns(path, header)
     people: dict[str, list[tuple[int, list[str]]]] = defaultdict(list)
     for row, cells in rows[1:]:
@@ -51,14 +52,23 @@ def read_table(path: Path) -> list[Recording]:
 
 
 def _require_columns(path: Path, header: list[str]) -> None:
-    if header[:2] != ["image", "participant"] or len(header) < 3 or len(set(header)) < len(header):
+    if header[:2] != ["image", "participant"] or len(header) < 3:
+        hint = "; of what was exported from a project, give the project itself" if header[:1] == ["sequence"] else ""
         raise DataError(
-            f"{path}, row 1: it begins with {','.join(header)[:60]!r} instead of 'image,participant,AU1,…'."
+            f"{path}, row 1: it begins with {','.join(header)[:60]!r} instead of 'image,participant,AU1,…'{hint}."
         )
+    if twice := next((name for name in header if header.count(name) > 1), None):
+        raise DataError(f"{path}, row 1: the column {twice} is there twice: remove one.")
     for name in header[2:]:
         if name not in COLUMNS:
             hint = f": perhaps you meant {close}" if (close := nearest(name, COLUMNS)) else ""
             raise DataError(f"{path}, row 1: there is no action unit {name!r}{hint}.")
+
+
+def _own(name: str) -> str:
+    """A column as it is called here: AU43 of AU43E, AU26_intensity of AU2X_intensity."""
+    key, suffix, rest = name.partition(SUFFIX)
+    return f"{action_of(key) or key}{suffix}{rest}"
 
 
 def _recording(path: Path, header: list[str], participant: str, rows: list[tuple[int, list[str]]]) -> Recording:

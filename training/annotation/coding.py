@@ -99,8 +99,8 @@ def action_of(text: str) -> str | None:
     """The action that a name stands for, whatever its case: `au12`, `AU2X`, `AU43E`, `AU19`; None for none."""
     key = text.strip().upper()
     key = SPELLINGS.get(key, key)
-    other = {"AU": "AD", "AD": "AU"}.get(key[:2], "") + key[2:]
-    return key if key in ACTIONS else other if other in ACTIONS else None
+    other = {"AU": "AD", "AD": "AU"}.get(key[:2], key[:2]) + key[2:]
+    return next((name for name in (key, other) if name in ACTIONS), None)
 
 
 def parse_actions(text: str) -> tuple[str, ...]:

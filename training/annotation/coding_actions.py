@@ -2,28 +2,28 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from device.contract.errors import ConfigError, DataError, StorageError
+from device.contract.errors import ConfigError, DataError, SourceError, StorageError
 from training.annotation.agreement import report
 from training.annotation.agreement.compare import Agreement, compare
 from training.annotation.agreement.disagreements import disagreements
 from training.annotation.coders import clean_name
 from training.annotation.coding import AGREED, Annotations
+from training.annotation.coding import Sequence as Frames
 from training.annotation.files.exchange import Into, keep
-from training.annotation.files.layouts import BORIS, BY_NAME, CSV, ELAN, PUBLISHED
-from training.annotation.files.tables import read_table, table_bytes, unfloated
+from training.annotation.files.layouts import BY_NAME, CSV, PUBLISHED, layout_of
 from training.annotation.project import Project, open_project
+from training.tables import read_table, table_bytes, unfloated
 
-_BY_SUFFIX = {".eaf": ELAN, ".boris": BORIS}
 _PAGE = "agreement.html"
 
 
 def export(arguments: argparse.Namespace) -> int:
     """Write the files. Raises `AffectboxError`."""
     with open_project(arguments.project) as project:
-        coded = [one for coder in _coders(project, arguments.coder) for one in project.annotations(coder)]
+        coded = [one for coder in project.chosen(arguments.coder or ()) for one in project.annotations(coder)]
     if not coded:
         raise DataError(f"Nothing is coded in {arguments.project} yet: there is nothing to export.")
     _require_free(arguments.out, arguments.overwrite)
@@ -42,14 +42,14 @@ def export(arguments: argparse.Namespace) -> int:
 
 def import_(arguments: argparse.Namespace) -> int:
     """Read the files into the project. Raises `AffectboxError`; nothing was changed, then."""
-    layout = arguments.layout or _BY_SUFFIX.get(arguments.path.suffix.lower())
+    layout = arguments.layout or layout_of(arguments.path)
     if layout is None:
         raise ConfigError(f"{arguments.path} does not say what it is: give --layout, one of {', '.join(BY_NAME)}.")
     if layout == PUBLISHED and not arguments.coder:
         raise ConfigError("The published layout does not say who coded: give --coder.")
     coder = clean_name(arguments.coder) if arguments.coder else ""
     with open_project(arguments.project) as project:
-        sequences = tuple(project.sequence(entry.name) for entry in project.entries())
+        sequences = tuple(_readable(project))
         found = BY_NAME[layout].read(arguments.path, Into(sequences, project.scale, project.actions, coder))
         _say(found.notes)
         if not found.annotations:
@@ -65,9 +65,9 @@ def import_(arguments: argparse.Namespace) -> int:
 def agreement(arguments: argparse.Namespace) -> int:
     """Say how far coders agree. Raises `AffectboxError`."""
     with open_project(arguments.project) as project:
-        names = _coders(project, arguments.coders)
+        names = project.chosen(arguments.coders or ())
         if not arguments.coders:
-            names = [name for name in names if name != AGREED]
+            names = tuple(name for name in names if name != AGREED)
         coded = [mine for name in names if (mine := project.annotations(name))]
     if len(coded) < 2:
         raise DataError(f"{len(coded)} of {len(names)} coders coded anything in {arguments.project}: it takes two.")
@@ -92,15 +92,13 @@ def _write_agreement(
     return [keep(out / name, content, coded, "agreement of coders", again) for name, content in contents.items()]
 
 
-def _coders(project: Project, wanted: Sequence[str] | None) -> list[str]:
-    """Those who coded, or of them those who are wanted. Raises `ConfigError`."""
-    known = {name.casefold(): name for name in project.coders()}
-    if not wanted:
-        return list(known.values())
-    for name in wanted:
-        if clean_name(name).casefold() not in known:
-            raise ConfigError(f"Nobody coded as {name!r} here: known are {', '.join(known.values()) or 'none yet'}.")
-    return [known[clean_name(name).casefold()] for name in wanted]
+def _readable(project: Project) -> Iterator[Frames]:
+    """The sequences, but for videos that cannot be read, which is said."""
+    for entry in project.entries():
+        try:
+            yield project.sequence(entry.name)
+        except SourceError as error:
+            _say([f"{entry.name} is passed over. {error}"])
 
 
 def _require_free(out: Path, overwrite: bool) -> None:
@@ -118,12 +116,14 @@ def _groups(arguments: argparse.Namespace) -> dict[str, str] | None:
             f"--participants is for --layout {PUBLISHED}: the other layouts have no column of the group."
         )
     table = read_table(arguments.participants, "a table participant,ASD")
-    found = {}
+    found: dict[str, str] = {}
     for row, cells in table.dicts():
         group = unfloated(cells.get("ASD", ""))
-        if group not in ("0", "1") or not cells.get("participant"):
+        person = cells.get("participant", "")
+        if group not in ("0", "1") or not person:
             raise DataError(f"{table.where(row)}: give participant,ASD, and 1 or 0 as ASD.")
-        found[cells["participant"]] = group
+        if found.setdefault(person, group) != group:
+            raise DataError(f"{table.where(row)}: {person} is in both groups: remove one of the rows.")
     return found
 
 

@@ -16,6 +16,8 @@ _DESCRIPTION = """\
 Opens a page in the browser on which a coder codes faces for action units by keyboard: frames and episodes of pictures
 and videos, each key saved at once. PROJECT is a folder of its own; it is made the first time, with --source, and what
 is coded then stays: scale and actions are fixed with it. The same command goes on where the coder stopped.
+Actions by the name of a list: 22, 17, 12 and 5 are those of published tables, 15 is 17 without AU16 and AU26,
+units those of the face network.
 """
 _EPILOG = """\
 Only this machine's own browser can see the page, by the link that is printed. Coders do not see what others coded,
@@ -41,12 +43,19 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--source", type=Path, metavar="PATH", help="a folder of pictures or videos, a video, a fer2013.csv"
     )
     new.add_argument("--scale", choices=[scale.value for scale in Scale], help="what is coded (default: presence)")
-    new.add_argument("--actions", metavar="LIST", help="22, 17, 15, 12, 5, all, or keys with commas (default: 22)")
-    new.add_argument("--participants", type=Path, metavar="CSV", help="a table: video,participant")
+    new.add_argument(
+        "--actions", metavar="LIST", help="22, 17, 15, 12, 5, units, all, or keys with commas (default: 22)"
+    )
+    new.add_argument(
+        "--participants",
+        type=Path,
+        metavar="CSV",
+        help="a table video,participant, or image,participant with pictures or folders: coders read no other names",
+    )
     new.add_argument("--neutral", type=Path, metavar="FOLDER", help="a neutral picture of each participant")
     new.add_argument("--frame-rate", type=positive_number, metavar="N", help="of folders of pictures that are frames")
     new.add_argument("--seed", type=count, metavar="N", help="of the order of single pictures (default: 0)")
-    parser.add_argument("--more", action="store_true", help="first add what the project's source has got since")
+    parser.add_argument("--more", action="store_true", help="first add videos and folders that are new in the source")
     parser.add_argument("--port", type=port, metavar="N", help="of the page (default: the same each time)")
     parser.add_argument("--no-browser", action="store_true", help="print the link only")
     parser.set_defaults(run=run)

@@ -62,6 +62,11 @@ class _Stack:
     done: list[int] = field(default_factory=list)
     undone: list[int] = field(default_factory=list)
 
+    @property
+    def newest(self) -> list[int]:
+        """The last act, and those that would be taken back and done again next."""
+        return [id_ for id_ in (self.last, *self.done[-1:], *self.undone[-1:]) if id_]
+
     def add(self, id_: int, way: Way) -> None:
         self.last = id_
         if way is Way.FORWARD:
@@ -134,19 +139,27 @@ class Journal:
 
     def _stack(self, db: sqlite3.Connection, coder: int) -> _Stack:
         """With what came since it was looked at, also by another process."""
-        (newest,) = db.execute("SELECT max(id) FROM acts WHERE coder = ?", (coder,)).fetchone()
-        stack = self._stacks.setdefault(coder, _Stack())
-        if stack.last > (newest or 0):  # of a transaction that was not
-            stack = self._stacks[coder] = _Stack()
-        query = "SELECT id, way FROM acts WHERE coder = ? AND id > ? ORDER BY id"
-        for id_, way in db.execute(query, (coder, stack.last)).fetchall():
-            stack.add(id_, Way(way))
+        stack = _read_on(db, coder, self._stacks.get(coder, _Stack()))
+        if not all(_is_there(db, id_) for id_ in stack.newest):  # of a transaction that was not, or erased since
+            stack = _read_on(db, coder, _Stack())
+        self._stacks[coder] = stack
         return stack
+
+
+def _read_on(db: sqlite3.Connection, coder: int, stack: _Stack) -> _Stack:
+    query = "SELECT id, way FROM acts WHERE coder = ? AND id > ? ORDER BY id"
+    for id_, way in db.execute(query, (coder, stack.last)).fetchall():
+        stack.add(id_, Way(way))
+    return stack
 
 
 def _next_id(db: sqlite3.Connection) -> int:
     (last,) = db.execute("SELECT max(id) FROM acts").fetchone()
     return (last or 0) + 1
+
+
+def _is_there(db: sqlite3.Connection, id_: int) -> bool:
+    return db.execute("SELECT 1 FROM acts WHERE id = ?", (id_,)).fetchone() is not None
 
 
 def _act(db: sqlite3.Connection, id_: int) -> Act:

@@ -67,6 +67,14 @@ class Reading:
         """FER2013's Usage of each row; () of what is not from there. Raises `ActError`."""
         return self._catalog.texts(name, "splits")
 
+    def chosen(self, wanted: Many[str]) -> tuple[str, ...]:
+        """The coders of these names, in whatever case they are written; all where none are. Raises `ConfigError`."""
+        known = {name.casefold(): name for name in self.coders()}
+        names = [coders.clean_name(name) for name in wanted]
+        if unknown := next((name for name in names if name.casefold() not in known), None):
+            raise ConfigError(f"Nobody coded as {unknown!r} here: known are {_some(tuple(known.values()))}.")
+        return tuple(known[name.casefold()] for name in names) or tuple(known.values())
+
     def coders(self) -> tuple[str, ...]:
         """All who ever entered, in the order in which they came."""
         with self._database.reading() as db:

@@ -12,7 +12,7 @@ from converter.keras_source import KerasSource
 from converter.recipe import InputRecipe, OutputRecipe, Recipe
 from converter.reference import REFERENCE, ROWS, make_reference
 from converter.rows import with_both_ends
-from device.contract.errors import ParityError
+from device.contract.errors import EvidenceError, ParityError
 from device.contract.evidence import KEY, Interval
 from device.contract.manifest import MODEL, Bundle, Manifest
 from device.contract.movement import VERSION, MovementFile
@@ -51,6 +51,7 @@ def made_of(run: MovementRun, learnt: Learnt, asked: Asked) -> Parts:
     """Manifest, network, card and further files of a bundle.
 
     Raises:
+        EvidenceError: nobody's age is told.
         ModelError: no box would take it.
         ConversionError: the network cannot be converted.
         ParityError: the converted one says something else than the one that learnt.
@@ -100,10 +101,15 @@ def movement_file(run: MovementRun, learnt: Learnt, task: str) -> MovementFile:
 
 
 def evidence(run: MovementRun, asked: Asked) -> MovementEvidence:
-    """What a bundle says of its evaluation."""
+    """What a bundle says of its evaluation. Raises `EvidenceError`: no box would know whom it may compare."""
     found, rates = run.evaluation, asked.task == ATYPICALITY
     numbers = found.rated_ages if rates else found.typical_ages
     known = ages(numbers) or tuple(age for age in numbers if age)
+    if not known:
+        raise EvidenceError(
+            "No bundle is made, for nobody's age is told, and a box compares people of an age alone: write ages in "
+            "participants.csv, then evaluate and train again."
+        )
     of = found.companion
     return MovementEvidence(
         supported=not asked.against,
@@ -113,7 +119,7 @@ def evidence(run: MovementRun, asked: Asked) -> MovementEvidence:
         n=found.rated if rates else of.n if of else 0,
         windows=(found.ours.windows if found.ours else 0) if rates else of.windows if of else 0,
         simulated=found.simulated,
-        raters=found.number_of_raters if rates else 0,
+        raters=found.raters_at_most if rates else 0,
         figures={name: about(one) for name, one in _figures(run, rates).items() if one and np.isfinite(one.value)},
     )
 

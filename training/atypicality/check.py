@@ -7,8 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from device.contract.finding import Finding, Level
+from training.atypicality.ages import age_group
 from training.atypicality.metrics import draws, raters
 from training.atypicality.recipe import FEWEST_PEOPLE, OURS
+from training.atypicality.sound import troubles
 from training.atypicality.study import MovementStudy, join, read_recordings, tables_of
 from training.atypicality.windows import Windows, windows_of
 from training.cohort.checks.apart import people, some
@@ -30,7 +32,9 @@ def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:
     yield from (*study.findings, *ratings.findings)
     yield from (Finding(Level.FAIL, "recordings", trouble) for trouble in read.troubles)
     yield from (Finding(Level.WARNING, "recordings", f"{text}.") for text in read.passed_over)
-    yield from findings_of(join(study, ratings, read.moved))
+    joined = join(study, ratings, read.moved)
+    yield from (Finding(Level.FAIL, "study", text) for text in troubles(joined, read.moved, ratings))
+    yield from findings_of(joined)
 
 
 def findings_of(study: MovementStudy) -> Iterator[Finding]:
@@ -50,11 +54,12 @@ def _of_networks(study: MovementStudy) -> Iterator[Finding]:
         most = ", ".join(sets.most_common(1)[0][0])
         text = f"The recordings were measured by {len(sets)} sets of networks, most of them by {most}."
         yield Finding(Level.WARNING, "networks", text)
-    lacking = {one.moved.taken.patient for one in study.sessions if "atypicality" not in one.moved.taken.covers}
-    if lacking:
-        whose = f"{people(len(lacking))}: {some(sorted(lacking))}"
-        text = f"The consent does not cover comparison with other people, of {whose}."
-        yield Finding(Level.FAIL, "consent", text)
+    if nothing := {one.moved.taken.source for one in study.sessions if not one.moved.taken.covers}:
+        text = f"{len(nothing)} recordings with no consent on the box ({some(sorted(nothing))}): that these people "
+        yield Finding(Level.WARNING, "consent", f"{text}agreed to this study has to stand elsewhere.")
+    if untold := sum(not age_group(one.age) for one in study.people):
+        text = f"The age of {people(untold)} is not told: of them no bundle is made, for nobody knows of whom it is."
+        yield Finding(Level.WARNING, "ages", text)
 
 
 def _of_windows(study: MovementStudy) -> Iterator[Finding]:
@@ -72,7 +77,8 @@ def _of_windows(study: MovementStudy) -> Iterator[Finding]:
     yield Finding(Level.OK, "windows", f"{len(rated)} of {people(number)} were rated by {len(study.raters)}.")
     if number < FEWEST_PEOPLE:
         text = (
-            f"{people(number)} were rated: {FEWEST_PEOPLE} at least are needed to learn from some and test on others."
+            f"{people(number)} were rated: {FEWEST_PEOPLE} at least are needed to learn from some and test on others. "
+            f"Rated are windows of {OURS.grid.seconds:g} s of which somebody rated half at least."
         )
         yield Finding(Level.FAIL, "ratings", text)
         return
@@ -80,7 +86,11 @@ def _of_windows(study: MovementStudy) -> Iterator[Finding]:
 
 
 def _of_ratings(rated: Windows) -> Iterator[Finding]:
-    if np.isfinite(rated.ratings).all(axis=1).mean() < 0.5:
+    whole = np.isfinite(rated.ratings).all(axis=1)
+    if not whole.any():
+        text = "No window was rated by all raters: how far they agree cannot be known, so no bundle is made."
+        yield Finding(Level.WARNING, "raters", text)
+    elif whole.mean() < 0.5:
         text = "Most windows were not rated by all raters: how far they agree is judged on the others alone."
         yield Finding(Level.WARNING, "raters", text)
     agreed = raters(rated, draws(rated, 0)).mean.value

@@ -23,7 +23,7 @@ class Judged:
         figures: how near it comes to the raters' mean.
         baseline: how near the mean of the people learnt from comes.
         advantage: by how much its mean absolute error is smaller than that, points.
-        typical: 95 % of the windows of typical people have at most this rating, by the network; None without any.
+        typical: 95 % of the windows of typical people have at most this rating, by the network; None of too few.
     """
 
     recipe: Recipe
@@ -69,10 +69,12 @@ class Evaluation:
         made_of: digest of the study.
         n: people; groups: group → people; ages: age group (`device.contract.choices.AGES`) → people, '' of those
             whose age is not told; rated: people who were rated.
-        typical: the group that counts as typical; typical_ages: ages of its people, as `ages`.
+        typical: the group that counts as typical; typical_ages: ages of its people of whom there are windows for the
+            companion, as `ages`.
         sources: bundles that measured the recordings.
         seed, folds: of the folds of people.
-        raters: names are not told: how many, and how far they agree; None where nothing was rated.
+        raters: names are not told: how many, how many of them rated one window at most (`raters_at_most`), and how far
+            they agree; None where nothing was rated.
         ours, published, companion: None where it was not asked, or cannot be.
         entropy: the features of complexity, tested on both sides.
         notes: what else is to be known, in sentences.
@@ -91,6 +93,7 @@ class Evaluation:
     seed: int
     folds: int
     number_of_raters: int
+    raters_at_most: int
     raters: Raters | None
     ours: Judged | None
     published: Judged | None

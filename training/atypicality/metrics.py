@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract.evidence import Interval
-from training.atypicality import ceiling
+from training import intraclass
 from training.atypicality.windows import Windows
 from training.diagnosis.metrics import drawn, interval
 
@@ -46,8 +46,8 @@ class Figures:
 
 @dataclass(frozen=True)
 class Raters:
-    """How far the raters agree: see `ceiling`. `one`: Pearson's correlation of one rater with the mean of the others,
-    the mean over raters; `within`: the ceiling of a correlation within people, in their median."""
+    """How far the raters agree: see `training.intraclass`. `one`: Pearson's correlation of one rater with the mean of
+    the others, the mean over raters; `within`: the ceiling of a correlation within people, in their median."""
 
     single: Interval
     mean: Interval
@@ -154,7 +154,7 @@ class ByPerson:
     def ceiling_within(self, ratings: Floats) -> Floats:
         """(D,) the median over people of the ceiling of a correlation within their windows, of raters' columns (W, k);
         likewise."""
-        return self._median(ceiling.agreement(self._of_people(ratings)).ceiling)
+        return self._median(intraclass.agreement(self._of_people(ratings)).ceiling)
 
     def _median(self, own: Floats) -> Floats:
         """(D,) of people's figures (P,), of those who have enough windows."""
@@ -162,12 +162,12 @@ class ByPerson:
         drawn_people = (np.repeat(known, row.astype(int)) for row in self._counts[:, known])
         return np.array([np.median(own[people]) if len(people) else np.nan for people in drawn_people])
 
-    def agreement(self, ratings: Floats) -> ceiling.Agreement:
+    def agreement(self, ratings: Floats) -> intraclass.Agreement:
         """Of raters' columns (W, k)."""
-        return ceiling.agreement(self._counts @ self._of_people(ratings))
+        return intraclass.agreement(self._counts @ self._of_people(ratings))
 
     def _of_people(self, ratings: Floats) -> Floats:
-        return np.array([ceiling.sums(ratings[self._person == one]) for one in range(self._counts.shape[1])])
+        return np.array([intraclass.sums(ratings[self._person == one]) for one in range(self._counts.shape[1])])
 
 
 def _correlation(a: Floats, b: Floats, aa: Floats, bb: Floats, ab: Floats) -> Floats:

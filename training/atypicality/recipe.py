@@ -38,6 +38,11 @@ class Grid(Table, frozen=True):
     least_coverage: Annotated[float, Meta(gt=0, le=1)] = 0.8
     target: Annotated[str, one_of((MAJORITY, FRACTIONAL))] = FRACTIONAL
 
+    def __post_init__(self) -> None:
+        """Raises `ConfigError`: windows with gaps between them."""
+        if self.hop > self.steps:
+            raise ConfigError(f"'grid.hop' is {self.hop}, and must be 'grid.steps' at most, {self.steps}.")
+
     @property
     def seconds(self) -> float:
         """Length of a window."""
@@ -78,6 +83,13 @@ class Recipe(Table, frozen=True):
         """Raises `ConfigError`: what does not go together."""
         if self.kind == SHARED and (len(self.widths) != _SHARED_WIDTHS or self.columns != MOVEMENT):
             raise ConfigError(f"A '{SHARED}' network has two 'widths', and reads the columns of '{MOVEMENT}'.")
+        if not self.widths:
+            raise ConfigError("'widths' names no layer.")
+
+    @property
+    def is_exported(self) -> bool:
+        """Whether it can become a bundle: a recurrent one does not become int8, and no box makes presence of units."""
+        return self.kind == SHARED
 
 
 class Companion(Table, frozen=True):

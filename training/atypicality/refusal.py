@@ -4,6 +4,7 @@ The limits are guesses to start from, and stand here for a statistician to chang
 """
 
 from collections.abc import Iterator, Mapping
+from math import isnan
 
 from device.contract.choices import AGES
 from training.atypicality.evaluation import FAR, Evaluation
@@ -53,6 +54,8 @@ def _of_people(count: int, numbers: Mapping[str, int]) -> Iterator[str]:
 def _of_raters(found: Evaluation) -> Iterator[str]:
     if found.number_of_raters < FEWEST_RATERS or found.raters is None:
         yield "Fewer than two raters rated, so nobody knows how far people agree on what it rates."
+    elif isnan(found.raters.mean.value):
+        yield "No window was rated by all raters, or nothing varies, so nobody knows how far they agree."
     elif not found.raters.mean.low >= LEAST_AGREED:
         yield (
             f"The raters do not agree enough: ICC(2,k) of their mean is {shown(found.raters.mean)}, and its lower end "

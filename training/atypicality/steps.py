@@ -24,7 +24,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     recipe = parse(Recipe, [assigned(text, _EXAMPLE) for text in arguments.set]) if arguments.set else OURS
     awake()
     from training.atypicality.protocol import Protocol, evaluated  # noqa: PLC0415
-    from training.atypicality.study import study_of  # noqa: PLC0415
+    from training.atypicality.sound import study_of  # noqa: PLC0415
     from training.atypicality.tables import text  # noqa: PLC0415
 
     study = study_of(arguments)
@@ -69,7 +69,7 @@ def _fits(folds: int, inner: int, published: bool) -> int:
 def train(arguments: argparse.Namespace) -> int:
     """Learn from everybody. Raises `ConfigError`, `DataError`, `StorageError`."""
     from training.atypicality.evaluation import Evaluation  # noqa: PLC0415
-    from training.atypicality.study import study_of  # noqa: PLC0415
+    from training.atypicality.sound import study_of  # noqa: PLC0415
 
     found = Evaluation.load(arguments.evaluation)
     study = study_of(arguments)

@@ -1,6 +1,5 @@
 """The recordings of a study: of each session how the face moved, on a grid of time, and what raters said of it."""
 
-import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from training.atypicality.ratings import RATINGS, Rating, Ratings, read_ratings
 from training.cluster import done
 from training.cohort.features import choose
 from training.cohort.people import Participant
-from training.cohort.study import PARTICIPANTS, RECORDINGS, Study, read_study
+from training.cohort.study import PARTICIPANTS, Study, read_study
 from training.cohort.taken import Taken, take
 from training.progress import bar
 
@@ -155,20 +154,6 @@ def tables_of(folder: Path) -> tuple[Study, Ratings]:
         raise DataError(f"{folder} is no folder: name the one that holds {PARTICIPANTS}.")
     ratings = folder / RATINGS
     return read_study(folder / PARTICIPANTS), read_ratings(ratings) if ratings.exists() else Ratings()
-
-
-def study_of(arguments: argparse.Namespace) -> MovementStudy:
-    """All of a folder. Raises `ConfigError`, `DataError`: something makes it useless; `check` says all of it."""
-    study, ratings = tables_of(arguments.folder)
-    read = read_recordings(arguments.folder / RECORDINGS, arguments.scheduler, arguments.workers)
-    joined = join(study, ratings, read.moved)
-    failed = [one.text for one in (*study.findings, *ratings.findings) if one.level.value == "fail"] + read.troubles
-    if failed:
-        more = f" (and {len(failed) - 1} more: `affectbox-training atypicality check`)" if len(failed) > 1 else ""
-        raise DataError(f"{failed[0]}{more}")
-    if not joined.sessions:
-        raise DataError("No participant has a recording: check the pseudonyms in the table and in the sessions.")
-    return joined
 
 
 def join(study: Study, ratings: Ratings, moved: Sequence[Moved]) -> MovementStudy:

@@ -11,7 +11,7 @@ from training.atypicality.evaluation import Evaluation
 from training.atypicality.folds import fit
 from training.atypicality.learning import companion_learner, rating_learner
 from training.atypicality.protocol import digest
-from training.atypicality.recipe import MOVEMENT, Companion, Recipe
+from training.atypicality.recipe import Companion, Recipe
 from training.atypicality.run import Learnt, MovementRun, Values
 from training.atypicality.seen import Seen
 from training.atypicality.study import MovementStudy
@@ -28,10 +28,16 @@ def trained(
     say: Callable[[str], None] = lambda _: None,
     step: Callable[[], object] = lambda: None,
 ) -> MovementRun:
-    """The networks of a study. Raises `ConfigError`: the evaluation is of another study; `DataError`."""
+    """The networks of a study. Raises `ConfigError`: the evaluation is of another study, or of a network that is never
+    exported; `DataError`."""
     if found.made_of != digest(study):
         raise ConfigError("The evaluation is not of this study: evaluate it again.")
     rating = other = None
+    if found.ours and not found.ours.recipe.is_exported:
+        raise ConfigError(
+            "A recurrent network, or one of units that are there or not, is measured and never exported: evaluate the "
+            "study again without --set kind and --set columns."
+        )
     if found.ours:
         say("The network that rates, from all who were rated.")
         rating = _rating(windows_of(study, found.ours.recipe.grid).rated, found.ours.recipe, found.seed, step)
@@ -45,8 +51,6 @@ def trained(
 
 
 def _rating(windows: Windows, recipe: Recipe, seed: int, step: Callable[[], object]) -> Learnt:
-    if recipe.columns != MOVEMENT:
-        raise ConfigError("A network of units that are there or not is measured, and never exported: leave it out.")
     fitted = fit(rating_learner(recipe, windows.values.shape[2]), windows, recipe, seed, step)
     weights = tuple(fitted.learner.network.get_weights())
     return Learnt(weights, fitted.seen, _some(windows, fitted.seen), fitted.epochs, fitted.half_width)

@@ -113,7 +113,7 @@ def rated(
         ratings: of one session.
         raters: R, in their order.
         begin_s, end_s: (W,) of the windows, seconds since the session's first record.
-        majority: of several stretches in a window the rating of the longest; else their mean, weighted by length.
+        majority: of several stretches in a window the rating that most of it has; else their mean, weighted by length.
     """
     found = np.full((len(begin_s), len(raters)), np.nan)
     for column, rater in enumerate(raters):
@@ -125,6 +125,13 @@ def rated(
         overlap = np.maximum(overlap, 0.0)  # (W, ratings) seconds
         whole = overlap.sum(axis=1)
         with np.errstate(invalid="ignore"):
-            mean = said[overlap.argmax(axis=1)] if majority else overlap @ said / whole
+            mean = _majority(overlap, said) if majority else overlap @ said / whole
         found[:, column] = np.where(whole >= LEAST_RATED * (end_s - begin_s), mean, np.nan)
     return found
+
+
+def _majority(overlap: Floats, said: Floats) -> Floats:
+    """(W,) the rating that most seconds of each window have, of stretches (S,) that overlap (W, S) with them."""
+    ratings = np.unique(said)
+    longest = (overlap @ (said[:, None] == ratings)).argmax(axis=1)
+    return np.asarray(ratings[longest])

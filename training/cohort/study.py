@@ -8,7 +8,6 @@ Between the cells stand commas, semicolons or tabs. What is wrong with single ro
 somebody can mend all of it at once.
 """
 
-import csv
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -22,12 +21,12 @@ from device.contract.patient import check_pseudonym
 from device.contract.support import GROUPS
 from training.cohort.names import is_name, named
 from training.cohort.people import Participant, groups
+from training.tables import read_rows
 
 PARTICIPANTS, STIMULI, RECORDINGS = "participants.csv", "stimuli.csv", "recordings"
 PEOPLE_HEADER = ("pseudonym", "group", "site", "age", "sex", "medication")
 STIMULI_HEADER = ("recording", "label", "from", "to")
 _MOST_YEARS = 120.0
-_BETWEEN = ",;\t"
 
 
 @dataclass(frozen=True)
@@ -92,15 +91,8 @@ def read_table(path: Path, wanted: tuple[str, ...], needed: tuple[str, ...]) -> 
         DataError: it cannot be read, has no row, or lacks a column.
     """
     header = ",".join(wanted)
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()  # spreadsheets put a byte-order mark first
-        between = max(_BETWEEN, key=lines[0].count) if lines else ","
-        rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=between, strict=True)]
-    except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}): it is a CSV file '{header}'.") from error
-    except (ValueError, csv.Error) as error:
-        raise DataError(f"{path} is no CSV file in UTF-8 ({error}): it is '{header}'.") from error
-    columns = [cell.lower() for cell in rows[0]] if rows else []
+    rows = read_rows(path, f"a CSV file '{header}'")
+    columns = [cell.lower() for cell in rows[0][1]] if rows else []
     if missing := [name for name in needed if name not in columns]:
         raise DataError(f"{path} has no column '{missing[0]}': it begins with '{header}'.")
     if len(set(columns)) < len(columns):
@@ -109,10 +101,10 @@ def read_table(path: Path, wanted: tuple[str, ...], needed: tuple[str, ...]) -> 
     if unused := [name for name in columns if name not in wanted]:
         told = ", ".join(repr(name) for name in unused)
         table.findings.append(Finding(Level.WARNING, "table", f"{path.name}: the column {told} is not used."))
-    for number, row in enumerate(rows[1:], 2):  # as spreadsheets count them
-        if any(row) and len(row) == len(columns):
+    for number, row in rows[1:]:
+        if len(row) == len(columns):
             table.rows.append((number, dict.fromkeys(wanted, "") | dict(zip(columns, row, strict=True))))
-        elif any(row):
+        else:
             table.tell(Level.FAIL, number, f"it has {len(row)} cells, and the header {len(columns)}.")
     if not table.rows:
         raise DataError(f"{path} has no row: write one for each {wanted[0]}.")

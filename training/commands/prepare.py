@@ -17,6 +17,8 @@ Reads FER2013 (with FER+ votes), folders of images, or a data set of action unit
 goes on where it was.
 """
 _OF_FACES, _OF_ANNOTATED = ("ferplus", "codes", "recrop"), ("size", "every", "camera", "rows_of", "coder")
+#: Option → the layout that leaves it open.
+_OF_LAYOUT = {"camera": "disfa", "rows_of": "codes", "coder": "project"}
 
 
 def add_parser(commands: Any) -> None:
@@ -70,8 +72,11 @@ def add_annotated(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def layout_options(arguments: argparse.Namespace) -> Options:
-    """What `add_annotated` asks of a layout."""
+def layout_options(arguments: argparse.Namespace, layout: str) -> Options:
+    """What `add_annotated` asks of a layout. Raises `ConfigError`: something that another layout leaves open."""
+    for name, of in _OF_LAYOUT.items():
+        if getattr(arguments, name) and layout != of:
+            raise ConfigError(f"--{name.replace('_', '-')} is for --layout {of}: leave it out.")
     return Options(arguments.camera or CAMERAS[0], arguments.rows_of, tuple(arguments.coder))
 
 
@@ -116,5 +121,5 @@ def _prepare_annotated(arguments: argparse.Namespace) -> None:
 
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a broken video is told of once, in our words
     size, every = arguments.size or 48, arguments.every or 1
-    source = Source(arguments.data, arguments.layout, size, every, layout_options(arguments))
+    source = Source(arguments.data, arguments.layout, size, every, layout_options(arguments, arguments.layout))
     prepare(source, arguments.out, arguments.jobs, partial(print, flush=True))

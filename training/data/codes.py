@@ -9,7 +9,6 @@ row's split, by which another file is found out; `participant` says who is seen.
 Columns of further actions, such as AD19, and of sides, such as AU12_side, may follow: nothing here learns from them.
 """
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from device.contract.labels import ACTION_UNIT_KEYS
 from device.contract.mistakes import nearest
 from training.annotation.coding import ACTIONS
 from training.data.faces import SIDE, TRAINING, Answers, Codings, Faces
+from training.tables import read_rows
 
 ROW, IMAGE = "row", "image"
 FLAGS = ("up", "low", "bad")
@@ -85,11 +85,7 @@ def files_of(path: Path) -> list[Path]:
 
 def read_codes(path: Path) -> CodeTable:
     """A table of codes. Raises `DataError`, naming file and row."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [(number, [cell.strip() for cell in row]) for number, row in enumerate(csv.reader(file), 1) if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"Cannot read {path} ({error}): give a table of codes.") from error
+    rows = read_rows(path, "a table of codes")
     header = rows[0][1] if rows else []
     _require_columns(header, path.name)
     codings = [_coding(header, cells, f"{path.name}, row {number}") for number, cells in rows[1:]]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from device.contract.errors import DataError
 from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, PARTS
+from training.files import write_there
 
 SIDE = 48
 TRAINING, VALIDATION, TEST = "Training", "PublicTest", "PrivateTest"
@@ -183,9 +184,7 @@ def save_faces(path: Path, faces: Faces) -> None:
     arrays = {key: getattr(faces, key) for key in ARRAYS}
     arrays |= {f"coding.{key}": array for key, array in vars(faces.codings).items()}
     meta = json.dumps({"heads": faces.heads, "about": faces.about})
-    partial = path.with_name(path.name + ".part.npz")
-    np.savez_compressed(partial, meta=np.array(meta), **arrays, **answers)  # type: ignore[arg-type]
-    partial.replace(path)
+    write_there(path, lambda file: np.savez_compressed(file, meta=np.array(meta), **arrays, **answers))  # type: ignore[arg-type]
 
 
 def load_faces(path: Path) -> Faces:

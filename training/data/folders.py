@@ -8,7 +8,6 @@ so that every step treats them as FER2013's. Without them a tenth of each class,
 A file `groups.csv` (`image,group`, paths within FOLDER) may name the group of people of each picture.
 """
 
-import csv
 import hashlib
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from device.contract.errors import DataError
 from device.contract.labels import EMOTIONS, FER2013_EMOTIONS
 from training.data.faces import SIDE, TEST, TRAINING, VALIDATION, Answers, Faces
+from training.tables import read_rows
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".pgm")
 SPLITS = {"train": TRAINING, "training": TRAINING, "test": TEST, "privatetest": TEST} | dict.fromkeys(
@@ -115,9 +115,8 @@ def _groups(folder: Path) -> dict[str, str]:
     path = folder / "groups.csv"
     if not path.is_file():
         return {}
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.reader(file))
-    for number, row in enumerate(rows):
-        if len(row) != 2 or (number == 0 and [name.strip() for name in row] != ["image", "group"]):
+    rows = read_rows(path, "a CSV file 'image,group'")
+    for number, row in rows:
+        if len(row) != 2 or (number == 1 and row != ["image", "group"]):
             raise DataError(f"{path}, row {number}: it must have the two columns 'image,group': repair the row.")
-    return {image.strip(): group.strip() for image, group in rows[1:]}
+    return {image: group for _, (image, group) in rows[1:]}

@@ -17,6 +17,7 @@ from device.stages.aligner import align
 from device.stages.frame import Frame
 from device.stages.landmarks import Face, Landmarker
 from device.stills import filling_face, with_border
+from training.files import write_there
 from training.progress import bar
 
 LANDMARKS = "face-mesh-1.0.0"
@@ -69,9 +70,7 @@ def _crop_chunk(job: tuple[NDArray[np.uint8], Path]) -> None:
         results = [box_crop(image, landmarker) for image in images]
     found = np.array([crop is not None for crop in results])
     crops = np.stack([image if crop is None else crop for image, crop in zip(images, results, strict=True)])
-    partial = path.with_suffix(".part.npz")
-    np.savez(partial, crops=crops, found=found)
-    partial.replace(path)
+    write_there(path, lambda file: np.savez(file, crops=crops, found=found))
 
 
 def _load(path: Path) -> Crops:

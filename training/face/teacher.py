@@ -19,6 +19,7 @@ from training.data.faces import Faces
 from training.face.data import ACTIVATIONS, SIDES, Said, folds
 from training.face.ordinal import Floats
 from training.face.recipe import FaceRecipe
+from training.files import write_there
 from training.networks.face import UNITS
 from training.predict import predict
 from training.run_folder import Run, load_run_of
@@ -55,9 +56,8 @@ def taught(recipe: FaceRecipe, faces: Faces, digest: str, log: Callable[[str], N
 def kept(path: Path, ask: Callable[[], Said]) -> Said:
     """What teachers said, as kept in `path`, else asked now and kept there: asking takes minutes."""
     if not path.is_file():
-        partial = path.with_suffix(".part.npz")
-        np.savez(partial, **ask())  # type: ignore[arg-type]
-        partial.replace(path)
+        said = ask()
+        write_there(path, lambda file: np.savez(file, **said))  # type: ignore[arg-type]
     with np.load(path) as arrays:
         return dict(arrays)
 

@@ -1,7 +1,5 @@
 """What a run leaves beside the faces: the split as JSON, the index as CSV."""
 
-import csv
-import io
 import json
 from collections import Counter
 from pathlib import Path
@@ -9,6 +7,8 @@ from pathlib import Path
 from cloud.erasing.known import note
 from device.contract.errors import StorageError
 from device.contract.labels import Reason
+from training.files import write_there
+from training.tables import table_bytes
 from training.videos.split import PARTS
 from training.videos.store import Outcome, face_file
 from training.videos.study import Video
@@ -37,23 +37,24 @@ def write_split(out: Path, parts: dict[str, str], weights: tuple[int, ...], seed
         "participants": parts,
     }
     note(out / SPLIT, parts, [], "split of a study")
-    _replace(out / SPLIT, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    write_there(out / SPLIT, lambda file: file.write(text.encode()))
     return [name for name, part in parts.items() if before.get(name, part) != part]
 
 
 def write_index(out: Path, videos: list[Video], parts: dict[str, str], outcomes: dict[str, Outcome]) -> None:
     """Write `index.csv`, noted first: a row for every video whose faces were made. Raises `StorageError`."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow("video participant label part seconds frames faces".split() + list(REASONS) + ["file"])
+    rows = []
     for video in videos:
         if (done := outcomes.get(video.name)) is None or done.trouble:
             continue
         counts = [done.seconds, done.frames, done.faces, *(done.dropped.get(reason, 0) for reason in REASONS)]
         file = face_file(out, video.name).relative_to(out).as_posix()
-        writer.writerow([video.name, video.participant, video.label, parts[video.participant], *counts, file])
+        rows.append([video.name, video.participant, video.label, parts[video.participant], *counts, file])
+    header = (*"video participant label part seconds frames faces".split(), *REASONS, "file")
+    content = table_bytes(header, rows)
     note(out / INDEX, parts, [], "index of faces")
-    _replace(out / INDEX, text.getvalue())
+    write_there(out / INDEX, lambda file: file.write(content))
 
 
 def _read_parts(path: Path) -> dict[str, str]:
@@ -62,12 +63,3 @@ def _read_parts(path: Path) -> dict[str, str]:
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     return parts
-
-
-def _replace(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path} cannot be written: {error.strerror or error}") from error

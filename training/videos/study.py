@@ -1,6 +1,5 @@
 """The videos of a study and whose face they show."""
 
-import csv
 import re
 import unicodedata
 from collections.abc import Callable
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from device.contract.errors import ConfigError, DataError
+from training.tables import read_rows
 
 VIDEO_SUFFIXES = frozenset(".3gp .avi .m4v .mkv .mov .mp4 .mpeg .mpg .mts .ogv .webm .wmv".split())
 HEADERS = (["video", "participant"], ["video", "participant", "label"])
@@ -83,22 +83,15 @@ def _by_pattern(pattern: str) -> Callable[[str], str]:
 
 
 def _read_table(table: Path) -> dict[str, Video]:
-    try:
-        with table.open(newline="", encoding="utf-8-sig") as file:  # spreadsheets put a byte-order mark first
-            rows = list(csv.reader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"Cannot read {table} ({error}): give a CSV file 'video,participant[,label]'.") from error
-    header = [column.strip() for column in rows[0]] if rows else []
+    rows = read_rows(table, "a CSV file 'video,participant[,label]'")
+    header = rows[0][1] if rows else []
     if header not in HEADERS:
         raise DataError(f"{table.name} begins with '{','.join(header)[:80]}' instead of 'video,participant[,label]'.")
     found: dict[str, Video] = {}
-    for number, row in enumerate(rows[1:], start=1):
-        if not row:
-            continue
-        cells = [cell.strip() for cell in row]
+    for number, cells in rows[1:]:
         if len(cells) != len(header) or not all(cells):
             raise DataError(
-                f"{table.name}, row {number}: {','.join(row)[:80]!r} is not '{','.join(header)}', all set."
+                f"{table.name}, row {number}: {','.join(cells)[:80]!r} is not '{','.join(header)}', all set."
             )
         if cells[0] in found:
             raise DataError(f"{table.name}, row {number}: {cells[0]} stands there twice: remove one row.")

@@ -8,6 +8,7 @@ from device.contract.errors import DataError
 from tests.training.annotation.coders import everything, film, pictures, said, saw
 from training.annotation.agreement.compare import EPISODES, FRAMES, compare
 from training.annotation.agreement.disagreements import disagreements
+from training.annotation.agreement.report import page
 from training.annotation.coding import Annotations, Coded, Episode, Mark, Scale, Side
 
 
@@ -238,3 +239,12 @@ def test_who_agrees_has_nothing_to_go_through():
 def test_what_cannot_be_compared(coded, sentence):
     with pytest.raises(DataError, match=sentence):
         compare(coded)
+
+
+def test_the_page_of_episodes_alone_counts_no_frames():
+    clip = film(30)
+    both = [[saw(coder, clip, Episode("AU12", 3, 9), Episode("AU12", 15, 20))] for coder in ("a", "b")]
+
+    said = page(compare(both), {})
+
+    assert "Episodes were coded by at least two of them" in said and ">0 frames" not in said

@@ -11,6 +11,7 @@ from cloud.cli import main as cloud
 from cloud.erasing.known import written
 from tests.training.annotation.coders import everything, saw
 from training.annotation.coding import Annotations, Coded, Episode, Mark, Scale
+from training.annotation.files.layouts import layout_of
 from training.annotation.project import create, open_project
 from training.cli import main
 
@@ -54,6 +55,16 @@ def test_everything_comes_back_into_another_project(tmp_path, layout, scale, cap
     assert ("no video that ELAN could play (2)" in said.err) is (layout == "elan")
 
 
+@pytest.mark.parametrize("layout", ["csv", "published", "elan", "boris"])
+def test_files_say_themselves_of_which_layout_they_are(project, tmp_path, layout, capsys):
+    out = tmp_path / "out"
+    assert main(["coding", "export", str(project), "--layout", layout, "--out", str(out)]) == 0
+    assert {layout_of(one) for one in (out, *out.iterdir())} == {layout}
+
+    assert main(["coding", "import", str(project), str(out), "--coder", "ben"]) == 0
+    assert "p-2, ben" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("layout", ["published", "boris"])
 def test_what_a_layout_cannot_hold_is_said(project, tmp_path, layout, capsys):
     assert main(["coding", "export", str(project), "--layout", layout, "--out", str(tmp_path / "out")]) == 0
@@ -72,7 +83,7 @@ def test_intensities_go_where_they_are_learnt_from(tmp_path):
 
     rows = list(csv.DictReader(table.open()))
     assert [row["image"] for row in rows][:2] == ["p-1/000.png", "p-1/001.png"] and rows[1]["AU12"] == "5"
-    assert main(["coding", "import", str(folder), str(table), "--layout", "codes", "--coder", "ben"]) == 0
+    assert main(["coding", "import", str(folder), str(table), "--coder", "ben"]) == 0
     assert coded(folder, "ben")["p-1"][0][1] == coded(folder, "anna")["p-1"][0][1]
 
 
@@ -111,6 +122,12 @@ def test_the_group_is_written_where_it_is_given(project, tmp_path, capsys):
     table.write_text("participant,ASD\np-1,yes\n")
     assert main([*words, "--layout", "published", "--overwrite"]) == 21
     assert "groups.csv, row 2: give participant,ASD, and 1 or 0 as ASD" in capsys.readouterr().err
+    table.write_text("participant,ASD\np-1,1\np-1,0\n")
+    assert main([*words, "--layout", "published", "--overwrite"]) == 21
+    assert "groups.csv, row 3: p-1 is in both groups" in capsys.readouterr().err
+    table.write_text("participant,ASD\np-1,1\n")
+    assert main([*words, "--layout", "published", "--overwrite"]) == 0
+    assert "Participants whom the table of groups lacks have an empty ASD (1)." in capsys.readouterr().err
 
 
 def test_nothing_is_overwritten_unasked(project, tmp_path, capsys):
@@ -138,6 +155,33 @@ def test_what_holds_no_codes_is_said(project, tmp_path, capsys):
 
     assert main(["coding", "import", str(project), str(tmp_path / "p-1.eaf")]) == 21
     assert "holds no codes of this project's actions: nothing was changed" in capsys.readouterr().err
+
+
+def test_a_video_that_cannot_be_read_stops_no_import_of_another(tmp_path, capsys):
+    films = tmp_path / "films"
+    for person in ("a", "b"):
+        (films / person).mkdir(parents=True)
+    writer = cv2.VideoWriter(str(films / "a" / "1.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 20, (32, 32))
+    for _ in range(6):
+        writer.write(np.zeros((32, 32, 3), np.uint8))
+    writer.release()
+    (films / "b" / "1.avi").write_bytes((films / "a" / "1.avi").read_bytes())
+    create(tmp_path / "coding", films, actions=ACTIONS).close()
+    (films / "b" / "1.avi").unlink()
+    (tmp_path / "a.csv").write_text("frame,AU1\n3,1\n")
+
+    words = ["coding", "import", str(tmp_path / "coding"), str(tmp_path / "a.csv"), "--layout", "published"]
+    assert main([*words, "--coder", "ben"]) == 0
+
+    assert "b/1.avi is passed over. " in capsys.readouterr().err
+    assert list(coded(tmp_path / "coding", "ben")) == ["a/1.avi"]
+
+
+def test_a_document_in_an_unknown_encoding_is_said(project, tmp_path, capsys):
+    (tmp_path / "p-1.eaf").write_text('<?xml version="1.0" encoding="UTF-99"?><ANNOTATION_DOCUMENT/>')
+
+    assert main(["coding", "import", str(project), str(tmp_path / "p-1.eaf")]) == 21
+    assert "(unknown encoding: UTF-99): give a document of ELAN's" in capsys.readouterr().err
 
 
 def test_an_import_is_whole_or_nothing(project, tmp_path, capsys):
@@ -201,10 +245,12 @@ def test_agreement_of_two_coders(project, tmp_path, capsys):
             there.put("ben", one)
         there.put("agreed", everything(there.sequence("p-1"), coder="agreed"))
 
+    assert main(["coding", "agreement", str(project), "--coders", "Anna,BEN"]) == 0
+    named = capsys.readouterr().out
     assert main(["coding", "agreement", str(project), "--out", str(tmp_path / "out")]) == 0
 
     said = capsys.readouterr().out
-    assert said.startswith("anna and ben\naction") and "agreed and" not in said
+    assert said.startswith("anna and ben\naction") and said.startswith(named) and "agreed and" not in said
     row = next(line.split() for line in said.splitlines() if line.startswith("AU12*"))
     assert row[:4] == ["AU12*", "12", "4/6/4", "0.83"] and "Episodes whose onsets are within 0.5 s" in said
     rows = {row["action"]: row for row in csv.DictReader((tmp_path / "out" / "agreement.csv").open())}

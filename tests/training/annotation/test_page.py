@@ -173,6 +173,15 @@ def test_a_coder_reads_no_names_of_folders_where_a_table_names_the_participants(
         assert page.get("/api/sequences/0/frames?places=3").json["3"]["label"] == ""
 
 
+def test_nor_where_a_picture_is_gone(tmp_path: Path) -> None:
+    source, table = made_pictures(tmp_path / "source" / "autism" / "x", 2), tmp_path / "who.csv"
+    table.write_text("image,participant\nautism/x,p-01\n")
+    with made_project(tmp_path / "project", source.parents[1], participants=table) as project, paged(project) as page:
+        (source / "0.png").unlink()
+        answer = page.get("/pictures/0/0")
+    assert (answer.status, "autism" in answer.json["error"]) == (404, False)
+
+
 def test_it_resumes_where_the_coder_stopped(page: Page) -> None:
     assert page.get("/api/project").json["resume"] == {"sequence": 0, "place": None}
     page.send("/api/position", {"sequence": 0, "place": 4})

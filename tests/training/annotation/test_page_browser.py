@@ -156,7 +156,12 @@ def test_an_episode_is_a_key_held_while_stepping(one_chromium: Chromium, film: P
         press(tab, "3", "6", "ArrowLeft", "ArrowLeft", "m")  # C, left, apex
         press(tab, "q", "ArrowRight", "ArrowRight", "ArrowRight", "q")  # taps at both ends
         press(tab, "e", "Backspace")
+        press(tab, "End", "Enter")  # the next episode, there where it begins
+        expect(tab.locator("#jump")).to_have_value("4")
         is_saved(tab)
+        tab.reload()
+        tab.locator("html[data-ready]").wait_for()
+        expect(tab.locator("#mode")).to_have_attribute("aria-pressed", "true")  # no Enter submits a frame by mistake
     found = list(film.desk.project.episodes("anna", film.desk.names[0]).values())
     assert found == [Episode("AU12", 4, 10, 8, 3, Side.LEFT), Episode("AU1", 8, 11, None, 1)]
 
@@ -211,6 +216,26 @@ def test_a_film_that_cannot_be_read_is_said_and_another_is_coded(one_chromium: C
             press(tab, "a", "Enter")
             is_saved(tab)
         assert given(project.coded("anna", "p-02/film.mp4")[0]) == {"AU12": Mark(1)}
+
+
+def test_a_picture_that_is_gone_is_not_submitted_unless_it_is_said_to_be_not_codable(
+    one_chromium: Chromium, pictures: Page
+) -> None:
+    first, second = order(pictures)[:2]
+    there = pictures.desk.project.source / pictures.desk.project.title(pictures.desk.names[0], first)
+    there.rename(there.with_suffix(".away"))
+    with Browser(one_chromium, pictures.origin) as browser:
+        browser.forgive("404")
+        tab = browser.page(SIZES[0])
+        enter(tab, pictures.link)
+        expect(tab.locator("#state")).to_contain_text("not there any more")
+        press(tab, "Enter")
+        expect(tab.locator("#toast")).to_contain_text("not submitted")
+        press(tab, "m", "Enter", "q", "Enter")
+        is_saved(tab)
+    found = coded(pictures)
+    assert (found[first].codable, found[first].submitted) == (False, True)
+    assert given(found[second]) == {"AU1": Mark(1)}
 
 
 def test_a_key_is_changed_and_stays(one_chromium: Chromium, pictures: Page) -> None:
@@ -410,6 +435,7 @@ def test_after_the_last_frame_the_next_sequence_is_offered(one_chromium: Chromiu
             expect(tab.locator("#choose")).to_have_text("p-02/film.mp4")
             press(tab, "Enter", "Enter", "Enter")
             expect(tab.get_by_role("dialog")).to_contain_text("Nothing is left in this project.")
+            expect(tab.get_by_role("dialog").get_by_role("button")).to_have_text(["Good ↵"])
         assert [len(project.coded("anna", f"{person}/film.mp4")) for person in ("p-01", "p-02")] == [3, 3]
 
 

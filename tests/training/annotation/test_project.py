@@ -437,7 +437,12 @@ def test_named_lists_are_in_the_order_of_all_actions_and_unknown_keys_are_said()
     assert [len(parse_actions(name)) for name in ("22", "17", "15", "12", "5")] == [22, 17, 15, 12, 5]
     assert parse_actions("ad19, au4") == ("AU4", "AD19")
     assert parse_actions("AU43E,AU2X,AU19") == ("AU26", "AU43", "AD19")  # as published tables name them
-    for text, said in (("AU3", "There is no action 'AU3'"), ("AU1,AU1", "twice"), ("", "no action ''")):
+    for text, said in (
+        ("AU3", "There is no action 'AU3'"),
+        ("L AU12", "no action 'L AU12'"),
+        ("AU1,AU1", "twice"),
+        ("", "no action ''"),
+    ):
         with pytest.raises(ConfigError, match=said):
             parse_actions(text)
 

@@ -145,6 +145,7 @@ def test_whole_pictures_are_coded_one_after_the_other_with_the_coders_own_keys(b
     expect(ring).to_have_count(1)
     first, second = sheet(tab)[:2]
     keys = page.get("/api/keys").json["actions"]
+    expect(tab.locator("#hint")).to_contain_text("“,” upper “.” lower face hidden · “M” not codable")
     press(tab, keys["AU12"], "4", keys["AU1"], "Enter")
     expect(ring).to_have_attribute("data-place", str(second))
     press(tab, "ArrowRight", "ArrowLeft", "Enter")
@@ -152,6 +153,33 @@ def test_whole_pictures_are_coded_one_after_the_other_with_the_coders_own_keys(b
     absent = {action: Mark(0) for action in page.desk.project.actions}
     assert coded(page, first).final == absent | {"AU12": Mark(4), "AU1": Mark(1)}
     assert coded(page, second).final == absent
+
+
+def test_an_action_is_gone_to_by_its_own_key(browser: Browser, page: Page) -> None:
+    tab = opened(browser, page, "/sheets")
+    first, second = sheet(tab)[:2]
+    press(tab, "F3", "a")
+    expect(tab.locator("#seen")).to_have_text(re.compile("^Seen: .+ Taken for it: "))
+    expect(tab.locator("#toast")).to_be_hidden()
+    press(tab, "q", "Enter")  # AU12: the first picture has it, the others do not
+    press(tab, "F3", "5")
+    expect(tab.locator("#toast")).to_have_text("That is no action's key.")
+    expect(tab.locator("#action")).to_have_value("AU12")
+    press(tab, "F2", "ArrowRight")
+    tile = tab.locator(".tile").filter(has_text="AU12")
+    expect(tile).to_contain_text("judged, absent")
+    press(tab, "a")
+    expect(tile).to_have_attribute("aria-pressed", "true")
+    saved(tab)
+    assert [coded(page, place).marks["AU12"] for place in (first, second)] == [Mark(1), Mark(1)]
+
+
+def test_frames_go_on_where_sheets_stopped(browser: Browser, page: Page) -> None:
+    tab = opened(browser, page, "/sheets")
+    third = sheet(tab)[2]
+    with tab.expect_response(lambda at: at.url.endswith("/position") and at.request.post_data_json["place"] == third):
+        press(tab, "F2", "Enter", "Enter")
+    assert page.get("/api/project").json["resume"] == {"sequence": 0, "place": third}
 
 
 @pytest.fixture
@@ -189,7 +217,7 @@ def test_episodes_are_settled_and_those_alike_taken_over(one_chromium: Chromium,
             project.put(coder, replace(saw(coder, clip, *seen, scale=project.scale), actions=project.actions))
         with paged(project, AGREED, review=("anna", "bert")) as page, Browser(one_chromium, page.origin) as browser:
             tab = opened(browser, page, "/review")
-            press(tab, "t", "ArrowRight", "Enter", "ArrowRight", "Enter")
+            press(tab, "T", "ArrowRight", "Enter", "ArrowRight", "Enter")
             expect(tab.locator("#progress-words")).to_have_text("2 of 2 settled")
             saved(tab)
             tab.reload()
@@ -270,6 +298,15 @@ def test_pictures_that_cannot_be_shown_stay_open(browser: Browser, page: Page) -
     saved(tab)
     assert (second, coded(page, first).final) == (broken, {"AU1": Mark(0)})
     assert coded(page, broken) == Coded()
+
+
+def test_a_key_leads_from_view_to_view(browser: Browser, page: Page) -> None:
+    tab = opened(browser, page, "/sheets")
+    expect(tab.locator("nav kbd")).to_have_text("F7")
+    for path in ("/", "/sheets"):
+        press(tab, "F7")
+        tab.wait_for_url(page.origin + path)
+        tab.locator("html[data-ready]").wait_for()
 
 
 def test_a_sheet_stays_as_it_is_while_the_program_does_not_answer(browser: Browser, page: Page) -> None:

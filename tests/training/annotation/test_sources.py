@@ -10,7 +10,7 @@ import pytest
 
 from cloud.cli import main as cloud
 from cloud.erasing import known
-from device.contract.errors import ConfigError, DataError
+from device.contract.errors import ConfigError, DataError, SourceError
 from training.annotation.acts import ActError, SetMark, Submit, Undo
 from training.annotation.coding import Mark
 from training.annotation.project import Kind, Project, create, open_project, take_up
@@ -85,15 +85,31 @@ def test_a_table_says_whose_single_pictures_are(tmp_path: Path) -> None:
             (f"p-0{n}",) * 2 for n in (1, 2, 3)
         ]
         assert project.sequence("p-01").labels == ("1.png", "3.png")
-    for rows, said in [
+    for wrong, said in [
         (("picture,who", "1.png,p"), "instead of 'image,participant'"),
         (("image,participant", "5.png,p"), "row 2: '5.png,p' is no 'image,participant' of these pictures"),
         (("image,participant", "1.png,"), "row 2"),
         (("image,participant", "1.png,p", "1.png,q"), "row 3: 1.png has two participants"),
-        (("image,participant", "1.png,Ana", "2.png,ana"), "differ in case or spaces only"),
+        (("image,participant", "1.png,Ana", "2.png,ana", "3.png,b", "more,c"), "differ in case or spaces only"),
+        (("image,participant", *rows[1:4]), "more/4.png has no participant in the table --participants"),
+        (("image,participant",), "who.csv has no row"),
     ]:
         with pytest.raises(DataError, match=said):
-            made(tmp_path, source, participants=table(tmp_path / "who.csv", *rows))
+            made(tmp_path, source, participants=table(tmp_path / "who.csv", *wrong))
+
+
+def test_a_table_names_folders_of_the_published_layout_as_they_lie(tmp_path: Path) -> None:
+    source = write(tmp_path / "hrm", "origin/S1/1_0.jpg", "origin/S1/2_0.jpg", "natural/S1.jpg")
+    rows = ("image,participant", "origin/S1,p-07")
+    with made(tmp_path, source, participants=table(tmp_path / "who.csv", *rows)) as project:
+        assert [(entry.name, entry.participant) for entry in project.entries()] == [("p-07", "p-07")]
+
+
+def test_a_table_of_participants_is_refused_where_it_would_do_nothing(tmp_path: Path) -> None:
+    film = tmp_path / "autism.mp4"
+    film.write_bytes(b"")
+    with pytest.raises(DataError, match=r"autism.mp4 names its participants itself: leave --participants out"):
+        made(tmp_path, film, participants=table(tmp_path / "who.csv", "video,participant", "autism.mp4,p-1"))
 
 
 def test_a_coder_never_reads_the_group(tmp_path: Path) -> None:
@@ -143,6 +159,9 @@ def test_faces_of_a_study_have_its_participants_and_times(tmp_path: Path) -> Non
         times = project.sequence(entry.name).times_s
         assert times is not None and times.tolist() == [0, 1, 2.5]
         assert (project.pixels(entry.name, 2)[..., 1] == crops[2]).all()
+    np.savez_compressed(study / "faces" / "p-01" / "a.mp4.npz", crops=crops[:2], times=np.array([0.0, 1.0]))
+    with open_project(project.folder) as project, pytest.raises(SourceError, match="other pictures than those"):
+        project.picture("p-01/a.mp4", 0)
     (study / "faces" / "p-01" / "a.mp4.npz").write_bytes(b"PK")
     with pytest.raises(DataError, match=r"a\.mp4\.npz cannot be read .*make it anew"):
         made(tmp_path, study)
@@ -251,3 +270,16 @@ def test_a_participant_is_erased_from_a_project_and_what_others_were_coded_stays
     assert cloud(["erase", "p-010", "--files", "--yes"]) == 0
     assert not (folder / "project.db").exists() and known.written() == []
     assert not [path for path in folder.iterdir() if path.name.startswith("project.db")]
+
+
+def test_undo_passes_over_what_was_erased_while_somebody_codes(tmp_path: Path) -> None:
+    source = write(tmp_path / "faces", *(f"{whom}/{number}.png" for whom in ("p-01", "p-010") for number in range(3)))
+    with made(tmp_path, source) as project:
+        project.enter("ana", "tab")
+        for number, name in enumerate(("p-010", "p-01", "p-010"), 1):
+            project.apply("ana", "tab", SetMark(name, number % 3, "AU12", Mark(1)), ("tab", number))
+        assert cloud(["erase", "p-01", "--files", "--yes"]) == 0
+        assert project.apply("ana", "tab", Undo(), ("tab", 4)).undo == "AU12 present"
+        project.apply("ana", "tab", Undo(), ("tab", 5))
+        assert project.coded("ana", "p-010") == {}
+        assert project.undoable("ana") == ("", "AU12 present")

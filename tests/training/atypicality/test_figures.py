@@ -8,7 +8,8 @@ from msgspec.structs import replace as changed
 from scipy import stats
 from sklearn.metrics import mean_absolute_percentage_error
 
-from training.atypicality import ceiling, metrics
+from training import intraclass
+from training.atypicality import metrics
 from training.atypicality.conformal import half_width, quantiles
 from training.atypicality.ratings import Rating
 from training.atypicality.recipe import OURS
@@ -28,11 +29,13 @@ def windows(ratings, person, groups):
     )
 
 
-def test_ratings_are_means_over_the_window_or_of_its_longest_stretch():
+def test_ratings_are_means_over_the_window_or_what_most_of_it_is_rated():
     begin, end = np.array([0.0, 3.0]), np.array([3.0, 6.0])
 
     np.testing.assert_allclose(rated(STRETCHES, ("r1", "r2"), begin, end), [[2.0, np.nan], [np.nan, np.nan]])
     np.testing.assert_allclose(rated(STRETCHES, ("r1",), begin, end, majority=True), [[1.0], [np.nan]])
+    several = [Rating("a", 0.0, 1.0, "r1", 2), Rating("a", 1.0, 2.2, "r1", 5), Rating("a", 2.2, 3.0, "r1", 2)]
+    assert rated(several, ("r1",), np.array([0.0]), np.array([3.0]), majority=True).tolist() == [[2]]
 
 
 def test_a_window_holds_what_was_rated_or_only_a_part_of_it():
@@ -67,7 +70,7 @@ def test_windows_are_of_one_person_and_hold_what_was_measured(few):
 
 
 def test_agreement_is_that_of_shrout_and_fleiss():
-    found = ceiling.agreement(ceiling.sums(SHROUT_FLEISS)[None])
+    found = intraclass.agreement(intraclass.sums(SHROUT_FLEISS)[None])
 
     assert float(found.single[0]) == pytest.approx(0.29, abs=0.005)
     assert float(found.mean[0]) == pytest.approx(0.62, abs=0.005)
@@ -77,14 +80,14 @@ def test_agreement_is_that_of_shrout_and_fleiss():
 
 def test_of_one_rater_or_of_what_does_not_vary_nothing_is_known():
     for ratings in (SHROUT_FLEISS[:, :1], np.ones((6, 4))):
-        assert np.isnan(ceiling.agreement(ceiling.sums(ratings)[None]).ceiling).all()
+        assert np.isnan(intraclass.agreement(intraclass.sums(ratings)[None]).ceiling).all()
 
 
 def test_the_ceiling_is_what_the_truth_itself_reaches():
     chance = np.random.default_rng(0)
     truth = chance.normal(3, 1, 4000)
     ratings = truth[:, None] + chance.normal(0, 1.2, (4000, 5)) + [0.5, -0.5, 0, 1, 0]
-    found = ceiling.agreement(ceiling.sums(ratings)[None])
+    found = intraclass.agreement(intraclass.sums(ratings)[None])
 
     assert float(found.ceiling[0]) == pytest.approx(np.corrcoef(truth, ratings.mean(axis=1))[0, 1], abs=0.01)
     assert found.mean[0] < found.fixed[0]  # which minds the raters' levels

@@ -183,6 +183,7 @@ def test_an_evaluation_of_files_is_that_of_memory(folder, study):
     again = evaluated(study, Protocol(ours=changed(OURS, epochs=6, inner=2), published=False, folds=2))
 
     assert (found.n, found.rated, found.simulated, found.ages) == (16, 16, True, {"6-12": 16})
+    assert found.ours.typical is None  # eight typical people tell nothing of 95 % of typical windows
     assert found.ours.figures.mae.value == pytest.approx(again.ours.figures.mae.value, abs=0.02)
     assert "Atypicality" in (folder / "page.html").read_text()
 
@@ -191,6 +192,15 @@ def test_so_few_people_carry_no_bundle(folder, capsys):
     assert export(folder) == EvidenceError.exit_code
     assert "It was learnt from 16 people, fewer than 30." in capsys.readouterr().err
     assert not (folder / "bundles").exists()
+
+
+def test_where_no_age_is_told_no_bundle_is_made_at_all(folder, tmp_path, capsys):
+    shutil.copytree(folder / "run", tmp_path / "run")
+    found = Evaluation.load(folder / "run" / "evaluation.json")
+    replace(found, rated_ages={"": 16}).save(tmp_path / "run" / "evaluation.json")
+    assert export(tmp_path, "--unsupported") == EvidenceError.exit_code
+    assert "No bundle is made, for nobody's age is told" in capsys.readouterr().err
+    assert not (tmp_path / "bundles").exists()
 
 
 @pytest.mark.parametrize("task", ["atypicality", "typical-movement"])
@@ -258,6 +268,13 @@ def test_a_run_is_of_its_study_alone_and_says_what_is_wrong(folder, tmp_path, ca
     [*simulate(changed(SHORT, minutes=0.2), 2, tmp_path / "other")]
     assert train(folder, tmp_path / "other") == ConfigError.exit_code
     assert "is not of this study" in capsys.readouterr().err
+    found = Evaluation.load(folder / "evaluation.json")
+    recurrent = replace(found.ours, recipe=changed(OURS, kind="recurrent"))
+    replace(found, ours=recurrent).save(tmp_path / "evaluation.json")
+    shutil.copytree(folder / "study", tmp_path / "study")
+    assert train(tmp_path) == ConfigError.exit_code
+    assert "A recurrent network" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
     given = ["--run", str(tmp_path), "--bundles", str(tmp_path / "b"), "--version", "0.1.0", *POPULATION]
     assert main(["atypicality", "export", *given]) == ConfigError.exit_code
     assert "holds no networks of `affectbox-training atypicality train`" in capsys.readouterr().err

@@ -2,12 +2,15 @@
 
 import csv
 import json
+import re
 import shutil
+from argparse import Namespace
 
 import pytest
 
 from device.contract.errors import CheckFailedError, DataError
 from training.atypicality.ratings import read_ratings
+from training.atypicality.sound import study_of
 from training.cli import main
 
 SOUND = "a.jsonl,0,3,r1,2"
@@ -96,8 +99,52 @@ def test_what_is_wrong_with_a_study_is_told(folder, capsys):
     assert code == CheckFailedError.exit_code
     assert "1 recordings that were rated are not there, such as x." in told
     assert "1 of 8 participants have no recording." in told
-    assert "The consent does not cover comparison with other people, of 1 participant: child-0008." in told
-    assert "3 participants were rated: 6 at least are needed to learn from some and test on others." in told
+    consent = "The consent does not cover comparison with other people, of 1 participant: child-0008. Take their "
+    assert f"{consent}recordings out." in told
+    assert any(one.startswith("3 participants were rated: 6 at least are needed") for one in told)
+    with pytest.raises(DataError, match="does not cover comparison with other people"):
+        study_of(Namespace(folder=folder, scheduler=None, workers=0))
+
+
+def test_a_recording_under_two_names_and_a_file_of_two_sessions_are_told(folder, capsys):
+    with (folder / "ratings.csv").open("a") as file:
+        file.write("child-0001,1.0,2.0,r1,5\n")
+    second, third = (folder / "recordings" / f"child-000{number}.jsonl" for number in (2, 3))
+    second.write_bytes(second.read_bytes() + third.read_bytes())
+    third.unlink()
+    real = folder / "recordings" / "child-0004.jsonl"
+    real.write_text(real.read_text().replace("simulated-1.0.0", "face-1.0.0"))
+
+    code, told = check(folder, capsys)
+
+    assert "7 of 8 sessions are simulated and the others are not: keep them apart." in told
+
+    assert code == CheckFailedError.exit_code
+    assert any(
+        one.startswith("r1 rated the same seconds of child-0001.jsonl and child-0001, which are one") for one in told
+    )
+    assert any(one.startswith("child-0002.jsonl, which is rated, is 2 sessions: name one of them") for one in told)
+
+
+def test_where_nobody_said_an_age_or_recorded_a_consent_that_is_told(folder, capsys):
+    people = folder / "participants.csv"
+    people.write_text(re.sub(r",[0-9.]+,(?=\w+male|male)", ",,", people.read_text()))
+    path = folder / "recordings" / "child-0005.jsonl"
+    path.write_text(re.sub('"consent":{.*?},', "", path.read_text(), count=1))
+
+    code, told = check(folder, capsys)
+
+    assert code == 0
+    assert any(one.startswith("The age of 8 participants is not told") for one in told)
+    assert any(one.startswith("1 recordings with no consent on the box (child-0005.jsonl)") for one in told)
+
+
+def test_windows_that_no_two_rated_say_nothing_of_how_far_raters_agree(folder, capsys):
+    rows = (folder / "ratings.csv").read_text().splitlines()
+    alone = [row for row in rows[1:] if row.split(",")[3] == ("r1" if row < "child-0004" else "r2")]
+    (folder / "ratings.csv").write_text("\n".join([rows[0], *alone]))
+
+    assert any(one.startswith("No window was rated by all raters") for one in check(folder, capsys)[1])
 
 
 def test_ratings_after_the_end_of_a_recording_are_told(folder, capsys):

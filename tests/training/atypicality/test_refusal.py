@@ -1,14 +1,18 @@
 """A bundle is made only where the evidence carries it; an evaluation is kept and told whole."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace as changed
 
 from device.contract.errors import ConfigError, DataError
+from device.contract.toml import assigned, parse
 from tests.movement_evaluations import FIGURES, JUDGED, RATERS, SURPRISED, about, sound
 from training.atypicality.evaluation import Evaluation
 from training.atypicality.page import page
+from training.atypicality.recipe import OURS, Recipe
 from training.atypicality.refusal import ages, of_companion, of_ratings
 from training.atypicality.tables import text
 
@@ -25,6 +29,10 @@ def test_sound_evidence_carries_both():
         ({"rated_ages": {"": 3, "6-12": 57}}, "The age of 3 people is not told"),
         ({"rated_ages": {"under-6": 4}}, "There is no age group of 5 people at least"),
         ({"number_of_raters": 1}, "Fewer than two raters"),
+        (
+            {"raters": replace(RATERS, mean=about(float("nan")))},
+            "No window was rated by all raters, or nothing varies",
+        ),
         ({"raters": replace(RATERS, mean=about(0.62))}, "ICC(2,k) of their mean is 0.620 (0.570 to 0.670)"),
         ({"ours": replace(JUDGED, advantage=about(0.04))}, "no better than the mean of the people learnt from"),
         ({"ours": replace(JUDGED, figures=replace(FIGURES, pearson=about(0.34)))}, "hardly goes with the raters"),
@@ -56,6 +64,25 @@ def test_each_lack_of_the_companion_is_one_sentence(changes, reason):
 
 def test_only_ages_of_which_there_are_enough_people_may_be_compared():
     assert ages({"under-6": 4, "6-12": 5, "13-17": 60, "": 99}) == ("6-12", "13-17")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ("grid.hop=16", "'grid.hop' is 16, and must be 'grid.steps' at most, 15."),
+        ("widths=[8,8,8,8,8,8,8,8]", "A 'shared' network has two 'widths'"),
+        ("widths=[]", "A 'shared' network has two 'widths'"),
+    ],
+)
+def test_what_a_window_has_no_room_for_is_refused_at_once(changes, sentence):
+    with pytest.raises(ConfigError, match=re.escape(sentence)):
+        parse(Recipe, [assigned(changes, "epochs=20")])
+
+
+@pytest.mark.parametrize("changes", [{"kind": "recurrent"}, {"columns": "presence"}])
+def test_what_no_box_takes_is_measured_and_never_exported(changes):
+    assert OURS.is_exported
+    assert not changed(OURS, **changes).is_exported
 
 
 def test_an_evaluation_is_read_as_it_was_written(tmp_path):

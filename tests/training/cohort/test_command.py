@@ -176,7 +176,7 @@ def test_a_recording_that_names_nobody_is_of_whom_its_file_is_called_after(study
 @pytest.mark.parametrize(
     ("change", "sentence", "code"),
     [
-        (lambda study: (study / "participants.csv").unlink(), "participants.csv cannot be read", 21),
+        (lambda study: (study / "participants.csv").unlink(), "Cannot read", 21),
         (lambda study: shutil.rmtree(study / "recordings"), "recordings is no folder", 21),
         (shutil.rmtree, "is no folder: name the one that holds participants.csv", 21),
         (lambda study: [path.unlink() for path in (study / "recordings").iterdir()], "holds no file of records", 21),

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from training.intraclass import agreement
+
 Floats = NDArray[np.float64]
 NAN = float("nan")
 
@@ -86,17 +88,10 @@ def coincidences(counts: Floats) -> Floats:
 def icc(tables: Floats) -> tuple[Floats, Floats]:
     """(…), (…): ICC(2,1) (agreement, coders at random) and ICC(3,1) (consistency, these coders) of two coders."""
     values = np.arange(tables.shape[-1], dtype=np.float64)
-    sums, gaps = values[:, None] + values, values[:, None] - values
-    count = tables.sum((-2, -1))
-    mean = _ratio((tables * sums).sum((-2, -1)), count)
-    between = ((tables * sums**2).sum((-2, -1)) - count * mean**2) / 2
-    bias = _ratio((tables * gaps).sum((-2, -1)), count)
-    residual = ((tables * gaps**2).sum((-2, -1)) - count * bias**2) / 2
-    with np.errstate(invalid="ignore", divide="ignore"):
-        between, residual = between / (count - 1), residual / (count - 1)
-        coders = count * bias**2 / 2
-        agreement = _ratio(between - residual, between + residual + 2 * (coders - residual) / count)
-    return agreement, _ratio(between - residual, between + residual)
+    first, second, both = tables.sum(-1), tables.sum(-2), values[:, None] + values
+    squares, of_frames = (first + second) @ values**2, (tables * both**2).sum((-2, -1))
+    found = agreement(np.stack([tables.sum((-2, -1)), first @ values, second @ values, squares, of_frames], -1))
+    return found.single, found.consistent
 
 
 def _apart(margins: Floats, metric: str) -> Floats:

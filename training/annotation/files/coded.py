@@ -16,8 +16,8 @@ from device.contract.labels import ACTION_UNIT_KEYS, LOWER, UPPER
 from training.annotation.coding import ACTIONS, Annotations, Coded, Mark, Scale, Side
 from training.annotation.coding import Sequence as Frames
 from training.annotation.files.exchange import Found, Into, Losses, Written, keep, submitted
-from training.annotation.files.tables import Table, read_table, table_bytes, unfloated, whole
 from training.data.codes import FLAGS, IMAGE, ROW, SIDE_COLUMN, TEXTS
+from training.tables import Table, read_table, table_bytes, unfloated, whole
 
 FILE = "codes.csv"
 _PARTS = {UPPER: FLAGS[0], LOWER: FLAGS[1]}

@@ -1,6 +1,6 @@
 """What the layouts have in common: what is written, what is found in files, and what a layout cannot hold."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -83,9 +83,6 @@ class Losses:
     def sentences(self) -> tuple[str, ...]:
         return tuple(what.format(n=count) for what, count in self.counts.items())
 
-
-Writer = Callable[[Sequence[Annotations], Path], Written]
-Reader = Callable[[Path, Into], Found]
 
 SIDES = tuple(Side)
 

@@ -1,8 +1,10 @@
 """The layouts by name: what each holds, how it is written, how it is read."""
 
 import importlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 PUBLISHED, CODES, CSV, ELAN, BORIS = LAYOUTS = ("published", "codes", "csv", "elan", "boris")
@@ -39,3 +41,32 @@ BY_NAME = {
     ELAN: Layout("everything of films, for ELAN", "elan.writing", "elan.reading"),
     BORIS: Layout("episodes of films, for BORIS", "boris.writing", "boris.reading"),
 }
+
+_BY_SUFFIX = {".eaf": ELAN, ".boris": BORIS}
+#: The columns that a table of each layout has; the first that fits is it.
+_BY_COLUMNS = (
+    ({"Observation id", "Behavior"}, BORIS),
+    ({"sequence", "coder", "scale"}, CSV),
+    ({"image", "coder"}, CODES),
+    ({"row", "coder"}, CODES),
+    ({"frame", "AU0"}, PUBLISHED),
+)
+
+
+def layout_of(path: Path) -> str | None:
+    """The layout of a file by its suffix or first line, of a folder by its files; None: they do not say one."""
+    if path.is_dir():
+        found = {layout for file in path.iterdir() if file.is_file() and (layout := layout_of(file))}
+        return found.pop() if len(found) == 1 else None
+    if (layout := _BY_SUFFIX.get(path.suffix.lower())) is not None:
+        return layout
+    columns = set(re.split(r"[,;\t]", _first_line(path)))
+    return next((layout for needed, layout in _BY_COLUMNS if needed <= columns), None)
+
+
+def _first_line(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            return file.readline().strip()
+    except (OSError, UnicodeError):
+        return ""

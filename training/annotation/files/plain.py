@@ -17,8 +17,8 @@ from device.contract.errors import DataError
 from training.annotation.coding import PARTS, Annotations, Coded, Episode, Mark, Side
 from training.annotation.coding import Sequence as Frames
 from training.annotation.files.exchange import Found, Into, Written, keep, settled
-from training.annotation.files.tables import read_table, table_bytes, unfloated, whole
 from training.data.codes import SIDE_COLUMN
+from training.tables import read_table, table_bytes, unfloated, whole
 
 FRAMES, EPISODES = "frames.csv", "episodes.csv"
 _SHARED = ("sequence", "participant", "coder", "scale")

@@ -40,7 +40,7 @@ from training.annotation.files.published_table import (
     columns,
     marks,
 )
-from training.annotation.files.tables import Table, read_table, table_bytes, unfloated, whole
+from training.tables import Table, read_table, table_bytes, unfloated, whole
 
 
 def write(annotations: Sequence[Annotations], out: Path, groups: Mapping[str, str] | None = None) -> Written:
@@ -54,6 +54,11 @@ def write(annotations: Sequence[Annotations], out: Path, groups: Mapping[str, st
         StorageError: `out` cannot be written.
     """
     losses, files = Losses(), []
+    people = {one.sequence.participant for one in annotations}
+    losses.add(
+        "Participants whom the table of groups lacks have an empty ASD ({n}).",
+        0 if groups is None else len(people - groups.keys()),
+    )
     coders = by_coder(annotations)
     for coder, mine in coders.items():
         folder = out / file_name(coder) if len(coders) > 1 else out

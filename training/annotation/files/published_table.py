@@ -6,7 +6,7 @@ from device.contract.errors import DataError
 from device.contract.mistakes import nearest
 from training.annotation.coding import Mark, action_of
 from training.annotation.files.exchange import SIDES
-from training.annotation.files.tables import Table, unfloated
+from training.tables import Table, unfloated
 
 FRAME, NOTHING, GROUP = "frame", "AU0", "ASD"
 HEADER = tuple(

@@ -21,6 +21,7 @@ ROWS = "rows.npy"  # in the project's folder: (N, 48, 48) uint8
 
 
 _HELD_BYTES = 64 * 2**20  # of files that were made smaller
+_OPEN = 4  # arrays
 
 
 class Media:
@@ -90,7 +91,12 @@ class Media:
         path = self._folder / ROWS if entry.kind is Kind.ROWS else entry.path
         with self._lock:
             if path not in self._arrays:
-                self._arrays[path] = _load(path)
+                loaded = _load(path)
+                if len(loaded) != entry.count:
+                    raise SourceError(f"{path} holds other pictures than those that were coded: put that file back.")
+                while len(self._arrays) >= _OPEN:
+                    del self._arrays[next(iter(self._arrays))]
+                self._arrays[path] = loaded
             return self._arrays[path]
 
 

@@ -17,6 +17,7 @@ from training.annotation.page.desk import Desk
 MOST_BYTES = 8_000_000
 _STATUSES = ((SeatTakenError, 409), (StorageError, 503), (SourceError, 404))
 _OTHERS = 422
+_UNSEEN = "This cannot be read where it was: tell who made the project, or mark the frame not codable."
 Body = TypeVar("Body")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -47,8 +48,10 @@ def posted(kind: type[Body], answer: Callable[[Request, Body], Any]) -> Endpoint
     return endpoint
 
 
-def refused(_: Request, error: Exception) -> Response:
-    """The answer for an expected failure."""
+def refused(request: Request, error: Exception) -> Response:
+    """The answer for an expected failure. Coders who read no names of folders read none here either."""
+    if isinstance(error, SourceError) and desk_of(request).project.blind:
+        error = SourceError(_UNSEEN)
     status = next((status for kind, status in _STATUSES if isinstance(error, kind)), _OTHERS)
     return JSONResponse({"error": str(error)}, status)
 

@@ -30,7 +30,7 @@ COMMAND_KEYS = {
         "brighter": "Ctrl+ArrowUp",
         "darker": "Ctrl+ArrowDown",
     },
-    **{"neutral": "Shift+m", "help": "?"},
+    **{"neutral": "Shift+m", "view": "F7", "help": "?"},
 }
 _COMMAND = "do:"  # before a command's name where both kinds are kept in one table
 

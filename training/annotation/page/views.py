@@ -50,7 +50,7 @@ def _document(view: View, views: list[View]) -> str:
     parts = {
         "title": escape(view.title),
         "name": view.name,
-        "navigation": "".join(_link(other, other is view) for other in views) if len(views) > 1 else "",
+        "navigation": "".join(_link(other, other is view) for other in views) + '<kbd data-key="view"></kbd>',
         "main": (STATIC / f"{view.name}.html").read_text("utf-8"),
     }
     text = (STATIC / "shell.html").read_text("utf-8")

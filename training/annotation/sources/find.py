@@ -1,6 +1,5 @@
 """What a source holds, of whichever kind it is."""
 
-import csv
 import os
 import unicodedata
 from collections import Counter
@@ -12,6 +11,7 @@ from device.contract.errors import DataError
 from training.annotation.sources.found import Found, Kind, Where
 from training.annotation.sources.pictures import NATURAL, SUFFIXES, find_pictures
 from training.annotation.sources.tables import find_faces, find_rows, is_study
+from training.tables import read_rows
 from training.videos.study import VIDEO_SUFFIXES, read_study
 
 _TABLES = (".csv", ".gz")
@@ -25,6 +25,8 @@ def find(where: Where) -> tuple[Kind, list[Found]]:
     """
     source, neutral = where.source, where.neutral
     kind, found = _found(source, where.participants, where.frame_rate)
+    if where.participants and (source.is_file() or kind is Kind.FACES):
+        raise DataError(f"{source} names its participants itself: leave --participants out.")
     _require_distinct({one.participant for one in found if one.participant})
     at = neutral or (source / NATURAL if (source / NATURAL).is_dir() else None)
     found = _with_neutral(found, at, asked=neutral is not None)
@@ -84,17 +86,13 @@ def _unreadable(error: OSError) -> None:
 
 def _whose(table: Path, pictures: Iterable[str]) -> Mapping[str, str]:
     """Picture or folder → participant. Raises `DataError`."""
-    try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            rows = [[cell.strip() for cell in row] for row in csv.reader(file) if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"Cannot read {table} ({error}): give a CSV file 'image,participant'.") from error
-    if not rows or rows[0][:2] != ["image", "participant"]:
-        begin = ",".join(rows[0])[:60] if rows else ""
+    rows = read_rows(table, "a CSV file 'image,participant'")
+    if not rows or rows[0][1][:2] != ["image", "participant"]:
+        begin = ",".join(rows[0][1])[:60] if rows else ""
         raise DataError(f"{table.name} begins with {begin!r} instead of 'image,participant'.")
     known = {*pictures} | {str(Path(name).parent.as_posix()) for name in pictures}
     whose: dict[str, str] = {}
-    for number, row in enumerate(rows[1:], 2):
+    for number, row in rows[1:]:
         if len(row) < 2 or not row[1] or row[0] not in known:
             raise DataError(
                 f"{table.name}, row {number}: {','.join(row)[:60]!r} is no 'image,participant' of these pictures: "
@@ -102,6 +100,8 @@ def _whose(table: Path, pictures: Iterable[str]) -> Mapping[str, str]:
             )
         if whose.setdefault(row[0], row[1]) != row[1]:
             raise DataError(f"{table.name}, row {number}: {row[0]} has two participants: remove one row.")
+    if not whose:
+        raise DataError(f"{table.name} has no row: say of each picture or folder below --source whose it is.")
     return whose
 
 

@@ -36,7 +36,8 @@ def find_pictures(source: Path, names: Sequence[str], whose: Mapping[str, str], 
         rate: frames a second of films, if it is known.
 
     Raises:
-        DataError: a number of a frame that is there twice; folders that would tell a group.
+        DataError: a number of a frame that is there twice; folders that would tell a group; a picture of nobody's in
+            the table.
     """
     root = source / ORIGIN if any(name.startswith(f"{ORIGIN}/") for name in names) else source
     prefix = f"{ORIGIN}/" if root != source else ""
@@ -44,8 +45,9 @@ def find_pictures(source: Path, names: Sequence[str], whose: Mapping[str, str], 
     for name in names:
         if name.startswith(prefix):
             folder = name.removeprefix(prefix).rpartition("/")[0] or "."
-            folders[folder, whose.get(name) or _participant(folder, whose)].append(name)
-    _require_blind([folder for folder, _ in folders if folder not in whose])
+            folders[folder, _participant(name, folder, whose)].append(name)
+    if not whose:
+        _require_blind(folder for folder, _ in folders)
     shared = Counter(folder for folder, _ in folders)
     return [
         replace(_sequence(source, folder, participant, files, rate), name=_name(source, folder, participant, shared))
@@ -63,9 +65,16 @@ def _require_blind(folders: Iterable[str]) -> None:
             )
 
 
-def _participant(folder: str, whose: Mapping[str, str]) -> str:
-    """By the folder, as the table says, else its first part."""
-    return whose.get(folder) or ("" if folder == "." else folder.partition("/")[0])
+def _participant(name: str, folder: str, whose: Mapping[str, str]) -> str:
+    """As the table says, of the picture or its folder; without a table the first part of the folder."""
+    if not whose:
+        return "" if folder == "." else folder.partition("/")[0]
+    if said := whose.get(name) or whose.get(name.rpartition("/")[0] or "."):
+        return said
+    raise DataError(
+        f"{name} has no participant in the table --participants, and coders would read its folder's name: "
+        "add a row for it, or for its folder."
+    )
 
 
 def _sequence(source: Path, folder: str, participant: str, files: list[str], rate: float | None) -> Found:

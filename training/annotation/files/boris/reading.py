@@ -12,7 +12,7 @@ from training.annotation.coding import LETTERS, Annotations, Episode, Mark, Scal
 from training.annotation.files import spans
 from training.annotation.files.boris import CODER, PROJECT, SCALE, SEQUENCE, START, STATE, STOP
 from training.annotation.files.exchange import SIDES, Found, Into
-from training.annotation.files.tables import read_table
+from training.tables import read_table
 
 _WHAT = "a project of BORIS (.boris), or its events exported as .csv or .tsv"
 _NEEDED = ("Observation id", "Behavior", "Behavior type", "Time")

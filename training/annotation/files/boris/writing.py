@@ -22,7 +22,7 @@ from training.annotation.files.boris import (
     TABLE,
 )
 from training.annotation.files.exchange import SIDES, Losses, Written, count_without_video, keep
-from training.annotation.files.tables import table_bytes
+from training.tables import table_bytes
 
 _PLAYERS = tuple(str(number) for number in range(1, 9))
 _HEADER = (

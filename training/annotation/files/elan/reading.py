@@ -138,8 +138,9 @@ def _opened(path: Path, into: Into) -> _Document:
 def _root(path: Path) -> ElementTree.Element:
     try:
         root = ElementTree.parse(path).getroot()
-    except (OSError, ElementTree.ParseError, ValueError) as error:
-        raise DataError(f"Cannot read {path} ({error}): give a document of ELAN's ({SUFFIX}).") from error
+    except (OSError, ElementTree.ParseError, ValueError, LookupError) as error:  # the last: of an unknown encoding
+        why = getattr(error, "strerror", None) or error
+        raise DataError(f"Cannot read {path} ({why}): give a document of ELAN's ({SUFFIX}).") from error
     if root.tag != "ANNOTATION_DOCUMENT":
         raise DataError(f"{path.name} is XML, and not ELAN's: its root is {root.tag[:40]!r}; give an {SUFFIX} file.")
     return root

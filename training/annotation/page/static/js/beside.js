@@ -12,7 +12,11 @@ const LEVELS = [
   ["E", "maximum"],
 ];
 
-const OF_FRAMES = [["", "{submit} submits: what is unmarked is absent. {help} shows all keys."]];
+const OF_FRAMES = [
+  ["", "{submit} submits: what is unmarked is absent. {help} shows all keys."],
+  ["What cannot be judged", "{upper} upper, {lower} lower face hidden: by hair, a hand, glare. {uncodable} not codable: no face, two, "
+    + "a drawing."],
+];
 const OF_EPISODES = [
   ["Episodes", "Hold an action's key from onset to offset while playing or stepping, or tap it at both."],
   ["", "{other}{repeat} choose one; {onset} onset, {apex} apex, {offset} offset are here; {loop} plays it over and over; "

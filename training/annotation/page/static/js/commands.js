@@ -3,11 +3,12 @@ import { choose } from "./chooser.js";
 import { present } from "./coded.js";
 import { ask, tell } from "./dialogs.js";
 import { $ } from "./dom.js";
+import { nextView } from "./head.js";
 import { get } from "./net.js";
 import { hint, say } from "./say.js";
 
 export class Commands {
-  /** @param {{desk, doing, episodes, player, look, view, beside, onKeys: () => void}} parts */
+  /** @param {{desk, doing, episodes, player, stage, look, view, beside, onKeys: () => void}} parts */
   constructor(parts) {
     Object.assign(this, parts);
     this.all = {
@@ -49,6 +50,7 @@ export class Commands {
       brighter: () => this.look.brighten(0.1),
       darker: () => this.look.brighten(-0.1),
       neutral: () => this._neutral(),
+      view: nextView,
       help: () => this.onKeys(),
     };
   }
@@ -121,14 +123,26 @@ export class Commands {
 
   async _submit() {
     const { desk } = this;
-    if (this.inEpisodes) return this.episodes.step(1);
+    if (this.inEpisodes) return this._nextEpisode();
     this.player.stop();
+    if (!(await this._isSeen())) return hint("It cannot be shown and is not submitted: mark it not codable, or go on.");
     const wasSubmitted = await this.doing.submit();
     const marks = present(desk.coded).length;
     const next = wasSubmitted ? desk.index + 1 : desk.runs.next(desk.index);
     if (next === undefined || next >= desk.length) return this._finished();
     desk.go(next);
-    return say(`submitted with ${marks || "no"} marks; ${desk.numberAt(next)}`);
+    return say(`submitted with ${marks || "no"} ${marks === 1 ? "mark" : "marks"}; ${desk.numberAt(next)}`);
+  }
+
+  _nextEpisode() {
+    this.episodes.step(1);
+    if (this.episodes.chosen) this.go(this.episodes.chosen.onset);
+  }
+
+  /** Nobody says what is absent of a picture that is not there. */
+  async _isSeen() {
+    const { submitted, codable } = this.desk.coded;
+    return submitted || !codable || this.stage.canBeSeen();
   }
 
   _nextOpen() {
@@ -146,7 +160,7 @@ export class Commands {
     const { sequences } = await get("/api/progress");
     const open = sequences.find((one) => one.number !== desk.sequence.number && one.submitted < (one.length ?? 1));
     const done = `All ${desk.length.toLocaleString()} frames of ${desk.sequence.title} are submitted.`;
-    if (!open) return ask(`${done} Nothing is left in this project.`, { yes: "Good", no: "Stay here" });
+    if (!open) return ask(`${done} Nothing is left in this project.`, { yes: "Good", no: "" });
     const goesOn = await ask(`${done} Go on with ${open.title}?`, { yes: "Go on", no: "Stay here" });
     return goesOn ? this.openSequence(open.number) : undefined;
   }

@@ -1,24 +1,27 @@
 /** What is coded, by whom, and where the coder is: the state that all parts of the page show. */
 import { apply, EMPTY, isTouched, markOf, present } from "./coded.js";
-import { get, post } from "./net.js";
+import { get } from "./net.js";
 import { Pictures } from "./pictures.js";
+import { remember } from "./position.js";
 import { Runs, SUBMITTED, TOUCHED, UNTOUCHED } from "./runs.js";
 
 const AROUND = 40;
 const LONGEST = 2560; // pixels of a picture's longer side: more would fill the memory, and no screen shows it
-const POSITION_MS = 400;
 const frameOf = (act) => act.place !== undefined && act.place !== null && act.type !== "setneutral";
 
 /**
  * Events: `sequence` (another one), `place` (another frame), `coded` (codes or episodes changed), `change` (any).
  *
  * Attributes: `project` (see /api/project), `sequence`, `index` (in the order of coding), `newest` (the action on which
- * digits act), `mode` ('frames' or 'episodes'), `chosen` (identity of an episode), `opinion` (the network's, shown).
+ * digits act), `mode` ('frames' or 'episodes', kept in this browser), `chosen` (identity of an episode), `opinion` (the
+ * network's, shown).
  */
 export class Desk extends EventTarget {
   constructor(project, keymap, { queue, seat }) {
     super();
-    Object.assign(this, { project, keymap, sequence: null, index: 0, newest: "", mode: "frames", chosen: "" });
+    Object.assign(this, { project, keymap, sequence: null, index: 0, newest: "", chosen: "" });
+    this._modeKept = `affectbox-coding-mode/${project.id}/${project.coder}`;
+    this._mode = localStorage.getItem(this._modeKept);
     Object.assign(this, { queue, seat });
     this.opinion = null;
     this.undoing = { undo: project.undo, redo: project.redo };
@@ -26,6 +29,15 @@ export class Desk extends EventTarget {
     this.actions = Object.fromEntries(project.actions.map((action) => [action.key, action]));
     this._coded = new Map();
     this._loading = new Map();
+  }
+
+  get mode() {
+    return this.sequence?.ordered && this._mode === "episodes" ? "episodes" : "frames";
+  }
+
+  set mode(mode) {
+    this._mode = mode;
+    localStorage.setItem(this._modeKept, mode);
   }
 
   get place() {
@@ -90,7 +102,6 @@ export class Desk extends EventTarget {
     const url = (index) => `/pictures/${number}/${this.placeAt(index)}?side=${LONGEST}`;
     this.pictures = new Pictures(url, { length: sequence.length });
     this.chosen = "";
-    if (!sequence.ordered) this.mode = "frames";
     for (const act of this.queue.waiting()) this._optimistic(act); // of a page that was killed
     const index = place === null ? this.runs.next(-1) : this.indexOf(place);
     this.index = Math.max(0, Math.min(index ?? 0, this.length - 1));
@@ -209,9 +220,7 @@ export class Desk extends EventTarget {
     this.pictures.near(this.index, this.direction);
     const ahead = this.placeAt(Math.max(0, Math.min(this.index + (AROUND / 2) * this.direction, this.length - 1)));
     if (!this.isKnown || !this._coded.get(ahead)?.fetched) this._know();
-    clearTimeout(this._telling);
-    const [number, place] = [this.sequence.number, this.place];
-    this._telling = setTimeout(() => post("/api/position", { sequence: number, place }).catch(() => null), POSITION_MS);
+    remember(this.sequence.number, this.place);
   }
 
   _fire(...names) {

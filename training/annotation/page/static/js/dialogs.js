@@ -22,7 +22,7 @@ export function open(dialog) {
 /** Whether a dialog is open: keys are its own then. */
 export const anyOpen = () => document.querySelector("dialog[open]") !== null;
 
-/** Ask; Enter is yes, Escape is no. */
+/** Ask; Enter is yes, Escape is no; without `no` there is nothing to decide. */
 export async function ask(question, { yes = "Yes", no = "No", more = "" } = {}) {
   const dialog = h(
     "dialog",
@@ -36,7 +36,7 @@ export async function ask(question, { yes = "Yes", no = "No", more = "" } = {}) 
         "p",
         { class: "answers" },
         h("button", { value: "yes", class: "primary", autofocus: true }, yes, " ", h("kbd", {}, "↵")),
-        h("button", { value: "no" }, no, " ", h("kbd", {}, "Esc")),
+        no && h("button", { value: "no" }, no, " ", h("kbd", {}, "Esc")),
       ),
     ),
   );

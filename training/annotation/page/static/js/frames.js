@@ -32,7 +32,7 @@ async function start() {
   stage = new Stage(desk, player, view);
   beside = new Beside(desk, new View($("#neutral"), look), book);
   const onKeys = () => settings(desk, labels);
-  commands = new Commands({ desk, doing: new Doing(desk), episodes, player, look, view, beside, onKeys });
+  commands = new Commands({ desk, doing: new Doing(desk), episodes, player, stage, look, view, beside, onKeys });
   timeline = new Timeline({ desk, episodes, here: () => commands.at, onGo: (index) => commands.go(index) });
   tiles = new Tiles($("#actions"), project, desk.keymap, (action, strong) => commands.tap(action, strong));
   wire();
@@ -48,6 +48,7 @@ async function start() {
 function learn(answer) {
   if (!desk?.sequence) return;
   desk.learn(answer);
+  stage.canBeSeen(); // now that the program answers
   if (answer.went) commands.follow(answer.went);
 }
 
@@ -58,7 +59,8 @@ function show() {
   const newest = inEpisodes ? (episodes.chosen?.action ?? "") : desk.focus;
   const markOf = inEpisodes ? (action) => episodes.markOf(action) : (action) => desk.markOf(action);
   const held = new Set(episodes.held.keys());
-  tiles.show(markOf, { newest, held, hidden: coded.hidden, codable: coded.codable });
+  const judged = inEpisodes || coded.submitted ? [] : coded.judged;
+  tiles.show(markOf, { newest, held, judged, hidden: coded.hidden, codable: coded.codable });
   beside.showAction(newest);
   beside.showOpinion(opinion);
   showFrame();

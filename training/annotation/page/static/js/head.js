@@ -1,6 +1,6 @@
 /** What stands above every view: how far the coding is, whether all is on the disk, dark or light, keys. */
 import { tell } from "./dialogs.js";
-import { $, set, text } from "./dom.js";
+import { $, $$, set, text } from "./dom.js";
 
 const AWAY =
   "The program does not answer. What you code is kept in this browser and saved as soon as it runs again: "
@@ -15,6 +15,13 @@ export function head(project, { onKeys, onChoose }) {
   $("#theme").addEventListener("click", nextTheme);
   $("#trouble button").addEventListener("click", () => tell(""));
   return { saved, progress };
+}
+
+/** Go to the view that stands next in the head. */
+export function nextView() {
+  const views = $$("nav a");
+  const at = views.findIndex((view) => view.getAttribute("aria-current") === "page");
+  views[(at + 1) % views.length]?.click();
 }
 
 function nextTheme() {

@@ -12,7 +12,7 @@ export const COMMANDS = [
   ["Coding a frame", "repeat", "Take over the marks of the frame before"],
   ["Coding a frame", "upper", "Upper face hidden", "frames"],
   ["Coding a frame", "lower", "Lower face hidden", "frames"],
-  ["Coding a frame", "uncodable", "Not codable: no face that can be judged", "frames"],
+  ["Coding a frame", "uncodable", "Not codable: no photograph of one face that can be judged", "frames"],
   ["Coding a frame", "clear", "Clear the frame"],
   ["Coding a frame", "undo", "Undo"],
   ["Coding a frame", "redo", "Redo"],
@@ -44,6 +44,7 @@ export const COMMANDS = [
   ["Picture", "brighter", "Brighter"],
   ["Picture", "darker", "Darker"],
   ["Picture", "neutral", "This frame is the person's neutral face"],
+  ["Page", "view", "The next view, such as contact sheets"],
   ["Page", "help", "All keys"],
 ];
 const MODES = Object.fromEntries(COMMANDS.map(([, name, , mode]) => [name, mode]));

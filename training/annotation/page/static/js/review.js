@@ -2,10 +2,10 @@
 import { SIDES, sided, words } from "./coded.js";
 import { anyOpen, tell } from "./dialogs.js";
 import { $, h, set, text } from "./dom.js";
-import { head } from "./head.js";
+import { head, nextView } from "./head.js";
 import { inOrder } from "./inorder.js";
 import { isOwn } from "./keyboard.js";
-import { digitOf, shown } from "./keys.js";
+import { digitOf, nameOf as keyOf, shown } from "./keys.js";
 import { bytes, get } from "./net.js";
 import { ReviewDesk } from "./review-desk.js";
 import { say } from "./say.js";
@@ -244,6 +244,7 @@ function undo(type) {
 const keys = () => settings({ project: desk.project, keymap }, label, () => REVIEW_KEYS);
 
 function label() {
+  text($("nav kbd"), shown(keymap.commands.view));
   for (const name of ["undo", "redo"]) text($(`#${name} kbd`), shown(keymap.commands[name]));
 }
 
@@ -264,10 +265,11 @@ function heard(event) {
   const command = keymap.commandOf(event, "frames");
   const number = digitOf(event);
   const step = event.shiftKey && { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -10, ArrowDown: 10 }[event.key];
-  const isPlain = !event.ctrlKey && !event.altKey && !event.metaKey && !event.shiftKey;
   if (command === "undo" || command === "redo") return undo(command);
+  if (command === "view") return nextView();
   if (step) return desk.look(step);
-  if (isPlain && KEYS[event.key]) return KEYS[event.key]();
+  const own = KEYS[keyOf(event)];
+  if (own) return own();
   if (number !== null) return digit(number);
   return command === "help" ? void keys() : false;
 }

@@ -11,12 +11,12 @@ export function say(words) {
   $("#said").textContent = turn ? words : `${words}\u00a0`;
 }
 
-/** Say it, and show it below the picture for a moment: what a key could not do, or did elsewhere. */
+/** Say it, and show it below the picture for a moment: what a key could not do, or did elsewhere; "": no more. */
 export function hint(words) {
   say(words);
   const element = $("#toast");
   text(element, words);
-  element.hidden = false;
+  element.hidden = !words;
   clearTimeout(hiding);
   hiding = setTimeout(() => (element.hidden = true), SHOWN_MS);
 }

@@ -1,6 +1,7 @@
 /** The sheet at hand: which pictures, how they are coded, which of them digits act on. */
 import { EMPTY } from "./coded.js";
 import { get } from "./net.js";
+import { remember } from "./position.js";
 import { applied, isDone } from "./sheet-codes.js";
 
 /**
@@ -90,6 +91,7 @@ export class SheetDesk extends EventTarget {
   point(place) {
     if (this.ring === place) return;
     this.ring = place;
+    remember(this.sequence.number, place);
     this._fire("coded");
   }
 
@@ -142,6 +144,7 @@ export class SheetDesk extends EventTarget {
   }
 
   _ahead() {
+    if (this.sheet.length) remember(this.sequence.number, this.ring ?? this.sheet[0]);
     this._know(this.following).catch(() => null); // told when the coder comes there
   }
 

@@ -11,7 +11,7 @@ export class Near {
     Object.assign(this, { desk, whole });
     this._look = new Look();
     this._view = new View($("#near"), this._look);
-    this._tiles = new Tiles($("#sheet-actions"), desk.project, keymap, (action, strong) => whole.mark(action, strong));
+    this._tiles = new Tiles($("#sheet-actions"), desk.project, keymap, (action, strong) => whole.mark(action, strong), { columns: 3 });
     this._of = null;
   }
 
@@ -24,7 +24,8 @@ export class Near {
     const { desk } = this;
     const coded = desk.coded(desk.ring);
     const { hidden, codable } = coded;
-    this._tiles.show((action) => markOf(coded, action), { newest: this.whole.focus, hidden, codable });
+    const judged = coded.submitted ? [] : coded.judged;
+    this._tiles.show((action) => markOf(coded, action), { newest: this.whole.focus, hidden, codable, judged });
     if (desk.ring !== null) this._show(desk.ring);
   }
 

@@ -52,9 +52,10 @@ export class SheetView {
     set($("#whole"), "aria-pressed", String(this.isWhole));
     if (action) $("#action").value = action;
     $("#showing").value = this.desk.showing;
-    const seen = action && this.book[action]?.seen;
-    $("#seen").replaceChildren(...(seen ? [h("b", {}, "Seen: "), seen] : []));
-    set($("#seen"), "title", seen || null);
+    const { seen = "", confused = "" } = this.book[action] ?? {};
+    const told = [["Seen: ", seen], [" Taken for it: ", confused]].filter(([, words]) => words);
+    $("#seen").replaceChildren(...told.flatMap(([head, words]) => [h("b", {}, head), words]));
+    set($("#seen"), "title", $("#seen").textContent || null);
     this.lay();
   }
 

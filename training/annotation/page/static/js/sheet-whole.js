@@ -1,6 +1,7 @@
 /** Sheets of whole pictures: arrows move from one to the next, action keys code the one in the ring. */
 import { marking, markOf, present, pressed, sided, SIDES, words } from "./coded.js";
 import { digitOf } from "./keys.js";
+import { shown } from "./keys.js";
 import { say } from "./say.js";
 import { submitting } from "./sheet-codes.js";
 
@@ -16,8 +17,10 @@ export class Whole {
   }
 
   get hint() {
-    const levels = this.desk.project.scale === "intensity" ? "1–5 A–E, " : "";
-    return `Arrows move, an action's key marks it; ${levels}6 left, 7 right, 8 top, 9 bottom, 0 takes it away`;
+    const levels = this.desk.project.scale === "intensity" ? "1–5 A–E · " : "";
+    const [upper, lower, uncodable] = ["upper", "lower", "uncodable"].map((name) => `“${shown(this.keymap.commands[name])}”`);
+    const unseen = `${upper} upper ${lower} lower face hidden · ${uncodable} not codable`;
+    return `Arrows move · an action's key marks it · ${levels}6 left 7 right 8 top 9 bottom · 0 none · ${unseen}`;
   }
 
   /** The action on which digits act. */

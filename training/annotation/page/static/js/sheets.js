@@ -2,10 +2,11 @@
 import { choose } from "./chooser.js";
 import { anyOpen, ask, tell } from "./dialogs.js";
 import { $, set, text } from "./dom.js";
-import { head } from "./head.js";
+import { head, nextView } from "./head.js";
 import { inOrder } from "./inorder.js";
 import { isOwn } from "./keyboard.js";
 import { shown } from "./keys.js";
+import { Naming } from "./naming.js";
 import { get } from "./net.js";
 import { say } from "./say.js";
 import { begin } from "./session.js";
@@ -18,7 +19,7 @@ import { Whole } from "./sheet-whole.js";
 import { SHEET_KEYS } from "./view-keys.js";
 
 const KEPT = "affectbox-coding-sheets"; // how this browser's coder likes sheets
-let desk, keymap, one, whole, view, heading, kept;
+let desk, keymap, one, whole, view, heading, kept, naming;
 let took = null; // the action of what was last taken back
 const allowed = new Set(); // places that may be changed though they were coded for good, since the coder said so
 
@@ -29,6 +30,7 @@ async function start() {
   desk = new SheetDesk(project, session.queue);
   one = new One(desk, { mayChange });
   whole = new Whole(desk, keymap, { mayChange, onEnd: onward });
+  naming = new Naming(keymap, desk.actions, (action) => open({ action }));
   heading = head(project, { onKeys: keys, onChoose: chooseSequence });
   heading.saved(session.queue.state);
   kept = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
@@ -147,6 +149,7 @@ function take(type) {
 const keys = () => settings({ project: desk.project, keymap }, label, () => SHEET_KEYS);
 
 function label() {
+  text($("nav kbd"), shown(keymap.commands.view));
   for (const name of ["submit", "undo", "redo"]) text($(`#${name} kbd`), shown(keymap.commands[name]));
   view.near.label();
 }
@@ -188,6 +191,7 @@ function cycle(id) {
 
 const EVERYWHERE = {
   F2: () => switchTo(desk.action !== null),
+  F3: () => naming.begin(),
   F4: () => cycle("#showing"),
   F8: () => cycle("#size"),
   F9: toggleContrast,
@@ -207,11 +211,14 @@ const OF_WHOLE = { "Ctrl+Enter": async () => whole.submitAll(await unshown()) };
 
 /** Do what a key means; false: nothing. */
 function heard(event) {
+  const named = naming.hears(event);
+  if (named) return named;
   const name = `${event.ctrlKey || event.metaKey ? "Ctrl+" : ""}${event.key}`;
   const own = EVERYWHERE[name] ?? (desk.action === null ? OF_WHOLE : OF_ONE)[name];
   if (own) return own();
   const command = keymap.commandOf(event, "frames");
   if (command === "undo" || command === "redo") return take(command);
+  if (command === "view") return nextView();
   if (name === "Enter" || (command === "submit" && desk.action === null)) return submit();
   if (mode().press(event)) return true;
   if (command === "help") return void keys();

@@ -20,6 +20,12 @@ export class Stage {
     this._state(desk.codedAt(place));
   }
 
+  /** Whether the frame can be shown; where it could not be, that is tried again. */
+  async canBeSeen() {
+    if (this._missing) await this._picture(this._shown);
+    return !this._missing;
+  }
+
   async _picture(index) {
     this._shown = index;
     this._missing = "";

@@ -16,12 +16,13 @@ export class Tiles {
    * @param project see /api/project
    * @param {KeyMap} keymap
    * @param {(action: string, strong: boolean) => void} onPress
+   * @param {{columns?: number}} more: as many columns as fit the action list, unless said
    */
-  constructor(element, project, keymap, onPress) {
+  constructor(element, project, keymap, onPress, { columns = project.actions.length > MANY ? 3 : 2 } = {}) {
     Object.assign(this, { _project: project, _keymap: keymap, _onPress: onPress });
     this._tiles = new Map();
-    const columns = project.actions.length > MANY ? 3 : 2;
     element.dataset.columns = columns;
+    element.classList.toggle("many", project.actions.length > MANY);
     element.style.setProperty("--columns", columns);
     element.replaceChildren(...Object.keys(PARTS).flatMap((part) => this._part(part, columns)));
     this.label();
@@ -38,10 +39,10 @@ export class Tiles {
   /**
    * Show marks.
    * @param {(action: string) => [number, string]} markOf
-   * @param {{newest?, hidden?, codable?, held?}} more: the action on which digits act; hidden parts; whether there is a
-   *   face; actions whose key is down
+   * @param {{newest?, hidden?, codable?, held?, judged?}} more: the action on which digits act; hidden parts; whether there
+   *   is a face; actions whose key is down; actions that the coder is done with in a frame that is still open
    */
-  show(markOf, { newest = "", hidden = [], codable = true, held = new Set() } = {}) {
+  show(markOf, { newest = "", hidden = [], codable = true, held = new Set(), judged = [] } = {}) {
     for (const action of this._project.actions) {
       const tile = this._tiles.get(action.key);
       const mark = markOf(action.key);
@@ -49,8 +50,9 @@ export class Tiles {
       tile.classList.toggle("newest", action.key === newest);
       tile.classList.toggle("held", held.has(action.key));
       tile.classList.toggle("unseen", !codable || (hidden.includes(action.part) && !mark[0]));
-      text(tile.querySelector(".mark"), this._sign(mark));
-      text(tile.querySelector(".for-readers"), words(mark, this._project.scale));
+      const isAbsent = !mark[0] && judged.includes(action.key);
+      text(tile.querySelector(".mark"), isAbsent ? "0" : this._sign(mark));
+      text(tile.querySelector(".for-readers"), isAbsent ? "judged, absent" : words(mark, this._project.scale));
     }
   }
 

@@ -11,6 +11,7 @@ export const SHEET_KEYS = [
   ["Ctrl ↑", "The action before"],
   ["Ctrl ↓", "The action after"],
   ["F2", "One action, or whole pictures"],
+  ["F3", "Then an action's key: to its sheet"],
   ["F4", "What is shown"],
   ["F8", "How large pictures are"],
   ["F9", "Contrast of each picture stretched"],

@@ -42,15 +42,7 @@ def read_table(path: Path, what: str, name: str = "") -> Table:
         DataError: it cannot be read, is empty, has a column twice, or a row with cells beyond the header.
     """
     name = name or path.name
-    text = _text(path, what)
-    separator = max(_SEPARATORS, key=text.partition("\n")[0].count)
-    try:
-        lines = [
-            [cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-        ]
-    except csv.Error as error:
-        raise DataError(f"Cannot read {path} ({error}): give {what}.") from error
-    rows = [(number, line) for number, line in enumerate(lines, 1) if any(line)]
+    rows = read_rows(path, what)
     if not rows:
         raise DataError(f"{name} is empty: give {what}.")
     (first, header), rows = rows[0], rows[1:]
@@ -63,6 +55,19 @@ def read_table(path: Path, what: str, name: str = "") -> Table:
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise DataError(f"{name}, row {first}: the column {twice!r} is there twice: remove one.")
     return Table(path, name, tuple(names), tuple((number, tuple(line[c] for c in kept)) for number, line in rows))
+
+
+def read_rows(path: Path, what: str) -> list[tuple[int, list[str]]]:
+    """The rows that hold anything, with their numbers from 1, cells stripped; `what` as of `read_table`. Raises
+    `DataError`: it cannot be read."""
+    text = _text(path, what)
+    separator = max(_SEPARATORS, key=text.partition("\n")[0].count)
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+    except csv.Error as error:
+        raise DataError(f"Cannot read {path} ({error}): give {what}.") from error
+    rows = [(number, [cell.strip() for cell in line]) for number, line in enumerate(lines, 1)]
+    return [(number, cells) for number, cells in rows if any(cells)]
 
 
 def table_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
@@ -98,5 +103,5 @@ def _text(path: Path, what: str) -> str:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{path.name} is no text in UTF-8 or UTF-16: save it as CSV UTF-8, and give {what}."
+            f"Cannot read {path} (it is no text in UTF-8 or UTF-16): save it as CSV UTF-8, and give {what}."
         ) from error

@@ -4,6 +4,7 @@ Of W windows that k raters rated, with mean squares of windows MSR, of raters MS
 
     ICC(2,1) = (MSR − MSE) / (MSR + (k − 1) MSE + k (MSC − MSE) / W)    one rater, who could be any other
     ICC(2,k) = (MSR − MSE) / (MSR + (MSC − MSE) / W)                    the mean of k such raters
+    ICC(3,1) = (MSR − MSE) / (MSR + (k − 1) MSE)                        one of these very raters, whatever their levels
     ICC(3,k) = (MSR − MSE) / MSR                                        the mean of these very raters
 
 ICC(3,k) is the share of the variance of their mean that is no noise, so nothing that does not know the noise can
@@ -23,11 +24,12 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Agreement:
-    """Of each draw (D,): `single` ICC(2,1), `mean` ICC(2,k), `fixed` ICC(3,k), and the `ceiling` √ICC(3,k); NaN where
-    nothing varies."""
+    """Of each draw (…): `single` ICC(2,1), `mean` ICC(2,k), `consistent` ICC(3,1), `fixed` ICC(3,k), and the `ceiling`
+    √ICC(3,k); NaN where nothing varies."""
 
     single: Floats
     mean: Floats
+    consistent: Floats
     fixed: Floats
     ceiling: Floats
 
@@ -39,17 +41,19 @@ def sums(ratings: Floats) -> Floats:
 
 
 def agreement(summed: Floats) -> Agreement:
-    """Of sums (D, k + 3), one row a draw; of fewer than two raters nothing is known."""
-    count, by_rater, squares, of_windows = summed[:, 0], summed[:, 1:-2], summed[:, -2], summed[:, -1]
-    k = by_rater.shape[1]
+    """Of sums (…, k + 3), one row a draw; of fewer than two raters nothing is known."""
+    count, by_rater, squares, of_windows = summed[..., 0], summed[..., 1:-2], summed[..., -2], summed[..., -1]
+    k = by_rater.shape[-1]
     if k < 2:
-        return Agreement(*[np.full(len(summed), np.nan)] * 4)
+        return Agreement(*[np.full(count.shape, np.nan)] * 5)
     with np.errstate(invalid="ignore", divide="ignore"):
-        whole = by_rater.sum(axis=1) ** 2 / (k * count)
-        rows, columns = of_windows / k - whole, (by_rater**2).sum(axis=1) / count - whole
+        whole = by_rater.sum(axis=-1) ** 2 / (k * count)
+        rows, columns = of_windows / k - whole, (by_rater**2).sum(axis=-1) / count - whole
         msr, msc = rows / (count - 1), columns / (k - 1)
-        mse = (squares - whole - rows - columns) / ((count - 1) * (k - 1))
+        left = squares - whole - rows - columns
+        mse = left / ((count - 1) * (k - 1))
         between = np.where(squares - whole > 1e-9 * squares, msr - mse, np.nan)
         single = between / (msr + (k - 1) * mse + k * (msc - mse) / count)
+        consistent = np.where(rows + left > 1e-9 * squares, between / (msr + (k - 1) * mse), np.nan)
         mean, fixed = between / (msr + (msc - mse) / count), between / msr
-    return Agreement(single, mean, fixed, np.sqrt(np.clip(fixed, 0.0, 1.0)))
+    return Agreement(single, mean, consistent, fixed, np.sqrt(np.clip(fixed, 0.0, 1.0)))
