@@ -79,7 +79,7 @@ def test_what_a_window_has_no_room_for_is_refused_at_once(changes, sentence):
         parse(Recipe, [assigned(changes, "epochs=20")])
 
 
-@pytest.mark.parametrize("changes", [{"kind": "recurrent"}, {"columns": "presence"}])
+@pytest.mark.parametrize("changes", [{"kind": "recurrent"}, {"kind": "recurrent", "columns": "presence"}])
 def test_what_no_box_takes_is_measured_and_never_exported(changes):
     assert OURS.is_exported
     assert not changed(OURS, **changes).is_exported
