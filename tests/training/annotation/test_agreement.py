@@ -184,6 +184,16 @@ def test_episodes_give_frames_too():
     assert found.frames == 0 and [one.action for one in found.rows] == ["AU1"]
 
 
+def test_a_film_that_one_has_not_coded_to_its_end_is_compared_as_far_as_they_came():
+    clip = film(100)
+    mine = saw("anna", clip, Episode("AU12", 10, 19), Episode("AU12", 80, 99))
+    other = saw("ben", clip, Episode("AU12", 10, 29))
+
+    found = row(compare([[mine], [other]]), "AU12", EPISODES)
+
+    assert (found.frames, found.present, found.agreed.value) == (20, (10, 20, 10), 0.5)
+
+
 def test_disagreements_with_the_most_serious_first():
     faces = pictures(5)
     mine = said("a", faces, Scale.INTENSITY, AU12="50230", AU1="00000")

@@ -101,9 +101,8 @@ def frames_grid(coders: tuple[str, ...], shared: Sequence[Together], actions: Se
 
 
 def episodes_grid(coders: tuple[str, ...], shared: Sequence[Together], actions: Sequence[str], scale: Scale) -> Grid:
-    """What was coded as episodes, in every frame of the sequences of which at least two coders coded some.
-
-    Open episodes have no part.
+    """What was coded as episodes, of the sequences of which at least two coders coded some, each in the frames that
+    they `watched`. Open episodes have no part.
     """
     those = [one for one in shared if sum(bool(mine and mine.episodes) for mine in one.coded) > 1]
     kept = [np.arange(len(one.sequence.frames)) for one in those]
@@ -136,13 +135,13 @@ def _covered(one: Together, actions: Sequence[str], scale: Scale) -> dict[str, V
     count = len(one.sequence.frames)
     values = {action: np.full((len(one.coded), count), NOT_CODED, np.int8) for action in actions}
     for coder, mine in enumerate(one.coded):
-        if mine is None or not mine.episodes:
+        if mine is None:
             continue
         for action in actions:
-            values[action][coder] = 0
-        for episode in mine.episodes:
-            if episode.offset is not None and episode.action in values:
-                covered = values[episode.action][coder, episode.onset : episode.offset + 1]
+            values[action][coder, mine.watched] = 0
+        for episode, places in mine.closed:
+            if episode.action in values:
+                covered = values[episode.action][coder, places]
                 np.maximum(covered, min(episode.value, scale.largest), out=covered)
     return values
 
