@@ -13,16 +13,13 @@ from training.atypicality import companion
 from training.atypicality.ages import ages_of
 from training.atypicality.complexity import compared
 from training.atypicality.conformal import quantiles
-from training.atypicality.evaluation import FAR, Evaluation, Judged, Surprised
+from training.atypicality.evaluation import FAR, FEWEST_TYPICAL, Evaluation, Judged, Surprised
 from training.atypicality.folds import Said, across
 from training.atypicality.metrics import advantage, draws, figures, raters
 from training.atypicality.plan import TYPICAL
 from training.atypicality.recipe import COMPANION, FEWEST_PEOPLE, OURS, Companion, Recipe, published_at
 from training.atypicality.study import MovementStudy
 from training.atypicality.windows import Windows, windows_of
-
-#: Typical people who were rated; of fewer nobody knows what 95 % of such windows do not exceed.
-FEWEST_TYPICAL = 10
 
 
 @dataclass(frozen=True)
@@ -127,6 +124,7 @@ def about(study: MovementStudy, rated: Windows, usual: Windows, protocol: Protoc
         "ages": ages_of(study.people),
         "rated": len(seen),
         "rated_ages": ages_of(seen),
+        "rated_typical_ages": ages_of(person for person in seen if person.group == protocol.typical),
         "typical": protocol.typical,
         "typical_ages": ages_of(typical),
         "sources": study.sources,
