@@ -1,9 +1,11 @@
-"""What options of the command line may hold. What one may not raises `argparse.ArgumentTypeError`, which argparse
-explains."""
+"""What options of the command line may hold, and what several commands have alike. What one may not hold raises
+`argparse.ArgumentTypeError`, which argparse explains."""
 
 import argparse
+import importlib
 import math
 import re
+from collections.abc import Callable
 
 
 def positive_count(text: str) -> int:
@@ -35,6 +37,13 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask cluster, such as tcp://10.0.0.5:8786")
     parser.add_argument(
         "--workers", type=count, metavar="N", help="processes here (default: one a core; 0: in this process)"
+    )
+
+
+def add_set(parser: argparse.ArgumentParser, what: str) -> None:
+    """`--set KEY=VALUE`, which changes `what`, such as 'one key of the recipe'."""
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help=f"change {what}; may be repeated"
     )
 
 
@@ -87,3 +96,12 @@ def bundle_name(text: str) -> str:
 def names(text: str) -> tuple[str, ...]:
     """Names with commas between them."""
     return tuple(filter(None, (name.strip() for name in text.split(","))))
+
+
+def later(module: str, action: str) -> Callable[[argparse.Namespace], int]:
+    """What runs a function of a module, and loads the module, with numpy and the readers, only then."""
+
+    def run(arguments: argparse.Namespace) -> int:
+        return int(getattr(importlib.import_module(module), action)(arguments))
+
+    return run

@@ -116,6 +116,11 @@ def _held(folder: Path) -> list[Path]:
         raise SourceError(f"{folder} cannot be read as a folder ({error.strerror}): check its path.") from error
     held = [file for file in files if is_picture(file) or _is_video(file)]
     foreign = [file for file in files if file.suffix.lower() in _FOREIGN]
+    if not held and (below := [file.parent for file in folder.glob("*/*") if is_picture(file) or _is_video(file)]):
+        raise SourceError(
+            f"{folder} itself holds no picture and no video, but its folders do: give those, such as {min(below)}, "
+            f"or all of them with {folder / '*'}."
+        )
     if not held:
         known = ", ".join(sorted(IMAGE_SUFFIXES | VIDEO_SUFFIXES))
         raise SourceError(f"{folder} holds no picture and no video ({known}): give another folder.")

@@ -74,6 +74,18 @@ def test_what_cannot_be_read_is_said(folder, monkeypatch, word, says):
         given_as([word])
 
 
+def test_a_folder_of_folders_says_how_to_give_them(tmp_path):
+    for whose in ("ben", "anna"):
+        (tmp_path / whose).mkdir()
+        (tmp_path / whose / "face.png").write_bytes(b"of no matter")
+
+    with pytest.raises(SourceError) as refused:
+        given_as([str(tmp_path)])
+
+    assert f"such as {tmp_path / 'anna'}, or all of them with {tmp_path / '*'}" in str(refused.value)
+    assert len(given_as([str(tmp_path / "*")]).names) == 2
+
+
 def test_results_never_take_the_place_of_others(tmp_path):
     assert names(free_names(tmp_path, "faces", (".csv", ".html"))) == ["faces-au.csv", "faces-au.html"]
     (tmp_path / "faces-au.html").touch()

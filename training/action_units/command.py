@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from device.contract.errors import ConfigError, DataError
+from training.arguments import add_set
 from training.commands.prepare import add_annotated, layout_options
 
 if TYPE_CHECKING:
@@ -36,13 +37,7 @@ def add_parser(commands: Any) -> None:
         help="TOML file, see training/recipes; may be repeated, to compare networks",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the folder of everything that is made")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change one key of every recipe, such as labels=17 or epochs=5; may be repeated",
-    )
+    add_set(parser, "one key of every recipe, such as labels=17 or epochs=5")
     parser.set_defaults(run=_run)
 
 

@@ -71,12 +71,11 @@ def _values(one: Annotations) -> Values:
     """(frames, actions) what one coder says."""
     values = np.full((len(one.sequence.frames), len(one.actions)), np.nan, np.float32)
     columns = {action: column for column, action in enumerate(one.actions)}
-    whole = [episode for episode in one.episodes if episode.offset is not None and episode.action in columns]
-    for column in {columns[episode.action] for episode in whole}:
-        seen = slice(min(episode.onset for episode in whole), max(episode.offset or 0 for episode in whole) + 1)
-        values[seen, column] = 0
-    for episode in whole:
-        during = values[episode.onset : (episode.offset or 0) + 1, columns[episode.action]]
+    whole = [(episode, places) for episode, places in one.closed if episode.action in columns]
+    for column in {columns[episode.action] for episode, _ in whole}:
+        values[one.watched, column] = 0
+    for episode, places in whole:
+        during = values[places, columns[episode.action]]
         np.maximum(during, episode.value, out=during)
     for place, frame in one.frames.items():
         unseen = [columns[key] for key in columns if not frame.codable or ACTIONS[key].part in frame.hidden]

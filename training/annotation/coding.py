@@ -210,3 +210,15 @@ class Annotations:
     actions: tuple[str, ...]
     frames: dict[int, Coded]
     episodes: tuple[Episode, ...] = ()
+
+    @property
+    def closed(self) -> list[tuple[Episode, slice]]:
+        """The episodes whose offset is coded, each with its places."""
+        return [(one, slice(one.onset, one.offset + 1)) for one in self.episodes if one.offset is not None]
+
+    @property
+    def watched(self) -> slice:
+        """The places in which what is no episode is absent: from the first onset to the last offset of any action.
+        Beyond these nobody knows whether the coder looked."""
+        spans = [places for _, places in self.closed]
+        return slice(min((span.start for span in spans), default=0), max((span.stop for span in spans), default=0))

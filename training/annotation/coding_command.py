@@ -1,14 +1,13 @@
 """`affectbox-training coding`: what was coded goes to files and comes from them; how far coders agree."""
 
 import argparse
-import importlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from training.annotation.files.layouts import BY_NAME, LAYOUTS
-from training.arguments import names, positive_number
+from training.arguments import later, names, positive_number
 
+_ACTIONS = "training.annotation.coding_actions"
 _DESCRIPTION = """\
 What coders coded with `affectbox-training annotate`: written to files in several layouts, read from them, and compared
 between coders. PROJECT is the folder of the coding.
@@ -52,7 +51,7 @@ def _add_export(actions: Any) -> None:
         help="published: a table participant,ASD (1 or 0) for the last column, which is empty without",
     )
     parser.add_argument("--overwrite", action="store_true", help="write into a folder that holds files already")
-    parser.set_defaults(run=_later("export"))
+    parser.set_defaults(run=later(_ACTIONS, "export"))
 
 
 def _add_import(actions: Any) -> None:
@@ -61,7 +60,7 @@ def _add_import(actions: Any) -> None:
     parser.add_argument("--layout", choices=LAYOUTS, help="of the files (default: as they say themselves)")
     parser.add_argument("--coder", metavar="NAME", help="who coded (default: as the files say)")
     parser.add_argument("--overwrite", action="store_true", help="instead of what this coder coded otherwise")
-    parser.set_defaults(run=_later("import_"))
+    parser.set_defaults(run=later(_ACTIONS, "import_"))
 
 
 def _add_agreement(actions: Any) -> None:
@@ -71,19 +70,10 @@ def _add_agreement(actions: Any) -> None:
         "--window", type=positive_number, default=0.5, metavar="S", help="of onsets, seconds (default: %(default)s)"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where tables (CSV) and a page (HTML) go")
-    parser.set_defaults(run=_later("agreement"))
+    parser.set_defaults(run=later(_ACTIONS, "agreement"))
 
 
 def _added(actions: Any, name: str, help_: str, description: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(name, help=help_, description=description, epilog=_PERSONAL)
     parser.add_argument("project", type=Path, metavar="PROJECT", help="the project's folder")
     return parser
-
-
-def _later(action: str) -> Callable[[argparse.Namespace], int]:
-    """What runs an action, and loads numpy and the project only then."""
-
-    def run(arguments: argparse.Namespace) -> int:
-        return int(getattr(importlib.import_module("training.annotation.coding_actions"), action)(arguments))
-
-    return run

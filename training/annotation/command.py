@@ -16,7 +16,8 @@ _DESCRIPTION = """\
 Opens a page in the browser on which a coder codes faces for action units by keyboard: frames and episodes of pictures
 and videos, each key saved at once. PROJECT is a folder of its own; it is made the first time, with --source, and what
 is coded then stays: scale and actions are fixed with it. The same command goes on where the coder stopped.
-Actions by the name of a list: 22, 17, 15, 12 and 5 are those of published tables, units those of the face network.
+Actions by the name of a list: 22, 17, 12 and 5 are those of published tables, 15 is 17 without AU16 and AU26,
+units those of the face network.
 """
 _EPILOG = """\
 Only this machine's own browser can see the page, by the link that is printed. Coders do not see what others coded,

@@ -2,12 +2,10 @@
 is among typical people."""
 
 import argparse
-import importlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from training.arguments import add_workers, bundle_name, bundle_version, count, positive_count, several
+from training.arguments import add_set, add_workers, bundle_name, bundle_version, count, later, positive_count, several
 
 _DESCRIPTION = """\
 Atypicality: people rated from 1 to 5 how unusual short stretches of a recording look, and a network learns to rate as
@@ -56,18 +54,16 @@ def _add_simulate(actions: Any) -> None:
     parser = actions.add_parser("simulate", help="make children of whom the truth is known", description=_SIMULATE)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
     parser.add_argument("--plan", type=Path, metavar="FILE", help="TOML file, see training/atypicality/plan.py")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="change one key of the plan; may be repeated"
-    )
+    add_set(parser, "one key of the plan")
     parser.add_argument("--seed", type=count, default=0, metavar="N", help="of everything (default: %(default)s)")
-    parser.set_defaults(run=_later("actions", "simulate"))
+    parser.set_defaults(run=later("training.atypicality.actions", "simulate"))
 
 
 def _add_check(actions: Any) -> None:
     parser = actions.add_parser("check", help="say what is wrong with a study", description=_CHECK)
     _add_study(parser)
     parser.add_argument("--json", action="store_true", help="print the findings as JSON, and nothing else")
-    parser.set_defaults(run=_later("check", "check"))
+    parser.set_defaults(run=later("training.atypicality.check", "check"))
 
 
 def _add_evaluate(actions: Any) -> None:
@@ -80,11 +76,9 @@ def _add_evaluate(actions: Any) -> None:
         "--typical", default="typical", metavar="GROUP", help="from which the companion learns (%(default)s)"
     )
     parser.add_argument("--no-published", action="store_true", help="leave out the published recipe, which takes long")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="change a key of our recipe; may be repeated"
-    )
+    add_set(parser, "a key of our recipe")
     parser.add_argument("--seed", type=count, default=0, metavar="N", help="of everything drawn (%(default)s)")
-    parser.set_defaults(run=_later("steps", "evaluate"))
+    parser.set_defaults(run=later("training.atypicality.steps", "evaluate"))
 
 
 def _add_train(actions: Any) -> None:
@@ -98,7 +92,7 @@ def _add_train(actions: Any) -> None:
         help="of DIR, by `evaluate`: says with which settings",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run folder")
-    parser.set_defaults(run=_later("steps", "train"))
+    parser.set_defaults(run=later("training.atypicality.steps", "train"))
 
 
 def _add_export(actions: Any) -> None:
@@ -119,7 +113,7 @@ def _add_export(actions: Any) -> None:
     parser.add_argument(
         "--unsupported", action="store_true", help="write it although the evidence does not carry it, and say so in it"
     )
-    parser.set_defaults(run=_later("steps", "export"))
+    parser.set_defaults(run=later("training.atypicality.steps", "export"))
 
 
 def _add_proof(actions: Any) -> None:
@@ -134,7 +128,7 @@ def _add_proof(actions: Any) -> None:
         "--cohorts", type=positive_count, metavar="N", help="of each kind at most (default: 15 planted ones, …)"
     )
     add_workers(parser)
-    parser.set_defaults(run=_later("steps", "proof"))
+    parser.set_defaults(run=later("training.atypicality.steps", "proof"))
 
 
 def _add_study(parser: argparse.ArgumentParser) -> None:
@@ -142,12 +136,3 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
         "folder", type=Path, metavar="DIR", help="the study: participants.csv, recordings/, ratings.csv"
     )
     add_workers(parser)
-
-
-def _later(module: str, action: str) -> Callable[[argparse.Namespace], int]:
-    """What runs an action, and loads numpy and the readers only then."""
-
-    def run(arguments: argparse.Namespace) -> int:
-        return int(getattr(importlib.import_module(f"training.atypicality.{module}"), action)(arguments))
-
-    return run

@@ -28,6 +28,10 @@ class Learner:
         """Args: `signs`: (K,) columns that change their sign where left and right are exchanged, which is done to
         half of the windows in each epoch; None: never."""
         self.network, self._loss, self._batch = network, loss, recipe.batch
+        falls = isinstance(recipe, Recipe) and recipe.falls
+        self._rates = recipe.learning_rate * (
+            np.linspace(1, 0, recipe.epochs, False) if falls else np.ones(recipe.epochs)
+        )
         self._optimizer = keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
         self._optimizer.exclude_from_weight_decay(var_names=["bias"])
         self._optimizer.build(network.trainable_variables)
@@ -44,6 +48,7 @@ class Learner:
         chance = np.random.default_rng(seed)
         windows, right = tf.constant(x), tf.constant(y, tf.float32)
         for epoch in range(1, epochs + 1):
+            self._optimizer.learning_rate.assign(self._rates[min(epoch, len(self._rates)) - 1])
             order, turned = chance.permutation(len(x)), chance.random(len(x)) < _TURNED
             self._epoch(windows, right, tf.constant(order, tf.int32), tf.constant(turned))
             yield epoch

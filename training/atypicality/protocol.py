@@ -21,6 +21,12 @@ from training.atypicality.recipe import COMPANION, FEWEST_PEOPLE, OURS, Companio
 from training.atypicality.study import MovementStudy
 from training.atypicality.windows import Windows, windows_of
 
+#: What is to be known where ratings are of more than windows hold.
+_APART = (
+    "Few windows of {:g} s hold just what raters rated at once, so no figure can come near the ceiling: make windows "
+    "as long as what was rated, with --set grid.steps=N."
+)
+
 
 @dataclass(frozen=True)
 class Protocol:
@@ -52,13 +58,14 @@ def evaluated(
         DataError: too few people, or nothing to learn from.
     """
     rated = windows_of(study, protocol.ours.grid).rated
-    found, people = {}, len(np.unique(rated.person))
+    found, people, apart = {}, len(np.unique(rated.person)), []
     if study.raters and people < FEWEST_PEOPLE:
         raise DataError(
             f"{people} people have windows that were rated and measured, and {FEWEST_PEOPLE} at least are needed to "
             "learn from some and test on others: `affectbox-training atypicality check` says what is missing."
         )
     if len(rated):
+        apart = [] if rated.fit else [_APART.format(protocol.ours.grid.seconds)]
         say(f"{len(rated)} rated windows of {people} people, in {protocol.folds} folds of people.")
         found["ours"] = judged(rated, protocol.ours, protocol, step)
         if protocol.published:
@@ -76,7 +83,7 @@ def evaluated(
         companion_recipe=protocol.companion,
         companion=surprised,
         entropy=compared(study, protocol.typical),
-        notes=(*study.beside, *notes, *_unevenly(rated)),
+        notes=(*study.beside, *apart, *notes, *_unevenly(rated)),
     )
 
 

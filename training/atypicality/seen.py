@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from device.contract.movement import COLUMNS
 from device.features import standard
-from training.atypicality.recipe import PRESENCE, Companion, Recipe
+from training.atypicality.recipe import PRESENCE, SHARED, Companion, Recipe
 
 Values = NDArray[np.float32]
+Floats = NDArray[np.float64]
 #: Intensity from which on a unit counts as there.
 PRESENT = 1.0
 _UNITS = tuple(at for at, name in enumerate(COLUMNS) if name.startswith("aus."))
@@ -43,4 +44,16 @@ def seen_of(values: Values, recipe: Recipe | Companion) -> Seen:
     count = np.maximum(known.sum(axis=(0, 1)), 1)
     centre = np.where(known, values, 0.0).sum(axis=(0, 1), dtype=np.float64) / count
     spread = np.sqrt(np.where(known, (values - centre) ** 2, 0.0).sum(axis=(0, 1), dtype=np.float64) / count)
+    if isinstance(recipe, Recipe) and recipe.kind == SHARED:
+        centre, spread = _alike(centre, spread, count)
     return Seen(COLUMNS, centre, np.maximum(spread, _LEAST_SPREAD), recipe.clip)
+
+
+def _alike(centre: Floats, spread: Floats, count: Floats) -> tuple[Floats, Floats]:
+    """Of all units the same centre and scale, and of all sides: 0, and the root of the mean square."""
+    square = spread**2 + centre**2
+    centre, spread = centre.copy(), spread.copy()
+    for group in ("aus.", "sides."):
+        own = np.array([name.startswith(group) for name in COLUMNS])
+        centre[own], spread[own] = 0.0, np.sqrt(np.average(square[own], weights=count[own]))
+    return centre, spread

@@ -9,7 +9,7 @@ import numpy as np
 from device.contract.evidence import Interval
 from training.atypicality import companion, quick
 from training.atypicality.folds import across
-from training.atypicality.metrics import draws, raters
+from training.atypicality.metrics import ByPerson, draws, raters
 from training.atypicality.plan import ATYPICAL, TYPICAL, Plan, Raters
 from training.atypicality.protocol import Protocol, judged_of
 from training.atypicality.recipe import COMPANION, OURS
@@ -30,6 +30,8 @@ _WORDS = {
     "one": "correlation of one rater with the others",
     "icc": "ICC(2,1) of network and raters' mean",
     "within": "correlation within people",
+    "within_ceiling": "ceiling within people",
+    "within_truth": "correlation with the truth within people",
     "mae": "mean absolute error, points",
     "baseline": "mean absolute error of the mean",
     "covered": "intervals that hold the rating",
@@ -38,7 +40,7 @@ _WORDS = {
     "others": "companion: others' windows beyond 95 %",
 }
 #: Those that mean nothing where the ratings are of other children.
-_OF_TRUTH = ("truth", "exact")
+_OF_TRUTH = ("truth", "exact", "within_truth")
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ def outcome(study: MovementStudy, children: Children, seed: int) -> Outcome:
     windows = windows_of(study, OURS.grid).rated
     said = across(windows, protocol.ours, protocol.folds, seed)
     judged, agreed = judged_of(said, windows, protocol.ours, protocol), raters(windows, draws(windows, seed))
-    truth = windows_of(quick.true_study(children, study), OURS.grid).rating
+    truth = windows_of(quick.true_study(children, study), OURS.grid).rated.rating
+    own = ByPerson(windows.person, np.ones((1, len(windows.people))))
     typical, _ = companion.measured(windows_of(study, COMPANION.grid), TYPICAL, COMPANION, protocol.folds, seed)
     figures = judged.figures
     return {
@@ -108,6 +111,8 @@ def outcome(study: MovementStudy, children: Children, seed: int) -> Outcome:
         "one": agreed.one.value,
         "icc": figures.icc.value,
         "within": figures.within.value,
+        "within_ceiling": agreed.within.value,
+        "within_truth": float(own.within(said.rating, truth)[0]),
         "mae": figures.mae.value,
         "baseline": judged.baseline.mae.value,
         "better": judged.advantage.low > 0,

@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 #: Share of a window that a rater must have rated, for the window to have a rating of theirs.
 LEAST_RATED = 0.5
+#: Share that a window must hold of what its rating is of, and share of the windows that must do so.
+LEAST_HELD, LEAST_FIT = 0.7, 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,12 +30,14 @@ class Windows:
         person: (W,) number of the person.
         values: (W, T, K) float32, NaN where not measured.
         ratings: (W, R) of each rater, NaN where they did not rate it.
+        held: (W,) the share that it holds of what its rating is of: see `held`.
     """
 
     people: tuple[Participant, ...]
     person: Ints
     values: NDArray[np.float32]
     ratings: Floats
+    held: Floats
 
     def __len__(self) -> int:
         return len(self.person)
@@ -48,7 +52,8 @@ class Windows:
 
     def take(self, rows: Ints | NDArray[np.bool_]) -> "Windows":
         """Some of the windows, of the same people."""
-        return replace(self, person=self.person[rows], values=self.values[rows], ratings=self.ratings[rows])
+        of = {name: getattr(self, name)[rows] for name in ("person", "values", "ratings", "held")}
+        return replace(self, **of)
 
     def of_group(self, group: str) -> NDArray[np.bool_]:
         """(W,) whether each is of somebody of a group."""
@@ -56,15 +61,22 @@ class Windows:
 
     @property
     def rated(self) -> "Windows":
-        """Those that somebody rated."""
-        return self.take(np.asarray(np.isfinite(self.ratings).any(axis=1)))
+        """Those that somebody rated, without those whose rating is of much that lies outside of them, where there
+        are enough of the others: `fit`."""
+        found = self.take(np.asarray(np.isfinite(self.ratings).any(axis=1)))
+        return found.take(found.held >= LEAST_HELD) if found.fit else found
+
+    @property
+    def fit(self) -> bool:
+        """Whether raters rated at once what windows hold: so do enough of them."""
+        return bool(len(self) and np.mean(self.held >= LEAST_HELD) >= LEAST_FIT)
 
 
 def windows_of(study: MovementStudy, grid: Grid) -> Windows:
     """All windows of a study of which enough was measured."""
     shape = (0, grid.steps, len(COLUMNS))
     person, values = [np.zeros(0, np.intp)], [np.zeros(shape, np.float32)]
-    ratings = [np.zeros((0, len(study.raters)))]
+    ratings, holds = [np.zeros((0, len(study.raters)))], [np.zeros(0)]
     for one in study.sessions:
         whole = movement.windows(one.moved.grid(grid.step_s), grid.steps, grid.hop)
         seen = np.flatnonzero(movement.coverage(whole) >= grid.least_coverage)
@@ -73,7 +85,23 @@ def windows_of(study: MovementStudy, grid: Grid) -> Windows:
         person.append(np.full(len(seen), one.person, np.intp))
         end_s = np.asarray(begin_s + grid.seconds)
         ratings.append(rated(one.ratings, study.raters, begin_s, end_s, grid.target == MAJORITY))
-    return Windows(study.people, np.concatenate(person), np.concatenate(values), np.concatenate(ratings))
+        holds.append(held(one.ratings, begin_s, end_s))
+    return Windows(
+        study.people, np.concatenate(person), np.concatenate(values), np.concatenate(ratings), np.concatenate(holds)
+    )
+
+
+def held(ratings: Sequence[Rating], begin_s: Floats, end_s: Floats) -> Floats:
+    """(W,) the share that windows hold of the stretches that their ratings are of, each weighted as in the rating: 1
+    where raters rated just what is in the window, or pieces of it; less where they saw more; 0 without ratings.
+
+    Args: as in `rated`.
+    """
+    spans = np.array([*{(one.from_s, one.to_s) for one in ratings}]).reshape(-1, 2)
+    overlap = np.minimum(end_s[:, None], spans[:, 1]) - np.maximum(begin_s[:, None], spans[:, 0])
+    overlap = np.maximum(overlap, 0.0)  # (W, stretches) seconds
+    found: Floats = (overlap**2 / (spans[:, 1] - spans[:, 0])).sum(axis=1) / np.maximum(overlap.sum(axis=1), 1e-9)
+    return found
 
 
 def rated(

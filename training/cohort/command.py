@@ -1,13 +1,12 @@
 """`affectbox-training cohort`: a study's people and recordings become a table of features."""
 
 import argparse
-import importlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from training.arguments import count, names
+from training.arguments import add_set, count, later, names
 
+_ACTIONS = "training.cohort.actions"
 _DESCRIPTION = """\
 A cohort: who takes part, in which group (participants.csv: pseudonym, group, site, age, sex, medication), and the
 recordings of each (JSON lines, an export in Parquet, or a database), with phases, or with parts that stand in
@@ -39,7 +38,7 @@ def add_parser(commands: Any) -> None:
     check = actions.add_parser("check", help="say what is wrong with a study", description=_CHECK)
     _add_study(check)
     check.add_argument("--json", action="store_true", help="print the findings as JSON, and nothing else")
-    check.set_defaults(run=_later("check"))
+    check.set_defaults(run=later(_ACTIONS, "check"))
     features = actions.add_parser("features", help="write the features of a study", description=_FEATURES)
     _add_study(features)
     features.add_argument("--out", type=Path, required=True, metavar="FILE", help="a table, .npz or .parquet")
@@ -48,18 +47,16 @@ def add_parser(commands: Any) -> None:
         action="store_true",
         help="of several sessions of somebody only the first, as a box judges one (default: their mean)",
     )
-    features.set_defaults(run=_later("features"))
+    features.set_defaults(run=later(_ACTIONS, "features"))
 
 
 def _add_simulate(actions: Any) -> None:
     parser = actions.add_parser("simulate", help="make a cohort in which the truth is known", description=_SIMULATE)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
     parser.add_argument("--plan", type=Path, metavar="FILE", help="TOML file, see training/cohort/plan.py")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="change one key of the plan; may be repeated"
-    )
+    add_set(parser, "one key of the plan")
     parser.add_argument("--seed", type=count, default=0, metavar="N", help="of everything (default: %(default)s)")
-    parser.set_defaults(run=_later("simulate"))
+    parser.set_defaults(run=later(_ACTIONS, "simulate"))
 
 
 def _add_study(parser: argparse.ArgumentParser) -> None:
@@ -97,12 +94,3 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
     )
     who.add_argument("--service-account", metavar="FILE", type=Path, help="for admins: the service account's key")
     who.add_argument("--owner", action="store_true", help="above the rules of a local database on this machine")
-
-
-def _later(action: str) -> Callable[[argparse.Namespace], int]:
-    """What runs an action, and loads numpy and the readers only then."""
-
-    def run(arguments: argparse.Namespace) -> int:
-        return int(getattr(importlib.import_module("training.cohort.actions"), action)(arguments))
-
-    return run

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from training.arguments import positive_count
+from training.arguments import add_set, positive_count
 
 _DESCRIPTION = """\
 Trains the network of a recipe on a data.npz, with a checkpoint after every epoch. The averaged weights of the last
@@ -29,13 +29,7 @@ def add_parser(commands: Any) -> None:
         help="only this fold, from 1; may be repeated",
     )
     parser.add_argument("--resume", action="store_true", help="continue after the last whole epoch in --out")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change one key of the recipe, such as seed=1 or network.dropout=0.2; may be repeated",
-    )
+    add_set(parser, "one key of the recipe, such as seed=1 or network.dropout=0.2")
     parser.set_defaults(run=_run)
 
 

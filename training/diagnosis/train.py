@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from device.contract.errors import ConfigError
+from training.arguments import add_set
 
 if TYPE_CHECKING:
     from training.diagnosis.run import FeatureRun
@@ -34,9 +35,7 @@ def add_parser(actions: Any) -> None:
     parser.add_argument(
         "--backbone", type=Path, metavar="PTH", help="of --faces: weights of ResNet-18 to begin with, of PyTorch"
     )
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="change a key of the recipe; may be repeated"
-    )
+    add_set(parser, "a key of the recipe")
     parser.add_argument("--resume", action="store_true", help="of --faces: go on after the last whole epoch in --out")
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run folder")
     parser.set_defaults(run=_run)

@@ -179,9 +179,19 @@ def test_episodes_give_frames_too():
 
     found = compare([[mine], [other]])
 
-    assert row(found, "AU1", EPISODES).frames == 10 and row(found, "AU1", EPISODES).agreed.value == 0.9
+    assert row(found, "AU1", EPISODES).frames == 5 and row(found, "AU1", EPISODES).agreed.value == 0.8
     assert row(found, "AU1", EPISODES).present == (5, 4, 4)
     assert found.frames == 0 and [one.action for one in found.rows] == ["AU1"]
+
+
+def test_a_film_that_one_has_not_coded_to_its_end_is_compared_as_far_as_they_came():
+    clip = film(100)
+    mine = saw("anna", clip, Episode("AU12", 10, 39), Episode("AU12", 80, 99))
+    other = saw("ben", clip, Episode("AU12", 20, 29))
+
+    found = row(compare([[mine], [other]]), "AU12", EPISODES)
+
+    assert (found.frames, found.present, found.agreed.value) == (40, (30, 10, 10), 0.5)
 
 
 def test_disagreements_with_the_most_serious_first():

@@ -19,7 +19,7 @@ from tests.browser import Browser
 from tests.training.annotation.paged import Page, made_film, made_pictures, made_project, paged
 from training.annotation.agreement.compare import compare
 from training.annotation.coding import Coded, Episode, Mark, Scale, Side
-from training.annotation.page.desk import FaceBox
+from training.annotation.page.network import FaceBox
 from training.annotation.page.serving import listen
 from training.annotation.project import Project, create, open_project
 

@@ -103,6 +103,9 @@ def test_a_table_names_folders_of_the_published_layout_as_they_lie(tmp_path: Pat
     rows = ("image,participant", "origin/S1,p-07")
     with made(tmp_path, source, participants=table(tmp_path / "who.csv", *rows)) as project:
         assert [(entry.name, entry.participant) for entry in project.entries()] == [("p-07", "p-07")]
+        project.enter("ana", "window")
+        natural = project.neutral("ana", "p-07")
+        assert natural is not None and natural.content == (source / "natural" / "S1.jpg").read_bytes()
 
 
 def test_a_table_of_participants_is_refused_where_it_would_do_nothing(tmp_path: Path) -> None:

@@ -1,7 +1,10 @@
 """Windows and their ratings, the raters' agreement, figures with intervals over people, and conformal intervals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from msgspec.structs import replace as changed
 from scipy import stats
 from sklearn.metrics import mean_absolute_percentage_error
 
@@ -10,7 +13,7 @@ from training.atypicality import metrics
 from training.atypicality.conformal import half_width, quantiles
 from training.atypicality.ratings import Rating
 from training.atypicality.recipe import OURS
-from training.atypicality.windows import Windows, rated, windows_of
+from training.atypicality.windows import Windows, held, rated, windows_of
 from training.cohort.people import Participant
 
 #: Shrout & Fleiss 1979, table 2: six targets, four judges.
@@ -21,7 +24,9 @@ STRETCHES = [Rating("a", 0.0, 2.0, "r1", 1.0), Rating("a", 2.0, 3.0, "r1", 4.0),
 def windows(ratings, person, groups):
     people = tuple(Participant(f"p-{number}", group) for number, group in enumerate(groups))
     shape = (len(person), 6, 43)
-    return Windows(people, np.array(person), np.zeros(shape, np.float32), np.asarray(ratings, float))
+    return Windows(
+        people, np.array(person), np.zeros(shape, np.float32), np.asarray(ratings, float), np.ones(len(person))
+    )
 
 
 def test_ratings_are_means_over_the_window_or_what_most_of_it_is_rated():
@@ -31,6 +36,25 @@ def test_ratings_are_means_over_the_window_or_what_most_of_it_is_rated():
     np.testing.assert_allclose(rated(STRETCHES, ("r1",), begin, end, majority=True), [[1.0], [np.nan]])
     several = [Rating("a", 0.0, 1.0, "r1", 2), Rating("a", 1.0, 2.2, "r1", 5), Rating("a", 2.2, 3.0, "r1", 2)]
     assert rated(several, ("r1",), np.array([0.0]), np.array([3.0]), majority=True).tolist() == [[2]]
+
+
+def test_a_window_holds_what_was_rated_or_only_a_part_of_it():
+    begin, end = np.array([0.0, 1.0, 1.5, 7.0]), np.array([3.0, 4.0, 2.5, 9.0])
+
+    np.testing.assert_allclose(held(STRETCHES[:2], begin, end), [1.0, 0.75, (0.125 + 0.25) / 1.0, 0.0])
+    assert held([], begin, end).tolist() == [0.0] * 4
+
+
+def test_ratings_of_what_lies_outside_of_a_window_are_left_out_where_there_are_others(few):
+    whole = windows_of(few, OURS.grid)
+    longer = windows_of(few, changed(OURS.grid, steps=40))
+
+    assert len(whole.rated) < 0.5 * len(whole)
+    assert whole.rated.held.min() > 0.9
+    assert (whole.rated.fit, longer.fit) == (True, True)
+    apart = replace(whole, held=np.full(len(whole), 0.5))
+    assert not apart.fit
+    assert len(apart.rated) == len(whole)
 
 
 def test_windows_are_of_one_person_and_hold_what_was_measured(few):

@@ -97,8 +97,8 @@ def test_all_people_of_the_companion_are_typical():
     ("changes", "sentence"),
     [
         ("grid.hop=16", "'grid.hop' is 16, and must be 'grid.steps' at most, 15."),
-        ("widths=[8,8,8,8,8,8,8,8]", "'widths' are of 8 layers: 15 steps take 1 to 7."),
-        ("widths=[]", "'widths' are of 0 layers: 15 steps take 1 to 7."),
+        ("widths=[8,8,8,8,8,8,8,8]", "A 'shared' network has two 'widths'"),
+        ("widths=[]", "A 'shared' network has two 'widths'"),
     ],
 )
 def test_what_a_window_has_no_room_for_is_refused_at_once(changes, sentence):
@@ -106,7 +106,7 @@ def test_what_a_window_has_no_room_for_is_refused_at_once(changes, sentence):
         parse(Recipe, [assigned(changes, "epochs=20")])
 
 
-@pytest.mark.parametrize("changes", [{"kind": "recurrent"}, {"columns": "presence"}])
+@pytest.mark.parametrize("changes", [{"kind": "recurrent"}, {"kind": "recurrent", "columns": "presence"}])
 def test_what_no_box_takes_is_measured_and_never_exported(changes):
     assert OURS.is_exported
     assert not changed(OURS, **changes).is_exported

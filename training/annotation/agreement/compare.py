@@ -29,7 +29,7 @@ class Row:
     Attributes:
         first, second: the coders.
         action: an action, `codable`, or a part of the face: whether something hides it.
-        basis: 'frames', as they were coded, or 'episodes': every frame of which both coded episodes.
+        basis: 'frames', as they were coded, or 'episodes': the frames up to where the first of them stopped.
         frames: how many.
         present: frames in which it is there: to the first, to the second, to both.
         agreed: share of the frames of which both say the same.

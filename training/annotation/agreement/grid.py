@@ -101,11 +101,10 @@ def frames_grid(coders: tuple[str, ...], shared: Sequence[Together], actions: Se
 
 
 def episodes_grid(coders: tuple[str, ...], shared: Sequence[Together], actions: Sequence[str], scale: Scale) -> Grid:
-    """What was coded as episodes, in every frame of the sequences of which at least two coders coded some.
-
-    Open episodes have no part.
+    """What was coded as episodes, of the sequences of which at least two coders coded some, as far as all of
+    these came. Open episodes have no part.
     """
-    those = [one for one in shared if sum(bool(mine and mine.episodes) for mine in one.coded) > 1]
+    those = [one for one in shared if sum(bool(mine and mine.closed) for mine in one.coded) > 1]
     kept = [np.arange(len(one.sequence.frames)) for one in those]
     parts = [_covered(one, actions, scale) for one in those]
     return _joined(coders, those, kept, parts, actions)
@@ -133,18 +132,26 @@ def _of_frame(frame: Coded) -> Iterator[tuple[str, int]]:
 
 
 def _covered(one: Together, actions: Sequence[str], scale: Scale) -> dict[str, Values]:
-    count = len(one.sequence.frames)
+    count, reach = len(one.sequence.frames), _reach(one)
     values = {action: np.full((len(one.coded), count), NOT_CODED, np.int8) for action in actions}
     for coder, mine in enumerate(one.coded):
-        if mine is None or not mine.episodes:
+        if mine is None or not mine.closed:
             continue
         for action in actions:
-            values[action][coder] = 0
-        for episode in mine.episodes:
-            if episode.offset is not None and episode.action in values:
-                covered = values[episode.action][coder, episode.onset : episode.offset + 1]
+            values[action][coder, :reach] = 0
+        for episode, places in mine.closed:
+            if episode.action in values and places.start < reach:
+                covered = values[episode.action][coder, places]
                 np.maximum(covered, min(episode.value, scale.largest), out=covered)
     return values
+
+
+def _reach(one: Together) -> int:
+    """How many frames of a sequence are compared: up to where the first coder stopped, and the others' episodes that
+    had begun there."""
+    ends = [[places for _, places in mine.closed] for mine in one.coded if mine and mine.closed]
+    reach = min(max(places.stop for places in mine) for mine in ends)
+    return int(max(reach, *(places.stop for mine in ends for places in mine if places.start < reach)))
 
 
 def _joined(

@@ -7,40 +7,19 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from device.contract.errors import ConfigError
 from training.annotation.codebook import Entry, read_codebook
 from training.annotation.coding import ACTIONS, Coded, Sequence
 from training.annotation.page import keymap as keymaps
+from training.annotation.page.network import FaceBox, Network
 from training.annotation.project import Project
 
 _SECRET, _LEVEL = "page-secret", "level"
 _FIRST_LEVEL = 1
-
-
-@dataclass(frozen=True)
-class FaceBox:
-    """Where a face is, in shares of the picture's width and height."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-
-
-class Network(Protocol):
-    """What looks at pictures, (height, width, 3) RGB."""
-
-    def __call__(self, picture: NDArray[np.uint8]) -> dict[str, float] | None:
-        """Intensity 0–5 of each unit that is seen; None: no face is found."""
-
-    def face(self, picture: NDArray[np.uint8]) -> FaceBox | None:
-        """Where the face is; None: none is found."""
 
 
 @dataclass(eq=False)

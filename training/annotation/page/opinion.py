@@ -12,7 +12,7 @@ from device.settings import ModelSettings
 from device.stages.aligner import CROP_SIDE
 from device.stages.frame import Frame
 from device.stages.reader import FaceReader
-from training.annotation.page.desk import FaceBox
+from training.annotation.page.network import FaceBox
 from training.face_finder import MAX_GAP_S, FaceFinder, Sight
 
 #: Pictures smaller than this are enlarged, for the detector finds no face in fewer pixels.

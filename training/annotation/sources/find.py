@@ -111,7 +111,8 @@ def _with_neutral(found: list[Found], folder: Path | None, asked: bool) -> list[
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder: give one with a picture for each participant, PARTICIPANT.jpg.")
     there = {os.path.splitext(name)[0]: folder / name for name in reversed(_files(folder, SUFFIXES))}  # noqa: PTH122
-    known = [replace(one, neutral=str(there[one.participant])) if one.participant in there else one for one in found]
+    faces = [there.get(one.participant, there.get(Path(one.name).stem)) for one in found]
+    known = [replace(one, neutral=str(face)) if face else one for one, face in zip(found, faces, strict=True)]
     if asked and not any(one.neutral for one in known):
         raise DataError(f"{folder} holds no natural picture of any participant: name it as they are, PARTICIPANT.jpg.")
     return known

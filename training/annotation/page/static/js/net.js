@@ -9,7 +9,7 @@ export class Refused extends Error {
 }
 
 /** The program does not answer: it was stopped, or the machine sleeps. */
-export class Unreachable extends Error {}
+class Unreachable extends Error {}
 
 const PATIENCE_MS = 20_000;
 
