@@ -40,6 +40,7 @@ EVIDENCE = MovementEvidence(
     windows=660,
     simulated=True,
     raters=5,
+    typical_people=21,
     figures={"pearson": Interval(0.8, 0.7, 0.88), "mae": Interval(0.31, 0.27, 0.36)},
 )
 

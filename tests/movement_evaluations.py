@@ -51,6 +51,7 @@ def sound(**changes: Any) -> Evaluation:
         ages={"6-12": 60},
         rated=60,
         rated_ages={"6-12": 60},
+        rated_typical_ages={"6-12": 40},
         typical="typical",
         typical_ages={"6-12": 40},
         sources=("face-1.0.0",),

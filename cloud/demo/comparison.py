@@ -17,8 +17,9 @@ _POPULATION = "Simulated: no patient was rated, and no study was held."
 
 def told() -> Json:
     """The `comparison` of the event."""
-    evidence = {"population": _POPULATION, "ages": ["18-64"], "n": 90, "raters": 5, "simulated": True, "typical": 2.1}
-    return {"bundle": BUNDLE, "of": "rating", "seconds": _WINDOW_S, "supported": True} | evidence
+    evidence = {"population": _POPULATION, "ages": ["18-64"], "n": 90, "raters": 5, "simulated": True}
+    typical = {"typical": 2.1, "typical_people": 60}
+    return {"bundle": BUNDLE, "of": "rating", "seconds": _WINDOW_S, "supported": True} | evidence | typical
 
 
 def rated(plan: Plan, measured: Floats, hz: int) -> dict[str, Floats]:

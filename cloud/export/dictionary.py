@@ -19,7 +19,8 @@ _TIERS = {
 _LIMITS = (
     "Numbers are estimates of what annotators and coders would say of a picture, no feelings and no diagnosis.",
     "Expressions and pain are computed from the action units, and are no evidence beside them.",
-    "`atypicality` is of the window before a record, by what `models.atypicality` names: read its evidence first.",
+    "`atypicality` is of the window before a record, by what `models.atypicality` names: read its evidence first. "
+    "It is empty where reports do not show it: without a consent that covers it, or for a person of another age.",
 )
 
 

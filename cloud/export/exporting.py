@@ -12,6 +12,7 @@ from cloud.export.folder import Folder, Kind
 from cloud.export.progress import Progress
 from cloud.export.sets import SETS
 from cloud.export.sources import Source
+from cloud.reading.comparison import permitted
 from cloud.reading.databases import Listed
 from cloud.reading.faults import Faults
 from cloud.reading.table import Table
@@ -34,6 +35,7 @@ class Outcome:
         stood: how many stood there, and were left as they are.
         empty, revoked: those that were left out, because they hold no record, or their consent was revoked.
         gone: how many of the latter stood there and were taken away.
+        withheld: those of which what compared them with other people was left out.
         faults: what was passed over.
     """
 
@@ -45,6 +47,7 @@ class Outcome:
     empty: list[str] = field(default_factory=list)
     revoked: list[str] = field(default_factory=list)
     gone: int = 0
+    withheld: list[str] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
 
 
@@ -112,7 +115,9 @@ class _Task:
             self._revoke(one, name)
         else:
             outcome.anew += self.out.stands(one.device, one.session)
-            outcome.size += self.out.write(table, self.write)
+            shown = permitted(table)
+            outcome.size += self.out.write(shown, self.write)
+            outcome.withheld += [name] if shown.paths != table.paths else []
             outcome.written += 1
             outcome.rows += len(table)
 
@@ -145,6 +150,10 @@ def _sentences(outcome: Outcome, path: Path) -> Iterator[str]:
         yield f"Stood there  {_sessions(outcome.stood)}, left as they are (--again writes them anew)"
     for sentence in _left_out(outcome):
         yield f"Left out     {sentence}"
+    if outcome.withheld:
+        why = "no consent covers it, or nobody like this person is in its evidence"
+        which = f"{_sessions(len(outcome.withheld))} without the comparison with other people ({why})"
+        yield f"Withheld     {which}: {_named(outcome.withheld)}"
     yield from about.passed_over(outcome.faults)
     yield f"Columns      {path / dictionary.FOR_PEOPLE} says what they mean"
 

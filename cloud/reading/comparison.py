@@ -1,12 +1,16 @@
 """What compared a session with other people, as readers see it: of whom its evidence is, or why nothing was said."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
-from device.contract.atypicality import Refused
-from device.contract.fields import Json
+from cloud.reading.sessions import Session
+from cloud.reading.table import Table
+from device.contract.atypicality import MODELS_FIELD, RATING, RECORD_FIELDS, UNLIKELY, Refused
+from device.contract.fields import Field, Json
 from device.contract.session import Event
+
+COVERED = "atypicality"
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,7 @@ class Comparison:
         supported: whether its evidence carries it.
         simulated: whether the people of the evidence were simulated.
         population, ages, people, raters: of the evidence; no raters: nobody rated.
+        typical_people: of them those whose windows `typical` is of; None: not known.
         typical: what 95 % of the windows of typical people do not exceed; None: not known.
     """
 
@@ -35,6 +40,7 @@ class Comparison:
     people: int
     raters: int
     typical: float | None
+    typical_people: int | None
 
     @classmethod
     def told(cls, held: Json) -> Self:
@@ -51,6 +57,7 @@ class Comparison:
             held["n"],
             held.get("raters", 0),
             held.get("typical"),
+            held.get("typical_people"),
         )
 
 
@@ -65,3 +72,30 @@ def comparisons(events: Iterable[Json]) -> tuple[Comparison, ...]:
             if before is None or before.refused is not None or told.refused in (None, Refused.AGE):
                 found[told.of] = told
     return tuple(found.values())
+
+
+def of_session(session: Session) -> tuple[Comparison, ...]:
+    """What was told of a session; nothing where the consent was withdrawn."""
+    return () if session.is_revoked else comparisons(session.events)
+
+
+def is_withheld(session: Session) -> bool:
+    """Whether it was compared, and no consent that covers it is recorded."""
+    covers = session.consent.covers if session.consent else ()
+    return bool(of_session(session)) and COVERED not in covers
+
+
+def permitted(table: Table) -> Table:
+    """The table of a session without what was said of its windows wherever that is not to be shown: by a bundle that
+    refuses the person or told nothing of its evidence, and all of it where no consent covers it."""
+    session = table.sessions[0]
+    told = () if is_withheld(session) else of_session(session)
+    shown = {one.of for one in told if not one.refused}
+    hidden = {field.path for field in RECORD_FIELDS if _of(field) not in shown}
+    hidden |= set() if shown else {MODELS_FIELD.path}
+    return replace(table, columns={path: column for path, column in table.columns.items() if path not in hidden})
+
+
+def _of(field: Field) -> str:
+    """Which of both a field of records belongs to."""
+    return UNLIKELY if field.path.endswith(UNLIKELY) else RATING

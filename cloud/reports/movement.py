@@ -11,8 +11,7 @@ import numpy as np
 
 from cloud.analysis.plain import percent
 from cloud.reading.columns import RECORDS
-from cloud.reading.comparison import Comparison, comparisons
-from cloud.reading.sessions import Session
+from cloud.reading.comparison import Comparison, is_withheld, of_session
 from cloud.reading.table import Table
 from cloud.reading.timeline import Values
 from cloud.reports.support import warnings
@@ -20,7 +19,6 @@ from device.contract.atypicality import RATING, UNLIKELY, Refused
 from device.contract.fields import Json
 
 TITLE = "Comparison with other people"
-COVERED = "atypicality"
 LEAD = (
     "This is no diagnosis, and none may rest on it. A program compared how this face moved, window by window, with "
     "other people, some of them of the same age group. It does not say why somebody moves as they do, nor what they "
@@ -63,16 +61,10 @@ class Said:
     facts: tuple[tuple[str, str], ...]
 
 
-def is_withheld(session: Session) -> bool:
-    """Whether it was compared, and no consent that covers it is recorded."""
-    covers = session.consent.covers if session.consent else ()
-    return bool(_of(session)) and COVERED not in covers
-
-
 def said(table: Table) -> tuple[Said, ...]:
     """What may be told of the first session of a table."""
     session = table.sessions[0]
-    return () if is_withheld(session) else tuple(_said(one, table) for one in _of(session))
+    return () if is_withheld(session) else tuple(_said(one, table) for one in of_session(session))
 
 
 def lines(table: Table) -> Iterator[str]:
@@ -92,7 +84,7 @@ def lines(table: Table) -> Iterator[str]:
 def to_json(table: Table) -> list[Json]:
     """The same for machines."""
     found: list[Json] = []
-    for one in () if is_withheld(table.sessions[0]) else _of(table.sessions[0]):
+    for one in () if is_withheld(table.sessions[0]) else of_session(table.sessions[0]):
         values = _windows(one, table, one.of)
         told: Json = {"bundle": one.bundle, "of": one.of, "windows": len(values), "seconds": one.seconds}
         told |= {"supported": one.supported, "simulated": one.simulated, "population": one.population, "n": one.people}
@@ -102,10 +94,6 @@ def to_json(table: Table) -> list[Json]:
             told |= {} if one.typical is None else {"above": round(float((values > one.typical).mean()), 3)}
         found.append(told)
     return found
-
-
-def _of(session: Session) -> tuple[Comparison, ...]:
-    return () if session.is_revoked else comparisons(session.events)
 
 
 def _said(one: Comparison, table: Table) -> Said:
@@ -170,4 +158,8 @@ def _people(one: Comparison) -> str:
 def _typical(one: Comparison) -> str:
     if one.typical is None:
         return "Not measured: nobody knows how many windows of typical people would be rated as high."
-    return f"95 of 100 windows of its typical people were at most {one.typical:.2f}; 5 of 100 were above."
+    if one.typical_people is None:
+        whom = "its typical people (how many is not known)"
+    else:
+        whom = f"its {one.typical_people} typical {'person' if one.typical_people == 1 else 'people'}"
+    return f"95 of 100 windows of {whom} were at most {one.typical:.2f}; 5 of 100 were above."

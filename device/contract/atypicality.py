@@ -19,6 +19,7 @@ change of the consent: whoever shows what was said shows that beside it. It is n
     comparison.population, .ages, .n, .raters     of the evidence
     comparison.typical       what 95 % of the windows of typical people do not exceed: a rating, or a share; absent:
                              not known
+    comparison.typical_people     whose windows these are; absent: not known
 """
 
 from collections.abc import Collection
@@ -79,6 +80,7 @@ FIELDS = (
     Field("comparison.n", "integer", "people in the evidence", 0),
     Field("comparison.raters", "integer", "raters of a window at most; absent: nobody rated", 1),
     Field("comparison.typical", "number", "what 95 of 100 windows of typical people do not exceed", 0, HIGHEST),
+    Field("comparison.typical_people", "integer", "the typical people in the evidence; absent: not known", 1),
 )
 #: What every `comparison` holds.
 NEEDED = ("bundle", "of", "seconds", "supported", "population", "ages", "n")

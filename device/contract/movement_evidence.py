@@ -28,6 +28,7 @@ class MovementEvidence:
         population: who the people were, in words.
         ages: of `AGES`; nobody of another age is read.
         n: people; windows: of theirs.
+        typical_people: of them those on whom what it says of typical people rests; None: not known.
         raters: who rated each window at most; 0 where nobody rated.
         simulated: whether the people were.
         figures: name → figure with its 95 % interval by bootstrap over people, of people outside the folds that were
@@ -42,6 +43,7 @@ class MovementEvidence:
     windows: int
     simulated: bool
     raters: int = 0
+    typical_people: int | None = None
     figures: dict[str, Interval] = field(default_factory=dict)
 
     @classmethod
@@ -68,6 +70,7 @@ def _checks(of: MovementEvidence) -> Iterator[tuple[str, Any, bool]]:
     yield "'n'", of.n, of.n > 0
     yield "'windows'", of.windows, of.windows >= of.n
     yield "'raters'", of.raters, of.raters >= 0
+    yield "'typical_people'", of.typical_people, of.typical_people is None or 0 < of.typical_people <= of.n
     for name, figure in of.figures.items():
         yield "a figure's name", name, _FIGURE.fullmatch(name) is not None
         yield f"'{name}'", asdict(figure), figure.low <= figure.value <= figure.high

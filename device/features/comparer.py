@@ -79,6 +79,7 @@ class Comparer(Closing):
         told |= {"simulated": True} if evidence.simulated else {}
         told |= {"raters": evidence.raters} if evidence.raters else {}
         told |= {} if self.typical is None else {"typical": round(self.typical, _DIGITS)}
+        told |= {} if evidence.typical_people is None else {"typical_people": evidence.typical_people}
         return told | ({"refused": why.value} if why else {})
 
     def say(self, window: Values) -> Json:

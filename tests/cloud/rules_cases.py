@@ -106,6 +106,7 @@ COMPARISON = MARK | {
         "n": 33,
         "raters": 5,
         "typical": 2.1,
+        "typical_people": 21,
     },
 }
 SUPPORTS = f"support/p-0042/box-1~{BOOT}"

@@ -17,6 +17,7 @@ from cloud.export import folder
 from cloud.export.folder import Kind
 from cloud.reading.table import Table
 from cloud.reports import source
+from device.contract.atypicality import OF
 from device.contract.record import encode
 from device.contract.session import REVOKED_LATER
 from tests.cloud.exports import BOOT, CONSENT, FIRST, SECOND, THIRD, WALL, event, held, keep, record, written
@@ -61,7 +62,13 @@ def content(table: Table) -> dict[str, list[Any]]:
 
 def test_a_session_becomes_a_file_of_its_own_that_our_reader_reads_back(said: Said, tmp_path: Path, out: Path) -> None:
     rows = [one | {"session": FIRST, "device": "box-1", "boot": BOOT} for one in anything(3, 60)]
-    events = [event(1, "began", FIRST, 0.1, consent=CONSENT), event(2, "ended", FIRST, 9.0, why="limit")]
+    consent = CONSENT | {"covers": ["expressions", "units", "atypicality"], "age": "6-12"}
+    about = {"bundle": "b-1", "seconds": 3, "supported": True, "population": "children", "ages": ["6-12"], "n": 40}
+    events = [
+        event(1, "began", FIRST, 0.1, consent=consent),
+        *(event(2 + at, "comparison", FIRST, 0.2, comparison=about | {"of": of}) for at, of in enumerate(OF)),
+        event(4, "ended", FIRST, 9.0, why="limit"),
+    ]
     recording = written(tmp_path / "a.jsonl", *rows, *events)
     printed = said("export", recording, "--out", out)
     assert "Written      1 session: 60 records" in printed

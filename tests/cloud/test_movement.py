@@ -1,5 +1,6 @@
 """What readers tell of a comparison with other people: of one session, with its evidence, and never as a diagnosis."""
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,13 @@ from tests.recordings import table_of
 
 AGREED = CONSENT | {"covers": ["expressions", "units", "atypicality"], "age": "6-12"}
 RATING: Json = {"bundle": "moves-1.0.0", "of": "rating", "seconds": 2, "supported": True, "typical": 2.0}
-RATING |= {"population": "children of one school.", "ages": ["6-12", "13-17"], "n": 33, "raters": 5}
+RATING |= {
+    "population": "children of one school.",
+    "ages": ["6-12", "13-17"],
+    "n": 33,
+    "raters": 5,
+    "typical_people": 21,
+}
 UNLIKELY: Json = {"bundle": "typical-1.0.0", "of": "unlikely", "seconds": 2, "supported": True, "typical": 0.95}
 UNLIKELY |= {"population": "children", "ages": ["6-12"], "n": 40, "simulated": True}
 SAID = {5: {"rating": 1.5, "low": 1.0, "high": 2.0, "unlikely": 0.4}, 9: {"rating": 2.5, "low": 2.0, "high": 3.0}}
@@ -55,7 +62,8 @@ def test_it_tells_the_mean_and_how_many_windows_were_beyond_what_is_typical_and_
         "windows 2, of 2 s each",
         "People of its evidence: 33 people, 6-12 or 13-17 years old, each window rated by up to 5 raters. Children of "
         "one school.",
-        "What is typical: 95 of 100 windows of its typical people were at most 2.00; 5 of 100 were above.",
+        "What is typical: 95 of 100 windows of its 21 typical people were at most 2.00; 5 of 100 were above.",
+        "95 of 100 windows of its typical people (how many is not known) were at most 0.95",
         "The interval of a single window reaches from 1.5 to 2.5 in the mean.",
         "Share of typical people's windows that were less unlikely: in the mean 0.40; above what is typical 0 of 1 "
         "windows, 0 %",
@@ -166,12 +174,47 @@ def test_the_command_tells_it_to_people_and_machines(tmp_path: Path, capsys: pyt
     }
 
 
-def test_an_export_holds_what_was_said_of_each_window(tmp_path: Path) -> None:
-    file = written(tmp_path / "records.jsonl", *watched(RATING))
-    out = tmp_path / "table"
+def exported(path: Path, *told: Json, **more: Any) -> dict[str, list[str]]:
+    """What the columns of comparison hold in an export, but for what is empty."""
+    file = written(path / "records.jsonl", *watched(*told, **more))
+    out = path / "table"
     assert main(["export", str(file), "--set", "affectbox", "--format", "csv", "--out", str(out)]) == 0
-    (rows,) = (path for path in out.rglob("*.csv") if path.name != "dictionary.csv")
-    lines = rows.read_text().splitlines()
-    column = lines[0].split(",").index("atypicality.rating")
-    assert [line.split(",")[column] for line in lines[1:] if line.split(",")[column]] == ["1.5", "2.5"]
     assert "atypicality.rating" in (out / "dictionary.csv").read_text()
+    (file,) = (path for path in out.rglob("*.csv") if path.name != "dictionary.csv")
+    with file.open(newline="") as rows:
+        read = [*csv.DictReader(rows)]
+    assert len(read) == 20
+    return {name: [row[name] for row in read if row[name]] for name in read[0] if "atypicality" in name}
+
+
+def test_an_export_holds_what_was_said_of_each_window(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exported(tmp_path, RATING, UNLIKELY) == {
+        "atypicality.rating": ["1.5", "2.5"],
+        "atypicality.low": ["1", "2"],
+        "atypicality.high": ["2", "3"],
+        "atypicality.unlikely": ["0.4"],
+        "models.atypicality": ["moves-1.0.0 typical-1.0.0"] * 2,
+    }
+    assert "Withheld" not in capsys.readouterr().out
+
+
+def test_an_export_holds_nothing_of_a_comparison_that_reports_withhold(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, (told, consent) in enumerate(
+        [
+            ((RATING, UNLIKELY), CONSENT),
+            ((RATING, UNLIKELY), None),
+            ((RATING, RATING | {"refused": "age"}, UNLIKELY | {"refused": "age"}), AGREED),
+            ((), AGREED),
+        ]
+    ):
+        (tmp_path / str(number)).mkdir()
+        found = exported(tmp_path / str(number), *told, consent=consent)
+        assert len(found) == 5 and not any(found.values())
+        assert "Withheld     1 session without the comparison with other people" in capsys.readouterr().out
+
+
+def test_an_export_withholds_what_one_bundle_said_and_holds_the_other(tmp_path: Path) -> None:
+    found = exported(tmp_path, RATING, UNLIKELY, RATING | {"refused": "age"})
+    assert {name for name, values in found.items() if values} == {"atypicality.unlikely", "models.atypicality"}

@@ -111,7 +111,10 @@ def test_why_not_is_told_where_they_agreed_to_be_compared(comparers: list[Compar
         atypicality.validate(told)
         assert told["refused"] == "age"
         assert (told["population"], told["n"], told["simulated"]) == ("simulated children, nobody", 33, True)
-    assert [(told["of"], told["typical"]) for told in of_adult] == [("rating", 2.0), ("unlikely", 0.95)]
+    assert [(told["of"], told["typical"], told["typical_people"]) for told in of_adult] == [
+        ("rating", 2.0, 21),
+        ("unlikely", 0.95, 21),
+    ]
 
 
 def test_a_box_with_other_networks_than_the_evidence_says_nothing(tmp_path: Path) -> None:

@@ -103,9 +103,8 @@ def movement_file(run: MovementRun, learnt: Learnt, task: str) -> MovementFile:
 def evidence(run: MovementRun, asked: Asked) -> MovementEvidence:
     """What a bundle says of its evaluation. Raises `EvidenceError`: no box would know whom it may compare."""
     found, rates = run.evaluation, asked.task == ATYPICALITY
-    numbers = found.rated_ages if rates else found.typical_ages
-    known = ages(numbers) or tuple(age for age in numbers if age)
-    if not known:
+    whose = ages(found, rates=rates)
+    if not whose.known:
         raise EvidenceError(
             "No bundle is made, for nobody's age is told, and a box compares people of an age alone: write ages in "
             "participants.csv, then evaluate and train again."
@@ -115,11 +114,12 @@ def evidence(run: MovementRun, asked: Asked) -> MovementEvidence:
         supported=not asked.against,
         unsupported=asked.against,
         population=asked.population,
-        ages=known,
+        ages=whose.enough or whose.known,
         n=found.rated if rates else of.n if of else 0,
         windows=(found.ours.windows if found.ours else 0) if rates else of.windows if of else 0,
         simulated=found.simulated,
         raters=found.raters_at_most if rates else 0,
+        typical_people=sum((whose.typical or {}).values()) or None,
         figures={name: about(one) for name, one in _figures(run, rates).items() if one and np.isfinite(one.value)},
     )
 

@@ -7,9 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from device.contract.finding import Finding, Level
-from training.atypicality.ages import age_group
+from device.contract.tasks import ATYPICALITY, TYPICAL_MOVEMENT
+from training.atypicality.ages import age_group, ages_of
+from training.atypicality.evaluation import FEWEST_TYPICAL
 from training.atypicality.metrics import draws, raters
+from training.atypicality.plan import TYPICAL
 from training.atypicality.recipe import FEWEST_PEOPLE, OURS
+from training.atypicality.refusal import Ages
 from training.atypicality.sound import troubles
 from training.atypicality.study import MovementStudy, join, read_recordings, tables_of
 from training.atypicality.windows import Windows, windows_of
@@ -68,6 +72,7 @@ def _of_windows(study: MovementStudy) -> Iterator[Finding]:
     if blind := [one.pseudonym for number, one in enumerate(study.people) if number not in seen]:
         text = f"{people(len(blind))} of whom too little was measured for a single window: {some(blind)}."
         yield Finding(Level.WARNING, "windows", text)
+    yield from _of_ages(study, windows)
     if not study.raters:
         text = "Nothing is rated: the companion can be learnt, and nothing that rates."
         yield Finding(Level.WARNING, "ratings", text)
@@ -83,6 +88,21 @@ def _of_windows(study: MovementStudy) -> Iterator[Finding]:
         yield Finding(Level.FAIL, "ratings", text)
         return
     yield from _of_ratings(rated)
+
+
+def _of_ages(study: MovementStudy, windows: Windows) -> Iterator[Finding]:
+    """Whom bundles would leave out, where the typical group is called as usual."""
+    rated, usual = windows.rated, windows.take(windows.of_group(TYPICAL))
+    numbers, typical, rated_typical = (
+        ages_of(study.people[number] for number in np.unique(of.person))
+        for of in (rated, usual, rated.take(rated.of_group(TYPICAL)))
+    )
+    says_typical = sum(rated_typical.values()) >= FEWEST_TYPICAL
+    for task, whose in (
+        (ATYPICALITY, Ages(numbers, rated_typical if says_typical else None)),
+        (TYPICAL_MOVEMENT, Ages(typical, typical)),
+    ):
+        yield from (Finding(Level.WARNING, task, text) for text in whose.left_out())
 
 
 def _of_ratings(rated: Windows) -> Iterator[Finding]:

@@ -12,6 +12,8 @@ from training.atypicality.recipe import Companion, Recipe
 FORMAT = 1
 #: A movement that surprises more than this share of typical ones is unusual.
 FAR = 0.95
+#: Typical people who were rated; of fewer nobody knows what 95 % of such windows do not exceed.
+FEWEST_TYPICAL = 10
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Evaluation:
     Attributes:
         made_of: digest of the study.
         n: people; groups: group → people; ages: age group (`device.contract.choices.AGES`) → people, '' of those
-            whose age is not told; rated: people who were rated.
+            whose age is not told; rated: people who were rated; rated_typical_ages: of the typical ones among them.
         typical: the group that counts as typical; typical_ages: ages of its people of whom there are windows for the
             companion, as `ages`.
         sources: bundles that measured the recordings.
@@ -87,6 +89,7 @@ class Evaluation:
     ages: dict[str, int]
     rated: int
     rated_ages: dict[str, int]
+    rated_typical_ages: dict[str, int]
     typical: str
     typical_ages: dict[str, int]
     sources: tuple[str, ...]

@@ -13,7 +13,7 @@ from training.atypicality import companion
 from training.atypicality.ages import ages_of
 from training.atypicality.complexity import compared
 from training.atypicality.conformal import quantiles
-from training.atypicality.evaluation import FAR, Evaluation, Judged, Surprised
+from training.atypicality.evaluation import FAR, FEWEST_TYPICAL, Evaluation, Judged, Surprised
 from training.atypicality.folds import Said, across
 from training.atypicality.metrics import advantage, draws, figures, raters
 from training.atypicality.plan import TYPICAL
@@ -26,8 +26,6 @@ _APART = (
     "Few windows of {:g} s hold just what raters rated at once, so no figure can come near the ceiling: make windows "
     "as long as what was rated, with --set grid.steps=N."
 )
-#: Typical people who were rated; of fewer nobody knows what 95 % of such windows do not exceed.
-FEWEST_TYPICAL = 10
 
 
 @dataclass(frozen=True)
@@ -133,6 +131,7 @@ def about(study: MovementStudy, rated: Windows, usual: Windows, protocol: Protoc
         "ages": ages_of(study.people),
         "rated": len(seen),
         "rated_ages": ages_of(seen),
+        "rated_typical_ages": ages_of(person for person in seen if person.group == protocol.typical),
         "typical": protocol.typical,
         "typical_ages": ages_of(typical),
         "sources": study.sources,

@@ -111,7 +111,9 @@ def export(arguments: argparse.Namespace) -> int:
         parts = made_of(run, learnt, asked)
     folder = write_bundle(arguments.bundles, *parts, sign, replace=arguments.replace)
     written, *_ = made(folder, signed=sign is not None).splitlines()
-    print(f"{written}\n{_told(folder, arguments.task, supported=not against)}")
+    whose = refusal.ages(run.evaluation, rates=arguments.task == ATYPICALITY)
+    left_out = whose.left_out() if whose.enough else []
+    print("\n".join([written, *left_out, _told(folder, arguments.task, supported=not against)]))
     return 0
 
 

@@ -14,7 +14,7 @@ COVERED = {
     "live": "Being watched live from elsewhere: without it this page shows nothing",
     "personal": "Models made for this person",
     "diagnosis": "Use for diagnosis support",
-    "atypicality": "Comparison with other people of the same age",
+    "atypicality": "Comparison with other people",
 }
 AGED = {
     "under-6": "under 6 years",

@@ -5,6 +5,7 @@ from typing import Any
 from dash import html
 
 from cloud.dashboard.pages.patients_parts import lead, table
+from cloud.reading.comparison import is_withheld
 from cloud.reading.table import Table
 from cloud.reports import movement
 from cloud.reports.movement import Said
@@ -12,7 +13,7 @@ from cloud.reports.movement import Said
 
 def shown(of: Table) -> list[Any]:
     """Of the first session of a table; nothing where nobody was to be compared."""
-    if movement.is_withheld(of.sessions[0]):
+    if is_withheld(of.sessions[0]):
         return [html.H2(movement.TITLE), lead(movement.WITHHELD)]
     told = movement.said(of)
     if not told:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from cloud.reading.comparison import is_withheld
 from cloud.reading.table import Table
 from cloud.reports import movement
 from cloud.reports.page import Grid, Head, Part, Row, Section
@@ -11,7 +12,7 @@ _HEADS = tuple(Head(text, wide=wide) for text, wide in zip(movement.HEADS, (2.0,
 
 def section(table: Table) -> Iterator[Section]:
     """Of the session; nothing where nobody was to be compared."""
-    if movement.is_withheld(table.sessions[0]):
+    if is_withheld(table.sessions[0]):
         yield Section(movement.TITLE, [], [movement.WITHHELD], css="support")
     elif told := movement.said(table):
         yield Section(movement.TITLE, [*_parts(told)], [movement.LEAD, movement.LIMITS], css="support")

@@ -178,6 +178,8 @@ def test_a_file_that_no_box_would_take_is_refused_in_a_sentence(task: str, chang
         ({"n": 0}, "'n'"),
         ({"windows": 3}, "'windows'"),
         ({"raters": -1}, "'raters'"),
+        ({"typical_people": 0}, "'typical_people'"),
+        ({"typical_people": 34}, "'typical_people'"),
         ({"figures": {"Pearson r": EVIDENCE.figures["pearson"]}}, "a figure's name"),
         ({"figures": {"mae": replace(EVIDENCE.figures["mae"], low=1.0)}}, "'mae'"),
     ],

@@ -9,6 +9,7 @@ from argparse import Namespace
 import pytest
 
 from device.contract.errors import CheckFailedError, DataError
+from training.atypicality import refusal
 from training.atypicality.ratings import read_ratings
 from training.atypicality.sound import study_of
 from training.cli import main
@@ -77,10 +78,23 @@ def check(folder, capsys):
 
 
 def test_a_sound_study_passes(folder, capsys):
-    code, (told,) = check(folder, capsys)
+    code, (*left_out, told) = check(folder, capsys)
 
     assert code == 0
     assert told.endswith("of 8 participants were rated by 5.")
+    why = "fewer than 20. Figures are of all ages together, and hide what so few do."
+    assert left_out == [
+        f"People of 6-12 years are left out: 8 people of that age, {why}",
+        f"People of 6-12 years are left out: 4 typical people of that age, {why}",
+    ]
+
+
+def test_an_age_of_enough_people_is_not_told(folder, capsys, monkeypatch):
+    monkeypatch.setattr(refusal, "FEWEST_OF_AGE", 5)
+
+    _, (left_out, _) = check(folder, capsys)
+
+    assert left_out.startswith("People of 6-12 years are left out: 4 typical people of that age, fewer than 5.")
 
 
 def test_what_is_wrong_with_a_study_is_told(folder, capsys):
@@ -163,7 +177,9 @@ def test_a_study_without_ratings_is_one_for_the_companion(folder, capsys):
     code, told = check(folder, capsys)
 
     assert code == 0
-    assert told == ["Nothing is rated: the companion can be learnt, and nothing that rates."]
+    left_out, nothing = told
+    assert left_out.startswith("People of 6-12 years are left out: 4 typical people of that age, fewer than 20.")
+    assert nothing == "Nothing is rated: the companion can be learnt, and nothing that rates."
 
 
 def test_no_folder_is_one_sentence(tmp_path, capsys):

@@ -27,7 +27,11 @@ def test_sound_evidence_carries_both():
     [
         ({"rated": 29}, "learnt from 29 people, fewer than 30"),
         ({"rated_ages": {"": 3, "6-12": 57}}, "The age of 3 people is not told"),
-        ({"rated_ages": {"under-6": 4}}, "There is no age group of 5 people at least"),
+        (
+            {"rated_ages": {"under-6": 19, "6-12": 19}},
+            "There is no age group of 20 people at least, 10 of them typical",
+        ),
+        ({"rated_typical_ages": {"6-12": 9}}, "There is no age group of 20 people at least, 10 of them typical"),
         ({"number_of_raters": 1}, "Fewer than two raters"),
         (
             {"raters": replace(RATERS, mean=about(float("nan")))},
@@ -62,8 +66,31 @@ def test_each_lack_of_the_companion_is_one_sentence(changes, reason):
     assert reason in found and found[-1] == "."
 
 
-def test_only_ages_of_which_there_are_enough_people_may_be_compared():
-    assert ages({"under-6": 4, "6-12": 5, "13-17": 60, "": 99}) == ("6-12", "13-17")
+def test_only_ages_of_enough_people_and_enough_typical_ones_may_be_compared_and_the_others_are_told():
+    people = {"under-6": 19, "6-12": 20, "13-17": 60, "18-64": 30, "": 99}
+    typical = {"under-6": 19, "6-12": 10, "13-17": 9}
+    whose = ages(sound(rated_ages=people, rated_typical_ages=typical), rates=True)
+
+    assert whose.enough == ("6-12",)
+    assert [told.partition(". ")[0] for told in whose.left_out()] == [
+        "People of under-6 years are left out: 19 people of that age, fewer than 20",
+        "People of 13-17 years are left out: 9 typical ones among 60 people of that age, fewer than 10",
+        "People of 18-64 years are left out: 0 typical ones among 30 people of that age, fewer than 10",
+    ]
+
+
+def test_a_bundle_that_does_not_say_what_is_typical_needs_no_typical_people():
+    silent = sound(ours=replace(JUDGED, typical=None), rated_typical_ages={"6-12": 3})
+
+    assert ages(silent, rates=True).enough == ("6-12",)
+    assert of_ratings(silent) == []
+
+
+def test_all_people_of_the_companion_are_typical():
+    whose = ages(sound(typical_ages={"6-12": 40, "13-17": 19}), rates=False)
+
+    assert whose.enough == ("6-12",)
+    assert len(whose.left_out()) == 1 and "13-17 years are left out: 19 typical people of" in whose.left_out()[0]
 
 
 @pytest.mark.parametrize(
