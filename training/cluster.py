@@ -90,7 +90,7 @@ def _client(scheduler: str | None, workers: int, ready: Callable[[], object]) ->
 def _connected(scheduler: str) -> Client:
     try:
         return Client(scheduler, timeout=CONNECT_S)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, MemoryError) as error:  # of memory: what a web server answers is taken for a size
         raise ConfigError(f"No Dask scheduler answers at {scheduler}: start one, or correct --scheduler.") from error
 
 

@@ -5,7 +5,9 @@ import io
 import json
 import os
 import shutil
+import socketserver
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -377,3 +379,21 @@ def test_a_scheduler_that_does_not_answer_is_one_sentence(study, tmp_path, monke
 
     assert faces(study, tmp_path / "out", "--scheduler", "tcp://127.0.0.1:1") == ConfigError.exit_code
     assert "No Dask scheduler answers at tcp://127.0.0.1:1" in capsys.readouterr().err
+
+
+def test_a_web_server_is_no_scheduler(study, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(dask_cluster, "CONNECT_S", 0.5)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), WebServer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"tcp://127.0.0.1:{server.server_address[1]}"
+
+        assert faces(study, tmp_path / "out", "--scheduler", address) == ConfigError.exit_code
+        server.shutdown()
+    assert f"No Dask scheduler answers at {address}" in capsys.readouterr().err
+
+
+class WebServer(socketserver.BaseRequestHandler):
+    """What is asked in no HTTP is answered in HTTP."""
+
+    def handle(self) -> None:
+        self.request.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
