@@ -142,4 +142,6 @@ def _figures(values: Iterable[float], comparer: Comparer) -> str:
     if (typical := comparer.typical) is None:
         return f"{mean}; what is typical was not measured."
     above = sum(value > typical for value in found)
-    return f"{mean}; {above} of them above {typical:.2f}, which 95 of 100 windows of typical people do not exceed."
+    count = comparer.evidence.typical_people
+    whom = f"{count or ''} typical {'person' if count == 1 else 'people'}".lstrip()
+    return f"{mean}; {above} of them above {typical:.2f}, which 95 of 100 windows of {whom} do not exceed."

@@ -50,7 +50,7 @@ def test_it_prints_what_is_said_of_each_window_and_what_it_rests_on(asked):
     assert [one["seq"] for one in told] == sorted(one["seq"] for one in told)
     assert said == (
         f"Session {FIRST} of p-017: rating 1.56 (of 1 to 5) in the mean of 4 windows of 2 s; 1 of them above 2.00, "
-        "which 95 of 100 windows of typical people do not exceed. It rests on 33 simulated people, 6-12 or 13-17 "
+        "which 95 of 100 windows of 21 typical people do not exceed. It rests on 33 simulated people, 6-12 or 13-17 "
         "years old (simulated children, nobody). This is no diagnosis.\n"
     )
 

@@ -203,6 +203,18 @@ def test_where_no_age_is_told_no_bundle_is_made_at_all(folder, tmp_path, capsys)
     assert not (tmp_path / "bundles").exists()
 
 
+def test_an_age_of_too_few_people_is_left_out_in_words(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(refusal, "of_ratings", lambda found: [])
+    shutil.copytree(folder / "run", tmp_path / "run")
+    found = Evaluation.load(folder / "run" / "evaluation.json")
+    replace(found, rated_ages={"6-12": 20, "13-17": 5}).save(tmp_path / "run" / "evaluation.json")
+
+    assert export(tmp_path) == 0
+    assert "People of 13-17 years are left out: 5 people of that age, fewer than 20." in capsys.readouterr().out
+    evidence = open_bundle(tmp_path / "bundles" / "atypicality-0.1.0").manifest.receipt["evidence"]
+    assert evidence["ages"] == ["6-12"]
+
+
 @pytest.mark.parametrize("task", ["atypicality", "typical-movement"])
 def test_the_box_says_what_the_network_says(folder, study, task, monkeypatch):
     for name in ("of_ratings", "of_companion"):
@@ -211,6 +223,8 @@ def test_the_box_says_what_the_network_says(folder, study, task, monkeypatch):
     assert export(folder, "--task", task, "--key", str(folder / f"{task}.key")) == 0
     path = folder / "bundles" / f"{task}-0.1.0"
     evidence = open_bundle(path).manifest.receipt["evidence"]
+    # of eight typical people the network that rates says nothing
+    assert evidence.get("typical_people") == (None if task == "atypicality" else 8)
     assert (evidence["ages"], evidence["n"], evidence["simulated"]) == (
         ["6-12"],
         16 if task == "atypicality" else 8,
