@@ -375,7 +375,7 @@ def test_nothing_scrolls_and_nothing_is_cut(one_chromium: Chromium, film: Page, 
 def test_nobody_is_shut_out(one_chromium: Chromium, film: Page, scheme: str) -> None:
     if not AXE.is_file():
         pytest.skip("axe is not installed: make build/axe/axe.stamp")
-    with opened(one_chromium, film, color_scheme=scheme, bypass_csp=True) as tab:
+    with opened(one_chromium, film, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True) as tab:
         for keys in (("a", "3", "6"), ("m",), ("Control+e", "q"), ("?",)):
             press(tab, *keys)
             tab.evaluate(AXE.read_text())
