@@ -275,6 +275,13 @@ def test_nobody_sleeps() -> None:
     assert found.keys() == set(MAY_SLEEP)
 
 
+def test_nobody_waits_by_what_may_swallow_its_end() -> None:
+    """`asyncio.wait_for` of Python 3.11 loses a cancellation that comes together with what is waited for; then a loop
+    goes on, and its program never ends. `asyncio.timeout` does not."""
+    paths = [path for side in SIDES for path in modules(side)]
+    assert [str(path.relative_to(ROOT)) for path in paths if "asyncio.wait_for(" in path.read_text()] == []
+
+
 def test_on_the_box_only_the_clock_knows_the_wall_time() -> None:
     asked = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
     users = {

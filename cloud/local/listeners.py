@@ -146,7 +146,8 @@ class Listener:
                 continue
             self._wake.clear()
             try:
-                await asyncio.wait_for(self._wake.wait(), min(KEEP_ALIVE_S, left_s))
+                async with asyncio.timeout(min(KEEP_ALIVE_S, left_s)):
+                    await self._wake.wait()
             except TimeoutError:
                 if left_s > KEEP_ALIVE_S:
                     yield encode_event("keep-alive", None)

@@ -114,7 +114,8 @@ class Visits:
         never = asyncio.Event()
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(never.wait(), step_s)
+                async with asyncio.timeout(step_s):
+                    await never.wait()
             await self.look()
 
     async def look(self) -> None:

@@ -108,7 +108,8 @@ class Feed:
         try:
             while not self._visit.closed.is_set() and self._idle < _LINGERS:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._visit.closed.wait(), _TURN_S)
+                    async with asyncio.timeout(_TURN_S):
+                        await self._visit.closed.wait()
                 self._idle = 0 if self.tabs or self._orders.drives(self._visit) else self._idle + 1
                 self._go_on()
         finally:

@@ -110,7 +110,8 @@ class OpenSession:
         filled_s = asyncio.get_running_loop().time()
         while not self._over.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._over.wait(), _AGAIN_S)
+                async with asyncio.timeout(_AGAIN_S):
+                    await self._over.wait()
             now_s = asyncio.get_running_loop().time()
             if now_s - self._live_s > _QUIET_S or now_s - filled_s > _HOLES_S:
                 filled_s = now_s

@@ -128,7 +128,8 @@ class Upstream:
         """Tell what is new, and what becomes otherwise by time alone: silence, the end of a command."""
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), _LOOK_S)
+                async with asyncio.timeout(_LOOK_S):
+                    await self._news.wait()
             self._news.clear()
             if self._heard:
                 await self._notice_session()
@@ -147,7 +148,8 @@ class Upstream:
                     self._tell("unwatched", str(error))
             self._changed.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), remote.RENEW_MS / 1000)
+                async with asyncio.timeout(remote.RENEW_MS / 1000):
+                    await self._changed.wait()
 
     def _say(self) -> None:
         now_ms = self._base.now_ms()
