@@ -13,9 +13,9 @@ _HEADS = tuple(Head(text, wide=wide) for text, wide in zip(movement.HEADS, (2.0,
 def section(table: Table) -> Iterator[Section]:
     """Of the session; nothing where nobody was to be compared."""
     if is_withheld(table.sessions[0]):
-        yield Section(movement.TITLE, [], [movement.WITHHELD], css="support")
+        yield Section(movement.TITLE, [], [movement.WITHHELD], css="comparison")
     elif told := movement.said(table):
-        yield Section(movement.TITLE, [*_parts(told)], [movement.LEAD, movement.LIMITS], css="support")
+        yield Section(movement.TITLE, [*_parts(told)], [movement.LEAD, movement.LIMITS], css="comparison")
 
 
 def _parts(told: tuple[movement.Said, ...]) -> Iterator[Part]:
