@@ -190,13 +190,7 @@ def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:
         "what a bundle for diagnosis support says of recorded sessions: a set of groups, or why there is no answer",
         runs["diagnosis"],
     )
-    diagnosis.add_argument("recording", type=Path, help="records and events (.jsonl)")
-    diagnosis.add_argument(
-        "--bundle",
-        metavar="NAME-VERSION",
-        help="the bundle, else diagnosis.bundle; where it is looked for, models.folders says",
-    )
-    diagnosis.add_argument("--patient", metavar="ID", help="only the sessions of this person, by pseudonym")
+    _add_recorded(diagnosis, "diagnosis.bundle")
 
     atypicality = _command(
         commands,
@@ -204,13 +198,7 @@ def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:
         "what a bundle that compares with other people says of recorded sessions, window by window",
         runs["atypicality"],
     )
-    atypicality.add_argument("recording", type=Path, help="records and events (.jsonl)")
-    atypicality.add_argument(
-        "--bundle",
-        metavar="NAME-VERSION",
-        help="the bundle, else atypicality.bundle, else .typical; where it is looked for, models.folders says",
-    )
-    atypicality.add_argument("--patient", metavar="ID", help="only the sessions of this person, by pseudonym")
+    _add_recorded(atypicality, "atypicality.bundle, else .typical")
 
     au = _command(commands, "au", "estimate the action units of pictures or a video", runs["au"])
     what = au.add_mutually_exclusive_group(required=True)
@@ -262,6 +250,17 @@ def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:
 
 def _listed(text: str) -> list[str]:
     return [word.strip() for word in text.split(",")]
+
+
+def _add_recorded(command: argparse.ArgumentParser, settings: str) -> None:
+    """What a bundle is asked of recorded sessions by; `settings` name it where nobody else does."""
+    command.add_argument("recording", type=Path, help="records and events (.jsonl)")
+    command.add_argument(
+        "--bundle",
+        metavar="NAME-VERSION",
+        help=f"the bundle, else {settings}; where it is looked for, models.folders says",
+    )
+    command.add_argument("--patient", metavar="ID", help="only the sessions of this person, by pseudonym")
 
 
 def _command(commands: Any, name: str, text: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:

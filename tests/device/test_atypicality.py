@@ -1,13 +1,11 @@
 """`affectbox atypicality`: what is said of recorded sessions, and of which it does not look at any."""
 
-import json
-
 import pytest
 
 from device.cli import main
 from device.contract.errors import ConfigError, DataError, ModelError, StorageError
-from device.contract.fields import encode
 from tests.behaviour import behaviour, event, watched
+from tests.device.asked import asked_by
 from tests.movement_bundles import EVIDENCE, movement_bundle
 
 FIRST, SECOND = "0123abcd-0000000001", "0123abcd-0000000002"
@@ -28,16 +26,7 @@ def held(number, patient="p-017", consent=COVERED, seconds=10, ended="stopped", 
 def asked(tmp_path, capsys):
     """Called with documents and arguments: exit code, lines and what was said."""
     movement_bundle(tmp_path / "bundles")
-
-    def ask(lines, *arguments):
-        file = tmp_path / "sessions.jsonl"
-        file.write_bytes(b"".join((one if isinstance(one, bytes) else encode(one)) + b"\n" for one in lines))
-        own = ["--set", f'models.folders=["{tmp_path / "bundles"}"]', "--set", "models.allow_unsigned=true"]
-        code = main(["atypicality", str(file), "--bundle", "moves-1.0.0", *own, *arguments])
-        out, said = capsys.readouterr()
-        return code, [json.loads(line) for line in out.splitlines()], said
-
-    return ask
+    return asked_by("atypicality", "moves-1.0.0", tmp_path, capsys)
 
 
 def test_it_prints_what_is_said_of_each_window_and_what_it_rests_on(asked):

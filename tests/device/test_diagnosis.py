@@ -9,6 +9,7 @@ from device.contract import session
 from device.contract.errors import ConfigError, DataError, ModelError, StorageError
 from device.contract.fields import encode
 from tests.behaviour import behaviour, event, watched
+from tests.device.asked import asked_by
 from tests.support_bundles import EVIDENCE, support_bundle
 
 FIRST, SECOND = "0123abcd-0000000001", "0123abcd-0000000002"
@@ -29,16 +30,7 @@ def held(number, patient="p-017", consent=COVERED, seconds=40, ended="stopped"):
 def asked(tmp_path, capsys):
     """Called with documents and arguments: exit code, events and what was said."""
     support_bundle(tmp_path / "bundles")
-
-    def ask(lines, *arguments):
-        file = tmp_path / "sessions.jsonl"
-        file.write_bytes(b"".join((one if isinstance(one, bytes) else encode(one)) + b"\n" for one in lines))
-        own = ["--set", f'models.folders=["{tmp_path / "bundles"}"]', "--set", "models.allow_unsigned=true"]
-        code = main(["diagnosis", str(file), "--bundle", "simulated-1.0.0", *own, *arguments])
-        out, said = capsys.readouterr()
-        return code, [json.loads(line) for line in out.splitlines()], said
-
-    return ask
+    return asked_by("diagnosis", "simulated-1.0.0", tmp_path, capsys)
 
 
 def test_it_prints_the_event_and_says_it_in_words_with_what_it_rests_on(asked):
