@@ -20,20 +20,20 @@ sessions that the same bundle watched, and with nobody else; it says of nobody t
                              absent: there are too few of them
     personal.near            share of the time in which one of the known movements was near
     personal.shares.mN       share of the time in which movement N was the nearest
-    personal.units.mN        action units that belong to it, the strongest first
+    personal.units.mN        action units that belong to it, the strongest first and of many the strongest
 """
 
 from enum import Enum
 from typing import Any
 
 from device.contract.errors import DataError
-from device.contract.fields import Field, Json
+from device.contract.fields import Field
 from device.contract.labels import ACTION_UNIT_KEYS
 
 #: What a consent has to cover.
 NEEDS = frozenset(("personal", "units"))
-#: Movements of a bundle at most, and earlier sessions without which none is called unusual.
-MOST_MOVEMENTS, FEWEST_EARLIER = 20, 5
+#: Movements of a bundle at most, units that are told of one, and earlier sessions without which none is unusual.
+MOST_MOVEMENTS, MOST_UNITS, FEWEST_EARLIER = 20, 6, 5
 _NUMBERS = range(1, MOST_MOVEMENTS + 1)
 
 
@@ -77,7 +77,9 @@ FIELDS = (
     Field("personal.near", "number", "share of the time in which a known movement was near", 0, 1),
     *(Field(f"personal.shares.m{n}", "number", f"share of the time of movement {n}", 0, 1) for n in _NUMBERS),
     *(
-        Field(f"personal.units.m{n}", "names", f"action units of movement {n}", names=ACTION_UNIT_KEYS)
+        Field(
+            f"personal.units.m{n}", "names", f"action units of movement {n}", names=ACTION_UNIT_KEYS, most=MOST_UNITS
+        )
         for n in _NUMBERS
     ),
 )
@@ -89,11 +91,3 @@ def validate(personal: Any) -> None:
     """Check what `FIELDS` cannot say. Raises `DataError`."""
     if isinstance(personal, dict) and (missing := [name for name in NEEDED if name not in personal]):
         raise DataError(f"Field 'personal.{missing[0]}' of an event is missing.")
-
-
-def without(record: Json) -> Json:
-    """A record without what was said of the person's own movement, and by which bundle."""
-    if "personal" not in record and "personal" not in record.get("models", {}):
-        return record
-    models = {name: value for name, value in record.get("models", {}).items() if name != "personal"}
-    return {name: value for name, value in record.items() if name != "personal"} | {"models": models}
