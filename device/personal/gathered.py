@@ -1,8 +1,8 @@
 """What a session says of the person's own movement, gathered record by record in `STRETCH_S` seconds of time each.
 
-A face goes on as it was, so that the spread of frames promises too much. The interval of a mean is therefore Student's,
-of the means of at most `PARTS` parts of the session of the same measured time (batch means), as readers have it of
-everything (`cloud/analysis/uncertainty.py`, where it was measured against others). No file, no thread, no clock.
+A face goes on as it was, so that the spread of frames promises too much. The interval of a mean is therefore
+Student's, of the means of at most `PARTS` parts of the session of the same measured time (batch means), as readers
+have it of everything (`cloud/analysis/uncertainty.py`, where it was measured against others). No file, no clock.
 
 Sources: Schmeiser, Operations Research 30, 1982 (batch means); Wilson, JASA 22, 1927 (the interval of a share).
 """
@@ -47,7 +47,7 @@ class Gathered:
         self._last_s = math.inf
 
     def add(self, record: Json) -> None:
-        """Gather a valid record, the newest one so far; it stands for the time since the one before, `GAP_S` at most."""
+        """Gather a valid record, the newest so far; it stands for the time since the one before, `GAP_S` at most."""
         time_s = time_of(record)
         lapse_s, self._last_s = min(time_s - self._last_s, GAP_S), time_s
         said = record.get("personal")
@@ -66,8 +66,8 @@ class Gathered:
         return sum(row[0] for row in self._rows.values())
 
     def means(self) -> list[Interval] | None:
-        """Of the distance, of whether a known movement was near, and of each movement whether it was the nearest; None:
-        too little was measured."""
+        """Of the distance, of whether a known movement was near, and of each whether it was the nearest; None: too
+        little was measured."""
         seconds = self.seconds
         if seconds < LEAST_S:
             return None

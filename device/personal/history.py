@@ -59,7 +59,9 @@ class History:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise StorageError(f"A file of personal.folder cannot be read ({error.strerror}): check its owner.") from error
+            raise StorageError(
+                f"A file of personal.folder cannot be read ({error.strerror}): check its owner."
+            ) from error
         except (ValueError, RecursionError):
             with suppress(OSError):
                 path.replace(path.with_suffix(".damaged"))

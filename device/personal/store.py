@@ -3,9 +3,9 @@
     PSEUDONYM/NAME-VERSION/      a bundle of that person, whole or not there
     PSEUDONYM/history.json       what their earlier sessions came to (`device.personal.history`)
 
-A bundle comes by `affectbox personal add` alone, which looks at signature and content first. Used is the newest version
-that can be; a bundle of somebody else that lies there never is. All of it goes with `affectbox forget`, and with an
-erasure from afar.
+A bundle comes by `affectbox personal add` alone, which looks at signature and content first. Used is the newest
+version that can be; a bundle of somebody else that lies there never is. All of it goes with `affectbox forget`, and
+with an erasure from afar.
 """
 
 import re
@@ -50,7 +50,7 @@ class PersonalStore:
         return sorted(name for name in found if PSEUDONYM.fullmatch(name))
 
     def bundles(self, person: str) -> list[Path]:
-        """Folders of the bundles of `person`, the newest version first. Raises `StorageError`: that is no pseudonym."""
+        """Folders of the bundles of `person`, newest version first. Raises `StorageError`: that is no pseudonym."""
         found = [one.parent for one in self.of(person).glob(f"*/{MANIFEST}") if not one.parent.name.startswith(".")]
         return sorted(found, key=_version, reverse=True)
 
