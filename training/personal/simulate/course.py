@@ -1,4 +1,4 @@
-"""What a face does in one recording: one movement after another, talk, blinks, glances, and how head and light drift."""
+"""What a face does in a recording: one movement after another, talk, blinks, glances; and how head and light drift."""
 
 from dataclasses import dataclass
 
@@ -91,7 +91,7 @@ class _Acting:
         """One after another, as often as the rates say; what is left of a minute is rest."""
         rates = np.array([one.rate for one in idiolect.movements])
         busy_s = sum(one.rate * (one.onset_s + one.apex_s + one.offset_s) for one in idiolect.movements)
-        talks = plan.talk * 60 / np.mean(_TALK_S)
+        talks = plan.talk * 60 / (sum(_TALK_S) / 2)
         every = max(float(rates.sum()) + talks, 1e-9)
         pause_s = max((60 * (1 - plan.talk) - busy_s) / every, _LEAST_PAUSE_S)
         at_s = pause_s * self._chance.random()
@@ -102,11 +102,8 @@ class _Acting:
 
     def _move(self, movement: Movement, at_s: float) -> float:
         """A movement that begins then; returns when it is over."""
-        tempo = self._chance.normal(1.0, 0.12, 3).clip(0.6, 1.4) * (
-            movement.onset_s,
-            movement.apex_s,
-            movement.offset_s,
-        )
+        tempo = np.array((movement.onset_s, movement.apex_s, movement.offset_s))
+        tempo *= self._chance.normal(1.0, 0.12, 3).clip(0.6, 1.4)
         shape = _swell(self._seconds - at_s, *tempo.tolist())
         force = float(np.clip(self._chance.normal(1.0, 0.12), 0.7, 1.3))
         balance = float(np.clip(movement.balance + self._chance.normal(0.0, 0.06), -1, 1))
@@ -154,8 +151,8 @@ def _drift(seconds: Floats, spread: tuple[float, ...], chance: np.random.Generat
     found = np.zeros((len(seconds), len(spread)))
     for at, size in enumerate(spread):
         for period, share in ((60.0, 0.7), (20.0, 0.6), (6.5, 0.38)):
-            period, phase = period * chance.uniform(0.7, 1.3), chance.uniform(0, 2 * np.pi)
-            found[:, at] += size * share * np.sqrt(2) * np.sin(2 * np.pi * seconds / period + phase)
+            pace, phase = 2 * np.pi / (period * chance.uniform(0.7, 1.3)), chance.uniform(0, 2 * np.pi)
+            found[:, at] += size * share * np.sqrt(2) * np.sin(seconds * pace + phase)
     return found
 
 
@@ -175,7 +172,7 @@ def _light(plan: Plan, seconds: Floats, chance: np.random.Generator) -> Floats:
 def _glances(seconds: Floats, chance: np.random.Generator) -> Floats:
     """(N, 2): the eyes rest somewhere for a second or three, mostly near the middle."""
     found = np.zeros((len(seconds), 2))
-    begins = np.cumsum(chance.gamma(2.0, 0.9, int(len(seconds)) + 1))
+    begins = np.cumsum(chance.gamma(2.0, 0.9, len(seconds) + 1))
     places = chance.normal(0, (0.22, 0.14), (len(begins) + 1, 2)).clip(-0.8, 0.8)
     found[:] = places[np.searchsorted(begins, seconds)]
     return found

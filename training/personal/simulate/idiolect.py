@@ -27,7 +27,7 @@ _APART = (
     ("AU26", "AU15"),
     ("AU25", "AU14"),
 )
-_USED = tuple(dict.fromkeys(key for row in _APART for key in row)) + ("AU1",)
+_USED = (*dict.fromkeys(key for row in _APART for key in row), "AU1")
 #: How often each is taken: eyes that close are seen of every movement that has them, whatever else is in it.
 _OFTEN = np.array([0.3 if key == "AU43" else 1.0 for key in _USED])
 _OFTEN /= _OFTEN.sum()

@@ -60,15 +60,14 @@ def _colours(mold: Mold, tone: float, chance: np.random.Generator) -> Floats:
     found[own] = linear(_skin(places, tone, chance)) * np.clip(shade, 0, 1)[:, None]
     first, number = mold.face.parts["eyes"]
     own = slice(first, first + number)
-    found[own] *= _iris(
-        mold.face.vertices[own] + PIVOT, _IRISES[int(chance.integers(0 if tone < _DARK else 2, len(_IRISES)))]
-    )
+    iris = _IRISES[int(chance.integers(0 if tone < _DARK else 2, len(_IRISES)))]
+    found[own] *= _iris(mold.face.vertices[own] + PIVOT, iris)
     return found
 
 
 def _skin(places: Floats, tone: float, chance: np.random.Generator) -> Floats:
     """sRGB 0–1 (V, 3)."""
-    skin = _between(_SKINS, tone) * chance.uniform(0.96, 1.04, 3)
+    skin = _between(_SKINS, tone) * chance.uniform(0.98, 1.02, 3)
     hair = np.array(_HAIRS[int(chance.integers(0 if tone < _DARK else 3, len(_HAIRS)))])
     brows = np.minimum(0.85 * hair, 0.62 * skin)
     lips = skin * np.array(_LIPS) * chance.uniform(0.9, 1.08)
@@ -83,10 +82,8 @@ def _skin(places: Floats, tone: float, chance: np.random.Generator) -> Floats:
 
 
 def _between(colours: tuple[Colour, ...], tone: float) -> Floats:
-    at = tone * (len(colours) - 1)
-    return np.array(
-        [np.interp(at, range(len(colours)), channel) for channel in zip(*colours, strict=True)], np.float32
-    )
+    at, steps = tone * (len(colours) - 1), range(len(colours))
+    return np.array([np.interp(at, steps, channel) for channel in zip(*colours, strict=True)], np.float32)
 
 
 def _whole(colour: Floats) -> Colour:
@@ -101,10 +98,8 @@ def _blotches(places: Floats, chance: np.random.Generator) -> Floats:
         waves = chance.normal(0, 2 * np.pi / wide / 2, (6, 3)).astype(np.float32)
         phases = chance.uniform(0, 2 * np.pi, 6).astype(np.float32)
         found += depth * np.sin(places @ waves.T + phases).mean(1) * 2
-    for middle, radius in zip(
-        chance.uniform((-5, -6, 8), (5, 8, 11), (5, 3)), chance.uniform(0.12, 0.3, 5), strict=True
-    ):
-        away = np.linalg.norm(places[:, :2] - middle[:2], axis=1)
+    for x, y, radius in chance.uniform((-5, -6, 0.12), (5, 8, 0.3), (5, 3)).tolist():
+        away = np.hypot(places[:, 0] - x, places[:, 1] - y)
         found -= np.float32(0.35) * np.exp(-((away / radius) ** 2)) * (places[:, 2] > 6)
     return found
 

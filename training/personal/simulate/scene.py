@@ -68,7 +68,7 @@ class Scene:
 
     def _weights(self, course: Course, frame: int) -> Floats:
         """(K,) of the mold's targets."""
-        found = {}
+        found: dict[str, float] = {}
         for at, key in enumerate(ACTION_UNIT_KEYS):
             left, right = course.sides[:, frame, at] / 5
             found |= {f"{key}_L": left, f"{key}_R": right} if key in SIDED_KEYS else {key: left}
