@@ -15,7 +15,7 @@ generated from it.
 import re
 from typing import Any
 
-from device.contract import atypicality
+from device.contract import atypicality, personal
 from device.contract.choices import DEVICE_ID
 from device.contract.errors import DataError
 from device.contract.fields import LAST, LATEST_S, Field, Json, check, encode, parse, schema
@@ -32,6 +32,7 @@ __all__ = [
     "encode",
     "json_schema",
     "key",
+    "seen_live",
     "started_s",
     "validate",
 ]
@@ -39,7 +40,9 @@ __all__ = [
 VERSION = 1
 ROOT = "records"
 #: What only a measured record may hold.
-GUESSES = tuple("emotions aus left right hidden codes eyes expressions disagree pain atypicality".split())
+GUESSES = tuple("emotions aus left right hidden codes eyes expressions disagree pain atypicality personal".split())
+#: What nobody is shown who watches while the session goes, and the lamp, and the box's page.
+_NEVER_LIVE = ("atypicality", "personal")
 
 _ORIGINS = "`calibrated:` and 8 hex digits, or `none`; by older boxes also `automatic:` or `refused`"
 FIELDS = (
@@ -100,9 +103,11 @@ FIELDS = (
     Field("disagree", "boolean", "the strongest expression is not what the emotions say: neither is to be relied on"),
     Field("pain", "number", "PSPI: AU4 + max(AU6, AU7) + max(AU9, AU10) + AU43 as 0 or 1", 0, 16),
     *atypicality.RECORD_FIELDS,
+    *personal.RECORD_FIELDS,
     Field("models.emotions", "string", "bundle that gave the emotions"),
     Field("models.aus", "string", "estimators that gave the action units"),
     atypicality.MODELS_FIELD,
+    personal.MODELS_FIELD,
     Field("ms.detect", "number", "detector and landmark networks and tracking, milliseconds", 0),
     Field("ms.align", "number", "pose, aligned crop and quality gate, milliseconds", 0),
     Field("ms.emotions", "number", "by boxes before the face network: expression network, milliseconds", 0),
@@ -136,6 +141,15 @@ def key(record: Json) -> str:
     The letter keeps databases from taking the numbers for an array's indices; padding keeps the keys in order.
     """
     return f"{ROOT}/{record['device']}/{session_of(record)}/s{record['seq']:09d}"
+
+
+def seen_live(record: Json) -> Json:
+    """The record as everybody has it who watches while the session goes: without what compares the person with other
+    people or with their own usual movement, and by which bundles."""
+    if not any(name in where for where in (record, record.get("models", {})) for name in _NEVER_LIVE):
+        return record
+    left = {name: value for name, value in record.items() if name not in _NEVER_LIVE}
+    return left | {"models": {name: by for name, by in record.get("models", {}).items() if name not in _NEVER_LIVE}}
 
 
 def started_s(session: str) -> float:

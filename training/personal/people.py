@@ -1,26 +1,24 @@
 """Aligned faces of each person, in the order of time, as `affectbox-training faces` left them."""
 
-import csv
 import hashlib
-import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from device.contract.errors import DataError
-from training.videos.index import INDEX
-
-_COMMAND = "affectbox-training faces"
+from training.videos.index import read_index
+from training.videos.store import read_faces
 
 
 @dataclass(frozen=True, eq=False)
 class Person:
     """One person's faces, recording after recording, each in the order of time.
+
+    Of a person who is not read from files, `tracks`, `shape` and `pictures` may be empty.
 
     Attributes:
         name: pseudonym.
@@ -28,6 +26,10 @@ class Person:
         times: (N,) seconds from the first frame of its recording.
         recordings: (N,) number of its recording in `videos`, ascending.
         videos: the recordings, as `faces` names them.
+        tracks: (N,) number of the track that the box's tracker held on to, in its recording; 0: not known.
+        shape: (N, 6) distances in the face that hardly change as it moves (`training.videos.store.SHAPE`); NaN: not
+            known.
+        pictures: (videos, 2) width and height of each recording's frames; 0: not known.
     """
 
     name: str
@@ -35,6 +37,9 @@ class Person:
     times: NDArray[np.float64]
     recordings: NDArray[np.intp]
     videos: tuple[str, ...]
+    tracks: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    shape: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 6), np.float32))
+    pictures: NDArray[np.int32] = field(default_factory=lambda: np.empty((0, 2), np.int32))
 
     def __len__(self) -> int:
         return len(self.times)
@@ -68,7 +73,7 @@ def load_people(folder: Path, names: Iterable[str] = ()) -> tuple[Person, ...]:
         DataError: no such folder, a broken file, nobody of such a name, crops of several sizes in one person.
     """
     files: dict[str, list[tuple[str, Path]]] = defaultdict(list)
-    for row in _index(folder):
+    for row in read_index(folder):
         files[row["participant"]].append((row["video"], folder / row["file"]))
     wanted = tuple(names) or tuple(files)
     if missing := [name for name in wanted if name not in files]:
@@ -76,35 +81,20 @@ def load_people(folder: Path, names: Iterable[str] = ()) -> tuple[Person, ...]:
     return tuple(_person(name, files[name]) for name in sorted(wanted))
 
 
-def _index(folder: Path) -> list[dict[str, str]]:
-    path = folder / INDEX
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read ({error}): make the faces with `{_COMMAND}`.") from error
-    if not rows or not {"video", "participant", "file"} <= rows[0].keys():
-        raise DataError(f"{path} names no faces: make them with `{_COMMAND}`.")
-    return rows
-
-
 def _person(name: str, files: Sequence[tuple[str, Path]]) -> Person:
-    parts = [_faces(path) for _, path in files]
-    if len({images.shape[1:] for images, _ in parts}) > 1:
-        raise DataError(f"The faces of {name} are of several sizes: make them anew with `{_COMMAND}`.")
-    counts = [len(times) for _, times in parts]
+    parts = [read_faces(path) for _, path in files]
+    if len({one.crops.shape[1:] for one in parts if len(one.crops)}) > 1:
+        raise DataError(f"The faces of {name} are of several kinds: make all with one --size, and with one colour.")
+    kept = [one for one in parts if len(one.crops)]
+    if not kept:
+        raise DataError(f"Nobody's face was found in the videos of {name}: look at them.")
     return Person(
         name,
-        np.concatenate([images for images, _ in parts]),
-        np.concatenate([times for _, times in parts]),
-        np.repeat(np.arange(len(parts)), counts),
+        np.concatenate([one.crops for one in kept]),
+        np.concatenate([one.times for one in kept]),
+        np.repeat([number for number, one in enumerate(parts) if len(one.crops)], [len(one.crops) for one in kept]),
         tuple(video for video, _ in files),
+        np.concatenate([one.tracks for one in kept]),
+        np.concatenate([one.shape for one in kept]),
+        np.stack([one.picture for one in parts]),
     )
-
-
-def _faces(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    try:
-        with np.load(path, allow_pickle=False) as content:
-            return content["crops"], content["times"]
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
-        raise DataError(f"{path} is no file of faces ({error}): make it anew with `{_COMMAND}`.") from error
