@@ -13,13 +13,16 @@ sessions that the same bundle watched, and with nobody else; it says of nobody t
 
     personal.bundle          what watched, NAME-VERSION
     personal.refused         why it said nothing (`Refused`); absent: it did
+    personal.supported       whether the evidence of the bundle carries it; absent: not told
+    personal.simulated       whether the person whom it learnt from was simulated; absent: they were not
     personal.seconds         in which it was measured
     personal.mean, .low, .high    mean distance, and its 95 % interval
     personal.earlier         earlier sessions that it is compared with
     personal.unusual, .unusual_low, .unusual_high    the share of them whose mean was smaller, and its 95 % interval;
                              absent: there are too few of them
     personal.near            share of the time in which one of the known movements was near
-    personal.shares.mN       share of the time in which movement N was the nearest
+    personal.shares.mN       share of the time in which movement N was the nearest, 0 where it never was; its 95 %
+                             interval from personal.shares_low.mN to personal.shares_high.mN, absent: not known
     personal.units.mN        action units that belong to it, the strongest first and of many the strongest
 """
 
@@ -68,6 +71,8 @@ FIELDS = (
         "why it said nothing of this person; absent: it did",
         names=tuple(why.value for why in Refused),
     ),
+    Field("personal.supported", "boolean", "whether the bundle's evidence carries it; absent: not told"),
+    Field("personal.simulated", "boolean", "whether the person of the bundle was simulated; absent: they were not"),
     Field("personal.seconds", "number", "in which it was measured", 0),
     Field("personal.mean", "number", "mean distance from this person's usual movements", 0, FARTHEST),
     Field("personal.low", "number", "lower end of its 95 % interval", 0, FARTHEST),
@@ -78,6 +83,8 @@ FIELDS = (
     Field("personal.unusual_high", "number", "upper end of its 95 % interval", 0, 1),
     Field("personal.near", "number", "share of the time in which a known movement was near", 0, 1),
     *(Field(f"personal.shares.m{n}", "number", f"share of the time of movement {n}", 0, 1) for n in _NUMBERS),
+    *(Field(f"personal.shares_low.m{n}", "number", "lower end of its 95 % interval", 0, 1) for n in _NUMBERS),
+    *(Field(f"personal.shares_high.m{n}", "number", "upper end of its 95 % interval", 0, 1) for n in _NUMBERS),
     *(
         Field(
             f"personal.units.m{n}", "names", f"action units of movement {n}", names=ACTION_UNIT_KEYS, most=MOST_UNITS

@@ -128,6 +128,10 @@ PERSONAL = MARK | {
         "unusual_high": 0.95,
         "near": 0.5,
         "shares": {"m1": 0.25, "m20": 0.125},
+        "shares_low": {"m1": 0.2, "m20": 0.1},
+        "shares_high": {"m1": 0.3, "m20": 0.15},
+        "supported": True,
+        "simulated": False,
         "units": {"m1": ["AU12", "AU6"], "m20": ["AU1", "AU2", "AU4", "AU5", "AU25", "AU26"]},
     },
 }
@@ -462,6 +466,7 @@ WRITES = [
     box(
         f"{VISIT}/e000004", _own(units={"m1": [f"AU{n}" for n in (1, 2, 4, 5, 6, 7, 9)]}), DENIED, "of too many units"
     ),
+    box(f"{VISIT}/e000004", _own(shares_high={"m1": 1.5}), DENIED, "of an interval beyond all of the time"),
     box(f"{VISIT}/e000004", _own(unusual=1.5), DENIED, "more unusual than all of them"),
     box(f"{VISIT}/e000004", PERSONAL | {"event": "mark"}, DENIED, "their own movement in an event of another kind"),
     box(f"{SUPPORTS}/e000004", PERSONAL, DENIED, "their own movement where diagnosis support stands"),

@@ -26,7 +26,7 @@ class Compared:
     """The first approach against the second.
 
     Attributes:
-        figure: `f1` or `auc`, or `epochs` (until 95 % of what an approach gains; fewer is faster).
+        figure: `f1` or `auc`, or `epochs` (until it is at nearly everything that the second gains; fewer is faster).
         epoch: after which both were measured; 0: after their last.
         people: who have both; higher: of how many the first's is higher.
         shift: by how much it is higher, Hodges and Lehmann's, with its interval, NaN where people are too few.
