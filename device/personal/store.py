@@ -17,12 +17,11 @@ from device.contract.command import warn
 from device.contract.errors import ModelError, StorageError
 from device.contract.manifest import MANIFEST, Bundle, open_bundle
 from device.contract.patient import PSEUDONYM
-from device.contract.personal_file import PersonalFile
 from device.contract.signature import SIGNATURE
-from device.contract.tasks import PERSONAL, PERSONAL_MOVEMENT, require
 from device.runtime.model import Model
 from device.settings import Settings
 from device.signatures import authenticator, known_keys
+from device.stages.personal import PersonalReader, check
 from device.state import state_folder, sync_folder, write_private
 
 _PRIVATE = 0o700
@@ -59,11 +58,10 @@ class PersonalStore:
 
         Raises:
             ModelError: it is not to be trusted, not of one person's movement, or at odds with itself.
-            RuntimeMissingError: no inference library.
             StorageError: another bundle of that name is there, or the card does not take it.
         """
         bundle = self._opened(folder)
-        person = _checked(bundle, self._models.threads)
+        person = check(bundle.manifest, bundle.contents).person
         kept = self.of(person) / bundle.manifest.id
         try:
             files = bundle.contents | {name: (folder / name).read_bytes() for name in _beside(folder)}
@@ -78,8 +76,8 @@ class PersonalStore:
             raise StorageError(f"{kept} cannot be written ({error.strerror}): check the folder's owner.") from error
         return person, kept
 
-    def open(self, person: str) -> Model | None:
-        """The network of the newest bundle of `person` that can be used, loaded; None: there is none at all.
+    def open(self, person: str) -> PersonalReader | None:
+        """The newest bundle of `person` that can be used, loaded; None: there is none at all.
 
         Raises:
             OtherPersonError, ModelError: none can be used, and why not the newest.
@@ -96,14 +94,14 @@ class PersonalStore:
             raise newest
         return None
 
-    def load(self, folder: Path, person: str) -> Model:
-        """The network of a kept bundle, loaded. Raises as `open`."""
+    def load(self, folder: Path, person: str) -> PersonalReader:
+        """A bundle, loaded, for `person`. Raises as `open`."""
         bundle = self._opened(folder)
         if bundle.manifest.id != folder.name:
             raise ModelError(f"The bundle in {folder.name} is {bundle.manifest.id}: remove it, and add it again.")
-        if _checked(bundle, self._models.threads) != person:
-            raise OtherPersonError(f"The bundle {folder.name} is of somebody else: remove it.")
-        return Model(bundle, self._models.threads)
+        if check(bundle.manifest, bundle.contents).person != person:
+            raise OtherPersonError(f"The bundle {folder.name} is of somebody else: it watches nobody but them.")
+        return PersonalReader(Model(bundle, self._models.threads))
 
     def forget(self, person: str) -> bool:
         """Erase everything kept of `person`; whether there was anything. Raises `StorageError`."""
@@ -138,13 +136,6 @@ class PersonalStore:
         except OSError:
             shutil.rmtree(part, ignore_errors=True)
             raise
-
-
-def _checked(bundle: Bundle, threads: int) -> str:
-    """Whose bundle it is. Raises `ModelError`: none of one person's movement, or at odds with itself."""
-    require(bundle.manifest, PERSONAL_MOVEMENT)
-    file = PersonalFile.read(bundle.contents[PERSONAL], bundle.manifest.id)
-    return file.person
 
 
 def _beside(folder: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,11 @@ from device.cli import main
 from device.config import load_settings
 from device.contract.errors import ModelError, StorageError
 from device.contract.tasks import ATYPICALITY
-from device.personal.history import FILE, History, Remembered
+from device.personal import history
+from device.personal.history import History, Remembered
 from device.personal.store import OtherPersonError, PersonalStore
 from tests.movement_bundles import movement_bundle
-from tests.personal_bundles import PERSON, personal_bundle
+from tests.personal_bundles import FILE, PERSON, personal_bundle
 
 
 @pytest.fixture
@@ -34,11 +36,11 @@ def store(kept: Path, said: list[str]) -> PersonalStore:
 
 def opened(store: PersonalStore, person: str = PERSON) -> str:
     """The bundle that is used."""
-    model = store.open(person)
-    if model is None:
+    reader = store.open(person)
+    if reader is None:
         return ""
-    with model:
-        return model.manifest.id
+    with reader:
+        return reader.bundle
 
 
 def test_a_bundle_is_kept_for_its_owners_eyes_and_the_source_is_not_needed_any_more(
@@ -140,11 +142,11 @@ def test_a_card_that_takes_nothing_is_told_and_nothing_is_left(
 
 def test_a_person_is_forgotten_as_a_whole_and_nobody_else_is(store: PersonalStore, kept: Path, tmp_path: Path) -> None:
     for person in (PERSON, "p-0008"):
-        store.add(personal_bundle(tmp_path / person, person))
+        store.add(personal_bundle(tmp_path / person, file=replace(FILE, person=person)))
         History(store).add(person, Remembered("s-1", "s-1", "own-1.0.0", 100.0, 1.0))
     assert (store.forget(PERSON), store.forget(PERSON)) == (True, False)
     assert store.people() == ["p-0008"]
-    assert (kept / "p-0008" / FILE).exists()
+    assert (kept / "p-0008" / history.FILE).exists()
 
 
 @pytest.mark.parametrize("person", ["", "..", "p-0007/..", "Anna"])
