@@ -14,6 +14,7 @@ import keras
 import tensorflow as tf
 
 from training.networks.warping import Warp, resized, warped
+from training.predict import listed
 
 EMBEDDING = "embedding"
 ENCODER, FLOW, FEATURES, FILLING, PAINTER = "encoder", "flow", "features", "filling", "painter"
@@ -26,7 +27,7 @@ class Parts:
     Attributes:
         encoder: B × side × side × channels → B × D, within ±1.
         flow: B × D → B × s × s × (2 and more): where to take the neutral face from, and further maps for the painter.
-        features: an image → maps of it, those of the largest first.
+        features: an image → maps of it, the largest first; None: the image itself.
         filling: maps → what is added to them once they are moved; None: nothing.
         painter: maps that were moved, and the flow → an image.
         blank: whether beyond the edge of an image is 0, else the edge goes on.
@@ -34,7 +35,7 @@ class Parts:
 
     encoder: keras.Model
     flow: keras.Model
-    features: keras.Model
+    features: keras.Model | None
     filling: keras.Model | None
     painter: keras.Model
     blank: bool
@@ -48,7 +49,7 @@ class Parts:
 
     def generated(self, image: Any, flow: Any, training: bool = False) -> Any:
         """G(image, flow); with a flow of zeros, what is not moved."""
-        maps = self.features(image)
+        maps = self._maps(image)
         moved = [Warp(self.blank)([one, flow[..., :2]]) for one in maps]
         if self.filling:
             added = self.filling(maps, training=training)
@@ -58,7 +59,7 @@ class Parts:
     def unmoved(self, image: tf.Tensor) -> tf.Tensor:
         """G(image, ∅)."""
         side = self.flow.output.shape[1:]
-        return self.painter([*self.features(image), tf.zeros((tf.shape(image)[0], *side))])
+        return self.painter([*self._maps(image), tf.zeros((tf.shape(image)[0], *side))])
 
     def back(self, flow: tf.Tensor) -> tf.Tensor:
         """The way back from the neutral face: -W(f, f), for all its maps."""
@@ -68,9 +69,12 @@ class Parts:
         """W(image, flow): the pixels themselves."""
         return warped(image, resized(flow[..., :2], int(image.shape[1])), self.blank)
 
+    def _maps(self, image: Any) -> list[Any]:
+        return listed(self.features(image)) if self.features else [image]
+
 
 def parts_of(network: keras.Model, blank: bool) -> Parts:
     """Those of a network that `Parts.whole` made."""
     named = {layer.name: layer for layer in network.layers}
-    filling = named.get(FILLING)
-    return Parts(named[ENCODER], named[FLOW], named[FEATURES], filling, named[PAINTER], blank)
+    features, filling = named.get(FEATURES), named.get(FILLING)
+    return Parts(named[ENCODER], named[FLOW], features, filling, named[PAINTER], blank)

@@ -1,9 +1,8 @@
 """Our network of one person's movement: an encoder for the box, and the little that teaches it.
 
     48×48×1 ─ conv 3×3, each half the side: 16, 32, 64, 96 ─ 3×3×96 ─ flat ─ 32 ─ tanh: the embedding
-    32 ─ 6×6×24 ─ 12×12 ─ tanh ─┬─ flow, 2          ┐
-                                └─ appearance, 4    ├─ G: 16 features at 24×24, moved; painted upon the moved image
-                                     the image     ┘
+    32 ─ 6×6×24 ─ 12×12 ─ tanh ─┬─ flow, 2: moves the image ─┬─ G: the moved image, and what is painted upon it
+                                └─ appearance, 4 ────────────┘    by three convolutions at 24×24
 
 What moves is a flow, as in the original; what comes and goes without having been there (teeth, a furrow) the painter
 adds, told so by the appearance maps. The encoder has 0.11 M parameters and 1.9 M multiply–accumulates; it is
@@ -19,7 +18,7 @@ from msgspec import Meta
 
 from device.contract.errors import ConfigError
 from device.contract.toml import Table
-from training.networks.exchange import EMBEDDING, ENCODER, FEATURES, FLOW, PAINTER, Parts, parts_of
+from training.networks.exchange import EMBEDDING, ENCODER, FLOW, PAINTER, Parts, parts_of
 from training.networks.plain import SIDE
 
 _HALF = SIDE // 2
@@ -28,7 +27,7 @@ _COARSE = 6
 
 class Personal(Table, frozen=True, tag_field="kind", tag="personal"):
     """widths: channels of the encoder's convolutions; decoder: of what makes the flow; appearance: maps beside the
-    flow; painter: channels of the features that are moved; reach: the farthest that a place moves, half a face being
+    flow; painter: channels of what paints; reach: the farthest that a place moves, half a face being
     1."""
 
     widths: tuple[int, ...] = (16, 32, 64, 96)
@@ -50,7 +49,7 @@ class Personal(Table, frozen=True, tag_field="kind", tag="personal"):
         """From B × 48 × 48 × 1 float32 in [0, 1] to `embedding`, B × heads["embedding"], `flow` and `neutral`."""
         size = heads[EMBEDDING]
         encoder, flow = self._encoder(size, batch), self._flow(size, batch)
-        parts = Parts(encoder, flow, self._features(batch), None, self._painter(batch), self.blank)
+        parts = Parts(encoder, flow, None, None, self._painter(batch), self.blank)
         return parts.whole(keras.Input(batch_shape=(batch, SIDE, SIDE, 1), name="image"))
 
     def parts(self, network: keras.Model) -> Parts:
@@ -86,24 +85,18 @@ class Personal(Table, frozen=True, tag_field="kind", tag="personal"):
             flow = layers.Concatenate()([flow, more])
         return keras.Model(embedding, flow, name=FLOW)
 
-    def _features(self, batch: int | None) -> keras.Model:
-        image = keras.Input(batch_shape=(batch, SIDE, SIDE, 1), name="image")
-        folded = layers.Reshape((_HALF, 2, _HALF, 2))(image)
-        folded = layers.Reshape((_HALF, _HALF, 4))(layers.Permute((1, 3, 2, 4))(folded))
-        maps = layers.Conv2D(self.painter, 3, padding="same", activation="relu", kernel_initializer="he_normal")(folded)
-        return keras.Model(image, [layers.Identity()(image), maps], name=FEATURES)
-
     def _painter(self, batch: int | None) -> keras.Model:
         image = keras.Input(batch_shape=(batch, SIDE, SIDE, 1), name="moved_image")
-        maps = keras.Input(batch_shape=(batch, _HALF, _HALF, self.painter), name="moved_maps")
         flow = keras.Input(batch_shape=(batch, 2 * _COARSE, 2 * _COARSE, 2 + self.appearance), name=FLOW)
-        x = layers.Concatenate()([maps, layers.UpSampling2D(interpolation="bilinear")(flow)])
+        x = layers.Permute((1, 3, 2, 4))(layers.Reshape((_HALF, 2, _HALF, 2))(image))
+        x = layers.Reshape((_HALF, _HALF, 4))(x)
+        x = layers.Concatenate()([x, layers.UpSampling2D(interpolation="bilinear")(flow)])
         for _ in range(2):
             x = layers.Conv2D(self.painter, 3, padding="same", activation="relu", kernel_initializer="he_normal")(x)
         x = layers.Conv2D(4, 3, padding="same", kernel_initializer="zeros")(x)
         x = layers.Permute((1, 3, 2, 4))(layers.Reshape((_HALF, _HALF, 2, 2))(x))
         painted = layers.Add()([image, layers.Reshape((SIDE, SIDE, 1))(x)])
-        return keras.Model([image, maps, flow], painted, name=PAINTER)
+        return keras.Model([image, flow], painted, name=PAINTER)
 
 
 def _convolve(x: Any, width: int, stride: int) -> Any:
