@@ -75,9 +75,7 @@ def _require_new(folder: Path, resume: bool) -> None:
         raise ConfigError(f"{folder} already holds a run: continue it with --resume, or give another --out.")
 
 
-def run_epochs(
-    trainer: "Trainer", folder: Path, lesson: Lesson, command: str, say: Callable[[str], None]
-) -> None:
+def run_epochs(trainer: "Trainer", folder: Path, lesson: Lesson, command: str, say: Callable[[str], None]) -> None:
     """Train from where the folder's checkpoint stands, if there is one, to the last epoch of the recipe."""
     epochs, average = trainer.recipe.epochs, trainer.learner.average
     if (folder / CHECKPOINT).is_file():

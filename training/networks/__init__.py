@@ -23,18 +23,7 @@ from training.networks.small import Small
 
 #: `network.kind` in a recipe says which of them.
 Network = (
-    Face
-    | Plain
-    | Ednn
-    | Residual
-    | Appearance
-    | Emofan
-    | Masked
-    | Personal
-    | Cycle
-    | Resnet18
-    | Resnet50
-    | Small
+    Face | Plain | Ednn | Residual | Appearance | Emofan | Masked | Personal | Cycle | Resnet18 | Resnet50 | Small
 )
 
 

@@ -48,7 +48,9 @@ def read_pth(path: Path, renamed: Callable[[str], str] | None = None) -> Arrays:
             f"{path} is no file of weights that can be read safely ({_first_line(error)}): save the network's "
             "state_dict alone with torch.save."
         ) from error
-    arrays = {(renamed or _renamed)(name): value.numpy() for name, value in _weights(content, path) if torch.is_tensor(value)}
+    arrays = {
+        (renamed or _renamed)(name): value.numpy() for name, value in _weights(content, path) if torch.is_tensor(value)
+    }
     if not arrays:
         raise ModelError(f"{path} holds no weights: save the network's state_dict with torch.save.")
     return arrays

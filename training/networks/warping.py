@@ -86,7 +86,7 @@ def _grid(side: int) -> NDArray[np.float32]:
 def _stretching(small: int, side: int) -> NDArray[np.float32]:
     """side × small."""
     places = np.linspace(0, small - 1, side)
-    return np.maximum(0, 1 - np.abs(places[:, None] - np.arange(small))).astype(np.float32)
+    return np.asarray(np.maximum(0, 1 - np.abs(places[:, None] - np.arange(small))), np.float32)
 
 
 @cache

@@ -48,7 +48,9 @@ def embedded(recipe: PersonalRecipe, network: keras.Model, images: NDArray[np.ui
     wanted = (kind.side, kind.side, *([3] if kind.coloured else []))
     if images.shape[1:] != wanted:
         have, want = (" × ".join(map(str, shape)) for shape in (images.shape[1:], wanted))
-        raise DataError(f"The faces are {have}, and this network reads {want}: make them with `affectbox-training faces`.")
+        raise DataError(
+            f"The faces are {have}, and this network reads {want}: make them with `affectbox-training faces`."
+        )
     encoder = kind.parts(network).encoder
     parts = [
         encoder(kind.shown(images[start : start + _BATCH]), training=False).numpy()

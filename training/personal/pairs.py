@@ -72,8 +72,9 @@ def learnt(people: Sequence[Person], blocks: Blocks) -> Learnt:
         before += len(person.videos)
     digests = [person.digest() for person in people]
     source = digests[0] if len(people) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
-    parts = [np.concatenate(part) for part in (images, numbers, recordings, frames)]
-    return Learnt(*parts, {"people": [person.name for person in people], "faces": int(len(parts[0]))}, source)
+    told = {"people": [person.name for person in people], "faces": sum(map(len, images))}
+    together = (np.concatenate(numbers), np.concatenate(recordings), np.concatenate(frames))
+    return Learnt(np.concatenate(images), *together, told, source)
 
 
 def _frames(person: Person) -> NDArray[np.intp]:
@@ -135,7 +136,7 @@ def partners_of(
         low = np.where(alone, np.maximum(chosen - 1, begin), low)
         high = np.where(alone, np.minimum(chosen + 2, end), high)
     drawn = low + np.floor(rng.random(len(chosen)) * np.maximum(high - low - 1, 1)).astype(np.int64)
-    return np.where((drawn >= chosen) & (high - low > 1), drawn + 1, drawn)
+    return np.asarray(np.where((drawn >= chosen) & (high - low > 1), drawn + 1, drawn), np.int64)
 
 
 def _places(faces: Learnt) -> NDArray[np.float64]:

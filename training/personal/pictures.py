@@ -21,8 +21,8 @@ _PLACES = 16
 
 
 def draw(path: Path, network: keras.Model, recipe: PersonalRecipe, faces: Learnt) -> None:
-    """Draw what a network makes of some pairs: each face, its neutral face, the flow that leads to it, the neutral face
-    of the other of the pair, and the face that was built again from that one."""
+    """Draw what a network makes of some pairs: each face, its neutral face, the flow that leads to it, the neutral
+    face of the other of the pair, and the face that was built again from that one."""
     x, made = shown_pairs(network, recipe, faces, _PAIRS)
     kind = cast("Personal | Cycle", recipe.network)
     face, neutral, again = (kind.seen(one).numpy() for one in (x, made.neutral, made.exchanged))
@@ -65,4 +65,6 @@ def _arrows(axes: Any, flow: NDArray[np.float32], side: int) -> None:
     places = np.linspace(0, side - 1, flow.shape[0])[::every]
     x, y = np.meshgrid(places, places)
     moved = flow[::every, ::every] * (side - 1) / 2
-    axes.quiver(x, y, moved[..., 0], moved[..., 1], angles="xy", scale_units="xy", scale=1, color="tab:orange", width=0.006)
+    axes.quiver(
+        x, y, moved[..., 0], moved[..., 1], angles="xy", scale_units="xy", scale=1, color="tab:orange", width=0.006
+    )

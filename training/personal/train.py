@@ -55,10 +55,7 @@ def jobs_of(arguments: argparse.Namespace, recipe: PersonalRecipe, people: Seque
     """What is to be trained. Raises `ConfigError` where a run is there already, or what a transfer begins with is
     missing or is of the person itself."""
     names = [person.name for person in people]
-    if recipe.general:
-        groups = {GENERAL: tuple(names)}
-    else:
-        groups = {name: (name,) for name in names}
+    groups = {GENERAL: tuple(names)} if recipe.general else {name: (name,) for name in names}
     starts = {out: _start(arguments.start or _given(recipe), recipe, members) for out, members in groups.items()}
     changes = "".join(f" --set '{text}'" for text in arguments.set)
     begun = " --start RUN" if arguments.start else ""
@@ -131,7 +128,9 @@ def _start(start: Path | None, recipe: PersonalRecipe, members: tuple[str, ...])
             raise ConfigError(f"{recipe.approach} begins with another run: name it with --start.")
         return ""
     if recipe.approach not in (FROM_PERSON, FROM_GENERAL):
-        raise ConfigError(f"{recipe.approach} begins with nothing: leave out --start, or choose a recipe of a transfer.")
+        raise ConfigError(
+            f"{recipe.approach} begins with nothing: leave out --start, or choose a recipe of a transfer."
+        )
     found = {path: _people_of(path) for path in ([start] if (start / META).is_file() else _runs_in(start))}
     if not found:
         raise ConfigError(f"{start} holds no finished epoch of a training: give a run folder, or one of run folders.")
