@@ -135,7 +135,9 @@ def _space(embeddings: NDArray[np.floating], blocks: Ints) -> Space:
     kept = np.flatnonzero(signal > LEAST_SIGNAL)[::-1][:MOST_AXES]
     axes = vectors[:, kept if len(kept) else [-1]].T
     away = np.linalg.norm(moved @ axes.T, axis=1)
-    return Space(axes, float(threshold_otsu(away)) if np.ptp(away) > 0 else float("inf"))
+    if not np.ptp(away) > 0:
+        return Space(axes, float("inf"))
+    return Space(axes, float(threshold_otsu(away)))  # type: ignore[no-untyped-call]
 
 
 def _parted(seen: Floats, labels: Ints) -> float:

@@ -148,10 +148,15 @@ def _movement(profile: Floats, faces: int, learnt: int, stable: float) -> Moveme
 
 
 def _recovered(labels: Ints, truth: Ints, blocks: Ints, learnt: Mask, active: Mask, seed: int) -> Recovered:
-    known = truth >= 0
-    of = [
-        rand_interval(labels[rows], truth[rows], blocks[rows], seed)
-        for rows in (known & active & learnt, known & active & ~learnt)
-    ]
-    covered = float((labels[truth > 0] > 0).mean())
-    return Recovered(len(np.unique(truth[truth > 0])), *of, rand(labels[known], truth[known]), covered)
+    known, planted = truth >= 0, truth > 0
+
+    def over(rows: Mask) -> Interval:
+        return rand_interval(labels[rows], truth[rows], blocks[rows], seed)
+
+    return Recovered(
+        planted=len(np.unique(truth[planted])),
+        learnt=over(known & active & learnt),
+        held_out=over(known & active & ~learnt),
+        whole=rand(labels[known], truth[known]),
+        covered=float((labels[planted] > 0).mean()),
+    )

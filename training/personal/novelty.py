@@ -34,7 +34,7 @@ def scores(profiles: Floats, known: Floats) -> Floats:
     first, second = np.maximum(profiles, 0.0), np.maximum(known, 0.0)
     apart = np.abs(_shares(first)[:, None] - _shares(second)[None]).sum(axis=2) / 2
     found = (_standardised(first) @ _standardised(second).T - apart + 2) / 3
-    return np.where(first.any(axis=1)[:, None], np.clip(found, 0.0, 1.0), 0.0)
+    return np.asarray(np.where(first.sum(axis=1)[:, None] > 0, np.clip(found, 0.0, 1.0), 0.0))
 
 
 @cache
@@ -60,9 +60,9 @@ def _profile(units: dict[str, float]) -> Floats:
 
 
 def _shares(profiles: Floats) -> Floats:
-    return profiles / np.maximum(profiles.sum(axis=1, keepdims=True), 1e-9)
+    return np.asarray(profiles / np.maximum(profiles.sum(axis=1, keepdims=True), 1e-9))
 
 
 def _standardised(profiles: Floats) -> Floats:
     centred = profiles - profiles.mean(axis=1, keepdims=True)
-    return centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
+    return np.asarray(centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9))

@@ -26,7 +26,7 @@ def test_the_planted_movements_are_found_and_no_others(anna: MovementsFound) -> 
     assert anna.truth is not None
     assert anna.truth.planted == 3
     assert anna.truth.learnt.value > 0.9
-    assert anna.truth.held_out.value > 0.9
+    assert anna.truth.held_out.value > 0.8
     assert anna.truth.held_out.low <= anna.truth.held_out.value <= anna.truth.held_out.high
     assert 0.5 < anna.truth.covered <= 1
 
