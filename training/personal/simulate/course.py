@@ -88,17 +88,18 @@ class _Acting:
             self._show(key, np.full(len(self._seconds), level), lean)
 
     def _act(self, plan: Plan, idiolect: Idiolect) -> None:
-        """One after another, as often as the rates say; what is left of a minute is rest."""
-        rates = np.array([one.rate for one in idiolect.movements])
-        busy_s = sum(one.rate * (one.onset_s + one.apex_s + one.offset_s) for one in idiolect.movements)
+        """One after another, in each minute as often as the rates say; what is left of it is rest."""
         talks = plan.talk * 60 / (sum(_TALK_S) / 2)
-        every = max(float(rates.sum()) + talks, 1e-9)
-        pause_s = max((60 * (1 - plan.talk) - busy_s) / every, _LEAST_PAUSE_S)
+        rates = np.array([*(one.rate for one in idiolect.movements), talks])
+        busy_s = sum(one.rate * (one.onset_s + one.apex_s + one.offset_s) for one in idiolect.movements)
+        pause_s = max((60 * (1 - plan.talk) - busy_s) / max(rates.sum(), 1e-9), _LEAST_PAUSE_S)
         at_s = pause_s * self._chance.random()
-        while at_s < len(self._seconds) / plan.fps and rates.sum() + talks > 0:
-            picked = int(self._chance.choice(len(rates) + 1, p=np.append(rates, talks) / every))
-            ends_s = self._talk(at_s) if picked == len(rates) else self._move(idiolect.movements[picked], at_s)
-            at_s = ends_s + max(self._chance.gamma(_REGULAR, pause_s / _REGULAR), _LEAST_PAUSE_S)
+        while at_s < len(self._seconds) / plan.fps:
+            deck = np.repeat(np.arange(len(rates)), np.floor(rates + self._chance.random(len(rates))).astype(int))
+            for picked in self._chance.permutation(deck).tolist():
+                ends_s = self._talk(at_s) if picked == len(rates) - 1 else self._move(idiolect.movements[picked], at_s)
+                at_s = ends_s + max(self._chance.gamma(_REGULAR, pause_s / _REGULAR), _LEAST_PAUSE_S)
+            at_s += 0 if len(deck) else 60.0
 
     def _move(self, movement: Movement, at_s: float) -> float:
         """A movement that begins then; returns when it is over."""
