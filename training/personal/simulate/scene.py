@@ -33,10 +33,10 @@ class Room:
     noise: float
 
 
-def draw_room(chance: np.random.Generator) -> Room:
-    """A room for a recording."""
+def draw_room(noise: float, chance: np.random.Generator) -> Room:
+    """A room for a recording, and a camera of at most so much noise."""
     wall = chance.uniform(70, 200) * chance.uniform(0.9, 1.1, 3)
-    return Room(wall, np.array([1.0, 1.0, 1.0]) + chance.uniform(-0.08, 0.08) * np.array([1.0, 0.0, -1.0]), 1.5)
+    return Room(wall, np.array([1.0, 1.0, 1.0]) + chance.uniform(-0.08, 0.08) * np.array([1.0, 0.0, -1.0]), noise * chance.uniform(0.5, 1))
 
 
 class Scene:
