@@ -75,7 +75,7 @@ def draw_course(plan: Plan, idiolect: Idiolect, chance: np.random.Generator) -> 
 
 
 class _Acting:
-    """`sides`, `movement` and `talking` of a course."""
+    """`sides`, `movement`, `talking` and `loose` of a course."""
 
     def __init__(self, plan: Plan, idiolect: Idiolect, seconds: Floats, chance: np.random.Generator) -> None:
         self._seconds, self._chance = seconds, chance
