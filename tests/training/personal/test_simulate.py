@@ -86,6 +86,8 @@ def test_the_same_seed_makes_the_same_people_whoever_else_there_is(ict, tmp_path
 
     one, two, other = (truth_of(tmp_path / name, "person-001") for name in ("one", "two", "other"))
     assert one == two != other
+    first, second = ((tmp_path / name / "videos/person-001/visit-01.mp4").read_bytes() for name in ("one", "two"))
+    assert first == second
 
 
 @pytest.mark.parametrize(
