@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from playwright.sync_api import APIResponse, Route, expect
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import expect
 
 from tests.browser import Browser
 from tests.training.annotation.paged import Page, made_film, made_pictures, made_project, paged
@@ -36,6 +37,12 @@ CUT = """
     return b.bottom > innerHeight || b.right > innerWidth || b.left < 0 || (b.height < 24 && e.tagName === "BUTTON");
   })
   .map((e) => e.outerHTML.slice(0, 90))
+"""
+#: That the pictures of so many frames have come.
+PICTURES = """
+(count) => new Set(
+  performance.getEntriesByType("resource").map((entry) => entry.name).filter((name) => name.includes("/pictures/"))
+).size >= count
 """
 
 
@@ -218,6 +225,105 @@ def test_a_film_that_cannot_be_read_is_said_and_another_is_coded(one_chromium: C
         assert given(project.coded("anna", "p-02/film.mp4")[0]) == {"AU12": Mark(1)}
 
 
+class Held:
+    """What a page asks for of an address waits at the program until it is let go."""
+
+    def __init__(self, tab: Tab, address: str, body: bool = False) -> None:
+        """With `body` the program has answered already: what it says is of then."""
+        self._waiting: list[tuple[Route, APIResponse | None]] = []
+        self._body, self._tab, self._holds = body, tab, True
+        tab.route(address, self._hold)
+
+    def _hold(self, route: Route) -> None:
+        if self._holds:
+            self._waiting.append((route, route.fetch() if self._body else None))
+        else:
+            route.continue_()
+
+    def wait(self) -> None:
+        """Until it was asked for, and answered."""
+        until = time.monotonic() + WAIT_S
+        while not self._waiting and time.monotonic() < until:
+            self._tab.wait_for_timeout(10)
+        assert self._waiting
+
+    def release(self, lost: bool = False) -> None:
+        """Let it through, also from now on; `lost`: it never comes."""
+        self._holds = False
+        for route, answer in self._waiting:
+            if lost:
+                route.abort()
+            elif answer:
+                route.fulfill(response=answer)
+            else:
+                route.continue_()
+
+
+def picture(page: Page, index: int) -> str:
+    """The address of the picture of the frame that is coded so late."""
+    return f"**/pictures/0/{order(page)[index]}?*"
+
+
+def test_keys_that_follow_enter_are_of_the_next_frame_however_late_a_picture_comes(
+    one_chromium: Chromium, pictures: Page
+) -> None:
+    with Browser(one_chromium, pictures.origin) as browser:
+        tab = browser.page(SIZES[0])
+        late = Held(tab, picture(pictures, 1))
+        enter(tab, pictures.link)
+        press(tab, "q", "Enter", "a", "Enter", "e", "Enter")
+        tab.get_by_role("button", name="AU25 Lips part").click()
+        expect(tab.locator("#progress-words")).to_have_text("1 of 6 submitted")  # nobody has seen the second
+        expect(tab.locator("#saved")).to_have_text("Saving")
+        late.release()
+        expect(tab.locator("#progress-words")).to_have_text("3 of 6 submitted")
+        is_saved(tab)
+    found = coded(pictures)
+    assert [given(found[place]) for place in order(pictures)[:4]] == [
+        {"AU1": Mark(1)},
+        {"AU12": Mark(1)},
+        {"AU4": Mark(1)},
+        {"AU25": Mark(1)},
+    ]
+
+
+def test_keys_that_follow_enter_are_not_taken_where_the_picture_never_comes(
+    one_chromium: Chromium, pictures: Page
+) -> None:
+    with Browser(one_chromium, pictures.origin) as browser:
+        browser.forgive("ERR_FAILED")
+        tab = browser.page(SIZES[0])
+        late = Held(tab, picture(pictures, 1))
+        enter(tab, pictures.link)
+        press(tab, "q", "Enter", "a", "Enter", "e", "Enter")
+        late.release(lost=True)
+        expect(tab.locator("#toast")).to_contain_text("not submitted")
+        expect(tab.locator("#toast")).to_contain_text("Keys that followed were not taken.")
+        press(tab, "Enter")  # now it comes
+        expect(tab.locator("#progress-words")).to_have_text("2 of 6 submitted")
+        is_saved(tab)
+    found = coded(pictures)
+    assert [given(found[place]) for place in order(pictures)[:2]] == [{"AU1": Mark(1)}, {"AU12": Mark(1)}]
+
+
+def test_what_is_saved_while_a_sequence_is_opened_is_shown(one_chromium: Chromium, pictures: Page) -> None:
+    with Browser(one_chromium, pictures.origin) as browser:
+        browser.forgive("ERR_FAILED")
+        tab = browser.page(SIZES[0])
+        enter(tab, pictures.link)
+        tab.route("**/api/acts", lambda route: route.abort())
+        press(tab, "q", "Enter", "Enter")
+        expect(tab.locator("#saved")).to_have_text("3 kept in this browser")
+        opening = Held(tab, "**/api/sequences/0", body=True)
+        tab.goto(pictures.origin)
+        opening.wait()
+        tab.unroute("**/api/acts")
+        expect(tab.locator("#saved")).to_have_attribute("data-state", "saved")
+        opening.release()
+        tab.wait_for_selector("html[data-ready]")
+        expect(tab.locator("#progress-words")).to_have_text("2 of 6 submitted")
+
+
 def test_a_picture_that_is_gone_is_not_submitted_unless_it_is_said_to_be_not_codable(
     one_chromium: Chromium, pictures: Page
 ) -> None:
@@ -330,13 +436,15 @@ def test_a_killed_program_and_a_killed_page_lose_no_key(one_chromium: Chromium, 
         browser.forgive("ERR_CONNECTION|Failed to load|409")
         tab = browser.page(SIZES[0])
         enter(tab, program.link)
-        for _ in range(3):
+        tab.wait_for_function(PICTURES, arg=8)  # a frame whose picture never came is not submitted
+        for done in (2, 4, 6):
             press(tab, "q", "a")
             program.kill()
             press(tab, "3", "Enter", "Shift+e", "Enter")
             expect(tab.locator("#saved")).to_have_attribute("data-state", "away")
             program = Program(tmp_path / "project", port)
             is_saved(tab)
+            expect(tab.locator("#progress-words")).to_have_text(f"{done} of 8 submitted")
         program.kill()
         press(tab, "j", "Enter")
         expect(tab.locator("#saved")).to_have_text("2 kept in this browser")
