@@ -18,6 +18,7 @@ from playwright.sync_api import Page as Tab
 
 from tests.browser import Browser
 from tests.training.annotation.paged import Page, made_film, made_pictures, made_project, paged
+from training.annotation.acts import SetMark
 from training.annotation.agreement.compare import compare
 from training.annotation.coding import Coded, Episode, Mark, Scale, Side
 from training.annotation.page.network import FaceBox
@@ -322,6 +323,30 @@ def test_what_is_saved_while_a_sequence_is_opened_is_shown(one_chromium: Chromiu
         opening.release()
         tab.wait_for_selector("html[data-ready]")
         expect(tab.locator("#progress-words")).to_have_text("2 of 6 submitted")
+
+
+def test_what_is_undone_while_a_frame_is_on_its_way_stays_undone(one_chromium: Chromium, tmp_path: Path) -> None:
+    source = made_film(tmp_path / "films" / "p-01", 100)
+    with made_project(tmp_path / "project", source.parent) as project, paged(project) as page:
+        project.enter("anna", "before")
+        project.apply("anna", "before", SetMark(page.desk.names[0], 90, "AU12", Mark(1)), ("before", 1))
+        project.leave("anna", "before")
+        with Browser(one_chromium, page.origin) as browser:
+            browser.forgive("ERR_FAILED")
+            tab = browser.page(SIZES[0])
+            enter(tab, page.link)
+            frames = Held(tab, "**/api/sequences/0/frames?*", body=True)
+            press(tab, "/")
+            tab.keyboard.type("90")
+            press(tab, "Enter")
+            frames.wait()
+            press(tab, "Control+z")
+            expect(tab.locator("#toast")).to_contain_text("undone")
+            tab.route("**/api/acts", lambda route: route.abort())  # lest an answer put it right
+            frames.release()
+            press(tab, "q")
+            expect(tab.get_by_role("button", name="AU1 Inner Brow Raiser A")).to_be_visible()
+            expect(tab.get_by_role("button", name="AU12 Lip Corner Puller absent")).to_be_visible()
 
 
 def test_a_picture_that_is_gone_is_not_submitted_unless_it_is_said_to_be_not_codable(
