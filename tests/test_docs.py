@@ -288,7 +288,7 @@ def test_the_house_is_as_the_readme_draws_it() -> None:
                 assert ((folder if match[1] else ROOT) / name.rstrip("/")).exists(), name
             drawn |= set() if match[1] else {name.rstrip("/") for name in match[2].split(", ")}
     folders = {path.parent.name for path in ROOT.glob("*/*.*") if path.parent.name[0] not in "._"}
-    assert folders - {"atypicality", "build", "coding", "cohort", "run"} <= drawn
+    assert folders - {"atypicality", "build", "coding", "cohort", "personal", "run"} <= drawn
 
 
 # --- what happens when…

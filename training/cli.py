@@ -18,6 +18,7 @@ from training.commands import evaluate, export, predict, prepare, train
 from training.diagnosis import command as diagnosis
 from training.face import command as face
 from training.face import rest
+from training.personal import command as personal
 from training.sample_clip import clip
 from training.targets import command as targets
 from training.videos import command as faces
@@ -51,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     for module in (
         *(prepare, train, evaluate, export, predict, au),
         *(clip, rest, face, faces, annotate, coding),
-        *(cohort, diagnosis, targets, atypicality),
+        *(cohort, diagnosis, targets, atypicality, personal),
     ):
         module.add_parser(commands)
     return parser

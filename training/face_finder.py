@@ -24,13 +24,14 @@ MAX_GAP_S = 0.25
 
 @dataclass(frozen=True, eq=False)
 class Sight:
-    """What a frame shows: the face with its aligned crop (side, side) grey, or None and why there is none; and how
-    many faces there were."""
+    """What a frame shows: the face with its aligned crop (side, side), with colours (side, side, 3), or None and why
+    there is none; how many faces there were; and the number of the track that the face is of, from 1."""
 
     face: Face | None
     crop: ByteImage | None
     reasons: tuple[Reason, ...] = ()
     faces: int = 0
+    track: int = 0
 
 
 class FaceFinder(Closing):
@@ -40,20 +41,21 @@ class FaceFinder(Closing):
     they lie further apart than in a stream, each face is found anew.
     """
 
-    def __init__(self, side: int = CROP_SIDE, gate: bool = False, landmarks: str = "") -> None:
+    def __init__(self, side: int = CROP_SIDE, gate: bool = False, landmarks: str = "", colour: bool = False) -> None:
         """Open the networks.
 
         Args:
             side: of the crop, pixels.
             gate: refuse also the faces that the box's quality gate refuses.
             landmarks: `NAME-VERSION` of another landmark network than the box's default.
+            colour: whether the crop is RGB, not grey.
 
         Raises:
             ModelError: the models have not been fetched.
             RuntimeMissingError: no inference library.
         """
         settings = ModelSettings()
-        self._side, self._gate = side, gate
+        self._side, self._gate, self._colour = side, gate, colour
         with ExitStack() as stack:
             names = (*finder_models()[:2], landmarks or finder_models()[2])
             short, full, points = [stack.enter_context(load(name, settings)) for name in names]
@@ -69,7 +71,8 @@ class FaceFinder(Closing):
             return Sight(None, None, absence(frame, None, QualitySettings()), seen.faces)
         if reasons := self._refused(frame, track.face):
             return Sight(None, None, reasons, seen.faces)
-        return Sight(track.face, align(frame, track.face, self._side), faces=seen.faces)
+        crop = align(frame, track.face, self._side, self._colour)
+        return Sight(track.face, crop, faces=seen.faces, track=track.number)
 
     def close(self) -> None:
         """Free the networks."""

@@ -21,6 +21,7 @@ from cloud.analysis.measures import AUS, EMOTION, MEASURES, Measure, is_enough, 
 from cloud.analysis.plain import called
 from cloud.analysis.trend import Trend, by_holm, trends
 from cloud.analysis.uncertainty import Estimate, chance, estimate, quantile
+from cloud.reading.personal import Personal, of_session
 from cloud.reading.table import Table
 
 #: Earlier sessions of which enough was seen; with fewer, hardly any change could be told.
@@ -39,6 +40,7 @@ class Summary:
     seen: float | None
     enough: bool
     means: Mapping[str, Estimate]
+    personal: Personal | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ def summarise(table: Table, measures: Iterable[Measure] = MEASURES.values(), beg
     known = table.sessions[0].began if table.sessions else None
     at = began if began is not None else known if known is not None or not len(wall) else float(wall[0])
     means = {one.id: found for one in measures if (found := _mean(table, one))}
-    return Summary(at, lasted_s(table), seen_share(table), is_enough(table), means)
+    own = of_session(table.sessions[0]) if table.sessions else None
+    return Summary(at, lasted_s(table), seen_share(table), is_enough(table), means, own)
 
 
 def against_earlier(
@@ -91,6 +94,11 @@ def against_earlier(
         _one(one, now.means[one.id], _means(before, one.id), ways[one.id]) for one in chosen if one.id in now.means
     ]
     return tuple(sorted(_by_holm([one for one in found if one]), key=lambda one: (not one.found, one.chance)))
+
+
+def measure_called(measure: Measure) -> str:
+    """A measure's name as sentences begin with it."""
+    return called(measure.key) if measure.id in MEASURES else measure.name[:1].upper() + measure.name[1:]
 
 
 def _mean(table: Table, measure: Measure) -> Estimate | None:
@@ -132,13 +140,20 @@ def _by_holm(found: list[Change]) -> list[Change]:
 
 def change_words(change: Change) -> str:
     """A sentence: what this session came to beside the earlier ones, and whether that is more than usual."""
-    name = called(change.measure.key)
-    now, before = f"{change.now.mean:.2f}", f"{change.before:.2f}"
+    name, told = measure_called(change.measure), change.measure.told
+    now, before = told(change.now.mean), told(change.before)
     earlier = f"{change.sessions} earlier session{'s' * (change.sessions != 1)}"
-    if change.low is None or change.high is None:
+    if (usually := usual(change)) is None:
         return f"{name}: {now}; {before} in {earlier}: too few to tell a change, which takes {FEWEST}."
-    low, high = max(change.before + change.low, 0.0), min(change.before + change.high, change.measure.high)
-    usual = f"{before} on average in {earlier}, and by them usually {low:.2f} to {high:.2f}"
+    expected = f"{before} on average in {earlier}, and by them usually {usually}"
     if not change.found:
-        return f"{name}: {now}; {usual}: no change that these can tell."
-    return f"{name}: {'more' if change.difference > 0 else 'less'} than before, {now}; {usual}."
+        return f"{name}: {now}; {expected}: no change that these can tell."
+    return f"{name}: {'more' if change.difference > 0 else 'less'} than before, {now}; {expected}."
+
+
+def usual(change: Change) -> str | None:
+    """`0.12 to 0.31`: where the earlier sessions say that one more like them lies; None where they are too few."""
+    if change.low is None or change.high is None:
+        return None
+    low, high = max(change.before + change.low, 0.0), min(change.before + change.high, change.measure.high)
+    return f"{change.measure.told(low)} to {change.measure.told(high)}"

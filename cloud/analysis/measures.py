@@ -49,6 +49,10 @@ class Measure:
         """`aus.AU12`."""
         return f"{self.kind}.{self.key}"
 
+    def told(self, value: float) -> str:
+        """`0.41`; `4.1 %` of what is a share in per cent."""
+        return f"{value:.1f} %" if self.unit.startswith("%") else f"{value:.2f}"
+
 
 def _all() -> dict[str, Measure]:
     found = [

@@ -37,6 +37,8 @@ _SINGLE = {
     "atypicality.low": "raters' scale, 1–5",
     "atypicality.high": "raters' scale, 1–5",
     "atypicality.unlikely": "share",
+    "personal.distance": "times the usual",
+    "personal.movement": "number",
     "pace.rate": "a second",
     "host.cpu": "% of a core",
     "host.rss": "MB",

@@ -76,7 +76,7 @@ def compose(source: Source) -> Document:
         glance=glance(table, analysis, line, [*(one.text for one in findings), *seen, *earlier]),
         earlier=earlier,
         caution=_CAUTION,
-        sections=[*chapters(table, analysis, line, source.everything)],
+        sections=[*chapters(table, analysis, line, source.everything, source.earlier)],
         made=_made(table),
     )
 

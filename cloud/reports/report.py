@@ -15,10 +15,24 @@ from pathlib import Path
 from typing import Any
 
 from cloud.analysis.earlier import Summary
+from cloud.analysis.repertoire import Repertoire
 from cloud.analysis.whole import Analysis, analyse, to_json
 from cloud.reading.databases import Databases
+from cloud.reading.personal import of_session
 from cloud.reading.table import Table
-from cloud.reports import about, before, further, movement, picked, slower, source, support, writing
+from cloud.reports import (
+    about,
+    before,
+    further,
+    movement,
+    personal,
+    picked,
+    repertoire,
+    slower,
+    source,
+    support,
+    writing,
+)
 from cloud.reports.captured import captured
 from cloud.reports.comparison import same_in
 from cloud.reports.output import write_private
@@ -58,7 +72,8 @@ def run(args: argparse.Namespace) -> int:
     lines = [*about.about(where, table, analysis, when), *about.others(others, where)]
     lines += [*about.passed_over(table.faults), *summary(analysis, args.all), *further.lines(more), *compared]
     lines += writing.write(args, table, analysis, when, earlier)
-    text = _json(where, table, analysis, more) if args.json else ""
+    over = repertoire.of(table, earlier)
+    text = _json(where, table, analysis, more, over) if args.json else ""
     if args.json and args.json != "-":
         writing.note(Path(args.json), table, "analysis (JSON)")
         write_private(Path(args.json), f"{text}\n".encode())
@@ -67,20 +82,23 @@ def run(args: argparse.Namespace) -> int:
     lines += episode_table(analysis, "aus", "Action units (0 to 5)")
     lines += episode_table(analysis, "expressions", f"Expressions (0 to 1; {_READ})", args.all)
     lines += episode_table(analysis, "pain", f"Pain (PSPI, 0 to 16; {_READ})") if args.all else ()
+    lines += personal.lines(table.sessions[0])
+    lines += repertoire.lines(over) if over else ()
     lines += movement.lines(table)
     lines += support.lines(table.sessions[0])
     print(text if args.json == "-" else "\n".join(map(printable, "\n".join(lines).split("\n"))))
     return 0
 
 
-def _json(where: str, table: Table, analysis: Analysis, more: further.Further) -> str:
+def _json(where: str, table: Table, analysis: Analysis, more: further.Further, over: Repertoire | None) -> str:
     told = {"recording": where, "recorded": _recorded(table), **to_json(analysis), **further.to_json(more)}
+    told |= {"repertoire": repertoire.to_json(over)} if over else {}
     return json.dumps(told, indent=2, ensure_ascii=False)
 
 
 def _earlier(args: argparse.Namespace, found: Picked, databases: Databases | None) -> list[Summary] | None:
-    """This person's earlier sessions where a document compares with them."""
-    if not writing.is_document(args):
+    """This person's earlier sessions where a document compares with them, or what was told of their own movement."""
+    if not writing.is_document(args) and of_session(found.table.sessions[0]) is None:
         return None
     if found.file is not None:
         in_file = before.in_file(found.file, found.file.sessions[found.number])
@@ -102,6 +120,7 @@ def _compared(args: argparse.Namespace, table: Table, databases: Databases) -> l
 def _recorded(table: Table) -> Json:
     told = {
         "slower": slower.to_json(table),
+        "personal": personal.to_json(table.sessions[0]),
         "comparison": movement.to_json(table),
         "support": support.to_json(table.sessions[0]),
     }

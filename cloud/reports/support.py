@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from cloud.analysis.plain import percent
 from cloud.reading.comparison import Comparison
+from cloud.reading.personal import Personal
 from cloud.reading.sessions import Session
 from cloud.reading.support import Group, Support
 from device.contract.fields import Json
@@ -110,9 +111,9 @@ def often(share: float) -> str:
     return f"{100 * share:.3g} of 100"
 
 
-def warnings(one: Support | Comparison) -> tuple[str, ...]:
+def warnings(one: Support | Comparison | Personal) -> tuple[str, ...]:
     """What stands in large type before what a bundle said: that its evidence does not carry it, or is simulated."""
-    return ((UNSUPPORTED,) if not one.supported else ()) + ((SIMULATED,) if one.simulated else ())
+    return ((UNSUPPORTED,) if one.supported is False else ()) + ((SIMULATED,) if one.simulated else ())
 
 
 def _said(one: Support) -> Said:

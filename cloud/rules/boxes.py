@@ -13,6 +13,7 @@ from device.contract import (
     live,
     pack,
     patient,
+    personal,
     record,
     session,
     support,
@@ -188,8 +189,8 @@ def _pseudonyms() -> Rules:
 def _visits() -> Rules:
     """`visits/PATIENT/DEVICE~SESSION/eNNNNNN`: what happened in a session. Written once, by the box that held it."""
     told = [kind for kind in session.Event if kind != session.Event.SUPPORT]
-    groups = ("comparison", "consent", "continues", "frame", "name", "why")
-    holds = every([one_of("event", *told), *map(_held, groups), _WORDS, _COMPARISON])
+    groups = ("comparison", "consent", "continues", "frame", "name", "personal", "why")
+    holds = every([one_of("event", *told), *map(_held, groups), _WORDS, _COMPARISON, _PERSONAL])
     fields = tuple(field for field in session.FIELDS if field not in support.FIELDS)
     device = "data.child('e000001').child('device').val()"
     own_device = f"{CLINICIAN} && data.exists() && {STAFF}.child('devices').child({device}).val() === true"
@@ -224,10 +225,14 @@ def _held(group: str) -> str:
     return f"(newData.hasChild('{group}') ? {one_of('event', *may)} : {without})"
 
 
-_COMPARISON = (
-    f"(!{one_of('event', session.Event.COMPARISON)} || newData.hasChildren(["
-    f"{', '.join(repr(f'comparison/{name}') for name in atypicality.NEEDED)}]))"
-)
+def _holds(event: session.Event, needed: tuple[str, ...]) -> str:
+    """That an event of this kind holds what each of them does."""
+    paths = ", ".join(f"'{event.value}/{name}'" for name in needed)
+    return f"(!{one_of('event', event)} || newData.hasChildren([{paths}]))"
+
+
+_COMPARISON = _holds(session.Event.COMPARISON, atypicality.NEEDED)
+_PERSONAL = _holds(session.Event.PERSONAL, personal.NEEDED)
 _WORDS = every(
     f"(!newData.hasChild('{path}') || {condition})"
     for path, condition in (

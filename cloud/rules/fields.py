@@ -91,7 +91,7 @@ def _whole(below: Any) -> Rules:
 
 def _names(field: Field) -> Rules:
     """A list is an object of the numbers from 0."""
-    places = "|".join(str(n) for n in range(len(field.names)))
+    places = "|".join(str(n) for n in range(field.places))
     name = f"newData.isString() && newData.val().matches(/^({'|'.join(field.names)})$/)"
     return {".validate": "newData.hasChild('0')", "$n": {".validate": f"$n.matches(/^({places})$/) && {name}"}}
 
@@ -123,5 +123,5 @@ def _leaf_paths(fields: Iterable[Field]) -> list[str]:
     paths = []
     for field in fields:
         path = field.path.replace(".", "/")
-        paths += [f"{path}/{n}" for n in range(len(field.names))] if field.kind == "names" else [path]
+        paths += [f"{path}/{n}" for n in range(field.places)] if field.kind == "names" else [path]
     return paths

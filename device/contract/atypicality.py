@@ -28,7 +28,7 @@ from typing import Any
 
 from device.contract.choices import AGES
 from device.contract.errors import DataError
-from device.contract.fields import Field, Json
+from device.contract.fields import Field
 
 #: Of a rating.
 LOWEST, HIGHEST = 1.0, 5.0
@@ -100,12 +100,3 @@ def validate(comparison: Any) -> None:
     """Check what `FIELDS` cannot say. Raises `DataError`."""
     if isinstance(comparison, dict) and (missing := [name for name in NEEDED if name not in comparison]):
         raise DataError(f"Field 'comparison.{missing[0]}' of an event is missing.")
-
-
-def without(record: Json) -> Json:
-    """A record without what was said of a window, and by which bundles: as everybody has it to whom that is not
-    shown."""
-    if "atypicality" not in record:
-        return record
-    models = {name: value for name, value in record.get("models", {}).items() if name != "atypicality"}
-    return {name: value for name, value in record.items() if name != "atypicality"} | {"models": models}

@@ -37,10 +37,10 @@ _CALLED = {"integer": "a whole number", "names": "a list of names"}
 @dataclass(frozen=True)
 class Field:
     """One field: dotted `path`, JSON `kind`, meaning with unit, and range where there is one. A field of kind `names`
-    lists some of `names`, at least one and none twice; one of kind `string` that has `names` is one of them. A text
-    has at most `longest` characters; as a `key` it is part of the document's path, and no more than 40 letters, digits
-    and hyphens. It matches `pattern`, where it has one: a regular expression of what Python, JSON Schema and the
-    database's rules have in common."""
+    lists some of `names`, at least one, none twice, `most` at most (0: all); one of kind `string` that has `names` is
+    one of them. A text has at most `longest` characters; as a `key` it is part of the document's path, and no more
+    than 40 letters, digits and hyphens. It matches `pattern`, where it has one: a regular expression of what Python,
+    JSON Schema and the database's rules have in common."""
 
     path: str
     kind: str
@@ -52,11 +52,17 @@ class Field:
     longest: int = LONGEST
     key: bool = False
     pattern: str = ""
+    most: int = 0
 
     @property
     def bounds(self) -> tuple[float, float]:
         """The least and the greatest value of a number."""
         return (-LARGEST if self.low is None else self.low), (LARGEST if self.high is None else self.high)
+
+    @property
+    def places(self) -> int:
+        """How many names a list may hold."""
+        return self.most or len(self.names)
 
 
 def parse(text: bytes | str, name: str) -> Any:
@@ -99,6 +105,8 @@ def check_value(field: Field, value: Any, name: str) -> None:
     elif isinstance(value, list):
         if not value or any(item not in field.names for item in value) or len(set(value)) < len(value):
             raise DataError(f"{where} is {_short(value)}: it lists known names, at least one, none twice.")
+        if len(value) > field.places:
+            raise DataError(f"{where} lists {len(value)} names, and may list {field.places}.")
     else:
         _check_number(field, value, where)
 
@@ -163,7 +171,8 @@ def _object() -> Json:
 
 def _property(field: Field) -> Json:
     if field.kind == "names":
-        items = {"minItems": 1, "uniqueItems": True, "items": {"enum": list(field.names)}}
+        items: Json = {"minItems": 1, "uniqueItems": True, "items": {"enum": list(field.names)}}
+        items |= {"maxItems": field.most} if field.most else {}
         return {"type": "array", **items, "description": field.meaning}
     limits: Json = {}
     if field.kind == "string":

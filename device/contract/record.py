@@ -15,7 +15,7 @@ generated from it.
 import re
 from typing import Any
 
-from device.contract import atypicality
+from device.contract import atypicality, personal
 from device.contract.choices import DEVICE_ID
 from device.contract.errors import DataError
 from device.contract.fields import LAST, LATEST_S, Field, Json, check, encode, parse, schema
@@ -32,6 +32,7 @@ __all__ = [
     "encode",
     "json_schema",
     "key",
+    "seen_live",
     "started_s",
     "validate",
 ]
@@ -39,7 +40,9 @@ __all__ = [
 VERSION = 1
 ROOT = "records"
 #: What only a measured record may hold.
-GUESSES = tuple("emotions aus left right hidden codes eyes expressions disagree pain atypicality".split())
+GUESSES = tuple("emotions aus left right hidden codes eyes expressions disagree pain atypicality personal".split())
+#: What nobody is shown who watches while the session goes, and the lamp, and the box's page.
+_NEVER_LIVE = ("atypicality", "personal")
 
 _ORIGINS = "`calibrated:` and 8 hex digits, or `none`; by older boxes also `automatic:` or `refused`"
 FIELDS = (
@@ -100,14 +103,17 @@ FIELDS = (
     Field("disagree", "boolean", "the strongest expression is not what the emotions say: neither is to be relied on"),
     Field("pain", "number", "PSPI: AU4 + max(AU6, AU7) + max(AU9, AU10) + AU43 as 0 or 1", 0, 16),
     *atypicality.RECORD_FIELDS,
+    *personal.RECORD_FIELDS,
     Field("models.emotions", "string", "bundle that gave the emotions"),
     Field("models.aus", "string", "estimators that gave the action units"),
     atypicality.MODELS_FIELD,
+    personal.MODELS_FIELD,
     Field("ms.detect", "number", "detector and landmark networks and tracking, milliseconds", 0),
     Field("ms.align", "number", "pose, aligned crop and quality gate, milliseconds", 0),
     Field("ms.emotions", "number", "by boxes before the face network: expression network, milliseconds", 0),
     Field("ms.aus", "number", "by boxes before the face network: action units, milliseconds", 0),
     Field("ms.read", "number", "the networks that read the face, milliseconds", 0),
+    Field("ms.personal", "number", "the network of the person's own movement, milliseconds", 0),
     Field("ms.interpret", "number", "smoothing, eyes, codes and expressions, milliseconds", 0),
     Field("ms.total", "number", "all stages, milliseconds", 0),
     Field("pace.rate", "number", "frames a second that were processed at most; absent: every frame was", 0, 240),
@@ -136,6 +142,17 @@ def key(record: Json) -> str:
     The letter keeps databases from taking the numbers for an array's indices; padding keeps the keys in order.
     """
     return f"{ROOT}/{record['device']}/{session_of(record)}/s{record['seq']:09d}"
+
+
+def seen_live(record: Json) -> Json:
+    """The record as everybody has it who watches while the session goes: without what compares the person with other
+    people or with their own usual movement, by which bundles, and what that cost."""
+    shown = _but_never_live(record)
+    return shown | {name: _but_never_live(shown[name]) for name in ("models", "ms") if name in shown}
+
+
+def _but_never_live(told: Json) -> Json:
+    return {name: value for name, value in told.items() if name not in _NEVER_LIVE}
 
 
 def started_s(session: str) -> float:

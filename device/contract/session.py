@@ -18,6 +18,8 @@ What happens in a session are events, documents of their own, numbered from 1, w
                                        (`device/contract/support.py`); only where the consent covers `diagnosis`
     comparison  comparison.*           what would compare the person with other people, or why it does not
                                        (`device/contract/atypicality.py`); only where the consent covers `atypicality`
+    personal    personal.*             how far the person's movement was from their own usual, or why that is not said
+                                       (`device/contract/personal.py`); only where the consent covers `personal`
     ended       why                    the last; but a consent that is withdrawn after it is told by one more `ended`,
                                        of the number `REVOKED_LATER`
 
@@ -33,7 +35,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from device.contract import atypicality, patient, support
+from device.contract import atypicality, patient, personal, support
 from device.contract.choices import AGES, COVERS, GIVERS
 from device.contract.errors import DataError
 from device.contract.fields import LATEST_S, Field, Json, check, encode, schema
@@ -60,6 +62,7 @@ class Event(str, Enum):
     CONSENT = "consent"
     SUPPORT = "support"
     COMPARISON = "comparison"
+    PERSONAL = "personal"
     ENDED = "ended"
 
 
@@ -121,6 +124,7 @@ FIELDS = (
     Field("continues", "string", "the session that this one goes on from", key=True),
     *support.FIELDS,
     *atypicality.FIELDS,
+    *personal.FIELDS,
 )
 #: Event → what it must have, and what it may have beside that, of the groups that belong to events.
 HOLDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -132,9 +136,10 @@ HOLDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Event.CONSENT: (("consent",), ()),
     Event.SUPPORT: (("support",), ()),
     Event.COMPARISON: (("comparison",), ()),
+    Event.PERSONAL: (("personal",), ()),
     Event.ENDED: (("why",), ()),
 }
-_GROUPS = ("consent", "frame", "name", "why", "continues", "support", "comparison")
+_GROUPS = ("consent", "frame", "name", "why", "continues", "support", "comparison", "personal")
 
 
 def session_id(boot: str, mono_s: float) -> str:
@@ -184,6 +189,8 @@ def validate(event: Any) -> None:
         support.validate(event.get("support"))
     if event["event"] == Event.COMPARISON:
         atypicality.validate(event.get("comparison"))
+    if event["event"] == Event.PERSONAL:
+        personal.validate(event.get("personal"))
     for group in _GROUPS:
         if group in must and group not in event:
             raise DataError(f"An event '{event['event']}' has '{group}', and this one has not.")

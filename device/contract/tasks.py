@@ -29,10 +29,13 @@ FACE_DETECTION, FACE_LANDMARKS, FACE_READING = "face-detection", "face-landmarks
 FACIAL_EXPRESSION, ACTION_UNITS = "facial-expression", "action-units"
 DIAGNOSIS_SUPPORT = "diagnosis-support"
 ATYPICALITY, TYPICAL_MOVEMENT = "atypicality", "typical-movement"
+PERSONAL_MOVEMENT = "personal-movement"
 #: Of a bundle for diagnosis support: what is done to features before the network and to probabilities after it.
 SUPPORT = "support.json"
 #: Of a bundle that reads how a face moves: of what it is read, and what its output means.
 MOVEMENT = "movement.json"
+#: Of a bundle that watches one person's own movement: whose it is, and what its output means.
+PERSONAL = "personal.json"
 TASKS = {
     FACE_DETECTION: Task("letterbox", {"boxes": (), "scores": ()}),
     FACE_LANDMARKS: Task("roi", {"landmarks": (), "presence": ()}, files=(CANONICAL_FACE,)),
@@ -51,6 +54,7 @@ TASKS = {
     DIAGNOSIS_SUPPORT: Task("features", {"groups": ()}, files=(SUPPORT,)),
     ATYPICALITY: Task("movement", {"rating": ()}, files=(MOVEMENT,)),
     TYPICAL_MOVEMENT: Task("movement", {"surprise": ()}, files=(MOVEMENT,)),
+    PERSONAL_MOVEMENT: Task("aligned", {"embedding": ()}, files=(PERSONAL,)),
 }
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from device.clock import Clock
-from device.contract.atypicality import without
 from device.contract.errors import AffectboxError
 from device.contract.fields import LONGEST, Json
+from device.contract.record import seen_live
 from device.contract.remote import NAMED
 from device.contract.session import Consent
 from device.delivery.control import ControlListener
@@ -48,7 +48,7 @@ class Afar:
         """A record, for who watches, without what compares with other people, and none from before `agreed_s`, when
         the present consent began to hold."""
         if self.live is not None and record["time"]["mono"] >= agreed_s:
-            self.live.hear(without(record))
+            self.live.hear(seen_live(record))
 
     def forget(self) -> None:
         """Another consent holds: what was heard under the one before is not sent any more."""

@@ -30,15 +30,16 @@ _PLACES = np.array(list(TEMPLATE.values()), np.float32)
 _MAX_STEP_PX = 2.0  # bilinear sampling averages about this many source pixels
 
 
-def align(frame: Frame, face: Face, side: int = CROP_SIDE) -> ByteImage:
-    """The face as a (side, side) grey crop; large faces are averaged down, so that they do not alias."""
+def align(frame: Frame, face: Face, side: int = CROP_SIDE, colour: bool = False) -> ByteImage:
+    """The face as a (side, side) grey crop, or in `colour` (side, side, 3) RGB; large faces are averaged down, so that
+    they do not alias."""
     matrix = similarity(face.points[_POINTS, :2], _PLACES * (side / CROP_SIDE))
     step_px = 1 / math.hypot(matrix[0, 0], matrix[1, 0])
     times = max(math.ceil(step_px / _MAX_STEP_PX), 1)
     part, x, y = _part(frame.image, matrix, side)
     matrix[:, 2] += matrix[:, :2] @ np.array([x, y], np.float32)
-    grey: ByteImage = cv2.cvtColor(part, cv2.COLOR_BGR2GRAY)  # type: ignore[assignment]
-    crop = warp(grey, matrix * times, side * times)
+    seen: ByteImage = cv2.cvtColor(part, cv2.COLOR_BGR2RGB if colour else cv2.COLOR_BGR2GRAY)  # type: ignore[assignment]
+    crop = warp(seen, matrix * times, side * times)
     if times > 1:
         crop = cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
     return crop

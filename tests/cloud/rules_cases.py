@@ -77,7 +77,11 @@ CLOCK = filled(boot.FIELDS, offset=1.5e9)
 STATE = filled(telemetry.FIELDS, v=telemetry.VERSION, mode="records", wanted="records", state="idle")
 STATE["seen"] = telemetry.SERVER_TIME
 BEGAN = filled(session.FIELDS, event="began", patient="p-0042", consent__covers=["units"], consent__by="patient")
-BEGAN = {name: value for name, value in BEGAN.items() if name not in ("frame", "name", "why", "support", "comparison")}
+BEGAN = {
+    name: value
+    for name, value in BEGAN.items()
+    if name not in ("frame", "name", "why", "support", "comparison", "personal")
+}
 MARK = {name: value for name, value in BEGAN.items() if name not in ("consent", "continues")}
 MARK |= {"event": "mark", "number": 2}
 VISIT = f"visits/p-0042/box-1~{BOOT}"
@@ -109,6 +113,28 @@ COMPARISON = MARK | {
         "typical_people": 21,
     },
 }
+PERSONAL = MARK | {
+    "event": "personal",
+    "number": 4,
+    "personal": {
+        "bundle": "own-1.0.0",
+        "seconds": 412,
+        "mean": 1.25,
+        "low": 1.1,
+        "high": 1.4,
+        "earlier": 7,
+        "unusual": 0.75,
+        "unusual_low": 0.4,
+        "unusual_high": 0.95,
+        "near": 0.5,
+        "shares": {"m1": 0.25, "m20": 0.125},
+        "shares_low": {"m1": 0.2, "m20": 0.1},
+        "shares_high": {"m1": 0.3, "m20": 0.15},
+        "supported": True,
+        "simulated": False,
+        "units": {"m1": ["AU12", "AU6"], "m20": ["AU1", "AU2", "AU4", "AU5", "AU25", "AU26"]},
+    },
+}
 SUPPORTS = f"support/p-0042/box-1~{BOOT}"
 PACK = pack.pack([record(5), record(6)])
 NEXT = pack.pack([record(7), record(8), record(10)])
@@ -122,7 +148,7 @@ for sample in (record(), gated()):
 for span in (SECOND, MINUTE):
     aggregate.validate(span)
 boot.validate(CLOCK)
-for event in (BEGAN, MARK, CAMERA, SUPPORT, COMPARISON):
+for event in (BEGAN, MARK, CAMERA, SUPPORT, COMPARISON, PERSONAL):
     session.validate(event)
 
 SEED = {
@@ -191,6 +217,12 @@ def _said(number: int = 3, **changes: Any) -> Json:
     """The event of diagnosis support with other content; None removes."""
     said = {name: value for name, value in (SAID | changes).items() if value is not None}
     return SUPPORT | {"number": number, "support": said}
+
+
+def _own(**changes: Any) -> Json:
+    """The event `personal` with other content; None removes."""
+    content = {name: value for name, value in (PERSONAL["personal"] | changes).items() if value is not None}
+    return PERSONAL | {"personal": content}
 
 
 def _compared(**changes: Any) -> Json:
@@ -420,6 +452,28 @@ WRITES = [
     box(f"{VISIT}/e000004", _compared(rating=2.5), DENIED, "with what was said of a window"),
     box(f"{VISIT}/e000004", COMPARISON | {"event": "mark"}, DENIED, "in an event of another kind"),
     box(f"{SUPPORTS}/e000004", COMPARISON, DENIED, "where diagnosis support stands"),
+    box(f"{VISIT}/e000004", PERSONAL, ALLOWED, "of the person's own movement, with every field"),
+    box(
+        f"{VISIT}/e000004",
+        _own(mean=None, low=None, high=None, unusual=None, shares=None, units=None, refused="little"),
+        ALLOWED,
+        "of whom too little was measured",
+    ),
+    box(f"{VISIT}/e000004", _own(bundle=None), DENIED, "watched by nobody knows what"),
+    box(f"{VISIT}/e000004", _own(refused="tired"), DENIED, "nothing said for what is no reason"),
+    box(f"{VISIT}/e000004", _own(shares={"m21": 0.5}), DENIED, "of a movement more than there are"),
+    box(f"{VISIT}/e000004", _own(units={"m1": ["AU99"]}), DENIED, "of a unit that is none"),
+    box(
+        f"{VISIT}/e000004", _own(units={"m1": [f"AU{n}" for n in (1, 2, 4, 5, 6, 7, 9)]}), DENIED, "of too many units"
+    ),
+    box(f"{VISIT}/e000004", _own(shares_high={"m1": 1.5}), DENIED, "of an interval beyond all of the time"),
+    box(f"{VISIT}/e000004", _own(unusual=1.5), DENIED, "more unusual than all of them"),
+    box(f"{VISIT}/e000004", PERSONAL | {"event": "mark"}, DENIED, "their own movement in an event of another kind"),
+    box(f"{SUPPORTS}/e000004", PERSONAL, DENIED, "their own movement where diagnosis support stands"),
+    box(NEW, gated(personal={"distance": 1}), DENIED, "a gated record that tells of the person's own movement"),
+    box(NEW, record(personal__distance=-1), DENIED, "nearer than their usual"),
+    box(NEW, record(personal__movement=21), DENIED, "a movement more than there are"),
+    box(NEW, record(personal__embedding=0.5), DENIED, "what the network made of the face"),
     box(NEW, gated(atypicality={"rating": 2}), DENIED, "a gated record that compares with other people"),
     box(NEW, record(atypicality__rating=5.5), DENIED, "a rating beyond the scale"),
     box(NEW, record(atypicality__unlikely=1.5), DENIED, "a share above one"),

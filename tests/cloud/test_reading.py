@@ -102,7 +102,7 @@ def _any_value(chance: random.Random, field: Field) -> Any:
         case "string":
             return chance.choice(["one", "ä two", "none"])
         case "names":
-            return chance.sample(field.names, chance.randint(1, len(field.names)))
+            return chance.sample(field.names, chance.randint(1, field.places))
         case "integer":
             return chance.choice([int(low), int(high), chance.randint(int(low), int(high))])
     digits = chance.choice([0, 1, 2, 3, 6, 15])

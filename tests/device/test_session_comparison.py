@@ -272,10 +272,10 @@ def test_a_bundle_that_cannot_be_used_is_said_without_its_name(models: ModelSett
 
 def test_who_watches_from_afar_sees_none_of_it(comparers: list[Comparer]) -> None:
     (one, *_) = said(comparers)
-    shown = atypicality.without(one)
+    shown = record.seen_live(one)
     assert "atypicality" not in shown and "atypicality" not in shown["models"]
     assert shown["models"]["aus"] == one["models"]["aus"]
-    assert atypicality.without(RECORDS[0]) is RECORDS[0]
+    assert record.seen_live(RECORDS[0]) == RECORDS[0]
 
 
 def test_a_system_without_a_thread_to_spare_costs_no_record(

@@ -30,7 +30,7 @@ from training.cli import main
 from training.face_finder import FaceFinder
 from training.videos import spread
 from training.videos.progress import Bar
-from training.videos.store import Outcome
+from training.videos.store import Outcome, face_file, read_faces
 
 FPS, SIDE = 10, 320
 FACE, WALL, NIGHT = "face", "wall", "night"
@@ -150,6 +150,27 @@ def test_a_larger_crop_shows_the_same(portrait):
         halved = cv2.resize(large(frame).crop, (48, 48), interpolation=cv2.INTER_AREA)
 
         assert np.abs(finder(frame).crop.astype(int) - halved).mean() < 4
+
+
+def test_crops_keep_their_colours_where_that_is_asked_for(study, tmp_path, portrait):
+    faces(study, tmp_path / "grey")
+    faces(study, tmp_path / "colour", "--colour")
+
+    grey, coloured = (read_faces(face_file(tmp_path / out, "anna/one.avi")).crops for out in ("grey", "colour"))
+    assert coloured.shape == (*grey.shape, 3)
+    assert coloured[0, ..., 0].mean() > coloured[0, ..., 2].mean() + 10  # red before blue: skin
+    seen = np.array([cv2.cvtColor(one, cv2.COLOR_RGB2GRAY) for one in coloured])
+    assert np.abs(seen.astype(int) - grey).max() <= 2
+
+
+def test_whose_track_a_face_is_of_and_its_measures_are_kept(filmed, tmp_path):
+    faces(filmed, tmp_path / "out")
+
+    made = read_faces(face_file(tmp_path / "out", "anna/one.avi"))
+    assert made.tracks[0] >= 1
+    assert len(made.tracks) == len(made.shape) == len(made.crops)
+    assert np.allclose(made.shape, np.median(made.shape, axis=0), atol=0.02)
+    assert made.picture.tolist() == [SIDE, SIDE]
 
 
 def test_the_gate_of_the_box_can_be_asked_for(portrait):

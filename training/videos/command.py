@@ -63,6 +63,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument("--seed", type=count, default=0, metavar="N", help="of the split (default: %(default)s)")
     parser.add_argument("--size", type=crop_side, default=48, metavar="N", help="side of a crop, pixels (%(default)s)")
+    parser.add_argument(
+        "--colour", action="store_true", help="keep the crops' colours; grey otherwise, as the box sees"
+    )
     parser.add_argument("--gate", action="store_true", help="drop also faces that the box's quality gate refuses")
     add_workers(parser)
     parser.set_defaults(run=run)
@@ -103,7 +106,9 @@ def _make(arguments: argparse.Namespace, videos: list[Video], parts: dict[str, s
         raise DataError(f"Dask or OpenCV is missing ({error}): pip install 'affectbox[training]'") from error
 
     folder, out = arguments.videos.resolve(), arguments.out.resolve()
-    how = How(1 / arguments.fps if arguments.fps else arguments.every, arguments.size, arguments.gate)
+    how = How(
+        1 / arguments.fps if arguments.fps else arguments.every, arguments.size, arguments.gate, arguments.colour
+    )
     jobs = [Job(folder, out, video.name, how) for video in videos]
     found = {job: read_outcome(face_file(out, job.video), job.made_of()) for job in jobs}
     outcomes = {job.video: done for job, done in found.items() if done}

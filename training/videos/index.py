@@ -1,19 +1,21 @@
 """What a run leaves beside the faces: the split as JSON, the index as CSV."""
 
+import csv
 import json
 from collections import Counter
 from pathlib import Path
 
 from cloud.erasing.known import note
-from device.contract.errors import StorageError
+from device.contract.errors import DataError, StorageError
 from device.contract.labels import Reason
 from training.files import write_there
 from training.tables import table_bytes
 from training.videos.split import PARTS
-from training.videos.store import Outcome, face_file
+from training.videos.store import COMMAND, Outcome, face_file
 from training.videos.study import Video
 
 SPLIT, INDEX = "split.json", "index.csv"
+_COLUMNS = {"video", "participant", "part", "frames", "faces", "file"}
 REASONS = tuple(reason.value for reason in Reason)
 
 
@@ -55,6 +57,27 @@ def write_index(out: Path, videos: list[Video], parts: dict[str, str], outcomes:
     content = table_bytes(header, rows)
     note(out / INDEX, parts, [], "index of faces")
     write_there(out / INDEX, lambda file: file.write(content))
+
+
+def read_index(folder: Path) -> list[dict[str, str]]:
+    """The rows of a folder of faces: video, participant, label, part, seconds, frames, faces, file, …
+
+    Raises:
+        DataError: no such folder or table, or one of nothing.
+    """
+    path = folder / INDEX
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read ({error}): give the folder that `{COMMAND}` wrote.") from error
+    if not rows or not rows[0].keys() >= _COLUMNS or not all(map(_sound, rows)):
+        raise DataError(f"{path} is no index of faces, or of none: give the folder that `{COMMAND}` wrote.")
+    return rows
+
+
+def _sound(row: dict[str, str]) -> bool:
+    return row["part"] in PARTS and all((row[name] or "").isdecimal() for name in ("frames", "faces"))
 
 
 def _read_parts(path: Path) -> dict[str, str]:

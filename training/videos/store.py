@@ -1,8 +1,11 @@
 """One file of faces for each video, whole or not there at all.
 
-VIDEO.npz   crops     (N, side, side) uint8, grey, in the order of time
+VIDEO.npz   crops     (N, side, side) uint8, grey, in the order of time; with colours (N, side, side, 3), RGB
             times     (N,) float64, seconds from the video's first frame
             presence  (N,) float32, probability that the crop holds a face
+            tracks    (N,) int32, number of the face's track: another number may be another person
+            shape     (N, 6) float32, distances in the face by that of the outer corners of its eyes (`SHAPE`)
+            picture   (2,) int32, width and height of the video's frames
             made      JSON text: what the faces were made of and how (`Job.made_of`), and the counts (`Outcome`)
 """
 
@@ -13,11 +16,17 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 
 from device.arrays import Array
+from device.contract.errors import DataError
 from training.files import write_whole
 
 SUFFIX = ".npz"
+COMMAND = "affectbox-training faces"
+#: Landmarks between which distances hardly change as a face moves: inner corners of the eyes, from between the eyes to
+#: the nose's tip, sides of the nose, temples, cheekbones, from between the eyes to under the nose.
+SHAPE = ((133, 362), (168, 1), (129, 358), (127, 356), (116, 345), (168, 2))
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,34 @@ def read_outcome(path: Path, made_of: dict[str, object]) -> Outcome | None:
     except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
         return None
     return Outcome(**made["outcome"]) if made["of"] == made_of else None
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """The faces of one video; see the module's docstring."""
+
+    crops: NDArray[np.uint8]
+    times: NDArray[np.float64]
+    tracks: NDArray[np.int32]
+    shape: NDArray[np.float32]
+    picture: NDArray[np.int32]
+
+
+def read_faces(path: Path) -> Made:
+    """The faces of a video; of files of before these were kept, `tracks` are 0, `shape` NaN and `picture` 0. Raises
+    `DataError`: the file is broken."""
+    try:
+        with np.load(path, allow_pickle=False) as content:
+            crops, times = content["crops"], content["times"]
+            kept = {name: content[name] for name in ("tracks", "shape", "picture") if name in content}
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
+        raise DataError(f"{path} holds no faces that can be read ({error}): run `{COMMAND}` again.") from error
+    older = {
+        "tracks": np.zeros(len(times), np.int32),
+        "shape": np.full((len(times), len(SHAPE)), np.nan, np.float32),
+        "picture": np.zeros(2, np.int32),
+    }
+    return Made(crops, times, **{**older, **kept})
 
 
 def strays(out: Path, videos: list[str]) -> list[Path]:

@@ -9,21 +9,28 @@ from threading import Lock
 import cv2
 import numpy as np
 
+from device.arrays import ByteImage, FloatArray
 from device.contract.errors import DataError
+from device.stages.frame import Frame
+from device.stages.landmarks import Face
 from training.face_finder import FaceFinder, finder_models
 from training.videos.frames import Sampler
-from training.videos.store import Outcome, face_file, write_faces
+from training.videos.store import SHAPE, Outcome, face_file, write_faces
 
+_OUTER = 33, 263
+_ENDS = np.array(SHAPE, np.intp)
 _OPENING = Lock()  # loading a network silences the process's standard error for a moment, one at a time
 
 
 @dataclass(frozen=True)
 class How:
-    """How faces are made: a frame every `every_s` seconds, crops of `side` pixels, the box's quality gate or not."""
+    """How faces are made: a frame every `every_s` seconds, crops of `side` pixels, the box's quality gate or not, grey
+    or in `colour`."""
 
     every_s: float
     side: int
     gate: bool
+    colour: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,23 +55,32 @@ class Job:
 class _Crops:
     """Faces as they come, in one growing buffer, so that a long video costs its crops and nothing more."""
 
-    def __init__(self, side: int) -> None:
-        self._side = side
+    def __init__(self, how: How) -> None:
+        self._shape = (-1, how.side, how.side, *((3,) if how.colour else ()))
         self._pixels = bytearray()
         self._times: list[float] = []
         self._presence: list[float] = []
+        self._tracks: list[int] = []
+        self._shapes: list[FloatArray] = []
+        self._picture = (0, 0)
 
-    def add(self, crop: np.ndarray, time_s: float, presence: float) -> None:
+    def add(self, frame: Frame, face: Face, crop: ByteImage, track: int) -> None:
         self._pixels += crop.tobytes()
-        self._times.append(time_s)
-        self._presence.append(presence)
+        self._times.append(frame.time_s)
+        self._presence.append(face.presence)
+        self._tracks.append(track)
+        self._shapes.append(shape_of(face.points))
+        self._picture = frame.image.shape[1], frame.image.shape[0]
 
     def arrays(self) -> dict[str, np.ndarray]:
         """See store.py."""
         return {
-            "crops": np.frombuffer(self._pixels, np.uint8).reshape(-1, self._side, self._side),
+            "crops": np.frombuffer(self._pixels, np.uint8).reshape(self._shape),
             "times": np.array(self._times, np.float64),
             "presence": np.array(self._presence, np.float32),
+            "tracks": np.array(self._tracks, np.int32),
+            "shape": np.array(self._shapes, np.float32).reshape(-1, len(SHAPE)),
+            "picture": np.array(self._picture, np.int32),
         }
 
 
@@ -86,7 +102,7 @@ def make_faces(job: Job) -> Outcome:
 
 
 def _see(job: Job) -> tuple[_Crops, Outcome]:
-    crops, dropped = _Crops(job.how.side), Counter[str]()
+    crops, dropped = _Crops(job.how), Counter[str]()
     frames = faces = 0
     with _opened(job.how) as finder, closing(Sampler(job.folder / job.video, job.how.every_s)) as sampler:
         for frame in sampler:
@@ -96,11 +112,18 @@ def _see(job: Job) -> tuple[_Crops, Outcome]:
                 dropped[sight.reasons[-1].value] += 1  # the light, where that is why nobody is seen
                 continue
             faces += 1
-            crops.add(sight.crop, frame.time_s, sight.face.presence)
+            crops.add(frame, sight.face, sight.crop, sight.track)
         seconds = round(sampler.seconds, 3)
         return crops, Outcome(job.video, seconds, round(sampler.stated_s, 3), frames, faces, dict(dropped))
 
 
 def _opened(how: How) -> FaceFinder:
     with _OPENING:
-        return FaceFinder(how.side, how.gate)
+        return FaceFinder(how.side, how.gate, colour=how.colour)
+
+
+def shape_of(points: FloatArray) -> FloatArray:
+    """(6,) `SHAPE` of landmarks (468, 3)."""
+    lengths = np.linalg.norm(points[_ENDS[:, 0]] - points[_ENDS[:, 1]], axis=1)
+    outer = np.linalg.norm(points[_OUTER[0]] - points[_OUTER[1]])
+    return np.asarray(lengths / max(float(outer), 1e-6), np.float32)

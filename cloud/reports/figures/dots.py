@@ -50,7 +50,7 @@ def _rows(of: Sequence[object]) -> tuple[float, float]:
 
 
 def _dots(area: Area, dots: Sequence[Dot | None]) -> None:
-    area.scale(_ticks(0, area.x[1]))
+    area.scale(ticks(0, area.x[1]))
     for row, one in enumerate(dots):
         if one is None:
             area.text(0, row, "not measured", right=0.03, ha="left")
@@ -82,7 +82,7 @@ def draw_sides(found: Sequence[Sides], names: Sequence[str]) -> str:
 
 
 def _sides(area: Area, found: Sequence[Sides]) -> None:
-    area.scale(_ticks(0, area.x[1]))
+    area.scale(ticks(0, area.x[1]))
     for row, one in enumerate(found):
         area.line([one.left, one.right], [row, row], color=QUIET, linewidth=1.1)
         area.line([one.left], [row], marker="o", color=BLUE, markersize=5)
@@ -90,7 +90,7 @@ def _sides(area: Area, found: Sequence[Sides]) -> None:
 
 
 def _differences(area: Area, found: Sequence[Sides]) -> None:
-    area.scale(_ticks(*area.x))
+    area.scale(ticks(*area.x))
     area.verticals([0], color=INK, linewidth=0.8, zorder=0.6)
     for row, one in enumerate(found):
         colour = VERMILLION if one.side else "#9aa3ad"
@@ -99,7 +99,7 @@ def _differences(area: Area, found: Sequence[Sides]) -> None:
         area.line([one.difference], [row], marker="D" if one.side else "o", color=colour, markersize=4.4)
 
 
-def _ticks(low: float, high: float) -> list[float]:
+def ticks(low: float, high: float) -> list[float]:
     """Round values between these, 0 among them."""
     step = _step(high)
     return [at * step for at in range(int(low / step), int(high / step) + 1)]

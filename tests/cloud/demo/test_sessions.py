@@ -111,7 +111,7 @@ def test_it_has_everything_that_pages_have_to_show(written: dict[str, object]) -
     assert why.keys() == {"stopped", "interrupted", "paused", "revoked", "limit"}
     assert sum("continues" in event for event in events) == 2
     assert any(event["number"] == session.REVOKED_LATER for event in events)
-    assert {event["event"] for event in events} == {*session.Event} - {"consent", "support"}
+    assert {event["event"] for event in events} == {*session.Event} - {"consent", "support", "personal"}
     frames = [
         one
         for packed in below(written, pack.ROOT).values()

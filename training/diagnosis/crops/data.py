@@ -1,16 +1,13 @@
 """Aligned faces of a study, as `affectbox-training faces` left them, each with the group of its participant."""
 
-import csv
 import hashlib
 import json
-import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +15,8 @@ from numpy.typing import NDArray
 from device.contract.errors import DataError
 from training.cohort.people import Participant
 from training.cohort.people import groups as groups_of
-from training.videos.index import INDEX
-from training.videos.split import PARTS
-
-_COMMAND = "affectbox-training faces"
-_COLUMNS = {"participant", "part", "frames", "faces", "file"}
+from training.videos.index import read_index
+from training.videos.store import COMMAND, read_faces
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +39,7 @@ class Faces:
     groups: tuple[str, ...]
     parts: dict[str, str]
     looked: dict[str, tuple[int, int]]
-    about: dict[str, Any] = field(default_factory=lambda: {"command": _COMMAND})
+    about: dict[str, Any] = field(default_factory=lambda: {"command": COMMAND})
 
     @cached_property
     def truth(self) -> NDArray[np.intp]:
@@ -116,14 +110,7 @@ def index_of(folder: Path, people: Sequence[Participant]) -> list[dict[str, str]
     Raises:
         DataError: no such folder or table, or faces of somebody who is not among `people`.
     """
-    path = folder / INDEX
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read ({error}): give the folder that `{_COMMAND}` wrote.") from error
-    if not rows or not rows[0].keys() >= _COLUMNS or not all(map(_sound, rows)):
-        raise DataError(f"{path} is no index of faces, or of none: give the folder that `{_COMMAND}` wrote.")
+    rows = read_index(folder)
     if unknown := sorted({row["participant"] for row in rows} - {person.pseudonym for person in people}):
         raise DataError(
             f"{folder} holds faces of {unknown[0]}{_more(unknown)}, who stands in no row of the participants: "
@@ -132,19 +119,13 @@ def index_of(folder: Path, people: Sequence[Participant]) -> list[dict[str, str]
     return rows
 
 
-def _sound(row: dict[str, str]) -> bool:
-    return row["part"] in PARTS and all((row[name] or "").isdecimal() for name in ("frames", "faces"))
-
-
 def crops_of(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """The crops (N, side, side) of a video, and their seconds (N,). Raises `DataError`: the file is broken."""
-    try:
-        with np.load(path, allow_pickle=False) as content:
-            crops: NDArray[np.uint8] = content["crops"]
-            times: NDArray[np.float64] = content["times"]
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
-        raise DataError(f"{path} holds no faces that can be read ({error}): run `{_COMMAND}` again.") from error
-    return crops, times
+    """The crops (N, side, side) of a video, and their seconds (N,). Raises `DataError`: the file is broken, or its
+    crops have colours."""
+    made = read_faces(path)
+    if made.crops.ndim != 3:
+        raise DataError(f"{path} holds faces with colours: run `{COMMAND}` again without --colour.")
+    return made.crops, made.times
 
 
 def spread(crops: Sequence[NDArray[np.uint8]], most: int) -> NDArray[np.uint8]:
