@@ -79,9 +79,10 @@ export class Commands {
     if (!this.desk.go(index)) this.desk.changed("coded");
   }
 
-  press(action, strong) {
+  /** An action's key or button; `when`: the time of the press, ms as of `performance.now()`. */
+  press(action, strong, when = performance.now()) {
     if (!this.desk.actions[action]) return undefined;
-    return this.inEpisodes ? this.episodes.press(action, strong) : this.doing.press(action, strong);
+    return this.inEpisodes ? this.episodes.press(action, strong, when) : this.doing.press(action, strong);
   }
 
   /** By pointer: in episodes, a tap. */

@@ -137,10 +137,10 @@ function listenToKeys() {
   listen(desk.keymap, {
     mode: () => desk.mode,
     command: (name) => commands.do(name),
-    action: (action, strong) => commands.press(action, strong),
+    action: (action, strong, when) => commands.press(action, strong, when),
     digit: (number) => commands.digit(number),
     escape: () => commands.escape(),
-    release: (action) => episodes.release(action),
+    release: (action, when) => episodes.release(action, when),
     releaseAll: () => episodes.releaseAll(),
   }, order);
 }

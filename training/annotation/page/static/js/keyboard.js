@@ -19,7 +19,7 @@ export function listen(keymap, to, order) {
   inOrder(isOurs, (event) => !isStopped() && heard(event, keymap, to), order);
   window.addEventListener("keyup", (event) => {
     const found = keymap.actionOf(event) ?? keymap.actionOf(withoutShift(event));
-    if (found) order.take(() => to.release(found.action), { stays: true });
+    if (found) order.take(() => to.release(found.action, event.timeStamp), { stays: true });
   });
   window.addEventListener("blur", () => order.take(() => to.releaseAll(), { stays: true }));
 }
@@ -36,7 +36,7 @@ function heard(event, keymap, to) {
   }
   const found = keymap.actionOf(event);
   if (found) {
-    return event.repeat ? true : to.action(found.action, found.strong);
+    return event.repeat ? true : to.action(found.action, found.strong, event.timeStamp);
   }
   const digit = digitOf(event);
   if (digit === null) return false;
