@@ -157,8 +157,7 @@ export class SheetDesk extends EventTarget {
     const waiting = this.queue.waiting();
     for (const [key, about] of Object.entries(found)) {
       const place = Number(key);
-      const told = this._about.get(place)?.coded; // meanwhile, by an answer
-      const coded = waiting.reduce((state, act) => this._after(state, act, place), told ?? about.coded);
+      const coded = waiting.reduce((state, act) => this._after(state, act, place), about.coded);
       this._about.set(place, { ...about, coded });
     }
   }
