@@ -17,12 +17,14 @@ STAGES = (
     "reader expression appearance personal calm neutral eyes codes expressions smoother"
 ).split()
 #: What training may share with the box, beside the contract: the stages that must be identical on both, the runtime,
-#: so that a bundle is evaluated by the very code that runs it on the box, and how the box finds its bundles.
+#: so that a bundle is evaluated by the very code that runs it on the box, how the box finds its bundles, and how
+#: pictures become a film.
 SHARED_WITH_TRAINING = (
     "device.contract",
     "device.bundle_folders",
     "device.closing",
     "device.features",
+    "device.film",
     "device.models",
     "device.stills",
     "device.stages",
