@@ -10,6 +10,7 @@ from device.stages.calm import Measured
 from device.stages.eyes import Eyes
 from device.stages.frame import Frame
 from device.stages.geometry import Box
+from device.stages.personal import Personal
 from device.stages.pose import Pose
 from device.stages.quality import Quality
 from device.stages.reader import NOTHING, Actions
@@ -25,7 +26,7 @@ class Observation:
     `measured` has the action units as they were read, `neutral` names the face at rest used for `actions`.
     `expressions` and `pain` follow from these: the strongest memberships, 0–1, and PSPI, 0–16; `disagree` says that
     the strongest expression is not what the emotions say. `others` are boxes of further faces, frame pixels; they are
-    drawn on the box's own page and recorded nowhere.
+    drawn on the box's own page and recorded nowhere. `personal` is there where a bundle of this very person watches.
     """
 
     frame: Frame
@@ -46,3 +47,4 @@ class Observation:
     disagree: bool = False
     pain: float | None = None
     others: tuple[Box, ...] = ()
+    personal: Personal | None = None

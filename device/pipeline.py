@@ -23,6 +23,7 @@ from device.stages.eyes import EyeMeter
 from device.stages.frame import Frame
 from device.stages.landmarks import Landmarker
 from device.stages.neutral import NONE, Neutral, relative
+from device.stages.personal import PersonalReader
 from device.stages.pose import PoseEstimator
 from device.stages.quality import absence, judge
 from device.stages.reader import Actions, FaceReader, Reading
@@ -52,9 +53,21 @@ class Eye:
 
 
 class Pipeline:
-    """Tracker, pose, aligner, quality gate, the reading of the face, eyes, codes, expressions, in that order."""
+    """Tracker, pose, aligner, quality gate, the reading of the face, eyes, codes, expressions, in that order.
 
-    def __init__(self, models: Models, settings: Settings, rest: Neutral | None = None, gate: bool = True) -> None:
+    Attributes:
+        own: what watches the own movement of the person who is watched, None where nothing does; may be set between
+            any two frames. Whoever sets it closes it, when no frame is looked at.
+    """
+
+    def __init__(
+        self,
+        models: Models,
+        settings: Settings,
+        rest: Neutral | None = None,
+        gate: bool = True,
+        own: PersonalReader | None = None,
+    ) -> None:
         """Connect the stages.
 
         Args:
@@ -62,12 +75,14 @@ class Pipeline:
             settings: those of the stages.
             rest: the face at rest of the person who is watched, if it is known.
             gate: whether a frame that fails the quality gate carries no guess, as on the box always.
+            own: see there.
         """
         detector = Detector(models.short_range, models.full_range, settings.detector)
         self._landmarker = Landmarker(models.landmarks)
         self._track = Tracker(detector, self._landmarker, settings.tracker)
         self._min_presence = settings.tracker.min_presence
         self._gate = gate
+        self.own = own
         self._pose = PoseEstimator(models.landmarks.bundle)
         self._read = Eye(models)
         self._rest = rest
@@ -100,6 +115,10 @@ class Pipeline:
         when = track.number, frame.time_s
         reading = self._read(crop, lambda side: align(frame, track.face, side))
         watch.lap("read")
+        own = self.own
+        personal = own(crop) if own and not reading.hidden and not quality.reasons else None
+        if own:
+            watch.lap("personal")
         if reading.covered:
             self._forget()
             reasons = (*quality.reasons, Reason.HIDDEN)
@@ -130,6 +149,7 @@ class Pipeline:
             disagree(expressions, np.maximum(emotions, reading.emotions)),  # emotions are smoothed longer: they lag
             pain(actions.both),
             others,
+            personal,
         )
 
     def spare(self, sparing: bool) -> None:

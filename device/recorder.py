@@ -6,11 +6,12 @@ after it with it, for `LATEST_S` at most.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from device.clock import Clock
 from device.contract.boot import moment
 from device.contract.labels import EMOTIONS, SIDED_KEYS
+from device.contract.personal import FARTHEST
 from device.contract.record import VERSION, Json, encode, key
 from device.contract.session import Consent
 from device.delivery.sink import Line, Sink
@@ -27,7 +28,8 @@ SIDES_DIFFER = 0.5
 #: What a consent has to cover → the groups of a record for which it must.
 _NEEDS: dict[str, tuple[str, ...]] = {
     "expressions": ("emotions", "expressions", "disagree"),
-    "units": ("aus", "left", "right", "codes", "eyes", "pain"),
+    "units": ("aus", "left", "right", "codes", "eyes", "pain", "personal"),
+    "personal": ("personal",),
 }
 
 
@@ -91,6 +93,8 @@ class Recorder:
         where one did."""
         self._seq += 1
         now = self._clock.monotonic()
+        if "personal" in self._withheld:
+            observation = replace(observation, personal=None)
         record = self._identity | {"seq": self._seq} | to_json(observation, self._models)
         if pace is not None:
             record["pace"] = pace
@@ -141,10 +145,10 @@ class Recorder:
 
 
 def not_covered(consent: Consent | None) -> tuple[str, ...]:
-    """The groups of a record that a consent leaves out; where nobody recorded a consent, none."""
-    return (
-        () if consent is None else sum((groups for name, groups in _NEEDS.items() if name not in consent.covers), ())
-    )
+    """The groups of a record that a consent leaves out; where nobody recorded a consent, none but `personal`."""
+    if consent is None:
+        return ("personal",)
+    return sum((groups for name, groups in _NEEDS.items() if name not in consent.covers), ())
 
 
 def to_json(observation: Observation, models: dict[str, str]) -> Json:
@@ -194,6 +198,10 @@ def _clinical(observation: Observation, models: dict[str, str]) -> Json:
     }
     if observation.disagree:
         known["disagree"] = True
+    if (own := observation.personal) is not None:
+        known["personal"] = {"distance": _round(min(own.distance, FARTHEST), 3)}
+        known["personal"] |= {} if own.movement is None else {"movement": own.movement}
+        known["models"] = models | {"personal": own.bundle}
     if observation.pain is not None:
         known["pain"] = _round(observation.pain, 2)
     return {name: value for name, value in known.items() if value not in ({}, [])}

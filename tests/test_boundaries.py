@@ -14,15 +14,17 @@ SIDES = ("device", "converter", "training", "cloud")
 #: The way of the data: a stage may import the ones before it. Also stated in device/stages/__init__.py.
 STAGES = (
     "geometry quantile frame detector landmarks tracker pose quality aligner "
-    "reader expression appearance calm neutral eyes codes expressions smoother"
+    "reader expression appearance personal calm neutral eyes codes expressions smoother"
 ).split()
 #: What training may share with the box, beside the contract: the stages that must be identical on both, the runtime,
-#: so that a bundle is evaluated by the very code that runs it on the box, and how the box finds its bundles.
+#: so that a bundle is evaluated by the very code that runs it on the box, how the box finds its bundles, and how
+#: pictures become a film.
 SHARED_WITH_TRAINING = (
     "device.contract",
     "device.bundle_folders",
     "device.closing",
     "device.features",
+    "device.film",
     "device.models",
     "device.stills",
     "device.stages",

@@ -37,6 +37,8 @@ from device.contract.labels import ACTION_UNIT_KEYS
 NEEDS = frozenset(("personal", "units"))
 #: Movements of a bundle at most, units that are told of one, and earlier sessions without which none is unusual.
 MOST_MOVEMENTS, MOST_UNITS, FEWEST_EARLIER = 20, 6, 5
+#: What is farther is said to be as far as that.
+FARTHEST = 1000
 _NUMBERS = range(1, MOST_MOVEMENTS + 1)
 
 
@@ -50,7 +52,7 @@ class Refused(str, Enum):
 
 
 RECORD_FIELDS = (
-    Field("personal.distance", "number", "how far the movement is from this person's usual; 1: as usual", 0, 1000),
+    Field("personal.distance", "number", "how far the movement is from this person's usual; 1: as usual", 0, FARTHEST),
     Field(
         "personal.movement", "integer", "the nearest of their known movements; absent: none is near", 1, MOST_MOVEMENTS
     ),
@@ -72,9 +74,9 @@ FIELDS = (
     Field("personal.supported", "boolean", "whether the bundle's evidence carries it; absent: not told"),
     Field("personal.simulated", "boolean", "whether the person of the bundle was simulated; absent: they were not"),
     Field("personal.seconds", "number", "in which it was measured", 0),
-    Field("personal.mean", "number", "mean distance from this person's usual movements", 0, 1000),
-    Field("personal.low", "number", "lower end of its 95 % interval", 0, 1000),
-    Field("personal.high", "number", "upper end of its 95 % interval", 0, 1000),
+    Field("personal.mean", "number", "mean distance from this person's usual movements", 0, FARTHEST),
+    Field("personal.low", "number", "lower end of its 95 % interval", 0, FARTHEST),
+    Field("personal.high", "number", "upper end of its 95 % interval", 0, FARTHEST),
     Field("personal.earlier", "integer", "earlier sessions of theirs that it is compared with", 0),
     Field("personal.unusual", "number", "share of these whose mean was smaller", 0, 1),
     Field("personal.unusual_low", "number", "lower end of its 95 % interval", 0, 1),

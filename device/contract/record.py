@@ -113,6 +113,7 @@ FIELDS = (
     Field("ms.emotions", "number", "by boxes before the face network: expression network, milliseconds", 0),
     Field("ms.aus", "number", "by boxes before the face network: action units, milliseconds", 0),
     Field("ms.read", "number", "the networks that read the face, milliseconds", 0),
+    Field("ms.personal", "number", "the network of the person's own movement, milliseconds", 0),
     Field("ms.interpret", "number", "smoothing, eyes, codes and expressions, milliseconds", 0),
     Field("ms.total", "number", "all stages, milliseconds", 0),
     Field("pace.rate", "number", "frames a second that were processed at most; absent: every frame was", 0, 240),
@@ -145,11 +146,13 @@ def key(record: Json) -> str:
 
 def seen_live(record: Json) -> Json:
     """The record as everybody has it who watches while the session goes: without what compares the person with other
-    people or with their own usual movement, and by which bundles."""
-    if not any(name in where for where in (record, record.get("models", {})) for name in _NEVER_LIVE):
-        return record
-    left = {name: value for name, value in record.items() if name not in _NEVER_LIVE}
-    return left | {"models": {name: by for name, by in record.get("models", {}).items() if name not in _NEVER_LIVE}}
+    people or with their own usual movement, by which bundles, and what that cost."""
+    shown = _but_never_live(record)
+    return shown | {name: _but_never_live(shown[name]) for name in ("models", "ms") if name in shown}
+
+
+def _but_never_live(told: Json) -> Json:
+    return {name: value for name, value in told.items() if name not in _NEVER_LIVE}
 
 
 def started_s(session: str) -> float:

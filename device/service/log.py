@@ -62,6 +62,10 @@ class SessionLog:
         """What compares the person with other people, or why it does not; see `device.contract.atypicality`."""
         self._happened(Event.COMPARISON, {"comparison": content})
 
+    def personal(self, content: Json) -> None:
+        """How far the person's movement was from their own usual; see `device.contract.personal`."""
+        self._happened(Event.PERSONAL, {"personal": content})
+
     def ended(self, why: Why) -> None:
         """Nothing comes after."""
         self._happened(Event.ENDED, {"why": why.value})

@@ -275,7 +275,7 @@ def test_who_watches_from_afar_sees_none_of_it(comparers: list[Comparer]) -> Non
     shown = record.seen_live(one)
     assert "atypicality" not in shown and "atypicality" not in shown["models"]
     assert shown["models"]["aus"] == one["models"]["aus"]
-    assert record.seen_live(RECORDS[0]) is RECORDS[0]
+    assert record.seen_live(RECORDS[0]) == RECORDS[0]
 
 
 def test_a_system_without_a_thread_to_spare_costs_no_record(

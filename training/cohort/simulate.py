@@ -46,14 +46,14 @@ def simulate(plan: Plan, seed: int, out: Path) -> Iterator[str]:
 
 
 @contextmanager
-def new_study(out: Path) -> Iterator[Path]:
-    """A folder to write a study into, with one for its recordings, that becomes `out` when all of it is written.
+def new_study(out: Path, recordings: str = RECORDINGS) -> Iterator[Path]:
+    """A folder to write a study into, with one for its `recordings`, that becomes `out` when all of it is written.
     Raises `ConfigError` (see `check_out`), `StorageError`."""
     check_out(out)
     part = out.with_name(f".{out.name}.part")
     try:
         shutil.rmtree(part, ignore_errors=True)
-        make_private(part / RECORDINGS)
+        make_private(part / recordings)
         yield part
         with suppress(FileNotFoundError):
             out.rmdir()

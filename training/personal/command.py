@@ -77,6 +77,7 @@ def _add_evaluate(actions: Any) -> None:
     parser.add_argument("--truth", type=Path, metavar="DIR", help="action units of the frames, a table for each video")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="evaluation.json, tables and pages")
     parser.add_argument("--seed", type=count, default=0, metavar="N", help="of everything drawn (%(default)s)")
+    add_workers(parser)
     parser.set_defaults(run=later("training.personal.evaluate", "evaluate"))
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from device.arrays import FloatArray
 
+Colour = tuple[int, int, int]
 #: sRGB.
 SKIN, LIPS, BROWS, LASHES = (208, 190, 176), (186, 152, 141), (118, 104, 94), (96, 82, 76)
 TEETH, GUMS = (232, 228, 218), (168, 104, 98)
@@ -29,13 +30,18 @@ def linear(srgb: FloatArray) -> FloatArray:
 
 def skin_colours(vertices: FloatArray) -> FloatArray:
     """sRGB 0–1 (V, 3) of the skin."""
+    return painted(vertices, SKIN, LIPS, BROWS, LASHES)
+
+
+def painted(vertices: FloatArray, skin: Colour, lips: Colour, brows: Colour, lashes: Colour) -> FloatArray:
+    """sRGB 0–1 (V, 3) of skin in these colours."""
     x, y, z = np.abs(vertices[:, 0]), vertices[:, 1], vertices[:, 2]
     ahead = z > 6.5
-    colours = np.tile(_rgb(SKIN), (len(vertices), 1))
+    colours = np.tile(_rgb(skin), (len(vertices), 1))
     for colour, share in (
-        (LIPS, _within(x, y, LIP, LIP_SOFTNESS) * ahead),
-        (BROWS, 0.75 * _along(x, y, BROW, BROW_WIDTHS) * ahead),
-        (LASHES, 0.8 * _along(x, y, LID, (LID_WIDTH,) * len(LID)) * ahead),
+        (lips, _within(x, y, LIP, LIP_SOFTNESS) * ahead),
+        (brows, 0.75 * _along(x, y, BROW, BROW_WIDTHS) * ahead),
+        (lashes, 0.8 * _along(x, y, LID, (LID_WIDTH,) * len(LID)) * ahead),
     ):
         colours += np.asarray(share)[:, None] * (_rgb(colour) - colours)
     return np.asarray(colours, np.float32)
@@ -47,12 +53,12 @@ def in_mouth(vertices: FloatArray) -> NDArray[np.bool_]:
     return np.asarray((x < 4.0) & (y > -7.5) & (y < -1.7) & (z > 0))
 
 
-def plain(count: int, colour: tuple[int, int, int]) -> FloatArray:
+def plain(count: int, colour: Colour) -> FloatArray:
     """One colour (count, 3), sRGB 0–1."""
     return np.asarray(np.tile(_rgb(colour), (count, 1)), np.float32)
 
 
-def _rgb(colour: tuple[int, int, int]) -> FloatArray:
+def _rgb(colour: Colour) -> FloatArray:
     return np.asarray(np.array(colour) / 255, np.float32)
 
 

@@ -1,0 +1,224 @@
+"""An evaluation as tables: for a terminal, for a document (Markdown), and for programs (CSV)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import isnan
+
+import numpy as np
+
+from device.contract.evidence import Interval
+from device.contract.labels import ACTION_UNIT_KEYS
+from training.diagnosis.tables import SIMULATED, folded, shown, table
+from training.personal.arms import Compared
+from training.personal.evaluation import Evaluation, Measured, PersonFound
+
+GUESS = "always 'present'"
+#: What is told of an approach or a reference, in words.
+NAMES = {
+    "psm": "this person alone (PSM)",
+    "gm": "many people (GM)",
+    "psm-curriculum": "PSM with curriculum",
+    "gm-curriculum": "GM with curriculum",
+    "transfer-person": "from another person's",
+    "transfer-general": "from a general one",
+    "scratch": "PSM, few epochs",
+    "untrained": "untrained network",
+    "pixels": "pixels (32 components)",
+    "box": "the box's face network",
+}
+_PUBLISHED = (
+    ("", "F1"),
+    ("PSM", ".825"),
+    ("GM", ".805"),
+    ("transfer, 500 epochs", ".831"),
+    ("from a general one, 10 epochs", ".806"),
+    ("from another person's, 10 epochs", ".654"),
+    ("from scratch, 10 epochs", ".409"),
+)
+_HOW = (
+    "F1 of 'present' and area under the ROC curve of linear probes, on blocks of time that were held out; of units "
+    "that are present in more than 2 % of the faces."
+)
+
+Rows = list[tuple[str, ...]]
+Csv = tuple[tuple[str, ...], list[tuple[object, ...]]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A title, rows of which the first is the header, and what is to be said of them."""
+
+    title: str
+    rows: Rows
+    words: str = ""
+
+
+def named(name: str) -> str:
+    """An approach in words."""
+    first, _, rest = name.partition(" ")
+    return NAMES.get(first, first) + (f" {rest}" if rest else "")
+
+
+def text(found: Evaluation) -> str:
+    """For a terminal."""
+    parts = [[*_about(found)]]
+    parts += [[f"{one.title}:", *table(one.rows), *([one.words] if one.words else [])] for one in _tables(found)]
+    parts.append([*found.notes])
+    return "\n\n".join("\n".join(folded(part)) for part in parts if part)
+
+
+def markdown(found: Evaluation) -> str:
+    """For a document."""
+    parts = ["# A model of one person: what was found", " ".join(_about(found))]
+    for one in _tables(found):
+        header, *rows = one.rows
+        lines = [header, tuple("---" if not at else "---:" for at in range(len(header))), *rows]
+        parts += [f"## {one.title}", "\n".join(f"| {' | '.join(row)} |" for row in lines), one.words]
+    return "\n\n".join(part for part in (*parts, *found.notes) if part) + "\n"
+
+
+def tables(found: Evaluation) -> dict[str, Csv]:
+    """Name of the file → header and rows; what is not known is empty."""
+    both = ("f1", "f1_low", "f1_high", "auc", "auc_low", "auc_high")
+    probed = [
+        (person.name, of.name, unit, one.faces, one.present, _cell(one.guess), *_cells(one.f1), *_cells(one.auc))
+        for person, of in _each(found)
+        for unit, one in of.units.items()
+    ]
+    course = [
+        (person.name, of.name, point.epoch, *_cells(point.f1), *_cells(point.auc))
+        for person, of in _each(found)
+        for point in of.course
+    ]
+    compared = [
+        (one.first, one.second, one.figure, one.epoch or "", one.people, one.higher, *_cells(one.shift), *_ps(one))
+        for one in found.compared
+    ]
+    first = ("person", "approach")
+    pair = ("first", "second", "figure", "epoch", "people", "higher", "shift", "low", "high", "p", "p_holm")
+    return {
+        "probes.csv": ((*first, "unit", "faces", "present", "f1_guess", *both), probed),
+        "course.csv": ((*first, "epoch", *both), course),
+        "comparisons.csv": (pair, compared),
+    }
+
+
+def _each(found: Evaluation) -> Iterator[tuple[PersonFound, Measured]]:
+    return ((person, of) for person in found.people for of in (*person.arms, *person.references))
+
+
+def _cell(value: float) -> object:
+    return "" if isnan(value) else round(value, 4)
+
+
+def _cells(of: Interval) -> Iterator[object]:
+    return (_cell(value) for value in (of.value, of.low, of.high))
+
+
+def _ps(of: Compared) -> tuple[object, ...]:
+    return tuple("" if p is None else round(p, 5) for p in (of.p, of.p_holm))
+
+
+def _about(found: Evaluation) -> Iterator[str]:
+    if found.simulated:
+        yield SIMULATED
+    learnt, held_out = (sum(getattr(one, name) for one in found.people) for name in ("learnt_s", "held_out_s"))
+    recordings = sum(one.recordings for one in found.people)
+    people = "1 person" if len(found.people) == 1 else f"{len(found.people)} people"
+    yield (
+        f"{people}, {recordings} recordings: {learnt:.0f} s learnt from, {held_out:.0f} s held out. {_HOW} In "
+        "brackets: 95 %."
+    )
+
+
+def _tables(found: Evaluation) -> Iterator[Table]:
+    for figure, name in (("f1", "F1"), ("auc", "Area under the ROC curve")):
+        yield Table(f"{name} of each unit, mean over people", _by_unit(found, figure))
+    yield Table(
+        "F1 of each person, mean over units",
+        _by_person(found),
+        "Intervals by bootstrap over stretches of 5 s of the time that was held out.",
+    )
+    if any(of.course for _, of in _each(found)):
+        yield Table("F1 after epochs, mean over people and units", _by_epoch(found))
+    if found.compared:
+        yield Table(
+            "Approaches within people",
+            _comparisons(found.compared),
+            "Shift: how much higher the first is, by Hodges and Lehmann; p of Wilcoxon's signed-rank test, two-sided, "
+            "corrected for all comparisons of the figure (Holm). Epochs: until F1 is at 95 % of the second's gain.",
+        )
+    yield Table(
+        "Published, of 27 people of DISFA",
+        [*_PUBLISHED],
+        "Other faces, a larger network and hours of learning: beside these figures, never against them.",
+    )
+
+
+def _units(found: Evaluation) -> list[str]:
+    known = {unit for _, of in _each(found) for unit in of.units}
+    return [unit for unit in ACTION_UNIT_KEYS if unit in known]
+
+
+def _by_unit(found: Evaluation, figure: str) -> Rows:
+    """A row for each approach, as published: a column for each unit, then the mean over people of their means."""
+    units = _units(found)
+    rows: Rows = [("", *units, "mean")]
+    for name in found.names:
+        of = [one for person in found.people if (one := person.arm(name))]
+        cells = [[getattr(one.units[unit], figure).value for one in of if unit in one.units] for unit in units]
+        whole = [getattr(one, figure).value for one in of]
+        rows.append((named(name), *map(_mean, cells), _mean(whole)))
+    if figure == "f1":
+        one_each = [person.arms[0].units for person in found.people if person.arms]
+        cells = [[of[unit].guess for of in one_each if unit in of] for unit in units]
+        whole = [float(np.mean([one.guess for one in of.values()])) for of in one_each]
+        rows.append((GUESS, *map(_mean, cells), _mean(whole)))
+    return rows
+
+
+def _mean(values: Sequence[float]) -> str:
+    known = [value for value in values if not isnan(value)]
+    return _plain(float(np.mean(known))) if known else "–"
+
+
+def _plain(value: float) -> str:
+    """`.825`, as in published tables."""
+    return f"{value:.3f}".removeprefix("0") if value >= 0 else f"−{_plain(-value)}"
+
+
+def _by_person(found: Evaluation) -> Rows:
+    rows: Rows = [("", *(person.name for person in found.people))]
+    for name in found.names:
+        of = [person.arm(name) for person in found.people]
+        rows.append((named(name), *(shown(one.f1) if one else "–" for one in of)))
+    return rows
+
+
+def _by_epoch(found: Evaluation) -> Rows:
+    epochs = sorted({point.epoch for _, of in _each(found) for point in of.course})
+    rows: Rows = [("", *(str(epoch) for epoch in epochs), "seconds an epoch")]
+    for name in found.names:
+        of = [one for person in found.people if (one := person.arm(name)) and one.course]
+        if of:
+            points = [[point.f1.value for one in of for point in one.course if point.epoch == at] for at in epochs]
+            seconds = [one.epoch_s for one in of if one.epoch_s is not None]
+            rows.append((named(name), *map(_mean, points), f"{np.median(seconds):.1f}" if seconds else "–"))
+    return rows
+
+
+def _comparisons(found: Sequence[Compared]) -> Rows:
+    rows: Rows = [("first", "second", "figure", "after", "higher in", "shift", "p", "corrected", "")]
+    for one in found:
+        after = f"{one.epoch} epochs" if one.epoch else ("–" if one.figure == "epochs" else "the last")
+        known = not isnan(one.shift.low)
+        shift = shown(one.shift) if known else f"{one.shift.value:.3f}"
+        higher = f"{one.higher} of {one.people}"
+        rows.append((one.first, one.second, one.figure, after, higher, shift, _p(one.p), _p(one.p_holm), one.told))
+    return rows
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return "< .001" if value < 0.001 else _plain(value)
