@@ -30,7 +30,7 @@ PICTURES = {
     "report-2.png": (LONG, "What showed when", "Phases and stimuli"),
     "report-3.png": (LONG, "Where the face moved", "Left and right"),
     "report-4.png": (AGREED, "Diagnosis support", "Made on"),
-    "report-5.png": (WEEKLY, "This person's own movement", None),
+    "report-5.png": (WEEKLY, "Distance from their usual", None),
 }
 
 

@@ -62,8 +62,8 @@ def lines(found: Repertoire) -> Iterator[str]:
 def pointer(found: Repertoire) -> Iterator[str]:
     """For the first page: that something changed, and where it stands."""
     if count := len([*_found(found)]) if found.now.enough and found.earlier else 0:
-        what = f"{count} thing{'s' * (count != 1)} that can be told changed"
-        yield f"Of their own movements {what} since earlier sessions: see “{TITLE}”."
+        what = f"{count} change{'s' * (count != 1)}"
+        yield f"{what} in their own movements can be told: see “{TITLE}”."
 
 
 def to_json(found: Repertoire) -> Json:
