@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from device.commands.personal.parsing import add_personal
 from device.contract.choices import AGES
 from device.contract.landmarks import COUNTS
 from device.contract.version import ShowVersion
@@ -39,6 +40,7 @@ def parser_of(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
     _sessions(commands, runs)
     _box(commands, runs)
     _processes(commands, runs)
+    add_personal(commands, _command, runs["personal"])
     _pictures(commands, runs)
     return parser
 

@@ -189,6 +189,20 @@ def _atypicality(args: argparse.Namespace) -> int:
     return 0
 
 
+def _personal(args: argparse.Namespace) -> int:
+    from device.commands.personal import keep  # noqa: PLC0415
+
+    settings = _settings(args)
+    match args.action:
+        case "add":
+            keep.add(args.folder, settings, sys.stdout)
+        case "list":
+            keep.show(settings, args.json, sys.stdout)
+        case _:
+            keep.remove(args.person, args.bundle, settings, sys.stdout)
+    return 0
+
+
 def _au(args: argparse.Namespace) -> int:
     from device.commands.au import au  # noqa: PLC0415
     from device.commands.au_asked import asked_of, given_of  # noqa: PLC0415
@@ -231,6 +245,7 @@ _RUNS = {
     "au": _au,
     "diagnosis": _diagnosis,
     "atypicality": _atypicality,
+    "personal": _personal,
 }
 
 

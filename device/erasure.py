@@ -1,6 +1,7 @@
 """Erases a person from this box, on which other programs of it may not hold what is erased meanwhile.
 
-    erase         for `affectbox forget`: the face at rest, the outbox, and those files of JSON lines that are named
+    erase         for `affectbox forget`: the face at rest, bundles of their own movement, the outbox, and those files
+                  of JSON lines that are named
     erase_here    for a request from afar: the same, with the box's own files; what fails is told, the rest erased
 
 The consents and the memory of sessions are the host process's (`device.host.erasing`, `device.host.forgetting`). The
@@ -22,6 +23,7 @@ from device.delivery.outbox import Outbox
 from device.delivery.salvage import set_aside
 from device.delivery.store import StoreInUseError
 from device.neutrals import NeutralStore
+from device.personal.store import PersonalStore
 from device.settings import Settings
 from device.state import outbox_file
 
@@ -52,10 +54,15 @@ class Erasure:
         """Whether there was a face at rest."""
         return self.kept.get("face", False)
 
+    @property
+    def personal(self) -> bool:
+        """Whether there was a bundle of their own movement, or what sessions with it came to."""
+        return self.kept.get("personal", False)
+
 
 def stores(settings: Settings) -> dict[str, Callable[[str], bool]]:
     """What is kept on this box under a pseudonym alone: name, and what erases it and tells whether there was any."""
-    return {"face": NeutralStore(settings.neutral).forget}
+    return {"face": NeutralStore(settings.neutral).forget, "personal": PersonalStore(settings).forget}
 
 
 def erase(person: str, settings: Settings, files: Sequence[Path]) -> Erasure:

@@ -134,6 +134,13 @@ class AtypicalitySettings(Table, frozen=True):
     typical: str = ""
 
 
+class PersonalSettings(Table, frozen=True):
+    """See `config.toml` for each."""
+
+    use: bool = False
+    folder: str = ""
+
+
 class DetectorSettings(Table, frozen=True):
     """See `config.toml` for each; `zone` is left, top, width, height in shares of the frame, or empty."""
 
@@ -327,6 +334,7 @@ class Settings(Table, frozen=True):
     models: ModelSettings = ModelSettings()
     diagnosis: DiagnosisSettings = DiagnosisSettings()
     atypicality: AtypicalitySettings = AtypicalitySettings()
+    personal: PersonalSettings = PersonalSettings()
     detector: DetectorSettings = DetectorSettings()
     tracker: TrackerSettings = TrackerSettings()
     quality: QualitySettings = QualitySettings()

@@ -38,6 +38,7 @@ class Proof:
     def __str__(self) -> str:
         told = self.document
         parts = ["the face at rest"] if told["face"] else []
+        parts += ["bundles of their own movement"] if told.get("personal") else []
         parts += ["consent and memory of sessions"] if told["consent"] else []
         parts += [f"{told['outbox']} documents of the outbox"] if told["outbox"] else []
         parts += [f"{told['lines']} lines of its own files"] if told["lines"] else []

@@ -38,6 +38,7 @@ def report(person: str, erasure: Erasure) -> list[str]:
     outbox = erasure.outbox
     lines = [
         f"Face at rest of '{person}': {'erased' if erasure.face else 'none was kept'}.",
+        f"Bundles of their own movement, and what sessions came to: {'erased' if erasure.personal else 'none'}.",
         f"Outbox: {outbox.documents} documents erased, which stood for {outbox.records} records and aggregates.",
     ]
     lines += [f"{file.path}: {file.erased} of {file.lines} lines erased." for file in erasure.files]

@@ -90,6 +90,7 @@ class ErasedSaid(Struct, frozen=True, omit_defaults=True):
     """What `erase` came to: documents of the outbox, lines of files, and what is left, a sentence each."""
 
     face: bool = False
+    personal: bool = False
     outbox: int = 0
     lines: int = 0
     left: tuple[str, ...] = ()

@@ -34,6 +34,7 @@ FIELDS = (
     Field("id", "string", "name of the request", required=True, pattern=PATTERN),
     Field("done", "integer", "when the database took this, milliseconds since 1970", 0, required=True),
     Field("face", "boolean", "whether a face at rest was erased", required=True),
+    Field("personal", "boolean", "whether bundles of their own movement were erased; absent: no"),
     Field("consent", "boolean", "whether a consent, or the memory of sessions, was erased", required=True),
     Field("outbox", "integer", "documents that were erased from the outbox", 0, required=True),
     Field("lines", "integer", "lines that were erased from the box's own files of records", 0, required=True),

@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from device.contract import patient, session, support
+from device.contract.fields import encode
 from device.delivery.kinds import Kind
 from device.delivery.sqlite import Connection
+
+#: What an event of a person's own movement holds, as it is written: it tells what was measured.
+_OWN_MOVEMENT = encode({"event": session.Event.PERSONAL.value})[1:-1]
 
 
 @dataclass(frozen=True)
@@ -60,10 +64,12 @@ def erase(db: Connection, person: str, theirs: Collection[str], known: Collectio
 
 def purge(db: Connection, sessions: Collection[str]) -> int:
     """Remove what sessions recorded, inside the caller's transaction, and overwrite it in the file; their events stay,
-    but what diagnosis support said goes. How many records and aggregates these were."""
+    but what diagnosis support said goes, and what their own movement came to. How many records and aggregates these
+    were."""
     db.execute("PRAGMA secure_delete=ON")
-    what = f"kind != ? OR path GLOB '{support.ROOT}/*'"
-    rows = db.execute(f"SELECT id, path, records FROM documents WHERE {what}", (Kind.NOTE,)).fetchall()
+    own = f"path GLOB '{session.ROOT}/*' AND instr(body, ?)"
+    what = f"kind != ? OR path GLOB '{support.ROOT}/*' OR ({own})"
+    rows = db.execute(f"SELECT id, path, records FROM documents WHERE {what}", (Kind.NOTE, _OWN_MOVEMENT)).fetchall()
     gone = [(number, records) for number, path, records in rows if session_in(path) in sessions]
     db.executemany("DELETE FROM documents WHERE id = ?", [(number,) for number, _ in gone])
     return sum(records for _, records in gone)

@@ -1,7 +1,7 @@
 """Persons who are to be erased from this box because somebody afar asked for it, any number of them.
 
     asked ─► a session of theirs is ended, camera first; the consent withdrawn, so none begins
-          ─► the daemon: outbox, files, face at rest      (a purge, `device.host.running`)
+          ─► the daemon: outbox, files, face at rest, bundles of their own      (a purge, `device.host.running`)
           ─► here: consents, memory of sessions ─► the proof is kept, by the name of the request
 
 Whoever brought the request asks again until there is the proof. A power cut costs nothing: the request stands in the
@@ -48,14 +48,16 @@ class Proof:
 
     face: bool = False
     consent: bool = False
+    personal: bool = False
     outbox: int = 0
     lines: int = 0
     left: str = ""
 
     def document(self, request: str) -> Json:
         """The document, but for the time that the database fills in."""
+        absent = {name for name in ("personal", "left") if not getattr(self, name)}
         said = {"v": erasure.VERSION, "id": request} | asdict(self)
-        return said if self.left else {name: value for name, value in said.items() if name != "left"}
+        return {name: value for name, value in said.items() if name not in absent}
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,8 @@ class Erasures:
         before = self._proofs.of(request) or Proof()
         words = " ".join(left).replace(patient, "…")[: erasure.LONGEST_LEFT]
         outbox, lines = before.outbox + said.outbox, before.lines + said.lines
-        self._proofs.keep(request, Proof(before.face or said.face, before.consent or known, outbox, lines, words))
+        face, personal = before.face or said.face, before.personal or said.personal
+        self._proofs.keep(request, Proof(face, before.consent or known, personal, outbox, lines, words))
         self._waiting.pop(patient, None)
         pause_s = min(2 * self._again_s.get(request, (0.0, _AGAIN_S / 2))[1], _LONGEST_AGAIN_S)
         self._again_s[request] = self._clock.monotonic() + pause_s, pause_s

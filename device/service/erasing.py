@@ -45,7 +45,8 @@ def erased(
     outcome = came.get()
     if isinstance(outcome, AffectboxError):
         raise outcome
-    return ErasedSaid(outcome.face, outcome.outbox.documents, sum(file.erased for file in outcome.files), outcome.left)
+    lines = sum(file.erased for file in outcome.files)
+    return ErasedSaid(outcome.face, outcome.personal, outcome.outbox.documents, lines, outcome.left)
 
 
 def _outcome(work: Callable[[], Erasure], clock: Clock, stopping: threading.Event) -> Erasure | AffectboxError:

@@ -34,7 +34,7 @@ from device.metrics import HostMeter
 from device.models import Models, open_models
 from device.notify import notify
 from device.observation import Observation
-from device.service import comparison
+from device.service import comparison, personal
 from device.service.about import about
 from device.service.afar import Afar, listening, refusal
 from device.service.delivering import Delivery
@@ -42,6 +42,7 @@ from device.service.figures import Figures
 from device.service.log import SessionLog
 from device.service.noticed import Noticed
 from device.service.pace import Pace
+from device.service.personal import OwnMovement
 from device.service.session import Said, Session
 from device.service.support import Support, opened
 from device.settings import Settings
@@ -98,7 +99,7 @@ class Service(Closing):
         self.meter = HostMeter(clock)
         self._figures = Figures(self)
         self._held: Session | None = None
-        self._support = Support()
+        self._support, self._own = Support(), OwnMovement()
         self._comparers: tuple[Comparer, ...] = ()
         self._show, self._look = show, look
         self._said: SimpleQueue[Said] = SimpleQueue()
@@ -167,8 +168,9 @@ class Service(Closing):
             open_models(self.settings.models) as models,
             opened(self.settings) as supporter,
             comparison.opened(self.settings) as self._comparers,
+            personal.opened(self.settings, beginning.patient) as own,
         ):
-            self.models, self._support = models, Support(supporter)
+            self.models, self._support, self._own = models, Support(supporter), own
             stopped = self._stopping.is_set()
             source = None if stopped else open_source(self.settings.run.source, self.settings.camera)
             log = self.session = SessionLog(beginning, device_id(self.settings), self.clock, self._tell)
@@ -189,8 +191,10 @@ class Service(Closing):
 
         Raises:
             OutboxError: nothing was purged.
+            StorageError: what they came to is still remembered; what was not sent is purged.
         """
         self._delivery.withdraw(sessions, person)
+        personal.withdraw(self.settings, sessions)
         self._delivery.mark()
 
     def deliver(self, stopping: threading.Event) -> None:
@@ -242,6 +246,7 @@ class Service(Closing):
                 self._said,
                 self._see,
                 self._comparers,
+                self._own,
             )
         except BaseException:
             source.close()
@@ -250,7 +255,7 @@ class Service(Closing):
 
     def _end(self, log: SessionLog, why: Why) -> None:
         """Tell the end of a session, whose camera is closed; where the consent was revoked, purge it first."""
-        self.state, self.session, self._support = State.IDLE, None, Support()
+        self.state, self.session, self._support, self._own = State.IDLE, None, Support(), OwnMovement()
         ended = Why.REVOKED if self._is_revoked else why
         if ended is Why.REVOKED:
             self._delivery.withdraw([log.id])
@@ -260,6 +265,8 @@ class Service(Closing):
         self.ended = ended
         self._stopping.clear()
         self._why = Why.STOPPED
+        if ended is Why.REVOKED:
+            personal.withdraw(self.settings, [log.id, log.beginning.continues])
 
     def _supervise(self, session: Session) -> Why:
         """Run the workers of a session to its end; why it ended."""
@@ -276,7 +283,7 @@ class Service(Closing):
         return why
 
     def _conclude(self, session: Session, why: Why) -> None:
-        """Tell what diagnosis support says of a session, where it says anything."""
+        """Tell what diagnosis support says of a session, and what the person's own movement came to, where they do."""
 
         def is_wanted() -> bool:
             self._show(self)
@@ -285,6 +292,11 @@ class Service(Closing):
 
         if session.is_recorded and (content := self._support.conclude(why, self.clock, is_wanted)):
             session.log.support(content)
+        if session.is_recorded and is_wanted() and (said := self._own.conclude(why)):
+            content, remembered = said
+            session.log.personal(content)
+            if remembered:
+                self._own.remember(remembered)
 
     def _tick(self) -> None:
         self._show(self)
@@ -308,6 +320,7 @@ class Service(Closing):
         """An event of the session."""
         self._delivery.tell(event)
         self._support.tell(event)
+        self._own.tell(event)
         if event["event"] == Event.CONSENT:
             self.afar.forget()
 
@@ -315,6 +328,7 @@ class Service(Closing):
         """A record that is safe."""
         self.summary.hear(record)
         self._support.hear(record)
+        self._own.hear(record)
         self.afar.hear(record, self._held.agreed_s if self._held else 0.0)
 
     def _see(self, observation: Observation) -> None:

@@ -29,6 +29,7 @@ from device.service.capture import Capture
 from device.service.comparison import Comparison
 from device.service.log import SessionLog
 from device.service.pace import Pace, Pacer
+from device.service.personal import OwnMovement
 from device.service.phases import Phases
 from device.service.pulse import Pulse
 from device.settings import Settings
@@ -77,6 +78,7 @@ class Session:
         said: "SimpleQueue[Said]",
         look: Callable[[Observation], None],
         comparers: Sequence[Comparer] = (),
+        own: OwnMovement | None = None,
     ) -> None:
         """Connect everything; nothing runs yet.
 
@@ -85,6 +87,7 @@ class Session:
             said: what happens in the session beside frames.
             look: is shown every observation, in the pipeline's thread.
             comparers: what may compare the person with other people.
+            own: what may watch the person's own movement.
         """
         self.log, self.consent, self.camera_open = log, log.beginning.consent, True
         self.agreed_s = 0.0
@@ -102,6 +105,7 @@ class Session:
         self._phases = Phases(settings.session.phases)
         person = "" if log.beginning.patient == UNNAMED else log.beginning.patient
         self._pipeline = Pipeline(models, settings, calibrated_neutral(settings, person, clock))
+        self._own = own or OwnMovement()
         self._pacer = Pacer(settings.pace, meter, self._pipeline.spare) if realtime else None
         gate = self._pacer.gate if self._pacer else None
         self._capture = Capture(source, self._mailbox, clock, realtime, settings.run.max_frames, gate)
@@ -208,7 +212,9 @@ class Session:
                 self._agreed(said.time["mono"])
 
     def _agreed(self, since_s: float = -math.inf) -> None:
-        """A consent holds: say what will compare the person with other people, or why it does not."""
+        """A consent holds, or none: watch as it says, and say what will compare the person with other people, or why
+        nothing does."""
+        self._pipeline.own = self._own.reader(self.consent)
         for content in self._comparison.agree(self.consent, since_s):
             self.log.compares(content)
 

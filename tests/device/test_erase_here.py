@@ -54,12 +54,17 @@ class Card:
         neutrals.mkdir(parents=True, exist_ok=True)
         for name in ("p-017.json", "p-017.damaged", "p-018.json"):
             (neutrals / name).write_text("{}")
+        for name, session in (("p-017", HERS), ("p-018", HIS)):
+            own = self.folder / "state" / "affectbox" / "personal" / name
+            (own / "own-1.0.0").mkdir(parents=True, exist_ok=True)
+            (own / "own-1.0.0" / "personal.json").write_text(json.dumps({"person": name}))
+            (own / "history.json").write_text(json.dumps({"v": 1, "sessions": [{"session": session}]}))
 
     def erase(self, *sessions: str, quick: bool = False) -> Erasure:
         return erase_here("p-017", self.settings, sessions, quick)
 
     def names(self) -> list[str]:
-        return [str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file()]
+        return [str(path.relative_to(self.folder)) for path in self.folder.rglob("*")]
 
     def is_clean(self) -> None:
         """Nothing of her is left in a byte or a name, everything of him is."""
@@ -81,12 +86,13 @@ def card(tmp_path: Path) -> Card:
 
 def test_no_byte_of_a_person_is_left_and_everybody_elses_is(card: Card) -> None:
     erasure = card.erase()
-    assert (erasure.face, erasure.left) == (True, ())
+    assert (erasure.face, erasure.personal, erasure.left) == (True, True, ())
     assert erasure.outbox.documents >= 66
     assert [file.erased for file in erasure.files] == [3]
     card.is_clean()
     again = card.erase()
-    assert (again.face, again.outbox.documents, again.files[0].erased, again.left) == (False, 0, 0, ())
+    assert (again.face, again.personal) == (False, False)
+    assert (again.outbox.documents, again.files[0].erased, again.left) == (0, 0, ())
 
 
 def test_sessions_that_the_host_knows_to_be_theirs_go_too(card: Card) -> None:

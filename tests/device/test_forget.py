@@ -164,6 +164,18 @@ def test_the_face_at_rest_goes_and_a_box_without_an_outbox_gets_none(
     assert said.index("'p-017': erased") < said.index("'p-017': none was kept")
 
 
+def test_bundles_of_their_own_movement_go_with_what_sessions_came_to(
+    state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("p-017", "p-018"):
+        (state / "personal" / name / "own-1.0.0").mkdir(parents=True)
+        (state / "personal" / name / "history.json").write_text("{}")
+    assert forget() == forget() == 0
+    assert [path.name for path in (state / "personal").iterdir()] == ["p-018"]
+    said = capsys.readouterr().out
+    assert said.index("what sessions came to: erased") < said.index("what sessions came to: none")
+
+
 def test_lines_of_a_file_go_by_what_the_file_and_the_outbox_know(
     state: Path, outbox: Outbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

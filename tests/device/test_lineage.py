@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from device.clock import FakeClock
+from device.contract.fields import encode
 from device.contract.session import Beginning
 from device.delivery.condenser import Condenser
 from device.delivery.outbox import Outbox
@@ -45,6 +46,12 @@ def test_no_byte_of_what_was_measured_stays_and_every_event_does(tmp_path: Path)
             outbox.append([*of(HERS, SECRET, first), *of(HIS, b"of-somebody-else", first)])
         outbox.append([(f"visits/p-017/box~{HERS}/e000001", b"{}"), (f"patients/box/{HERS}", b'"p-017"')])
         outbox.append([(f"support/p-017/box~{HERS}/e000002", SECRET)])  # what diagnosis support said is no mere event
+        own = {
+            "event": "personal",
+            "patient": "p-017",
+            "personal": {"bundle": SECRET.decode()},
+        }  # nor what this came to
+        outbox.append([(f"visits/p-017/box~{HERS}/e000003", encode(own))])
         held = outbox.lease(70)
         outbox.bury([entry for entry in held if HERS in entry.path][:5], "refused")
         assert outbox.purge([f"box/{HERS}"]) == 6 * 64

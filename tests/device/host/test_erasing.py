@@ -15,7 +15,7 @@ from device.host.view import State
 from tests.device.host.box import QUICK, WAIT_S, Box
 
 REQUEST, SECOND = "k1700000000000-abc123", "k1700000000001-abc123"
-SAID = ErasedSaid(face=True, outbox=12, lines=34)
+SAID = ErasedSaid(face=True, personal=True, outbox=12, lines=34)
 
 
 @pytest.fixture
@@ -55,7 +55,8 @@ def test_nothing_of_a_person_stays_with_the_host_and_the_proof_does_not_name_the
     box.interlock.prepare("p-017")
     assert b"p-017" in files(tmp_path)
     proof = proof_of(box)
-    assert proof == {"v": 1, "id": REQUEST, "face": True, "consent": True, "outbox": 12, "lines": 34}
+    found = {"face": True, "consent": True, "personal": True, "outbox": 12, "lines": 34}
+    assert proof == {"v": 1, "id": REQUEST} | found
     assert orders(box)[-1] == [Do.ERASE]
     assert len(box.daemon.orders[0].sessions) == 1, "what the host knows of their sessions is handed on"
     assert not box.daemon.orders[0].quick

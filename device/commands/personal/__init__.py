@@ -1,0 +1,1 @@
+"""`affectbox personal`: a model of one person on this box."""

@@ -1,0 +1,85 @@
+"""`affectbox personal add`, `list` and `remove`: the bundles of persons on this box."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from device.contract.errors import ModelError, StorageError
+from device.contract.fields import Json
+from device.personal.history import History
+from device.personal.store import PersonalStore
+from device.settings import Settings
+
+_UNUSED = "Sessions do not use it, for personal.use is false: set it in the configuration of the box."
+_LATER = "Used from the next session of this person on whose consent covers 'personal' and 'units'."
+
+
+def add(folders: Sequence[Path], settings: Settings, out: TextIO) -> None:
+    """Keep bundles, and tell on `out` whose they are and whether they are used. What was kept before one that fails
+    stays.
+
+    Raises:
+        ModelError: a bundle is not to be trusted, or none of one person's movement.
+        StorageError: another one of that name is there, or the card does not take it.
+    """
+    store = PersonalStore(settings)
+    for folder in folders:
+        person, kept = store.add(folder)
+        newest = store.bundles(person)[0]
+        used = _LATER if settings.personal.use else _UNUSED
+        how = used if newest == kept else f"Not used: {newest.name} is newer."
+        out.write(f"Kept {kept.name} of '{person}'. {how}\n")
+
+
+def show(settings: Settings, as_json: bool, out: TextIO) -> None:
+    """Tell on `out` which bundles of whom there are. Raises `StorageError`."""
+    rows = [*_rows(settings)]
+    if as_json:
+        out.write(json.dumps({"use": settings.personal.use, "bundles": rows}) + "\n")
+        return
+    out.write("".join(f"{row['person']}  {row['bundle']}  {_words(row)}\n" for row in rows) or "No bundle is kept.\n")
+
+
+def remove(person: str, bundle: str, settings: Settings, out: TextIO) -> None:
+    """Erase the bundles of a person, or one of them, with what its sessions came to, and tell it on `out`.
+
+    Raises:
+        StorageError: there is none, or it cannot be erased.
+    """
+    store = PersonalStore(settings)
+    if bundle:
+        History(store).remove(person, bundle)
+    if not (store.remove(person, bundle) if bundle else store.forget(person)):
+        what = f"bundle {bundle}" if bundle else "bundle"
+        raise StorageError(f"There is no {what} of '{person}' on this box: see `affectbox personal list`.")
+    out.write(f"Erased {bundle or 'all bundles'} of '{person}', and what earlier sessions with it came to.\n")
+
+
+def _rows(settings: Settings) -> Iterator[Json]:
+    store = PersonalStore(settings)
+    history = History(store)
+    for person in store.people():
+        known, used = history.of(person), False
+        for folder in store.bundles(person):
+            wrong = _wrong(store, folder, person)
+            sessions = sum(one.bundle == folder.name for one in known)
+            row = {"person": person, "bundle": folder.name, "used": not (used or wrong), "sessions": sessions}
+            used = used or not wrong
+            yield row | ({"wrong": wrong} if wrong else {})
+
+
+def _wrong(store: PersonalStore, folder: Path, person: str) -> str:
+    """Why a bundle cannot be used; '' where it can."""
+    try:
+        store.load(folder, person).close()
+    except ModelError as error:
+        return str(error)
+    return ""
+
+
+def _words(row: Json) -> str:
+    if "wrong" in row:
+        return f"cannot be used: {row['wrong']}"
+    sessions = f"{row['sessions']} sessions remembered" if row["sessions"] != 1 else "1 session remembered"
+    return f"{'used' if row['used'] else 'not used, for another is newer'}, {sessions}"

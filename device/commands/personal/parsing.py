@@ -1,0 +1,40 @@
+"""The arguments of `affectbox personal` and its actions."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Run = Callable[[argparse.Namespace], int]
+
+_DESCRIPTION = """\
+A model of one person: how far their movement is from their own usual. Bundles are made on a workstation, from that
+person's own recordings (`affectbox-training personal export`), and each is for one pseudonym and for nobody else. With
+personal.use they watch the sessions of that person whose consent covers `personal` and `units`. See docs/personal.md.
+"""
+_ADD = """\
+Looks at signature and content of bundles, and keeps a copy of each below the pseudonym that it is for. The newest
+version is used, from the next session on.
+"""
+_REMOVE = """\
+Erases the bundles of a person from this box, with what earlier sessions came to, which are then compared with nothing.
+Everything else of theirs stays; `affectbox forget` erases that, too.
+"""
+
+
+def add_personal(commands: Any, command: Callable[..., argparse.ArgumentParser], run: Run) -> None:
+    """`personal` and its actions; `command` adds what all commands take, and `run` runs each."""
+    parser = commands.add_parser("personal", help="a model of one person on this box", description=_DESCRIPTION)
+    actions: Any = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    add = command(actions, "add", "keep bundles on this box", run)
+    add.description = _ADD
+    add.add_argument("folder", metavar="FOLDER", type=Path, nargs="+", help="a bundle, as `personal export` made it")
+
+    told = command(actions, "list", "say which bundles of whom are on this box, and what is wrong with them", run)
+    told.add_argument("--json", action="store_true", help="print one JSON object")
+
+    remove = command(actions, "remove", "erase bundles of a person from this box", run)
+    remove.description = _REMOVE
+    remove.add_argument("person", metavar="ID", help="the person's pseudonym")
+    remove.add_argument("--bundle", metavar="NAME-VERSION", default="", help="only this one")
