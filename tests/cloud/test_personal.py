@@ -228,6 +228,7 @@ def test_the_patients_page_shows_a_chart_for_each_movement_of_the_newest_bundle(
     for said in (*charts, "In none of the first 5 sessions", "1 earlier session was"):
         assert said in shown
     assert shown.count("Graph(") == 6
+    assert "H3(['Movement 1: AU12 + AU6'" in shown
     assert patients_personal.shown([Point(Listed(WALL, "box-1", "b-1"), means={})]) == []
 
 
