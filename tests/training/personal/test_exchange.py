@@ -14,11 +14,10 @@ from training.networks.cycle import Cycle
 from training.networks.personal import Personal
 from training.networks.vgg19 import maps_of, read_weights, set_weights
 from training.networks.warping import resized, warped
-from training.personal.losses import asymmetry, correlations, loss, other, rebuilt, unlikeness
+from training.personal.losses import asymmetry, correlations, loss, other, places_of, rebuilt, unlikeness
 from training.personal.recipe import Losses
 
 SIDE = 48
-NONE = Losses(*[0.0] * len(Losses.__struct_fields__))
 
 
 def image(seed: int, side: int = SIDE, channels: int = 1, count: int = 2) -> np.ndarray:
@@ -53,7 +52,9 @@ def test_likeness_is_that_of_the_publication():
 
     got = float(unlikeness(tf.constant(x), tf.constant(y)))
 
-    assert got == pytest.approx(1 - float(tf.reduce_mean(tf.image.ssim(tf.pad(x, beyond), tf.pad(y, beyond), 1.0))), abs=1e-4)
+    assert got == pytest.approx(
+        1 - float(tf.reduce_mean(tf.image.ssim(tf.pad(x, beyond), tf.pad(y, beyond), 1.0))), abs=1e-4
+    )
     assert float(unlikeness(tf.constant(x), tf.constant(x))) == pytest.approx(0, abs=1e-6)
 
 
@@ -98,7 +99,15 @@ def test_every_weight_weighs_what_it_says():
     lopsided, unlike = float(asymmetry(x)), float(unlikeness(x, other(x)))
 
     def only(neutral: float = 0.0, features=None, **weights: float) -> float:
-        return float(loss(x, still, Losses(**{**{name: 0.0 for name in Losses.__struct_fields__}, **weights}), tf.constant(neutral), features))
+        return float(
+            loss(
+                x,
+                still,
+                Losses(**{**dict.fromkeys(Losses.__struct_fields__, 0.0), "around": 1.0, **weights}),
+                tf.constant(neutral),
+                features,
+            )
+        )
 
     assert only() == 0
     for name in ("exchanged", "swapped", "direct", "same"):
@@ -109,6 +118,18 @@ def test_every_weight_weighs_what_it_says():
     assert only(neutral=2.0) == pytest.approx(2 * lopsided, rel=1e-4)
     assert only(neutral=2.0, neutral_warped=0.5) == pytest.approx(3 * lopsided, rel=1e-4)
     assert only(gram=1.0, features=lambda pictures: [pictures]) > 0
+
+
+def test_what_is_around_the_face_counts_less():
+    x, places = image(0), places_of(SIDE, 0.1)[..., 0]
+
+    changed = x.copy()
+    changed[:, :4, :4] = 0
+
+    assert places.mean() == pytest.approx(1, abs=1e-5)
+    assert places[24, 24] == pytest.approx(10 * places[0, 0], rel=1e-4)
+    assert (places_of(SIDE, 1.0) == 1).all()
+    assert float(unlikeness(x, changed, places[..., None])) < float(unlikeness(x, changed)) / 2
 
 
 def test_ours_fits_the_box():

@@ -62,7 +62,7 @@ def test_gaps_are_counted():
 
 def test_who_has_no_near_frame_gets_the_nearest_of_the_recording():
     one = person(seconds=40, recordings=2)
-    seen = np.flatnonzero(one.recordings == 0)[::5].tolist() + [len(one) - 1]
+    seen = [*np.flatnonzero(one.recordings == 0)[::5].tolist(), len(one) - 1]
     sparse = Person(one.name, one.images[seen], one.times[seen], one.recordings[seen], one.videos)
     faces = learnt([sparse, person("p-2")], Blocks(every=60))
 

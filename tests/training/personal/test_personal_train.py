@@ -84,7 +84,7 @@ def test_a_run_is_whole(faces: Path, trained: Path, capsys: pytest.CaptureFixtur
     assert of_run(folder).name == "movements"
     with pytest.raises(ConfigError, match=r"no weights of epoch 7.*\[0, 1\]"):
         embed(folder, person.images, 7)
-    with pytest.raises(DataError, match="64 × 64.*48 × 48"):
+    with pytest.raises(DataError, match=r"64 × 64.*48 × 48"):
         embed(folder, np.zeros((2, 64, 64), np.uint8))
 
 
@@ -177,7 +177,7 @@ def test_a_recipe_may_be_based_on_another(tmp_path: Path):
 def test_what_cannot_be_trained_is_said(faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     out = tmp_path / "out"
     asked = ["--faces", faces, "--person", "p-1", "--out", out, "--recipe"]
-    with pytest.raises(ConfigError, match="network.kind must be personal or cycle"):
+    with pytest.raises(ConfigError, match=r"network.kind must be personal or cycle"):
         find_recipe("psm", ["network.kind=plain"])
     assert "There is no recipe psn" in refused(capsys, *asked, "psn")
     assert "no faces of p-9" in refused(capsys, *asked, "psm", "--person", "p-9")
