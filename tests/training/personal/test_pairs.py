@@ -19,7 +19,7 @@ def person(name: str = "p-1", seconds: float = 100, recordings: int = 2, shade: 
     times = np.arange(0, seconds, 0.1)
     images = np.full((recordings, len(times), 48, 48), shade, np.uint8)
     images[..., 0, 0], images[..., 0, 1] = np.arange(recordings)[:, None], times // 20
-    images[..., 0, 2] = RNG.integers(0, 255, images.shape[:2])
+    images[..., 0, 2] = np.random.default_rng(1).integers(0, 255, images.shape[:2])
     numbers = np.repeat(np.arange(recordings), len(times))
     videos = tuple(f"{name}/{number}.mp4" for number in range(recordings))
     return Person(name, images.reshape(-1, 48, 48), np.tile(times, recordings), numbers, videos)
