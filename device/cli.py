@@ -168,7 +168,7 @@ def _session(args: argparse.Namespace) -> int:
 def _replay(args: argparse.Namespace) -> int:
     from device.commands.replay import replay  # noqa: PLC0415
 
-    return replay(args.recording, _settings(args), args.overlay)
+    return replay(args.recording, _settings(args), args.overlay, args.bundle)
 
 
 def _diagnosis(args: argparse.Namespace) -> int:
@@ -194,6 +194,10 @@ def _personal(args: argparse.Namespace) -> int:
 
     settings = _settings(args)
     match args.action:
+        case "watch":
+            from device.commands.personal.watch import watch  # noqa: PLC0415
+
+            watch(args.video, args.bundle, settings, sys.stdout, sys.stderr)
         case "add":
             keep.add(args.folder, settings, sys.stdout)
         case "list":

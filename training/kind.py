@@ -51,13 +51,15 @@ class Lesson:
     """One run of a training.
 
     heads: head → labels; batches: what is shown; learner: makes what learns from it; measured: figures of the running
-    average after an epoch, for people to watch.
+    average after an epoch, for people to watch; done: is told of every epoch that is over, and of the running average
+    then; 0: before the first.
     """
 
     heads: dict[str, tuple[str, ...]]
     batches: "Shuffled"
     learner: "Callable[[Machines], Trainee]"
     measured: "Callable[[keras.Model], dict[str, float]]"
+    done: "Callable[[int, keras.Model], None]" = lambda _, __: None
 
 
 @dataclass(frozen=True)

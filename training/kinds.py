@@ -12,6 +12,7 @@ from training.diagnosis.crops.kind import GroupsOfFaces
 from training.expressions.kind import Expressions
 from training.face.kind import FaceReading
 from training.kind import Kind
+from training.personal.kind import Movement
 from training.pretraining.kind import Pretraining
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ OF_NETWORK: dict[str, Callable[[], AnyKind]] = {
     "appearance": ActionUnits,
     "emofan": ActionUnits,
     "resnet50": ActionUnits,
+    "personal": Movement,
+    "cycle": Movement,
     "small": GroupsOfFaces,
     "resnet18": GroupsOfFaces,
 }

@@ -25,7 +25,7 @@ class Trainee:
         self._settings, self._heads, self._machines = recipe.optimizer, list(heads), machines
         with machines.strategy.scope(), precision(recipe.precision):
             self.network = recipe.network.build(heads)
-            self.optimizer = make_optimizer(recipe.optimizer)
+            self.optimizer = self._make_optimizer(recipe.optimizer)
             self.optimizer.build(self.network.trainable_variables)
         self.average = recipe.network.build(heads)
         self.average.set_weights(self.network.get_weights())
@@ -38,6 +38,10 @@ class Trainee:
         self.optimizer.learning_rate.assign(rate)
         return self._update(batch, tf.constant(momentum, tf.float32))
 
+    def rate(self, progress: float) -> float:
+        """The learning rate at `progress`, 0 to 1 of all steps."""
+        return learning_rate(self._settings, progress)
+
     def variables(self) -> dict[str, list[Any]]:
         """Everything that a checkpoint has to hold, the state of dropout included."""
         return {
@@ -45,6 +49,9 @@ class Trainee:
             "average": self.average.weights,
             "optimizer": self.optimizer.variables,
         }
+
+    def _make_optimizer(self, settings: Optimizer) -> keras.optimizers.Optimizer:
+        return make_optimizer(settings)
 
     def _distributed(self, batch: Any, momentum: tf.Tensor) -> tf.Tensor:
         strategy = self._machines.strategy

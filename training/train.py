@@ -16,8 +16,8 @@ import keras
 import numpy as np
 
 from device.contract.errors import ConfigError
-from training.kind import Data, Kind
-from training.learning import Trainee, learning_rate
+from training.kind import Data, Kind, Lesson
+from training.learning import Trainee
 from training.machines import Machines
 from training.pipeline import Shuffled
 from training.progress import bar, in_words
@@ -66,7 +66,7 @@ def train(
         learner = lesson.learner(machines)
         origin = {"data": data.digest(), "data_about": data.about, **({"fold": fold} if fold else {})}
         trainer = Trainer(recipe, lesson.heads, lesson.batches, learner, machines, origin)
-        run_epochs(trainer, folder, lambda: lesson.measured(learner.average), command, say)  # noqa: B023 - called here
+        run_epochs(trainer, folder, lesson, command, say)
     return machines.folder(out)
 
 
@@ -75,28 +75,21 @@ def _require_new(folder: Path, resume: bool) -> None:
         raise ConfigError(f"{folder} already holds a run: continue it with --resume, or give another --out.")
 
 
-def run_epochs(
-    trainer: "Trainer",
-    folder: Path,
-    validated: Callable[[], dict[str, float]],
-    command: str,
-    say: Callable[[str], None],
-) -> None:
-    """Train from where the folder's checkpoint stands, if there is one, to the last epoch of the recipe.
-
-    Args:
-        validated: called after every epoch, for the figures of the history.
-    """
-    epochs = trainer.recipe.epochs
+def run_epochs(trainer: "Trainer", folder: Path, lesson: Lesson, command: str, say: Callable[[str], None]) -> None:
+    """Train from where the folder's checkpoint stands, if there is one, to the last epoch of the recipe."""
+    epochs, average = trainer.recipe.epochs, trainer.learner.average
     if (folder / CHECKPOINT).is_file():
         trainer.load(folder / CHECKPOINT)
         say(f"resuming after epoch {trainer.epoch} of {epochs}")
+    else:
+        lesson.done(0, average)
     while trainer.epoch < epochs:
         begun = time.monotonic()
         loss = trainer.run_epoch()
-        scores = validated()
+        scores = lesson.measured(average)
         took_s = time.monotonic() - begun
         trainer.history.append({"loss": round(loss, 5), **scores, "seconds": round(took_s, 1)})
+        lesson.done(trainer.epoch, average)
         trainer.save(folder, command)
         figures = "  ".join(f"{name} {value:.4g}" for name, value in trainer.history[-1].items())
         left = f"  about {in_words(took_s * (epochs - trainer.epoch))} to go" if trainer.epoch < epochs else ""
@@ -139,8 +132,7 @@ class Trainer:
         with bar(None, f"epoch {self.epoch + 1}", self.batches.steps, "step") as shown:
             for number, batch in enumerate(dataset):
                 step = self.epoch * self.batches.steps + number
-                rate = learning_rate(self.recipe.optimizer, step / total)
-                losses.append(self.learner.step(batch, rate, step))
+                losses.append(self.learner.step(batch, self.learner.rate(step / total), step))
                 shown.update()
         return float(np.mean([loss.numpy() for loss in losses]))
 

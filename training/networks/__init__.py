@@ -9,10 +9,12 @@ import keras
 from keras import layers
 
 from training.networks.appearance import Appearance
+from training.networks.cycle import Cycle
 from training.networks.ednn import Ednn
 from training.networks.emofan import Emofan
 from training.networks.face import Face
 from training.networks.masked import Masked
+from training.networks.personal import Personal
 from training.networks.plain import Plain
 from training.networks.residual import Residual
 from training.networks.resnet18 import Resnet18
@@ -20,7 +22,9 @@ from training.networks.resnet50 import Resnet50
 from training.networks.small import Small
 
 #: `network.kind` in a recipe says which of them.
-Network = Face | Plain | Ednn | Residual | Appearance | Emofan | Masked | Resnet18 | Resnet50 | Small
+Network = (
+    Face | Plain | Ednn | Residual | Appearance | Emofan | Masked | Personal | Cycle | Resnet18 | Resnet50 | Small
+)
 
 
 def count_macs(network: keras.Model) -> int:

@@ -9,7 +9,7 @@ them in `state_dict` or `model_state_dict`.
 
 import pickle
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,11 @@ _ORDER = {"0": "conv1", "1": "bn1", "4": "layer1", "5": "layer2", "6": "layer3",
 _PARTS = ("weight", "bias", "running_mean", "running_var")
 
 
-def read_pth(path: Path) -> Arrays:
+def read_pth(path: Path, renamed: Callable[[str], str] | None = None) -> Arrays:
     """The arrays of a `.pth` file by torchvision's names. Nothing in the file is executed (`weights_only`).
+
+    Args:
+        renamed: gives a weight its name; by default as torchvision's ResNet-18 has it.
 
     Raises:
         RuntimeMissingError: PyTorch is not installed.
@@ -45,7 +48,9 @@ def read_pth(path: Path) -> Arrays:
             f"{path} is no file of weights that can be read safely ({_first_line(error)}): save the network's "
             "state_dict alone with torch.save."
         ) from error
-    arrays = {_renamed(name): value.numpy() for name, value in _weights(content, path) if torch.is_tensor(value)}
+    arrays = {
+        (renamed or _renamed)(name): value.numpy() for name, value in _weights(content, path) if torch.is_tensor(value)
+    }
     if not arrays:
         raise ModelError(f"{path} holds no weights: save the network's state_dict with torch.save.")
     return arrays
