@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from converter.bundle import Sign, write_bundle
+from device.contract.evidence import KEY, Interval
 from device.contract.manifest import InputSpec, Manifest, OutputSpec
+from device.contract.personal_evidence import PersonalEvidence
 from device.contract.personal_file import VERSION, Movement, PersonalFile
 from device.contract.tasks import PERSONAL, PERSONAL_MOVEMENT
 from tests.support_bundles import network
@@ -28,6 +30,17 @@ FILE = PersonalFile(
         Movement(centre=(-3.0, 0.0), radius=1.0, units={"AU4": 1.8}, share=0.05),
     ),
 )
+EVIDENCE = PersonalEvidence(
+    supported=True,
+    unsupported=(),
+    recordings=2,
+    seconds=600.0,
+    faces=4000,
+    held_out=1500,
+    movements=2,
+    simulated=True,
+    figures={"distance": Interval(1.02, 0.95, 1.1), "stability": Interval(0.8, 0.7, 0.9)},
+)
 
 
 def halves(left: float, right: float) -> np.ndarray:
@@ -41,6 +54,7 @@ def personal_bundle(
     parent: Path,
     *,
     file: PersonalFile = FILE,
+    evidence: PersonalEvidence = EVIDENCE,
     int8: bool = False,
     sign: Sign | None = None,
     content: bytes | None = None,
@@ -64,6 +78,7 @@ def personal_bundle(
         provenance={"data": "made up"},
         intended_use="tests",
         forbidden_use="everything else",
+        receipt={KEY: evidence.to_json()},
     )
     data = network(weights.reshape(2, -1), np.zeros(2), int8, clip=1.0, shape=shape)
     extras = {PERSONAL: file.to_bytes() if content is None else content}

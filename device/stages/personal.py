@@ -17,6 +17,7 @@ from device.closing import Closing
 from device.contract.errors import ModelError
 from device.contract.manifest import Manifest
 from device.contract.personal import MOST_UNITS
+from device.contract.personal_evidence import PersonalEvidence
 from device.contract.personal_file import PersonalFile
 from device.contract.tasks import PERSONAL, PERSONAL_MOVEMENT, require
 from device.runtime.model import Model
@@ -77,9 +78,10 @@ class Usual:
 
 
 def check(manifest: Manifest, contents: Mapping[str, bytes]) -> PersonalFile:
-    """What the `contents` of a bundle say of its person. Raises `ModelError`: it is for another task, or at odds with
-    itself."""
+    """What the `contents` of a bundle say of its person. Raises `ModelError`: it is for another task, tells no
+    evidence, or is at odds with itself."""
     require(manifest, PERSONAL_MOVEMENT)
+    PersonalEvidence.from_receipt(manifest.receipt, manifest.id)
     file = PersonalFile.read(contents[PERSONAL], manifest.id)
     if manifest.input.shape != (1, CROP_SIDE, CROP_SIDE, 1):
         raise ModelError(f"Bundle {manifest.id} does not read 48×48 grey faces: export it again.")
@@ -98,11 +100,13 @@ class PersonalReader(Closing):
     Attributes:
         bundle: NAME-VERSION.
         file: whose it is, and what its output means.
+        evidence: how much of this person it has seen, and whether that carries what it says.
     """
 
     def __init__(self, model: Model) -> None:
-        """Raises `ModelError`: a bundle of another task, or at odds with itself."""
+        """Raises `ModelError`: a bundle of another task, without evidence, or at odds with itself."""
         self.file = check(model.manifest, model.bundle.contents)
+        self.evidence = PersonalEvidence.from_receipt(model.manifest.receipt, model.manifest.id)
         self.bundle = model.manifest.id
         self._usual = Usual(self.file)
         self._model = model

@@ -10,6 +10,7 @@ from device.commands.display import Ticker
 from device.commands.personal.opening import opened_own
 from device.commands.watch import Watch
 from device.contract.fields import Json, encode
+from device.personal.figures import bundle as told_of
 from device.personal.figures import figures
 from device.personal.gathered import LEAST_S, Gathered
 from device.recorder import to_json
@@ -41,7 +42,7 @@ def watch(video: str, bundle: Path | None, settings: Settings, out: TextIO, said
                 out.write(encode({name: record[name] for name in _KEPT if name in record}).decode() + "\n")
                 ticker.tick()
             ticker.end()
-        told = {"bundle": own.bundle, "seconds": round(gathered.seconds, 1)} | figures(gathered.means(), [], own.file)
+        told = told_of(own) | {"seconds": round(gathered.seconds, 1)} | figures(gathered.means(), [], own.file)
     out.write(encode({"session": told}).decode() + "\n")
     said.write(_sentence(told, own) + "\n")
 
@@ -50,8 +51,11 @@ def _sentence(told: Json, own: PersonalReader) -> str:
     seconds = f"{told['seconds']:.0f} s"
     if "mean" not in told:
         return f"Too little was measured to say anything of it: {seconds}, and needed are {LEAST_S:.0f} s."
+    evidence = own.evidence
+    doubts = " The person of this bundle was simulated." if evidence.simulated else ""
+    doubts += "" if evidence.supported else f" Its evidence does not support it: {' '.join(evidence.unsupported)}"
     usual = f"{told['mean']:.2f} times as far as usual ({told['low']:.2f} to {told['high']:.2f})"
     return (
         f"In the mean {usual}, in {seconds} that were measured; one of the {len(own.file.movements)} known movements "
-        f"was near {told['near']:.0%} of that time. It is this person against themselves, and no diagnosis."
+        f"was near {told['near']:.0%} of that time. It is this person against themselves, and no diagnosis.{doubts}"
     )
