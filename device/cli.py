@@ -77,11 +77,11 @@ def _bench(args: argparse.Namespace) -> int:
 
 def _check_config(args: argparse.Namespace) -> int:
     from device.config import dump  # noqa: PLC0415
-    from device.service.beginning import ageless  # noqa: PLC0415
+    from device.service.beginning import ageless, alone  # noqa: PLC0415
 
     settings = _settings(args)
     print(dump(settings), end="")
-    if doubt := ageless(settings):
+    for doubt in filter(None, (ageless(settings), alone(settings))):
         warn(doubt)
     return 0
 

@@ -81,10 +81,10 @@ def check(manifest: Manifest, contents: Mapping[str, bytes]) -> PersonalFile:
     """What the `contents` of a bundle say of its person. Raises `ModelError`: it is for another task, tells no
     evidence, or is at odds with itself."""
     require(manifest, PERSONAL_MOVEMENT)
-    PersonalEvidence.from_receipt(manifest.receipt, manifest.id)
     file = PersonalFile.read(contents[PERSONAL], manifest.id)
     if manifest.input.shape != (1, CROP_SIDE, CROP_SIDE, 1):
         raise ModelError(f"Bundle {manifest.id} does not read 48×48 grey faces: export it again.")
+    PersonalEvidence.from_receipt(manifest.receipt, manifest.id)
     _, spec = manifest.output(HEAD)
     if spec.shape != (1, len(file.centre)) or spec.activation != "none":
         what = f"{spec.shape} by '{spec.activation}'"
@@ -99,15 +99,14 @@ class PersonalReader(Closing):
 
     Attributes:
         bundle: NAME-VERSION.
-        file: whose it is, and what its output means.
-        evidence: how much of this person it has seen, and whether that carries what it says.
+        file: whose it is, and what its output means; evidence: what that rests on.
     """
 
     def __init__(self, model: Model) -> None:
-        """Raises `ModelError`: a bundle of another task, without evidence, or at odds with itself."""
+        """Raises `ModelError`: as `check`."""
         self.file = check(model.manifest, model.bundle.contents)
-        self.evidence = PersonalEvidence.from_receipt(model.manifest.receipt, model.manifest.id)
         self.bundle = model.manifest.id
+        self.evidence = PersonalEvidence.from_receipt(model.manifest.receipt, self.bundle)
         self._usual = Usual(self.file)
         self._model = model
         self._output, _ = model.manifest.output(HEAD)

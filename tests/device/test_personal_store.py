@@ -175,7 +175,7 @@ def test_the_command_keeps_lists_and_removes(kept: Path, tmp_path: Path, capsys:
     assert command(kept, "list") == 0
     broken, used = capsys.readouterr().out.splitlines()
     assert broken.startswith(f"{PERSON}  own-1.1.0  cannot be used: ")
-    assert used == f"{PERSON}  own-1.0.0  used, 2 movements, 0 sessions remembered, made of a simulated person"
+    assert used == f"{PERSON}  own-1.0.0  used, 2 movements, 0 sessions remembered"
     assert command(kept, "list", "--json") == 0
     told = json.loads(capsys.readouterr().out)
     assert [(row["bundle"], row["used"]) for row in told["bundles"]] == [("own-1.1.0", False), ("own-1.0.0", True)]
@@ -191,11 +191,12 @@ def test_the_command_keeps_lists_and_removes(kept: Path, tmp_path: Path, capsys:
 def test_a_bundle_that_its_evidence_does_not_support_is_listed_as_such(
     kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    short = replace(EVIDENCE, simulated=False, supported=False, unsupported=("Only 40 s were held out.",))
+    short = replace(EVIDENCE, simulated=True, supported=False, unsupported=("Only 40 s were held out.",))
     assert command(kept, "add", personal_bundle(tmp_path, evidence=short)) == 0
     assert command(kept, "list") == 0
     assert capsys.readouterr().out.endswith(
-        "used, 2 movements, 0 sessions remembered, not supported by its evidence (Only 40 s were held out.)\n"
+        "used, 2 movements, 0 sessions remembered, made of a simulated person, not supported by its evidence "
+        "(Only 40 s were held out.)\n"
     )
 
 

@@ -38,7 +38,7 @@ def test_each_frame_of_a_video_has_its_line_and_all_of_it_one(
     *frames, last = lines
     assert [line["frame"]["index"] for line in frames] == [*range(24)]  # type: ignore[index]
     assert frames[5]["personal"]["movement"] in (1, 2)  # type: ignore[index]
-    what = {"bundle": "own-1.0.0", "supported": True, "simulated": True}
+    what = {"bundle": "own-1.0.0", "supported": True}
     assert last == {"session": what | {"seconds": 0.9, "refused": "little"}}
     assert "Too little was measured to say anything of it: 1 s, and needed are 80 s." in said
 
@@ -55,7 +55,6 @@ def test_of_a_long_video_it_says_what_an_event_of_a_session_would(
     assert content["low"] <= content["mean"] <= content["high"]  # type: ignore[index]
     assert content["near"] == 1 and sum(content["shares"].values()) == pytest.approx(1)  # type: ignore[index]
     assert "known movements was near 100% of that time" in said and "no diagnosis" in said
-    assert "The person of this bundle was simulated." in said
 
 
 def test_a_bundle_that_is_kept_is_found_by_the_person(

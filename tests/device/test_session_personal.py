@@ -17,12 +17,12 @@ from device.personal.history import History
 from device.personal.store import PersonalStore
 from device.service.personal import OwnMovement, opened, withdraw
 from device.settings import Settings
-from tests.personal_bundles import FILE, PERSON, personal_bundle
+from tests.personal_bundles import EVIDENCE, FILE, PERSON, personal_bundle
 
 Json = dict[str, Any]
 ALL = sorted(NEEDS)
 MINUTES = 120 * 4
-WHAT = {"bundle": "own-1.0.0", "supported": True, "simulated": True}
+WHAT = {"bundle": "own-1.0.0", "supported": True}
 
 
 @pytest.fixture
@@ -112,6 +112,13 @@ def test_parts_of_a_visit_are_not_compared_with_each_other(settings: Settings) -
     assert session(settings, "s-2", continues="s-1")["earlier"] == 0
     assert session(settings, "s-3", continues="s-2")["earlier"] == 0
     assert session(settings, "s-4")["earlier"] == 1
+
+
+def test_what_the_evidence_says_of_its_bundle_goes_with_it(settings: Settings, tmp_path: Path) -> None:
+    weak = replace(EVIDENCE, supported=False, unsupported=("Too few faces.",), simulated=True)
+    PersonalStore(settings).add(personal_bundle(tmp_path, evidence=weak, version="2.0.0"))
+    said = session(settings, "s-1")
+    assert (said["bundle"], said["supported"], said["simulated"]) == ("own-2.0.0", False, True)
 
 
 def test_another_bundle_begins_anew(settings: Settings, tmp_path: Path) -> None:

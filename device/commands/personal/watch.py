@@ -3,6 +3,7 @@ all, as a session of theirs would say it. Nothing is kept, and nothing compared 
 """
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -10,6 +11,7 @@ from device.commands.display import Ticker
 from device.commands.personal.opening import opened_own
 from device.commands.watch import Watch
 from device.contract.fields import Json, encode
+from device.contract.personal_evidence import PersonalEvidence
 from device.personal.figures import bundle as told_of
 from device.personal.figures import figures
 from device.personal.gathered import LEAST_S, Gathered
@@ -48,14 +50,23 @@ def watch(video: str, bundle: Path | None, settings: Settings, out: TextIO, said
 
 
 def _sentence(told: Json, own: PersonalReader) -> str:
+    return " ".join([*_doubts(own.evidence), _figures(told, own)])
+
+
+def _doubts(evidence: PersonalEvidence) -> Iterator[str]:
+    """What is against believing it."""
+    if not evidence.supported:
+        yield f"NOT SUPPORTED BY ITS EVIDENCE: {' '.join(evidence.unsupported)} All the same:"
+    if evidence.simulated:
+        yield "THE BUNDLE LEARNT A SIMULATED PERSON, and says nothing of anybody."
+
+
+def _figures(told: Json, own: PersonalReader) -> str:
     seconds = f"{told['seconds']:.0f} s"
     if "mean" not in told:
         return f"Too little was measured to say anything of it: {seconds}, and needed are {LEAST_S:.0f} s."
-    evidence = own.evidence
-    doubts = " The person of this bundle was simulated." if evidence.simulated else ""
-    doubts += "" if evidence.supported else f" Its evidence does not support it: {' '.join(evidence.unsupported)}"
     usual = f"{told['mean']:.2f} times as far as usual ({told['low']:.2f} to {told['high']:.2f})"
     return (
         f"In the mean {usual}, in {seconds} that were measured; one of the {len(own.file.movements)} known movements "
-        f"was near {told['near']:.0%} of that time. It is this person against themselves, and no diagnosis.{doubts}"
+        f"was near {told['near']:.0%} of that time. It is this person against themselves, and no diagnosis."
     )
