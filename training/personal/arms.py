@@ -48,7 +48,8 @@ class Compared:
         """In words."""
         if self.p_holm is None or self.p_holm >= SURE:
             return "no difference that is sure"
-        return f"{self.first if self.shift.value > 0 else self.second} is higher"
+        more = self.first if self.shift.value > 0 else self.second
+        return f"{more} takes longer" if self.figure == "epochs" else f"{more} is higher"
 
 
 def compared(

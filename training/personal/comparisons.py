@@ -1,61 +1,59 @@
 """Which approaches are compared, and by what: what theory and the publication lead one to expect."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from training.personal.arms import Compared, compared, corrected
-from training.personal.evaluation import Measured, PersonFound
+from training.personal.evaluation import Epoch, Measured, PersonFound
 
 #: After so many epochs the publication tells how far a transfer has come; and of what an approach gains at all, this
 #: share is nearly everything.
 EARLY, NEARLY = 10, 0.95
-#: First against second, after the last epoch: the first is expected to be higher.
-LAST = (
-    ("psm", "gm"),
-    ("psm-curriculum", "psm"),
-    ("gm-curriculum", "gm"),
-    ("transfer-general", "psm"),
-    ("psm", "untrained"),
-    ("psm", "pixels"),
-    ("psm", "box"),
+#: First against second, and after how many epochs (0: the last): the first is expected to be higher. What was asked
+#: beforehand, what else may be looked at, and what must be better than no learning at all: p is corrected in each.
+ASKED = (
+    ("psm", "gm", 0),
+    ("transfer-general", "psm", EARLY),
+    ("transfer-person", "psm", EARLY),
+    ("psm-curriculum", "psm", EARLY),
 )
-#: After `EARLY` epochs, and in how many epochs they come near to their end.
+FURTHER = (
+    ("transfer-general", "psm", 0),
+    ("transfer-person", "psm", 0),
+    ("psm-curriculum", "psm", 0),
+    ("gm-curriculum", "gm", 0),
+    ("gm-curriculum", "gm", EARLY),
+)
+REFERENCES = (("psm", "untrained", 0), ("psm", "pixels", 0), ("psm", "box", 0))
+#: Which are compared by the epochs in which they come near to the second's end.
 FAST = (("transfer-general", "psm"), ("transfer-person", "psm"), ("psm-curriculum", "psm"), ("gm-curriculum", "gm"))
 FIGURES = ("f1", "auc")
 
 
 def comparisons(people: Sequence[PersonFound]) -> tuple[Compared, ...]:
-    """Every comparison of which there are both approaches; p is corrected among those of one figure."""
+    """Every comparison of which there are both approaches."""
     found: list[Compared] = []
     for figure in FIGURES:
-        found += corrected([*_of_figure(people, figure)])
+        for asked in (ASKED, FURTHER, REFERENCES):
+            found += corrected([*_of_figure(people, figure, asked)])
     return (*found, *corrected([*_of_speed(people)]))
 
 
-def _of_figure(people: Sequence[PersonFound], figure: str) -> Iterator[Compared]:
-    for first, second in LAST:
-        yield from _compared(people, first, second, figure, 0, lambda of: _last(of, figure))
-    for first, second in FAST:
-        yield from _compared(people, first, second, figure, EARLY, lambda of: _after(of, figure, EARLY))
+def _of_figure(
+    people: Sequence[PersonFound], figure: str, asked: Sequence[tuple[str, str, int]]
+) -> Iterator[Compared]:
+    for first, second, epoch in asked:
+        values = [
+            (_after(one, figure, epoch), _after(other, figure, epoch)) for one, other in _both(people, first, second)
+        ]
+        if found := compared(first, second, figure, epoch, values):
+            yield found
 
 
 def _of_speed(people: Sequence[PersonFound]) -> Iterator[Compared]:
     for first, second in FAST:
-        found = compared(
-            first,
-            second,
-            "epochs",
-            0,
-            [(until(one, other), until(other, other)) for one, other in _both(people, first, second)],
-        )
-        yield from [found] if found else []
-
-
-def _compared(
-    people: Sequence[PersonFound], first: str, second: str, figure: str, epoch: int, of: Callable[[Measured], float]
-) -> Iterator[Compared]:
-    values = [(of(one), of(other)) for one, other in _both(people, first, second)]
-    found = compared(first, second, figure, epoch, values)
-    yield from [found] if found else []
+        values = [(until(one, other), until(other, other)) for one, other in _both(people, first, second)]
+        if found := compared(first, second, "epochs", 0, values):
+            yield found
 
 
 def _both(people: Sequence[PersonFound], first: str, second: str) -> list[tuple[Measured, Measured]]:
@@ -63,13 +61,10 @@ def _both(people: Sequence[PersonFound], first: str, second: str) -> list[tuple[
     return [(one, other) for person in people if (one := person.arm(first)) and (other := person.arm(second))]
 
 
-def _last(of: Measured, figure: str) -> float:
-    return float(getattr(of, figure).value)
-
-
 def _after(of: Measured, figure: str, epoch: int) -> float:
-    """The figure after an epoch; NaN where the weights of that one were not kept."""
-    return next((getattr(point, figure).value for point in of.course if point.epoch == epoch), float("nan"))
+    """The figure after an epoch (0: the last); NaN where the weights of that one were not kept."""
+    at: Measured | Epoch | None = next((one for one in of.course if one.epoch == epoch), None) if epoch else of
+    return float(getattr(at, figure).value) if at else float("nan")
 
 
 def until(of: Measured, other: Measured) -> float:

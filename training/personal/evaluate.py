@@ -54,7 +54,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
 
 def _evaluated(arguments: argparse.Namespace, jobs: Sequence[Job]) -> Evaluation:
-    come = done(measured, jobs, arguments.scheduler, 0 if len(jobs) == 1 else arguments.workers)
+    come = done(measured, jobs, arguments.scheduler, arguments.workers)
     with closing(bar(come, "measured", len(jobs), "people")) as shown:
         people = sorted((found for _, found in shown), key=lambda one: one.name)
     folders = [arguments.faces, arguments.faces.resolve().parent]

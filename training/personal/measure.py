@@ -82,7 +82,7 @@ def measured_by(job: Job, encoders: Encoders) -> PersonFound:
 def seconds(person: Person, chosen: Mask, blocks: Blocks) -> float:
     """How long some of a person's faces are seen, by the usual step between two of them; gaps do not count."""
     steps = np.diff(person.times)[np.diff(person.recordings) == 0]
-    return float(chosen.sum() * np.median(steps)) if len(steps) else 0.0
+    return round(float(chosen.sum() * np.median(steps)), 1) if len(steps) else 0.0
 
 
 def _as_the_box_reads(person: Person) -> Truth:

@@ -74,7 +74,7 @@ class Sample:
         if not known.any():
             return "not coded"
         if (share := present[known].mean()) <= RARE:
-            return f"present in {share:.1%} of the faces"
+            return f"present in {share:.1%} of the faces" if share else "never present"
         few = ((self.parts.learnt, FEWEST_LEARNT, "learnt"), (self.parts.held_out, FEWEST_HELD_OUT, "held out"))
         for part, fewest, name in few:
             for state, word in ((present, "present"), (~present, "absent")):

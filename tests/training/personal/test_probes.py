@@ -198,12 +198,12 @@ def test_approaches_are_compared_within_people_and_p_is_that_of_wilcoxon():
 
 def test_the_interval_of_a_shift_is_exact_and_there_is_none_of_few():
     rng = np.random.default_rng(0)
-    samples = rng.normal(0.3, 1.0, (2000, 9))
+    samples = rng.normal(0.3, 1.0, (1000, 9))
     found = [arms.hodges_lehmann(one) for one in samples]
     held = np.mean([one.low <= 0.3 <= one.high for one in found])
 
-    assert held > 0.938
-    assert held < 0.98
+    assert held > 0.93
+    assert held < 0.985
     assert np.isnan(arms.hodges_lehmann(samples[0, :5]).low)
     edge = arms.hodges_lehmann(samples[1])
     assert (

@@ -22,21 +22,25 @@ _DISTANCE, _HEIGHT, _MIDDLE = 80.0, 29.0, 1.0
 _SKY, _GROUND, _KEY = 0.40, 0.24, 0.62
 _BEHIND = 0.12  # lids and lips are before what lies behind them, centimetres
 _BLUR = 0.55  # of the camera, pixels
+#: How wide noise is that is spread evenly, in its standard deviations: the root of 12.
+_EVEN = 3.46
 
 
 @dataclass(frozen=True, eq=False)
 class Room:
-    """What differs between recordings: the wall's sRGB colour, the key light's tint, and the camera's noise."""
+    """What differs between recordings: the wall's sRGB colour, the key light's tint, and the camera's noise (standard
+    deviation in grey levels)."""
 
     wall: NDArray[np.float64]
     tint: NDArray[np.float64]
     noise: float
 
 
-def draw_room(chance: np.random.Generator) -> Room:
-    """A room for a recording."""
+def draw_room(noise: float, chance: np.random.Generator) -> Room:
+    """A room for a recording, and a camera of at most so much noise."""
     wall = chance.uniform(70, 200) * chance.uniform(0.9, 1.1, 3)
-    return Room(wall, np.array([1.0, 1.0, 1.0]) + chance.uniform(-0.08, 0.08) * np.array([1.0, 0.0, -1.0]), 1.5)
+    tint = 1.0 + chance.uniform(-0.08, 0.08) * np.array([1.0, 0.0, -1.0])
+    return Room(wall, tint, noise * chance.uniform(0.5, 1))
 
 
 class Scene:
@@ -111,5 +115,5 @@ class Scene:
     def _taken(self, picture: Picture, chance: np.random.Generator) -> Picture:
         """As a camera takes it: a little soft, with noise."""
         soft = cv2.GaussianBlur(picture, (3, 3), _BLUR)
-        noise = chance.integers(0, 256, soft.shape, np.uint8)
-        return np.asarray(cv2.addWeighted(soft, 1.0, noise, self._room.noise * 3.46 / 255, -self._room.noise * 1.73))
+        noise, wide = chance.integers(0, 256, soft.shape, np.uint8), _EVEN * self._room.noise
+        return np.asarray(cv2.addWeighted(soft, 1.0, noise, wide / 255, -wide / 2))
