@@ -129,7 +129,9 @@ def _own_ms(settings: Settings, bundle: Path | None) -> dict[str, float]:
         with Watch(settings.run.source, settings, own=own) as seen:
             spent = [observation.ms["personal"] for observation in seen if observation.personal]
     if not spent:
-        raise SourceError(f"In no frame of {settings.run.source} was the person's own movement measured: give another.")
+        raise SourceError(
+            f"In no frame of {settings.run.source} was the person's own movement measured: give another."
+        )
     return {"personal_ms": statistics.median(spent), "personal_p95_ms": _p95(spent)}
 
 
