@@ -14,8 +14,8 @@ were held out, approach against approach; `export` makes the bundle of a box, wh
 else. `simulate` makes people of whom the truth is known. See docs/personal.md.
 """
 _SIMULATE = """\
-Makes videos of people who never were: heads of ICT-FaceKit with movements of their own, light and pose, and the truth
-of every frame beside.
+Makes videos of people who never were: heads with movements of their own, light and pose, and the truth of every frame
+beside.
 """
 _CHECK = "Reads all faces, and says what is wrong with them. Exit code 22: something makes them useless."
 _TRAIN = """\
@@ -42,7 +42,13 @@ def add_parser(commands: Any) -> None:
 
 def _add_simulate(actions: Any) -> None:
     parser = actions.add_parser("simulate", help="make people of whom the truth is known", description=_SIMULATE)
-    parser.add_argument("--ict", type=Path, required=True, metavar="FILE", help="ICT-FaceKit, a folder or .tar.xz")
+    parser.add_argument(
+        "--ict",
+        type=Path,
+        metavar="FILE",
+        help="ICT-FaceKit, a folder or .tar.xz, whose identities the heads have (default: the digital face that is "
+        "shipped, reshaped at random)",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
     parser.add_argument("--plan", type=Path, metavar="FILE", help="TOML file, see training/personal/simulate/plan.py")
     add_set(parser, "one key of the plan")
