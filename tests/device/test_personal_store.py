@@ -11,9 +11,8 @@ from device.cli import main
 from device.config import load_settings
 from device.contract.errors import ModelError, StorageError
 from device.contract.tasks import ATYPICALITY
-from device.personal import history
 from device.personal.history import History, Remembered
-from device.personal.store import OtherPersonError, PersonalStore
+from device.personal.store import HISTORY, OtherPersonError, PersonalStore
 from tests.movement_bundles import movement_bundle
 from tests.personal_bundles import EVIDENCE, FILE, PERSON, personal_bundle
 
@@ -148,7 +147,16 @@ def test_a_person_is_forgotten_as_a_whole_and_nobody_else_is(store: PersonalStor
         History(store).add(person, Remembered("s-1", "s-1", "own-1.0.0", 100.0, 1.0))
     assert (store.forget(PERSON), store.forget(PERSON)) == (True, False)
     assert store.people() == ["p-0008"]
-    assert (kept / "p-0008" / history.FILE).exists()
+    assert (kept / "p-0008" / HISTORY).exists()
+
+
+def test_what_is_no_persons_is_not_erased_for_one(store: PersonalStore, kept: Path) -> None:
+    """As where personal.folder is that of something else, which has folders of its own."""
+    (kept / "neutrals").mkdir(parents=True)
+    (kept / "neutrals" / "p-0007.json").write_text("{}")
+    with pytest.raises(StorageError, match=r"holds p-0007\.json, which is no bundle: check personal\.folder"):
+        store.forget("neutrals")
+    assert (kept / "neutrals" / "p-0007.json").exists()
 
 
 @pytest.mark.parametrize("person", ["", "..", "p-0007/..", "Anna"])
