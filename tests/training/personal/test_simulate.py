@@ -58,7 +58,7 @@ def still(count: int = 1) -> Course:
     sides, nothing = np.zeros((2, count, len(ACTION_UNIT_KEYS))), np.zeros((count, 3))
     light = np.tile([1.0, -20.0, 30.0], (count, 1))
     talking, ahead = np.zeros(count, bool), nothing + np.array([0, 0, 1])
-    return Course(sides, np.zeros(count, np.intp), talking, nothing[:, :2], nothing, ahead, light)
+    return Course(sides, np.zeros(count, np.intp), talking, talking, nothing[:, :2], nothing, ahead, light)
 
 
 def test_a_study_has_videos_their_truth_and_says_that_it_is_simulated(ict, tmp_path, capsys):
@@ -146,7 +146,7 @@ def only(idiolect: Idiolect, number: int) -> Idiolect:
 
 
 def test_a_movement_shows_its_units_as_strongly_and_on_the_side_that_it_is_of():
-    plan = Plan(seconds=120, talk=0)
+    plan = Plan(seconds=120, talk=0, loose=0, subtle=0)
     whole = draw_idiolect(plan, chance(5))
     someone = only(whole, 0)
     [movement] = someone.movements
@@ -168,7 +168,7 @@ def test_a_movement_shows_its_units_as_strongly_and_on_the_side_that_it_is_of():
 
 
 def test_a_face_at_rest_is_never_quite_nobodys():
-    plan = Plan(seconds=20, movements=(0, 0), plain=0, talk=0)
+    plan = Plan(seconds=20, movements=(0, 0), plain=0, talk=0, loose=0)
     someone = draw_idiolect(plan, chance(2))
 
     course = draw_course(plan, someone, chance(3))
@@ -179,7 +179,7 @@ def test_a_face_at_rest_is_never_quite_nobodys():
 
 
 def test_own_movements_come_as_often_as_planned():
-    plan = Plan(seconds=900, plain=0)
+    plan = Plan(seconds=900, plain=0, loose=0)
     someone = draw_idiolect(plan, chance(4))
 
     course = draw_course(plan, someone, chance(5))
@@ -190,10 +190,21 @@ def test_own_movements_come_as_often_as_planned():
         assert a_minute == pytest.approx(movement.rate, rel=0.5)
 
 
+def test_units_act_by_themselves_too_and_the_truth_says_when():
+    plan = Plan(seconds=300, movements=(0, 0), plain=0, talk=0, loose=12, resting=0)
+    someone = replace(draw_idiolect(plan, chance(2)), blinks=1e-6)
+
+    course = draw_course(plan, someone, chance(3))
+
+    assert not course.movement.any() and 0.1 < course.loose.mean() < 0.6
+    assert (course.units[course.loose].max(1) > 0.3).all()
+    assert course.units[~course.loose].max() < 0.36 * 4
+
+
 @pytest.mark.parametrize("tone", [0.05, 0.95])
 def test_the_box_sees_the_face_and_reads_a_planted_smile(mold, tone):
     head = draw_head(mold, tone, chance(6))
-    scene = Scene(mold, head, draw_room(chance(7)), 192)
+    scene = Scene(mold, head, draw_room(1.5, chance(7)), 192)
     course = still(12)
     course.sides[:, 8:, AU12] = 4.0
     with FaceFinder() as finder:
@@ -215,7 +226,7 @@ def mouth_width(points: np.ndarray) -> float:
 
 
 def test_light_pose_and_noise_are_seen_in_the_picture(mold):
-    scene = Scene(mold, draw_head(mold, 0.2, chance(6)), draw_room(chance(7)), 128)
+    scene = Scene(mold, draw_head(mold, 0.2, chance(6)), draw_room(1.5, chance(7)), 128)
     course = still(4)
     course.light[1, 0] = 0.5
     course.light[2, 1] = 70.0

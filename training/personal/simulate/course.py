@@ -14,6 +14,8 @@ _SIDED = np.array([key in SIDED_KEYS for key in ACTION_UNIT_KEYS])
 _LEFT, _RIGHT = 0, 1
 #: A frame belongs to a movement from this share of its apex on.
 ACTING = 0.35
+#: Periods of what drifts, seconds, and how much of it each has (their squares make 1).
+_WAVES = ((60.0, 0.6), (20.0, 0.5), (6.5, 0.47), (2.5, 0.41))
 _REGULAR = 2.0  # shape of the gamma distribution of pauses
 _LEAST_PAUSE_S, _TALK_S = 0.25, (2.5, 6.0)
 _BLINK_S, _BLINK = 0.28, 5.0
@@ -30,7 +32,7 @@ class Course:
     Attributes:
         sides: (2, N, 22) intensities 0–5 of the person's left and right side; alike of units without sides.
         movement: (N,) number of the movement that acts; 0: none does.
-        talking: (N,) whether somebody talks.
+        talking: (N,) whether somebody talks; loose: (N,) whether a unit acts by itself, of no movement.
         gaze: (N, 2) where the eyes turn, −1 to 1 to the person's left and up.
         pose: (N, 3) yaw, pitch and roll, degrees, with the records' signs.
         place: (N, 3) where the head is, in heads to the right and down, and how large, 1 as usual.
@@ -40,6 +42,7 @@ class Course:
     sides: Floats
     movement: NDArray[np.intp]
     talking: NDArray[np.bool_]
+    loose: NDArray[np.bool_]
     gaze: Floats
     pose: Floats
     place: Floats
@@ -63,6 +66,7 @@ def draw_course(plan: Plan, idiolect: Idiolect, chance: np.random.Generator) -> 
         acting.sides,
         acting.movement,
         acting.talking,
+        acting.loose,
         _glances(seconds, chance),
         _pose(plan, idiolect, seconds, chance),
         _drift(seconds, _PLACE, chance) + chance.normal(0, _PLACE) + (0, 0, 1),
@@ -71,15 +75,17 @@ def draw_course(plan: Plan, idiolect: Idiolect, chance: np.random.Generator) -> 
 
 
 class _Acting:
-    """`sides`, `movement` and `talking` of a course."""
+    """`sides`, `movement`, `talking` and `loose` of a course."""
 
     def __init__(self, plan: Plan, idiolect: Idiolect, seconds: Floats, chance: np.random.Generator) -> None:
         self._seconds, self._chance = seconds, chance
         self.sides = np.zeros((2, len(seconds), len(ACTION_UNIT_KEYS)))
         self.movement = np.zeros(len(seconds), np.intp)
-        self.talking = np.zeros(len(seconds), bool)
+        self.talking, self.loose = np.zeros((2, len(seconds)), bool)
+        self._weakest = 1 - plan.subtle
         self._rest(idiolect)
         self._act(plan, idiolect)
+        self._stray(plan.loose)
         self._blink(idiolect.blinks)
         self.sides[:, :, ~_SIDED] = self.sides[:, :, ~_SIDED].max(0)
 
@@ -106,10 +112,10 @@ class _Acting:
         tempo = np.array((movement.onset_s, movement.apex_s, movement.offset_s))
         tempo *= self._chance.normal(1.0, 0.12, 3).clip(0.6, 1.4)
         shape = _swell(self._seconds - at_s, *tempo.tolist())
-        force = float(np.clip(self._chance.normal(1.0, 0.12), 0.7, 1.3))
+        force = float(self._chance.uniform(self._weakest, 1.1))
         balance = float(np.clip(movement.balance + self._chance.normal(0.0, 0.06), -1, 1))
         for key, apex in movement.units.items():
-            own = float(np.clip(self._chance.normal(1.0, 0.08), 0.7, 1.3))
+            own = float(np.clip(self._chance.normal(1.0, 0.15), 0.5, 1.4))
             self._show(key, min(apex * force * own, 5.0) * shape, balance)
         self.movement[shape >= ACTING] = movement.number
         return at_s + float(tempo.sum())
@@ -126,10 +132,19 @@ class _Acting:
         return at_s + lasts_s
 
     def _blink(self, rate: float) -> None:
-        lasts_s = self._seconds[-1] if len(self._seconds) else 0.0
+        lasts_s = float(self._seconds[-1])
         pauses = self._chance.gamma(_REGULAR, 60 / rate / _REGULAR, int(lasts_s * rate / 15) + 8)
         for at_s in np.cumsum(pauses).tolist():
             self._show("AU43", _BLINK * _swell(self._seconds - at_s, _BLINK_S / 3, _BLINK_S / 3, _BLINK_S / 3), 0.0)
+
+    def _stray(self, rate: float) -> None:
+        """Units that act by themselves, one at a time, whatever else acts."""
+        lasts_s = float(self._seconds[-1])
+        for at_s in self._chance.uniform(0, lasts_s, self._chance.poisson(rate * lasts_s / 60)).tolist():
+            key = str(self._chance.choice(ACTION_UNIT_KEYS))
+            shape = _swell(self._seconds - at_s, *self._chance.uniform((0.2, 0.3, 0.3), (0.6, 1.2, 0.8)).tolist())
+            self.loose |= shape >= ACTING
+            self._show(key, float(self._chance.uniform(1.0, 4.0)) * shape, float(self._chance.uniform(-0.8, 0.8)))
 
     def _show(self, key: str, intensity: Floats, balance: float) -> None:
         """At least this intensity (N,) on the stronger side."""
@@ -148,10 +163,10 @@ def _swell(seconds: Floats, onset_s: float, apex_s: float, offset_s: float) -> F
 
 
 def _drift(seconds: Floats, spread: tuple[float, ...], chance: np.random.Generator) -> Floats:
-    """(N, K) slow curves about 0 with these standard deviations: three waves each, of 6 to 60 seconds."""
+    """(N, K) slow curves about 0 with these standard deviations: waves of some periods each, and so fast and slow."""
     found = np.zeros((len(seconds), len(spread)))
     for at, size in enumerate(spread):
-        for period, share in ((60.0, 0.7), (20.0, 0.6), (6.5, 0.38)):
+        for period, share in _WAVES:
             pace, phase = 2 * np.pi / (period * chance.uniform(0.7, 1.3)), chance.uniform(0, 2 * np.pi)
             found[:, at] += size * share * np.sqrt(2) * np.sin(seconds * pace + phase)
     return found
@@ -166,8 +181,8 @@ def _pose(plan: Plan, idiolect: Idiolect, seconds: Floats, chance: np.random.Gen
 def _light(plan: Plan, seconds: Floats, chance: np.random.Generator) -> Floats:
     usual = np.array([1.0, -25.0, 35.0])
     held = chance.normal(0, np.array([0.16, 28.0, 10.0]) * plan.light)
-    drift = _drift(seconds, tuple(np.array([0.06, 8.0, 4.0]) * plan.light), chance)
-    return np.asarray(np.clip(usual + held + drift, (0.5, -75.0, 0.0), (1.6, 75.0, 70.0)))
+    drift = _drift(seconds, tuple(np.array([0.1, 14.0, 6.0]) * plan.light), chance)
+    return np.asarray(np.clip(usual + held + drift, (0.4, -75.0, 0.0), (1.6, 75.0, 70.0)))
 
 
 def _glances(seconds: Floats, chance: np.random.Generator) -> Floats:

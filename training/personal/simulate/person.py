@@ -19,7 +19,7 @@ _CLOTHES = ((70, 84, 110), (120, 60, 58), (60, 92, 78), (168, 160, 148), (48, 46
 _DARK = 0.45
 #: How far somebody's identity weights are from the mean face, in standard deviations; the model's own are 1.
 _UNLIKE, _MOST = 0.75, 1.8
-#: Light skin against what is painted on it: brows and lips, as a share of the skin's colour.
+#: Lips, as a share of the skin's colour.
 _LIPS = (0.86, 0.62, 0.6)
 #: Angles of the iris about the eye's axis, degrees.
 _IRIS = (7.7, 22.5)

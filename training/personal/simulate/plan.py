@@ -29,8 +29,11 @@ class Plan(Table, frozen=True):
     asymmetry: how far their own movements are one-sided, at most; 1: one side alone.
     resting: how far a face at rest is from nobody's: intensity of a few units that never go, at most.
     talk: share of the time in which somebody talks.
+    subtle: how much weaker than usual a movement may be; 0: all are as strong as that person's way is.
+    loose: how often a unit acts outside of any movement, or into one, a minute.
     turning: how far the head turns, degrees, about.
     light: how far light differs between recordings and drifts within one; 0: it is always the same.
+    noise: of the camera, standard deviation in grey levels, at most.
     """
 
     people: Annotated[int, Meta(ge=1, le=1000)] = 6
@@ -45,8 +48,11 @@ class Plan(Table, frozen=True):
     asymmetry: Share = 0.9
     resting: Annotated[float, Meta(ge=0, le=2)] = 0.8
     talk: Share = 0.12
-    turning: Annotated[float, Meta(ge=0, le=40)] = 9.0
-    light: Share = 0.6
+    subtle: Share = 0.5
+    loose: _Rate = 8.0
+    turning: Annotated[float, Meta(ge=0, le=40)] = 13.0
+    light: Share = 1.0
+    noise: Annotated[float, Meta(ge=0, le=40)] = 6.0
 
     def __post_init__(self) -> None:
         """Raises `ConfigError`: what does not go together."""

@@ -17,7 +17,7 @@ from training.personal.simulate.plan import Plan
 from training.personal.simulate.scene import Scene, draw_room
 
 VIDEOS, TRUTH = "videos", "truth"
-HEADER = ("frame", "time_s", "movement", *ACTION_UNIT_KEYS, "yaw", "pitch", "roll", "light", "talking")
+HEADER = ("frame", "time_s", "movement", *ACTION_UNIT_KEYS, "yaw", "pitch", "roll", "light", "talking", "loose")
 _PERSON, _RECORDING = 1, 2
 
 
@@ -55,7 +55,7 @@ class People:
         for number in range(self.plan.recordings):
             chance = self._chance(_RECORDING, person, number)
             course = draw_course(self.plan, idiolect, chance)
-            scene = Scene(mold, head, draw_room(chance), self.plan.size)
+            scene = Scene(mold, head, draw_room(self.plan.noise, chance), self.plan.size)
             self._film(places[0] / f"{self.recording(number)}{SUFFIX}", scene, course, chance)
             write_table(places[1] / f"{self.recording(number)}.csv", HEADER, self._rows(course))
             frames += len(course)
@@ -68,11 +68,10 @@ class People:
 
     def _rows(self, course: Course) -> list[list[object]]:
         columns = np.column_stack((course.units, course.pose, course.light[:, 0])).round(3).tolist()
+        flags = np.column_stack((course.talking, course.loose)).astype(int).tolist()
         return [
-            [frame, round(frame / self.plan.fps, 4), int(movement), *values, int(talking)]
-            for frame, (movement, values, talking) in enumerate(
-                zip(course.movement, columns, course.talking, strict=True)
-            )
+            [frame, round(frame / self.plan.fps, 4), int(movement), *values, *flagged]
+            for frame, (movement, values, flagged) in enumerate(zip(course.movement, columns, flags, strict=True))
         ]
 
     def _chance(self, *of: int) -> np.random.Generator:

@@ -26,17 +26,19 @@ _BLUR = 0.55  # of the camera, pixels
 
 @dataclass(frozen=True, eq=False)
 class Room:
-    """What differs between recordings: the wall's sRGB colour, the key light's tint, and the camera's noise."""
+    """What differs between recordings: the wall's sRGB colour, the key light's tint, and the camera's noise (standard
+    deviation in grey levels)."""
 
     wall: NDArray[np.float64]
     tint: NDArray[np.float64]
     noise: float
 
 
-def draw_room(chance: np.random.Generator) -> Room:
-    """A room for a recording."""
+def draw_room(noise: float, chance: np.random.Generator) -> Room:
+    """A room for a recording, and a camera of at most so much noise."""
     wall = chance.uniform(70, 200) * chance.uniform(0.9, 1.1, 3)
-    return Room(wall, np.array([1.0, 1.0, 1.0]) + chance.uniform(-0.08, 0.08) * np.array([1.0, 0.0, -1.0]), 1.5)
+    tint = 1.0 + chance.uniform(-0.08, 0.08) * np.array([1.0, 0.0, -1.0])
+    return Room(wall, tint, noise * chance.uniform(0.5, 1))
 
 
 class Scene:
