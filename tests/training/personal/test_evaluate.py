@@ -20,7 +20,8 @@ from training.personal.evaluation import READ, Epoch, Evaluation
 from training.personal.figures import figures
 from training.personal.page import page
 from training.personal.people import load_people
-from training.personal.tables import markdown, tables, text
+from training.personal.sheets import sheets
+from training.personal.tables import markdown, text
 from training.personal.trained import Trained, trainings
 from training.tables import table_bytes
 from training.videos.split import PARTS
@@ -107,7 +108,7 @@ def test_two_trainings_of_one_approach_are_told_apart_by_their_folders(study, ru
 
     found = trainings((*runs, study / "again"), load_people(study / "faces"))
 
-    assert [one.name for one in found["p-0001"]] == ["psm", "gm (many)", "gm (again)"]
+    assert [one.name for one in found["p-0001"]] == ["psm", "gm", "gm (again)"]
 
 
 @pytest.mark.parametrize(
@@ -272,7 +273,7 @@ def test_the_tables_have_the_published_layout():
 
 
 def test_every_figure_is_in_the_tables_for_programs():
-    found = tables(made.evaluation(2))
+    found = sheets(made.evaluation(2))
 
     header, rows = found["probes.csv"]
     assert len(rows) == 2 * 4 * 2
