@@ -168,6 +168,8 @@ def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:
         const=Path(sys.executable),
         help="also measure MediaPipe's FaceLandmarker, in turns; PYTHON: of an environment with mediapipe (this one)",
     )
+    bench.add_argument("--patient", metavar="ID", help="the pseudonym of the person whom --bundle is of")
+    _add_own(bench)
     form = bench.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object")
     form.add_argument(
@@ -185,6 +187,9 @@ def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:
         type=Path,
         help="draw what the box sees: OUT.mp4, a film with the timing diagram of the clip; or a folder for PNG files",
     )
+
+    replay.add_argument("--patient", metavar="ID", help="the person's pseudonym, with whose face at rest it is drawn")
+    _add_own(replay)
 
     diagnosis = _command(
         commands,
@@ -217,6 +222,7 @@ def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:
     whose = au.add_mutually_exclusive_group()
     whose.add_argument("--neutral", metavar="FILE", type=Path, help="a picture of the same person with a relaxed face")
     whose.add_argument("--patient", metavar="ID", help="the person's pseudonym, whose calibrated face at rest is used")
+    _add_own(au)
     au.add_argument("--ungated", action="store_true", help="read also what the box would not trust; see `doubts`")
     au.add_argument("--csv", metavar="OUT", type=Path, help="a row for each picture or frame; - prints them")
     au.add_argument("--page", metavar="OUT.html", type=Path, help="a page for the browser, which needs nothing else")
@@ -263,6 +269,17 @@ def _add_recorded(command: argparse.ArgumentParser, settings: str) -> None:
         help=f"the bundle, else {settings}; where it is looked for, models.folders says",
     )
     command.add_argument("--patient", metavar="ID", help="only the sessions of this person, by pseudonym")
+
+
+def _add_own(command: argparse.ArgumentParser) -> None:
+    """By what the own movement of the person is watched whom `--patient` names."""
+    command.add_argument(
+        "--bundle",
+        metavar="FOLDER",
+        type=Path,
+        help="with --patient: the bundle that learnt this person's own movement; else, where personal.use is set, the "
+        "one that is kept of them",
+    )
 
 
 def _command(commands: Any, name: str, text: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:

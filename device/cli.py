@@ -63,7 +63,7 @@ def _bench(args: argparse.Namespace) -> int:
     from device.commands.bench import bench, report  # noqa: PLC0415
 
     settings = _settings(args)
-    figures = bench(settings, args.versus_haar, args.versus_mediapipe)
+    figures = bench(settings, args.versus_haar, args.versus_mediapipe, args.bundle)
     if args.report:
         from device.board import board  # noqa: PLC0415
         from device.commands.bench_report import block  # noqa: PLC0415
@@ -77,11 +77,11 @@ def _bench(args: argparse.Namespace) -> int:
 
 def _check_config(args: argparse.Namespace) -> int:
     from device.config import dump  # noqa: PLC0415
-    from device.service.beginning import ageless  # noqa: PLC0415
+    from device.service.beginning import ageless, alone  # noqa: PLC0415
 
     settings = _settings(args)
     print(dump(settings), end="")
-    if doubt := ageless(settings):
+    for doubt in filter(None, (ageless(settings), alone(settings))):
         warn(doubt)
     return 0
 
@@ -168,7 +168,7 @@ def _session(args: argparse.Namespace) -> int:
 def _replay(args: argparse.Namespace) -> int:
     from device.commands.replay import replay  # noqa: PLC0415
 
-    return replay(args.recording, _settings(args), args.overlay)
+    return replay(args.recording, _settings(args), args.overlay, args.bundle)
 
 
 def _diagnosis(args: argparse.Namespace) -> int:
@@ -191,9 +191,19 @@ def _atypicality(args: argparse.Namespace) -> int:
 
 def _personal(args: argparse.Namespace) -> int:
     from device.commands.personal import keep  # noqa: PLC0415
+    from device.examination.account import CONFIG, stand_in  # noqa: PLC0415
 
+    if args.action != "watch" and args.config in (
+        None,
+        CONFIG,
+    ):  # what is kept is the box's own, where one is installed
+        args.config = stand_in() or args.config
     settings = _settings(args)
     match args.action:
+        case "watch":
+            from device.commands.personal.watch import watch  # noqa: PLC0415
+
+            watch(args.video, args.bundle, settings, sys.stdout, sys.stderr)
         case "add":
             keep.add(args.folder, settings, sys.stdout)
         case "list":

@@ -48,3 +48,8 @@ class Observation:
     pain: float | None = None
     others: tuple[Box, ...] = ()
     personal: Personal | None = None
+
+    @property
+    def own_watched(self) -> bool:
+        """Whether a bundle of this very person was asked of the frame, or would have been had it been measured."""
+        return "personal" in self.ms

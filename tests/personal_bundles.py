@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from converter.bundle import Sign, write_bundle
+from device.contract.evidence import KEY, Interval
 from device.contract.manifest import InputSpec, Manifest, OutputSpec
+from device.contract.personal_evidence import PersonalEvidence
 from device.contract.personal_file import VERSION, Movement, PersonalFile
 from device.contract.tasks import PERSONAL, PERSONAL_MOVEMENT
 from tests.support_bundles import network
@@ -30,6 +32,19 @@ FILE = PersonalFile(
 )
 
 
+EVIDENCE = PersonalEvidence(
+    supported=True,
+    unsupported=(),
+    recordings=2,
+    seconds=300.0,
+    faces=2400,
+    held_out=500,
+    movements=2,
+    simulated=False,
+    figures={"distance": Interval(1.1, 0.9, 1.3), "auc": Interval(0.8, 0.7, 0.88)},
+)
+
+
 def halves(left: float, right: float) -> np.ndarray:
     """A crop (48, 48) whose halves are so bright, 0 to 1."""
     crop = np.empty((SIDE, SIDE), np.uint8)
@@ -41,6 +56,7 @@ def personal_bundle(
     parent: Path,
     *,
     file: PersonalFile = FILE,
+    evidence: PersonalEvidence | None = EVIDENCE,
     int8: bool = False,
     sign: Sign | None = None,
     content: bytes | None = None,
@@ -64,6 +80,7 @@ def personal_bundle(
         provenance={"data": "made up"},
         intended_use="tests",
         forbidden_use="everything else",
+        receipt={} if evidence is None else {KEY: evidence.to_json()},
     )
     data = network(weights.reshape(2, -1), np.zeros(2), int8, clip=1.0, shape=shape)
     extras = {PERSONAL: file.to_bytes() if content is None else content}

@@ -156,4 +156,4 @@ def usual(change: Change) -> str | None:
     if change.low is None or change.high is None:
         return None
     low, high = max(change.before + change.low, 0.0), min(change.before + change.high, change.measure.high)
-    return f"{change.measure.told(low)} to {change.measure.told(high)}"
+    return change.measure.between(low, high)

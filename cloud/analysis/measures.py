@@ -53,6 +53,10 @@ class Measure:
         """`0.41`; `4.1 %` of what is a share in per cent."""
         return f"{value:.1f} %" if self.unit.startswith("%") else f"{value:.2f}"
 
+    def between(self, low: float, high: float) -> str:
+        """`0.32 to 0.49`; `3.2 to 4.9 %`."""
+        return f"{self.told(low).removesuffix(' %')} to {self.told(high)}"
+
 
 def _all() -> dict[str, Measure]:
     found = [

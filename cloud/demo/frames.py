@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cloud.demo import comparison
+from cloud.demo import comparison, personal
 from cloud.demo.clocks import Part
 from cloud.demo.course import REASONS, Course, Floats
 from cloud.demo.packing import column, flags
@@ -38,6 +38,8 @@ def of_records(part: Part, course: Course, read: Measures, identity: Json) -> It
         found |= _words(part, course, read, rows)
         if (rated := columns.get("atypicality.rating")) is not None:
             found["models.atypicality"] = flags(np.isfinite(rated[0][here]), comparison.BUNDLE)
+        if (own := columns.get("personal.distance")) is not None:
+            found["models.personal"] = flags(np.isfinite(own[0][here]), personal.BUNDLE)
         found["time.trusted"] = any_column(trusted[here].tolist())
         time = {"mono": mono[at], "wall": wall[at], "trusted": bool(trusted[at])}
         yield packed("records", identity, seq[here], time, found)
@@ -65,6 +67,8 @@ def _numbers(part: Part, course: Course, read: Measures) -> dict[str, tuple[Floa
     if comparison.COVERED in part.plan.person.covers:
         rated = comparison.rated(part.plan, course.measured[rows].astype(float), course.hz)
         found |= {path: (values, 2) for path, values in rated.items()}
+    if personal.COVERED in part.plan.person.covers:
+        found |= {path: (values[rows], digits) for path, (values, digits) in personal.read(course).items()}
     found |= _of_eyes(course.aus[rows, ACTION_UNIT_KEYS.index("AU43")], course.hz)
     return found | _of_host(part, count, course.hz)
 

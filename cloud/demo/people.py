@@ -86,8 +86,8 @@ PEOPLE = (
         9.0,
         _USUAL | {SMILE: 0.7, FROWN: 2.6, GRIEF: 0.8},
         "fewer lowered brows (AU4) and more smiles with the eyes (AU6 and AU12), week by week; agreed to be "
-        "compared with other people, by ratings that nobody gave",
-        covers=("expressions", "units", "live", "atypicality"),
+        "compared with other people, by ratings that nobody gave, and to a model of their own, which nobody made",
+        covers=("expressions", "units", "live", "personal", "atypicality"),
         age="18-64",
         drift={SMILE: 0.14, FROWN: -0.14, GRIEF: -0.1},
         rest=True,
@@ -168,6 +168,7 @@ class Plan:
         begins_s: seconds since 1970.
         hz: frames a second.
         chance: seed of what happens in it.
+        before: the person's sessions before it.
     """
 
     person: Person
@@ -178,6 +179,7 @@ class Plan:
     records: bool
     hz: int
     chance: str
+    before: tuple["Plan", ...] = field(default=(), repr=False, compare=False)
 
     def rate(self, act: str) -> float:
         """How often the person does this in this session, a minute."""
@@ -195,7 +197,7 @@ def plans(seed: int, weeks: int, until_s: float, minutes: float = 45.0) -> list[
 
 
 def _of(person: Person, seed: int, weeks: int, until_s: float, minutes: float) -> list[Plan]:
-    found = []
+    found: list[Plan] = []
     count = min(weeks, person.since)
     for nth in range(count, 0, -1):
         chance = random.Random(f"{seed}/{person.pseudonym}/{nth}")
@@ -211,6 +213,7 @@ def _of(person: Person, seed: int, weeks: int, until_s: float, minutes: float) -
                 records,
                 10 if records else 5,
                 f"{seed}/{person.pseudonym}/{nth}/face",
+                tuple(found),
             )
         )
     return found

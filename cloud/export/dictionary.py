@@ -21,6 +21,8 @@ _LIMITS = (
     "Expressions and pain are computed from the action units, and are no evidence beside them.",
     "`atypicality` is of the window before a record, by what `models.atypicality` names: read its evidence first. "
     "It is empty where reports do not show it: without a consent that covers it, or for a person of another age.",
+    "`personal` is of this person against themselves, by what `models.personal` names: 1 of its distance, and the "
+    "numbers of its movements, are of that bundle alone. It is empty without a consent that covers it.",
 )
 
 

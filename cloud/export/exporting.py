@@ -12,7 +12,7 @@ from cloud.export.folder import Folder, Kind
 from cloud.export.progress import Progress
 from cloud.export.sets import SETS
 from cloud.export.sources import Source
-from cloud.reading.comparison import permitted
+from cloud.reading import comparison, personal
 from cloud.reading.databases import Listed
 from cloud.reading.faults import Faults
 from cloud.reading.table import Table
@@ -36,6 +36,7 @@ class Outcome:
         empty, revoked: those that were left out, because they hold no record, or their consent was revoked.
         gone: how many of the latter stood there and were taken away.
         withheld: those of which what compared them with other people was left out.
+        unwatched: those of which the person's own movement was left out.
         faults: what was passed over.
     """
 
@@ -48,6 +49,7 @@ class Outcome:
     revoked: list[str] = field(default_factory=list)
     gone: int = 0
     withheld: list[str] = field(default_factory=list)
+    unwatched: list[str] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
 
 
@@ -115,9 +117,11 @@ class _Task:
             self._revoke(one, name)
         else:
             outcome.anew += self.out.stands(one.device, one.session)
-            shown = permitted(table)
-            outcome.size += self.out.write(shown, self.write)
+            shown = comparison.permitted(table)
             outcome.withheld += [name] if shown.paths != table.paths else []
+            told = personal.permitted(shown)
+            outcome.unwatched += [name] if told.paths != shown.paths else []
+            outcome.size += self.out.write(told, self.write)
             outcome.written += 1
             outcome.rows += len(table)
 
@@ -154,6 +158,10 @@ def _sentences(outcome: Outcome, path: Path) -> Iterator[str]:
         why = "no consent covers it, or nobody like this person is in its evidence"
         which = f"{_sessions(len(outcome.withheld))} without the comparison with other people ({why})"
         yield f"Withheld     {which}: {_named(outcome.withheld)}"
+    if outcome.unwatched:
+        why = "no consent covers it, or the bundle was not theirs"
+        which = f"{_sessions(len(outcome.unwatched))} without the person's own movement ({why})"
+        yield f"Withheld     {which}: {_named(outcome.unwatched)}"
     yield from about.passed_over(outcome.faults)
     yield f"Columns      {path / dictionary.FOR_PEOPLE} says what they mean"
 

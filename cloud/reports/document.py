@@ -18,7 +18,7 @@ from cloud.analysis.plain import percent
 from cloud.analysis.whole import Analysis
 from cloud.face.embed import Player
 from cloud.reading.table import Table
-from cloud.reports import words
+from cloud.reports import repertoire, words
 from cloud.reports.chapters import chapters
 from cloud.reports.chapters.course import glance
 from cloud.reports.dated import day_of, local, times_of
@@ -62,6 +62,8 @@ def compose(source: Source) -> Document:
     day, line = day_of(table), timeline(table)
     findings = [*words.findings(analysis, outstanding(table, analysis))]
     seen, earlier = [*words.seen_sentences(table, analysis)], [*words.earlier(table, source.earlier)]
+    if own := repertoire.of(table, source.earlier):
+        earlier += repertoire.pointer(own)
     return Document(
         title=f"{heading}, {day}",
         heading=heading,

@@ -27,7 +27,7 @@ LIMITS = (
 WITHHELD = "This person's own movement was watched, and that is not shown: no consent that covers it is recorded."
 HEADS = ("Their movement", "Share of the time", "95 % interval")
 _WHY = {
-    Refused.CONSENT: "the consent does not cover it",
+    Refused.CONSENT: "the consent does not cover what it is read from",
     Refused.PERSON: "the bundle on the box is not of this person",
     Refused.BUNDLE: "the box could not use the bundle; its journal says why",
     Refused.LITTLE: "too little was seen",
@@ -57,15 +57,16 @@ def said(session: Session) -> Said | None:
     return None if told is None else Said(warnings(told), tuple(map(_row, told.movements)), tuple(_facts(told)))
 
 
-def lines(session: Session) -> Iterator[str]:
-    """The same for a terminal, below everything else."""
+def lines(session: Session, brief: bool) -> Iterator[str]:
+    """The same for a terminal, below everything else; `brief`: without the movements, which are told elsewhere."""
     if is_withheld(session):
         yield f"\n{TITLE}: {WITHHELD}"
     elif found := said(session):
         yield f"\n{TITLE}\n  {LEAD}\n  {LIMITS}"
         yield from (f"  {warning.upper()}" for warning in found.warnings)
         yield from (f"  {name}: {text}" for name, text in found.facts)
-        yield from (f"  {name}: {share} of the time{between(interval)}" for name, share, interval in found.rows)
+        rows = () if brief else found.rows
+        yield from (f"  Movement {name}: {share} of the time, interval {between}" for name, share, between in rows)
 
 
 def to_json(session: Session) -> Json:
@@ -81,11 +82,6 @@ def named(movement: Movement) -> str:
     units = movement.units[:_MOST_UNITS]
     more = "\N{HORIZONTAL ELLIPSIS}" if len(movement.units) > _MOST_UNITS else ""
     return f"{movement.number}: {', '.join(map(plain, units))} ({' + '.join(units)}{more})"
-
-
-def between(interval: str) -> str:
-    """An interval in brackets, and nothing for one that is not known."""
-    return f" ({interval})" if interval != _UNKNOWN else ""
 
 
 def _row(one: Movement) -> tuple[str, str, str]:

@@ -20,7 +20,7 @@ HEADS = ("What", "This session", "Earlier sessions", "Shows in", "Over all of th
 NOTE = (
     f"Usually: where one more session like the earlier ones lies in 95 of 100 cases. A movement shows in a session if "
     f"it was the nearest for {SHOWS_S:g} s in all. Variety: as many movements that show equally often are as varied. "
-    f"All figures are judged together, so that looking at many makes no change up."
+    f"All figures are judged together: of made-up people in whom nothing changes, 5 to 8 of 100 had a change told."
 )
 _MOST = 6
 _MINUTES = f"{LEAST_S / 60:.0f} minutes"
@@ -44,9 +44,9 @@ def of(table: Table, earlier: Sequence[Table | Summary] | None) -> Repertoire | 
     return repertoire(now, [found for one in earlier if (found := watched(one))])
 
 
-def follow_up(found: Repertoire) -> FollowUp:
-    """In words."""
-    return FollowUp((*_sentences(found),), (*_rows(found),) if found.earlier else ())
+def follow_up(found: Repertoire, which: str = "this session") -> FollowUp:
+    """In words; `which`: what the session is called that is compared."""
+    return FollowUp((*_sentences(found, which),), (*_rows(found),) if found.earlier else ())
 
 
 def lines(found: Repertoire) -> Iterator[str]:
@@ -57,6 +57,13 @@ def lines(found: Repertoire) -> Iterator[str]:
     for what, *cells in told.rows:
         parts = (f"{head.lower()} {cell}" for head, cell in zip(HEADS[1:], cells, strict=True) if cell)
         yield f"  {what}: {'; '.join(parts)}"
+
+
+def pointer(found: Repertoire) -> Iterator[str]:
+    """For the first page: that something changed, and where it stands."""
+    if count := len([*_found(found)]) if found.now.enough and found.earlier else 0:
+        what = f"{count} change{'s' * (count != 1)}"
+        yield f"{what} in their own movements can be told: see “{TITLE}”."
 
 
 def to_json(found: Repertoire) -> Json:
@@ -72,7 +79,7 @@ def to_json(found: Repertoire) -> Json:
     return {name: rounded(value) for name, value in told.items()}
 
 
-def _sentences(found: Repertoire) -> Iterator[str]:
+def _sentences(found: Repertoire, which: str) -> Iterator[str]:
     if found.others:
         were = f"{_sessions(found.others)} {'were' if found.others != 1 else 'was'} watched by another bundle"
         yield f"{were}, whose movements are others: what this one tells begins a series of its own."
@@ -80,7 +87,7 @@ def _sentences(found: Repertoire) -> Iterator[str]:
         yield f"Too little was seen in {_sessions(found.little)}, less than {_MINUTES}: not compared with."
     if not found.now.enough:
         seen = clock(found.now.told.seconds, False)
-        yield f"Too little seen: {seen} min of this session were measured, and comparing it takes {_MINUTES}."
+        yield f"Too little seen: {seen} min of {which} were measured, and comparing it takes {_MINUTES}."
     elif not found.earlier:
         yield "No earlier session of this bundle in which enough was seen: there is nothing to compare with."
     else:
@@ -124,9 +131,9 @@ def _rows(found: Repertoire) -> Iterator[tuple[str, ...]]:
 def _estimate(measure: Measure, one: Estimate | None) -> str:
     if one is None:
         return _NOTHING
-    known = one.low is not None and one.high is not None
-    between = f" ({measure.told(one.low or 0.0)} to {measure.told(one.high or 0.0)})" if known else ""
-    return f"{measure.told(one.mean)}{between}"
+    if one.low is None or one.high is None:
+        return measure.told(one.mean)
+    return f"{measure.told(one.mean)} ({measure.between(one.low, one.high)})"
 
 
 def _before(change: Change | None) -> str:
@@ -146,11 +153,18 @@ def _over(change: Change | None, showing: Showing | None) -> str:
 
 
 def _way(showing: Showing) -> str:
-    turn = next(at for at in range(1, len(showing.shown)) if showing.shown[at] != showing.shown[0])
-    first, last = f"the first {_sessions(turn, '')}", f"the last {len(showing.shown) - turn}"
+    """`in none of the first 5 sessions, but in each of the last 4.`"""
+    shown = showing.shown
+    turn = next(at for at in range(1, len(shown)) if shown[at] != shown[0])
+    first, last = _in(shown[0], "first", turn), _in(shown[-1], "last", len(shown) - turn)
     often = f" An order this clear comes about by chance in {1000 * showing.chance:.0f} of a thousand."
-    way = f"none of {first}, each of {last}" if showing.way == "came" else f"each of {first}, none of {last}"
-    return f"shows in {way}.{often if showing.found else ''}"
+    return f"{first} session{'s' * (turn != 1)}, but {last}.{often if showing.found else ''}"
+
+
+def _in(shows: bool, which: str, count: int) -> str:
+    if count == 1:
+        return f"{'' if shows else 'not '}in the {which}"
+    return f"in {'each' if shows else 'none'} of the {which} {count}"
 
 
 def _capital(words: str) -> str:

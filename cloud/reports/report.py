@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
     lines += episode_table(analysis, "aus", "Action units (0 to 5)")
     lines += episode_table(analysis, "expressions", f"Expressions (0 to 1; {_READ})", args.all)
     lines += episode_table(analysis, "pain", f"Pain (PSPI, 0 to 16; {_READ})") if args.all else ()
-    lines += personal.lines(table.sessions[0])
+    lines += personal.lines(table.sessions[0], brief=bool(over and over.earlier))
     lines += repertoire.lines(over) if over else ()
     lines += movement.lines(table)
     lines += support.lines(table.sessions[0])

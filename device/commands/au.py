@@ -19,6 +19,9 @@ numbered from 0 as OpenFace numbers its 68 (`device.contract.landmarks`) and Med
 z on the scale of x, smaller nearer to the camera and no more than the network's guess. They are there also of a face
 that was not measured: `doubts` says why. `--annotate` then draws them on pictures too.
 
+With `--bundle`, or where sessions use a bundle that the box keeps of the person, follow `own_distance` (from their own
+usual movement; 1: as far as usual) and `own_movement` (the number of the nearest of their own movements; empty: none).
+
 Pictures and videos go the way of a session: the same gate, the same face at rest, the largest face of a picture, one
 person of a video, followed and smoothed. A small picture (up to 128 pixels) may be a face that fills it.
 `--annotate` makes of a video a film with what was read of it and its timing diagram (`device/commands/merged`).
@@ -35,10 +38,11 @@ from device.commands.au_asked import Asked, checked
 from device.commands.au_file import write_rows
 from device.commands.au_given import Given
 from device.commands.au_page.writing import Page
-from device.commands.au_row import COLUMNS, Row, doubts_of, row_of, sentence
+from device.commands.au_row import COLUMNS, OWN, Row, doubts_of, own_row, row_of, sentence
 from device.commands.display import Display, Ticker
 from device.commands.drawing import Drawing
 from device.commands.merged.making import Merged
+from device.commands.personal.opening import opened_own
 from device.commands.points import with_landmarks
 from device.commands.vote import Voters
 from device.commands.watch import Watch
@@ -51,6 +55,7 @@ from device.pipeline import Pipeline
 from device.settings import Settings
 from device.stages.frame import Frame
 from device.stages.neutral import Neutral
+from device.stages.personal import PersonalReader
 
 
 def au(given: Given, settings: Settings, asked: Asked) -> int:
@@ -64,6 +69,7 @@ def au(given: Given, settings: Settings, asked: Asked) -> int:
     Raises:
         ConfigError: what is to be written is what is read, or cannot be drawn as asked.
         SourceError: the neutral, or the only picture or video, is none.
+        ModelError: the bundle of the person's own movement cannot be used.
         DataError: the neutral shows no face, or some of several could not be read (the others are done).
         StorageError: what is to be written cannot be.
     """
@@ -72,9 +78,10 @@ def au(given: Given, settings: Settings, asked: Asked) -> int:
     rest = _rest(settings, asked.neutral)
     with ExitStack() as stack:
         page = stack.enter_context(Page(asked.page, given.name, asked.thumbnails, asked.gate)) if asked.page else None
-        look = _Look(given, settings, asked, rest, drawing, stack)
+        own = stack.enter_context(opened_own(settings, asked.bundle))
+        look = _Look(given, settings, asked, rest, drawing, own, stack)
         voters = stack.enter_context(Voters(settings, asked.voters))
-        write_rows(_rows(look, voters, asked, page), asked.csv, _columns(asked), look.tell, look.end)
+        write_rows(_rows(look, voters, asked, page), asked.csv, _columns(asked, own is not None), look.tell, look.end)
         look.made()
         if page:
             page.finish(look.broken, voters.opinions, rest.version if rest else "")
@@ -91,6 +98,7 @@ def _rows(look: "_Look", voters: Voters, asked: Asked, page: Page | None) -> Ite
     for observation, file in look.seen():
         vote = voters(observation)
         row = row_of(observation, file, vote) | (asked.landmarks.row(observation) if asked.landmarks else {})
+        row |= own_row(observation)
         if page:
             page.take(observation, row, vote)
         yield row
@@ -106,10 +114,11 @@ class _Look:
         asked: Asked,
         rest: Neutral | None,
         drawing: Drawing | None,
+        own: PersonalReader | None,
         stack: ExitStack,
     ) -> None:
         self._given, self._settings, self._asked, self._rest = given, settings, asked, rest
-        self._drawing, self._stack = drawing, stack
+        self._drawing, self._own, self._stack = drawing, own, stack
         self._merged: Merged | None = None
         self._ticker: Ticker | None = None
         self._display = Display(sys.stdout)
@@ -144,7 +153,7 @@ class _Look:
     def _pictures(self) -> Iterator[tuple[Observation, str]]:
         """Each by itself."""
         with open_models(self._settings.models) as models:
-            pipeline = Pipeline(models, self._settings, self._rest, self._asked.gate)
+            pipeline = Pipeline(models, self._settings, self._rest, self._asked.gate, self._own)
             for index, path in enumerate(self._given.pictures):
                 try:
                     image = read_image(path)
@@ -159,7 +168,7 @@ class _Look:
 
     def _video(self, path: Path) -> Iterator[tuple[Observation, str]]:
         try:
-            watch = Watch(str(path), self._settings, self._rest, self._asked.gate)
+            watch = Watch(str(path), self._settings, self._rest, self._asked.gate, self._own)
         except SourceError as error:
             self._leave_out(error)
             return
@@ -184,8 +193,8 @@ def _said(asked: Asked, sentence: str) -> None:
     print(sentence, file=sys.stderr if asked.csv == Path("-") else sys.stdout)
 
 
-def _columns(asked: Asked) -> tuple[str, ...]:
-    return (*COLUMNS, *(asked.landmarks.columns if asked.landmarks else ()))
+def _columns(asked: Asked, own: bool) -> tuple[str, ...]:
+    return (*COLUMNS, *(asked.landmarks.columns if asked.landmarks else ()), *(OWN if own else ()))
 
 
 def _rest(settings: Settings, neutral: Path | None) -> Neutral | None:

@@ -28,6 +28,7 @@ class Asked:
         landmarks: which are written too; None for none.
         annotated: of a video a film, of pictures one or a folder with landmarks, to be made; None for none.
         voters: further bundles that vote on the expression.
+        bundle: what watches the person's own movement; None: see `opened_own`.
     """
 
     csv: Path | None = None
@@ -38,6 +39,7 @@ class Asked:
     landmarks: Landmarks | None = None
     annotated: Path | None = None
     voters: tuple[str, ...] = ()
+    bundle: Path | None = None
 
 
 def given_of(args: argparse.Namespace) -> Given:
@@ -71,7 +73,7 @@ def asked_of(args: argparse.Namespace, given: Given) -> Asked:
             "sees in pictures is drawn by `affectbox replay --overlay`."
         )
     gate, voters = not args.ungated, tuple(args.vote)
-    return Asked(csv, page, args.thumbnails, args.neutral, gate, landmarks, args.annotate, voters)
+    return Asked(csv, page, args.thumbnails, args.neutral, gate, landmarks, args.annotate, voters, args.bundle)
 
 
 def checked(given: Given, asked: Asked) -> Drawing | None:

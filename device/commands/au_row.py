@@ -20,6 +20,8 @@ COLUMNS = (
     *(f"{name}_{axis}" for name in FIVE for axis in "xy"),
     *("vote", *(f"vote_{name}" for name in EMOTIONS), "agreeing", "opinions", "disagreement"),
 )
+#: Where a bundle watches the person's own movement.
+OWN = ("own_distance", "own_movement")
 PRESENT = 1.0
 _MARKS = {Tier.REPORTED: "", Tier.LOW_CONFIDENCE: "~", Tier.EXPERIMENTAL: "?"}
 _TIERS = {unit.key: unit.tier for unit in ACTION_UNITS}
@@ -44,6 +46,12 @@ def row_of(observation: Observation, file: str = "", vote: Vote | None = None) -
     if vote is not None:
         row |= _voted(vote)
     return row | _read(observation) if row["measured"] else row
+
+
+def own_row(observation: Observation) -> Row:
+    """What a bundle of this very person says of it: `OWN`."""
+    said = observation.personal
+    return {} if said is None else dict(zip(OWN, (f"{said.distance:.3f}", said.movement or ""), strict=True))
 
 
 def _place(box: Box) -> Row:

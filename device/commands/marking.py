@@ -9,6 +9,7 @@ from device.arrays import ByteImage, FloatArray
 from device.commands.lettering import Colour
 from device.contract.labels import ActionUnit, Tier
 from device.stages.eyes import Eyes
+from device.stages.personal import Personal
 from device.stages.pose import Pose
 
 #: BGR, after Okabe & Ito 2008: told apart also by those who do not tell green from red.
@@ -100,6 +101,17 @@ def facts(pose: Pose | None, eyes: Eyes, calibrated: bool) -> list[str]:
     blinks = "" if eyes.blinks is None else f", {eyes.blinks:.0f} blinks a minute"
     rest = "taken into account" if calibrated else "not calibrated"
     return [f"Head  {turned}", f"Eyes  {opened}{blinks}", f"Face at rest  {rest}"]
+
+
+def own_facts(said: Personal | None) -> list[str]:
+    """The person's own movement, in a line, and what belongs to the movement that is near in another."""
+    if said is None:
+        return ["Own movement  not measured"]
+    near = f"no. {said.movement} is near" if said.movement else "none is near"
+    units = (
+        [f"No. {said.movement} is AU {', '.join(key.removeprefix('AU') for key in said.units)}"] if said.units else []
+    )
+    return [f"Own movement  {min(said.distance, 99.9):.1f} times usual, {near}", *units]
 
 
 def title(unit: ActionUnit) -> str:

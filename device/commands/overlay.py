@@ -29,6 +29,7 @@ from device.commands.marking import (
     in_view,
     mark_face,
     mark_tier,
+    own_facts,
     title,
     warning,
 )
@@ -166,9 +167,9 @@ def _values(panel: ByteImage, observation: Observation) -> None:
         _bar(panel, _RIGHT, base, value / 5, f"{value:.1f}", OF_TIER[unit.tier])
         if unit.part in observation.hidden:
             write(panel, _RIGHT[1] + 6, base - 1, "hidden", _SMALL, ORANGE)
-    for row, fact in enumerate(
-        facts(observation.pose, observation.eyes, observation.neutral.startswith("calibrated"))
-    ):
+    own = own_facts(observation.personal) if observation.own_watched else []
+    known_facts = facts(observation.pose, observation.eyes, observation.neutral.startswith("calibrated"))
+    for row, fact in enumerate([*known_facts, *own]):
         write(panel, _LEFT[0], _fact_base(row), fact, _SMALL + 1, SOFT)
 
 

@@ -9,6 +9,7 @@ from device.camera.pictures import is_folder
 from device.clock import SystemClock
 from device.commands.display import Ticker
 from device.commands.drawing import open_drawing
+from device.commands.personal.opening import opened_own
 from device.commands.recording import documents, open_recording
 from device.commands.watch import Watch
 from device.contract.errors import ConfigError, DataError
@@ -23,14 +24,18 @@ from device.state import outbox_file, same_file
 _GROUP = 100
 
 
-def replay(recording: Path, settings: Settings, overlay: Path | None) -> int:
+def replay(recording: Path, settings: Settings, overlay: Path | None, bundle: Path | None = None) -> int:
     """Send records again, or draw an overlay; returns the exit code.
+
+    Args:
+        bundle: what watches the own movement of the person whom the settings name; see `opened_own`.
 
     Raises:
         ConfigError: neither a sink for records nor an overlay for a clip was asked for.
         DataError: lines that are not records, or that the database refused, or pictures that cannot be read; the
             others were sent, or drawn.
         SourceError, StorageError: the recording cannot be read, or the drawing not be written.
+        ModelError: a bundle cannot be used.
     """
     if recording.suffix == ".jsonl":
         return _send(recording, settings)
@@ -38,7 +43,7 @@ def replay(recording: Path, settings: Settings, overlay: Path | None) -> int:
         raise ConfigError(
             "Replaying a clip draws what the box sees: give --overlay OUT.mp4, or a folder for pictures."
         )
-    return _draw(recording, settings, overlay)
+    return _draw(recording, settings, overlay, bundle)
 
 
 def _send(recording: Path, settings: Settings) -> int:
@@ -84,8 +89,12 @@ def _send_to(sink: Sink, group: list[Json], of_events: bool) -> None:
         sink.write([Line(key(record), encode(record)) for record in group])
 
 
-def _draw(recording: Path, settings: Settings, out: Path) -> int:
-    with Watch(str(recording), settings) as seen, open_drawing(out, recording, seen, settings) as drawing:
+def _draw(recording: Path, settings: Settings, out: Path, bundle: Path | None) -> int:
+    with (
+        opened_own(settings, bundle) as own,
+        Watch(str(recording), settings, own=own) as seen,
+        open_drawing(out, recording, seen, settings) as drawing,
+    ):
         ticker = Ticker(seen.count, sys.stderr, "watched")
         for observation in seen:
             drawing.take(observation)

@@ -13,6 +13,7 @@ from device.pipeline import Pipeline
 from device.settings import Settings
 from device.stages.frame import Frame
 from device.stages.neutral import Neutral
+from device.stages.personal import PersonalReader
 
 
 class Watch(Closing):
@@ -23,14 +24,21 @@ class Watch(Closing):
         count: how many pictures there are; 0 where that is not known.
     """
 
-    def __init__(self, source: str, settings: Settings, rest: Neutral | None = None, gate: bool = True) -> None:
+    def __init__(
+        self,
+        source: str,
+        settings: Settings,
+        rest: Neutral | None = None,
+        gate: bool = True,
+        own: PersonalReader | None = None,
+    ) -> None:
         """Open the source, then the networks.
 
         Args:
             source: as after `--source`.
             settings: `run.max_frames` of them ends it early.
             rest: the person's face at rest; without one, what is kept of the person whom the settings name.
-            gate: as of `Pipeline`.
+            gate, own: as of `Pipeline`.
 
         Raises:
             SourceError, ModelError, RuntimeMissingError, StorageError: as when running.
@@ -40,7 +48,7 @@ class Watch(Closing):
             self._source = stack.enter_context(open_source(source, settings.camera))
             models = stack.enter_context(open_models(settings.models))
             rest = rest or calibrated_neutral(settings, settings.session.patient, self._clock)
-            self._pipeline = Pipeline(models, settings, rest, gate)
+            self._pipeline = Pipeline(models, settings, rest, gate, own)
             self._open = stack.pop_all()
         self.rate = self._source.rate
         self.count = min(self._source.count, self._most or self._source.count)

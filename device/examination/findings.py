@@ -23,7 +23,7 @@ from device.delivery.signin import RefusedError, SignInError
 from device.delivery.steward import NOTE
 from device.delivery.store import StoreInUseError
 from device.delivery.verdict import Verdict, explain, judge
-from device.examination import card, comparison, conditions, network, support
+from device.examination import card, comparison, conditions, network, personal, support
 from device.examination.sight import look
 from device.identity import device_id
 from device.metrics import HostMeter
@@ -56,6 +56,8 @@ def findings(settings: Settings) -> Iterator[Finding]:
         checks["diagnosis"] = _diagnosis
     if settings.atypicality.bundle or settings.atypicality.typical:
         checks["atypicality"] = _atypicality
+    if settings.personal.use:
+        checks["personal"] = _personal
     if settings.run.source:
         checks["face"] = _face
     for what, check in checks.items():
@@ -113,6 +115,10 @@ def _diagnosis(settings: Settings) -> str:
 
 def _atypicality(settings: Settings) -> str:
     return _bearable(*comparison.examine(settings))
+
+
+def _personal(settings: Settings) -> str:
+    return _bearable(*personal.examine(settings))
 
 
 def _bearable(text: str, good: bool) -> str:

@@ -24,6 +24,7 @@ from device.signatures import authenticator, known_keys
 from device.stages.personal import PersonalReader, check
 from device.state import state_folder, sync_folder, write_private
 
+HISTORY = "history.json"
 _PRIVATE = 0o700
 
 
@@ -104,8 +105,17 @@ class PersonalStore:
         return PersonalReader(Model(bundle, self._models.threads))
 
     def forget(self, person: str) -> bool:
-        """Erase everything kept of `person`; whether there was anything. Raises `StorageError`."""
-        return _erased(self.of(person))
+        """Erase everything kept of `person`; whether there was anything.
+
+        Raises:
+            StorageError: it cannot be erased, or what lies there is not ours; then nothing is.
+        """
+        folder = self.of(person)
+        if folder.is_dir():
+            for one in folder.iterdir():
+                if not (one.is_dir() or one.stem == HISTORY.partition(".")[0]):
+                    raise StorageError(f"{folder} holds {one.name}, which is no bundle: check personal.folder.")
+        return _erased(folder)
 
     def remove(self, person: str, bundle: str) -> bool:
         """Erase one bundle, `NAME-VERSION`, of `person`; whether it was there. Raises `StorageError`."""

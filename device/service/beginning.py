@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 from device.clock import Clock
 from device.contract.errors import ConfigError
+from device.contract.personal import NEEDS
 from device.contract.session import UNNAMED, Beginning, Consent
 from device.settings import SessionSettings, Settings
 
@@ -27,6 +28,19 @@ def ageless(settings: Settings) -> str:
     return (
         "session.consent covers 'atypicality', and session.consent_age says no age: nobody whose consent that is, is "
         "compared with other people. Set it, or leave 'atypicality' out."
+    )
+
+
+def alone(settings: Settings) -> str:
+    """That the consent of the settings is not enough to tell somebody's own movement, in a sentence; '': it is, or is
+    not meant to be."""
+    covers = {*settings.session.consent}
+    if not settings.personal.use or "personal" not in covers or covers >= NEEDS:
+        return ""
+    lacking = " and ".join(f"'{name}'" for name in sorted(NEEDS - covers))
+    return (
+        f"session.consent covers 'personal', and not {lacking}: nobody's own movement is told whose consent that is. "
+        "Set it, or leave 'personal' out."
     )
 
 

@@ -17,6 +17,7 @@ from device.closing import Closing
 from device.contract.errors import ModelError
 from device.contract.manifest import Manifest
 from device.contract.personal import MOST_UNITS
+from device.contract.personal_evidence import PersonalEvidence
 from device.contract.personal_file import PersonalFile
 from device.contract.tasks import PERSONAL, PERSONAL_MOVEMENT, require
 from device.runtime.model import Model
@@ -77,12 +78,13 @@ class Usual:
 
 
 def check(manifest: Manifest, contents: Mapping[str, bytes]) -> PersonalFile:
-    """What the `contents` of a bundle say of its person. Raises `ModelError`: it is for another task, or at odds with
-    itself."""
+    """What the `contents` of a bundle say of its person. Raises `ModelError`: it is for another task, tells no
+    evidence, or is at odds with itself."""
     require(manifest, PERSONAL_MOVEMENT)
     file = PersonalFile.read(contents[PERSONAL], manifest.id)
     if manifest.input.shape != (1, CROP_SIDE, CROP_SIDE, 1):
         raise ModelError(f"Bundle {manifest.id} does not read 48×48 grey faces: export it again.")
+    PersonalEvidence.from_receipt(manifest.receipt, manifest.id)
     _, spec = manifest.output(HEAD)
     if spec.shape != (1, len(file.centre)) or spec.activation != "none":
         what = f"{spec.shape} by '{spec.activation}'"
@@ -97,13 +99,14 @@ class PersonalReader(Closing):
 
     Attributes:
         bundle: NAME-VERSION.
-        file: whose it is, and what its output means.
+        file: whose it is, and what its output means; evidence: what that rests on.
     """
 
     def __init__(self, model: Model) -> None:
-        """Raises `ModelError`: a bundle of another task, or at odds with itself."""
+        """Raises `ModelError`: as `check`."""
         self.file = check(model.manifest, model.bundle.contents)
         self.bundle = model.manifest.id
+        self.evidence = PersonalEvidence.from_receipt(model.manifest.receipt, self.bundle)
         self._usual = Usual(self.file)
         self._model = model
         self._output, _ = model.manifest.output(HEAD)

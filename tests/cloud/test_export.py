@@ -62,7 +62,7 @@ def content(table: Table) -> dict[str, list[Any]]:
 
 def test_a_session_becomes_a_file_of_its_own_that_our_reader_reads_back(said: Said, tmp_path: Path, out: Path) -> None:
     rows = [one | {"session": FIRST, "device": "box-1", "boot": BOOT} for one in anything(3, 60)]
-    consent = CONSENT | {"covers": ["expressions", "units", "atypicality"], "age": "6-12"}
+    consent = CONSENT | {"covers": ["expressions", "units", "personal", "atypicality"], "age": "6-12"}
     about = {"bundle": "b-1", "seconds": 3, "supported": True, "population": "children", "ages": ["6-12"], "n": 40}
     events = [
         event(1, "began", FIRST, 0.1, consent=consent),

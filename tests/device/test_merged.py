@@ -4,6 +4,7 @@ import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -27,6 +28,7 @@ from device.settings import Settings
 from device.stages.frame import Frame
 from device.stages.geometry import Box
 from device.stages.landmarks import Face
+from device.stages.personal import Personal
 from device.stages.reader import Actions
 from device.stages.tracker import Track
 from tests.people import actions
@@ -42,8 +44,8 @@ def seen(
     """Somebody whose face shows that and happiness, in a picture of which nothing matters."""
     shown = np.zeros((48, 64, 3), np.uint8) if image is None else image
     frame = Frame(shown, 0, 0.0, media_s=at_s)
-    found: dict[str, object] = {"actions": actions(aus), "emotions": HAPPY, **fields}
-    return Observation(frame, 1, (), {}, **found)  # type: ignore[arg-type]
+    found: dict[str, object] = {"ms": {}, "actions": actions(aus), "emotions": HAPPY, **fields}
+    return Observation(frame, 1, (), **found)  # type: ignore[arg-type]
 
 
 def unseen(at_s: float, *reasons: Reason) -> Observation:
@@ -154,11 +156,40 @@ def test_everything_has_its_room_whatever_the_shape_of_the_clip(shape: tuple[int
     assert layout.diagram.width >= 660 and layout.diagram.height >= 350
 
 
+OWN = Personal(123.4, 20, ("AU10", "AU12", "AU14", "AU15", "AU16", "AU17"), "own-1.0.0")
+WATCHED = {"personal": 0.1}
+
+
+def test_own_movement_has_a_row_and_words_where_it_was_watched(tmp_path: Path) -> None:
+    near = replace(OWN, distance=4.0, movement=2, units=("AU12", "AU6"))
+    watched = [seen(0.0, {"AU12": 4.0}, ms=WATCHED), seen(1.0, {"AU12": 4.0}, personal=near, ms=WATCHED)]
+    plain, drawn = ([replace(one, ms=ms) for one in watched] for ms in ({}, WATCHED))
+    marked = [(diagram_of(tmp_path, *shown) == OF_TIER[Tier.EXPERIMENTAL]).all(2).sum() for shown in (plain, drawn)]
+    assert marked[1] > marked[0] + 3000
+    with noted(tmp_path, *watched) as rows:
+        nothing, said = Seen(rows[0]), Seen(rows[1])
+    assert nothing.row["watched"] and nothing.personal is None
+    assert said.personal == replace(near, units=("AU6", "AU12"), bundle="")
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_a_panel_has_room_for_a_person_s_own_movement(
+    shape: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, texts = layout_for(shape).panel, []
+    monkeypatch.setattr("device.commands.merged.panel.write", lambda *drawn: texts.append(drawn[3]))
+    with noted(tmp_path, seen(0.0, personal=OWN, ms=WATCHED)) as rows:
+        draw_values(np.zeros((HEIGHT, WIDTH, 3), np.uint8), panel, Seen(rows[0]), "")
+    assert [text for text in texts if text.startswith("Own movement  99.9 times usual, no")]
+
+
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 def test_a_full_panel_fits(shape: tuple[int, int], tmp_path: Path) -> None:
     panel = layout_for(shape).panel
     everything = {"happily_disgusted": 0.9, "disgustedly_surprised": 0.8}
-    observation = seen(0.0, {"AU12": 5.0}, expressions=everything, hidden=(LOWER,), disagree=True)
+    observation = seen(
+        0.0, {"AU12": 5.0}, expressions=everything, hidden=(LOWER,), disagree=True, personal=OWN, ms=WATCHED
+    )
     canvas = np.full((HEIGHT, WIDTH, 3), GROUND, np.uint8)
     with noted(tmp_path, observation) as rows:
         draw_form(canvas, panel)

@@ -1,6 +1,8 @@
 """The panel beside the picture: what is shown of an observation, and in which colour."""
 
+from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,21 +15,28 @@ from device.contract.templates import tier
 from device.observation import Observation
 from device.stages.eyes import Eyes
 from device.stages.frame import Frame
+from device.stages.personal import Personal
 from device.stages.pose import Pose
 from device.stages.reader import NOTHING
 from tests.people import actions
 
+FAR = Personal(123.4, 20, ("AU10", "AU12", "AU14", "AU15", "AU16", "AU17"), "own-1.0.0")
 NEUTRAL = np.eye(len(EMOTIONS), dtype=np.float32)[0]
 #: Linear RGB to what a deuteranope sees, Viénot, Brettel & Mollon 1999.
 _DEUTERANOPE = np.array([[0.29275, 0.70725, 0.0], [0.29275, 0.70725, 0.0], [-0.02234, 0.02234, 1.0]])
 
 
-def panel(aus: dict[str, float] | None = None, *reasons: Reason, **fields: object) -> ByteImage:
-    """The panel beside a black frame."""
+def observed(aus: dict[str, float] | None = None, *reasons: Reason, **fields: object) -> Observation:
+    """What is seen of somebody in a black frame."""
     frame = Frame(np.zeros((64, 64, 3), np.uint8), 0, 0.0)
     shown = NOTHING if aus is None else actions(aus)
-    observation = Observation(frame, 1, reasons, {}, **({"actions": shown, "emotions": NEUTRAL} | fields))  # type: ignore[arg-type]
-    drawn = draw(observation)
+    found: dict[str, Any] = {"ms": {}, "actions": shown, "emotions": NEUTRAL} | fields
+    return Observation(frame, 1, reasons, **found)
+
+
+def panel(aus: dict[str, float] | None = None, *reasons: Reason, **fields: object) -> ByteImage:
+    """The panel beside it."""
+    drawn = draw(observed(aus, *reasons, **fields))
     return drawn[:, drawn.shape[0] :]
 
 
@@ -120,6 +129,18 @@ def test_head_and_eyes_are_told_in_words(said: list[str]) -> None:
     assert "Eyes  80% open, 12 blinks a minute" in said
 
 
+def test_a_person_s_own_movement_is_told_where_a_bundle_of_theirs_watches(said: list[str]) -> None:
+    panel({"AU12": 3.0})
+    assert not [text for text in said if "Own" in text]
+    watched = replace(observed({"AU12": 3.0}), ms={"personal": 0.1})
+    draw(replace(watched, personal=Personal(1.84, 3, ("AU12", "AU6"), "own-1.0.0")))
+    assert "Own movement  1.8 times usual, no. 3 is near" in said and "No. 3 is AU 12, 6" in said
+    draw(replace(watched, personal=Personal(0.5, None, (), "own-1.0.0")))
+    assert "Own movement  0.5 times usual, none is near" in said
+    draw(watched)
+    assert said[-1] == "Own movement  not measured"
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_of_a_hidden_part_no_bar_is_drawn_and_words_say_so(part: str) -> None:
     unit = "AU12" if part == LOWER else "AU6"
@@ -156,6 +177,8 @@ def test_a_full_panel_fits() -> None:
         expressions={"happily_disgusted": 0.9, "crying": 0.8, "sad": 0.7},
         disagree=True,
         pain=16.0,
+        personal=FAR,
+        ms={"personal": 0.1},
     )
     assert (everything[-20:] == everything[-1, -1]).all(), "nothing is cut off below"
     assert (everything[:, -2:] == everything[-1, -1]).all(), "nor at the right"

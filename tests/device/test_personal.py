@@ -75,6 +75,7 @@ def test_in_light_that_the_network_never_saw_nothing_is_said(own: PersonalReader
         ({"outputs": (replace(OUTPUT, activation="sigmoid"),)}, "gives .* by 'sigmoid'.*is of 2 values"),
         ({"file": replace(FILE, centre=(0.5, 0.5, 0.5), axes=((1.0, 0.0, 0.0),) * 2)}, "gives .*is of 3 values"),
         ({"task": ATYPICALITY}, "is for 'atypicality', not for 'personal-movement'"),
+        ({"evidence": None}, "tells no evidence of what it says"),
         ({"content": b"{"}, "personal.json of bundle own-1.0.0 cannot be read"),
         ({"content": json.dumps({"embedding_version": 2}).encode()}, "embeddings of version 2"),
     ],

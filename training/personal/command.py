@@ -14,8 +14,8 @@ were held out, approach against approach; `export` makes the bundle of a box, wh
 else. `simulate` makes people of whom the truth is known. See docs/personal.md.
 """
 _SIMULATE = """\
-Makes videos of people who never were: heads of ICT-FaceKit with movements of their own, light and pose, and the truth
-of every frame beside.
+Makes videos of people who never were: heads with movements of their own, light and pose, and the truth of every frame
+beside.
 """
 _CHECK = "Reads all faces, and says what is wrong with them. Exit code 22: something makes them useless."
 _TRAIN = """\
@@ -45,7 +45,13 @@ def add_parser(commands: Any) -> None:
 
 def _add_simulate(actions: Any) -> None:
     parser = actions.add_parser("simulate", help="make people of whom the truth is known", description=_SIMULATE)
-    parser.add_argument("--ict", type=Path, required=True, metavar="FILE", help="ICT-FaceKit, a folder or .tar.xz")
+    parser.add_argument(
+        "--ict",
+        type=Path,
+        metavar="FILE",
+        help="ICT-FaceKit, a folder or .tar.xz, whose identities the heads have (default: the digital face that is "
+        "shipped, reshaped at random)",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
     parser.add_argument("--plan", type=Path, metavar="FILE", help="TOML file, see training/personal/simulate/plan.py")
     add_set(parser, "one key of the plan")
@@ -100,7 +106,9 @@ def _add_export(actions: Any) -> None:
     parser.add_argument("--bundles", type=Path, default=Path("bundles"), metavar="DIR", help="(default: %(default)s)")
     parser.add_argument("--name", type=bundle_name, metavar="NAME", help="(default: one that names nobody)")
     parser.add_argument("--version", type=bundle_version, required=True, metavar="X.Y.Z", help="the bundle's version")
-    parser.add_argument("--key", type=Path, metavar="FILE", help="the key to sign with")
+    parser.add_argument("--key", type=Path, metavar="FILE", help="private key of `affectbox-converter keygen`: sign")
+    parser.add_argument("--replace", action="store_true", help="write over a bundle of the same name and version")
+    parser.add_argument("--unsupported", action="store_true", help="also where the evidence does not carry it")
     parser.set_defaults(run=later("training.personal.export", "export"))
 
 

@@ -6,13 +6,12 @@ from urllib.parse import quote
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html
 
-from cloud.analysis.measures import AUS, EMOTION, MEASURES, USUAL, Measure
-from cloud.analysis.trend import Trend, trend_words
-from cloud.dashboard.pages import Page
+from cloud.analysis.measures import AUS, EMOTION, MEASURES, USUAL
+from cloud.dashboard.pages import Page, patients_personal
+from cloud.dashboard.pages.patients_charts import charts
 from cloud.dashboard.pages.patients_parts import (
     Work,
     badge,
-    graph,
     heading,
     lead,
     of_session,
@@ -26,7 +25,6 @@ from cloud.dashboard.person import CLINICIAN, Visit, current_visit
 from cloud.dashboard.records import changes, times, weeks
 from cloud.dashboard.records.weeks import Point
 from cloud.reading.databases import Listed
-from device.contract.labels import Tier
 from device.contract.session import Why
 
 _GROUPS = {AUS: "Facial actions (FACS)", EMOTION: "Expressions, as annotators would name them"}
@@ -50,9 +48,10 @@ def pages(work: Work) -> tuple[Page, ...]:
                 dcc.Store(id="weeks-patient", data=patient),
                 html.H2("Over weeks"),
                 choice("weeks-measures", list(USUAL), (AUS, EMOTION)),
-                html.Div(charts(found, list(USUAL)), id="weeks-charts", className="charts"),
+                html.Div(charts(found, [MEASURES[name] for name in USUAL]), id="weeks-charts", className="charts"),
                 html.P(weeks.ENOUGH, className="hint"),
                 html.P(weeks.INTERVALS, className="hint"),
+                *patients_personal.shown(found),
                 html.H2("All sessions"),
                 _list(found),
                 _comparing(found),
@@ -91,40 +90,6 @@ async def _points(work: Work, visit: Visit, listed: list[Listed], chosen: list[s
     used = [one for one in listed if one.why != Why.REVOKED]
     minutes = await work.reading.minutes(visit, used)
     return weeks.points(listed, minutes, [MEASURES[name] for name in chosen])
-
-
-def charts(found: list[Point], chosen: list[str]) -> list[Any]:
-    """A chart for each measure, with what the sessions say of it."""
-    measures = [MEASURES[name] for name in chosen]
-    changed = weeks.changes(found, measures)
-    return [_chart(measure, found, changed[measure.id]) for measure in measures] or [
-        lead("Choose what is to be shown.")
-    ]
-
-
-def reliability(measure: Measure) -> list[Any]:
-    """How far a measure can be relied on, where that is less than usual."""
-    return [] if measure.tier is Tier.REPORTED else [badge(measure.tier.value.replace("-", " "), "todo")]
-
-
-def _chart(measure: Measure, found: list[Point], trend: Trend) -> html.Figure:
-    head = html.H3(
-        [
-            measure.name.capitalize() if measure.kind != AUS else measure.name,
-            html.Small(measure.unit),
-            *reliability(measure),
-        ]
-    )
-    said = html.Figcaption(trend_words(trend))
-    if not any(measure.id in point.means for point in found):
-        return html.Figure(
-            [
-                head,
-                html.P("No session tells of it: the consent does not cover it, or nothing came.", className="quietly"),
-            ]
-        )
-    drawn = graph(weeks.chart(measure, found, trend))
-    return html.Figure([head, drawn, said])
 
 
 def _list(found: list[Point]) -> Any:
@@ -177,7 +142,8 @@ def callbacks(app: Dash, work: Work) -> None:
         await work.reading.check_patient(visit, patient)
         await changes.look(work.means.base, visit, "opened", patient)
         known = [name for name in chosen or [] if name in MEASURES][:_MOST]
-        return charts(await _points(work, visit, await work.reading.sessions(visit, patient), known), known)
+        found = await _points(work, visit, await work.reading.sessions(visit, patient), known)
+        return charts(found, [MEASURES[name] for name in known])
 
     app.callback(
         Output("weeks-charts", "children"),

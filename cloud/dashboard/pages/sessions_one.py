@@ -11,6 +11,7 @@ from cloud.dashboard.pages import (
     sessions_face,
     sessions_marks,
     sessions_movement,
+    sessions_personal,
     sessions_report,
     sessions_support,
 )
@@ -119,6 +120,7 @@ def shown(found: Opened, done: Any = None) -> html.Div:
             *sessions_report.offered(held),
             *over_time,
             sessions_marks.written(found),
+            *sessions_personal.shown(held.table.sessions[0]),
             *sessions_movement.shown(held.table),
             *sessions_support.shown(held.table.sessions[0]),
             zone(),

@@ -8,8 +8,8 @@ from dash import html
 
 from cloud.analysis.measures import MEASURES, Measure
 from cloud.analysis.parts import Part
+from cloud.dashboard.pages.patients_charts import reliability
 from cloud.dashboard.pages.patients_parts import badge, lead, percent, table
-from cloud.dashboard.pages.patients_weeks import reliability
 from cloud.dashboard.records import times, weeks
 from cloud.dashboard.records.course import course
 from cloud.dashboard.records.diagram import diagram

@@ -14,6 +14,7 @@ from cloud.analysis.uncertainty import Estimate
 from cloud.dashboard.records import times
 from cloud.dashboard.records.drawing import BLUE, GREY, axis, layout
 from cloud.reading.databases import Listed
+from cloud.reading.personal import Personal
 from cloud.reading.table import Table
 from device.contract.fields import Json
 from device.contract.session import Why
@@ -40,6 +41,7 @@ class Point:
         seen: share that was measured; None where nothing came or nothing is used.
         enough: whether enough was seen.
         means: of each measure that the session tells of, by its id.
+        personal: what was told of the person's own movement; None where nothing was.
     """
 
     listed: Listed
@@ -47,6 +49,7 @@ class Point:
     seen: float | None = None
     enough: bool = False
     means: Mapping[str, Estimate] = ()  # type: ignore[assignment]
+    personal: Personal | None = None
 
 
 def points(listed: Iterable[Listed], minutes: Table, measures: Iterable[Measure]) -> list[Point]:
@@ -59,7 +62,7 @@ def points(listed: Iterable[Listed], minutes: Table, measures: Iterable[Measure]
             found.append(Point(one, means={}))
             continue
         summed = summarise(minutes.of(number), chosen)
-        found.append(Point(one, summed.seconds, summed.seen, summed.enough, summed.means))
+        found.append(Point(one, summed.seconds, summed.seen, summed.enough, summed.means, summed.personal))
     return found
 
 

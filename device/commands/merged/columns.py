@@ -87,7 +87,7 @@ def _between(span: Span, values: FloatArray, before: Array, middle: Array) -> Fl
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the diagram: `units` or `expressions`, the number in the contract's order, and how surely."""
+    """A row of the diagram: `units` or `expressions`, the number in the contract's order, and how surely; or `own`."""
 
     kind: str
     number: int
@@ -97,12 +97,13 @@ class Row:
 @dataclass(frozen=True)
 class Relevant:
     """The action units that showed, the more and the surer the earlier; those that did not, the surer the earlier, and
-    those of which nothing is known; and the leading expressions."""
+    those of which nothing is known; the leading expressions; and the person's own movement, where that was watched."""
 
     moved: list[Row]
     still: list[Row]
     never: list[Row]
     expressions: list[Row]
+    own: list[Row]
 
 
 def relevant(rows: Array, span: Span) -> Relevant:
@@ -115,7 +116,8 @@ def relevant(rows: Array, span: Span) -> Relevant:
     moved.sort(key=lambda row: -weight[row.number] * _STRENGTH[row.tier])
     others = sorted((row for row in units if weight[row.number] <= 0), key=lambda row: list(Tier).index(row.tier))
     still, never = ([row for row in others if known[row.number] is whether] for whether in (True, False))
-    return Relevant(moved, still, never, _expressions(rows, lasting))
+    own = [Row("own", 0, Tier.EXPERIMENTAL)] if rows["watched"].any() else []
+    return Relevant(moved, still, never, _expressions(rows, lasting), own)
 
 
 def _expressions(rows: Array, lasting: Array) -> list[Row]:

@@ -1,7 +1,8 @@
 """The timing diagram of a clip: drawn once; then only the line of the moment moves, and the values beside the names.
 
 On top the strongest emotion, below it a row for each action unit (0 to 5) that showed, the more and the surer the
-higher, then the leading expressions (0 to 1). Hatched is what was not measured. Thin lines are the person's left and
+higher, then the leading expressions (0 to 1), and how far the person's own movement is from their usual (1), where a
+bundle of theirs watched. Hatched is what was not measured. Thin lines are the person's left and
 right side, where they differ.
 """
 
@@ -42,7 +43,12 @@ LEFT, RIGHT = (66, 228, 240), (167, 121, 204)  # BGR of Okabe & Ito's yellow and
 _DASH = 8
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 _TICK = 70  # pixels that two labels of the axis are apart, at least
-_HEADINGS = "Action units (AU), 0 to 5", "Expressions, 0 to 1"
+#: Kind of row → heading, its greatest value, from which value on its name is bright, and digits.
+_KINDS = {
+    "units": ("Action units (AU), 0 to 5", 5.0, PRESENT, 1),
+    "expressions": ("Expressions, 0 to 1", 1.0, 0.5, 2),
+    "own": ("Own movement, 0 to 4 times usual", 4.0, 2.0, 1),
+}
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,8 @@ class _Line:
     @property
     def name(self) -> str:
         number = self.row.number
+        if self.row.kind == "own":
+            return "distance"
         return title(ACTION_UNITS[number]) if self.row.kind == "units" else words(EXPRESSIONS[number])
 
 
@@ -97,18 +105,17 @@ class Diagram:
 
     def _place(self, found: Relevant) -> None:
         """Choose the rows that there is room for."""
-        moved, expressions = found.moved, found.expressions
-        used = _TOP + _RIBBON + _HEADING * (1 + bool(expressions)) + _AXIS + _LEGEND
+        moved, others = found.moved, [*found.expressions, *found.own]
+        headings = 1 + bool(found.expressions) + bool(found.own)
+        used = _TOP + _RIBBON + _HEADING * headings + _AXIS + _LEGEND
         room = self._area.height - used
-        most = max(room // _LEAST_ROW - len(expressions), 1)
-        units = [*moved, *found.still, *found.never][
-            : min(most, max(len(moved), room // _GOOD_ROW - len(expressions)))
-        ]
-        height = min(room // max(len(units) + len(expressions), 1), _MOST_ROW)
+        most = max(room // _LEAST_ROW - len(others), 1)
+        units = [*moved, *found.still, *found.never][: min(most, max(len(moved), room // _GOOD_ROW - len(others)))]
+        height = min(room // max(len(units) + len(others), 1), _MOST_ROW)
         self._lines: list[_Line] = []
         self._headings: list[tuple[int, str]] = []
         top = _TOP + _RIBBON
-        for heading, group in zip(_HEADINGS, (units, expressions), strict=True):
+        for (heading, *_), group in zip(_KINDS.values(), (units, found.expressions, found.own), strict=True):
             if group:
                 self._headings.append((top + _HEADING - 7, heading))
                 top += _HEADING
@@ -125,13 +132,13 @@ class Diagram:
         for base, heading in self._headings:
             write(form, _EDGE, base, heading, _SMALL, WHITE)
             form[base + 3, _EDGE : self._from + curves.shape[1]] = LINE
-        found = {kind: peaks(self._span, np.asarray(rows[kind])) for kind in ("units", "left", "right", "expressions")}
+        found = {kind: peaks(self._span, np.asarray(rows[kind])) for kind in (*_KINDS, "left", "right")}
         self._sided = False
         for line in self._lines:
             mark_tier(form, _EDGE + 5, line.base - 6, line.row.tier)
             write(form, _EDGE + _MARK, line.base, shortened(line.name, self._room, _TEXT), _TEXT, SOFT)
             place = curves[line.top : line.top + line.height - 2]
-            values = found[line.row.kind][:, line.row.number] / (5 if line.row.kind == "units" else 1)
+            values = found[line.row.kind][:, line.row.number] / _KINDS[line.row.kind][1]
             _draw_curve(place, values, line.row.tier)
             if line.row.kind == "units" and (key := ACTION_UNITS[line.row.number].key) in SIDED_KEYS:
                 at = SIDED_KEYS.index(key)
@@ -182,14 +189,15 @@ class Diagram:
 
     def _write_value(self, place: ByteImage, line: _Line, seen: Seen) -> None:
         value = float(seen.row[line.row.kind][line.row.number])
+        _, _, bright, digits = _KINDS[line.row.kind]
         if line.row.kind == "units" and ACTION_UNITS[line.row.number].part in seen.hidden:
             text, colour = "hid.", ORANGE
         elif math.isnan(value):
             text, colour = "-", SOFT
         else:
-            text, colour = (f"{value:.1f}" if line.row.kind == "units" else f"{value:.2f}"), WHITE
+            text, colour = f"{value:.{digits}f}", WHITE
         write(place, self._from - _GAP - width_of(text, _TEXT), line.base, text, _TEXT, colour)
-        if value >= (PRESENT if line.row.kind == "units" else 0.5):
+        if value >= bright:
             write(place, _EDGE + _MARK, line.base, shortened(line.name, self._room, _TEXT), _TEXT, WHITE)
 
 

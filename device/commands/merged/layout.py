@@ -91,7 +91,7 @@ def _wide(aspect: float) -> Layout:
     width, height = min(round(360 * aspect), 700), 360
     area = Area(width, 0, WIDTH - width, height)
     right = area.width // 2 + 20
-    panel = Panel(area, 40, 72, (_MARGIN,), area.width // 2 - 200, 128, 28, (right, 212, 3), (right, 128))
+    panel = Panel(area, 40, 72, (_MARGIN,), area.width // 2 - 200, 128, 28, (right, 212, 5), (right, 128))
     return Layout(Area(0, 0, width, height), panel, Area(0, height, WIDTH, HEIGHT - height))
 
 

@@ -12,10 +12,11 @@ import numpy as np
 from device.arrays import Array, FloatArray
 from device.closing import Closing
 from device.contract.errors import StorageError
-from device.contract.labels import ACTION_UNITS, EMOTIONS, EXPRESSIONS, PARTS, SIDED_KEYS, Reason
+from device.contract.labels import ACTION_UNIT_KEYS, ACTION_UNITS, EMOTIONS, EXPRESSIONS, PARTS, SIDED_KEYS, Reason
 from device.observation import Observation
 from device.stages.eyes import Eyes
 from device.stages.frame import Frame
+from device.stages.personal import Personal
 from device.stages.pose import Pose
 
 #: Time from the clip's first frame on, seconds; NaN is what was not measured. Points are eighths of a pixel of the
@@ -27,6 +28,7 @@ ROW = np.dtype(
         *(("calibrated", "?"), ("pose", "f4", 3), ("open", "f4"), ("blinks", "f4"), ("width", "f4")),
         *(("emotions", "f4", len(EMOTIONS)), ("units", "f4", len(ACTION_UNITS))),
         *(("left", "f4", len(SIDED_KEYS)), ("right", "f4", len(SIDED_KEYS)), ("expressions", "f4", len(EXPRESSIONS))),
+        *(("watched", "?"), ("own", "f4", 1), ("movement", "u1"), ("belongs", "u4")),
         *(("count", "u2"), ("points", "i2", (_MOST_POINTS, 2))),
     ]
 )
@@ -60,6 +62,13 @@ class Seen:
     def eyes(self) -> Eyes:
         known = (None if math.isnan(self.row[name]) else float(self.row[name]) for name in ("open", "blinks"))
         return Eyes(open=next(known), blinks=next(known))
+
+    @property
+    def personal(self) -> Personal | None:
+        """What was said of the person's own movement; the units that belong to one are in the contract's order."""
+        distance = float(self.row["own"][0])
+        units = tuple(unit.key for bit, unit in enumerate(ACTION_UNITS) if self.row["belongs"] >> bit & 1)
+        return None if math.isnan(distance) else Personal(distance, int(self.row["movement"]) or None, units, "")
 
 
 class Notes(Closing):
@@ -130,8 +139,17 @@ def _fill(row: Any, observation: Observation) -> None:
     row["emotions"] = observation.emotions if len(observation.emotions) else np.nan
     actions = observation.actions
     row["units"], row["left"], row["right"] = actions.both, actions.left, actions.right
+    _fill_own(row, observation)
     measured = len(observation.emotions) > 0
     row["expressions"] = [observation.expressions.get(name, 0.0 if measured else math.nan) for name in EXPRESSIONS]
+
+
+def _fill_own(row: Any, observation: Observation) -> None:
+    said = observation.personal
+    row["watched"], row["own"] = observation.own_watched, np.nan if said is None else said.distance
+    if said is not None:
+        row["movement"] = said.movement or 0
+        row["belongs"] = sum(1 << ACTION_UNIT_KEYS.index(key) for key in said.units)
 
 
 def _unwritable(beside: Path, error: OSError) -> StorageError:

@@ -18,6 +18,7 @@ from device.commands.marking import (
     clock,
     facts,
     in_view,
+    own_facts,
     warning,
 )
 from device.commands.merged.layout import Panel
@@ -60,9 +61,19 @@ def draw_values(canvas: ByteImage, panel: Panel, seen: Seen, name: str) -> None:
     if panel.expressions:
         _expressions(place, panel.expressions, row["expressions"].tolist())
     x, base, lines = panel.facts
-    told = facts(seen.pose, seen.eyes, bool(row["calibrated"]))
-    for number, line in enumerate(told if lines > 1 else ["     ".join(told[:2])]):
-        write(place, x, base + number * _FACT, line, _SMALL, SOFT)
+    for number, line in enumerate(_told(seen, lines)):
+        write(place, x, base + number * _FACT, shortened(line, place.shape[1] - x - _EDGE, _SMALL), _SMALL, SOFT)
+
+
+def _told(seen: Seen, lines: int) -> list[str]:
+    """Facts, for which there is room in so many lines; the person's own movement before what seldom changes."""
+    told = facts(seen.pose, seen.eyes, bool(seen.row["calibrated"]))
+    own = own_facts(seen.personal) if seen.row["watched"] else []
+    if lines >= len(told) + len(own):
+        return [*told, *own]
+    if lines == 1:
+        return own[:1] or ["     ".join(told[:2])]
+    return [*told[: lines - len(own[:1])], *own[:1]]
 
 
 def _emotions(panel: Panel) -> list[tuple[str, int, int]]:

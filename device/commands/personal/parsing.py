@@ -14,7 +14,13 @@ personal.use they watch the sessions of that person whose consent covers `person
 """
 _ADD = """\
 Looks at signature and content of bundles, and keeps a copy of each below the pseudonym that it is for. The newest
-version is used, from the next session on.
+version is used, from the next session on. On an installed box root adds as the box's own account, which has to be able
+to read the folder.
+"""
+_WATCH = """\
+Prints a line of JSON for each frame, as a record would say it, and at the end one with what all of it came to; that
+also in words, on standard error. Nothing is kept, and nothing compared with earlier sessions. The numbers are of this
+person against themselves: they say of nobody that they are well or ill.
 """
 _REMOVE = """\
 Erases the bundles of a person from this box, with what earlier sessions came to, which are then compared with nothing.
@@ -30,6 +36,14 @@ def add_personal(commands: Any, command: Callable[..., argparse.ArgumentParser],
     add = command(actions, "add", "keep bundles on this box", run)
     add.description = _ADD
     add.add_argument("folder", metavar="FOLDER", type=Path, nargs="+", help="a bundle, as `personal export` made it")
+
+    watch = command(actions, "watch", "say of a video how far the person's movement is from their own usual", run)
+    watch.description = _WATCH
+    watch.add_argument("video", metavar="VIDEO", help="a video of this person")
+    watch.add_argument("--patient", metavar="ID", required=True, help="the person's pseudonym")
+    watch.add_argument(
+        "--bundle", metavar="FOLDER", type=Path, help="the bundle; else the newest that is kept of this person"
+    )
 
     told = command(actions, "list", "say which bundles of whom are on this box, and what is wrong with them", run)
     told.add_argument("--json", action="store_true", help="print one JSON object")

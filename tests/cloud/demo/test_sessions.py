@@ -80,6 +80,22 @@ def test_one_person_who_agreed_is_compared_with_other_people_who_are_made_up(wri
         assert one["session"] in sessions and one["models"]["atypicality"] == "simulated-ratings-1"
 
 
+def test_one_person_who_agreed_has_a_model_of_their_own_that_nobody_made(written: dict[str, object]) -> None:
+    told = [event for event in below(written, session.ROOT).values() if event["event"] == "personal"]
+    assert {event["patient"] for event in told} == {"p-0007"}
+    assert {(event["personal"]["bundle"], event["personal"]["simulated"]) for event in told} == {
+        ("simulated-movements-1", True)
+    }
+    assert [event["personal"]["earlier"] for event in sorted(told, key=lambda one: one["time"]["wall"])] == [0, 1, 2]
+    packed = [one for one in below(written, pack.ROOT).values() if one["of"] == "records"]
+    said = [one for some in packed for one in pack.unpack(some) if "personal" in one]
+    sessions = {event["session"] for event in told}
+    assert {(one["status"], one["models"]["personal"]) for one in said} == {("measured", "simulated-movements-1")}
+    assert {one["session"] for one in said} <= sessions
+    assert any("movement" in one["personal"] for one in said)
+    assert any("movement" not in one["personal"] for one in said)
+
+
 def test_packs_are_those_that_a_box_would_have_made(written: dict[str, object]) -> None:
     found = below(written, pack.ROOT)
     for path, document in list(found.items())[::4]:
@@ -111,7 +127,7 @@ def test_it_has_everything_that_pages_have_to_show(written: dict[str, object]) -
     assert why.keys() == {"stopped", "interrupted", "paused", "revoked", "limit"}
     assert sum("continues" in event for event in events) == 2
     assert any(event["number"] == session.REVOKED_LATER for event in events)
-    assert {event["event"] for event in events} == {*session.Event} - {"consent", "support", "personal"}
+    assert {event["event"] for event in events} == {*session.Event} - {"consent", "support"}
     frames = [
         one
         for packed in below(written, pack.ROOT).values()

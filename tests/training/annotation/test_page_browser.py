@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from playwright.sync_api import APIResponse, Route, expect
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import expect
 
 from tests.browser import Browser
 from tests.training.annotation.paged import Page, made_film, made_pictures, made_project, paged
+from training.annotation.acts import SetMark
 from training.annotation.agreement.compare import compare
 from training.annotation.coding import Coded, Episode, Mark, Scale, Side
 from training.annotation.page.network import FaceBox
@@ -36,6 +38,12 @@ CUT = """
     return b.bottom > innerHeight || b.right > innerWidth || b.left < 0 || (b.height < 24 && e.tagName === "BUTTON");
   })
   .map((e) => e.outerHTML.slice(0, 90))
+"""
+#: That the pictures of so many frames have come.
+PICTURES = """
+(count) => new Set(
+  performance.getEntriesByType("resource").map((entry) => entry.name).filter((name) => name.includes("/pictures/"))
+).size >= count
 """
 
 
@@ -154,7 +162,9 @@ def test_an_episode_is_a_key_held_while_stepping(one_chromium: Chromium, film: P
         press(tab, *["ArrowRight"] * 6)
         tab.keyboard.up("a")
         press(tab, "3", "6", "ArrowLeft", "ArrowLeft", "m")  # C, left, apex
-        press(tab, "q", "ArrowRight", "ArrowRight", "ArrowRight", "q")  # taps at both ends
+        tapped(tab, "q", "KeyQ")
+        press(tab, "ArrowRight", "ArrowRight", "ArrowRight")
+        tapped(tab, "q", "KeyQ")  # taps at both ends
         press(tab, "e", "Backspace")
         press(tab, "End", "Enter")  # the next episode, there where it begins
         expect(tab.locator("#jump")).to_have_value("4")
@@ -216,6 +226,129 @@ def test_a_film_that_cannot_be_read_is_said_and_another_is_coded(one_chromium: C
             press(tab, "a", "Enter")
             is_saved(tab)
         assert given(project.coded("anna", "p-02/film.mp4")[0]) == {"AU12": Mark(1)}
+
+
+class Held:
+    """What a page asks for of an address waits at the program until it is let go."""
+
+    def __init__(self, tab: Tab, address: str, body: bool = False) -> None:
+        """With `body` the program has answered already: what it says is of then."""
+        self._waiting: list[tuple[Route, APIResponse | None]] = []
+        self._body, self._tab, self._holds = body, tab, True
+        tab.route(address, self._hold)
+
+    def _hold(self, route: Route) -> None:
+        if self._holds:
+            self._waiting.append((route, route.fetch() if self._body else None))
+        else:
+            route.continue_()
+
+    def wait(self) -> None:
+        """Until it was asked for, and answered."""
+        until = time.monotonic() + WAIT_S
+        while not self._waiting and time.monotonic() < until:
+            self._tab.wait_for_timeout(10)
+        assert self._waiting
+
+    def release(self, lost: bool = False) -> None:
+        """Let it through, also from now on; `lost`: it never comes."""
+        self._holds = False
+        for route, answer in self._waiting:
+            if lost:
+                route.abort()
+            elif answer:
+                route.fulfill(response=answer)
+            else:
+                route.continue_()
+
+
+def picture(page: Page, index: int) -> str:
+    """The address of the picture of the frame that is coded so late."""
+    return f"**/pictures/0/{order(page)[index]}?*"
+
+
+def test_keys_that_follow_enter_are_of_the_next_frame_however_late_a_picture_comes(
+    one_chromium: Chromium, pictures: Page
+) -> None:
+    with Browser(one_chromium, pictures.origin) as browser:
+        tab = browser.page(SIZES[0])
+        late = Held(tab, picture(pictures, 1))
+        enter(tab, pictures.link)
+        press(tab, "q", "Enter", "a", "Enter", "e", "Enter")
+        tab.get_by_role("button", name="AU25 Lips part").click()
+        expect(tab.locator("#progress-words")).to_have_text("1 of 6 submitted")  # nobody has seen the second
+        expect(tab.locator("#saved")).to_have_text("Saving")
+        late.release()
+        expect(tab.locator("#progress-words")).to_have_text("3 of 6 submitted")
+        is_saved(tab)
+    found = coded(pictures)
+    assert [given(found[place]) for place in order(pictures)[:4]] == [
+        {"AU1": Mark(1)},
+        {"AU12": Mark(1)},
+        {"AU4": Mark(1)},
+        {"AU25": Mark(1)},
+    ]
+
+
+def test_keys_that_follow_enter_are_not_taken_where_the_picture_never_comes(
+    one_chromium: Chromium, pictures: Page
+) -> None:
+    with Browser(one_chromium, pictures.origin) as browser:
+        browser.forgive("ERR_FAILED")
+        tab = browser.page(SIZES[0])
+        late = Held(tab, picture(pictures, 1))
+        enter(tab, pictures.link)
+        press(tab, "q", "Enter", "a", "Enter", "e", "Enter")
+        late.release(lost=True)
+        expect(tab.locator("#toast")).to_contain_text("not submitted")
+        expect(tab.locator("#toast")).to_contain_text("Keys that followed were not taken.")
+        press(tab, "Enter")  # now it comes
+        expect(tab.locator("#progress-words")).to_have_text("2 of 6 submitted")
+        is_saved(tab)
+    found = coded(pictures)
+    assert [given(found[place]) for place in order(pictures)[:2]] == [{"AU1": Mark(1)}, {"AU12": Mark(1)}]
+
+
+def test_what_is_saved_while_a_sequence_is_opened_is_shown(one_chromium: Chromium, pictures: Page) -> None:
+    with Browser(one_chromium, pictures.origin) as browser:
+        browser.forgive("ERR_FAILED")
+        tab = browser.page(SIZES[0])
+        enter(tab, pictures.link)
+        tab.route("**/api/acts", lambda route: route.abort())
+        press(tab, "q", "Enter", "Enter")
+        expect(tab.locator("#saved")).to_have_text("3 kept in this browser")
+        opening = Held(tab, "**/api/sequences/0", body=True)
+        tab.goto(pictures.origin)
+        opening.wait()
+        tab.unroute("**/api/acts")
+        expect(tab.locator("#saved")).to_have_attribute("data-state", "saved")
+        opening.release()
+        tab.wait_for_selector("html[data-ready]")
+        expect(tab.locator("#progress-words")).to_have_text("2 of 6 submitted")
+
+
+def test_what_is_undone_while_a_frame_is_on_its_way_stays_undone(one_chromium: Chromium, tmp_path: Path) -> None:
+    source = made_film(tmp_path / "films" / "p-01", 100)
+    with made_project(tmp_path / "project", source.parent) as project, paged(project) as page:
+        project.enter("anna", "before")
+        project.apply("anna", "before", SetMark(page.desk.names[0], 90, "AU12", Mark(1)), ("before", 1))
+        project.leave("anna", "before")
+        with Browser(one_chromium, page.origin) as browser:
+            browser.forgive("ERR_FAILED")
+            tab = browser.page(SIZES[0])
+            enter(tab, page.link)
+            frames = Held(tab, "**/api/sequences/0/frames?*", body=True)
+            press(tab, "/")
+            tab.keyboard.type("90")
+            press(tab, "Enter")
+            frames.wait()
+            press(tab, "Control+z")
+            expect(tab.locator("#toast")).to_contain_text("undone")
+            tab.route("**/api/acts", lambda route: route.abort())  # lest an answer put it right
+            frames.release()
+            press(tab, "q")
+            expect(tab.get_by_role("button", name="AU1 Inner Brow Raiser A")).to_be_visible()
+            expect(tab.get_by_role("button", name="AU12 Lip Corner Puller absent")).to_be_visible()
 
 
 def test_a_picture_that_is_gone_is_not_submitted_unless_it_is_said_to_be_not_codable(
@@ -330,13 +463,15 @@ def test_a_killed_program_and_a_killed_page_lose_no_key(one_chromium: Chromium, 
         browser.forgive("ERR_CONNECTION|Failed to load|409")
         tab = browser.page(SIZES[0])
         enter(tab, program.link)
-        for _ in range(3):
+        tab.wait_for_function(PICTURES, arg=8)  # a frame whose picture never came is not submitted
+        for done in (2, 4, 6):
             press(tab, "q", "a")
             program.kill()
             press(tab, "3", "Enter", "Shift+e", "Enter")
             expect(tab.locator("#saved")).to_have_attribute("data-state", "away")
             program = Program(tmp_path / "project", port)
             is_saved(tab)
+            expect(tab.locator("#progress-words")).to_have_text(f"{done} of 8 submitted")
         program.kill()
         press(tab, "j", "Enter")
         expect(tab.locator("#saved")).to_have_text("2 kept in this browser")
@@ -437,6 +572,15 @@ def test_after_the_last_frame_the_next_sequence_is_offered(one_chromium: Chromiu
             expect(tab.get_by_role("dialog")).to_contain_text("Nothing is left in this project.")
             expect(tab.get_by_role("dialog").get_by_role("button")).to_have_text(["Good ↵"])
         assert [len(project.coded("anna", f"{person}/film.mp4")) for person in ("p-01", "p-02")] == [3, 3]
+
+
+def tapped(tab: Tab, key: str, code: str) -> None:
+    """Down and up again at once, however slow the machine is."""
+    told = {"key": key, "code": code, "bubbles": True}
+    tab.evaluate(
+        "(told) => ['keydown', 'keyup'].forEach((kind) => document.body.dispatchEvent(new KeyboardEvent(kind, told)))",
+        told,
+    )
 
 
 def typed(tab: Tab, key: str, code: str, **more: bool) -> None:

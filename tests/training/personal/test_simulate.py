@@ -18,7 +18,7 @@ from training.cli import main
 from training.face_finder import FaceFinder
 from training.personal.simulate.course import Course, draw_course
 from training.personal.simulate.idiolect import PLAIN, Idiolect, draw_idiolect
-from training.personal.simulate.mold import Mold, mold_of
+from training.personal.simulate.mold import Mold, made_up_mold, mold_of
 from training.personal.simulate.person import draw_head
 from training.personal.simulate.plan import Plan
 from training.personal.simulate.scene import Scene, draw_room
@@ -29,19 +29,15 @@ AU12, AU43 = ACTION_UNIT_KEYS.index("AU12"), ACTION_UNIT_KEYS.index("AU43")
 
 @pytest.fixture(scope="module")
 def mold() -> Mold:
-    return mold_of(facekit.heads())
+    return made_up_mold()
 
 
-@pytest.fixture(scope="module")
-def ict(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return facekit.write(tmp_path_factory.mktemp("ict") / "FaceXModel")
-
-
-def simulate(ict: Path, out: Path, *settings: str, seed: int = 3) -> int:
+def simulate(out: Path, *settings: str, seed: int = 3, ict: Path | None = None) -> int:
     """The command, in this process."""
     chosen = [word for one in settings for word in ("--set", one)]
-    where = ["--ict", str(ict), "--out", str(out), "--seed", str(seed), "--workers", "0"]
-    return main(["personal", "simulate", *where, *chosen])
+    model = ["--ict", str(ict)] if ict else []
+    where = ["--out", str(out), "--seed", str(seed), "--workers", "0"]
+    return main(["personal", "simulate", *where, *model, *chosen])
 
 
 def truth_of(out: Path, person: str) -> list[dict[str, str]]:
@@ -61,8 +57,8 @@ def still(count: int = 1) -> Course:
     return Course(sides, np.zeros(count, np.intp), talking, talking, nothing[:, :2], nothing, ahead, light)
 
 
-def test_a_study_has_videos_their_truth_and_says_that_it_is_simulated(ict, tmp_path, capsys):
-    assert simulate(ict, tmp_path / "study", *SMALL) == 0
+def test_a_study_has_videos_their_truth_and_says_that_it_is_simulated(tmp_path, capsys):
+    assert simulate(tmp_path / "study", *SMALL) == 0
 
     said = capsys.readouterr().out
     assert "2 people who never were" in said and "16 frames" in said
@@ -71,6 +67,7 @@ def test_a_study_has_videos_their_truth_and_says_that_it_is_simulated(ict, tmp_p
     assert people["person-001"]["movements"] != people["person-002"]["movements"]
     told = json.loads((tmp_path / "study" / "simulated.json").read_text())
     assert told["simulated"] is True and told["seed"] == 3 and told["plan"]["people"] == 2
+    assert told["heads"] == "the digital face, reshaped at random"
     for person in people:
         rows = truth_of(tmp_path / "study", person)
         assert list(rows[0])[:4] == ["frame", "time_s", "movement", "AU1"]
@@ -79,13 +76,39 @@ def test_a_study_has_videos_their_truth_and_says_that_it_is_simulated(ict, tmp_p
         assert [float(row["time_s"]) for row in rows] == pytest.approx(times, abs=0.01)
 
 
-def test_the_same_seed_makes_the_same_people_whoever_else_there_is(ict, tmp_path):
-    simulate(ict, tmp_path / "two", *SMALL)
-    simulate(ict, tmp_path / "one", *SMALL, "people=1")
-    simulate(ict, tmp_path / "other", *SMALL, "people=1", seed=4)
+def test_heads_have_the_identities_of_the_face_model_where_there_is_one(tmp_path):
+    ict = facekit.write(tmp_path / "ict" / "FaceXModel")
+
+    assert simulate(tmp_path / "study", *SMALL, "people=1", "seconds=1", ict=ict.parent) == 0
+
+    told = json.loads((tmp_path / "study" / "simulated.json").read_text())
+    assert told["heads"] == "identities of ICT-FaceKit"
+    assert len(truth_of(tmp_path / "study", "person-001")) == 5
+
+
+def test_people_look_unlike_each_other_and_their_eyes_stay_round(mold):
+    heads = [draw_head(mold, 0.3, chance(number)).vertices for number in range(4)]
+    first, number = mold.face.parts["eyes"]
+    eyes = mold.face.vertices[first : first + number]
+    left = eyes[:, 0] > 0
+    size = np.linalg.norm(eyes[left] - eyes[left].mean(0), axis=1)
+
+    for at, head in enumerate(heads):
+        own = head[first : first + number][left]
+        assert np.linalg.norm(own - own.mean(0), axis=1) == pytest.approx(size, abs=1e-3)
+        for other in heads[:at]:
+            assert np.linalg.norm(head - other, axis=1).mean() > 0.1
+
+
+def test_the_same_seed_makes_the_same_people_whoever_else_there_is(tmp_path):
+    simulate(tmp_path / "two", *SMALL)
+    simulate(tmp_path / "one", *SMALL, "people=1")
+    simulate(tmp_path / "other", *SMALL, "people=1", seed=4)
 
     one, two, other = (truth_of(tmp_path / name, "person-001") for name in ("one", "two", "other"))
     assert one == two != other
+    first, second = ((tmp_path / name / "videos/person-001/visit-01.mp4").read_bytes() for name in ("one", "two"))
+    assert first == second
 
 
 @pytest.mark.parametrize(
@@ -96,20 +119,20 @@ def test_the_same_seed_makes_the_same_people_whoever_else_there_is(ict, tmp_path
         ("peple=2", "people"),
     ],
 )
-def test_a_plan_that_cannot_be_is_refused(ict, tmp_path, capsys, setting, told):
-    assert simulate(ict, tmp_path / "study", setting) == ConfigError.exit_code
+def test_a_plan_that_cannot_be_is_refused(tmp_path, capsys, setting, told):
+    assert simulate(tmp_path / "study", setting) == ConfigError.exit_code
 
     message = capsys.readouterr().err
     assert told in message and "Traceback" not in message
     assert not (tmp_path / "study").exists()
 
 
-def test_a_folder_that_is_there_and_a_model_that_is_not_are_refused(ict, tmp_path, capsys):
+def test_a_folder_that_is_there_and_a_model_that_is_not_are_refused(tmp_path, capsys):
     (tmp_path / "there").mkdir()
     (tmp_path / "there" / "thesis.txt").write_text("mine")
 
-    assert simulate(ict, tmp_path / "there", *SMALL) == ConfigError.exit_code
-    assert simulate(tmp_path / "nowhere", tmp_path / "study", *SMALL) == DataError.exit_code
+    assert simulate(tmp_path / "there", *SMALL) == ConfigError.exit_code
+    assert simulate(tmp_path / "study", *SMALL, ict=tmp_path / "nowhere") == DataError.exit_code
 
     message = capsys.readouterr().err
     assert "is there already" in message and "https://github.com/ICT-VGL/ICT-FaceKit" in message

@@ -1,7 +1,8 @@
-"""The digital face with ICT-FaceKit's identities: what somebody's head is cast from.
+"""The digital face with shapes that somebody's head may have: what it is cast from.
 
 The digital face (cloud/face/face.glb) is ICT-FaceKit's head cut to what is ever seen, with a target for each action
-unit and side; here its vertices are found again in the model, whose identities then move them.
+unit and side. Its vertices are found again in the model, whose identities then move them; without the model, shapes of
+our own making do.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from training.face.bake.units import at_rest
 from training.face.facekit import WHERE
 from training.face.heads import Heads, load_heads
 from training.personal.simulate.coarse import coarser
+from training.personal.simulate.shapes import made_up
 
 #: Where a vertex of the digital face may be from the model's, centimetres: it was rounded, and cut at the shoulders.
 _ROUNDED, _CUT, _SHOULDERS = 0.02, 1.5, -13.5
@@ -31,7 +33,7 @@ class Mold:
 
     Attributes:
         face: the digital face, with fewer triangles, and without targets.
-        identities: (I, V, 3), differences to its vertices; weights of one standard deviation.
+        identities: (I, V, 3), shapes as differences to its vertices; weights of one standard deviation.
         targets: the names of the rows of `moves`.
         moves: (K, V, 3), how each target moves it at weight 1.
     """
@@ -42,9 +44,20 @@ class Mold:
     moves: Floats
 
 
-def load_mold(path: Path) -> Mold:
-    """From ICT-FaceKit, a folder or an archive. Raises `DataError`: it is not there, or another model."""
-    return mold_of(load_heads(path, identities=True))
+def load_mold(path: Path | None) -> Mold:
+    """From ICT-FaceKit, a folder or an archive; None: with shapes of our own making. Raises `DataError`: it is not
+    there, or another model."""
+    return made_up_mold() if path is None else mold_of(load_heads(path, identities=True))
+
+
+def made_up_mold() -> Mold:
+    """With shapes of our own making; eyeballs stay round."""
+    face = load_face()
+    places = face.vertices + PIVOT
+    first, number = face.parts["eyes"]
+    eyes = places[first : first + number]
+    places[first : first + number] = np.where(eyes[:, :1] > 0, CENTRE, CENTRE * (-1, 1, 1))
+    return _coarse(face, made_up(places))
 
 
 def mold_of(heads: Heads) -> Mold:

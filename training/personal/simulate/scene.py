@@ -22,6 +22,8 @@ _DISTANCE, _HEIGHT, _MIDDLE = 80.0, 29.0, 1.0
 _SKY, _GROUND, _KEY = 0.40, 0.24, 0.62
 _BEHIND = 0.12  # lids and lips are before what lies behind them, centimetres
 _BLUR = 0.55  # of the camera, pixels
+#: How wide noise is that is spread evenly, in its standard deviations: the root of 12.
+_EVEN = 3.46
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,5 +115,5 @@ class Scene:
     def _taken(self, picture: Picture, chance: np.random.Generator) -> Picture:
         """As a camera takes it: a little soft, with noise."""
         soft = cv2.GaussianBlur(picture, (3, 3), _BLUR)
-        noise = chance.integers(0, 256, soft.shape, np.uint8)
-        return np.asarray(cv2.addWeighted(soft, 1.0, noise, self._room.noise * 3.46 / 255, -self._room.noise * 1.73))
+        noise, wide = chance.integers(0, 256, soft.shape, np.uint8), _EVEN * self._room.noise
+        return np.asarray(cv2.addWeighted(soft, 1.0, noise, wide / 255, -wide / 2))

@@ -4,7 +4,7 @@ DIR/videos/PERSON/NAME.mp4    what `affectbox-training faces --videos DIR/videos
 DIR/truth/PERSON/NAME.csv     of every frame: its time, the movement that acts (0: none), intensities of action units
                               (0–5, of the stronger side), pose, light and whether somebody talks
 DIR/people.json               of every person: their movements, and their face at rest
-DIR/simulated.json            the plan and the seed: it says that all of this is simulated
+DIR/simulated.json            the plan, the seed and what the heads are made of: it says that all of this is simulated
 """
 
 import argparse
@@ -25,6 +25,8 @@ from training.personal.simulate.recording import TRUTH, VIDEOS, People
 from training.progress import bar, in_words
 
 PEOPLE, SIMULATED = "people.json", "simulated.json"
+#: Whose shapes the heads have, without and with ICT-FaceKit.
+HEADS = ("the digital face, reshaped at random", "identities of ICT-FaceKit")
 _EXAMPLE = "people=2"
 
 
@@ -42,11 +44,12 @@ def simulate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def make(people: People, ict: Path, out: Path, scheduler: str | None, workers: int | None) -> int:
+def make(people: People, ict: Path | None, out: Path, scheduler: str | None, workers: int | None) -> int:
     """Write the study; how many frames there are. The folder is there when all of it is. Raises `DataError`: no
     ICT-FaceKit; `ConfigError`: `out` is there already, no cluster; `StorageError`."""
     with new_study(out, VIDEOS) as part:
-        jobs = [_Job(people, person, ict.resolve(), part.resolve()) for person in range(people.plan.people)]
+        model = ict.resolve() if ict else None
+        jobs = [_Job(people, person, model, part.resolve()) for person in range(people.plan.people)]
         with bar(None, "people", len(jobs)) as shown:
             frames = 0
             for _, made in done(_record, jobs, scheduler, workers):
@@ -54,7 +57,8 @@ def make(people: People, ict: Path, out: Path, scheduler: str | None, workers: i
                 shown.update()
         _write(part / PEOPLE, {people.name(number): _told(people, number) for number in range(len(jobs))})
         plan = msgspec.to_builtins(people.plan)
-        _write(part / SIMULATED, {"v": 1, "simulated": True, "seed": people.seed, "plan": plan})
+        heads = HEADS[ict is not None]
+        _write(part / SIMULATED, {"v": 1, "simulated": True, "seed": people.seed, "heads": heads, "plan": plan})
     return frames
 
 
@@ -62,7 +66,7 @@ def make(people: People, ict: Path, out: Path, scheduler: str | None, workers: i
 class _Job:
     people: People
     person: int
-    ict: Path
+    ict: Path | None
     folder: Path
 
 
@@ -71,7 +75,7 @@ def _record(job: _Job) -> int:
 
 
 @lru_cache(maxsize=1)
-def _mold(ict: Path) -> Mold:
+def _mold(ict: Path | None) -> Mold:
     return load_mold(ict)
 
 

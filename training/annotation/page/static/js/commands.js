@@ -7,8 +7,12 @@ import { nextView } from "./head.js";
 import { get } from "./net.js";
 import { hint, say } from "./say.js";
 
+/** What is pressed after these waits until they are done. */
+const AWAITED = ["submit", "remove", "clear", "repeat", "upper", "lower", "uncodable", "previous", "next"];
+const UNSEEN = "It cannot be shown and is not submitted: mark it not codable, or go on.";
+
 export class Commands {
-  /** @param {{desk, doing, episodes, player, stage, look, view, beside, onKeys: () => void}} parts */
+  /** @param {{order, desk, doing, episodes, player, stage, look, view, beside, onKeys: () => void}} parts */
   constructor(parts) {
     Object.assign(this, parts);
     this.all = {
@@ -64,8 +68,10 @@ export class Commands {
     return this.player.at ?? this.desk.index;
   }
 
+  /** Do a command by its name. Resolves where later ones have to wait for it. */
   do(name) {
-    if (this.desk.sequence) this.all[name]?.();
+    const done = this.desk.sequence ? this.all[name]?.() : undefined;
+    return AWAITED.includes(name) ? done : undefined;
   }
 
   go(index) {
@@ -73,21 +79,21 @@ export class Commands {
     if (!this.desk.go(index)) this.desk.changed("coded");
   }
 
-  press(action, strong) {
-    if (!this.desk.actions[action]) return;
-    if (this.inEpisodes) this.episodes.press(action, strong);
-    else this.doing.press(action, strong);
+  /** An action's key or button; `when`: the time of the press, ms as of `performance.now()`. */
+  press(action, strong, when = performance.now()) {
+    if (!this.desk.actions[action]) return undefined;
+    return this.inEpisodes ? this.episodes.press(action, strong, when) : this.doing.press(action, strong);
   }
 
   /** By pointer: in episodes, a tap. */
   tap(action, strong) {
-    this.press(action, strong);
+    const done = this.press(action, strong);
     if (this.inEpisodes) this.episodes.release(action);
+    return done;
   }
 
   digit(number) {
-    if (this.inEpisodes) this.episodes.digit(number);
-    else this.doing.digit(number);
+    return this.inEpisodes ? this.episodes.digit(number) : this.doing.digit(number);
   }
 
   /** Returns whether there was anything to leave. */
@@ -122,14 +128,18 @@ export class Commands {
   }
 
   async _submit() {
-    const { desk } = this;
+    const { desk, doing } = this;
     if (this.inEpisodes) return this._nextEpisode();
     this.player.stop();
-    if (!(await this._isSeen())) return hint("It cannot be shown and is not submitted: mark it not codable, or go on.");
-    const wasSubmitted = await this.doing.submit();
+    const { here } = doing;
+    await desk.known();
+    const isSeen = await this._isSeen();
+    if (here !== doing.here) return undefined; // the coder went on before it came
+    if (!isSeen) return hint(this.order.forget() ? `${UNSEEN} Keys that followed were not taken.` : UNSEEN);
+    const wasSubmitted = doing.submit();
     const marks = present(desk.coded).length;
     const next = wasSubmitted ? desk.index + 1 : desk.runs.next(desk.index);
-    if (next === undefined || next >= desk.length) return this._finished();
+    if (next === undefined || next >= desk.length) return this._end();
     desk.go(next);
     return say(`submitted with ${marks || "no"} ${marks === 1 ? "mark" : "marks"}; ${desk.numberAt(next)}`);
   }
@@ -147,8 +157,13 @@ export class Commands {
 
   _nextOpen() {
     const next = this.desk.runs.next(this.desk.index);
-    if (next === undefined || next === this.desk.index) this._finished();
+    if (next === undefined || next === this.desk.index) this._end();
     else this.go(next);
+  }
+
+  /** After the last frame; what is pressed then does not wait for that. */
+  _end() {
+    this._finished().catch((error) => tell(error.message));
   }
 
   /** Nothing is left here: go on elsewhere, if the coder likes. */

@@ -92,7 +92,7 @@ export class Desk extends EventTarget {
 
   /** Open a sequence by its number, at a place or where the coder should go on. */
   async open(number, place = null) {
-    const sequence = await get(`/api/sequences/${number}`);
+    const sequence = await this._fetched(number);
     this.pictures?.close();
     this.sequence = sequence;
     this.runs = new Runs(sequence.status, sequence.length);
@@ -109,6 +109,15 @@ export class Desk extends EventTarget {
     await this._know();
     this._fire("sequence", "place", "coded");
     this._around();
+  }
+
+  /** A sequence as it is with all that was acknowledged, also while it was on its way. */
+  async _fetched(number) {
+    for (;;) {
+      const { acknowledged } = this.queue;
+      const sequence = await get(`/api/sequences/${number}`);
+      if (acknowledged === this.queue.acknowledged) return sequence;
+    }
   }
 
   /** Go to an index, as far as there are frames. Returns whether that is another one. */
@@ -146,7 +155,7 @@ export class Desk extends EventTarget {
     for (const { sequence, coded, episodes } of answer.changed ?? []) {
       if (sequence !== this.sequence?.name) continue;
       for (const [place, state] of Object.entries(coded)) {
-        if (!newer.has(`${sequence}/${place}`)) this._keep(Number(place), state);
+        if (!newer.has(`${sequence}/${place}`)) this._keep(Number(place), state, { isTold: true });
       }
       for (const [identity, episode] of Object.entries(episodes)) {
         if (changing.has(identity)) continue;
@@ -178,9 +187,9 @@ export class Desk extends EventTarget {
     else if (frameOf(act)) this._keep(act.place, apply(this.codedAt(act.place), act));
   }
 
-  _keep(place, coded) {
+  _keep(place, coded, more = {}) {
     const known = this._coded.get(place);
-    this._coded.set(place, { label: "", frame: place, ...known, coded });
+    this._coded.set(place, { label: "", frame: place, ...known, ...more, coded });
     const status = coded.submitted ? SUBMITTED : isTouched(coded) ? TOUCHED : UNTOUCHED;
     this.runs.set(this.indexOf(place), status);
   }
@@ -209,7 +218,8 @@ export class Desk extends EventTarget {
       const place = Number(key);
       this._loading.delete(place);
       const mine = waiting.filter((act) => act.sequence === this.sequence.name && frameOf(act) && act.place === place);
-      const coded = mine.reduce(apply, about.coded);
+      const known = this._coded.get(place);
+      const coded = mine.reduce(apply, known?.isTold ? known.coded : about.coded); // an answer since is newer
       this._coded.set(place, { ...about, coded, fetched: true });
     }
     this._fire("coded");

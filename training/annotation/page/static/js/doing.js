@@ -72,8 +72,7 @@ export class Doing {
   }
 
   /** Submit, unless it is; returns whether it was before. */
-  async submit() {
-    if (!this._desk.isKnown) await this._desk.known();
+  submit() {
     const wasSubmitted = this._desk.coded.submitted;
     if (!wasSubmitted) this._act({ type: "submit" });
     return wasSubmitted;
@@ -103,7 +102,8 @@ export class Doing {
     return undefined;
   }
 
-  get _here() {
+  /** The frame that is coded, as a key that differs from those of all others. */
+  get here() {
     return `${this._desk.sequence.number}/${this._desk.place}`;
   }
 
@@ -121,15 +121,15 @@ export class Doing {
 
   /** Changing what was submitted is asked for once a frame. */
   async _may() {
-    const here = this._here;
+    const { here } = this;
     if (!this._desk.isKnown) await this._desk.known();
-    if (here !== this._here) return false; // the coder went on before it came
+    if (here !== this.here) return false; // the coder went on before it came
     await this._asking; // a question that is just being closed
     if (!this._desk.coded.submitted || this._allowed.has(here)) return true;
     const more = "What it was stays in the project's history, and undo brings it back.";
     this._asking = ask("This frame was submitted. Change it?", { yes: "Change it", no: "Leave it", more });
     if (await this._asking) this._allowed.add(here);
-    return this._allowed.has(here) && here === this._here;
+    return this._allowed.has(here) && here === this.here;
   }
 
   _say(action) {

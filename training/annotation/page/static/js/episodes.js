@@ -24,13 +24,14 @@ export class Episodes {
     return [...this._desk.episodes].sort(([, a], [, b]) => a.onset - b.onset || a.action.localeCompare(b.action));
   }
 
-  press(action, strong) {
+  /** A key goes down `when` (ms as of `performance.now()`, however late that is heard of). */
+  press(action, strong, when) {
     if (this.held.has(action)) return;
     const at = this._here();
     const known = this._at(action, at);
     if (known && known[1].offset !== null) return this.choose(known[0]);
     const identity = known ? known[0] : `${this._desk.queue.client}-${this._next++}`;
-    this.held.set(action, { identity, since: performance.now(), from: at, isNew: !known });
+    this.held.set(action, { identity, since: when, from: at, isNew: !known });
     if (known) return this._end(identity, at);
     const { scale, level, largest } = this._desk.project;
     const value = scale === "presence" ? 1 : Math.min(level + (strong ? 1 : 0), largest);
@@ -39,12 +40,12 @@ export class Episodes {
     return undefined;
   }
 
-  release(action) {
+  release(action, when = performance.now()) {
     const held = this.held.get(action);
     this.held.delete(action);
     if (!held?.isNew) return;
     const at = this._here();
-    if (at !== held.from || performance.now() - held.since > TAP_MS) this._end(held.identity, at);
+    if (at !== held.from || when - held.since > TAP_MS) this._end(held.identity, at);
     else this._desk.changed("coded");
   }
 

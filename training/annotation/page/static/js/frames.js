@@ -7,6 +7,7 @@ import { Doing } from "./doing.js";
 import { $, $$, set, text } from "./dom.js";
 import { Episodes } from "./episodes.js";
 import { head } from "./head.js";
+import { Order } from "./inorder.js";
 import { listen } from "./keyboard.js";
 import { shown, spoken } from "./keys.js";
 import { get } from "./net.js";
@@ -19,6 +20,7 @@ import { Timeline } from "./timeline.js";
 import { Look, View } from "./view.js";
 
 const BUTTONS = ["submit", "undo", "redo", "ask"];
+const order = new Order((on) => heading.busy(on));
 let desk, player, episodes, commands, tiles, stage, beside, timeline, look, heading;
 
 async function start() {
@@ -32,9 +34,10 @@ async function start() {
   stage = new Stage(desk, player, view);
   beside = new Beside(desk, new View($("#neutral"), look), book);
   const onKeys = () => settings(desk, labels);
-  commands = new Commands({ desk, doing: new Doing(desk), episodes, player, stage, look, view, beside, onKeys });
-  timeline = new Timeline({ desk, episodes, here: () => commands.at, onGo: (index) => commands.go(index) });
-  tiles = new Tiles($("#actions"), project, desk.keymap, (action, strong) => commands.tap(action, strong));
+  commands = new Commands({ order, desk, doing: new Doing(desk), episodes, player, stage, look, view, beside, onKeys });
+  timeline = new Timeline({ desk, episodes, here: () => commands.at, onGo: go });
+  const onPress = (action, strong) => order.take(() => commands.tap(action, strong));
+  tiles = new Tiles($("#actions"), project, desk.keymap, onPress);
   wire();
   heading = head(project, { onKeys, onChoose: () => commands.choose() });
   heading.saved(session.queue.state);
@@ -124,8 +127,9 @@ function wire() {
   player.addEventListener("frame", showFrame);
   player.addEventListener("end", show);
   look.addEventListener("change", showLook);
-  for (const element of $$("[data-do]")) element.addEventListener("click", () => commands.do(element.dataset.do));
-  for (const name of BUTTONS) $(`#${name}`).addEventListener("click", () => commands.do(name));
+  const onClick = (element, name) => element.addEventListener("click", () => order.take(() => commands.do(name)));
+  for (const element of $$("[data-do]")) onClick(element, element.dataset.do);
+  for (const name of BUTTONS) onClick($(`#${name}`), name);
   wireFields();
 }
 
@@ -133,13 +137,15 @@ function listenToKeys() {
   listen(desk.keymap, {
     mode: () => desk.mode,
     command: (name) => commands.do(name),
-    action: (action, strong) => commands.press(action, strong),
+    action: (action, strong, when) => commands.press(action, strong, when),
     digit: (number) => commands.digit(number),
     escape: () => commands.escape(),
-    release: (action) => episodes.release(action),
+    release: (action, when) => episodes.release(action, when),
     releaseAll: () => episodes.releaseAll(),
-  });
+  }, order);
 }
+
+const go = (index) => order.take(() => commands.go(index));
 
 function wireFields() {
   const jump = $("#jump");
@@ -147,7 +153,7 @@ function wireFields() {
     if (event.key !== "Enter" && event.key !== "Escape") return;
     event.preventDefault();
     $("#main").focus();
-    if (event.key === "Enter" && /^\d+$/.test(jump.value.trim())) commands.go(desk.indexOfNumber(Number(jump.value)));
+    if (event.key === "Enter" && /^\d+$/.test(jump.value.trim())) go(desk.indexOfNumber(Number(jump.value)));
     showFrame();
   });
   $("#last").addEventListener("change", (event) => (player.last = Number(event.target.value)));

@@ -7,14 +7,17 @@ const AWAY =
   + "start it with the same command.";
 const THEMES = ["", "dark", "light"];
 
-/** Fill the head; returns { saved(state), progress(done, of, name) } to keep it so. */
+let standing = { pending: 0, reachable: true, stopped: false };
+let isBusy = false;
+
+/** Fill the head; returns { saved(state), busy(on), progress(done, of, name) } to keep it so. */
 export function head(project, { onKeys, onChoose }) {
   text($("#coder"), project.coder);
   $("#help").addEventListener("click", onKeys);
   $("#choose").addEventListener("click", onChoose);
   $("#theme").addEventListener("click", nextTheme);
   $("#trouble button").addEventListener("click", () => tell(""));
-  return { saved, progress };
+  return { saved, busy, progress };
 }
 
 /** Go to the view that stands next in the head. */
@@ -32,12 +35,25 @@ function nextTheme() {
   localStorage.setItem("affectbox-coding-theme", theme);
 }
 
-function saved({ pending, reachable, stopped, trouble }) {
+/** What was pressed and is not done yet is not saved either. */
+function busy(on) {
+  isBusy = on;
+  showSaved();
+}
+
+function showSaved() {
+  const { pending, reachable, stopped } = standing;
   const element = $("#saved");
-  const state = stopped || !reachable ? "away" : pending ? "waiting" : "saved";
+  const state = stopped || !reachable ? "away" : pending || isBusy ? "waiting" : "saved";
   set(element, "data-state", state);
   const kept = pending ? `${pending} kept in this browser` : "The program does not answer";
   text($("span", element), { saved: "Saved", waiting: "Saving", away: kept }[state]);
+}
+
+function saved(state) {
+  standing = state;
+  showSaved();
+  const { reachable, stopped, trouble } = state;
   if (stopped) return;
   if (trouble) tell(trouble);
   else if (!reachable) tell(AWAY);

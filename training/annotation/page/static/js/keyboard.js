@@ -1,5 +1,6 @@
 /** From the keyboard to what it means, on a page where buttons and fields have keys of their own. */
 import { anyOpen } from "./dialogs.js";
+import { inOrder } from "./inorder.js";
 import { digitOf } from "./keys.js";
 
 const OF_BUTTONS = ["Enter", " "];
@@ -10,39 +11,36 @@ const REPEATABLE = ["back", "on", "back10", "on10", "closer", "wider", "brighter
  * Listen from now on.
  * @param {KeyMap} keymap
  * @param {{mode, command, action, release, releaseAll, digit, escape}} to: `mode()` is 'frames' or 'episodes'; the
- *   others are told what was pressed
+ *   others are told what was pressed, and answer with a promise where later keys have to wait
+ * @param {Order} order in which it is done
  */
-export function listen(keymap, to) {
-  window.addEventListener("keydown", (event) => {
-    if (event.isComposing || event.defaultPrevented || isStopped() || anyOpen() || isOwn(event)) return;
-    if (heard(event, keymap, to)) event.preventDefault();
-  });
+export function listen(keymap, to, order) {
+  const isOurs = (event) => !(event.isComposing || event.defaultPrevented || anyOpen() || isOwn(event));
+  inOrder(isOurs, (event) => !isStopped() && heard(event, keymap, to), order);
   window.addEventListener("keyup", (event) => {
     const found = keymap.actionOf(event) ?? keymap.actionOf(withoutShift(event));
-    if (found) to.release(found.action);
+    if (found) order.take(() => to.release(found.action, event.timeStamp), { stays: true });
   });
-  window.addEventListener("blur", () => to.releaseAll());
+  window.addEventListener("blur", () => order.take(() => to.releaseAll(), { stays: true }));
 }
 
 /** Another window codes as this coder. */
 const isStopped = () => document.body.classList.contains("stopped");
 
+/** Do what a key means; false: nothing; a promise: until it is done. */
 function heard(event, keymap, to) {
   if (event.key === "Escape") return to.escape();
   const command = keymap.commandOf(event, to.mode());
   if (command) {
-    if (!event.repeat || REPEATABLE.includes(command)) to.command(command);
-    return true;
+    return !event.repeat || REPEATABLE.includes(command) ? to.command(command) : true;
   }
   const found = keymap.actionOf(event);
   if (found) {
-    if (!event.repeat) to.action(found.action, found.strong);
-    return true;
+    return event.repeat ? true : to.action(found.action, found.strong, event.timeStamp);
   }
   const digit = digitOf(event);
   if (digit === null) return false;
-  if (!event.repeat) to.digit(digit);
-  return true;
+  return event.repeat ? true : to.digit(digit);
 }
 
 const withoutShift = (event) => ({

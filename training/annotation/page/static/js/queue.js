@@ -32,6 +32,7 @@ export class Queue {
     this._waits = FIRST_MS;
     this._busy = false;
     this._idle = [];
+    this.acknowledged = 0; // requests with acts, so far
     this.reachable = true;
     this.trouble = ""; // the program's sentence, where it answers and cannot save (a full disk)
     this.stopped = false;
@@ -137,6 +138,7 @@ export class Queue {
     const { client, keys, acts } = this._batch();
     const answer = await this._posted(client, acts);
     keys.forEach((key) => this._forget(key));
+    this.acknowledged += 1;
     this.reachable = true;
     this.trouble = "";
     this._waits = FIRST_MS;

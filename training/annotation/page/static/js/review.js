@@ -3,7 +3,7 @@ import { SIDES, sided, words } from "./coded.js";
 import { anyOpen, tell } from "./dialogs.js";
 import { $, h, set, text } from "./dom.js";
 import { head, nextView } from "./head.js";
-import { inOrder } from "./inorder.js";
+import { inOrder, Order } from "./inorder.js";
 import { isOwn } from "./keyboard.js";
 import { digitOf, nameOf as keyOf, shown } from "./keys.js";
 import { bytes, get } from "./net.js";
@@ -278,7 +278,8 @@ function wire() {
   $("#submit").addEventListener("click", settle);
   for (const name of ["undo", "redo"]) $(`#${name}`).addEventListener("click", () => undo(name));
   for (const id of ["#of", "#which"]) $(id).addEventListener("change", () => choose().then(() => $("#main").focus()));
-  inOrder((event) => !event.isComposing && !event.defaultPrevented && !anyOpen() && !isOwn(event), heard);
+  const isOurs = (event) => !event.isComposing && !event.defaultPrevented && !anyOpen() && !isOwn(event);
+  inOrder(isOurs, heard, new Order((on) => heading.busy(on)));
 }
 
 start().catch((error) => tell(error.message));

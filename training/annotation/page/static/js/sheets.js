@@ -3,7 +3,7 @@ import { choose } from "./chooser.js";
 import { anyOpen, ask, tell } from "./dialogs.js";
 import { $, set, text } from "./dom.js";
 import { head, nextView } from "./head.js";
-import { inOrder } from "./inorder.js";
+import { inOrder, Order } from "./inorder.js";
 import { isOwn } from "./keyboard.js";
 import { shown } from "./keys.js";
 import { Naming } from "./naming.js";
@@ -251,7 +251,7 @@ function wire() {
   // A pointer leaves nothing behind that would take the next key for itself.
   on("#main", (event) => event.detail > 0 && event.target.closest("button") && $("#main").focus());
   on("#main", (event) => event.target.matches("select") && $("#main").focus(), "change");
-  inOrder(isOurs, heard);
+  inOrder(isOurs, heard, new Order((on) => heading.busy(on)));
 }
 
 start().catch((error) => tell(error.message));

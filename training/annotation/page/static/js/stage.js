@@ -6,7 +6,7 @@ const LATE_MS = 150;
 
 export class Stage {
   constructor(desk, player, view) {
-    Object.assign(this, { _desk: desk, _player: player, _view: view, _shown: null });
+    Object.assign(this, { _desk: desk, _player: player, _view: view, _shown: null, _coming: null });
     desk.addEventListener("sequence", () => (this._shown = null));
   }
 
@@ -14,15 +14,16 @@ export class Stage {
     const { _desk: desk, _player: player } = this;
     const index = player.at ?? desk.index;
     $("#stage").classList.toggle("playing", player.isPlaying);
-    if (this._shown !== index) this._picture(index);
+    if (this._shown !== index) this._coming = this._picture(index);
     const place = desk.placeAt(index);
     text($("#where"), this._where(place));
     this._state(desk.codedAt(place));
   }
 
-  /** Whether the frame can be shown; where it could not be, that is tried again. */
+  /** Whether the frame is shown, when its picture has come; where none came, that is tried again. */
   async canBeSeen() {
-    if (this._missing) await this._picture(this._shown);
+    if (this._missing) this._coming = this._picture(this._shown);
+    await this._coming;
     return !this._missing;
   }
 
