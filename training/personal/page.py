@@ -16,7 +16,7 @@ from training.personal.tables import STABLE, named
 #: The approach that is drawn in colour, where it was measured.
 _FIRST = "psm"
 #: So many approaches stand side by side in the table of units.
-_MOST = 4
+_MOST = 3
 _WIDE, _HIGH, _LEFT, _RIGHT, _TOP, _BOTTOM = 640.0, 300.0, 44.0, 450.0, 12.0, 264.0
 _DASHES = ("", "7 4", "2 4", "10 3 2 3", "5 2", "1 3", "12 4")
 _APART = 15.0
@@ -209,7 +209,7 @@ def _moves(person: PersonFound) -> _Moves | None:
 def _card(of: Movement) -> _Card:
     first = next(iter(of.units), "")
     tag = "unsure" if of.stable < STABLE else "novel" if of.novel else ""
-    like = "like no known movement" if of.novel else f"like {of.known.replace('_', ' ')}, {_plain(of.score)}"
+    like = "like no known movement" if of.novel else f"like ‘{of.known.replace('_', ' ')}’ ({_plain(of.score)})"
     words = f"{of.share:.1%} of the time; {like}; found again: {_plain(of.stable)}."
     bars = [_Bar(f"{key} {SEEN[key]}", round(value * 20, 1), f"{value:.1f}") for key, value in of.units.items()]
     if not first:

@@ -30,7 +30,7 @@ def sheets(found: Evaluation) -> dict[str, Csv]:
         for one in found.compared
     ]
     pair = ("first", "second", "figure", "epoch", "people", "higher", "shift", "low", "high", "p", "p_holm")
-    moved = [
+    moved: list[tuple[object, ...]] = [
         (
             person.name,
             of.name,
