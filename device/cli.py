@@ -191,7 +191,13 @@ def _atypicality(args: argparse.Namespace) -> int:
 
 def _personal(args: argparse.Namespace) -> int:
     from device.commands.personal import keep  # noqa: PLC0415
+    from device.examination.account import CONFIG, stand_in  # noqa: PLC0415
 
+    if args.action != "watch" and args.config in (
+        None,
+        CONFIG,
+    ):  # what is kept is the box's own, where one is installed
+        args.config = stand_in() or args.config
     settings = _settings(args)
     match args.action:
         case "watch":

@@ -1,4 +1,4 @@
-"""What a session came to in the words of its event: see `device.contract.personal`."""
+"""What a session came to, and what watched it, in the words of its event: see `device.contract.personal`."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,15 @@ from device.contract.fields import Json
 from device.contract.personal import FARTHEST, FEWEST_EARLIER, MOST_UNITS, Refused
 from device.contract.personal_file import PersonalFile
 from device.personal.gathered import Interval, share_below
+from device.stages.personal import PersonalReader
 
 _DIGITS = 4
+
+
+def bundle(reader: PersonalReader) -> Json:
+    """What watches, and whether its evidence carries what it says."""
+    simulated = {"simulated": True} if reader.evidence.simulated else {}
+    return {"bundle": reader.bundle, "supported": reader.evidence.supported} | simulated
 
 
 def figures(means: Sequence[Interval] | None, earlier: Sequence[float], file: PersonalFile) -> Json:

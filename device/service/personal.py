@@ -18,7 +18,7 @@ from device.contract.errors import ModelError, StorageError
 from device.contract.fields import Json
 from device.contract.personal import NEEDS, Refused
 from device.contract.session import UNNAMED, Consent, Event, Why
-from device.personal.figures import figures
+from device.personal.figures import bundle, figures
 from device.personal.gathered import Gathered
 from device.personal.history import History, Remembered
 from device.personal.store import OtherPersonError, PersonalStore
@@ -78,7 +78,8 @@ class OwnMovement:
         if kept is None or not self._agreed or why not in _TOLD:
             return None
         visit, earlier = self._before(kept)
-        said: Json = {"bundle": kept.bundle, "seconds": 0.0, "earlier": len(earlier)}
+        said: Json = bundle(kept.reader) if kept.reader else {"bundle": kept.bundle}
+        said |= {"seconds": 0.0, "earlier": len(earlier)}
         if kept.reader is None or gathered is None:
             return said | {"refused": (kept.refused or Refused.CONSENT).value}, None
         means, seconds = gathered.means(), round(gathered.seconds, 1)

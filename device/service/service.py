@@ -23,6 +23,7 @@ from device.closing import Closing
 from device.contract.boot import moment
 from device.contract.errors import AffectboxError, OutboxError
 from device.contract.fields import Json
+from device.contract.record import seen_live
 from device.contract.session import UNNAMED, Beginning, Consent, Event, Why
 from device.contract.telemetry import State
 from device.delivery.outbox import Outbox
@@ -326,7 +327,7 @@ class Service(Closing):
 
     def _hear(self, record: Json) -> None:
         """A record that is safe."""
-        self.summary.hear(record)
+        self.summary.hear(seen_live(record))
         self._support.hear(record)
         self._own.hear(record)
         self.afar.hear(record, self._held.agreed_s if self._held else 0.0)

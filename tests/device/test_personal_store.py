@@ -15,7 +15,7 @@ from device.personal import history
 from device.personal.history import History, Remembered
 from device.personal.store import OtherPersonError, PersonalStore
 from tests.movement_bundles import movement_bundle
-from tests.personal_bundles import FILE, PERSON, personal_bundle
+from tests.personal_bundles import EVIDENCE, FILE, PERSON, personal_bundle
 
 
 @pytest.fixture
@@ -96,6 +96,8 @@ def test_what_is_no_bundle_of_one_person_or_not_signed_is_not_kept(kept: Path, t
         loose.add(movement_bundle(tmp_path))
     with pytest.raises(ModelError, match=r"personal\.json of bundle own-1\.0\.0 cannot be read"):
         loose.add(personal_bundle(tmp_path / "other", content=b"[]"))
+    with pytest.raises(ModelError, match="tells no evidence"):
+        loose.add(personal_bundle(tmp_path / "without", receipt={}))
     assert not kept.exists()
 
 
@@ -173,7 +175,7 @@ def test_the_command_keeps_lists_and_removes(kept: Path, tmp_path: Path, capsys:
     assert command(kept, "list") == 0
     broken, used = capsys.readouterr().out.splitlines()
     assert broken.startswith(f"{PERSON}  own-1.1.0  cannot be used: ")
-    assert used == f"{PERSON}  own-1.0.0  used, 0 sessions remembered"
+    assert used == f"{PERSON}  own-1.0.0  used, 2 movements, 0 sessions remembered"
     assert command(kept, "list", "--json") == 0
     told = json.loads(capsys.readouterr().out)
     assert [(row["bundle"], row["used"]) for row in told["bundles"]] == [("own-1.1.0", False), ("own-1.0.0", True)]
@@ -184,6 +186,18 @@ def test_the_command_keeps_lists_and_removes(kept: Path, tmp_path: Path, capsys:
     assert command(kept, "list") == 0
     assert capsys.readouterr().out.endswith("No bundle is kept.\n")
     assert not (kept / PERSON).exists()
+
+
+def test_a_bundle_that_its_evidence_does_not_support_is_listed_as_such(
+    kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    short = replace(EVIDENCE, simulated=True, supported=False, unsupported=("Only 40 s were held out.",))
+    assert command(kept, "add", personal_bundle(tmp_path, evidence=short)) == 0
+    assert command(kept, "list") == 0
+    assert capsys.readouterr().out.endswith(
+        "used, 2 movements, 0 sessions remembered, made of a simulated person, not supported by its evidence "
+        "(Only 40 s were held out.)\n"
+    )
 
 
 def test_what_is_not_there_cannot_be_removed(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:

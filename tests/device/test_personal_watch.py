@@ -38,7 +38,8 @@ def test_each_frame_of_a_video_has_its_line_and_all_of_it_one(
     *frames, last = lines
     assert [line["frame"]["index"] for line in frames] == [*range(24)]  # type: ignore[index]
     assert frames[5]["personal"]["movement"] in (1, 2)  # type: ignore[index]
-    assert last == {"session": {"bundle": "own-1.0.0", "seconds": 0.9, "refused": "little"}}
+    what = {"bundle": "own-1.0.0", "supported": True}
+    assert last == {"session": what | {"seconds": 0.9, "refused": "little"}}
     assert "Too little was measured to say anything of it: 1 s, and needed are 80 s." in said
 
 

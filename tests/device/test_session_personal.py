@@ -17,11 +17,12 @@ from device.personal.history import History
 from device.personal.store import PersonalStore
 from device.service.personal import OwnMovement, opened, withdraw
 from device.settings import Settings
-from tests.personal_bundles import FILE, PERSON, personal_bundle
+from tests.personal_bundles import EVIDENCE, FILE, PERSON, personal_bundle
 
 Json = dict[str, Any]
 ALL = sorted(NEEDS)
 MINUTES = 120 * 4
+WHAT = {"bundle": "own-1.0.0", "supported": True}
 
 
 @pytest.fixture
@@ -113,6 +114,13 @@ def test_parts_of_a_visit_are_not_compared_with_each_other(settings: Settings) -
     assert session(settings, "s-4")["earlier"] == 1
 
 
+def test_what_the_evidence_says_of_its_bundle_goes_with_it(settings: Settings, tmp_path: Path) -> None:
+    weak = replace(EVIDENCE, supported=False, unsupported=("Too few faces.",), simulated=True)
+    PersonalStore(settings).add(personal_bundle(tmp_path, evidence=weak, version="2.0.0"))
+    said = session(settings, "s-1")
+    assert (said["bundle"], said["supported"], said["simulated"]) == ("own-2.0.0", False, True)
+
+
 def test_another_bundle_begins_anew(settings: Settings, tmp_path: Path) -> None:
     session(settings, "s-1")
     PersonalStore(settings).add(personal_bundle(tmp_path, version="1.1.0"))
@@ -124,9 +132,7 @@ def test_another_bundle_begins_anew(settings: Settings, tmp_path: Path) -> None:
 def test_without_a_consent_to_all_that_it_needs_nobody_is_watched(own: OwnMovement, covers: tuple[str, ...]) -> None:
     assert own.reader(Consent(covers, "patient", 1.0) if covers else None) is None
     said = told(held(own, covers=covers))
-    assert said == (
-        {"bundle": "own-1.0.0", "seconds": 0.0, "earlier": 0, "refused": "consent"} if "personal" in covers else None
-    )
+    assert said == (WHAT | {"seconds": 0.0, "earlier": 0, "refused": "consent"} if "personal" in covers else None)
 
 
 def test_a_consent_that_is_changed_to_less_ends_it_at_once_and_nothing_is_told(own: OwnMovement) -> None:
@@ -156,7 +162,7 @@ def test_of_too_little_no_figure_is_told(settings: Settings, own: OwnMovement) -
     for record in records(100):
         own.hear(record)
     said = told(own)
-    assert said == {"bundle": "own-1.0.0", "seconds": pytest.approx(25, abs=1), "earlier": 0, "refused": "little"}
+    assert said == WHAT | {"seconds": pytest.approx(25, abs=1), "earlier": 0, "refused": "little"}
     assert session(settings, "s-2")["earlier"] == 0
 
 

@@ -22,7 +22,7 @@ from training.networks.exchange import EMBEDDING, ENCODER, FLOW, PAINTER, Parts,
 from training.networks.plain import SIDE
 
 _HALF = SIDE // 2
-_COARSE = 6
+_COARSE = 12
 
 
 class Personal(Table, frozen=True, tag_field="kind", tag="personal"):
@@ -74,20 +74,13 @@ class Personal(Table, frozen=True, tag_field="kind", tag="personal"):
 
     def _flow(self, size: int, batch: int | None) -> keras.Model:
         embedding = keras.Input(batch_shape=(batch, size), name=EMBEDDING)
-        x = layers.Dense(_COARSE**2 * self.decoder, "relu", kernel_initializer="he_normal")(embedding)
-        x = layers.UpSampling2D(interpolation="bilinear")(layers.Reshape((_COARSE, _COARSE, self.decoder))(x))
-        x = layers.Conv2D(self.decoder, 3, padding="same", activation="relu", kernel_initializer="he_normal")(x)
-        small = keras.initializers.RandomNormal(stddev=0.02)
-        flow = layers.Conv2D(2, 3, padding="same", activation="tanh", kernel_initializer=small)(x)
-        flow = layers.Rescaling(self.reach)(flow)
-        if self.appearance:
-            more = layers.Conv2D(self.appearance, 3, padding="same", activation="tanh", kernel_initializer=small)(x)
-            flow = layers.Concatenate()([flow, more])
-        return keras.Model(embedding, flow, name=FLOW)
+        small, maps = keras.initializers.RandomNormal(stddev=0.02), 2 + self.appearance
+        x = layers.Dense(_COARSE**2 * maps, kernel_initializer=small, name="basis")(embedding)
+        return keras.Model(embedding, layers.Reshape((_COARSE, _COARSE, maps))(x), name=FLOW)
 
     def _painter(self, batch: int | None) -> keras.Model:
         image = keras.Input(batch_shape=(batch, SIDE, SIDE, 1), name="moved_image")
-        flow = keras.Input(batch_shape=(batch, 2 * _COARSE, 2 * _COARSE, 2 + self.appearance), name=FLOW)
+        flow = keras.Input(batch_shape=(batch, _COARSE, _COARSE, 2 + self.appearance), name=FLOW)
         x = layers.Permute((1, 3, 2, 4))(layers.Reshape((_HALF, 2, _HALF, 2))(image))
         x = layers.Reshape((_HALF, _HALF, 4))(x)
         x = layers.Concatenate()([x, layers.UpSampling2D(interpolation="bilinear")(flow)])

@@ -15,7 +15,9 @@ The weights are those of `Losses`. Source: Chang et al. 2021, and the code that 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from training.networks.exchange import Parts
 from training.networks.warping import blurred
@@ -24,6 +26,8 @@ from training.personal.recipe import Losses
 #: What looks at pictures: maps of several sizes.
 Features = Callable[[tf.Tensor], Sequence[tf.Tensor]]
 _WINDOW, _SIGMA = 11, 1.5
+#: Half width, half height and middle (downwards) of a face in its aligned crop, half a crop being 1.
+_ELLIPSE = (0.75, 0.85, 0.05)
 _C1, _C2 = 0.01**2, 0.03**2
 
 
@@ -69,12 +73,13 @@ def other(x: tf.Tensor) -> tf.Tensor:
 
 def loss(x: tf.Tensor, made: Rebuilt, weights: Losses, neutral: tf.Tensor, features: Features | None) -> tf.Tensor:
     """The loss of a batch, a scalar; `neutral` is the weight of the neutral face in this epoch."""
-    total = weights.exchanged * _apart(made.exchanged, x) + weights.swapped * _apart(made.swapped, x)
-    total += weights.direct * _apart(made.direct, x)
-    unlike = unlikeness(made.exchanged, x) + weights.ssim_direct * unlikeness(made.direct, x)
+    places = places_of(int(x.shape[1]), weights.around)
+    total = weights.exchanged * _apart(made.exchanged, x, places) + weights.swapped * _apart(made.swapped, x, places)
+    total += weights.direct * _apart(made.direct, x, places)
+    unlike = unlikeness(made.exchanged, x, places) + weights.ssim_direct * unlikeness(made.direct, x, places)
     if made.plain is not None:
-        total += weights.plain * _apart(made.plain, x)
-        unlike += weights.ssim_plain * unlikeness(made.plain, x)
+        total += weights.plain * _apart(made.plain, x, places)
+        unlike += weights.ssim_plain * unlikeness(made.plain, x, places)
     total += weights.ssim * unlike
     total += neutral * (asymmetry(made.neutral) + weights.neutral_warped * asymmetry(made.warped))
     if weights.same:
@@ -84,7 +89,16 @@ def loss(x: tf.Tensor, made: Rebuilt, weights: Losses, neutral: tf.Tensor, featu
     return total
 
 
-def unlikeness(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+def places_of(side: int, around: float) -> NDArray[np.float32]:
+    """side × side × 1: how much each place of a crop counts, 1 in the mean; `around` as much as within, outside the
+    ellipse in which brows, eyes, nose and mouth of an aligned face are."""
+    line = np.linspace(-1, 1, side)
+    within = (line[None] / _ELLIPSE[0]) ** 2 + ((line[:, None] - _ELLIPSE[2]) / _ELLIPSE[1]) ** 2 <= 1
+    weights = np.where(within, 1.0, around)[..., None]
+    return np.asarray(weights / weights.mean(), np.float32)
+
+
+def unlikeness(x: tf.Tensor, y: tf.Tensor, places: NDArray[np.float32] | float = 1.0) -> tf.Tensor:
     """1 - the mean structural similarity of two batches of images, under a Gaussian window of 11 pixels.
 
     Source: Wang et al. 2004, *Image Quality Assessment: From Error Visibility to Structural Similarity*.
@@ -92,7 +106,7 @@ def unlikeness(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
     mean_x, mean_y, xx, yy, xy = (blurred(one, _WINDOW, _SIGMA) for one in (x, y, x * x, y * y, x * y))
     means, both = mean_x * mean_y, mean_x**2 + mean_y**2
     alike = (2 * means + _C1) * (2 * (xy - means) + _C2) / ((both + _C1) * (xx + yy - both + _C2))
-    return 1 - tf.reduce_mean(alike)
+    return 1 - tf.reduce_mean(alike * places)
 
 
 def asymmetry(faces: tf.Tensor) -> tf.Tensor:
@@ -115,5 +129,5 @@ def _gram(x: tf.Tensor, made: Rebuilt, features: Features) -> tf.Tensor:
     return tf.add_n([tf.reduce_mean((one - tf.tile(right, (len(seen), 1, 1))) ** 2) for one, right in pairs])
 
 
-def _apart(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-    return tf.reduce_mean(tf.abs(x - y))
+def _apart(x: tf.Tensor, y: tf.Tensor, places: NDArray[np.float32] | float = 1.0) -> tf.Tensor:
+    return tf.reduce_mean(tf.abs(x - y) * places)

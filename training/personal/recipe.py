@@ -82,7 +82,8 @@ class Losses(Table, frozen=True):
     ssim_plain: of G(x, ∅); gram: of the features' correlations, over `features`; neutral: of the neutral face's two
     halves, which should be alike; neutral_begins: its weight in the first epoch, from which it rises evenly to
     `neutral` in the last (the same: constant); neutral_warped: of those of W(x, f), beside 1; same: L1 of the two
-    neutral faces of a pair, which are of one person.
+    neutral faces of a pair, which are of one person; around: how much of L1 and similarity counts outside the ellipse
+    of the face, beside 1 within.
     """
 
     exchanged: Weight = 1.0
@@ -97,6 +98,7 @@ class Losses(Table, frozen=True):
     neutral_begins: Weight = 1.5
     neutral_warped: Weight = 0.5
     same: Weight = 0.0
+    around: Weight = 1.0
 
     def neutral_in(self, epoch: int, epochs: int) -> float:
         """The weight of the neutral face in an epoch, from 0."""

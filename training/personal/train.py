@@ -12,13 +12,13 @@ import msgspec
 from cloud.erasing.known import note_all
 from device.contract.errors import ConfigError, DataError
 from training.cluster import done
+from training.personal.check import require
 from training.personal.people import Person, load_people
 from training.personal.pictures import CURVES, FACES, draw_curves
 from training.personal.recipe import FROM_GENERAL, FROM_PERSON, PersonalRecipe, about, find_recipe
 from training.run_folder import CHECKPOINT, META, WEIGHTS
 
 GENERAL = "general"
-_INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -38,16 +38,13 @@ def train(arguments: argparse.Namespace) -> int:
     """The command. Raises `ConfigError`, `DataError`, `ModelError`, `StorageError`."""
     recipe = find_recipe(arguments.recipe, arguments.set)
     people = load_people(arguments.faces, arguments.person)
+    for warning in require(people, little=recipe.general):
+        print(warning, flush=True)
     jobs = jobs_of(arguments, recipe, people)
     note_all([(path, job.names, ()) for job in jobs for path in _written(job)], "a training of personal movement")
-    finished = 0
-    try:
-        for _, said in done(train_one, jobs, arguments.scheduler, 0 if len(jobs) == 1 else arguments.workers):
-            finished += 1
-            print(said if len(jobs) == 1 else f"{said} ({finished} of {len(jobs)})", flush=True)
-    except KeyboardInterrupt:
-        print("\nStopped. The same command with --resume goes on after the last whole epoch.")
-        return _INTERRUPTED
+    trainings = done(train_one, jobs, arguments.scheduler, 0 if len(jobs) == 1 else arguments.workers)
+    for finished, (_, said) in enumerate(trainings, 1):
+        print(said if len(jobs) == 1 else f"{said} ({finished} of {len(jobs)})", flush=True)
     return 0
 
 

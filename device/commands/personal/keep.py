@@ -62,24 +62,29 @@ def _rows(settings: Settings) -> Iterator[Json]:
     for person in store.people():
         known, used = history.of(person), False
         for folder in store.bundles(person):
-            wrong = _wrong(store, folder, person)
+            found = _looked_at(store, folder, person)
             sessions = sum(one.bundle == folder.name for one in known)
-            row = {"person": person, "bundle": folder.name, "used": not (used or wrong), "sessions": sessions}
-            used = used or not wrong
-            yield row | ({"wrong": wrong} if wrong else {})
+            is_used = not used and "wrong" not in found
+            yield {"person": person, "bundle": folder.name, "used": is_used, "sessions": sessions} | found
+            used = used or is_used
 
 
-def _wrong(store: PersonalStore, folder: Path, person: str) -> str:
-    """Why a bundle cannot be used; '' where it can."""
+def _looked_at(store: PersonalStore, folder: Path, person: str) -> Json:
+    """What a bundle's evidence says of it, or `wrong`: why it cannot be used."""
     try:
-        store.load(folder, person).close()
+        with store.load(folder, person) as reader:
+            evidence = reader.evidence
     except ModelError as error:
-        return str(error)
-    return ""
+        return {"wrong": str(error)}
+    told = {"supported": evidence.supported, "unsupported": [*evidence.unsupported], "simulated": evidence.simulated}
+    return told | {"movements": evidence.movements}
 
 
 def _words(row: Json) -> str:
     if "wrong" in row:
         return f"cannot be used: {row['wrong']}"
     sessions = f"{row['sessions']} sessions remembered" if row["sessions"] != 1 else "1 session remembered"
-    return f"{'used' if row['used'] else 'not used, for another is newer'}, {sessions}"
+    words = ["used" if row["used"] else "not used, for another is newer", f"{row['movements']} movements", sessions]
+    words += ["made of a simulated person"] if row["simulated"] else []
+    words += [] if row["supported"] else [f"not supported by its evidence ({' '.join(row['unsupported'])})"]
+    return ", ".join(words)

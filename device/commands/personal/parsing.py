@@ -14,7 +14,8 @@ personal.use they watch the sessions of that person whose consent covers `person
 """
 _ADD = """\
 Looks at signature and content of bundles, and keeps a copy of each below the pseudonym that it is for. The newest
-version is used, from the next session on.
+version is used, from the next session on. On an installed box root adds as the box's own account, which has to be able
+to read the folder.
 """
 _WATCH = """\
 Prints a line of JSON for each frame, as a record would say it, and at the end one with what all of it came to; that

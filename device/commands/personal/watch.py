@@ -12,6 +12,7 @@ from device.commands.personal.opening import opened_own
 from device.commands.watch import Watch
 from device.contract.fields import Json, encode
 from device.contract.personal_evidence import PersonalEvidence
+from device.personal.figures import bundle as told_of
 from device.personal.figures import figures
 from device.personal.gathered import LEAST_S, Gathered
 from device.recorder import to_json
@@ -43,7 +44,7 @@ def watch(video: str, bundle: Path | None, settings: Settings, out: TextIO, said
                 out.write(encode({name: record[name] for name in _KEPT if name in record}).decode() + "\n")
                 ticker.tick()
             ticker.end()
-        told = {"bundle": own.bundle, "seconds": round(gathered.seconds, 1)} | figures(gathered.means(), [], own.file)
+        told = told_of(own) | {"seconds": round(gathered.seconds, 1)} | figures(gathered.means(), [], own.file)
     out.write(encode({"session": told}).decode() + "\n")
     said.write(_sentence(told, own) + "\n")
 
