@@ -168,6 +168,8 @@ def _pictures(commands: Any, runs: Mapping[str, Run]) -> None:
         const=Path(sys.executable),
         help="also measure MediaPipe's FaceLandmarker, in turns; PYTHON: of an environment with mediapipe (this one)",
     )
+    bench.add_argument("--patient", metavar="ID", help="the pseudonym of the person whom --bundle is of")
+    _add_own(bench)
     form = bench.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object")
     form.add_argument(

@@ -63,7 +63,7 @@ def _bench(args: argparse.Namespace) -> int:
     from device.commands.bench import bench, report  # noqa: PLC0415
 
     settings = _settings(args)
-    figures = bench(settings, args.versus_haar, args.versus_mediapipe)
+    figures = bench(settings, args.versus_haar, args.versus_mediapipe, args.bundle)
     if args.report:
         from device.board import board  # noqa: PLC0415
         from device.commands.bench_report import block  # noqa: PLC0415

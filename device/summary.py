@@ -4,7 +4,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from device.contract.record import Json
+from device.contract.record import Json, seen_live
 
 _RATE_S = 2.0
 _STRONGEST = 3
@@ -31,7 +31,9 @@ class Summary:
     next: int = 0
 
     def hear(self, record: Json) -> None:
-        """Count one committed record."""
+        """Count one committed record, of which nothing is taken that nobody sees live: telemetry, the log and the page
+        are told from here."""
+        record = seen_live(record)
         self.records += 1
         dropped = record["frame"].get("dropped", 0)
         self.dropped += dropped

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
+import dask.config
 from dask.system import CPU_COUNT
 from distributed import Client, LocalCluster, as_completed
 from distributed.scheduler import KilledWorker
@@ -16,6 +17,9 @@ from distributed.scheduler import KilledWorker
 from device.contract.errors import AffectboxError, ConfigError
 
 CONNECT_S = 20.0
+#: Dask has processes hand memory back at once; whoever makes arrays frame after frame then spends a third of the time
+#: on getting it again.
+_KEEPS_MEMORY = {"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 128 << 20}
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -72,6 +76,7 @@ def _client(scheduler: str | None, workers: int, ready: Callable[[], object]) ->
     with ExitStack() as stack:
         if scheduler is None:
             scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="affectbox-"))
+            stack.enter_context(dask.config.set(_KEEPS_MEMORY))
             cluster = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,

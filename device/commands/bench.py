@@ -16,7 +16,9 @@ from msgspec.structs import replace
 
 from device.camera.opening import open_source
 from device.clock import SystemClock
+from device.commands.personal.opening import opened_own
 from device.commands.rival import MediaPipe, compare, open_mediapipe
+from device.commands.watch import Watch
 from device.contract.errors import SourceError
 from device.contract.session import Beginning, Event
 from device.delivery.outbox import Outbox
@@ -59,17 +61,20 @@ class _Probe(MemorySink):
         self.marks.append(_Mark(len(self.lines), *spent_s))
 
 
-def bench(settings: Settings, versus_haar: bool = False, mediapipe: Path | None = None) -> dict[str, Any]:
+def bench(
+    settings: Settings, versus_haar: bool = False, mediapipe: Path | None = None, bundle: Path | None = None
+) -> dict[str, Any]:
     """Run the daemon over the source as fast as possible, with its outbox on disk, and measure.
 
     Args:
         settings: with the source.
         versus_haar: also measure a classic pipeline.
         mediapipe: an interpreter that has MediaPipe, to measure that too, in turns with the box; None leaves it out.
+        bundle: of the own movement of the person whom the settings name, to measure that too; see `opened_own`.
 
     Raises:
         SourceError: the source is too short to measure.
-        ConfigError, ModelError: MediaPipe cannot be measured.
+        ConfigError, ModelError: MediaPipe cannot be measured, or the bundle not be used.
     """
     settings = replace(
         settings,
@@ -82,6 +87,7 @@ def bench(settings: Settings, versus_haar: bool = False, mediapipe: Path | None 
     if versus_haar:
         haar = _classic_cpu_ms(settings)
         figures |= {"haar_cpu_ms_per_frame": haar, "ratio_to_haar": figures["cpu_ms_per_frame"] / haar}
+    figures |= _own_ms(settings, bundle)
     if rival is not None:
         figures |= _beside(rival, settings)
     return {name: round(value, 3) if isinstance(value, float) else value for name, value in figures.items()}
@@ -113,6 +119,20 @@ def _beside(rival: MediaPipe, settings: Settings) -> dict[str, Any]:
         ours=lambda: float(_measured(settings)["cpu_ms_per_frame"]),
         theirs=lambda: rival.watch(run.source, run.max_frames),
     )
+
+
+def _own_ms(settings: Settings, bundle: Path | None) -> dict[str, float]:
+    """Milliseconds a frame of the person's own movement; nothing where no bundle watches it."""
+    with opened_own(settings, bundle) as own:
+        if own is None:
+            return {}
+        with Watch(settings.run.source, settings, own=own) as seen:
+            spent = [observation.ms["personal"] for observation in seen if observation.personal]
+    if not spent:
+        raise SourceError(
+            f"In no frame of {settings.run.source} was the person's own movement measured: give another."
+        )
+    return {"personal_ms": statistics.median(spent), "personal_p95_ms": _p95(spent)}
 
 
 def _figures(probe: _Probe) -> dict[str, Any]:

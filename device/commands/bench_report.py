@@ -65,6 +65,8 @@ def _measured(figures: dict[str, Any], source: str, cores: float) -> Iterator[tu
     yield "frames", f"{figures['frames']}, with a face {figures['face_share']:.0%}"
     for stage, median in figures["stage_ms"].items():
         yield f"ms {stage}", f"median {median:.2f}, 95 % below {figures['stage_p95_ms'][stage]:.2f}"
+    if "personal_ms" in figures:
+        yield "ms personal", f"median {figures['personal_ms']:.2f}, 95 % below {figures['personal_p95_ms']:.2f}"
     cpu_ms = figures["cpu_ms_per_frame"]
     networks, reading = figures["invoke_ms_per_frame"], figures["decode_ms_per_frame"]
     yield "cpu ms", f"{cpu_ms:.2f} a frame, of it networks {networks:.2f}, reading the source {reading:.2f}"

@@ -20,10 +20,9 @@ from typing import Any
 from device.contract.command import warn
 from device.contract.errors import StorageError
 from device.contract.typed import typed
-from device.personal.store import PersonalStore
+from device.personal.store import HISTORY, PersonalStore
 from device.state import write_private
 
-FILE = "history.json"
 _FORMAT = 1
 #: Sessions of a person that are remembered: of two a week, five years.
 MOST = 500
@@ -112,7 +111,7 @@ class History:
             ) from error
 
     def _file(self, person: str) -> Path:
-        return self._store.of(person) / FILE
+        return self._store.of(person) / HISTORY
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from device.signatures import authenticator, known_keys
 from device.stages.personal import PersonalReader, check
 from device.state import state_folder, sync_folder, write_private
 
+HISTORY = "history.json"
 _PRIVATE = 0o700
 
 
@@ -58,10 +59,12 @@ class PersonalStore:
 
         Raises:
             ModelError: it is not to be trusted, not of one person's movement, or at odds with itself.
+            RuntimeMissingError: no inference library.
             StorageError: another bundle of that name is there, or the card does not take it.
         """
         bundle = self._opened(folder)
-        person = check(bundle.manifest, bundle.contents).person
+        with PersonalReader(Model(bundle, self._models.threads)) as reader:
+            person = reader.file.person
         kept = self.of(person) / bundle.manifest.id
         try:
             files = bundle.contents | {name: (folder / name).read_bytes() for name in _beside(folder)}
@@ -104,8 +107,17 @@ class PersonalStore:
         return PersonalReader(Model(bundle, self._models.threads))
 
     def forget(self, person: str) -> bool:
-        """Erase everything kept of `person`; whether there was anything. Raises `StorageError`."""
-        return _erased(self.of(person))
+        """Erase everything kept of `person`; whether there was anything.
+
+        Raises:
+            StorageError: it cannot be erased, or what lies there is not ours; then nothing is.
+        """
+        folder = self.of(person)
+        if folder.is_dir():
+            for one in folder.iterdir():
+                if not (one.is_dir() or one.stem == HISTORY.partition(".")[0]):
+                    raise StorageError(f"{folder} holds {one.name}, which is no bundle: check personal.folder.")
+        return _erased(folder)
 
     def remove(self, person: str, bundle: str) -> bool:
         """Erase one bundle, `NAME-VERSION`, of `person`; whether it was there. Raises `StorageError`."""
@@ -148,10 +160,10 @@ def _holds(kept: Path, files: Mapping[str, bytes]) -> bool:
 
 
 def _version(folder: Path) -> tuple[list[tuple[int, str]], str]:
-    """What orders bundles: versions, numbers of them as numbers, then names."""
+    """What orders bundles: versions, numbers of them as numbers and `1.0.0rc1` before `1.0.0`, then names."""
     name, _, version = folder.name.rpartition("-")
     parts = re.findall(r"\d+|[^\d.]+", version)
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts], name
+    return [*((int(part), "") if part.isdigit() else (-1, part) for part in parts), (0, "")], name
 
 
 def _erased(folder: Path) -> bool:

@@ -28,6 +28,7 @@ from device.contract.fields import check
 from device.contract.telemetry import FIELDS
 from device.settings import ModelSettings
 from tests.peers import Peer
+from tests.personal_bundles import PERSON, personal_bundle
 from tests.recordings import events_in, records_in
 
 
@@ -295,6 +296,17 @@ def test_bench_prints_one_json_object(short_clip: Path, capsys: pytest.CaptureFi
     assert figures["ratio_to_haar"] == pytest.approx(
         figures["cpu_ms_per_frame"] / figures["haar_cpu_ms_per_frame"], rel=0.01
     )
+
+
+def test_bench_measures_a_person_s_own_movement_where_a_bundle_is_given(
+    short_clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle = personal_bundle(tmp_path)
+    mine = ["--patient", PERSON, "--bundle", str(bundle), "--set", "models.allow_unsigned=true"]
+    assert main(["bench", "--source", str(short_clip), "--report", *mine]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"^ms personal +median \d+\.\d\d, 95 % below \d+\.\d\d$", said, re.MULTILINE)
+    assert PERSON not in said and "own-1.0.0" not in said
 
 
 def test_bench_makes_a_block_to_send_in_that_names_nobody(

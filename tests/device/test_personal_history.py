@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from device.config import load_settings
-from device.personal.history import FILE, MOST, History, Remembered
-from device.personal.store import PersonalStore
+from device.personal.history import MOST, History, Remembered
+from device.personal.store import HISTORY, PersonalStore
 
 WHO, OTHER = "p-0007", "p-0008"
 
@@ -70,13 +70,13 @@ def test_with_a_withdrawn_consent_its_visit_is_remembered_no_longer(history: His
 def test_nothing_comes_back_of_a_person_whose_bundle_was_erased_meanwhile(history: History, kept: Path) -> None:
     (kept / WHO / "own-1.0.0").rmdir()
     history.add(WHO, session("a", 1.0))
-    assert not (kept / WHO / FILE).exists()
+    assert not (kept / WHO / HISTORY).exists()
 
 
 def test_it_is_private_and_bounded(history: History, kept: Path) -> None:
     for number in range(3):
         history.add(WHO, session(f"s{number}", 1.0))
-    assert (kept / WHO / FILE).stat().st_mode & 0o777 == 0o600
+    assert (kept / WHO / HISTORY).stat().st_mode & 0o777 == 0o600
     history._keep(WHO, [session(f"s{number}", 1.0) for number in range(MOST)])
     history.add(WHO, session("newest", 2.0))
     sessions = [one.session for one in history.of(WHO)]
@@ -96,7 +96,7 @@ def test_it_is_private_and_bounded(history: History, kept: Path) -> None:
 def test_a_damaged_file_is_kept_aside_and_told_of_without_the_pseudonym(
     history: History, kept: Path, said: list[str], text: str
 ) -> None:
-    (kept / WHO / FILE).write_text(text)
+    (kept / WHO / HISTORY).write_text(text)
     assert history.of(WHO) == []
     assert (kept / WHO / "history.damaged").read_text() == text
     assert len(said) == 1 and WHO not in said[0]

@@ -12,9 +12,8 @@ from msgspec.structs import replace as changed
 from device.config import load_settings
 from device.contract.personal import NEEDS, validate
 from device.contract.session import UNNAMED, Consent, Why
-from device.personal.history import FILE as HISTORY
 from device.personal.history import History
-from device.personal.store import PersonalStore
+from device.personal.store import HISTORY, PersonalStore
 from device.service.personal import OwnMovement, opened, withdraw
 from device.settings import Settings
 from tests.personal_bundles import EVIDENCE, FILE, PERSON, personal_bundle
