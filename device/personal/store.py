@@ -59,10 +59,12 @@ class PersonalStore:
 
         Raises:
             ModelError: it is not to be trusted, not of one person's movement, or at odds with itself.
+            RuntimeMissingError: no inference library.
             StorageError: another bundle of that name is there, or the card does not take it.
         """
         bundle = self._opened(folder)
-        person = check(bundle.manifest, bundle.contents).person
+        with PersonalReader(Model(bundle, self._models.threads)) as reader:
+            person = reader.file.person
         kept = self.of(person) / bundle.manifest.id
         try:
             files = bundle.contents | {name: (folder / name).read_bytes() for name in _beside(folder)}
@@ -158,10 +160,10 @@ def _holds(kept: Path, files: Mapping[str, bytes]) -> bool:
 
 
 def _version(folder: Path) -> tuple[list[tuple[int, str]], str]:
-    """What orders bundles: versions, numbers of them as numbers, then names."""
+    """What orders bundles: versions, numbers of them as numbers and `1.0.0rc1` before `1.0.0`, then names."""
     name, _, version = folder.name.rpartition("-")
     parts = re.findall(r"\d+|[^\d.]+", version)
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts], name
+    return [*((int(part), "") if part.isdigit() else (-1, part) for part in parts), (0, "")], name
 
 
 def _erased(folder: Path) -> bool:

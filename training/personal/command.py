@@ -95,7 +95,9 @@ def _add_export(actions: Any) -> None:
     parser.add_argument("--bundles", type=Path, default=Path("bundles"), metavar="DIR", help="(default: %(default)s)")
     parser.add_argument("--name", type=bundle_name, metavar="NAME", help="(default: one that names nobody)")
     parser.add_argument("--version", type=bundle_version, required=True, metavar="X.Y.Z", help="the bundle's version")
-    parser.add_argument("--key", type=Path, metavar="FILE", help="the key to sign with")
+    parser.add_argument("--key", type=Path, metavar="FILE", help="private key of `affectbox-converter keygen`: sign")
+    parser.add_argument("--replace", action="store_true", help="write over a bundle of the same name and version")
+    parser.add_argument("--unsupported", action="store_true", help="also where the evidence does not carry it")
     parser.set_defaults(run=later("training.personal.export", "export"))
 
 
