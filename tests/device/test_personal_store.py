@@ -108,12 +108,15 @@ def test_what_is_no_bundle_of_one_person_or_not_signed_is_not_kept(kept: Path, t
     assert not kept.exists()
 
 
-def test_another_bundle_of_the_same_name_takes_no_place(store: PersonalStore, tmp_path: Path) -> None:
+def test_another_bundle_of_the_same_version_takes_no_place(store: PersonalStore, tmp_path: Path) -> None:
     first = personal_bundle(tmp_path)
     assert store.add(first) == store.add(first)
     shutil.rmtree(first)
     with pytest.raises(StorageError, match="export the new one with a higher version"):
         store.add(personal_bundle(tmp_path, intended_use="another one"))
+    with pytest.raises(StorageError, match=r"and this version, own-1\.0\.0, is on this box"):
+        store.add(personal_bundle(tmp_path, name="trained-anew"))
+    assert [folder.name for folder in store.bundles(PERSON)] == ["own-1.0.0"]
 
 
 def test_what_a_power_cut_left_half_written_is_no_bundle(

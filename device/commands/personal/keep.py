@@ -23,7 +23,7 @@ def add(folders: Sequence[Path], settings: Settings, out: TextIO) -> None:
     Raises:
         ModelError: a bundle is not to be trusted, or none of one person's movement.
         RuntimeMissingError: no inference library.
-        StorageError: another one of that name is there, or the card does not take it.
+        StorageError: another one of that version is there, or the card does not take it.
     """
     store = PersonalStore(settings)
     for folder in folders:
