@@ -55,7 +55,8 @@ def lines(found: Repertoire) -> Iterator[str]:
     yield f"\n{TITLE}, {HEADING[:1].lower()}{HEADING[1:]}"
     yield from (f"  {sentence}" for sentence in told.sentences)
     for what, *cells in told.rows:
-        parts = (f"{head.lower()} {cell}" for head, cell in zip(HEADS[1:], cells, strict=True) if cell)
+        told_of = zip(HEADS[1:], cells, strict=True)
+        parts = (f"{head.lower()} {cell[:1].lower()}{cell[1:]}" for head, cell in told_of if cell)
         yield f"  {what}: {'; '.join(parts)}"
 
 

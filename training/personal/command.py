@@ -26,6 +26,9 @@ _EVALUATE = """\
 Measures what trainings have learnt, on stretches of time that were held out: linear probes of action units, approach
 against approach within each person, and clusters of movements. Writes evaluation.json and one page for each person.
 """
+_FER2013 = """\
+A linear probe of the seven expressions of FER2013 on what general models say of its faces, beside the published one.
+"""
 _EXPORT = """\
 Makes the bundle of a box from the training of one person. It is bound to their pseudonym: no box opens it for anybody
 else, and it is erased with them.
@@ -36,7 +39,7 @@ def add_parser(commands: Any) -> None:
     """Register `personal` and its actions."""
     parser = commands.add_parser("personal", help="learn how one person moves their face", description=_DESCRIPTION)
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    for add in (_add_simulate, _add_check, _add_train, _add_evaluate, _add_export):
+    for add in (_add_simulate, _add_check, _add_train, _add_evaluate, _add_fer2013, _add_export):
         add(actions)
 
 
@@ -85,6 +88,14 @@ def _add_evaluate(actions: Any) -> None:
     parser.add_argument("--seed", type=count, default=0, metavar="N", help="of everything drawn (%(default)s)")
     add_workers(parser)
     parser.set_defaults(run=later("training.personal.evaluate", "evaluate"))
+
+
+def _add_fer2013(actions: Any) -> None:
+    parser = actions.add_parser("fer2013", help="probe a general model on FER2013", description=_FER2013)
+    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="of a general model, such as RUNS/general")
+    parser.add_argument("--data", type=Path, required=True, metavar="FILE", help="data.npz by `prepare --csv`")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures too")
+    parser.set_defaults(run=later("training.personal.expressions", "fer2013"))
 
 
 def _add_export(actions: Any) -> None:
