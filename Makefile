@@ -169,12 +169,15 @@ build/face-viewer/npm.stamp: cloud/face/viewer/package.json cloud/face/viewer/pa
 		npm ci --prefix build/face-viewer --ignore-scripts --no-audit --no-fund --silent && touch $@; \
 	else echo "no npm on this machine: the player of the digital face is not built anew"; fi
 
-.PHONY: atypicality cohort torch-test
+.PHONY: atypicality cohort personal torch-test
 atypicality: .venv/test.stamp ## simulate children and raters: evaluation, two bundles, what a box says of a child held out (two minutes)
 	@training/atypicality/example.sh $(BIN) atypicality
 
 cohort: .venv/test.stamp ## simulate a study with a planted difference: evaluation, bundle, what a box says, digital targets, teaching map (some minutes)
 	@training/diagnosis/example.sh $(BIN) cohort
+
+personal: .venv/test.stamp ## simulate two people, learn how each moves: evaluation, a bundle of one of them, what a box says (some minutes)
+	@training/personal/example.sh $(BIN) personal
 
 torch-test: build/torch.stamp ## read PyTorch's weights with PyTorch itself (5 GB, some minutes)
 	build/torch/bin/python -m pytest -m learning tests/training/test_resnet18.py

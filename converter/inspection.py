@@ -1,7 +1,7 @@
 """`affectbox-converter inspect`: what a bundle is."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +9,11 @@ from converter.flatbuffer import operator_counts
 from converter.operations import operations
 from converter.verification import signature
 from device.contract.errors import ModelError
-from device.contract.evidence import Evidence
+from device.contract.evidence import Evidence, Interval
 from device.contract.manifest import Manifest, OutputSpec, open_bundle
 from device.contract.movement_evidence import MovementEvidence
-from device.contract.tasks import ATYPICALITY, DIAGNOSIS_SUPPORT, TYPICAL_MOVEMENT
+from device.contract.personal_evidence import PersonalEvidence
+from device.contract.tasks import ATYPICALITY, DIAGNOSIS_SUPPORT, PERSONAL_MOVEMENT, TYPICAL_MOVEMENT
 
 
 def inspect(folder: Path, keys: Path | None) -> Iterator[str]:
@@ -24,6 +25,8 @@ def inspect(folder: Path, keys: Path | None) -> Iterator[str]:
         yield from _evidence(manifest)
     if manifest.task in (ATYPICALITY, TYPICAL_MOVEMENT):
         yield from _of_movement(manifest)
+    if manifest.task == PERSONAL_MOVEMENT:
+        yield from _of_person(manifest)
     yield f"For          {manifest.intended_use}"
     yield f"Not for      {manifest.forbidden_use}"
     yield from _tensors(manifest)
@@ -65,11 +68,31 @@ def _of_movement(manifest: Manifest) -> Iterator[str]:
         f"People       {found.n}{' simulated' if found.simulated else ''}, {' or '.join(found.ages)} years old, in "
         f"{found.windows} windows{raters}: {found.population}"
     )
-    for name, figure in found.figures.items():
+    yield from _figures(found.figures)
+
+
+def _of_person(manifest: Manifest) -> Iterator[str]:
+    """The same of a bundle that learnt one person, who is not named."""
+    try:
+        found = PersonalEvidence.from_receipt(manifest.receipt, manifest.id)
+    except ModelError as error:
+        yield f"Evidence     {error}"
+        return
+    yield _carried(found)
+    yield (
+        f"Person       one{', simulated' if found.simulated else ''}, seen for {found.seconds:.0f} s in "
+        f"{found.recordings} recording{'' if found.recordings == 1 else 's'}: {found.faces} faces learnt from, "
+        f"{found.held_out} held out; {found.movements} movements"
+    )
+    yield from _figures(found.figures)
+
+
+def _figures(figures: Mapping[str, Interval]) -> Iterator[str]:
+    for name, figure in figures.items():
         yield f"{'':<13}{name} {figure.value:.3g} ({figure.low:.3g} to {figure.high:.3g})"
 
 
-def _carried(found: Evidence | MovementEvidence) -> str:
+def _carried(found: Evidence | MovementEvidence | PersonalEvidence) -> str:
     carried = "supports it" if found.supported else f"NOT SUPPORTED BY ITS EVIDENCE: {' '.join(found.unsupported)}"
     return f"Evidence     {carried}"
 

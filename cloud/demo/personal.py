@@ -15,7 +15,7 @@ BUNDLE = "simulated-movements-1"
 _MOVEMENTS = (FROWN, POLITE, SMILE, GRIEF, SURPRISE, PRESS, DISGUST)
 _USUAL, _SCALE = 0.22, 0.33  # intensities: of a unit in the mean, and how they scatter
 _MOVES, _NEAR = 1.2, 0.75  # how far units are raised at least, and how far from a movement that is near at most
-_BLOCK_S = 20.0
+_BLOCK_S, _LITTLE_S = 20.0, 80.0
 _SPEECH = [INDEX[key] for key in ("AU25", "AU26", "AU43")]  # speech and blinks are of no movement
 
 
@@ -31,13 +31,13 @@ def read(found: Course) -> dict[str, tuple[Floats, int]]:
     }
 
 
-def said(plan: Plan, found: Course) -> Json:
-    """The `personal` of the event."""
-    (distance, _), (movement, _) = read(found).values()
+def said(plan: Plan, found: Course, rows: slice) -> Json:
+    """The `personal` of the event, of these rows."""
+    distance, movement = (values[rows] for values, _ in read(found).values())
     known = ~np.isnan(distance)
     told: Json = {"bundle": BUNDLE, "supported": True, "simulated": True, "earlier": len(plan.before)}
     told["seconds"] = round(float(known.sum()) / found.hz, 1)
-    if not known.any():
+    if told["seconds"] < _LITTLE_S:
         return told | {"refused": "little"}
     whole = _estimate(distance, found.hz)
     told |= {name: round(value, 3) for name, value in _named(whole, "mean", "low", "high").items()}

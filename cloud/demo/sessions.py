@@ -57,8 +57,9 @@ def _events(part: Part, following: Part | None, course: Course) -> Iterator[Json
         happened += _named(plan, begins_s, ends_s)
         if comparison.COVERED in plan.person.covers:
             happened.append((begins_s, Event.COMPARISON, {"comparison": comparison.told()}))
-        if personal.COVERED in plan.person.covers:
-            happened.append((ends_s, Event.PERSONAL, {"personal": personal.said(plan, course)}))
+        if personal.COVERED in plan.person.covers and part.why is not Why.INTERRUPTED:
+            own = personal.said(plan, course, slice(part.first, part.last))
+            happened.append((ends_s, Event.PERSONAL, {"personal": own}))
         if support.COVERED in plan.person.covers and part.why is Why.STOPPED:
             happened.append((ends_s, Event.SUPPORT, {"support": support.said(plan)}))
     identity = {"v": session.VERSION, **identity_of(part), "patient": plan.person.pseudonym}

@@ -85,15 +85,14 @@ class Personal:
 
 def of_session(session: Session) -> Personal | None:
     """The newest that was told of a session; None where nothing was, or where it is not to be shown: the consent was
-    withdrawn, or none that covers it is recorded."""
-    told = [event["personal"] for event in session.events if event["event"] == Event.PERSONAL]
-    return Personal.of(told[-1]) if told and _is_covered(session) and not session.is_revoked else None
+    withdrawn, or none that covers it is recorded. That a consent does not cover it is told all the same."""
+    told = _newest(session)
+    return told if told and (_is_covered(session) or told.refused is Refused.CONSENT) else None
 
 
 def is_withheld(session: Session) -> bool:
     """Whether something was told, and no consent that covers it is recorded."""
-    told = any(event["event"] == Event.PERSONAL for event in session.events)
-    return told and not session.is_revoked and not _is_covered(session)
+    return _newest(session) is not None and of_session(session) is None
 
 
 def permitted(table: Table) -> Table:
@@ -104,6 +103,12 @@ def permitted(table: Table) -> Table:
     if _is_covered(session) and (told is None or told.refused not in _NOT_THEIRS):
         return table
     return replace(table, columns={path: column for path, column in table.columns.items() if path not in _HIDDEN})
+
+
+def _newest(session: Session) -> Personal | None:
+    """The newest that was told; nothing where the consent was withdrawn."""
+    told = [event["personal"] for event in session.events if event["event"] == Event.PERSONAL]
+    return Personal.of(told[-1]) if told and not session.is_revoked else None
 
 
 def _is_covered(session: Session) -> bool:

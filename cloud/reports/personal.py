@@ -27,7 +27,7 @@ LIMITS = (
 WITHHELD = "This person's own movement was watched, and that is not shown: no consent that covers it is recorded."
 HEADS = ("Their movement", "Share of the time", "95 % interval")
 _WHY = {
-    Refused.CONSENT: "the consent does not cover it",
+    Refused.CONSENT: "the consent does not cover what it is read from",
     Refused.PERSON: "the bundle on the box is not of this person",
     Refused.BUNDLE: "the box could not use the bundle; its journal says why",
     Refused.LITTLE: "too little was seen",

@@ -44,9 +44,9 @@ def of(table: Table, earlier: Sequence[Table | Summary] | None) -> Repertoire | 
     return repertoire(now, [found for one in earlier if (found := watched(one))])
 
 
-def follow_up(found: Repertoire) -> FollowUp:
-    """In words."""
-    return FollowUp((*_sentences(found),), (*_rows(found),) if found.earlier else ())
+def follow_up(found: Repertoire, which: str = "this session") -> FollowUp:
+    """In words; `which`: what the session is called that is compared."""
+    return FollowUp((*_sentences(found, which),), (*_rows(found),) if found.earlier else ())
 
 
 def lines(found: Repertoire) -> Iterator[str]:
@@ -55,7 +55,8 @@ def lines(found: Repertoire) -> Iterator[str]:
     yield f"\n{TITLE}, {HEADING[:1].lower()}{HEADING[1:]}"
     yield from (f"  {sentence}" for sentence in told.sentences)
     for what, *cells in told.rows:
-        parts = (f"{head.lower()} {cell}" for head, cell in zip(HEADS[1:], cells, strict=True) if cell)
+        told_of = zip(HEADS[1:], cells, strict=True)
+        parts = (f"{head.lower()} {cell[:1].lower()}{cell[1:]}" for head, cell in told_of if cell)
         yield f"  {what}: {'; '.join(parts)}"
 
 
@@ -79,7 +80,7 @@ def to_json(found: Repertoire) -> Json:
     return {name: rounded(value) for name, value in told.items()}
 
 
-def _sentences(found: Repertoire) -> Iterator[str]:
+def _sentences(found: Repertoire, which: str) -> Iterator[str]:
     if found.others:
         were = f"{_sessions(found.others)} {'were' if found.others != 1 else 'was'} watched by another bundle"
         yield f"{were}, whose movements are others: what this one tells begins a series of its own."
@@ -87,7 +88,7 @@ def _sentences(found: Repertoire) -> Iterator[str]:
         yield f"Too little was seen in {_sessions(found.little)}, less than {_MINUTES}: not compared with."
     if not found.now.enough:
         seen = clock(found.now.told.seconds, False)
-        yield f"Too little seen: {seen} min of this session were measured, and comparing it takes {_MINUTES}."
+        yield f"Too little seen: {seen} min of {which} were measured, and comparing it takes {_MINUTES}."
     elif not found.earlier:
         yield "No earlier session of this bundle in which enough was seen: there is nothing to compare with."
     else:

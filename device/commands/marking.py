@@ -107,11 +107,10 @@ def own_facts(said: Personal | None) -> list[str]:
     """The person's own movement, in a line, and what belongs to the movement that is near in another."""
     if said is None:
         return ["Own movement  not measured"]
-    near = f"no. {said.movement} is near" if said.movement else "none is near"
-    units = (
-        [f"No. {said.movement} is AU {', '.join(key.removeprefix('AU') for key in said.units)}"] if said.units else []
-    )
-    return [f"Own movement  {min(said.distance, 99.9):.1f} times usual, {near}", *units]
+    near = f"near {said.movement}" if said.movement else "none near"
+    units = ", ".join(key.removeprefix("AU") for key in said.units)
+    belong = [f"Their movement {said.movement}  AU {units}"] if units else []
+    return [f"Own movement  {min(said.distance, 99.9):.1f} times usual, {near}", *belong]
 
 
 def title(unit: ActionUnit) -> str:

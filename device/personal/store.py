@@ -59,20 +59,18 @@ class PersonalStore:
 
         Raises:
             ModelError: it is not to be trusted, not of one person's movement, or at odds with itself.
-            StorageError: another bundle of that name is there, or the card does not take it.
+            RuntimeMissingError: no inference library.
+            StorageError: another bundle of that version is there, or the card does not take it.
         """
         bundle = self._opened(folder)
-        person = check(bundle.manifest, bundle.contents).person
+        with PersonalReader(Model(bundle, self._models.threads)) as reader:
+            person = reader.file.person
         kept = self.of(person) / bundle.manifest.id
         try:
             files = bundle.contents | {name: (folder / name).read_bytes() for name in _beside(folder)}
-            if not kept.exists():
+            if not _holds(kept, files):
+                self._require_new(person, kept)
                 self._write(kept, files)
-            elif not _holds(kept, files):
-                raise StorageError(
-                    f"Another bundle {kept.name} of this person is on this box: remove that first, or export the new "
-                    "one with a higher version."
-                )
         except OSError as error:
             raise StorageError(f"{kept} cannot be written ({error.strerror}): check the folder's owner.") from error
         return person, kept
@@ -132,6 +130,15 @@ class PersonalStore:
         keys = known_keys(Path(self._models.keys) if self._models.keys else None)
         return open_bundle(folder, authenticator(keys, allow_unsigned=self._models.allow_unsigned))
 
+    def _require_new(self, person: str, kept: Path) -> None:
+        """Raises `StorageError`: a bundle of the version is there, and which is the newer one nobody could tell."""
+        same = [one.name for one in self.bundles(person) if _version(one)[0] == _version(kept)[0]]
+        if kept.exists() or same:
+            raise StorageError(
+                f"Another bundle of this person and this version, {[*same, kept.name][0]}, is on this box: remove "
+                "that first, or export the new one with a higher version."
+            )
+
     def _write(self, kept: Path, files: Mapping[str, bytes]) -> None:
         """Raises `OSError`; then nothing of it is there."""
         for folder in (self.folder, kept.parent):
@@ -158,10 +165,10 @@ def _holds(kept: Path, files: Mapping[str, bytes]) -> bool:
 
 
 def _version(folder: Path) -> tuple[list[tuple[int, str]], str]:
-    """What orders bundles: versions, numbers of them as numbers, then names."""
+    """What orders bundles: versions, numbers of them as numbers and `1.0.0rc1` before `1.0.0`, then names."""
     name, _, version = folder.name.rpartition("-")
     parts = re.findall(r"\d+|[^\d.]+", version)
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts], name
+    return [*((int(part), "") if part.isdigit() else (-1, part) for part in parts), (0, "")], name
 
 
 def _erased(folder: Path) -> bool:

@@ -15,14 +15,17 @@ from cloud.cli import main
 from cloud.dashboard.pages import patients_personal, sessions_personal
 from cloud.dashboard.records.weeks import Point
 from cloud.reading.databases import Listed
-from cloud.reading.personal import Personal, is_withheld, of_session
+from cloud.reading.personal import Movement, Personal, is_withheld, of_session
 from cloud.reading.table import Table
 from cloud.reports import document, personal
 from cloud.reports import repertoire as words
 from cloud.reports.chapters.personal import section
 from device.contract import session
 from device.contract.fields import Json
+from device.personal.figures import figures
+from device.personal.gathered import Interval
 from tests.cloud.exports import CONSENT, FIRST, SECOND, THIRD, WALL, event, held, written
+from tests.personal_bundles import FILE
 from tests.recordings import table_of
 
 AGREED = CONSENT | {"covers": ["expressions", "units", "personal"]}
@@ -121,6 +124,13 @@ def test_without_a_consent_that_covers_it_nothing_is_shown() -> None:
         assert "1.12" not in str(sessions_personal.shown(found.sessions[0]))
         (chapter,) = section(found, [])
         assert not chapter.parts
+
+
+def test_where_the_box_itself_found_that_the_consent_does_not_cover_it_that_is_told() -> None:
+    refused = {"bundle": "own-1.0.0", "seconds": 0, "earlier": 3, "refused": "consent"}
+    found = text(refused, consent=AGREED | {"covers": ["expressions", "personal"]})
+    assert "Not known: the consent does not cover what it is read from." in found
+    assert personal.WITHHELD not in found
 
 
 def test_of_a_consent_that_was_withdrawn_and_where_no_bundle_watched_there_is_no_word_of_it() -> None:
@@ -228,6 +238,7 @@ def test_the_patients_page_shows_a_chart_for_each_movement_of_the_newest_bundle(
     for said in (*charts, "In none of the first 5 sessions", "1 earlier session was"):
         assert said in shown
     assert shown.count("Graph(") == 6
+    assert "H3(['Movement 1: AU12 + AU6'" in shown
     assert patients_personal.shown([Point(Listed(WALL, "box-1", "b-1"), means={})]) == []
 
 
@@ -270,6 +281,16 @@ def test_an_export_holds_it_where_the_consent_covers_it_and_the_bundle_is_theirs
     for number, (one, consent) in enumerate(((TOLD, CONSENT), (TOLD, None), (not_theirs, AGREED))):
         assert not any(exported(tmp_path / f"without-{number}", one, consent=consent).values())
         assert "Withheld     1 session without the person's own movement" in capsys.readouterr().out
+
+
+def test_what_a_box_tells_is_read_whole() -> None:
+    means = [Interval(1.2, 1.1, 1.3), Interval(0.3, 0.2, 0.4), Interval(0.2, 0.1, 0.3), Interval(0.0, 0.0, 0.05)]
+    told = Personal.of({"bundle": "own-1.0.0", "seconds": 900.0, "earlier": 6} | figures(means, [1.0] * 6, FILE))
+    assert (told.mean, told.low, told.high, told.near, told.unusual) == (1.2, 1.1, 1.3, 0.3, 1.0)
+    assert told.movements == (
+        Movement(1, ("AU12", "AU6"), 0.2, 0.1, 0.3),
+        Movement(2, ("AU4",), 0.0, 0.0, 0.05),
+    )
 
 
 def test_what_is_told_here_is_of_the_contract() -> None:

@@ -9,6 +9,7 @@ import pytest
 from converter.inspection import inspect
 from device.contract.evidence import Evidence
 from tests.movement_bundles import movement_bundle
+from tests.personal_bundles import PERSON, personal_bundle
 from tests.support_bundles import EVIDENCE, support_bundle
 
 
@@ -55,4 +56,17 @@ def test_of_whom_the_evidence_of_a_comparison_is_is_told_first(tmp_path: Path) -
         "             mae 0.31 (0.27 to 0.36)",
     ]
     _, told, *_ = inspect(movement_bundle(tmp_path, version="2", receipt={}), None)
+    assert "tells no evidence of what it says of people" in told
+
+
+def test_of_a_bundle_that_learnt_one_person_is_told_from_how_much_and_not_whom(tmp_path: Path) -> None:
+    _, *lines = inspect(personal_bundle(tmp_path), None)
+    assert lines[:4] == [
+        "Evidence     supports it",
+        "Person       one, seen for 300 s in 2 recordings: 2400 faces learnt from, 500 held out; 2 movements",
+        "             distance 1.1 (0.9 to 1.3)",
+        "             auc 0.8 (0.7 to 0.88)",
+    ]
+    assert PERSON not in "\n".join(lines)
+    _, told, *_ = inspect(personal_bundle(tmp_path, version="2", evidence=None), None)
     assert "tells no evidence of what it says of people" in told

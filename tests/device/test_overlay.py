@@ -134,9 +134,9 @@ def test_a_person_s_own_movement_is_told_where_a_bundle_of_theirs_watches(said: 
     assert not [text for text in said if "Own" in text]
     watched = replace(observed({"AU12": 3.0}), ms={"personal": 0.1})
     draw(replace(watched, personal=Personal(1.84, 3, ("AU12", "AU6"), "own-1.0.0")))
-    assert "Own movement  1.8 times usual, no. 3 is near" in said and "No. 3 is AU 12, 6" in said
+    assert "Own movement  1.8 times usual, near 3" in said and "Their movement 3  AU 12, 6" in said
     draw(replace(watched, personal=Personal(0.5, None, (), "own-1.0.0")))
-    assert "Own movement  0.5 times usual, none is near" in said
+    assert "Own movement  0.5 times usual, none near" in said
     draw(watched)
     assert said[-1] == "Own movement  not measured"
 

@@ -10,6 +10,7 @@ import pytest
 from device.cli import main
 from device.config import load_settings
 from device.contract.errors import ModelError, StorageError
+from device.contract.manifest import OutputSpec
 from device.contract.tasks import ATYPICALITY
 from device.personal.history import History, Remembered
 from device.personal.store import HISTORY, OtherPersonError, PersonalStore
@@ -57,12 +58,17 @@ def test_a_bundle_is_kept_for_its_owners_eyes_and_the_source_is_not_needed_any_m
 def test_the_newest_version_that_can_be_is_used(
     store: PersonalStore, kept: Path, tmp_path: Path, said: list[str]
 ) -> None:
-    for version in ("1.9.0", "1.10.0", "1.2.0"):
+    for version in ("1.9.0", "1.10.0rc1", "1.10.0", "1.2.0"):
         store.add(personal_bundle(tmp_path, version=version))
-    assert [folder.name for folder in store.bundles(PERSON)] == ["own-1.10.0", "own-1.9.0", "own-1.2.0"]
+    assert [folder.name for folder in store.bundles(PERSON)] == [
+        "own-1.10.0",
+        "own-1.10.0rc1",
+        "own-1.9.0",
+        "own-1.2.0",
+    ]
     assert (opened(store), said) == ("own-1.10.0", [])
     (kept / PERSON / "own-1.10.0" / "model.tflite").write_bytes(b"something else")
-    assert opened(store) == "own-1.9.0"
+    assert opened(store) == "own-1.10.0rc1"
     assert len(said) == 1
     assert PERSON not in said[0] and "own" not in said[0].replace("own movement", "")
 
@@ -95,17 +101,22 @@ def test_what_is_no_bundle_of_one_person_or_not_signed_is_not_kept(kept: Path, t
         loose.add(movement_bundle(tmp_path))
     with pytest.raises(ModelError, match=r"personal\.json of bundle own-1\.0\.0 cannot be read"):
         loose.add(personal_bundle(tmp_path / "other", content=b"[]"))
+    with pytest.raises(ModelError, match=r"own-1\.0\.0"):
+        loose.add(personal_bundle(tmp_path / "torn", outputs=(OutputSpec("embedding", (1, 3), "float32"),)))
     with pytest.raises(ModelError, match="tells no evidence"):
         loose.add(personal_bundle(tmp_path / "without", receipt={}))
     assert not kept.exists()
 
 
-def test_another_bundle_of_the_same_name_takes_no_place(store: PersonalStore, tmp_path: Path) -> None:
+def test_another_bundle_of_the_same_version_takes_no_place(store: PersonalStore, tmp_path: Path) -> None:
     first = personal_bundle(tmp_path)
     assert store.add(first) == store.add(first)
     shutil.rmtree(first)
     with pytest.raises(StorageError, match="export the new one with a higher version"):
         store.add(personal_bundle(tmp_path, intended_use="another one"))
+    with pytest.raises(StorageError, match=r"and this version, own-1\.0\.0, is on this box"):
+        store.add(personal_bundle(tmp_path, name="trained-anew"))
+    assert [folder.name for folder in store.bundles(PERSON)] == ["own-1.0.0"]
 
 
 def test_what_a_power_cut_left_half_written_is_no_bundle(
@@ -181,12 +192,13 @@ def test_the_command_keeps_lists_and_removes(kept: Path, tmp_path: Path, capsys:
 
     (kept / PERSON / "own-1.1.0" / "model.tflite").write_bytes(b"")
     assert command(kept, "list") == 0
-    broken, used = capsys.readouterr().out.splitlines()
+    broken, used, unused = capsys.readouterr().out.splitlines()
     assert broken.startswith(f"{PERSON}  own-1.1.0  cannot be used: ")
-    assert used == f"{PERSON}  own-1.0.0  used, 2 movements, 0 sessions remembered"
+    assert used == f"{PERSON}  own-1.0.0  the newest, 2 movements, 0 sessions remembered"
+    assert unused == "Sessions use none of these, for personal.use is false."
     assert command(kept, "list", "--json") == 0
     told = json.loads(capsys.readouterr().out)
-    assert [(row["bundle"], row["used"]) for row in told["bundles"]] == [("own-1.1.0", False), ("own-1.0.0", True)]
+    assert [(row["bundle"], row["newest"]) for row in told["bundles"]] == [("own-1.1.0", False), ("own-1.0.0", True)]
 
     assert command(kept, "remove", PERSON, "--bundle", "own-1.1.0") == 0
     assert [path.name for path in (kept / PERSON).iterdir()] == ["own-1.0.0"]
@@ -201,9 +213,12 @@ def test_a_bundle_that_its_evidence_does_not_support_is_listed_as_such(
 ) -> None:
     short = replace(EVIDENCE, simulated=True, supported=False, unsupported=("Only 40 s were held out.",))
     assert command(kept, "add", personal_bundle(tmp_path, evidence=short)) == 0
-    assert command(kept, "list") == 0
     assert capsys.readouterr().out.endswith(
-        "used, 2 movements, 0 sessions remembered, made of a simulated person, not supported by its evidence "
+        "It is made of a simulated person.\nIt is not supported by its evidence (Only 40 s were held out.).\n"
+    )
+    assert command(kept, "list", "--set", "personal.use=true") == 0
+    assert capsys.readouterr().out.endswith(
+        "the newest, 2 movements, 0 sessions remembered, made of a simulated person, not supported by its evidence "
         "(Only 40 s were held out.)\n"
     )
 

@@ -1,5 +1,5 @@
-"""Diagnosis support on a box, and comparison with other people beside it, by bundles that were made up: what is told,
-to whom, and that nobody else learns it."""
+"""Diagnosis support on a box, comparison with other people and with the person's own usual beside it, by bundles that
+were made up: what is told, to whom, and that nobody else learns it."""
 
 import base64
 import json
@@ -41,6 +41,7 @@ from device.host.asking import runtime_folder
 from device.host.hosting import Hosting, launcher_of
 from device.host.interlock import Interlock
 from device.host.view import Snapshot, State
+from device.personal.store import PersonalStore
 from device.service.about import about
 from device.service.figures import figures
 from device.service.service import Service
@@ -48,6 +49,8 @@ from tests.cloud.conftest import Stream
 from tests.daemons import InThread, arrived, film
 from tests.movement_bundles import EVIDENCE as OF_NARWHALS
 from tests.movement_bundles import movement_bundle
+from tests.personal_bundles import FILE as OF_ONE
+from tests.personal_bundles import personal_bundle
 from tests.recordings import events_in, records_in
 from tests.servers import Server
 from tests.support_bundles import EVIDENCE, FILE, support_bundle
@@ -56,9 +59,9 @@ WAIT_S = 60.0
 #: Names that nothing else on a box bears, in any letters.
 GROUPS = ("quagga", "wombat")
 SECRET = re.compile(r"quagga|wombat|possible|probabilit|axolotl", re.IGNORECASE)
-#: What compares with other people: of it the person's clinicians and those of the room read, in records.
-COMPARED = re.compile(r"narwhal|unlikely|\brating|moves-1", re.IGNORECASE)
-COVERS = ("expressions", "units", "diagnosis", "live", "atypicality")
+#: What compares with other people, or with their own usual: of it the person's clinicians and those of the room read.
+COMPARED = re.compile(r"narwhal|unlikely|\brating|moves-1|own-1", re.IGNORECASE)
+COVERS = ("expressions", "units", "diagnosis", "live", "atypicality", "personal")
 CONSENT = ConsentSaid(COVERS, "guardian", 1_700_000_000.0, age="6-12")
 
 
@@ -83,6 +86,9 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     movement_bundle(folder, evidence=narwhals, sign=signer(folder / "site"))
     movement_bundle(folder, TYPICAL_MOVEMENT, evidence=narwhals, sign=signer(folder / "site"))
     own = [f'models.folders=["{folder}"]', f"models.keys={folder}", "diagnosis.bundle=simulated-1.0.0"]
+    own += ["personal.use=true", f"personal.folder='{folder}/personal'"]
+    whose = replace(OF_ONE, person="p-017")
+    PersonalStore(load_settings(None, own)).add(personal_bundle(folder, file=whose, sign=signer(folder / "site")))
     return [*own, "atypicality.bundle=moves-1.0.0", "atypicality.typical=typical-1.0.0"]
 
 
@@ -315,10 +321,11 @@ def test_nothing_in_the_room_tells_what_was_said(
     for url in (page[0], f"http://{room.metrics.address}/metrics", f"http://{room.metrics.address}/health"):
         with suppress(urllib.error.HTTPError), urllib.request.urlopen(url) as answer:
             shown.append(answer.read().decode())
-    *_, told, ended = events_in(tmp_path / "records.jsonl")
-    assert (told["event"], ended.get("why")) == ("support", "finished")
+    *_, told, of_one, ended = events_in(tmp_path / "records.jsonl")
+    assert (told["event"], of_one["event"], ended.get("why")) == ("support", "personal", "finished")
     assert all("probability" in group for group in groups(told["support"]))
-    assert any("atypicality" in one for one in records_in(tmp_path / "records.jsonl"))
+    for group in ("atypicality", "personal"):
+        assert any(group in one for one in records_in(tmp_path / "records.jsonl"))
     folders = (tmp_path, runtime_folder(room._settings.host))
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix != ".jsonl"]
     places = {path.name: path.read_text("utf-8", "replace") for path in files}
@@ -342,7 +349,7 @@ def test_no_figure_that_a_process_keeps_of_itself_tells_it(clip: Path, study: li
     with Service(load_settings(None, own, sinks), SystemClock(), show) as service:
         service.watch(Beginning("p-017", Consent(COVERS, "guardian", 1.7e9, age="6-12")))
         show(service)
-    assert [event["event"] for event in events_in(tmp_path / "records.jsonl")][-2:] == ["support", "ended"]
+    assert [event["event"] for event in events_in(tmp_path / "records.jsonl")][-3:] == ["support", "personal", "ended"]
     assert any("atypicality" in one for one in records_in(tmp_path / "records.jsonl"))
     for secret in (SECRET, COMPARED):
         assert len(shown) > 2 and [text for text in shown if secret.search(text)] == []
@@ -421,8 +428,9 @@ def test_in_the_database_it_stands_where_the_clinicians_of_the_person_read_it_an
     assert {"telemetry", "live", "packs", "visits", "minutes", "support"} <= roots
     assert {path.split("/")[1] for path, text in told if SECRET.search(path + text)} == {"support"}
     assert not SECRET.search(host.raw.decode()), "what the host process, and by it the page, is told"
-    # what compares with other people
+    # what compares with other people, and with their own usual
     assert {path.split("/")[1] for path, text in told if COMPARED.search(path + text)} == {"visits"}
-    holding = {path.split("/")[1] for path, text in told if path.endswith("/columns") and "atypicality" in plain(text)}
-    assert holding == {"packs"}, "and in no live view"
+    for column in ("atypicality", "personal.distance"):
+        holding = {path.split("/")[1] for path, text in told if path.endswith("/columns") and column in plain(text)}
+        assert holding == {"packs"}, "and in no live view"
     assert not COMPARED.search(host.raw.decode())

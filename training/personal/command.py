@@ -26,6 +26,9 @@ _EVALUATE = """\
 Measures what trainings have learnt, on stretches of time that were held out: linear probes of action units, approach
 against approach within each person, and clusters of movements. Writes evaluation.json and one page for each person.
 """
+_FER2013 = """\
+A linear probe of the seven expressions of FER2013 on what general models say of its faces, beside the published one.
+"""
 _EXPORT = """\
 Makes the bundle of a box from the training of one person. It is bound to their pseudonym: no box opens it for anybody
 else, and it is erased with them.
@@ -36,7 +39,7 @@ def add_parser(commands: Any) -> None:
     """Register `personal` and its actions."""
     parser = commands.add_parser("personal", help="learn how one person moves their face", description=_DESCRIPTION)
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    for add in (_add_simulate, _add_check, _add_train, _add_evaluate, _add_export):
+    for add in (_add_simulate, _add_check, _add_train, _add_evaluate, _add_fer2013, _add_export):
         add(actions)
 
 
@@ -87,6 +90,14 @@ def _add_evaluate(actions: Any) -> None:
     parser.set_defaults(run=later("training.personal.evaluate", "evaluate"))
 
 
+def _add_fer2013(actions: Any) -> None:
+    parser = actions.add_parser("fer2013", help="probe a general model on FER2013", description=_FER2013)
+    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="of a general model, such as RUNS/general")
+    parser.add_argument("--data", type=Path, required=True, metavar="FILE", help="data.npz by `prepare --csv`")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures too")
+    parser.set_defaults(run=later("training.personal.expressions", "fer2013"))
+
+
 def _add_export(actions: Any) -> None:
     parser = actions.add_parser("export", help="make the bundle of a box", description=_EXPORT)
     parser.add_argument("--faces", type=Path, required=True, metavar="DIR", help="what the run was trained on")
@@ -95,7 +106,9 @@ def _add_export(actions: Any) -> None:
     parser.add_argument("--bundles", type=Path, default=Path("bundles"), metavar="DIR", help="(default: %(default)s)")
     parser.add_argument("--name", type=bundle_name, metavar="NAME", help="(default: one that names nobody)")
     parser.add_argument("--version", type=bundle_version, required=True, metavar="X.Y.Z", help="the bundle's version")
-    parser.add_argument("--key", type=Path, metavar="FILE", help="the key to sign with")
+    parser.add_argument("--key", type=Path, metavar="FILE", help="private key of `affectbox-converter keygen`: sign")
+    parser.add_argument("--replace", action="store_true", help="write over a bundle of the same name and version")
+    parser.add_argument("--unsupported", action="store_true", help="also where the evidence does not carry it")
     parser.set_defaults(run=later("training.personal.export", "export"))
 
 

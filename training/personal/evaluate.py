@@ -10,14 +10,15 @@ from cloud.erasing.known import note_all
 from training.cluster import done
 from training.evaluations import NAME
 from training.files import make_private, write_whole
+from training.personal.arms import FEWEST
 from training.personal.comparisons import comparisons
 from training.personal.evaluation import READ, Evaluation
 from training.personal.figures import figures
 from training.personal.measure import Job, measured
 from training.personal.page import page
 from training.personal.people import Person, load_people
+from training.personal.sheets import sheets
 from training.personal.tables import markdown, text
-from training.personal.tables import tables as all_tables
 from training.personal.trained import trainings
 from training.progress import bar
 from training.tables import table_bytes
@@ -29,9 +30,7 @@ _READ = (
     "No tables told the units: they are what the box's own face network reads of the faces, right or wrong. The "
     "figures say how much of that an embedding holds."
 )
-_FEW = (
-    "Of {} people no comparison can be sure: for that it takes six at least, and more the more approaches there are."
-)
+_FEW = "Of fewer than six people no comparison can be sure, and the more approaches there are, the more it takes."
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
@@ -67,15 +66,15 @@ def _evaluated(arguments: argparse.Namespace, jobs: Sequence[Job]) -> Evaluation
 def _notes(found: Evaluation) -> Iterator[str]:
     if any(person.labels == READ for person in found.people):
         yield _READ
-    if found.compared and len(found.people) < 6:
-        yield _FEW.format(len(found.people))
+    if found.compared and len(found.people) < FEWEST:
+        yield _FEW
 
 
 def _write(found: Evaluation, people: Sequence[Person], out: Path) -> None:
     """Write everything, noted first. Raises `StorageError`."""
     contents: dict[str, tuple[list[str], bytes]] = {}
     names = [person.name for person in found.people]
-    for name, (header, rows) in all_tables(found).items():
+    for name, (header, rows) in sheets(found).items():
         contents[name] = names, table_bytes(header, rows)
     contents["evaluation.md"] = names, markdown(found).encode()
     for name, picture in figures(found).items():

@@ -6,6 +6,7 @@ from pathlib import Path
 from device.contract.evidence import Interval
 from training import evaluations
 from training.personal.arms import Compared
+from training.personal.movements import MovementsFound
 
 FORMAT = 1
 #: Where the labels come from: tables beside the recordings, or the face network of the box.
@@ -45,6 +46,7 @@ class Measured:
         units: unit → its probe.
         f1, auc: the means over units.
         course: the same after earlier epochs, and after the last.
+        movements: what the last weights say of the person's movements; None of a reference.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Measured:
     f1: Interval
     auc: Interval
     course: tuple[Epoch, ...] = ()
+    movements: MovementsFound | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,8 @@ class PersonFound:
         labels: where the units come from: `TOLD` or `READ`.
         left_out: unit → why no probe of it can be measured.
         arms: the approaches; references: what was not learnt from this person's movement.
+        null: adjusted Rand index of the movements by two general models, on held out faces; None where there are not
+            two.
     """
 
     name: str
@@ -82,6 +87,7 @@ class PersonFound:
     left_out: dict[str, str]
     arms: tuple[Measured, ...]
     references: tuple[Measured, ...]
+    null: Interval | None = None
 
     def arm(self, name: str) -> Measured | None:
         """The approach or reference of this name, if it was measured."""

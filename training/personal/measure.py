@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,13 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract.errors import DataError
+from device.contract.evidence import Interval
 from training.diagnosis.metrics import interval
 from training.personal.baselines import pixels
 from training.personal.blocks import Blocks
 from training.personal.evaluation import READ, TOLD, Epoch, Measured, PersonFound, Unit
+from training.personal.movements import MovementsFound, found
 from training.personal.people import Person, load_people
 from training.personal.probes import Mask, Probe, Sample, mean_of, probes, sample
 from training.personal.reference import read_scales, read_units
+from training.personal.stability import agreement
 from training.personal.trained import Trained
 from training.personal.truth import Truth, truth_of
 
@@ -45,8 +47,9 @@ class Encoders(NamedTuple):
 
 def measured(job: Job) -> PersonFound:
     """As `measured_by`, by the encoders of runs."""
-    embedding = import_module("training.personal.embedding")  # loads TensorFlow
-    return measured_by(job, Encoders(embedding.embed, embedding.kept))
+    from training.personal.embedding import embed, kept  # noqa: PLC0415  loads TensorFlow
+
+    return measured_by(job, Encoders(embed, kept))
 
 
 def measured_by(job: Job, encoders: Encoders) -> PersonFound:
@@ -74,8 +77,9 @@ def measured_by(job: Job, encoders: Encoders) -> PersonFound:
         held_out_s=seconds(person, parts.held_out, blocks),
         labels=TOLD if job.truth else READ,
         left_out=of.left_out,
-        arms=tuple(_arm(one, person, of, encoders) for one in job.trainings),
+        arms=tuple(_arm(one, person, of, encoders, truth, job.seed) for one in job.trainings),
         references=tuple(_references(job, person, of, encoders)),
+        null=_null(job, person, of, encoders),
     )
 
 
@@ -98,12 +102,23 @@ def _nothing(person: Person, of: Sample) -> str:
     )
 
 
-def _arm(one: Trained, person: Person, of: Sample, encoders: Encoders) -> Measured:
+def _arm(one: Trained, person: Person, of: Sample, encoders: Encoders, truth: Truth, seed: int) -> Measured:
     """An approach, after each epoch of which the weights were kept, and after the last."""
-    last = probes(encoders.embed(one.folder, person.images, None), of)
+    embeddings = encoders.embed(one.folder, person.images, None)
+    last = probes(embeddings, of)
     earlier = [epoch for epoch in encoders.kept(one.folder) if epoch < one.epochs]
     course = [_epoch(epoch, probes(encoders.embed(one.folder, person.images, epoch), of)) for epoch in earlier]
-    return _measured(one.name, last, one, (*course, _epoch(one.epochs, last)))
+    moves = found(embeddings, truth.units, truth.movements, of.blocks, of.parts.learnt, seed)
+    return _measured(one.name, last, one, (*course, _epoch(one.epochs, last)), moves)
+
+
+def _null(job: Job, person: Person, of: Sample, encoders: Encoders) -> Interval | None:
+    """How far two general models agree on this person's movements."""
+    general = [one for one in job.trainings if one.general][:2]
+    if len(general) < 2:
+        return None
+    first, second = (encoders.embed(one.folder, person.images, None) for one in general)
+    return agreement(first, second, of.blocks, of.parts.learnt, job.seed)
 
 
 def _references(job: Job, person: Person, of: Sample, encoders: Encoders) -> Iterator[Measured]:
@@ -116,9 +131,13 @@ def _references(job: Job, person: Person, of: Sample, encoders: Encoders) -> Ite
 
 
 def _measured(
-    name: str, found: Sequence[Probe], one: Trained | None = None, course: tuple[Epoch, ...] = ()
+    name: str,
+    probed: Sequence[Probe],
+    one: Trained | None = None,
+    course: tuple[Epoch, ...] = (),
+    moves: MovementsFound | None = None,
 ) -> Measured:
-    mean = _epoch(0, found)
+    mean = _epoch(0, probed)
     return Measured(
         name=name,
         run=one.weights if one else "",
@@ -127,15 +146,16 @@ def _measured(
         epoch_s=one.epoch_s if one else None,
         units={
             probe.unit: Unit(probe.faces, probe.present, probe.guess, interval(probe.f1), interval(probe.area))
-            for probe in found
+            for probe in probed
         },
         f1=mean.f1,
         auc=mean.auc,
         course=course,
+        movements=moves,
     )
 
 
-def _epoch(number: int, found: Sequence[Probe]) -> Epoch:
+def _epoch(number: int, probed: Sequence[Probe]) -> Epoch:
     """The means over units."""
-    f1, area = (mean_of([getattr(probe, figure) for probe in found]) for figure in ("f1", "area"))
+    f1, area = (mean_of([getattr(probe, figure) for probe in probed]) for figure in ("f1", "area"))
     return Epoch(number, interval(f1), interval(area))

@@ -8,14 +8,15 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from device.contract.evidence import Interval
-from device.contract.labels import ACTION_UNITS
+from device.contract.labels import ACTION_UNITS, SEEN
 from training.personal.evaluation import READ, Evaluation, Measured, PersonFound
-from training.personal.tables import named
+from training.personal.movements import Movement
+from training.personal.tables import STABLE, named
 
 #: The approach that is drawn in colour, where it was measured.
 _FIRST = "psm"
 #: So many approaches stand side by side in the table of units.
-_MOST = 4
+_MOST = 3
 _WIDE, _HIGH, _LEFT, _RIGHT, _TOP, _BOTTOM = 640.0, 300.0, 44.0, 450.0, 12.0, 264.0
 _DASHES = ("", "7 4", "2 4", "10 3 2 3", "5 2", "1 3", "12 4")
 _APART = 15.0
@@ -72,6 +73,29 @@ class _Course:
     right: float = _RIGHT
 
 
+@dataclass(frozen=True)
+class _Bar:
+    name: str
+    wide: float
+    text: str
+
+
+@dataclass(frozen=True)
+class _Card:
+    """A movement: `tag`, one word where it is not to be relied on or is known from nowhere."""
+
+    title: str
+    tag: str
+    words: str
+    bars: list[_Bar]
+
+
+@dataclass(frozen=True)
+class _Moves:
+    about: str
+    cards: list[_Card]
+
+
 def page(found: Evaluation, person: PersonFound) -> str:
     """The page of a person of the evaluation."""
     environment = Environment(
@@ -97,6 +121,7 @@ def page(found: Evaluation, person: PersonFound) -> str:
         units=[*_units(person)],
         left_out=_left_out(person),
         course=_course(person),
+        moves=_moves(person),
         named=named,
         interval=interval,
     )
@@ -162,6 +187,34 @@ def _left_out(person: PersonFound) -> str:
     for unit, why in person.left_out.items():
         by_reason.setdefault(why, []).append(unit)
     return "; ".join(f"{', '.join(units)} ({why})" for why, units in by_reason.items())
+
+
+def _moves(person: PersonFound) -> _Moves | None:
+    """The movements that the person's own model tells apart; None where it tells none."""
+    of = person.arm(_FIRST) or next(iter(person.arms), None)
+    if of is None or of.movements is None:
+        return None
+    some = [one for one in of.movements.movements if one.faces]
+    about = f"Clusters of what the model learnt from {named(of.name)} says of the faces: {len(some)} of them."
+    again = of.movements.rand
+    if some and not isnan(again.value):
+        about += f" Found again in other draws of the same time: adjusted Rand index {interval(again)}; 1 is all."
+    if person.null and not isnan(person.null.value):
+        about += f" Two general models agree by {interval(person.null)}."
+    if of.movements.truth:
+        about += f" Against the planted ones, in time held out: {interval(of.movements.truth.held_out)}."
+    return _Moves(about, [_card(one) for one in some])
+
+
+def _card(of: Movement) -> _Card:
+    first = next(iter(of.units), "")
+    tag = "unsure" if of.stable < STABLE else "novel" if of.novel else ""
+    like = "like no known movement" if of.novel else f"like ‘{of.known.replace('_', ' ')}’ ({_plain(of.score)})"
+    words = f"{of.share:.1%} of the time; {like}; found again: {_plain(of.stable)}."
+    bars = [_Bar(f"{key} {SEEN[key]}", round(value * 20, 1), f"{value:.1f}") for key, value in of.units.items()]
+    if not first:
+        return _Card("no unit known", tag, f"{of.share:.1%} of the time; found again: {_plain(of.stable)}.", [])
+    return _Card(SEEN[first], tag, words, bars)
 
 
 def _course(person: PersonFound) -> _Course | None:

@@ -95,12 +95,12 @@ def _read(folder: Path, name: str, general: bool) -> Trained:
 
 
 def _names(folders: Sequence[Path]) -> dict[Path, str]:
-    """The approach of each folder; with the folder's name where several have the same."""
-    approaches = {folder: _approach(folder) for folder in folders}
-    taken = [*approaches.values()]
-    return {
-        folder: name if taken.count(name) == 1 else f"{name} ({folder.name})" for folder, name in approaches.items()
-    }
+    """The approach of each folder; after the first of an approach with the folder's name."""
+    found: dict[Path, str] = {}
+    for folder in folders:
+        name = _approach(folder)
+        found[folder] = f"{name} ({folder.name})" if name in found.values() else name
+    return found
 
 
 def _approach(folder: Path) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from dash import html
 
-from cloud.analysis.measures import AUS, Measure
+from cloud.analysis.measures import Measure
 from cloud.analysis.trend import Trend, trend_words
 from cloud.dashboard.pages.patients_parts import badge, graph, lead
 from cloud.dashboard.records import weeks
@@ -29,7 +29,7 @@ def reliability(measure: Measure) -> list[Any]:
 def _chart(measure: Measure, found: list[Point], trend: Trend) -> html.Figure:
     head = html.H3(
         [
-            measure.name.capitalize() if measure.kind != AUS else measure.name,
+            f"{measure.name[:1].upper()}{measure.name[1:]}",
             html.Small(measure.unit),
             *reliability(measure),
         ]

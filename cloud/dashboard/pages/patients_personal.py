@@ -14,6 +14,8 @@ from cloud.reports import repertoire as words
 
 _ENOUGH = "Hollow points: too little was measured, and they count for no trend. Bars: the 95 % interval, where known."
 
+_HEADS = ("What", "Last session", *words.HEADS[2:])
+
 
 def shown(found: list[Point]) -> list[Any]:
     """Of all sessions of a person, the oldest first; nothing where no bundle of theirs watched any."""
@@ -22,7 +24,8 @@ def shown(found: list[Point]) -> list[Any]:
         return []
     now = told[-1][1]
     compared = repertoire(now, [one for _, one in told[:-1]])
-    said = words.follow_up(compared)
+    said = words.follow_up(compared, "the last session")
+    rows = [[cell.replace(" %", "\N{NO-BREAK SPACE}%") for cell in row] for row in said.rows]
     own = [_point(point, one) for point, one in told if one.told.bundle == now.told.bundle]
     return [
         html.H2(personal.TITLE),
@@ -32,7 +35,7 @@ def shown(found: list[Point]) -> list[Any]:
         *(html.P(sentence) for sentence in said.sentences),
         html.Div(charts(own, compared.measures), className="charts"),
         html.P(_ENOUGH, className="hint"),
-        *([table(words.HEADS, said.rows, personal.TITLE), html.P(words.NOTE, className="hint")] if said.rows else []),
+        *([table(_HEADS, rows, personal.TITLE), html.P(words.NOTE, className="hint")] if rows else []),
     ]
 
 

@@ -18,7 +18,8 @@ _OVER = tuple(Head(text, wide=wide) for text, wide in zip(repertoire.HEADS, _WID
 _MOST = 9
 _CAPTION = (
     "A dot a session with the 95 % interval of its mean, where that is known; the diamond is this session. Grey "
-    "band: where it usually lies, by the earlier ones. Hollow: too little was seen, and it counts for nothing."
+    "band: where it usually lies, by the earlier ones. Hollow: too little was seen, and it counts for nothing. "
+    "%: of the time."
 )
 
 
@@ -79,5 +80,5 @@ def _panel(measure: Measure, summed: Sequence[Summary], found: Repertoire) -> we
     usual = None
     if change and change.low is not None and change.high is not None:
         usual = (max(change.before + change.low, 0.0), min(change.before + change.high, measure.high))
-    unit = f"{units}, {measure.unit}" if units else measure.unit
+    unit = f"%: {units}" if units else measure.unit
     return weekly.Panel(name[:1].upper() + name[1:], unit, dots, usual)

@@ -29,8 +29,8 @@ def draw(panels: Sequence[Panel], began: Sequence[float | None], name: str) -> s
     canvas = Canvas(rows * (_HEAD + _HIGH + _FOOT))
     wide = (WIDTH - _ACROSS * _LEFT - (_ACROSS - 1) * (_GAP - _LEFT)) / _ACROSS - 0.08
     at = _places(began)
-    span = (at[-1] - at[0]) or 1.0
-    across = (at[0] - 0.04 * span, at[-1] + 0.06 * span)
+    span = (max(at) - min(at)) or 1.0
+    across = (min(at) - 0.04 * span, max(at) + 0.06 * span)
     for place, one in enumerate(panels):
         left = _LEFT + place % _ACROSS * (wide + _GAP + 0.08)
         top = place // _ACROSS * (_HEAD + _HIGH + _FOOT)

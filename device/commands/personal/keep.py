@@ -12,6 +12,7 @@ from device.personal.store import PersonalStore
 from device.settings import Settings
 
 _UNUSED = "Sessions do not use it, for personal.use is false: set it in the configuration of the box."
+_ALL_UNUSED = "Sessions use none of these, for personal.use is false."
 _LATER = "Used from the next session of this person on whose consent covers 'personal' and 'units'."
 
 
@@ -21,7 +22,8 @@ def add(folders: Sequence[Path], settings: Settings, out: TextIO) -> None:
 
     Raises:
         ModelError: a bundle is not to be trusted, or none of one person's movement.
-        StorageError: another one of that name is there, or the card does not take it.
+        RuntimeMissingError: no inference library.
+        StorageError: another one of that version is there, or the card does not take it.
     """
     store = PersonalStore(settings)
     for folder in folders:
@@ -29,7 +31,9 @@ def add(folders: Sequence[Path], settings: Settings, out: TextIO) -> None:
         newest = store.bundles(person)[0]
         used = _LATER if settings.personal.use else _UNUSED
         how = used if newest == kept else f"Not used: {newest.name} is newer."
+        doubts = _doubts(_looked_at(store, kept, person))
         out.write(f"Kept {kept.name} of '{person}'. {how}\n")
+        out.writelines(f"It is {doubt}.\n" for doubt in doubts)
 
 
 def show(settings: Settings, as_json: bool, out: TextIO) -> None:
@@ -39,6 +43,8 @@ def show(settings: Settings, as_json: bool, out: TextIO) -> None:
         out.write(json.dumps({"use": settings.personal.use, "bundles": rows}) + "\n")
         return
     out.write("".join(f"{row['person']}  {row['bundle']}  {_words(row)}\n" for row in rows) or "No bundle is kept.\n")
+    if rows and not settings.personal.use:
+        out.write(f"{_ALL_UNUSED}\n")
 
 
 def remove(person: str, bundle: str, settings: Settings, out: TextIO) -> None:
@@ -60,13 +66,13 @@ def _rows(settings: Settings) -> Iterator[Json]:
     store = PersonalStore(settings)
     history = History(store)
     for person in store.people():
-        known, used = history.of(person), False
+        known, found_newest = history.of(person), False
         for folder in store.bundles(person):
             found = _looked_at(store, folder, person)
             sessions = sum(one.bundle == folder.name for one in known)
-            is_used = not used and "wrong" not in found
-            yield {"person": person, "bundle": folder.name, "used": is_used, "sessions": sessions} | found
-            used = used or is_used
+            is_newest = not found_newest and "wrong" not in found
+            yield {"person": person, "bundle": folder.name, "newest": is_newest, "sessions": sessions} | found
+            found_newest = found_newest or is_newest
 
 
 def _looked_at(store: PersonalStore, folder: Path, person: str) -> Json:
@@ -84,7 +90,13 @@ def _words(row: Json) -> str:
     if "wrong" in row:
         return f"cannot be used: {row['wrong']}"
     sessions = f"{row['sessions']} sessions remembered" if row["sessions"] != 1 else "1 session remembered"
-    words = ["used" if row["used"] else "not used, for another is newer", f"{row['movements']} movements", sessions]
-    words += ["made of a simulated person"] if row["simulated"] else []
-    words += [] if row["supported"] else [f"not supported by its evidence ({' '.join(row['unsupported'])})"]
-    return ", ".join(words)
+    words = ["the newest" if row["newest"] else "not used, for another is newer", f"{row['movements']} movements"]
+    return ", ".join([*words, sessions, *_doubts(row)])
+
+
+def _doubts(row: Json) -> Iterator[str]:
+    """What is against believing it."""
+    if row.get("simulated"):
+        yield "made of a simulated person"
+    if row.get("unsupported"):
+        yield f"not supported by its evidence ({' '.join(row['unsupported'])})"
