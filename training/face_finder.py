@@ -14,7 +14,7 @@ from device.stages.aligner import CROP_SIDE, align
 from device.stages.detector import Detector
 from device.stages.frame import Frame
 from device.stages.landmarks import Face, Landmarker
-from device.stages.pose import PoseEstimator
+from device.stages.pose import Pose, PoseEstimator
 from device.stages.quality import absence, judge
 from device.stages.tracker import Tracker
 
@@ -25,13 +25,15 @@ MAX_GAP_S = 0.25
 @dataclass(frozen=True, eq=False)
 class Sight:
     """What a frame shows: the face with its aligned crop (side, side), with colours (side, side, 3), or None and why
-    there is none; how many faces there were; and the number of the track that the face is of, from 1."""
+    there is none; how many faces there were; the number of the track that the face is of, from 1; and how it is
+    turned."""
 
     face: Face | None
     crop: ByteImage | None
     reasons: tuple[Reason, ...] = ()
     faces: int = 0
     track: int = 0
+    pose: Pose | None = None
 
 
 class FaceFinder(Closing):
@@ -72,7 +74,7 @@ class FaceFinder(Closing):
         if reasons := self._refused(frame, track.face):
             return Sight(None, None, reasons, seen.faces)
         crop = align(frame, track.face, self._side, self._colour)
-        return Sight(track.face, crop, faces=seen.faces, track=track.number)
+        return Sight(track.face, crop, (), seen.faces, track.number, self._pose(track.face))
 
     def close(self) -> None:
         """Free the networks."""

@@ -170,7 +170,14 @@ def test_whose_track_a_face_is_of_and_its_measures_are_kept(filmed, tmp_path):
     assert made.tracks[0] >= 1
     assert len(made.tracks) == len(made.shape) == len(made.crops)
     assert np.allclose(made.shape, np.median(made.shape, axis=0), atol=0.02)
+    assert made.pose.shape == (len(made.crops), 3) and (np.abs(made.pose) < 30).all()  # a portrait that looks at us
     assert made.picture.tolist() == [SIDE, SIDE]
+
+
+def test_of_files_of_before_it_is_not_known_how_heads_were_turned(tmp_path):
+    np.savez(tmp_path / "one.npz", crops=np.zeros((2, 48, 48), np.uint8), times=np.zeros(2))
+    made = read_faces(tmp_path / "one.npz")
+    assert made.pose.shape == (2, 3) and np.isnan(made.pose).all() and made.tracks.tolist() == [0, 0]
 
 
 def test_the_gate_of_the_box_can_be_asked_for(portrait):

@@ -18,7 +18,7 @@ from training.videos.store import read_faces
 class Person:
     """One person's faces, recording after recording, each in the order of time.
 
-    Of a person who is not read from files, `tracks`, `shape` and `pictures` may be empty.
+    Of a person who is not read from files, `tracks`, `shape`, `pose` and `pictures` may be empty.
 
     Attributes:
         name: pseudonym.
@@ -29,6 +29,7 @@ class Person:
         tracks: (N,) number of the track that the box's tracker held on to, in its recording; 0: not known.
         shape: (N, 6) distances in the face that hardly change as it moves (`training.videos.store.SHAPE`); NaN: not
             known.
+        pose: (N, 3) how the head is turned: yaw, pitch and roll, degrees; NaN: not known.
         pictures: (videos, 2) width and height of each recording's frames; 0: not known.
     """
 
@@ -40,6 +41,7 @@ class Person:
     tracks: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     shape: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 6), np.float32))
     pictures: NDArray[np.int32] = field(default_factory=lambda: np.empty((0, 2), np.int32))
+    pose: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 3), np.float32))
 
     def __len__(self) -> int:
         return len(self.times)
@@ -97,4 +99,5 @@ def _person(name: str, files: Sequence[tuple[str, Path]]) -> Person:
         np.concatenate([one.tracks for one in kept]),
         np.concatenate([one.shape for one in kept]),
         np.stack([one.picture for one in parts]),
+        np.concatenate([one.pose for one in kept]),
     )

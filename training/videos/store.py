@@ -5,6 +5,7 @@ VIDEO.npz   crops     (N, side, side) uint8, grey, in the order of time; with co
             presence  (N,) float32, probability that the crop holds a face
             tracks    (N,) int32, number of the face's track: another number may be another person
             shape     (N, 6) float32, distances in the face by that of the outer corners of its eyes (`SHAPE`)
+            pose      (N, 3) float32, how the head is turned: yaw, pitch and roll in degrees, as the box measures them
             picture   (2,) int32, width and height of the video's frames
             made      JSON text: what the faces were made of and how (`Job.made_of`), and the counts (`Outcome`)
 """
@@ -86,21 +87,23 @@ class Made:
     times: NDArray[np.float64]
     tracks: NDArray[np.int32]
     shape: NDArray[np.float32]
+    pose: NDArray[np.float32]
     picture: NDArray[np.int32]
 
 
 def read_faces(path: Path) -> Made:
-    """The faces of a video; of files of before these were kept, `tracks` are 0, `shape` NaN and `picture` 0. Raises
-    `DataError`: the file is broken."""
+    """The faces of a video; of files of before these were kept, `tracks` and `picture` are 0, `shape` and `pose`
+    NaN. Raises `DataError`: the file is broken."""
     try:
         with np.load(path, allow_pickle=False) as content:
             crops, times = content["crops"], content["times"]
-            kept = {name: content[name] for name in ("tracks", "shape", "picture") if name in content}
+            kept = {name: content[name] for name in ("tracks", "shape", "pose", "picture") if name in content}
     except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
         raise DataError(f"{path} holds no faces that can be read ({error}): run `{COMMAND}` again.") from error
     older = {
         "tracks": np.zeros(len(times), np.int32),
         "shape": np.full((len(times), len(SHAPE)), np.nan, np.float32),
+        "pose": np.full((len(times), 3), np.nan, np.float32),
         "picture": np.zeros(2, np.int32),
     }
     return Made(crops, times, **{**older, **kept})

@@ -13,6 +13,7 @@ from device.arrays import ByteImage, FloatArray
 from device.contract.errors import DataError
 from device.stages.frame import Frame
 from device.stages.landmarks import Face
+from device.stages.pose import Pose
 from training.face_finder import FaceFinder, finder_models
 from training.videos.frames import Sampler
 from training.videos.store import SHAPE, Outcome, face_file, write_faces
@@ -62,14 +63,16 @@ class _Crops:
         self._presence: list[float] = []
         self._tracks: list[int] = []
         self._shapes: list[FloatArray] = []
+        self._poses: list[tuple[float, float, float]] = []
         self._picture = (0, 0)
 
-    def add(self, frame: Frame, face: Face, crop: ByteImage, track: int) -> None:
+    def add(self, frame: Frame, face: Face, crop: ByteImage, track: int, pose: Pose) -> None:
         self._pixels += crop.tobytes()
         self._times.append(frame.time_s)
         self._presence.append(face.presence)
         self._tracks.append(track)
         self._shapes.append(shape_of(face.points))
+        self._poses.append((pose.yaw, pose.pitch, pose.roll))
         self._picture = frame.image.shape[1], frame.image.shape[0]
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -80,6 +83,7 @@ class _Crops:
             "presence": np.array(self._presence, np.float32),
             "tracks": np.array(self._tracks, np.int32),
             "shape": np.array(self._shapes, np.float32).reshape(-1, len(SHAPE)),
+            "pose": np.array(self._poses, np.float32).reshape(-1, 3),
             "picture": np.array(self._picture, np.int32),
         }
 
@@ -108,11 +112,11 @@ def _see(job: Job) -> tuple[_Crops, Outcome]:
         for frame in sampler:
             frames += 1
             sight = finder(frame)
-            if sight.face is None or sight.crop is None:
+            if sight.face is None or sight.crop is None or sight.pose is None:
                 dropped[sight.reasons[-1].value] += 1  # the light, where that is why nobody is seen
                 continue
             faces += 1
-            crops.add(frame, sight.face, sight.crop, sight.track)
+            crops.add(frame, sight.face, sight.crop, sight.track, sight.pose)
         seconds = round(sampler.seconds, 3)
         return crops, Outcome(job.video, seconds, round(sampler.stated_s, 3), frames, faces, dict(dropped))
 

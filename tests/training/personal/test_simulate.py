@@ -21,6 +21,7 @@ from training.personal.simulate.idiolect import PLAIN, Idiolect, draw_idiolect
 from training.personal.simulate.mold import Mold, made_up_mold, mold_of
 from training.personal.simulate.person import draw_head
 from training.personal.simulate.plan import Plan
+from training.personal.simulate.recording import People
 from training.personal.simulate.scene import Scene, draw_room
 
 SMALL = ("people=2", "recordings=1", "seconds=1.6", "fps=5", "size=96")
@@ -264,3 +265,7 @@ def test_light_pose_and_noise_are_seen_in_the_picture(mold):
     assert np.abs(turned - usual).mean() > 8
     again = scene.picture(course, 0, chance(2)).astype(float)[44:100, 34:94].mean(2)
     assert 0 < np.abs(again - usual).mean() < 3
+
+
+def test_two_studies_may_be_of_people_with_other_names():
+    assert People(Plan(name="stranger"), 0).name(2) == "stranger-003"

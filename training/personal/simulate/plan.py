@@ -22,6 +22,7 @@ _Kinds = Annotated[int, Meta(ge=0, le=8)]
 class Plan(Table, frozen=True):
     """A study; six people in two recordings of two and a half minutes, if nothing is said.
 
+    name: of everybody, before their number: two studies of people who are not the same have two.
     people, recordings: how many, and of each person; seconds: of each recording.
     fps: pictures a second; size: pixels of a side.
     movements: fewest and most movements of their own that somebody has; plain: how many that others have too.
@@ -36,6 +37,7 @@ class Plan(Table, frozen=True):
     noise: of the camera, standard deviation in grey levels, at most.
     """
 
+    name: Annotated[str, Meta(pattern="^[a-z]{1,30}$")] = "person"
     people: Annotated[int, Meta(ge=1, le=1000)] = 6
     recordings: Annotated[int, Meta(ge=1, le=100)] = 2
     seconds: Annotated[float, Meta(ge=1, le=3600)] = 150.0

@@ -30,7 +30,7 @@ class People:
 
     def name(self, person: int) -> str:
         """Somebody's pseudonym."""
-        return f"person-{person + 1:03d}"
+        return f"{self.plan.name}-{person + 1:03d}"
 
     def recording(self, number: int) -> str:
         """A recording's name."""
