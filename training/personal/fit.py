@@ -19,13 +19,15 @@ def network_of(recipe: PersonalRecipe) -> Personal | Cycle:
 
 def require(recipe: PersonalRecipe, images: NDArray[np.uint8]) -> None:
     """Raises `DataError`: faces of another kind than the network reads; `ConfigError`: the file with the weights of
-    VGG19 is missing, which the published network needs."""
+    VGG19 is missing, which the published network needs; a Gram loss over nothing."""
     require_faces(recipe, images)
     if isinstance(recipe.network, Cycle) and not Path(recipe.features or ".").is_file():
         raise ConfigError(
             "The published network looks through VGG19, of which this package has no weights: save torchvision's "
             "(vgg19-dcbf9e07.pth), and name the file with --set features=FILE."
         )
+    if recipe.losses.gram and not recipe.features:
+        raise ConfigError("losses.gram needs features: name the folder of an expression bundle, or set losses.gram=0.")
 
 
 def require_faces(recipe: PersonalRecipe, images: NDArray[np.uint8]) -> None:

