@@ -8,6 +8,7 @@ from training.personal.evaluation import Epoch, Measured, PersonFound
 #: After so many epochs the publication tells how far a transfer has come; and of what an approach gains at all, this
 #: share is nearly everything.
 EARLY, NEARLY = 10, 0.95
+SCRATCH = "scratch"
 #: First against second, and after how many epochs (0: the last): the first is expected to be higher. What was asked
 #: beforehand, what else may be looked at, and what must be better than no learning at all: p is corrected in each.
 ASKED = (
@@ -41,7 +42,10 @@ def comparisons(people: Sequence[PersonFound]) -> tuple[Compared, ...]:
 def _of_figure(
     people: Sequence[PersonFound], figure: str, asked: Sequence[tuple[str, str, int]]
 ) -> Iterator[Compared]:
-    for first, second, epoch in asked:
+    for first, usual, epoch in asked:
+        if not epoch and "curriculum" in first and _epochs(people, first) != _epochs(people, usual):
+            continue  # a learning rate that has not fallen yet cannot be compared with one that has
+        second = _as_long(people, first, usual) if epoch else usual
         values = [
             (_after(one, figure, epoch), _after(other, figure, epoch)) for one, other in _both(people, first, second)
         ]
@@ -50,10 +54,25 @@ def _of_figure(
 
 
 def _of_speed(people: Sequence[PersonFound]) -> Iterator[Compared]:
-    for first, second in FAST:
+    for first, usual in FAST:
+        second = _as_long(people, first, usual)
+        if _epochs(people, first) != _epochs(people, second):
+            continue  # who never comes so far would be as fast as it stopped early
         values = [(until(one, other), until(other, other)) for one, other in _both(people, first, second)]
         if found := compared(first, second, "epochs", 0, values):
             yield found
+
+
+def _as_long(people: Sequence[PersonFound], first: str, second: str) -> str:
+    """With what an approach is compared after few epochs: instead of `psm` on its way with `scratch`, which is
+    the same and learns for few, where the first learns for as many, so that the learning rates of both have fallen."""
+    few = _epochs(people, SCRATCH)
+    return SCRATCH if second == "psm" and few and _epochs(people, first) == few else second
+
+
+def _epochs(people: Sequence[PersonFound], name: str) -> set[int]:
+    """For how many epochs an approach was learnt, of anybody."""
+    return {of.epochs for person in people if (of := person.arm(name))}
 
 
 def _both(people: Sequence[PersonFound], first: str, second: str) -> list[tuple[Measured, Measured]]:

@@ -1,16 +1,14 @@
 """What the encoder of a run says of faces, after its last epoch or after one of which the weights were kept."""
 
 from pathlib import Path
-from typing import cast
 from zipfile import BadZipFile
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from device.contract.errors import ConfigError, DataError
-from training.networks.cycle import Cycle
-from training.networks.personal import Personal
+from device.contract.errors import ConfigError
+from training.personal.fit import network_of, require_faces
 from training.personal.recipe import PersonalRecipe
 from training.run_folder import Run, load_run_of, save_arrays
 
@@ -44,13 +42,8 @@ def embed(run: Path | Run[PersonalRecipe], images: NDArray[np.uint8], epoch: int
 
 def embedded(recipe: PersonalRecipe, network: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """As `embed`, by a network of this recipe."""
-    kind = cast("Personal | Cycle", recipe.network)
-    wanted = (kind.side, kind.side, *([3] if kind.coloured else []))
-    if images.shape[1:] != wanted:
-        have, want = (" × ".join(map(str, shape)) for shape in (images.shape[1:], wanted))
-        raise DataError(
-            f"The faces are {have}, and this network reads {want}: make them with `affectbox-training faces`."
-        )
+    require_faces(recipe, images)
+    kind = network_of(recipe)
     encoder = kind.parts(network).encoder
     parts = [
         encoder(kind.shown(images[start : start + _BATCH]), training=False).numpy()

@@ -35,6 +35,11 @@ class Movement(Kind["PersonalRecipe", "Learnt"]):
     def load(self, path: Path) -> "Learnt":
         self._refuse("train")
 
+    def require(self, recipe: "PersonalRecipe", data: "Learnt") -> None:
+        from training.personal.fit import require  # noqa: PLC0415
+
+        require(recipe, data.images)
+
     def lesson(self, recipe: "PersonalRecipe", data: "Learnt", fold: int, folder: Path, say: Say) -> Lesson:
         from training.personal.embedding import keep  # noqa: PLC0415
         from training.personal.learning import PairLearner  # noqa: PLC0415

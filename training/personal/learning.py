@@ -14,12 +14,12 @@ from training.learning import Trainee, learning_rate
 from training.machines import Machines
 from training.networks.cycle import Cycle
 from training.networks.vgg19 import maps_of, read_weights, set_weights
+from training.personal.fit import network_of
 from training.personal.losses import Features, loss, rebuilt
 from training.personal.recipe import PersonalRecipe, Rates
 from training.run_folder import load_run_of
 
 _GRAM = ("relu2_1", "relu3_1", "relu4_1")
-_HOW_FEATURES = "name them in the recipe: --set features=FILE"
 
 
 class PairLearner(Trainee):
@@ -28,13 +28,13 @@ class PairLearner(Trainee):
     def __init__(self, recipe: PersonalRecipe, machines: Machines) -> None:
         super().__init__(recipe, {head: len(names) for head, names in recipe.heads.items()}, machines)
         self._recipe, self._features = recipe, None  # type: PersonalRecipe, Features | None
-        self._parts = recipe.network.parts(self.network)  # type: ignore[union-attr]
+        self._parts = network_of(recipe).parts(self.network)
         if isinstance(recipe.network, Cycle):
             self._features = self._of_vgg19(recipe)
         elif recipe.features and recipe.losses.gram:
             self._features = expression_features(Path(recipe.features))
         if recipe.start:
-            begin_with(Path(recipe.start), self.network, recipe)
+            begin_with(Path(recipe.start), self.network)
         self.average.set_weights(self.network.get_weights())
 
     def rate(self, progress: float) -> float:
@@ -50,19 +50,14 @@ class PairLearner(Trainee):
         return optimizer
 
     def _loss(self, batch: Batch) -> tf.Tensor:
-        x = self._recipe.network.shown(batch["image"])  # type: ignore[union-attr]
+        x = network_of(self._recipe).shown(batch["image"])
         flow = self._parts.flow(self._parts.encoder(lit(x, batch["seed"], self._recipe), training=True))
         made = rebuilt(self._parts, x, flow, plain=self._recipe.losses.plain > 0, training=True)
         return loss(x, made, self._recipe.losses, batch["neutral"], self._features)
 
     def _of_vgg19(self, recipe: PersonalRecipe) -> Features:
-        if not recipe.features:
-            raise ConfigError(
-                "The published network looks through VGG19, of which this package has no weights: save torchvision's "
-                f"(vgg19-dcbf9e07.pth), and {_HOW_FEATURES}."
-            )
         arrays = read_weights(Path(recipe.features))
-        features: keras.Model = maps_of(recipe.network.side, _GRAM, "gram")  # type: ignore[union-attr]
+        features: keras.Model = maps_of(network_of(recipe).side, _GRAM, "gram")
         set_weights(features, arrays, recipe.features)
         set_weights(self._parts.features, arrays, recipe.features)
         return partial(features, training=False)
@@ -95,9 +90,7 @@ def expression_features(folder: Path) -> Features:
     return lambda x: [tf.nn.relu(tf.nn.conv2d(x, kernel, 1, "SAME") + bias)]
 
 
-def begin_with(folder: Path, network: keras.Model, recipe: PersonalRecipe) -> None:
-    """Give a network the weights of a run. Raises `ConfigError`: no run, or one of another network."""
+def begin_with(folder: Path, network: keras.Model) -> None:
+    """Give a network the weights of a run of the same network. Raises `ConfigError`: no run."""
     run = load_run_of(PersonalRecipe, folder)
-    if (run.recipe.network, run.recipe.embedding) != (recipe.network, recipe.embedding):
-        raise ConfigError(f"{folder} holds another network than the recipe's: begin with a run of the same one.")
     network.set_weights(run.network.get_weights())

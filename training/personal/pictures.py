@@ -1,15 +1,14 @@
 """Pictures of a training: its course, and what its network makes of faces."""
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import keras
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from training.networks.cycle import Cycle
-from training.networks.personal import Personal
+from training.personal.fit import network_of
 from training.personal.pairs import Learnt
 from training.personal.recipe import PersonalRecipe
 from training.personal.watched import shown_pairs
@@ -24,7 +23,7 @@ def draw(path: Path, network: keras.Model, recipe: PersonalRecipe, faces: Learnt
     """Draw what a network makes of some pairs: each face, its neutral face, the flow that leads to it, the neutral
     face of the other of the pair, and the face that was built again from that one."""
     x, made = shown_pairs(network, recipe, faces, _PAIRS)
-    kind = cast("Personal | Cycle", recipe.network)
+    kind = network_of(recipe)
     face, neutral, again = (kind.seen(one).numpy() for one in (x, made.neutral, made.exchanged))
     pairs = len(face) // 2
     figure = Figure(figsize=(1.5 * len(_COLUMNS), 1.5 * pairs + 0.4), layout="constrained")

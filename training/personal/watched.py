@@ -1,14 +1,11 @@
 """Figures of a network after an epoch, for people to watch: they choose nothing."""
 
-from typing import cast
-
 import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from training.networks.cycle import Cycle
-from training.networks.personal import Personal
+from training.personal.fit import network_of
 from training.personal.losses import Rebuilt, rebuilt
 from training.personal.pairs import Learnt, partners_of
 from training.personal.recipe import PersonalRecipe
@@ -21,7 +18,7 @@ def watched(network: keras.Model, recipe: PersonalRecipe, faces: Learnt) -> dict
     is from what it was (`rebuilt`); how far the frames of a pair are from each other (`apart`), which is what building
     nothing would give; and how far their neutral faces are (`neutral_apart`)."""
     x, made = shown_pairs(network, recipe, faces, _PAIRS)
-    kind = cast("Personal | Cycle", recipe.network)
+    kind = network_of(recipe)
     half = len(x) // 2
     seen, again, neutral = (kind.seen(one).numpy() for one in (x, made.exchanged, made.neutral))
     return {
@@ -36,7 +33,7 @@ def shown_pairs(network: keras.Model, recipe: PersonalRecipe, faces: Learnt, pai
     rng = np.random.default_rng(recipe.seed)
     first = np.linspace(0, len(faces) - 1, min(pairs, len(faces))).astype(np.int64)
     second = partners_of(faces, first, None, rng)
-    kind = cast("Personal | Cycle", recipe.network)
+    kind = network_of(recipe)
     x = kind.shown(tf.constant(faces.images[np.concatenate([first, second])]))
     parts = kind.parts(network)
     return x, rebuilt(parts, x, parts.flow(parts.encoder(x, training=False)))

@@ -245,6 +245,28 @@ def test_comparisons_are_those_that_were_asked_beforehand_and_p_is_corrected_wit
     assert found["transfer-general", "psm", "epochs", 0].higher == 0
 
 
+def test_what_learns_for_few_epochs_is_compared_with_what_learns_for_as_few():
+    """After ten of twenty epochs the learning rate of `psm` has not fallen yet."""
+    people = made.evaluation().people
+    scratch = replace(made.measured("scratch", (0.4, 0.6, 0.7)), epochs=10)
+    few = [
+        replace(one, arms=tuple(replace(arm, epochs=10) if "transfer" in arm.name else arm for arm in one.arms))
+        for one in people
+    ]
+
+    pairs = {
+        (one.first, one.second, one.epoch)
+        for one in comparisons([replace(one, arms=(*one.arms, scratch)) for one in few])
+    }
+
+    assert ("transfer-general", "scratch", 10) in pairs
+    assert ("transfer-general", "psm", 10) not in pairs
+    assert ("transfer-general", "psm", 0) in pairs, "how much is left to what learns for long"
+    assert ("transfer-general", "psm", 10) in {(one.first, one.second, one.epoch) for one in comparisons(people)}
+    curriculum = [replace(one, arms=(*one.arms, replace(scratch, name="psm-curriculum"))) for one in people]
+    assert ("psm-curriculum", "psm", 0) not in {(one.first, one.second, one.epoch) for one in comparisons(curriculum)}
+
+
 def test_how_soon_an_approach_is_as_good_as_another_will_be():
     psm, transfer = made.measured("psm", (0.4, 0.6, 0.8)), made.measured("transfer-general", (0.7, 0.9, 0.9))
 

@@ -8,25 +8,29 @@ import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow")
+import keras
 
+from cloud.erasing.known import written
 from device.contract.errors import ConfigError, DataError
-from training.__main__ import main
+from training.cli import main
 from training.kinds import of_run
 from training.personal.embedding import embed, kept, open_run
+from training.personal.fit import require
 from training.personal.people import load_people
 from training.personal.recipe import APPROACHES, find_recipe, shipped
 
+EXPRESSIONS = Path(__file__).parents[3] / "training" / "weights" / "fer-0.3.0"
 TINY = ["--set", "epochs=2", "--set", "keep=[0,1]", "--set", "batch=32", "--set", "network.widths=[4,4,8,8]"]
 TINY += ["--set", "network.painter=4", "--set", "optimizer.warmup=0"]
 
 
 @pytest.fixture(scope="module")
 def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two people whose mouth, a dark bar, opens and shuts: 30 s each, at ten frames a second."""
+    """Two people whose mouth, a dark bar, opens and shuts: 125 s each, at four frames a second."""
     folder = tmp_path_factory.mktemp("faces")
     rows = []
     for number, name in enumerate(("p-1", "p-2")):
-        rng, times = np.random.default_rng(number), np.arange(0, 30, 0.1)
+        rng, times = np.random.default_rng(number), np.arange(0, 125, 0.25)
         crops = np.full((len(times), 48, 48), 150 + 20 * number, np.uint8)
         crops[:, 14:18, 8:40] = 60
         for crop, open_ in zip(crops, np.rint(4 + 3 * np.sin(times * 2)).astype(int), strict=True):
@@ -35,7 +39,8 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = folder / "faces" / name / "one.mp4.npz"
         path.parent.mkdir(parents=True)
         np.savez(path, crops=crops, times=times, presence=np.ones(len(times), np.float32))
-        rows.append({"video": f"{name}/one.mp4", "participant": name, "file": str(path.relative_to(folder))})
+        told = {"label": "", "part": "train", "frames": len(times), "faces": len(times)}
+        rows.append({"video": f"{name}/one.mp4", "participant": name, **told, "file": str(path.relative_to(folder))})
     with (folder / "index.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
@@ -56,7 +61,7 @@ def refused(capsys: pytest.CaptureFixture[str], *argv: object) -> str:
 
 @pytest.fixture(scope="module")
 def trained(faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """p-1's run, in two steps: the first epoch alone, and then the same command with more."""
+    """p-1's run."""
     out = tmp_path_factory.mktemp("runs")
     assert run("--faces", faces, "--recipe", "psm", "--person", "p-1", "--out", out, *TINY) == 0
     return out
@@ -70,7 +75,7 @@ def test_a_run_is_whole(faces: Path, trained: Path, capsys: pytest.CaptureFixtur
 
     said = embed(folder, person.images)
 
-    assert said.shape == (300, 32) and np.abs(said).max() <= 1
+    assert said.shape == (500, 32) and np.abs(said).max() <= 1
     assert kept(folder) == (0, 1)
     first, last = (embed(open_run(folder), person.images, epoch) for epoch in kept(folder))
     assert np.abs(first - said).max() > 1e-3 and np.abs(last - said).max() > 1e-4
@@ -121,6 +126,9 @@ def test_transfers_begin_with_somebody_else(
 
     assert run(*argv, "--person", "p-2", "--start", trained) == 0
     assert embed(tmp_path / "p-2", person.images, 0) == pytest.approx(embed(trained / "p-1", person.images), abs=1e-5)
+    assert json.loads((tmp_path / "p-2" / "meta.json").read_text())["data_about"]["began_with"] == ["p-1"]
+    erased = {one.path.name: one.patients for one in written() if one.path.is_relative_to(tmp_path / "p-2")}
+    assert erased["weights.npz"] == {"p-1", "p-2"}, "who gave the weights is in them: erased with either"
 
     asked = argv[: -len(TINY)]
     for given, said in (
@@ -133,6 +141,34 @@ def test_transfers_begin_with_somebody_else(
     assert "begins with a run of all people" in refused(capsys, *other, "transfer-general")
     assert "psm begins with nothing" in refused(capsys, *other, "psm")
     assert "another network" in refused(capsys, *other, "transfer-person", "--set", "embedding=16")
+
+
+@pytest.mark.learning
+def test_the_published_network_learns(tmp_path: Path):
+    from training.machines import find_machines  # noqa: PLC0415
+    from training.personal.learning import PairLearner  # noqa: PLC0415
+
+    rng, arrays = np.random.default_rng(0), {}
+    shapes = {0: (64, 3), 2: (64, 64), 5: (128, 64), 7: (128, 128), 10: (256, 128)}
+    shapes |= dict.fromkeys((12, 14, 16), (256, 256)) | {19: (512, 256)}
+    for number, (outputs, inputs) in shapes.items():
+        kernel = rng.normal(0, (2 / (9 * inputs)) ** 0.5, (outputs, inputs, 3, 3))
+        arrays |= {f"features.{number}.weight": kernel.astype(np.float32)}
+        arrays |= {f"features.{number}.bias": np.zeros(outputs, np.float32)}
+    np.savez(tmp_path / "vgg19.npz", **arrays)
+    recipe = find_recipe("original-psm", [f"features={tmp_path / 'vgg19.npz'}", "batch=2"])
+    batch = {
+        "image": rng.integers(0, 256, (4, 64, 64, 3), np.uint8),
+        "neutral": np.float32(1.5),
+        "seed": np.zeros(2, int),
+    }
+
+    keras.utils.set_random_seed(0)
+    learner = PairLearner(recipe, find_machines("none", 2))
+    losses = [float(learner.step(batch, learner.rate(0), number)) for number in range(8)]
+
+    assert losses[-1] < 0.99 * losses[0]
+    assert [learner.rate(epoch / 500) for epoch in (0, 10, 50, 200, 499)] == [8e-5, 5e-5, 1e-5, 5e-6, 5e-6]
 
 
 @pytest.mark.learning
@@ -152,6 +188,17 @@ def test_every_approach_has_a_recipe_ours_and_the_published():
         assert recipe.mirrored == recipe.general
         assert bool(recipe.curriculum.frames) == recipe.approach.endswith("curriculum")
     assert find_recipe("psm", ["epochs=3"]).epochs == 3
+
+
+def test_features_may_be_of_our_own_expression_network():
+    from training.personal.learning import expression_features  # noqa: PLC0415
+
+    shown = np.random.default_rng(0).random((2, 48, 48, 1)).astype(np.float32)
+
+    (maps,) = expression_features(EXPRESSIONS)(shown)
+
+    assert maps.shape == (2, 48, 48, 24)
+    assert 0 == float(maps.numpy().min()) < float(maps.numpy().std())
 
 
 def test_a_recipe_that_does_not_exist_is_told_those_that_do():
@@ -182,6 +229,9 @@ def test_what_cannot_be_trained_is_said(faces: Path, tmp_path: Path, capsys: pyt
     assert "There is no recipe psn" in refused(capsys, *asked, "psn")
     assert "no faces of p-9" in refused(capsys, *asked, "psm", "--person", "p-9")
     assert "affectbox-training faces --size 64 --colour" in refused(capsys, *asked, "original-psm")
+    assert "losses.gram needs features" in refused(capsys, *asked, "psm", "--set", "losses.gram=1")
+    with pytest.raises(ConfigError, match=r"VGG19, of which this package has no weights.*--set features=FILE"):
+        require(find_recipe("original-psm", ["features=nowhere.pth"]), np.zeros((1, 64, 64, 3), np.uint8))
     (tmp_path / "psm.toml").write_text("[network]\nkind = 'personal'\n")
     assert main(["train", "--recipe", str(tmp_path / "psm.toml"), "--data", "x.npz", "--out", str(out)]) != 0
     assert "commands of their own: use `affectbox-training personal train`" in capsys.readouterr().err
