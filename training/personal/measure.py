@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from device.contract.errors import DataError
 from device.contract.evidence import Interval
+from device.contract.labels import ACTION_UNIT_KEYS
 from training.diagnosis.metrics import interval
 from training.personal.baselines import pixels
 from training.personal.blocks import Blocks
@@ -17,7 +18,7 @@ from training.personal.evaluation import READ, TOLD, Epoch, Measured, PersonFoun
 from training.personal.movements import MovementsFound, found
 from training.personal.people import Person, load_people
 from training.personal.probes import Mask, Probe, Sample, mean_of, probes, sample
-from training.personal.reference import read_scales, read_units
+from training.personal.reference import read_scales
 from training.personal.stability import agreement
 from training.personal.trained import Trained
 from training.personal.truth import Truth, truth_of
@@ -62,7 +63,9 @@ def measured_by(job: Job, encoders: Encoders) -> PersonFound:
     (person,) = load_people(job.faces, [job.name])
     blocks = job.trainings[0].blocks
     parts = blocks.of(person)
-    truth = truth_of(person, job.truth) if job.truth else _as_the_box_reads(person)
+    scales = read_scales(person.images)
+    read = scales[:, : len(ACTION_UNIT_KEYS)]
+    truth = truth_of(person, job.truth) if job.truth else Truth(read, Truth.unknown(len(person)).movements)
     of = sample(truth.units, parts, blocks.numbers(person), person.recordings, person.times, job.seed)
     if not of.measured:
         raise DataError(_nothing(person, of))
@@ -77,9 +80,9 @@ def measured_by(job: Job, encoders: Encoders) -> PersonFound:
         held_out_s=seconds(person, parts.held_out, blocks),
         labels=TOLD if job.truth else READ,
         left_out=of.left_out,
-        arms=tuple(_arm(one, person, of, encoders, truth, job.seed) for one in job.trainings),
-        references=tuple(_references(job, person, of, encoders)),
-        null=_null(job, person, of, encoders),
+        arms=tuple(_arm(one, person, of, encoders, truth, read, job.seed) for one in job.trainings),
+        references=tuple(_references(job, person, of, encoders, scales)),
+        null=_null(job, person, of, encoders, read),
     )
 
 
@@ -87,11 +90,6 @@ def seconds(person: Person, chosen: Mask, blocks: Blocks) -> float:
     """How long some of a person's faces are seen, by the usual step between two of them; gaps do not count."""
     steps = np.diff(person.times)[np.diff(person.recordings) == 0]
     return round(float(chosen.sum() * np.median(steps)), 1) if len(steps) else 0.0
-
-
-def _as_the_box_reads(person: Person) -> Truth:
-    unknown = Truth.unknown(len(person))
-    return Truth(read_units(person.images), unknown.movements)
 
 
 def _nothing(person: Person, of: Sample) -> str:
@@ -102,32 +100,36 @@ def _nothing(person: Person, of: Sample) -> str:
     )
 
 
-def _arm(one: Trained, person: Person, of: Sample, encoders: Encoders, truth: Truth, seed: int) -> Measured:
-    """An approach, after each epoch of which the weights were kept, and after the last."""
+def _arm(
+    one: Trained, person: Person, of: Sample, encoders: Encoders, truth: Truth, read: NDArray[np.float32], seed: int
+) -> Measured:
+    """An approach, after each epoch of which the weights were kept, and after the last; `read`: what the box reads."""
     embeddings = encoders.embed(one.folder, person.images, None)
     last = probes(embeddings, of)
     earlier = [epoch for epoch in encoders.kept(one.folder) if epoch < one.epochs]
     course = [_epoch(epoch, probes(encoders.embed(one.folder, person.images, epoch), of)) for epoch in earlier]
-    moves = found(embeddings, truth.units, truth.movements, of.blocks, of.parts.learnt, seed)
+    moves = found(embeddings, truth.units, truth.movements, of.blocks, of.parts.learnt, seed, guide=read)
     return _measured(one.name, last, one, (*course, _epoch(one.epochs, last)), moves)
 
 
-def _null(job: Job, person: Person, of: Sample, encoders: Encoders) -> Interval | None:
+def _null(job: Job, person: Person, of: Sample, encoders: Encoders, read: NDArray[np.float32]) -> Interval | None:
     """How far two general models agree on this person's movements."""
     general = [one for one in job.trainings if one.general][:2]
     if len(general) < 2:
         return None
     first, second = (encoders.embed(one.folder, person.images, None) for one in general)
-    return agreement(first, second, of.blocks, of.parts.learnt, job.seed)
+    return agreement(first, second, of.blocks, of.parts.learnt, job.seed, read)
 
 
-def _references(job: Job, person: Person, of: Sample, encoders: Encoders) -> Iterator[Measured]:
+def _references(
+    job: Job, person: Person, of: Sample, encoders: Encoders, scales: NDArray[np.float32]
+) -> Iterator[Measured]:
     begun = [one for one in job.trainings if not one.transferred and 0 in encoders.kept(one.folder)]
     if begun:
         yield _measured(UNTRAINED, probes(encoders.embed(begun[0].folder, person.images, 0), of))
     yield _measured(PIXELS, probes(pixels(person.images, of.parts.learnt, job.seed), of))
     if job.truth:  # else it is what is to be found
-        yield _measured(BOX, probes(np.nan_to_num(read_scales(person.images)), of))
+        yield _measured(BOX, probes(np.nan_to_num(scales), of))
 
 
 def _measured(

@@ -89,6 +89,7 @@ def found(
     learnt: Mask,
     seed: int,
     draws: int = DRAWS,
+    guide: NDArray[np.floating] | None = None,
 ) -> MovementsFound:
     """Find a person's movements in what was learnt from.
 
@@ -100,10 +101,13 @@ def found(
         learnt: (N,) which are learnt from; all others are held out.
         seed: of the draws.
         draws: of blocks, for stability.
+        guide: (N, 22) what the box's face network reads, and never the truth.
     """
-    made = clusters(embeddings[learnt], blocks[learnt])
+    read = None if guide is None else guide[learnt]
+    made = clusters(embeddings[learnt], blocks[learnt], read)
     labels, active = made(embeddings, blocks), made.space.active(made.space(embeddings, blocks))
-    stable = stability(embeddings[learnt], blocks[learnt], made, seed, draws)
+    labels[learnt] = made(embeddings[learnt], blocks[learnt])  # as they were found, without the margins of blocks
+    stable = stability(embeddings[learnt], blocks[learnt], made, seed, draws, read)
     profiles = profiles_of(units[learnt], labels[learnt], active[learnt], made.number)
     held_out = labels[~learnt & active]
     return MovementsFound(

@@ -31,9 +31,14 @@ class Stability:
 
 
 def stability(
-    embeddings: NDArray[np.floating], blocks: Ints, found: Clusters, seed: int, draws: int = DRAWS
+    embeddings: NDArray[np.floating],
+    blocks: Ints,
+    found: Clusters,
+    seed: int,
+    draws: int = DRAWS,
+    guide: NDArray[np.floating] | None = None,
 ) -> Stability:
-    """Of clusters that were found in embeddings (N, D) of blocks (N,)."""
+    """Of clusters that were found in embeddings (N, D) of blocks (N,), by readings (N, 22)."""
     if not found.number:
         return Stability(UNKNOWN, np.zeros(0))
     rng, labels = np.random.default_rng(seed), found(embeddings, blocks)
@@ -41,7 +46,8 @@ def stability(
     rands, jaccards = [], []
     for _ in range(draws):
         drawn = np.isin(blocks, rng.choice(numbers, len(numbers)))
-        again = clusters(embeddings[drawn], blocks[drawn])(embeddings, blocks)
+        read = None if guide is None else guide[drawn]
+        again = clusters(embeddings[drawn], blocks[drawn], read)(embeddings, blocks)
         either = (labels > 0) | (again > 0)
         rands.append(rand(labels[either], again[either]))
         jaccards.append(_jaccard(labels, again, found.number))
@@ -50,11 +56,17 @@ def stability(
 
 
 def agreement(
-    first: NDArray[np.floating], second: NDArray[np.floating], blocks: Ints, learnt: Mask, seed: int
+    first: NDArray[np.floating],
+    second: NDArray[np.floating],
+    blocks: Ints,
+    learnt: Mask,
+    seed: int,
+    guide: NDArray[np.floating] | None = None,
 ) -> Interval:
     """Adjusted Rand index of what two models, by their embeddings (N, D) of the same faces, say of those that are not
     `learnt` (N,), which either puts in a cluster; with its 95 % interval over blocks."""
-    told = [clusters(one[learnt], blocks[learnt])(one, blocks) for one in (first, second)]
+    read = None if guide is None else guide[learnt]
+    told = [clusters(one[learnt], blocks[learnt], read)(one, blocks) for one in (first, second)]
     either = ~learnt & ((told[0] > 0) | (told[1] > 0))
     return rand_interval(told[0][either], told[1][either], blocks[either], seed)
 

@@ -1,9 +1,9 @@
 """What is usual of a person: `personal.json`, from what the very network of the bundle says of their faces.
 
-Centre: the mean of the embeddings that were learnt from. Axes: those on which the face moves more than it trembles
-(`training.personal.clusters`). Scale: the spread along each, its variance brought half-way to their mean (`SHRUNK`),
-so that an axis on which the person hardly ever moved does not decide alone; then the mean square distance of what was
-learnt from is 1. Light: from the darkest to the brightest crop, but for one in a thousand at either end.
+Centre: the mean of the embeddings that were learnt from. Axes: those by which embeddings tell what the box's face
+network reads (`training.personal.clusters`). Scale: the spread along each, its variance brought half-way to their mean
+(`SHRUNK`), so that an axis on which the person hardly ever moved does not decide alone; then the mean square distance
+of what was learnt from is 1. Light: from the darkest to the brightest crop, but for one in a thousand at either end.
 
 Movements: clusters that are found again in most draws of blocks (`LASTING`). Each is a ball around its mean, with the
 radius that parts its faces from the others best (F1): the box has no time to look for the nearest core.
@@ -37,7 +37,8 @@ class Seen:
 
     Attributes:
         person: pseudonym.
-        embeddings: (N, D); light: (N,) mean of each crop, 0–1; units: (N, 22) intensities, NaN where not known.
+        embeddings: (N, D); light: (N,) mean of each crop, 0–1; units: (N, 22) what the box's face network
+            reads, NaN where it could not.
         blocks: (N,) number of each face's block; learnt, held_out: (N,).
     """
 
@@ -71,8 +72,9 @@ class OnHeldOut:
 def usual_of(seen: Seen, seed: int, draws: int = DRAWS) -> tuple[PersonalFile, OnHeldOut]:
     """What the box compares with, and how it does on what was held out."""
     embeddings, blocks = seen.embeddings[seen.learnt], seen.blocks[seen.learnt]
-    found = clusters(embeddings, blocks)
-    lasting = stability(embeddings, blocks, found, seed, draws)
+    units = seen.units[seen.learnt]
+    found = clusters(embeddings, blocks, units)
+    lasting = stability(embeddings, blocks, found, seed, draws, units)
     centre, axes = embeddings.mean(axis=0), found.space.axes
     spread = np.square((embeddings - centre) @ axes.T).mean(axis=0)
     scale = np.sqrt((1 - SHRUNK) * spread + SHRUNK * spread.mean())
@@ -80,7 +82,7 @@ def usual_of(seen: Seen, seed: int, draws: int = DRAWS) -> tuple[PersonalFile, O
     labels = found(embeddings, blocks)
     active = found.space.active(found.space(embeddings, blocks))
     places = (embeddings - centre) @ axes.T / scale
-    profiles = profiles_of(seen.units[seen.learnt], labels, active, found.number)
+    profiles = profiles_of(units, labels, active, found.number)
     kept = [at for at in range(found.number) if lasting.jaccard[at] > LASTING]
     movements = tuple(_movement(places, labels == at + 1, profiles[at]) for at in kept)
     file = PersonalFile(

@@ -160,7 +160,7 @@ def test_a_person_is_measured_by_every_approach_and_beside_what_needs_none(study
 def test_without_truth_the_units_are_those_that_the_box_reads(study, runs, monkeypatch):
     read = np.full((800, len(ACTION_UNIT_KEYS)), 0.5, np.float32)
     read[:, ACTION_UNIT_KEYS.index("AU6")] = 2 * smiles()
-    monkeypatch.setattr(measure, "read_units", lambda images: read)
+    monkeypatch.setattr(measure, "read_scales", lambda images: read)
 
     found = measure.measured_by(job(study, runs, truth=False), encoders())
 
