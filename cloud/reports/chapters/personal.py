@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from cloud.analysis.earlier import Summary
+from cloud.analysis.earlier import Summary, usual_span
 from cloud.analysis.measures import Measure
 from cloud.analysis.repertoire import DISTANCE, NEAR, VARIETY, Repertoire, summary
 from cloud.reading.personal import is_withheld
@@ -77,8 +77,6 @@ def _panel(measure: Measure, summed: Sequence[Summary], found: Repertoire) -> we
         for one in summed
     ]
     change = found.changes.get(measure.id)
-    usual = None
-    if change and change.low is not None and change.high is not None:
-        usual = (max(change.before + change.low, 0.0), min(change.before + change.high, measure.high))
+    usual = usual_span(change) if change else None
     unit = f"%: {units}" if units else measure.unit
     return weekly.Panel(name[:1].upper() + name[1:], unit, dots, usual)
