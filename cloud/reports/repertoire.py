@@ -20,8 +20,8 @@ HEADS = ("What", "This session", "Earlier sessions", "Shows in", "Over all of th
 NOTE = (
     f"Usually: where one more session like the earlier ones lies in 95 of 100 cases, wider where this session's own "
     f"figure is unsure. A movement shows in a session if it was the nearest for {SHOWS_S:g} s in all; in longer "
-    f"sessions more of them do. Variety: as many movements that show equally often are as varied. Of made-up people in whom "
-    f"nothing changes, 3 to 10 of 100 had a change told."
+    "sessions more of them do. Variety: as many movements that show equally often are as varied. Of made-up people in "
+    "whom nothing changes, 3 to 10 of 100 had a change told."
 )
 _MOST = 6
 _MINUTES = f"{LEAST_S / 60:.0f} minutes"
