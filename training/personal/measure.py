@@ -108,7 +108,7 @@ def _arm(
     last = probes(embeddings, of)
     earlier = [epoch for epoch in encoders.kept(one.folder) if epoch < one.epochs]
     course = [_epoch(epoch, probes(encoders.embed(one.folder, person.images, epoch), of)) for epoch in earlier]
-    moves = found(embeddings, truth.units, truth.movements, of.blocks, of.parts.learnt, seed, guide=read)
+    moves = found(embeddings, truth.units, truth.movements, of.blocks, of.parts, seed, guide=read)
     return _measured(one.name, last, one, (*course, _epoch(one.epochs, last)), moves)
 
 
@@ -118,7 +118,7 @@ def _null(job: Job, person: Person, of: Sample, encoders: Encoders, read: NDArra
     if len(general) < 2:
         return None
     first, second = (encoders.embed(one.folder, person.images, None) for one in general)
-    return agreement(first, second, of.blocks, of.parts.learnt, job.seed, read)
+    return agreement(first, second, of.blocks, of.parts, job.seed, read)
 
 
 def _references(

@@ -7,6 +7,7 @@ import pytest
 
 from device.contract.labels import ACTION_UNIT_KEYS
 from tests.training.personal.moving import PLANTED, Moving, moving
+from training.personal.blocks import Parts
 from training.personal.movements import MovementsFound, found, named
 from training.personal.novelty import KNOWN_FROM, nearest
 from training.personal.stability import agreement, over_blocks
@@ -14,7 +15,7 @@ from training.personal.stability import agreement, over_blocks
 
 def find(of: Moving, draws: int = 2) -> MovementsFound:
     read = of.units + np.random.default_rng(0).normal(0, 0.2, of.units.shape)
-    return found(of.embeddings, of.units, of.movements, of.blocks, of.learnt, seed=1, draws=draws, guide=read)
+    return found(of.embeddings, of.units, of.movements, of.blocks, of.parts, seed=1, draws=draws, guide=read)
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,18 @@ def test_they_are_found_again_when_other_stretches_of_time_were_seen(anna: Movem
     assert anna.held_out > 0.7
 
 
+def test_what_is_next_to_learnt_time_is_neither_learnt_from_nor_held_out(anna: MovementsFound) -> None:
+    of = moving(7)
+    beside = np.isin(of.blocks, (1, 5, 9, 13))
+    parts = Parts(of.parts.learnt & ~beside, of.parts.held_out)
+    wrong = np.where(beside, 1, of.movements)  # whoever counted them would find the planted ones badly
+    told = [find(replace(of, parts=parts, movements=movements)).truth for movements in (of.movements, wrong)]
+    assert told[0] is not None
+    assert told[1] is not None
+    assert (told[0].learnt, told[0].held_out) == (told[1].learnt, told[1].held_out)
+    assert told[0].whole > told[1].whole
+
+
 def test_a_face_that_only_trembles_has_no_movements_that_last() -> None:
     still = moving(4, drift=0.0)
     rng = np.random.default_rng(0)
@@ -75,7 +88,7 @@ def test_a_face_that_is_always_the_same_has_none() -> None:
 def test_without_units_nothing_is_called_novel_and_movements_are_found_all_the_same() -> None:
     of = moving(7)
     unknown = np.full_like(of.units, np.nan)
-    alone = found(of.embeddings, unknown, of.movements, of.blocks, of.learnt, seed=1, draws=2)
+    alone = found(of.embeddings, unknown, of.movements, of.blocks, of.parts, seed=1, draws=2)
     assert alone.truth is not None
     assert alone.truth.learnt.value > 0.8
     for one in alone.movements:
@@ -85,8 +98,8 @@ def test_without_units_nothing_is_called_novel_and_movements_are_found_all_the_s
 def test_two_models_that_see_the_same_agree_and_one_that_sees_something_else_does_not() -> None:
     of, other = moving(3), moving(5)
     turned = np.linalg.qr(np.random.default_rng(0).normal(size=(8, 8)))[0]
-    same = agreement(of.embeddings, of.embeddings @ turned * 3, of.blocks, of.learnt, seed=0)
-    different = agreement(of.embeddings, other.embeddings, of.blocks, of.learnt, seed=0)
+    same = agreement(of.embeddings, of.embeddings @ turned * 3, of.blocks, of.parts, seed=0)
+    different = agreement(of.embeddings, other.embeddings, of.blocks, of.parts, seed=0)
     assert same.value > 0.9
     assert different.value < 0.4
 
