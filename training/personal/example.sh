@@ -24,10 +24,11 @@ run affectbox-training personal train --faces faces --recipe psm --set epochs=6 
 tell "How much of the action units does it hold, where it has not learnt?"
 run affectbox-training personal evaluate psm --faces faces --truth study/truth --out evaluation
 
-tell "The bundle of the first of them, signed with a key of this site, and bound to their pseudonym."
+tell "The bundle of the first of them, signed with a key of this site, and bound to their pseudonym. Two minutes of a
+face carry none: without --unsupported it is refused, and with it the bundle says so wherever it is used."
 run affectbox-converter keygen --out site.key
 run affectbox-training personal export --faces faces --run psm/person-001 --evaluation evaluation/evaluation.json \
-	--bundles bundles --version 1.0.0 --key site.key
+	--bundles bundles --version 1.0.0 --key site.key --unsupported
 
 tell "A box keeps it for this person, and watches a recording of theirs; of the other person it says nothing."
 keeping="--set personal.folder=$PWD/box --set models.keys=$PWD"
