@@ -25,7 +25,8 @@ class Movement:
     Attributes:
         faces: learnt ones in it; share: of all learnt ones.
         units: mean intensities beyond those of the face at rest, the strongest first.
-        known, score: the known movement that it is most like, and how much, 0–1; '' and 0 where no unit is known.
+        known, score: the known movement that it is most like, by its units (`AU6+AU12`), and how much, 0–1; '' and 0
+            where no unit is known.
         stable: mean Jaccard index over draws of blocks.
     """
 

@@ -9,7 +9,7 @@ from device.contract.labels import ACTION_UNIT_KEYS
 from tests.training.personal.moving import PLANTED, Moving, moving
 from training.personal.blocks import Parts
 from training.personal.movements import MovementsFound, found, named
-from training.personal.novelty import KNOWN_FROM, nearest
+from training.personal.novelty import KNOWN_FROM, known_movements, nearest
 from training.personal.stability import agreement, over_blocks
 
 
@@ -44,7 +44,7 @@ def test_a_smile_is_known_and_what_nobody_has_written_down_is_novel(anna: Moveme
     novel = {frozenset(one.units): one.novel for one in anna.movements}
     assert novel == {frozenset(units): at > 0 for at, units in enumerate(PLANTED)}
     (smile,) = [one for one in anna.movements if not one.novel]
-    assert smile.known == "happy"
+    assert smile.known == "AU6+AU12"
 
 
 def test_they_are_found_again_when_other_stretches_of_time_were_seen(anna: MovementsFound) -> None:
@@ -111,9 +111,9 @@ def test_the_order_of_what_is_drawn_is_that_of_the_seed() -> None:
 @pytest.mark.parametrize(
     ("units", "name", "known"),
     [
-        ({"AU12": 3.5, "AU6": 1.5}, "happy", True),
+        ({"AU12": 3.5, "AU6": 1.5}, "AU6+AU12", True),
         ({"AU4": 2.0}, "AU4", True),
-        ({"AU1": 2.0, "AU2": 2.0, "AU26": 2.0}, "surprised", True),
+        ({"AU1": 2.0, "AU2": 2.0, "AU26": 2.0}, "AU1+AU2+AU26", True),
         ({"AU2": 3.0, "AU18": 2.0, "AU28": 2.0}, None, False),
         ({}, "", False),
     ],
@@ -122,6 +122,11 @@ def test_known_movements_are_named(units: dict[str, float], name: str | None, kn
     found_name, score = nearest(np.array([units.get(key, 0.0) for key in ACTION_UNIT_KEYS]))
     assert name in (None, found_name)
     assert (score > KNOWN_FROM) == known
+
+
+def test_no_known_movement_bears_the_name_of_a_feeling() -> None:
+    names, _ = known_movements()
+    assert {part for name in names for part in name.split("+")} == {*ACTION_UNIT_KEYS}
 
 
 def test_the_same_movement_stronger_is_the_same() -> None:
