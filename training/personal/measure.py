@@ -17,7 +17,7 @@ from training.personal.blocks import Blocks
 from training.personal.evaluation import READ, TOLD, Epoch, Measured, PersonFound, Unit
 from training.personal.movements import MovementsFound, found
 from training.personal.people import Person, load_people
-from training.personal.probes import Mask, Probe, Sample, mean_of, probes, sample
+from training.personal.probes import FEWEST_STRETCHES, Mask, Probe, Sample, mean_of, probes, sample
 from training.personal.reference import read_scales
 from training.personal.stability import agreement
 from training.personal.trained import Trained
@@ -147,7 +147,9 @@ def _measured(
         epochs=one.epochs if one else 0,
         epoch_s=one.epoch_s if one else None,
         units={
-            probe.unit: Unit(probe.faces, probe.present, probe.guess, interval(probe.f1), interval(probe.area))
+            probe.unit: Unit(
+                probe.faces, probe.present, probe.guess, _about(probe.f1, probe), _about(probe.area, probe)
+            )
             for probe in probed
         },
         f1=mean.f1,
@@ -155,6 +157,13 @@ def _measured(
         course=course,
         movements=moves,
     )
+
+
+def _about(values: NDArray[np.float64], of: Probe) -> Interval:
+    """A figure of a unit, whose interval is not known where it was hardly ever present."""
+    found = interval(values)
+    unknown = Interval(found.value, float("nan"), float("nan"))
+    return found if of.stretches >= FEWEST_STRETCHES else unknown
 
 
 def _epoch(number: int, probed: Sequence[Probe]) -> Epoch:

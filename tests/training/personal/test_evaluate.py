@@ -169,6 +169,18 @@ def test_without_truth_the_units_are_those_that_the_box_reads(study, runs, monke
     assert "box" not in [one.name for one in found.references]
 
 
+def test_a_unit_that_comes_once_in_held_out_time_has_no_interval(study, runs):
+    in_between = (times() >= 42) & (times() < 60) | (times() >= 120) & (times() < 140)
+    rows = [(f"{at:.3f}", 3 * smile) for at, smile in zip(times(), smiles() * ~in_between, strict=True)]
+    (study / "truth" / "p-0001" / "day.csv").write_bytes(table_bytes(("time_s", "AU12"), rows))
+
+    unit = measure.measured_by(job(study, runs), encoders()).arms[0].units["AU12"]
+
+    assert unit.present == 10
+    assert unit.f1.value > 0
+    assert np.isnan([unit.f1.low, unit.f1.high, unit.auc.low, unit.auc.high]).all()
+
+
 def test_where_no_unit_can_be_measured_it_says_why(study, runs):
     rows = [(f"{at:.3f}", 0.0) for at in times()]
     (study / "truth" / "p-0001" / "day.csv").write_bytes(table_bytes(("time_s", "AU12"), rows))
@@ -306,7 +318,18 @@ def test_every_figure_is_in_the_tables_for_programs():
     header, rows = found["comparisons.csv"]
     assert dict(zip(header, rows[0], strict=True))["low"] == "", "two people bound nothing"
     assert len(found["course.csv"][1]) == 2 * 4 * 3
-    assert found["movements.csv"][1][0] == ("p-0001", "psm", 1, 300, 0.14, "AU12=2.4 AU2=1.1", "happy", 0.61, 1, 0.92)
+    assert found["movements.csv"][1][0] == (
+        "p-0001",
+        "psm",
+        1,
+        300,
+        0.14,
+        "AU12=2.4 AU2=1.1",
+        "AU6+AU12",
+        0.61,
+        1,
+        0.92,
+    )
     for header, rows in found.values():
         assert {len(row) for row in rows} == {len(header)}
         assert next(csv.reader(table_bytes(header, rows).decode().splitlines())) == [*header]
@@ -334,7 +357,7 @@ def test_the_page_of_a_person_tells_what_was_measured_and_nothing_of_others():
     assert "0.82 (0.77 to 0.87)" in said
     assert "AU1, AU2 (never present); AU43 (present in 1.2% of the faces)" in said
     assert "14.0% of the time; like no known movement; found again: 0.92" in said
-    assert "like ‘AU1’ (0.88)" in said
+    assert "like AU1, AU2 and AU26 together (0.88 of 1)" in said
     assert said.count(">unsure</em>") == 1 + 1, "a card, and what the word means"
     assert "<script" not in said
     assert "http" not in said.replace("http-equiv", "")
