@@ -63,7 +63,8 @@ def run(folder: Path, approach: str, data: str, **changes) -> Path:
     folder.mkdir(parents=True)
     about = {"approach": approach, "blocks": BLOCKS, **changes}
     history = [{"loss": 1.0, "seconds": seconds} for seconds in (9.0, 3.0, 3.0)]
-    (folder / "meta.json").write_text(json.dumps({"data": data, "data_about": about, "history": history}))
+    meta = {"recipe": {"epochs": 3}, "data": data, "data_about": about, "history": history}
+    (folder / "meta.json").write_text(json.dumps(meta))
     (folder / "weights.npz").write_bytes(approach.encode())
     return folder
 
@@ -199,7 +200,9 @@ def test_the_command_writes_tables_figures_and_a_page_for_each_person(study, run
     )
 
     assert code == 0
-    assert "wrote" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "wrote" in said
+    assert "epochs when it was measured" not in said
     names = {path.name for path in out.iterdir()}
     assert names >= {"evaluation.json", "evaluation.md", "probes.csv", "comparisons.csv", "course.png", "p-0001.html"}
     assert Evaluation.load(out / "evaluation.json").people[1].name == "p-0002"
@@ -208,6 +211,19 @@ def test_the_command_writes_tables_figures_and_a_page_for_each_person(study, run
     assert {Path(line["path"]).name for line in noted} == names
     (whose,) = [line["patients"] for line in noted if line["path"].endswith("p-0002.html")]
     assert whose == ["p-0002"]
+
+
+def test_a_training_that_was_stopped_is_measured_and_said_to_be_so(study, runs, monkeypatch, capsys):
+    monkeypatch.setattr(evaluate, "measured", lambda one: made.person(int(one.name[-1])))
+    meta = runs[0] / "p-0002" / "meta.json"
+    meta.write_text(meta.read_text().replace('"epochs": 3', '"epochs": 20'))
+    options = ["--faces", str(study / "faces"), "--out", str(study / "o"), "--workers", "0"]
+
+    assert main(["personal", "evaluate", str(runs[0]), *options]) == 0
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert "psm of p-0002 had learnt for 3 of 20 epochs when it was measured" in said
+    assert "of p-0001 had" not in said
 
 
 def test_people_are_simulated_where_the_study_says_so(study, runs, monkeypatch, capsys):
@@ -374,7 +390,7 @@ def test_a_page_of_what_was_measured_once_has_no_course():
 
 
 def test_a_training_that_began_with_another_is_no_untrained_one():
-    one = Trained(Path(), "transfer-general", False, 3, 1.0, "", Blocks(), "")
+    one = Trained(Path(), "transfer-general", False, 3, 3, 1.0, "", Blocks(), "")
 
     assert one.transferred
     assert not replace(one, name="psm").transferred
