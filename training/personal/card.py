@@ -37,7 +37,8 @@ stretches of time that no learnt face is next to. It is bound to their pseudonym
 
 ## Figures
 
-All of them of what was held out, with 95 % intervals over stretches of time.
+All of them of what was held out, but for the one that says learnt, with 95 % intervals over stretches of time. There
+are few such stretches, so intervals are rather too narrow than too wide, and hold for these days alone.
 
 | figure | |
 |---|---|
