@@ -33,7 +33,7 @@ not ill, and not bad: a new light, glasses, a beard or a cold are far too.
 ## Of whom
 
 {whom}: {recordings}, {seconds:.0f} s of the face, {faces} faces learnt from and {held_out} held out, in whole
-stretches of time that no learnt face is next to. It is bound to their pseudonym, and is erased with them.
+stretches of time that no learnt face is next to. It is bound to their pseudonym, and is erased with them.{others}
 
 ## Figures
 
@@ -91,6 +91,7 @@ def card(manifest: Manifest, evidence: PersonalEvidence, file: PersonalFile, box
         seconds=evidence.seconds,
         faces=evidence.faces,
         held_out=evidence.held_out,
+        others=_others(receipt["began_with"]),
         figures="\n".join(_row(name, evidence.figures.get(name)) for name in _FIGURES),
         movements=_movements(file, box),
         dark=dark,
@@ -111,6 +112,13 @@ def _warnings(evidence: PersonalEvidence) -> str:
     if evidence.unsupported:
         lines += ["**Not supported by its evidence:**", "", *(f"- {reason}" for reason in evidence.unsupported)]
     return "".join(f"\n{line}" for line in [*lines, *[""] * bool(lines)])
+
+
+def _others(number: int) -> str:
+    if not number:
+        return ""
+    people = "1 other person" if number == 1 else f"{number} other people"
+    return f"\nIts training began with one of {people}, whose faces are in it, too: it is erased with any of them."
 
 
 def _row(name: str, figure: Interval | None) -> str:
