@@ -163,6 +163,7 @@ def _seen(of: Training, embeddings: NDArray[np.float32]) -> Seen:
         blocks.numbers(person),
         parts.learnt,
         parts.held_out,
+        person.pose,
     )
 
 
