@@ -32,7 +32,6 @@ from training.personal.people import Person
 from training.personal.recipe import PersonalRecipe
 from training.personal.reference import read_units
 from training.personal.refusal import reasons
-from training.personal.turns import light_of
 from training.personal.usual import OnHeldOut, Seen, usual_of
 from training.predict import pixels
 from training.run_folder import Run, versions
@@ -158,7 +157,7 @@ def _seen(of: Training, embeddings: NDArray[np.float32]) -> Seen:
     return Seen(
         person.name,
         embeddings,
-        light_of(person),
+        person.images.reshape(len(person), -1).mean(axis=1) / 255,
         read_units(person.images),
         blocks.numbers(person),
         parts.learnt,

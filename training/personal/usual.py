@@ -2,16 +2,16 @@
 
 Centre: the mean of the embeddings that were learnt from. Axes: those by which embeddings tell what the box's face
 network reads (`training.personal.clusters`), after what goes with turns of the head and with light was taken out of
-them (`_level`): else the distance tells of these above all. Scale: the spread along each, its variance brought
-half-way to their mean (`SHRUNK`), so that an axis on which the person hardly ever moved does not decide alone; then
-the mean square distance of what was learnt from is 1. Light: from the darkest to the brightest crop, but for one in a
-thousand at either end.
+them (`training.personal.turns`): else the distance tells of these above all. Scale: the spread along each, its
+variance brought half-way to their mean (`SHRUNK`), so that an axis on which the person hardly ever moved does not
+decide alone; then the mean square distance of what was learnt from is 1. Light: from the darkest to the brightest
+crop, but for one in a thousand at either end.
 
 Movements: clusters that are found again in most draws of blocks (`LASTING`). Each is a ball around its mean, with the
 radius that parts its faces from the others best (F1): the box has no time to look for the nearest core.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +22,12 @@ from device.stages.personal import Usual
 from training.personal.clusters import Floats, Ints, Mask, clusters
 from training.personal.movements import named, profiles_of
 from training.personal.stability import DRAWS, over_blocks, rand_interval, stability
+from training.personal.turns import level
 
 SHRUNK = 0.5
 #: Of the mean Jaccard index over draws: what is less is dissolved (Hennig 2007).
 LASTING = 0.5
 _QUANTILES = 21
-#: What `_level` takes out at most.
-_NUISANCES = 7
 _RADII = np.linspace(0.5, 0.98, 13)
 _DARKEST, _BRIGHTEST = 0.001, 0.999
 #: Of grey, by which crops that look alike differ.
@@ -44,7 +43,7 @@ class Seen:
         embeddings: (N, D); light: (N,) mean of each crop, 0–1; units: (N, 22) what the box's face network
             reads, NaN where it could not.
         blocks: (N,) number of each face's block; learnt, held_out: (N,).
-        pose: (N, 3) yaw, pitch and roll, degrees; NaN or none: not known.
+        pose: (N, 3) yaw, pitch and roll, degrees; NaN: not known.
     """
 
     person: str
@@ -54,7 +53,7 @@ class Seen:
     blocks: Ints
     learnt: Mask
     held_out: Mask
-    pose: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 3), np.float32))
+    pose: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -77,13 +76,13 @@ class OnHeldOut:
 
 def usual_of(seen: Seen, seed: int, draws: int = DRAWS) -> tuple[PersonalFile, OnHeldOut]:
     """What the box compares with, and how it does on what was held out."""
-    level = _level(seen)
-    seen = replace(seen, embeddings=(seen.embeddings @ level).astype(np.float32))
+    still = level(*(of[seen.learnt] for of in (seen.embeddings, seen.pose, seen.light, seen.units)))
+    seen = replace(seen, embeddings=(seen.embeddings @ still).astype(np.float32))
     embeddings, blocks = seen.embeddings[seen.learnt], seen.blocks[seen.learnt]
     units = seen.units[seen.learnt]
     found = clusters(embeddings, blocks, units)
     lasting = stability(embeddings, blocks, found, seed, draws, units)
-    centre, axes = embeddings.mean(axis=0), found.space.axes @ level
+    centre, axes = embeddings.mean(axis=0), found.space.axes @ still
     spread = np.square((embeddings - centre) @ axes.T).mean(axis=0)
     scale = np.sqrt((1 - SHRUNK) * spread + SHRUNK * spread.mean())
     scale *= np.sqrt((spread / np.square(scale)).mean())
@@ -106,22 +105,6 @@ def usual_of(seen: Seen, seed: int, draws: int = DRAWS) -> tuple[PersonalFile, O
     return _measured(
         file, seen, _only(found(seen.embeddings, seen.blocks), kept), lasting.rand, found.number - len(kept)
     )
-
-
-def _level(seen: Seen) -> Floats:
-    """(D, D) takes out of embeddings the directions that go with yaw, pitch, roll, squares and product of the first
-    two, and light, in least squares; as it is where that is not known, or too much of an embedding would go."""
-    whole = np.eye(seen.embeddings.shape[1])
-    known = len(seen.pose) == len(seen.embeddings) and np.isfinite(seen.pose[seen.learnt]).all()
-    if not known or len(whole) <= 2 * _NUISANCES:
-        return whole
-    yaw, pitch, roll = seen.pose[seen.learnt].astype(float).T
-    told = np.stack([yaw, pitch, roll, yaw**2, pitch**2, yaw * pitch, seen.light[seen.learnt]], axis=1)
-    told = (told - told.mean(axis=0)) / np.maximum(told.std(axis=0), 1e-9)
-    embeddings = seen.embeddings[seen.learnt].astype(float)
-    directions = np.linalg.lstsq(told, embeddings - embeddings.mean(axis=0), rcond=None)[0]
-    away = np.linalg.qr(directions.T)[0]
-    return np.asarray(whole - away @ away.T)
 
 
 def _measured(

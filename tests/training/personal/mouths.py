@@ -1,4 +1,4 @@
-"""Faces of two made-up people, as `affectbox-training faces` leaves them, and options of a training that takes seconds."""
+"""Faces of two made-up people, as `affectbox-training faces` leaves them, and options of a short training."""
 
 import csv
 from pathlib import Path

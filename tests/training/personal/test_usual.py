@@ -24,7 +24,8 @@ def seen() -> Seen:
     of = moving(7, seconds=480, drift=0.05)
     read = of.units + np.random.default_rng(0).normal(0, 0.2, of.units.shape).astype(np.float32)
     light = np.linspace(0.3, 0.6, len(of.blocks))
-    return Seen("p-0007", of.embeddings, light, read, of.blocks, of.learnt, ~of.learnt)
+    unknown = np.full((len(light), 3), np.nan, np.float32)
+    return Seen("p-0007", of.embeddings, light, read, of.blocks, of.learnt, ~of.learnt, unknown)
 
 
 @pytest.fixture(scope="module")
