@@ -16,8 +16,8 @@ ARMS = {
 def movements() -> MovementsFound:
     """Three of them: one of no known kind, one that is known, and one that is hardly found again."""
     found = (
-        Movement(300, 0.14, {"AU12": 2.4, "AU2": 1.1}, "happy", 0.61, 0.92),
-        Movement(120, 0.05, {"AU1": 1.9, "AU2": 1.7}, "AU1", 0.88, 0.81),
+        Movement(300, 0.14, {"AU12": 2.4, "AU2": 1.1}, "AU6+AU12", 0.61, 0.92),
+        Movement(120, 0.05, {"AU1": 1.9, "AU2": 1.7}, "AU1+AU2+AU26", 0.88, 0.81),
         Movement(40, 0.02, {"AU9": 1.2}, "AU9", 0.97, 0.31),
     )
     truth = Recovered(4, about(0.83), about(0.78), 0.7, 0.66)

@@ -27,12 +27,12 @@ class Blocks:
 
     def of(self, person: Person) -> Parts:
         """The parts of a person's faces."""
-        blocks = np.floor(person.times / self.length_s)
-        held_out = blocks % self.every == self.every // 2
-        into = person.times - blocks * self.length_s
-        before = (blocks % self.every == self.every // 2 - 1) & (into > self.length_s - self.margin_s)
-        after = (blocks % self.every == self.every // 2 + 1) & (into < self.margin_s)
-        return Parts(~held_out & ~before & ~after, held_out)
+        held_out = np.floor(person.times / self.length_s) % self.every == self.every // 2
+        round_s, begins = self.every * self.length_s, self.every // 2 * self.length_s
+        after = (person.times - begins) % round_s - self.length_s  # seconds since the end of one that is held out
+        before = round_s - self.length_s - after  # and until the next begins
+        near = (after < self.margin_s) & (person.times >= begins) | (before < self.margin_s)
+        return Parts(~held_out & ~near, held_out)
 
     def numbers(self, person: Person) -> NDArray[np.intp]:
         """(N,) the block of each face, counted over all recordings: what is resampled as a whole."""

@@ -21,8 +21,8 @@ _CARD = """\
 {warnings}
 {intended}
 
-It says of a frame how far the face is from what is usual of this person: 1 is as far as usual, in the root of the
-mean square over the time that was learnt from. Where one of their known movements is near, it says which: a movement
+It says of a frame how far the face is from what is usual of this person: 1 is as far as usual, in the mean over the
+time that was learnt from. Where one of their known movements is near, it says which: a movement
 is a cluster of what their face did, found without any label, and is told by the action units that go with it. Far is
 not ill, and not bad: a new light, glasses, a beard or a cold are far too.
 
@@ -37,7 +37,8 @@ stretches of time that no learnt face is next to. It is bound to their pseudonym
 
 ## Figures
 
-All of them of what was held out, with 95 % intervals over stretches of time.
+All of them of what was held out, but for the one that says learnt, with 95 % intervals over stretches of time. There
+are few such stretches, so intervals are rather too narrow than too wide, and hold for these days alone.
 
 | figure | |
 |---|---|

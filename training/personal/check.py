@@ -99,18 +99,31 @@ _WANTED = f"at least {LEAST_S:.0f} s, best {ENOUGH_S / 60:.0f} minutes over seve
 
 
 def _of_faces(person: Person) -> Iterator[Finding]:
-    if _moves(person) < STILL:
-        text = f"The face of {person.name} is always the same, as in a still picture: record them while they speak."
-        yield Finding(Level.FAIL, "movement", text)
-    tracks = [*_tracks(person)]
-    for one, other in combinations(tracks, 2):
-        apart = float(np.sqrt(np.mean(((one.shape - other.shape) / NATURAL) ** 2)))
-        if apart > APART:
-            text = f"The faces of {person.name} may be those of two people: {one.name} and {other.name} are built "
+    yield from _of_movement(person)
+    pairs = [(_apart(*pair), pair) for pair in combinations(_tracks(person), 2)]
+    for limit, level in ((SURELY_APART, Level.FAIL), (APART, Level.WARNING)):
+        if two := next((pair for apart, pair in pairs if apart > limit), None):
+            text = f"The faces of {person.name} may be those of two people: {two[0].name} and {two[1].name} are built "
             text += "differently. Look at them; cut the videos, or name the participants."
-            yield Finding(Level.FAIL if apart > SURELY_APART else Level.WARNING, "people", text)
+            yield Finding(level, "people", text)
             break
     yield from _of_cameras(person)
+
+
+def _of_movement(person: Person) -> Iterator[Finding]:
+    moved = {number: _moves(person, number) for number in np.unique(person.recordings)}
+    still = [person.videos[number] for number, much in moved.items() if much < STILL]
+    if len(still) == len(moved):
+        text = f"The face of {person.name} is always the same, as in a still picture: record them while they speak."
+        yield Finding(Level.FAIL, "movement", text)
+    elif still:
+        text = f"The face of {person.name} is always the same in {still[0]}, as in a still picture: leave it out."
+        yield Finding(Level.WARNING, "movement", text)
+
+
+def _apart(one: "_Track", other: "_Track") -> float:
+    """How differently two faces are built, in what is natural within one person."""
+    return float(np.sqrt(np.mean(((one.shape - other.shape) / NATURAL) ** 2)))
 
 
 def _of_cameras(person: Person) -> Iterator[Finding]:
@@ -150,13 +163,14 @@ def _tracks(person: Person) -> Iterator[_Track]:
                 yield _Track(named, np.median(person.shape[rows], axis=0))
 
 
-def _moves(person: Person) -> float:
-    """Mean difference of crops about a second apart, whatever the light, of white."""
-    later = np.searchsorted(person.times[person.recordings == 0], person.times[person.recordings == 0] + 1.0)
+def _moves(person: Person, recording: int) -> float:
+    """Mean difference of crops of a recording about a second apart, whatever the light, of white."""
+    own = person.recordings == recording
+    later = np.searchsorted(person.times[own], person.times[own] + 1.0)
     first = np.flatnonzero(later < len(later))[:: max(len(later) // 500, 1)]
     if not len(first):
         return 1.0
-    pictures = person.images[: len(later)]
+    pictures = person.images[own]
     differences = pictures[first].astype(np.float32) - pictures[later[first]]
     differences -= differences.mean(axis=tuple(range(1, differences.ndim)), keepdims=True)
     return float(np.abs(differences).mean()) / 255

@@ -60,7 +60,7 @@ def _evaluated(arguments: argparse.Namespace, jobs: Sequence[Job]) -> Evaluation
     folders += [arguments.truth.resolve().parent] if arguments.truth else []
     simulated = any((folder / _SIMULATED).exists() for folder in folders)
     made = Evaluation(simulated, arguments.seed, tuple(people), comparisons(people))
-    return replace(made, notes=tuple(_notes(made)))
+    return replace(made, notes=(*_notes(made), *_unfinished(jobs)))
 
 
 def _notes(found: Evaluation) -> Iterator[str]:
@@ -68,6 +68,15 @@ def _notes(found: Evaluation) -> Iterator[str]:
         yield _READ
     if found.compared and len(found.people) < FEWEST:
         yield _FEW
+
+
+def _unfinished(jobs: Sequence[Job]) -> Iterator[str]:
+    """What is said of trainings that were stopped."""
+    for one in dict.fromkeys(one for job in jobs for one in job.trainings if one.epochs < one.planned):
+        yield (
+            f"{one.name} of {one.folder.name} had learnt for {one.epochs} of {one.planned} epochs when it was "
+            "measured: go on with `personal train --resume`, and measure again."
+        )
 
 
 def _write(found: Evaluation, people: Sequence[Person], out: Path) -> None:

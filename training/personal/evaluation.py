@@ -16,7 +16,8 @@ TOLD, READ = "truth", "box"
 @dataclass(frozen=True)
 class Unit:
     """The probe of one unit: held out `faces`, those in which it is `present`, the F1 of who always says so (`guess`),
-    and the probe's own F1 and area under the ROC curve."""
+    and the probe's own F1 and area under the ROC curve, without an interval where it is present in too few stretches
+    of time."""
 
     faces: int
     present: int

@@ -12,7 +12,7 @@ tell() { printf '\n%s\n' "$*"; }
 run() { printf '$ %s\n' "$*" >&2; "$bin/$@"; }
 
 tell "Two people who never were move their faces before a camera, each in ways of their own. (half a minute)"
-run affectbox-training personal simulate --out study --set people=2 --set seconds=80
+run affectbox-training personal simulate --out study --set people=2 --set seconds=100
 
 tell "Their faces as the box sees them, and what is wrong with them."
 run affectbox-training faces --videos study/videos --fps 10 --out faces
@@ -24,17 +24,19 @@ run affectbox-training personal train --faces faces --recipe psm --set epochs=6 
 tell "How much of the action units does it hold, where it has not learnt?"
 run affectbox-training personal evaluate psm --faces faces --truth study/truth --out evaluation
 
-tell "The bundle of the first of them, signed with a key of this site, and bound to their pseudonym."
+tell "The bundle of the first of them, signed with a key of this site, and bound to their pseudonym. Two minutes of a
+face carry none: without --unsupported it is refused, and with it the bundle says so wherever it is used."
 run affectbox-converter keygen --out site.key
 run affectbox-training personal export --faces faces --run psm/person-001 --evaluation evaluation/evaluation.json \
-	--bundles bundles --version 1.0.0 --key site.key
+	--bundles bundles --version 1.0.0 --key site.key --unsupported
 
-tell "A box keeps it for this person, and watches a recording of theirs; of the other person it says nothing."
+tell "A box keeps it for this person, and watches a recording of theirs; for the other person it refuses it."
 keeping="--set personal.folder=$PWD/box --set models.keys=$PWD"
 run affectbox personal add bundles/*-1.0.0 $keeping
 run affectbox personal watch study/videos/person-001/visit-02.mp4 --patient person-001 $keeping >said.jsonl
 tail -n 1 said.jsonl
-run affectbox personal watch study/videos/person-002/visit-02.mp4 --patient person-002 $keeping || true
+run affectbox personal watch study/videos/person-002/visit-02.mp4 --patient person-002 --bundle bundles/*-1.0.0 $keeping ||
+	true
 
 tell "All of it is simulated: it shows that the road works, and says nothing of anybody. Look at, in $2/:"
 cat <<END

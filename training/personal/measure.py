@@ -17,7 +17,7 @@ from training.personal.blocks import Blocks
 from training.personal.evaluation import READ, TOLD, Epoch, Measured, PersonFound, Unit
 from training.personal.movements import MovementsFound, found
 from training.personal.people import Person, load_people
-from training.personal.probes import Mask, Probe, Sample, mean_of, probes, sample
+from training.personal.probes import FEWEST_STRETCHES, Mask, Probe, Sample, mean_of, probes, sample
 from training.personal.reference import read_scales
 from training.personal.stability import agreement
 from training.personal.trained import Trained
@@ -108,7 +108,7 @@ def _arm(
     last = probes(embeddings, of)
     earlier = [epoch for epoch in encoders.kept(one.folder) if epoch < one.epochs]
     course = [_epoch(epoch, probes(encoders.embed(one.folder, person.images, epoch), of)) for epoch in earlier]
-    moves = found(embeddings, truth.units, truth.movements, of.blocks, of.parts.learnt, seed, guide=read)
+    moves = found(embeddings, truth.units, truth.movements, of.blocks, of.parts, seed, guide=read)
     return _measured(one.name, last, one, (*course, _epoch(one.epochs, last)), moves)
 
 
@@ -118,7 +118,7 @@ def _null(job: Job, person: Person, of: Sample, encoders: Encoders, read: NDArra
     if len(general) < 2:
         return None
     first, second = (encoders.embed(one.folder, person.images, None) for one in general)
-    return agreement(first, second, of.blocks, of.parts.learnt, job.seed, read)
+    return agreement(first, second, of.blocks, of.parts, job.seed, read)
 
 
 def _references(
@@ -147,7 +147,9 @@ def _measured(
         epochs=one.epochs if one else 0,
         epoch_s=one.epoch_s if one else None,
         units={
-            probe.unit: Unit(probe.faces, probe.present, probe.guess, interval(probe.f1), interval(probe.area))
+            probe.unit: Unit(
+                probe.faces, probe.present, probe.guess, _about(probe.f1, probe), _about(probe.area, probe)
+            )
             for probe in probed
         },
         f1=mean.f1,
@@ -155,6 +157,13 @@ def _measured(
         course=course,
         movements=moves,
     )
+
+
+def _about(values: NDArray[np.float64], of: Probe) -> Interval:
+    """A figure of a unit, whose interval is not known where it was hardly ever present."""
+    found = interval(values)
+    unknown = Interval(found.value, float("nan"), float("nan"))
+    return found if of.stretches >= FEWEST_STRETCHES else unknown
 
 
 def _epoch(number: int, probed: Sequence[Probe]) -> Epoch:

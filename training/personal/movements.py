@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from device.contract.evidence import Interval
 from device.contract.labels import ACTION_UNIT_KEYS
 from device.contract.personal import MOST_UNITS
+from training.personal.blocks import Parts
 from training.personal.clusters import Floats, Ints, Mask, clusters
 from training.personal.novelty import KNOWN_FROM, nearest
 from training.personal.stability import DRAWS, rand, rand_interval, stability
@@ -24,7 +25,8 @@ class Movement:
     Attributes:
         faces: learnt ones in it; share: of all learnt ones.
         units: mean intensities beyond those of the face at rest, the strongest first.
-        known, score: the known movement that it is most like, and how much, 0–1; '' and 0 where no unit is known.
+        known, score: the known movement that it is most like, by its units (`AU6+AU12`), and how much, 0–1; '' and 0
+            where no unit is known.
         stable: mean Jaccard index over draws of blocks.
     """
 
@@ -86,7 +88,7 @@ def found(
     units: NDArray[np.floating],
     movements: Ints,
     blocks: Ints,
-    learnt: Mask,
+    parts: Parts,
     seed: int,
     draws: int = DRAWS,
     guide: NDArray[np.floating] | None = None,
@@ -98,18 +100,19 @@ def found(
         units: (N, 22) intensities, NaN where not known.
         movements: (N,) number of the planted one, 0 at rest, −1 where not known.
         blocks: (N,) number of each face's block.
-        learnt: (N,) which are learnt from; all others are held out.
+        parts: which are learnt from, and which are held out; what is between says nothing.
         seed: of the draws.
         draws: of blocks, for stability.
         guide: (N, 22) what the box's face network reads, and never the truth.
     """
+    learnt = parts.learnt
     read = None if guide is None else guide[learnt]
     made = clusters(embeddings[learnt], blocks[learnt], read)
     labels, active = made(embeddings, blocks), made.space.active(made.space(embeddings, blocks))
     labels[learnt] = made(embeddings[learnt], blocks[learnt])  # as they were found, without the margins of blocks
     stable = stability(embeddings[learnt], blocks[learnt], made, seed, draws, read)
     profiles = profiles_of(units[learnt], labels[learnt], active[learnt], made.number)
-    held_out = labels[~learnt & active]
+    held_out = labels[parts.held_out & active]
     return MovementsFound(
         faces=int(learnt.sum()),
         active=float(active[learnt].mean()),
@@ -123,7 +126,7 @@ def found(
         ),
         held_out=float((held_out > 0).mean()) if len(held_out) else None,
         rand=stable.rand,
-        truth=_recovered(labels, movements, blocks, learnt, active, seed) if (movements > 0).any() else None,
+        truth=_recovered(labels, movements, blocks, parts, active, seed) if (movements > 0).any() else None,
     )
 
 
@@ -151,7 +154,7 @@ def _movement(profile: Floats, faces: int, learnt: int, stable: float) -> Moveme
     return Movement(faces, faces / learnt, units, name, score, stable)
 
 
-def _recovered(labels: Ints, truth: Ints, blocks: Ints, learnt: Mask, active: Mask, seed: int) -> Recovered:
+def _recovered(labels: Ints, truth: Ints, blocks: Ints, parts: Parts, active: Mask, seed: int) -> Recovered:
     known, planted = truth >= 0, truth > 0
 
     def over(rows: Mask) -> Interval:
@@ -159,8 +162,8 @@ def _recovered(labels: Ints, truth: Ints, blocks: Ints, learnt: Mask, active: Ma
 
     return Recovered(
         planted=len(np.unique(truth[planted])),
-        learnt=over(known & active & learnt),
-        held_out=over(known & active & ~learnt),
+        learnt=over(known & active & parts.learnt),
+        held_out=over(known & active & parts.held_out),
         whole=rand(labels[known], truth[known]),
         covered=float((labels[planted] > 0).mean()),
     )

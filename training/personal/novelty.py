@@ -1,10 +1,12 @@
 """Whether a movement is one that is known: its profile of action units against the profiles of the known ones.
 
-Known are the single units, and the expressions of `device.contract.templates`: each with what is required alone, in
-every choice that it leaves, and with what it may have too, by its share. Score: Pearson's correlation of two profiles
-less half the L1 distance of their shares (each profile divided by its sum): from −2 to 1, brought to 0 to 1. The
-published score takes its ends from the profiles at hand, so that one of them is known by necessity; these ends are
-fixed. As published, a movement is novel where no score is above `KNOWN_FROM`.
+Known are the single units, and the combinations that are written down in `device.contract.templates`: each with what
+is required alone, in every choice that it leaves, and with what it may have too, by its share. A known movement is
+called by its required units (`AU6+AU12`), never by the name of an expression: what moves is told, not what is felt.
+Score: Pearson's correlation of two profiles less half the L1 distance of their shares (each profile divided by its
+sum): from −2 to 1, brought to 0 to 1. The published score takes its ends from the profiles at hand, so that one of
+them is known by necessity; these ends are fixed. As published, a movement is novel where no score is above
+`KNOWN_FROM`.
 """
 
 from collections.abc import Iterator
@@ -50,9 +52,10 @@ def _known() -> Iterator[tuple[str, dict[str, float]]]:
     for template in TEMPLATES:
         for chosen in product(*template.required):
             required = dict.fromkeys(chosen, 1.0)
-            yield template.name, required
+            name = "+".join(chosen)
+            yield name, required
             if template.optional:
-                yield template.name, template.optional | required
+                yield name, template.optional | required
 
 
 def _profile(units: dict[str, float]) -> Floats:

@@ -209,12 +209,18 @@ def _moves(person: PersonFound) -> _Moves | None:
 def _card(of: Movement) -> _Card:
     first = next(iter(of.units), "")
     tag = "unsure" if of.stable < STABLE else "novel" if of.novel else ""
-    like = "like no known movement" if of.novel else f"like ‘{of.known.replace('_', ' ')}’ ({_plain(of.score)})"
+    like = "like no known movement" if of.novel else f"{_like(of.known)} ({_plain(of.score)} of 1)"
     words = f"{of.share:.1%} of the time; {like}; found again: {_plain(of.stable)}."
     bars = [_Bar(f"{key} {SEEN[key]}", round(value * 20, 1), f"{value:.1f}") for key, value in of.units.items()]
     if not first:
         return _Card("no unit known", tag, f"{of.share:.1%} of the time; found again: {_plain(of.stable)}.", [])
     return _Card(SEEN[first], tag, words, bars)
+
+
+def _like(known: str) -> str:
+    """A known movement, by its units."""
+    units = known.split("+")
+    return f"like {known}" if len(units) == 1 else f"like {', '.join(units[:-1])} and {units[-1]} together"
 
 
 def _course(person: PersonFound) -> _Course | None:

@@ -32,6 +32,8 @@ RARE, FEWEST_LEARNT, FEWEST_HELD_OUT = 0.02, 10, 5
 #: Of time, seconds, drawn as a whole for intervals.
 STRETCH_S = 5.0
 DRAWS = 500
+#: A unit that is present in fewer of them has no interval: drawn again and again, they are always the same.
+FEWEST_STRETCHES = 4
 _FOLDS = 3
 _STRENGTH = 1.0  # inverse, of the penalty: scikit-learn's own
 
@@ -87,12 +89,14 @@ class Sample:
 class Probe:
     """Of one unit: (1 + D,) F1 and area under the ROC curve, as it is and in each draw; and what is counted.
 
-    faces, present: held out faces, and those in which it is present; guess: F1 of who always says 'present'.
+    faces, present: held out faces, and those in which it is present; stretches: of time in which it is; guess: F1 of
+    who always says 'present'.
     """
 
     unit: str
     faces: int
     present: int
+    stretches: int
     guess: float
     f1: Floats
     area: Floats
@@ -131,6 +135,7 @@ def _probe(features: Floats, unit: str, of: Sample) -> Probe:
         unit,
         len(truth),
         int(truth.sum()),
+        len(np.unique(of.stretches[held_out][truth])),
         float(2 * share / (1 + share)),
         f1(scores >= cut, truth, counts),
         area(scores, truth, counts),
@@ -184,9 +189,9 @@ def area(scores: Floats, truth: Mask, counts: Floats) -> Floats:
 
 
 def mean_of(rows: Sequence[Floats]) -> Floats:
-    """(D,) the mean over units (D,) each, of those that are known in a draw; NaN without any."""
+    """(D,) the mean over units (D,) each; NaN without any. A unit that is absent from a draw counts with what it is in
+    all of the time: were it left out, draws without rare units, which are read badly, would look better."""
     if not rows:
         return np.full(1, np.nan)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return np.asarray(np.nanmean(np.stack(rows), axis=0))
+    values = np.stack(rows)
+    return np.asarray(np.where(np.isnan(values), values[:, :1], values).mean(axis=0))

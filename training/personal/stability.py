@@ -15,7 +15,8 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.metrics.cluster import contingency_matrix
 
 from device.contract.evidence import Interval
-from training.personal.clusters import Clusters, Floats, Ints, Mask, clusters
+from training.personal.blocks import Parts
+from training.personal.clusters import Clusters, Floats, Ints, clusters
 
 DRAWS, RESAMPLED = 20, 100
 UNKNOWN = Interval(float("nan"), float("nan"), float("nan"))
@@ -59,15 +60,16 @@ def agreement(
     first: NDArray[np.floating],
     second: NDArray[np.floating],
     blocks: Ints,
-    learnt: Mask,
+    parts: Parts,
     seed: int,
     guide: NDArray[np.floating] | None = None,
 ) -> Interval:
-    """Adjusted Rand index of what two models, by their embeddings (N, D) of the same faces, say of those that are not
-    `learnt` (N,), which either puts in a cluster; with its 95 % interval over blocks."""
+    """Adjusted Rand index of what two models, by their embeddings (N, D) of the same faces, say of those that are held
+    out, which either puts in a cluster; with its 95 % interval over blocks."""
+    learnt = parts.learnt
     read = None if guide is None else guide[learnt]
     told = [clusters(one[learnt], blocks[learnt], read)(one, blocks) for one in (first, second)]
-    either = ~learnt & ((told[0] > 0) | (told[1] > 0))
+    either = parts.held_out & ((told[0] > 0) | (told[1] > 0))
     return rand_interval(told[0][either], told[1][either], blocks[either], seed)
 
 

@@ -117,8 +117,9 @@ def _tables(found: Evaluation) -> Iterator[Table]:
         yield Table(
             "Movements that were found, mean over people",
             _movements(found),
-            "Novel: like no known movement by more than .8. Again: adjusted Rand index with those found in other "
-            "draws of blocks; planted: with the true ones, in active faces (1 is the same, 0 chance)." + _null(found),
+            "Novel: like no single unit and no combination that is written down, by more than .8. Again: adjusted "
+            "Rand index with those found in other draws of blocks; planted: with the true ones, in active faces (1 is "
+            "the same, 0 chance)." + _null(found),
         )
     yield Table(
         "Published, of 27 people of DISFA",

@@ -21,14 +21,15 @@ class Trained:
     """A training.
 
     folder: of its run; name: of its approach, made unlike others'; general: whether it was learnt from many people;
-    epochs, epoch_s: how many, and seconds of one, the median; data: digest of what it was learnt from; blocks:
-    what it held out; weights: SHA-256 of the weights.
+    epochs, planned: how many it has learnt, and how many its recipe says; epoch_s: seconds of one, the median; data:
+    digest of what it was learnt from; blocks: what it held out; weights: SHA-256 of the weights.
     """
 
     folder: Path
     name: str
     general: bool
     epochs: int
+    planned: int
     epoch_s: float
     data: str
     blocks: Blocks
@@ -82,6 +83,7 @@ def _read(folder: Path, name: str, general: bool) -> Trained:
             name,
             general,
             len(seconds),
+            int(meta["recipe"]["epochs"]),
             median(seconds),
             str(meta["data"]),
             Blocks(**meta["data_about"]["blocks"]),

@@ -4,7 +4,7 @@ Centre: the mean of the embeddings that were learnt from. Axes: those by which e
 network reads (`training.personal.clusters`), after what goes with turns of the head and with light was taken out of
 them (`training.personal.turns`): else the distance tells of these above all. Scale: the spread along each, its
 variance brought half-way to their mean (`SHRUNK`), so that an axis on which the person hardly ever moved does not
-decide alone; then the mean square distance of what was learnt from is 1. Light: from the darkest to the brightest
+decide alone; then the mean distance of what was learnt from is 1. Light: from the darkest to the brightest
 crop, but for one in a thousand at either end.
 
 Movements: clusters that are found again in most draws of blocks (`LASTING`). Each is a ball around its mean, with the
@@ -85,7 +85,7 @@ def usual_of(seen: Seen, seed: int, draws: int = DRAWS) -> tuple[PersonalFile, O
     centre, axes = embeddings.mean(axis=0), found.space.axes @ still
     spread = np.square((embeddings - centre) @ axes.T).mean(axis=0)
     scale = np.sqrt((1 - SHRUNK) * spread + SHRUNK * spread.mean())
-    scale *= np.sqrt((spread / np.square(scale)).mean())
+    scale *= np.sqrt(np.square((embeddings - centre) @ axes.T / scale).mean(axis=1)).mean()
     labels = found(embeddings, blocks)
     active = found.space.active(found.space(embeddings, blocks))
     places = (embeddings - centre) @ axes.T / scale

@@ -62,7 +62,7 @@ def _doubts(evidence: PersonalEvidence) -> Iterator[str]:
 
 
 def _figures(told: Json, own: PersonalReader) -> str:
-    seconds = f"{told['seconds']:.0f} s"
+    seconds = f"{told['seconds'] // 1:.0f} s"  # 79.9 s are not yet 80
     if "mean" not in told:
         return f"Too little was measured to say anything of it: {seconds}, and needed are {LEAST_S:.0f} s."
     usual = f"{told['mean']:.2f} times as far as usual ({told['low']:.2f} to {told['high']:.2f})"

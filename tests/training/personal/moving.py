@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract.labels import ACTION_UNIT_KEYS
+from training.personal.blocks import Parts
 
 #: What is planted: the second and third are combinations that no known expression has.
 PLANTED = ({"AU6": 2.0, "AU12": 3.0}, {"AU2": 3.0, "AU18": 2.5}, {"AU9": 2.0, "AU28": 2.5, "AU5": 2.0})
@@ -14,13 +15,13 @@ FPS, BLOCK_S = 5.0, 20.0
 
 @dataclass(frozen=True)
 class Moving:
-    """embeddings: (N, 8); units: (N, 22); movements, blocks: (N,); learnt: (N,)."""
+    """embeddings: (N, 8); units: (N, 22); movements, blocks: (N,)."""
 
     embeddings: NDArray[np.float32]
     units: NDArray[np.float32]
     movements: NDArray[np.intp]
     blocks: NDArray[np.intp]
-    learnt: NDArray[np.bool_]
+    parts: Parts
 
 
 def moving(seed: int, seconds: float = 300.0, drift: float = 0.3, noise: float = 0.05) -> Moving:
@@ -40,4 +41,5 @@ def moving(seed: int, seconds: float = 300.0, drift: float = 0.3, noise: float =
     blocks = (times // BLOCK_S).astype(np.intp)
     light = rng.normal(0, drift, (int(blocks.max()) + 1, 8))[blocks]
     embeddings = np.tanh(units @ mixed + light + rng.normal(0, noise, (len(times), 8)))
-    return Moving(embeddings.astype(np.float32), units.astype(np.float32), movements, blocks, blocks % 4 != 2)
+    parts = Parts(blocks % 4 != 2, blocks % 4 == 2)
+    return Moving(embeddings.astype(np.float32), units.astype(np.float32), movements, blocks, parts)

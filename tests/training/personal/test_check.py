@@ -120,6 +120,33 @@ def test_what_is_held_out_is_never_a_neighbour_of_what_is_learnt():
     assert 0.15 < parts.held_out.mean() < 0.35
 
 
+@pytest.mark.parametrize("blocks", [Blocks(10.0, 2, 3.0), Blocks(5.0, 6, 8.0), Blocks(20.0, 3, 0.0)])
+def test_a_margin_may_be_longer_than_a_block(blocks: Blocks):
+    person = made()
+    parts, own = blocks.of(person), person.recordings == 0
+    learnt, held_out = person.times[own & parts.learnt], person.times[own & parts.held_out]
+    assert len(learnt)
+    assert np.abs(learnt[:, None] - held_out).min() >= blocks.margin_s
+    assert not (parts.learnt & parts.held_out).any()
+
+
+def test_a_recording_that_is_a_still_picture_is_named_wherever_it_stands():
+    person = made(length_s=400, recordings=3)
+    still = np.where((person.recordings == 2)[:, None, None], person.images[:1], person.images)
+    assert texts(replace(person, images=still)) == (
+        "warning: The face of p-01 is always the same in p-01/2.mp4, as in a still picture: leave it out."
+    )
+
+
+def test_of_several_people_the_two_who_differ_most_decide():
+    person = made(length_s=400, recordings=3)
+    factor = np.array([1.0, 1.006, 1.08])[person.recordings]
+    mixed = replace(person, shape=(person.shape * factor[:, None]).astype(np.float32))
+    assert "fail: The faces of p-01 may be those of two people: p-01/0.mp4 (track 1 from 0 s on) and p-01/2" in texts(
+        mixed
+    )
+
+
 def test_the_command_says_it_and_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     rows = ["video,participant,label,part,seconds,frames,faces,no_face,file"]
     for person in (made("p-01", LEAST_S / 8), replace(made("p-01", LEAST_S / 8), name="p-02")):

@@ -63,7 +63,8 @@ def run(folder: Path, approach: str, data: str, **changes) -> Path:
     folder.mkdir(parents=True)
     about = {"approach": approach, "blocks": BLOCKS, **changes}
     history = [{"loss": 1.0, "seconds": seconds} for seconds in (9.0, 3.0, 3.0)]
-    (folder / "meta.json").write_text(json.dumps({"data": data, "data_about": about, "history": history}))
+    meta = {"recipe": {"epochs": 3}, "data": data, "data_about": about, "history": history}
+    (folder / "meta.json").write_text(json.dumps(meta))
     (folder / "weights.npz").write_bytes(approach.encode())
     return folder
 
@@ -169,6 +170,18 @@ def test_without_truth_the_units_are_those_that_the_box_reads(study, runs, monke
     assert "box" not in [one.name for one in found.references]
 
 
+def test_a_unit_that_comes_once_in_held_out_time_has_no_interval(study, runs):
+    in_between = (times() >= 42) & (times() < 60) | (times() >= 120) & (times() < 140)
+    rows = [(f"{at:.3f}", 3 * smile) for at, smile in zip(times(), smiles() * ~in_between, strict=True)]
+    (study / "truth" / "p-0001" / "day.csv").write_bytes(table_bytes(("time_s", "AU12"), rows))
+
+    unit = measure.measured_by(job(study, runs), encoders()).arms[0].units["AU12"]
+
+    assert unit.present == 10
+    assert unit.f1.value > 0
+    assert np.isnan([unit.f1.low, unit.f1.high, unit.auc.low, unit.auc.high]).all()
+
+
 def test_where_no_unit_can_be_measured_it_says_why(study, runs):
     rows = [(f"{at:.3f}", 0.0) for at in times()]
     (study / "truth" / "p-0001" / "day.csv").write_bytes(table_bytes(("time_s", "AU12"), rows))
@@ -187,7 +200,9 @@ def test_the_command_writes_tables_figures_and_a_page_for_each_person(study, run
     )
 
     assert code == 0
-    assert "wrote" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "wrote" in said
+    assert "epochs when it was measured" not in said
     names = {path.name for path in out.iterdir()}
     assert names >= {"evaluation.json", "evaluation.md", "probes.csv", "comparisons.csv", "course.png", "p-0001.html"}
     assert Evaluation.load(out / "evaluation.json").people[1].name == "p-0002"
@@ -196,6 +211,19 @@ def test_the_command_writes_tables_figures_and_a_page_for_each_person(study, run
     assert {Path(line["path"]).name for line in noted} == names
     (whose,) = [line["patients"] for line in noted if line["path"].endswith("p-0002.html")]
     assert whose == ["p-0002"]
+
+
+def test_a_training_that_was_stopped_is_measured_and_said_to_be_so(study, runs, monkeypatch, capsys):
+    monkeypatch.setattr(evaluate, "measured", lambda one: made.person(int(one.name[-1])))
+    meta = runs[0] / "p-0002" / "meta.json"
+    meta.write_text(meta.read_text().replace('"epochs": 3', '"epochs": 20'))
+    options = ["--faces", str(study / "faces"), "--out", str(study / "o"), "--workers", "0"]
+
+    assert main(["personal", "evaluate", str(runs[0]), *options]) == 0
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert "psm of p-0002 had learnt for 3 of 20 epochs when it was measured" in said
+    assert "of p-0001 had" not in said
 
 
 def test_people_are_simulated_where_the_study_says_so(study, runs, monkeypatch, capsys):
@@ -306,7 +334,18 @@ def test_every_figure_is_in_the_tables_for_programs():
     header, rows = found["comparisons.csv"]
     assert dict(zip(header, rows[0], strict=True))["low"] == "", "two people bound nothing"
     assert len(found["course.csv"][1]) == 2 * 4 * 3
-    assert found["movements.csv"][1][0] == ("p-0001", "psm", 1, 300, 0.14, "AU12=2.4 AU2=1.1", "happy", 0.61, 1, 0.92)
+    assert found["movements.csv"][1][0] == (
+        "p-0001",
+        "psm",
+        1,
+        300,
+        0.14,
+        "AU12=2.4 AU2=1.1",
+        "AU6+AU12",
+        0.61,
+        1,
+        0.92,
+    )
     for header, rows in found.values():
         assert {len(row) for row in rows} == {len(header)}
         assert next(csv.reader(table_bytes(header, rows).decode().splitlines())) == [*header]
@@ -334,7 +373,7 @@ def test_the_page_of_a_person_tells_what_was_measured_and_nothing_of_others():
     assert "0.82 (0.77 to 0.87)" in said
     assert "AU1, AU2 (never present); AU43 (present in 1.2% of the faces)" in said
     assert "14.0% of the time; like no known movement; found again: 0.92" in said
-    assert "like ‘AU1’ (0.88)" in said
+    assert "like AU1, AU2 and AU26 together (0.88 of 1)" in said
     assert said.count(">unsure</em>") == 1 + 1, "a card, and what the word means"
     assert "<script" not in said
     assert "http" not in said.replace("http-equiv", "")
@@ -351,7 +390,7 @@ def test_a_page_of_what_was_measured_once_has_no_course():
 
 
 def test_a_training_that_began_with_another_is_no_untrained_one():
-    one = Trained(Path(), "transfer-general", False, 3, 1.0, "", Blocks(), "")
+    one = Trained(Path(), "transfer-general", False, 3, 3, 1.0, "", Blocks(), "")
 
     assert one.transferred
     assert not replace(one, name="psm").transferred

@@ -7,14 +7,15 @@ import pytest
 
 from device.contract.labels import ACTION_UNIT_KEYS
 from tests.training.personal.moving import PLANTED, Moving, moving
+from training.personal.blocks import Parts
 from training.personal.movements import MovementsFound, found, named
-from training.personal.novelty import KNOWN_FROM, nearest
+from training.personal.novelty import KNOWN_FROM, known_movements, nearest
 from training.personal.stability import agreement, over_blocks
 
 
 def find(of: Moving, draws: int = 2) -> MovementsFound:
     read = of.units + np.random.default_rng(0).normal(0, 0.2, of.units.shape)
-    return found(of.embeddings, of.units, of.movements, of.blocks, of.learnt, seed=1, draws=draws, guide=read)
+    return found(of.embeddings, of.units, of.movements, of.blocks, of.parts, seed=1, draws=draws, guide=read)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def test_a_smile_is_known_and_what_nobody_has_written_down_is_novel(anna: Moveme
     novel = {frozenset(one.units): one.novel for one in anna.movements}
     assert novel == {frozenset(units): at > 0 for at, units in enumerate(PLANTED)}
     (smile,) = [one for one in anna.movements if not one.novel]
-    assert smile.known == "happy"
+    assert smile.known == "AU6+AU12"
 
 
 def test_they_are_found_again_when_other_stretches_of_time_were_seen(anna: MovementsFound) -> None:
@@ -51,6 +52,18 @@ def test_they_are_found_again_when_other_stretches_of_time_were_seen(anna: Movem
     assert all(one.stable > 0.75 for one in anna.movements)
     assert anna.held_out is not None
     assert anna.held_out > 0.7
+
+
+def test_what_is_next_to_learnt_time_is_neither_learnt_from_nor_held_out(anna: MovementsFound) -> None:
+    of = moving(7)
+    beside = np.isin(of.blocks, (1, 5, 9, 13))
+    parts = Parts(of.parts.learnt & ~beside, of.parts.held_out)
+    wrong = np.where(beside, 1, of.movements)  # whoever counted them would find the planted ones badly
+    told = [find(replace(of, parts=parts, movements=movements)).truth for movements in (of.movements, wrong)]
+    assert told[0] is not None
+    assert told[1] is not None
+    assert (told[0].learnt, told[0].held_out) == (told[1].learnt, told[1].held_out)
+    assert told[0].whole > told[1].whole
 
 
 def test_a_face_that_only_trembles_has_no_movements_that_last() -> None:
@@ -75,7 +88,7 @@ def test_a_face_that_is_always_the_same_has_none() -> None:
 def test_without_units_nothing_is_called_novel_and_movements_are_found_all_the_same() -> None:
     of = moving(7)
     unknown = np.full_like(of.units, np.nan)
-    alone = found(of.embeddings, unknown, of.movements, of.blocks, of.learnt, seed=1, draws=2)
+    alone = found(of.embeddings, unknown, of.movements, of.blocks, of.parts, seed=1, draws=2)
     assert alone.truth is not None
     assert alone.truth.learnt.value > 0.8
     for one in alone.movements:
@@ -85,8 +98,8 @@ def test_without_units_nothing_is_called_novel_and_movements_are_found_all_the_s
 def test_two_models_that_see_the_same_agree_and_one_that_sees_something_else_does_not() -> None:
     of, other = moving(3), moving(5)
     turned = np.linalg.qr(np.random.default_rng(0).normal(size=(8, 8)))[0]
-    same = agreement(of.embeddings, of.embeddings @ turned * 3, of.blocks, of.learnt, seed=0)
-    different = agreement(of.embeddings, other.embeddings, of.blocks, of.learnt, seed=0)
+    same = agreement(of.embeddings, of.embeddings @ turned * 3, of.blocks, of.parts, seed=0)
+    different = agreement(of.embeddings, other.embeddings, of.blocks, of.parts, seed=0)
     assert same.value > 0.9
     assert different.value < 0.4
 
@@ -98,9 +111,9 @@ def test_the_order_of_what_is_drawn_is_that_of_the_seed() -> None:
 @pytest.mark.parametrize(
     ("units", "name", "known"),
     [
-        ({"AU12": 3.5, "AU6": 1.5}, "happy", True),
+        ({"AU12": 3.5, "AU6": 1.5}, "AU6+AU12", True),
         ({"AU4": 2.0}, "AU4", True),
-        ({"AU1": 2.0, "AU2": 2.0, "AU26": 2.0}, "surprised", True),
+        ({"AU1": 2.0, "AU2": 2.0, "AU26": 2.0}, "AU1+AU2+AU26", True),
         ({"AU2": 3.0, "AU18": 2.0, "AU28": 2.0}, None, False),
         ({}, "", False),
     ],
@@ -109,6 +122,11 @@ def test_known_movements_are_named(units: dict[str, float], name: str | None, kn
     found_name, score = nearest(np.array([units.get(key, 0.0) for key in ACTION_UNIT_KEYS]))
     assert name in (None, found_name)
     assert (score > KNOWN_FROM) == known
+
+
+def test_no_known_movement_bears_the_name_of_a_feeling() -> None:
+    names, _ = known_movements()
+    assert {part for name in names for part in name.split("+")} == {*ACTION_UNIT_KEYS}
 
 
 def test_the_same_movement_stronger_is_the_same() -> None:

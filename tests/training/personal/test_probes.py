@@ -237,3 +237,10 @@ def test_the_box_reads_faces_of_any_size_and_colour():
     np.testing.assert_array_equal(units[0], units[1])
     coloured = np.repeat(np.repeat(np.repeat(grey, 2, 1), 2, 2)[..., None], 3, -1)
     np.testing.assert_allclose(read_scales(coloured)[:, :22], units, atol=1e-6)
+
+
+def test_a_draw_without_a_rare_unit_is_no_better_for_it():
+    common, rare = np.array([0.8, 0.7, 0.9]), np.array([0.1, np.nan, 0.3])
+
+    assert probes.mean_of([common, rare]) == pytest.approx([0.45, 0.4, 0.6])
+    assert np.isnan(probes.mean_of([])).all()
