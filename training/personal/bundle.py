@@ -32,6 +32,7 @@ from training.personal.people import Person
 from training.personal.recipe import PersonalRecipe
 from training.personal.reference import read_units
 from training.personal.refusal import reasons
+from training.personal.turns import taken_out
 from training.personal.usual import OnHeldOut, Seen, usual_of
 from training.predict import pixels
 from training.run_folder import Run, versions
@@ -99,6 +100,7 @@ def made_of(of: Training, name: str, version: str) -> Made:
         "epochs": of.arm.epochs,
         "approach": of.arm.name,
         "began_with": len(of.others),
+        "turns": taken_out(seen.embeddings, seen.pose[learnt]),
     }
     manifest = replace(manifest, receipt=receipt)
     noise = np.random.default_rng(of.seed).integers(0, 256, (ROWS, *of.person.images.shape[1:])).astype(np.uint8)

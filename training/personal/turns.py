@@ -18,6 +18,11 @@ _VALUES = 7
 _NOTHING = 1e-9
 
 
+def taken_out(embeddings: NDArray[np.floating], pose: NDArray[np.floating]) -> bool:
+    """Whether `level` takes anything out of embeddings (N, D) of these poses (N, 3)."""
+    return bool(np.isfinite(pose).all()) and embeddings.shape[1] >= 2 * _VALUES
+
+
 def level(
     embeddings: NDArray[np.floating],
     pose: NDArray[np.floating],
@@ -36,7 +41,7 @@ def level(
         (D, D); the identity where the pose is not known, or more than half of an embedding would be taken out.
     """
     whole = np.eye(embeddings.shape[1])
-    if not np.isfinite(pose).all() or len(whole) < 2 * _VALUES:
+    if not taken_out(embeddings, pose):
         return whole
     told = np.concatenate([_values(np.asarray(pose, np.float64), light), np.nan_to_num(units)], axis=1)
     beyond = embeddings - embeddings.mean(axis=0, dtype=np.float64)

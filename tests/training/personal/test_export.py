@@ -121,7 +121,7 @@ def trained(faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.learning
-def test_a_box_keeps_it_for_this_person_alone(faces, trained, tmp_path, monkeypatch, capsys):
+def test_a_box_keeps_it_for_this_person_alone(faces, trained, tmp_path, capsys):
     evaluation, key = evaluated(faces, trained), tmp_path / "clinic.key"
     keygen(key)
     assert export(faces, trained, evaluation, "--key", key) == EvidenceError.exit_code
@@ -141,12 +141,15 @@ def test_a_box_keeps_it_for_this_person_alone(faces, trained, tmp_path, monkeypa
         assert "p-1" not in (folder / name).read_text()
     assert "p-1" not in folder.name
 
-    monkeypatch.setenv("AFFECTBOX_MODELS__KEYS", str(tmp_path))
-    assert box(["personal", "add", str(folder)]) == 0
+    assert "How the head was turned was not known when it was made" in card  # these faces were made before that
+
+    keys = ["--set", f"models.keys={tmp_path}", "--set", f"personal.folder={tmp_path / 'kept'}"]
+    assert box(["personal", "add", str(folder), *keys]) == 0
     assert f"Kept {folder.name} of 'p-1'" in capsys.readouterr().out
     video = tmp_path / "none.mp4"
-    assert box(["personal", "watch", str(video), "--patient", "p-2", "--bundle", str(folder)]) == ModelError.exit_code
-    assert "p-2" in capsys.readouterr().err
+    other = ["--patient", "p-2", "--bundle", str(folder), *keys]
+    assert box(["personal", "watch", str(video), *other]) == ModelError.exit_code
+    assert "is of somebody else than 'p-2'" in capsys.readouterr().err
     assert export(faces, trained, evaluation, "--key", key, "--unsupported") == StorageError.exit_code
     assert "--replace" in capsys.readouterr().err
 
