@@ -40,6 +40,15 @@ def _settings(args: argparse.Namespace) -> Any:
     return load_settings(args.config, args.set, {"run": run, "session": session})
 
 
+def _as_the_box(args: argparse.Namespace) -> None:
+    """Where a box is installed here, and no other configuration is named: with its settings, state and account, for
+    what is kept is the box's own."""
+    from device.examination.account import CONFIG, stand_in  # noqa: PLC0415
+
+    if args.config in (None, CONFIG):
+        args.config = stand_in() or args.config
+
+
 def _run(args: argparse.Namespace) -> int:
     from device.clock import SystemClock  # noqa: PLC0415
     from device.commands.progress import Progress  # noqa: PLC0415
@@ -96,16 +105,15 @@ def _calibrate(args: argparse.Namespace) -> int:
 def _forget(args: argparse.Namespace) -> int:
     from device.commands.forget import forget  # noqa: PLC0415
 
+    _as_the_box(args)
     forget(args.person, _settings(args), args.file, sys.stdout)
     return 0
 
 
 def _doctor(args: argparse.Namespace) -> int:
     from device.commands.doctor import examine  # noqa: PLC0415
-    from device.examination.account import CONFIG, stand_in  # noqa: PLC0415
 
-    if args.config in (None, CONFIG):
-        args.config = stand_in() or args.config
+    _as_the_box(args)
     return examine(_settings(args), args.json, ask_host=not (args.here or args.source or args.sink))
 
 
@@ -191,13 +199,9 @@ def _atypicality(args: argparse.Namespace) -> int:
 
 def _personal(args: argparse.Namespace) -> int:
     from device.commands.personal import keep  # noqa: PLC0415
-    from device.examination.account import CONFIG, stand_in  # noqa: PLC0415
 
-    if args.action != "watch" and args.config in (
-        None,
-        CONFIG,
-    ):  # what is kept is the box's own, where one is installed
-        args.config = stand_in() or args.config
+    if args.action != "watch":
+        _as_the_box(args)
     settings = _settings(args)
     match args.action:
         case "watch":

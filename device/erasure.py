@@ -173,8 +173,13 @@ def _open_own(path: Path, stack: ExitStack) -> IO[bytes] | None:
 
 
 def _open_outbox(settings: Settings, stack: ExitStack) -> Outbox | None:
-    """The outbox, if there is one."""
+    """The outbox, if there is one. Raises `StorageError`: nobody can tell, `OutboxError`: it cannot be opened."""
     path = outbox_file(settings.outbox)
-    if not path.exists() and not set_aside(path):
-        return None
+    try:
+        if not path.exists() and not set_aside(path):
+            return None
+    except OSError as error:
+        raise StorageError(
+            f"{path.parent} cannot be looked at ({error.strerror}): erase as root, or as the folder's owner."
+        ) from error
     return stack.enter_context(Outbox(path, settings.outbox.max_mb))

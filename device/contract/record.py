@@ -146,9 +146,13 @@ def key(record: Json) -> str:
 
 def seen_live(record: Json) -> Json:
     """The record as everybody has it who watches while the session goes: without what compares the person with other
-    people or with their own usual movement, by which bundles, and what that cost."""
+    people or with their own usual movement, and by which bundles. What that cost counts as reading, for stages that do
+    not come to the whole would tell of it, too."""
     shown = _but_never_live(record)
-    return shown | {name: _but_never_live(shown[name]) for name in ("models", "ms") if name in shown}
+    shown |= {name: _but_never_live(shown[name]) for name in ("models", "ms") if name in shown}
+    if (cost := record.get("ms", {}).get("personal")) is not None:
+        shown["ms"]["read"] = round(shown["ms"].get("read", 0.0) + cost, 2)
+    return shown
 
 
 def _but_never_live(told: Json) -> Json:

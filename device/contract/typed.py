@@ -1,6 +1,6 @@
 """A dataclass from JSON that somebody else wrote: every field of the type that the class states, nothing unknown."""
 
-import math
+import sys
 from dataclasses import MISSING, fields, is_dataclass
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -36,7 +36,8 @@ def typed(hint: Any, value: Any, key: str = "") -> Any:
         return tuple(typed(each, item, f"{key}[{i}]") for i, (each, item) in enumerate(zip(hints, value, strict=True)))
     if origin is dict and isinstance(value, dict):
         return {typed(str, name, key): typed(inner[1], item, _below(key, name)) for name, item in value.items()}
-    if hint is float and isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if hint is float and is_number and abs(value) <= sys.float_info.max:
         return float(value)
     if hint is Any or (hint in (int, bool) and type(value) is hint) or (hint is str and _is_text(value)):
         return value

@@ -25,7 +25,7 @@ PARTS, FEWEST_PARTS = 6, 4
 #: Measured seconds below which nothing is said of a session.
 LEAST_S = FEWEST_PARTS * STRETCH_S
 #: 97.5 % points of Student's t, by degrees of freedom.
-_T = {3: 3.182, 4: 2.776, 5: 2.571}
+_T = {2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571}
 _Z = NormalDist().inv_cdf(0.975)
 _MISSED = 0.025  # how often what is there may not be seen
 
@@ -105,7 +105,7 @@ def _parts(rows: NDArray[np.float64], parts: int) -> NDArray[np.float64]:
 
 
 def _share(share: float, reach: float, unseen: float) -> Interval:
-    """`unseen`: what can be missed of what is there in no stretch, each of which stands for itself."""
-    if share == 0:
-        return Interval(0.0, 0.0, unseen)
-    return Interval(share, max(share - reach, 0.0), min(share + reach, 1.0))
+    """`unseen`: what can be missed of what is there in no stretch, each of which stands for itself. No interval is
+    narrower than that of what was never there, or always."""
+    low, high = min(share - reach, 1 - unseen), max(share + reach, unseen)
+    return Interval(share, max(low, 0.0), min(high, 1.0))

@@ -23,7 +23,7 @@ from device.contract.typed import typed
 from device.personal.store import HISTORY, PersonalStore
 from device.state import write_private
 
-_FORMAT = 1
+_FORMAT, _DAMAGED = 1, ".damaged"
 #: Sessions of a person that are remembered: of two a week, five years.
 MOST = 500
 
@@ -63,7 +63,7 @@ class History:
             ) from error
         except (ValueError, RecursionError):
             with suppress(OSError):
-                path.replace(path.with_suffix(".damaged"))
+                path.replace(path.with_suffix(_DAMAGED))
             self._warn("What earlier sessions of a person came to cannot be read, and begins anew: personal.folder.")
             return []
 
@@ -86,10 +86,11 @@ class History:
             self._keep(person, [*self.of(person), session][-MOST:])
 
     def withdraw(self, sessions: Collection[str]) -> None:
-        """Remember sessions no longer, nor any part of their visits: somebody withdrew the consent. Raises
-        `StorageError`."""
+        """Remember sessions no longer, nor any part of their visits: somebody withdrew the consent. A damaged file may
+        tell of them, and goes, too. Raises `StorageError`."""
         for person in self._store.people():
             known = self.of(person)
+            self._drop_damaged(person)
             visits = {one.visit for one in known if one.session in sessions} | {*sessions}
             if len(left := [one for one in known if one.visit not in visits]) < len(known):
                 self._keep(person, left)
@@ -99,6 +100,14 @@ class History:
         known = self.of(person)
         if len(left := [one for one in known if one.bundle != bundle]) < len(known):
             self._keep(person, left)
+
+    def _drop_damaged(self, person: str) -> None:
+        try:
+            self._file(person).with_suffix(_DAMAGED).unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"A damaged file of personal.folder cannot be erased ({error.strerror}): check its owner."
+            ) from error
 
     def _keep(self, person: str, sessions: list[Remembered]) -> None:
         told = [{name: value for name, value in asdict(one).items() if value is not None} for one in sessions]

@@ -94,13 +94,15 @@ class PersonalStore:
         return None
 
     def load(self, folder: Path, person: str) -> PersonalReader:
-        """A bundle, loaded, for `person`. Raises as `open`."""
+        """A bundle that is kept, loaded, for `person`. Raises as `open`."""
         bundle = self._opened(folder)
         if bundle.manifest.id != folder.name:
             raise ModelError(f"The bundle in {folder.name} is {bundle.manifest.id}: remove it, and add it again.")
-        if check(bundle.manifest, bundle.contents).person != person:
-            raise OtherPersonError(f"The bundle {folder.name} is of somebody else: it watches nobody but them.")
-        return PersonalReader(Model(bundle, self._models.threads))
+        return self._read(bundle, person)
+
+    def given(self, folder: Path, person: str) -> PersonalReader:
+        """A bundle that lies anywhere, in a folder of any name, loaded, for `person`. Raises as `open`."""
+        return self._read(self._opened(folder), person)
 
     def forget(self, person: str) -> bool:
         """Erase everything kept of `person`; whether there was anything.
@@ -129,6 +131,12 @@ class PersonalStore:
     def _opened(self, folder: Path) -> Bundle:
         keys = known_keys(Path(self._models.keys) if self._models.keys else None)
         return open_bundle(folder, authenticator(keys, allow_unsigned=self._models.allow_unsigned))
+
+    def _read(self, bundle: Bundle, person: str) -> PersonalReader:
+        name = bundle.manifest.id
+        if check(bundle.manifest, bundle.contents).person != person:
+            raise OtherPersonError(f"The bundle {name} is of somebody else: it watches nobody but them.")
+        return PersonalReader(Model(bundle, self._models.threads))
 
     def _require_new(self, person: str, kept: Path) -> None:
         """Raises `StorageError`: a bundle of the version is there, and which is the newer one nobody could tell."""

@@ -176,6 +176,40 @@ def test_bundles_of_their_own_movement_go_with_what_sessions_came_to(
     assert said.index("what sessions came to: erased") < said.index("what sessions came to: none")
 
 
+def test_on_an_installed_box_it_erases_what_the_box_keeps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state, config, other = (tmp_path / name for name in ("state", "config.toml", "other.toml"))
+    (state / "personal" / "p-017" / "own-1.0.0").mkdir(parents=True)
+    for file in (config, other):
+        file.touch()
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "mine"))
+
+    def stood_in() -> Path:
+        monkeypatch.setenv("STATE_DIRECTORY", str(state))
+        return config
+
+    monkeypatch.setattr("device.examination.account.stand_in", stood_in)
+    assert forget("--config", str(other)) == 0
+    assert (state / "personal" / "p-017").exists(), "somebody else's configuration, somebody else's state"
+    assert forget() == 0
+    assert not (state / "personal" / "p-017").exists()
+
+
+def test_who_may_not_look_is_told_so_and_never_that_there_was_nothing(
+    state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def closed(path: Path) -> list[Path]:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("device.erasure.set_aside", closed)
+    assert forget() == StorageError.exit_code
+    said = capsys.readouterr()
+    assert said.err == (
+        f"affectbox: {state} cannot be looked at (Permission denied): erase as root, or as the folder's owner.\n"
+    )
+    assert said.out == ""
+
+
 def test_lines_of_a_file_go_by_what_the_file_and_the_outbox_know(
     state: Path, outbox: Outbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

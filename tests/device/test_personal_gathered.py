@@ -53,12 +53,36 @@ def test_shares_are_of_the_time_in_which_it_was_measured() -> None:
     assert (distance, near, *shares) == pytest.approx((1.0, 0.4, 0.3, 0.1, 0.0), abs=0.01)
 
 
+def test_frames_that_straddle_the_stretches_leave_a_part_empty_and_cost_no_session() -> None:
+    """Stretches of 9.8, 20.2, 20.2, 20.0 and 9.85 s: the middles of none fall in the second quarter of the time."""
+    runs = ((9.75, 99, 0.1), (20.0, 80, 0.25), (40.2, 80, 0.25), (60.2, 80, 0.25), (80.2, 97, 0.1))
+    found = Gathered(1)
+    for begin_s, count, step_s in runs:
+        for number in range(count):
+            time = {"mono": begin_s + number * step_s}
+            found.add({"time": time, "frame": {}, "personal": {"distance": 1.0 + begin_s / 100}})
+    assert found.seconds == pytest.approx(80.05, abs=0.01)
+    means = found.means()
+    assert means is not None and 0 < means[0].low < means[0].value < means[0].high
+
+
 def test_a_movement_that_was_not_seen_may_be_rare_all_the_same() -> None:
     found = gathered([1.0] * (200 * RATE + 1)).means()
     assert found is not None
     unseen = found[-1]
     assert (unseen.value, unseen.low) == (0.0, 0.0)
     assert (1 - unseen.high) ** (200 / 20) == pytest.approx(0.025)
+
+
+def test_a_movement_that_was_seen_hardly_or_always_is_not_known_better_than_one_that_never_was() -> None:
+    count = 200 * RATE + 1
+    always = gathered([1.0] * count, [1] * count).means()
+    most = gathered([1.0] * count, [2] * 4 + [1] * (count - 4)).means()
+    assert always is not None and most is not None
+    _, near, first, second, _ = always
+    assert (near.high, first.value, first.high) == (1.0, 1.0, 1.0)
+    assert near.low == first.low == pytest.approx(1 - second.high)
+    assert 0 < most[3].value < 0.01 and most[3].high == second.high and most[3].low == 0
 
 
 def test_of_too_little_time_nothing_is_said() -> None:

@@ -102,3 +102,6 @@ def test_a_damaged_file_is_kept_aside_and_told_of_without_the_pseudonym(
     assert len(said) == 1 and WHO not in said[0]
     history.add(WHO, session("a", 1.0))
     assert [one.session for one in history.of(WHO)] == ["a"]
+    history.withdraw(["b"])
+    assert not (kept / WHO / "history.damaged").exists(), "what nobody can read may tell of whom withdrew"
+    assert [one.session for one in history.of(WHO)] == ["a"]

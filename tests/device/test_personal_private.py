@@ -56,6 +56,15 @@ def test_the_log_and_telemetry_are_told_the_same(seen: list[Observation]) -> Non
     assert {f"ms.{stage}" for stage in told[1][1]} <= known, "else the database would refuse the box's state"
 
 
+def test_the_stages_come_to_the_whole_as_they_do_without(seen: list[Observation]) -> None:
+    costs = {"detect": 2.0, "align": 1.0, "read": 3.0, "personal": 5.0, "interpret": 0.5, "total": 11.5}
+    summary = Summary()
+    summary.hear(recorded(seen[1]) | {"ms": costs})
+    assert summary.ms == {"detect": 2.0, "align": 1.0, "read": 8.0, "interpret": 0.5, "total": 11.5}
+    summary.hear(recorded(seen[0]) | {"ms": summary.ms})
+    assert summary.stages["read"] == 16.0
+
+
 def test_who_watches_from_afar_is_sent_none_of_it(seen: list[Observation]) -> None:
     sent: list[Json] = []
     live: Any = SimpleNamespace(hear=sent.append)

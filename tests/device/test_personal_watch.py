@@ -66,6 +66,16 @@ def test_a_bundle_that_is_kept_is_found_by_the_person(
     assert told(capsys)[0][-1]["session"]["bundle"] == "own-1.0.0"  # type: ignore[index]
 
 
+def test_a_bundle_that_is_given_may_lie_in_a_folder_of_any_name(
+    portrait: np.ndarray, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture, table = tmp_path / "one.png", tmp_path / "one.csv"
+    cv2.imwrite(str(picture), portrait)
+    monkeypatch.chdir(bundle.rename(tmp_path / "of-monday"))
+    assert main(["au", "--image", str(picture), "--csv", str(table), "--bundle", ".", *MINE]) == 0
+    assert next(csv.DictReader(table.open()))["own_movement"] in ("1", "2")
+
+
 @pytest.mark.parametrize(
     ("options", "code", "sentence"),
     [

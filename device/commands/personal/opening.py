@@ -47,7 +47,7 @@ def _opened(store: PersonalStore, bundle: Path | None, person: str) -> PersonalR
     if bundle is None:
         return store.open(person)
     try:
-        return store.load(bundle, person)
+        return store.given(bundle, person)
     except OtherPersonError:
         raise OtherPersonError(
             f"The bundle in {bundle} is of somebody else than '{person}': give one that learnt this person."
