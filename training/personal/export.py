@@ -57,6 +57,8 @@ def export(arguments: argparse.Namespace) -> int:
     folder = arguments.bundles / made.manifest.id
     if not evaluation.simulated:
         _note(folder, made.extras, (person.name, *training.others), sign)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)  # it was made of a face
     write_bundle(arguments.bundles, made.manifest, made.model, made.card, made.extras, sign, replace=arguments.replace)
     print(_told(folder, made.evidence.movements, signed=sign is not None, supported=made.evidence.supported))
     return 0

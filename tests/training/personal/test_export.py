@@ -131,6 +131,7 @@ def test_a_box_keeps_it_for_this_person_alone(faces, trained, tmp_path, capsys):
     assert export(faces, trained, evaluation, "--key", key, "--unsupported") == 0
     (folder,) = (trained.parent / "bundles").iterdir()
     assert f"{folder}: written, signed" in capsys.readouterr().out
+    assert folder.stat().st_mode & 0o777 == 0o700
     noted = {one.path.name for one in written() if one.path.parent == folder and one.patients == ("p-1",)}
     assert {MANIFEST, MODEL, CARD, PERSONAL, SIGNATURE} <= noted
     bundle = open_bundle(folder)
