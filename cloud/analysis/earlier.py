@@ -2,10 +2,11 @@
 
 Sessions of one person differ from day to day though nothing changes, and more than the interval of one session's mean
 tells. So a session is compared with how the earlier ones scatter: where a further one like them would lie in 95 of 100
-cases (Student's prediction interval of their means). That needs at least `FEWEST` earlier sessions of which enough
-was seen; fewer give the difference, and no verdict. Measures that are looked at together are judged together by Holm's
-method, as trends are (`trend.py`). These are told beside: whether all sessions in their order, this one included, rise
-or fall.
+cases (Student's prediction interval of their means). Where they scatter less than this session's own mean is unsure,
+its error counts instead: four sessions in which something never showed do not tell how rare it is. That needs at least
+`FEWEST` earlier sessions of which enough was seen; fewer give the difference, and no verdict. Measures that are looked
+at together are judged together by Holm's method, as trends are (`trend.py`). These are told beside: whether all
+sessions in their order, this one included, rise or fall.
 
 Minutes are enough for it. They tell of emotions over all frames that had them, also of those that contradict the
 action units; therefore records are taken in the same way here.
@@ -13,7 +14,7 @@ action units; therefore records are taken in the same way here.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import sqrt
+from math import isnan, sqrt
 
 import numpy as np
 
@@ -124,7 +125,8 @@ def _one(measure: Measure, now: Estimate, before: np.ndarray, trend: Trend) -> C
     change = now.mean - mean
     if len(before) < FEWEST:
         return Change(measure, now, mean, change, None, None, len(before), 1.0, False, trend)
-    error = max(float(before.std(ddof=1)), _FINEST) * sqrt(1 + 1 / len(before))
+    own = 0.0 if isnan(now.error) else now.error
+    error = max(float(before.std(ddof=1)), own, _FINEST) * sqrt(1 + 1 / len(before))
     freedom = len(before) - 1
     reach = quantile(freedom) * error
     return Change(
@@ -153,7 +155,12 @@ def change_words(change: Change) -> str:
 
 def usual(change: Change) -> str | None:
     """`0.12 to 0.31`: where the earlier sessions say that one more like them lies; None where they are too few."""
+    return change.measure.between(*span) if (span := usual_span(change)) else None
+
+
+def usual_span(change: Change) -> tuple[float, float] | None:
+    """The same in numbers, within what there can be."""
     if change.low is None or change.high is None:
         return None
-    low, high = max(change.before + change.low, 0.0), min(change.before + change.high, change.measure.high)
-    return change.measure.between(low, high)
+    measure = change.measure
+    return max(change.before + change.low, measure.low), min(change.before + change.high, measure.high)

@@ -33,8 +33,9 @@ class Measure:
         kind, key: where it stands in records: `aus`, `AU12`.
         name: as people call it.
         unit: of its numbers, in words.
-        high: the greatest value there can be; the least is 0.
+        high: the greatest value there can be.
         tier: how far it can be relied on.
+        low: the least value there can be.
     """
 
     kind: str
@@ -43,6 +44,7 @@ class Measure:
     unit: str
     high: float
     tier: Tier
+    low: float = 0.0
 
     @property
     def id(self) -> str:

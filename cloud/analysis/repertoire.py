@@ -17,12 +17,12 @@ Sources: Shannon 1948; Hill 1973.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import comb, exp, log
+from math import comb, exp, hypot, log, nan
 
 from cloud.analysis.earlier import Change, Summary, against_earlier, summarise
 from cloud.analysis.measures import LEAST_S, Measure
 from cloud.analysis.trend import FEWEST, by_holm
-from cloud.analysis.uncertainty import Estimate
+from cloud.analysis.uncertainty import Estimate, quantile
 from cloud.reading.personal import Movement, Personal
 from cloud.reading.table import Table
 from device.contract.labels import Tier
@@ -33,9 +33,13 @@ KIND = "personal"
 SHOWS_S = 3.0
 _PERCENT = "% of the time"
 _MOST_NAMED = 4
+#: Of the intervals of a box, which are by the means of six parts of a session (`device/personal/gathered.py`).
+_FREEDOM = 5
 DISTANCE = Measure(KIND, "distance", "distance from their usual", "1: as far as usual", 1000.0, Tier.EXPERIMENTAL)
 NEAR = Measure(KIND, "near", "known movements, all together", _PERCENT, 100.0, Tier.EXPERIMENTAL)
-VARIETY = Measure(KIND, "variety", "variety", "as many movements, equally often", MOST_MOVEMENTS, Tier.EXPERIMENTAL)
+VARIETY = Measure(
+    KIND, "variety", "variety", "as many movements, equally often", MOST_MOVEMENTS, Tier.EXPERIMENTAL, low=1.0
+)
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ class Repertoire:
         little: sessions of the same bundle of which too little was measured.
         others: sessions that another bundle watched.
         measures: what was compared.
+        movements: all that the bundle knows, as this session told of them, or the newest that did.
         changes: measure's id → this session against the earlier ones; nothing where none of them counts.
         showing: measure's id of a movement → in which sessions it shows.
     """
@@ -91,6 +96,7 @@ class Repertoire:
     little: int
     others: int
     measures: tuple[Measure, ...]
+    movements: tuple[Movement, ...]
     changes: Mapping[str, Change]
     showing: Mapping[str, Showing]
 
@@ -101,19 +107,23 @@ class Repertoire:
 
 
 def repertoire(now: Watched, before: Sequence[Watched]) -> Repertoire:
-    """Compare a session with all that were watched before it, the oldest first."""
-    same = [one for one in before if one.told.bundle == now.told.bundle]
+    """Compare a session that was watched with all that were before it, the oldest first; what no bundle of theirs
+    watched is passed over."""
+    theirs = [one for one in before if one.told.watched]
+    same = [one for one in theirs if one.told.bundle == now.told.bundle]
     counting = [one for one in same if one.enough]
-    chosen = measures(now.told)
+    movements = next((one.told.movements for one in (now, *reversed(same)) if one.told.movements), ())
+    chosen = measures(movements)
     found = against_earlier(summary(now), [summary(one) for one in counting], chosen)
     return Repertoire(
         (*same, now),
         len(counting),
         len(same) - len(counting),
-        len(before) - len(same),
+        len(theirs) - len(same),
         chosen,
+        movements,
         {one.measure.id: one for one in found},
-        _showing([*counting, now] if now.enough else counting, now.told),
+        _showing([*counting, now] if now.enough else counting, movements),
     )
 
 
@@ -123,9 +133,9 @@ def watched(of: Table | Summary) -> Watched | None:
     return Watched(found.began, found.personal) if found.personal else None
 
 
-def measures(told: Personal) -> tuple[Measure, ...]:
-    """What can be followed from session to session of a bundle."""
-    return (DISTANCE, VARIETY, NEAR, *map(measure_of, told.movements)) if told.movements else (DISTANCE,)
+def measures(movements: Sequence[Movement]) -> tuple[Measure, ...]:
+    """What can be followed from session to session of a bundle that knows these."""
+    return (DISTANCE, VARIETY, NEAR, *map(measure_of, movements)) if movements else (DISTANCE,)
 
 
 def measure_of(movement: Movement) -> Measure:
@@ -150,19 +160,33 @@ def variety(shares: Sequence[float]) -> float | None:
 
 def _means(told: Personal) -> Iterator[tuple[str, Estimate]]:
     seen_s = told.seconds
+    shares = [one.share for one in told.movements]
+    errors = [_error(one.share, one.high) for one in told.movements]
     if told.mean is not None:
-        yield DISTANCE.id, Estimate(told.mean, told.low, told.high, seen_s)
+        yield DISTANCE.id, Estimate(told.mean, told.low, told.high, seen_s, _error(told.mean, told.high))
     if told.near is not None:
-        yield NEAR.id, Estimate(100 * told.near, None, None, seen_s)
-    if (varied := variety([one.share for one in told.movements])) is not None:
-        yield VARIETY.id, Estimate(varied, None, None, seen_s)
-    for one in told.movements:
+        yield NEAR.id, Estimate(100 * told.near, None, None, seen_s, 100 * hypot(*errors))
+    if (varied := variety(shares)) is not None:
+        yield VARIETY.id, Estimate(varied, None, None, seen_s, _error_of_variety(shares, errors))
+    for one, error in zip(told.movements, errors, strict=True):
         low, high = (None if end is None else 100 * end for end in (one.low, one.high))
-        yield measure_of(one).id, Estimate(100 * one.share, low, high, seen_s)
+        yield measure_of(one).id, Estimate(100 * one.share, low, high, seen_s, 100 * error)
 
 
-def _showing(sessions: Sequence[Watched], told: Personal) -> dict[str, Showing]:
-    shown = {measure_of(one).id: tuple(_shows(each.told, one.number) for each in sessions) for one in told.movements}
+def _error(mean: float, high: float | None) -> float:
+    """Standard error of a mean whose interval the box took from its parts; NaN where it told of none."""
+    return nan if high is None else (high - mean) / quantile(_FREEDOM)
+
+
+def _error_of_variety(shares: Sequence[float], errors: Sequence[float]) -> float:
+    """By how much it is another one where each share is greater by its error."""
+    varied = variety(shares) or nan
+    raised = [[*shares[:at], shares[at] + error, *shares[at + 1 :]] for at, error in enumerate(errors)]
+    return hypot(*((variety(one) or nan) - varied for one in raised))
+
+
+def _showing(sessions: Sequence[Watched], movements: Sequence[Movement]) -> dict[str, Showing]:
+    shown = {measure_of(one).id: tuple(_shows(each.told, one.number) for each in sessions) for one in movements}
     chances = [_chance(one) for one in shown.values()]
     found = by_holm(chances) if len(sessions) >= FEWEST else [False] * len(chances)
     return {

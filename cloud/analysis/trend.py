@@ -67,11 +67,14 @@ def trend_words(trend: Trend) -> str:
     if not trend.found:
         return f"No change that these {trend.sessions} sessions can tell."
     way = "Rises" if trend.a_week > 0 else "Falls"
-    chance = "less than one of a thousand" if trend.chance < 0.001 else f"{trend.chance * 1000:.0f} of a thousand"
-    return (
-        f"{way} by about {abs(trend.a_week):.2g} a week over {trend.sessions} sessions. An order this clear comes "
-        f"about by chance in {chance}."
-    )
+    by = f"{way} by about {abs(trend.a_week):.2g} a week over {trend.sessions} sessions."
+    return f"{by} {chance_words(trend.chance)}"
+
+
+def chance_words(chance: float) -> str:
+    """How often chance alone makes so clear an order: a sentence."""
+    often = "less than one of a thousand" if chance < 0.001 else f"{chance * 1000:.0f} of a thousand"
+    return f"An order this clear comes about by chance in {often}."
 
 
 def _one(times_s: Values, values: Values) -> Trend:

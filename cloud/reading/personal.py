@@ -14,8 +14,6 @@ from device.contract.personal import MODELS_FIELD, MOST_MOVEMENTS, NEEDS, RECORD
 from device.contract.session import Event
 
 _HIDDEN = {MODELS_FIELD.path, *(field.path for field in RECORD_FIELDS)}
-#: Of these, nothing in the records is of this person's bundle, or allowed.
-_NOT_THEIRS = (Refused.CONSENT, Refused.PERSON, Refused.BUNDLE)
 
 
 @dataclass(frozen=True)
@@ -65,6 +63,11 @@ class Personal:
     movements: tuple[Movement, ...]
     told: Json
 
+    @property
+    def watched(self) -> bool:
+        """Whether a bundle of theirs watched the session, however little; else nothing in its records is of one."""
+        return self.refused in (None, Refused.LITTLE)
+
     @classmethod
     def of(cls, told: Json) -> Self:
         """From the `personal` of an event that the contract takes."""
@@ -100,7 +103,7 @@ def permitted(table: Table) -> Table:
     and where a bundle was refused that was not theirs, or of no use."""
     session = table.sessions[0]
     told = of_session(session)
-    if _is_covered(session) and (told is None or told.refused not in _NOT_THEIRS):
+    if _is_covered(session) and (told is None or told.watched):
         return table
     return replace(table, columns={path: column for path, column in table.columns.items() if path not in _HIDDEN})
 

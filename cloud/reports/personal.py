@@ -92,6 +92,9 @@ def _row(one: Movement) -> tuple[str, str, str]:
 
 def _facts(told: Personal) -> Iterator[tuple[str, str]]:
     yield "Distance from their usual", _distance(told)
+    if not told.watched:
+        yield "On the box", f"{told.bundle}, which said nothing."
+        return
     if told.mean is not None:
         yield "Against their earlier sessions", _unusual(told)
     if told.near is not None:

@@ -8,7 +8,7 @@ from cloud.analysis.earlier import FEWEST, Change, Summary, change_words, measur
 from cloud.analysis.measures import LEAST_S, Measure
 from cloud.analysis.plain import clock
 from cloud.analysis.repertoire import SHOWS_S, Repertoire, Showing, repertoire, summary, watched
-from cloud.analysis.trend import trend_words
+from cloud.analysis.trend import chance_words, trend_words
 from cloud.analysis.uncertainty import Estimate
 from cloud.analysis.whole import rounded
 from cloud.reading.table import Table
@@ -18,9 +18,10 @@ from device.contract.fields import Json
 HEADING = "From session to session"
 HEADS = ("What", "This session", "Earlier sessions", "Shows in", "Over all of them")
 NOTE = (
-    f"Usually: where one more session like the earlier ones lies in 95 of 100 cases. A movement shows in a session if "
-    f"it was the nearest for {SHOWS_S:g} s in all. Variety: as many movements that show equally often are as varied. "
-    f"All figures are judged together: of made-up people in whom nothing changes, 5 to 8 of 100 had a change told."
+    f"Usually: where one more session like the earlier ones lies in 95 of 100 cases, wider where this session's own "
+    f"figure is unsure. A movement shows in a session if it was the nearest for {SHOWS_S:g} s in all; in longer "
+    "sessions more of them do. Variety: as many movements that show equally often are as varied. Of made-up people in "
+    "whom nothing changes, 3 to 10 of 100 had a change told."
 )
 _MOST = 6
 _MINUTES = f"{LEAST_S / 60:.0f} minutes"
@@ -36,10 +37,10 @@ class FollowUp:
 
 
 def of(table: Table, earlier: Sequence[Table | Summary] | None) -> Repertoire | None:
-    """The first session of a table against earlier ones; None where nothing was told of it, or nobody looked for
-    earlier ones."""
+    """The first session of a table against earlier ones; None where no bundle of theirs watched it, or nobody looked
+    for earlier ones."""
     now = watched(table)
-    if now is None or earlier is None:
+    if now is None or not now.told.watched or earlier is None:
         return None
     return repertoire(now, [found for one in earlier if (found := watched(one))])
 
@@ -47,6 +48,11 @@ def of(table: Table, earlier: Sequence[Table | Summary] | None) -> Repertoire | 
 def follow_up(found: Repertoire, which: str = "this session") -> FollowUp:
     """In words; `which`: what the session is called that is compared."""
     return FollowUp((*_sentences(found, which),), (*_rows(found),) if found.earlier else ())
+
+
+def without(count: int) -> str:
+    """Of how many sessions nothing was said though a bundle was there."""
+    return f"Of {_sessions(count, '')} the bundle on the box said nothing; the page of a session says why."
 
 
 def lines(found: Repertoire) -> Iterator[str]:
@@ -120,7 +126,7 @@ def _found(found: Repertoire) -> Iterator[str]:
 
 
 def _rows(found: Repertoire) -> Iterator[tuple[str, ...]]:
-    names = {f"personal.shares.m{one.number}": f"Movement {named(one)}" for one in found.now.told.movements}
+    names = {f"personal.shares.m{one.number}": f"Movement {named(one)}" for one in found.movements}
     means = summary(found.now).means
     for measure in found.measures:
         change, showing = found.changes.get(measure.id), found.showing.get(measure.id)
@@ -158,8 +164,8 @@ def _way(showing: Showing) -> str:
     shown = showing.shown
     turn = next(at for at in range(1, len(shown)) if shown[at] != shown[0])
     first, last = _in(shown[0], "first", turn), _in(shown[-1], "last", len(shown) - turn)
-    often = f" An order this clear comes about by chance in {1000 * showing.chance:.0f} of a thousand."
-    return f"{first} session{'s' * (turn != 1)}, but {last}.{often if showing.found else ''}"
+    often = f" {chance_words(showing.chance)}" if showing.found else ""
+    return f"{first} session{'s' * (turn != 1)}, but {last}.{often}"
 
 
 def _in(shows: bool, which: str, count: int) -> str:

@@ -33,6 +33,8 @@ from device.contract.personal import MOST_MOVEMENTS
 VERSION = 1
 _MOST_VALUES = 1024
 _FEWEST_QUANTILES = 11
+#: Beyond these the box's single precision could not reckon a distance.
+_LEAST, _GREATEST = 1e-9, 1e9
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,10 @@ def _checks(of: PersonalFile) -> Iterator[tuple[str, Any, bool]]:
     for axis in of.axes:
         yield "the number of values of an axis", len(axis), len(axis) == len(of.centre)
     yield "the number of values of 'scale'", len(of.scale), len(of.scale) == len(of.axes)
-    yield "the least of 'scale'", min(of.scale), min(of.scale) > 0
+    yield "the least of 'scale'", min(of.scale), min(of.scale) >= _LEAST
+    for values in (of.centre, of.scale, *of.axes, *(one.centre for one in of.movements)):
+        farthest = max(map(abs, values), default=0.0)
+        yield "the greatest of its numbers", farthest, farthest <= _GREATEST
     yield "the number of 'quantiles'", len(of.quantiles), len(of.quantiles) >= _FEWEST_QUANTILES
     for before, after in pairwise((0.0, *of.quantiles)):
         yield "what follows in 'quantiles'", (before, after), before <= after

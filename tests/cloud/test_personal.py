@@ -189,6 +189,68 @@ def test_too_little_seen_is_said_of_this_session_and_of_those_before() -> None:
     )
 
 
+REFUSED: Json = {"bundle": "somebody-1.0.0", "seconds": 0.0, "earlier": 0, "refused": "person"}
+
+
+def test_of_a_session_that_no_bundle_of_theirs_watched_it_is_not_said_that_one_learnt_from_them() -> None:
+    found = text(REFUSED)
+    assert "Distance from their usual: Not known: the bundle on the box is not of this person." in found
+    assert "On the box: somebody-1.0.0, which said nothing." in found
+    assert "learnt from this person alone" not in found
+    assert "Measured" not in found
+    (chapter,) = section(table(REFUSED), [table(TOLD, of=SECOND)])
+    assert not [part for part in chapter.parts if part.title == words.HEADING]
+
+
+def test_sessions_that_no_bundle_of_theirs_watched_end_no_series_and_count_for_none() -> None:
+    none = Watched(WALL - WEEK_S, Personal.of(REFUSED))
+    found = repertoire(week(9), [none, *weeks([0.2] * 4)])
+    assert (found.earlier, found.little, found.others) == (4, 0, 0)
+    shown = str(patients_personal.shown(points([*weeks([0.1] * 5), Watched(WALL + 9 * WEEK_S, none.told)])))
+    assert "Of 1 session the bundle on the box said nothing" in shown
+    assert "another bundle" not in shown
+    assert shown.count("Graph(") == 6
+    assert "Of 1 session the bundle" in str(patients_personal.shown(points([none])))
+
+
+def test_after_a_session_of_which_too_little_was_seen_the_movements_before_are_still_shown() -> None:
+    told = {"bundle": "own-1.0.0", "seconds": 40.0, "earlier": 6, "refused": "little"}
+    little = Watched(WALL + 9 * WEEK_S, Personal.of(told))
+    assert str(patients_personal.shown(points([*weeks([0.1] * 6), little]))).count("Graph(") == 6
+    found = words.follow_up(repertoire(little, weeks([0.1] * 6)))
+    assert found.sentences == (
+        "Too little seen: 0:40 min of this session were measured, and comparing it takes 5 minutes.",
+    )
+    (row,) = [cells for cells in found.rows if cells[0].startswith("Movement 1")]
+    assert row == (
+        "Movement 1: lip corners pulled up, cheeks raised (AU12 + AU6)",
+        "not known",
+        "not compared",
+        *row[3:],
+    )
+    assert row[3] == "6 of 6"
+
+
+def test_a_rare_movement_that_shows_once_is_no_change_while_its_own_interval_is_wide() -> None:
+    high = {"m1": 0.03, "m2": 0.14, "m3": 0.002}
+    rare = week(9, shares={"m1": 0.01, "m2": 0.1, "m3": 0.0}, shares_low={"m1": 0.0}, shares_high=high)
+    nothing = "Nothing that 6 earlier sessions could tell from the usual ups and downs."
+    assert follow([*weeks([0.0] * 6), rare]) == nothing
+    often = week(9, shares={"m1": 0.2, "m2": 0.1, "m3": 0.0}, shares_high=high | {"m1": 0.25})
+    assert "Movement 1: AU12 + AU6: more than before, 20.0 %" in follow([*weeks([0.0] * 6), often])
+
+
+def test_a_chance_of_less_than_one_of_a_thousand_is_not_said_to_be_none() -> None:
+    found = follow(weeks([0.0] * 8 + [0.06] * 8))
+    assert "in each of the last 8. An order this clear comes about by chance in less than one of a thousand." in found
+
+
+def test_no_variety_is_said_to_be_usual_that_cannot_be() -> None:
+    found = weeks([0.0, 0.1, 0.0, 0.1, 0.0, 0.1])
+    (row,) = [cells for cells in words.follow_up(repertoire(found[-1], found[:-1])).rows if cells[0].startswith("Var")]
+    assert "usually 1.00 to " in row[2]
+
+
 def test_another_bundle_begins_a_series_of_its_own() -> None:
     found = repertoire(week(9), [*weeks([0.4] * 6, bundle="own-0.9.0"), *weeks([0.2] * 4)])
     assert (found.earlier, found.others, len(found.sessions)) == (4, 6, 5)
@@ -208,7 +270,7 @@ def test_of_people_in_whom_nothing_changes_few_are_said_to_have_changed() -> Non
             for at, (far, some) in enumerate(zip(distance, shares, strict=True))
         ]
         told += "usual ups and downs" not in follow(found)
-    assert told <= 9  # 5 to 8 of 100
+    assert told <= 9  # 15 of 100: 3 families of tests, each at 5
 
 
 def test_the_report_and_the_page_of_the_session_tell_it_with_earlier_sessions_beside() -> None:

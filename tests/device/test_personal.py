@@ -78,6 +78,8 @@ def test_in_light_that_the_network_never_saw_nothing_is_said(own: PersonalReader
         ({"evidence": None}, "tells no evidence of what it says"),
         ({"content": b"{"}, "personal.json of bundle own-1.0.0 cannot be read"),
         ({"content": json.dumps({"embedding_version": 2}).encode()}, "embeddings of version 2"),
+        ({"file": replace(FILE, scale=(1e-300, 0.4))}, "the least of 'scale' is 1e-300"),
+        ({"file": replace(FILE, centre=(0.5, -1e300))}, r"the greatest of its numbers is 1e\+300"),
         ({"content": FILE.to_bytes().replace(b"0.9\n", b"NaN\n")}, r"'light\[1\]' is nan, not a number"),
         ({"content": FILE.to_bytes().replace(b"0.9\n", b"9" * 400)}, r"'light\[1\]' is 99.*, not a number"),
     ],

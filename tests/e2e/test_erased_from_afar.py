@@ -25,6 +25,8 @@ from tests.device.test_forget import HERS, OTHER, SECRET, bytes_in
 from tests.e2e.enrolled import DEVICE, held, put
 from tests.servers import WAIT_S, Server
 
+#: Real processes start here and open networks: on a machine with much else to do that takes long.
+LONG_S = 6 * WAIT_S
 RULES = json.loads((Path(rules.__file__).parents[1] / "database.rules.json").read_text())["rules"]
 pytestmark = [
     pytest.mark.skipif(not shutil.which("node"), reason="no node on this machine: nothing evaluates rules"),
@@ -70,7 +72,7 @@ def start(
         with Hosting(settings, SystemClock(), launcher_of(settings, passed)) as hosting, ExitStack() as stack:
             running = threading.Thread(target=hosting.run, args=(stop,))
             running.start()
-            stack.callback(running.join, WAIT_S)
+            stack.callback(running.join, LONG_S)
             stack.callback(stop.set)
             yield hosting
 
@@ -92,8 +94,8 @@ def until_nothing_stands(server: Server) -> None:
     """Wait until no request stands any more."""
     where = f"{server.url}/control/{DEVICE}/{erasure.ERASE}.json?ns=clinic"
     headers = {"Authorization": "Bearer owner", "Accept": "text/event-stream"}
-    tree, kind, deadline_s = None, "", time.monotonic() + WAIT_S
-    with urllib.request.urlopen(urllib.request.Request(where, headers=headers), timeout=WAIT_S) as lines:
+    tree, kind, deadline_s = None, "", time.monotonic() + LONG_S
+    with urllib.request.urlopen(urllib.request.Request(where, headers=headers), timeout=LONG_S) as lines:
         for line in lines:
             name, _, value = line.decode().rstrip("\n").partition(": ")
             kind = value if name == "event" else kind
@@ -113,7 +115,7 @@ def proofs(server: Server) -> dict[str, Any]:
 
 
 def reached(hosting: Hosting, holds: Callable[[Snapshot], bool]) -> Snapshot:
-    deadline_s, now = time.monotonic() + WAIT_S, hosting.interlock.snapshot()
+    deadline_s, now = time.monotonic() + LONG_S, hosting.interlock.snapshot()
     while not holds(now):
         assert time.monotonic() < deadline_s, f"still {now}"
         now = hosting.interlock.wait(now.number, 1.0)

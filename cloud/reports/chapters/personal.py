@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from cloud.analysis.earlier import Summary
+from cloud.analysis.earlier import Summary, usual_span
 from cloud.analysis.measures import Measure
 from cloud.analysis.repertoire import DISTANCE, NEAR, VARIETY, Repertoire, summary
 from cloud.reading.personal import is_withheld
@@ -13,7 +13,7 @@ from cloud.reports.figures.dots import Dot
 from cloud.reports.page import Grid, Head, Part, Row, Section
 
 _HEADS = tuple(Head(text, wide=wide) for text, wide in zip(personal.HEADS, (3.2, 0.9, 0.9), strict=True))
-_WIDE = (2.3, 1.3, 1.3, 0.6, 1.9)
+_WIDE = (2.2, 1.3, 1.3, 0.8, 1.8)
 _OVER = tuple(Head(text, wide=wide) for text, wide in zip(repertoire.HEADS, _WIDE, strict=True))
 _MOST = 9
 _CAPTION = (
@@ -46,7 +46,8 @@ def _over(found: Repertoire) -> Iterator[Part]:
     yield Part(title=repertoire.HEADING, text=first)
     yield from (Part(text=sentence) for sentence in others)
     if told.rows:
-        yield Part(svg=_drawn(found), caption=_CAPTION)
+        left = len(found.measures) - len(_shown(found))
+        yield Part(svg=_drawn(found), caption=_CAPTION + (f" Not drawn: {left} more, see the table." if left else ""))
         yield Part(table=Grid(_OVER, [Row(row) for row in told.rows], css="narrow"), caption=repertoire.NOTE)
 
 
@@ -77,8 +78,6 @@ def _panel(measure: Measure, summed: Sequence[Summary], found: Repertoire) -> we
         for one in summed
     ]
     change = found.changes.get(measure.id)
-    usual = None
-    if change and change.low is not None and change.high is not None:
-        usual = (max(change.before + change.low, 0.0), min(change.before + change.high, measure.high))
+    usual = usual_span(change) if change else None
     unit = f"%: {units}" if units else measure.unit
     return weekly.Panel(name[:1].upper() + name[1:], unit, dots, usual)

@@ -8,7 +8,7 @@ import pytest
 from device.contract.errors import DataError
 from device.contract.labels import FER2013_EMOTIONS
 from training.cli import main
-from training.data.faces import TEST, TRAINING, Answers, Faces, save_faces
+from training.data.faces import TEST, TRAINING, VALIDATION, Answers, Faces, save_faces
 from training.personal import embedding
 from training.personal.expressions import measured, text
 
@@ -44,7 +44,13 @@ def test_other_data_are_refused():
     with pytest.raises(DataError, match=r"no data\.npz of FER2013"):
         measured(faces("ferplus"), [])
     with pytest.raises(DataError, match="prepare --csv"):
-        measured(faces(splits=("Training", "PublicTest")), [])
+        measured(faces(splits=("Training", "Training")), [])
+
+
+def test_where_the_private_test_is_kept_apart_the_public_one_is_tested_and_named():
+    found = measured(faces(splits=(TRAINING, VALIDATION)), [])
+    assert found.tested == 210
+    assert "490 faces learnt from, 210 of PublicTest tested." in text(found)
 
 
 def test_the_command_probes_runs_beside_the_untrained_network_and_the_pixels(tmp_path, monkeypatch, capsys):
