@@ -40,7 +40,7 @@ def test_each_frame_of_a_video_has_its_line_and_all_of_it_one(
     assert frames[5]["personal"]["movement"] in (1, 2)  # type: ignore[index]
     what = {"bundle": "own-1.0.0", "supported": True}
     assert last == {"session": what | {"seconds": 0.9, "refused": "little"}}
-    assert "Too little was measured to say anything of it: 1 s, and needed are 80 s." in said
+    assert "Too little was measured to say anything of it: 0.9 s, and needed are 80 s." in said
 
 
 def test_of_a_long_video_it_says_what_an_event_of_a_session_would(

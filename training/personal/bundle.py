@@ -32,6 +32,7 @@ from training.personal.people import Person
 from training.personal.recipe import PersonalRecipe
 from training.personal.reference import read_units
 from training.personal.refusal import reasons
+from training.personal.turns import taken_out
 from training.personal.usual import OnHeldOut, Seen, usual_of
 from training.predict import pixels
 from training.run_folder import Run, versions
@@ -51,6 +52,11 @@ class Training:
     arm: Measured
     seed: int
     simulated: bool
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Whose faces are in the weights that the run began with."""
+        return tuple(self.run.meta["data_about"].get("began_with", ()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +99,8 @@ def made_of(of: Training, name: str, version: str) -> Made:
         "seed": of.run.recipe.seed,
         "epochs": of.arm.epochs,
         "approach": of.arm.name,
+        "began_with": len(of.others),
+        "turns": taken_out(seen.embeddings, seen.pose[learnt]),
     }
     manifest = replace(manifest, receipt=receipt)
     noise = np.random.default_rng(of.seed).integers(0, 256, (ROWS, *of.person.images.shape[1:])).astype(np.uint8)
@@ -156,6 +164,7 @@ def _seen(of: Training, embeddings: NDArray[np.float32]) -> Seen:
         blocks.numbers(person),
         parts.learnt,
         parts.held_out,
+        person.pose,
     )
 
 

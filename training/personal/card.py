@@ -22,9 +22,9 @@ _CARD = """\
 {intended}
 
 It says of a frame how far the face is from what is usual of this person: 1 is as far as usual, in the mean over the
-time that was learnt from. Where one of their known movements is near, it says which: a movement
-is a cluster of what their face did, found without any label, and is told by the action units that go with it. Far is
-not ill, and not bad: a new light, glasses, a beard or a cold are far too.
+time that was learnt from. Where one of their known movements is near, it says which: a movement is a cluster of what
+their face did, found without any label, and is told by the action units that go with it. Far is not ill, and not bad:
+a new light, glasses, a beard or a cold are far too.
 
 ## Forbidden use
 
@@ -32,8 +32,9 @@ not ill, and not bad: a new light, glasses, a beard or a cold are far too.
 
 ## Of whom
 
-{whom}: {recordings}, {seconds:.0f} s of the face, {faces} faces learnt from and {held_out} held out, in whole
-stretches of time that no learnt face is next to. It is bound to their pseudonym, and is erased with them.
+{whom}: {recordings}, {seconds:.0f} s of the face.
+{faces} faces were learnt from and {held_out} held out, in whole stretches of time that no learnt face is next to.
+It is bound to their pseudonym, and is erased with them.{others}
 
 ## Figures
 
@@ -65,9 +66,18 @@ are few such stretches, so intervals are rather too narrow than too wide, and ho
 ## Limits
 
 - It knows the recordings that it was learnt from: one room, one camera, these days. Others are farther by themselves.
+- {turns}
 - Units of movements were read by the box's face network, which was not validated on patients; see docs/measuring.md.
 - Not a medical device.
 """
+_TURNS = (
+    "What goes with turns of the head and with light, as far as they were seen, was taken out of it by least\n"
+    "  squares; a head that is turned farther may still be far."
+)
+_NO_TURNS = (
+    "How the head was turned was not known when it was made, so a turned head is far: make the faces anew with\n"
+    "  `affectbox-training faces`, which keeps it, and export again."
+)
 _FIGURES = {
     "distance": "mean distance; 1 is usual",
     "near": "share of the time in which a known movement is near",
@@ -92,8 +102,10 @@ def card(manifest: Manifest, evidence: PersonalEvidence, file: PersonalFile, box
         seconds=evidence.seconds,
         faces=evidence.faces,
         held_out=evidence.held_out,
+        others=_others(receipt["began_with"]),
         figures="\n".join(_row(name, evidence.figures.get(name)) for name in _FIGURES),
         movements=_movements(file, box),
+        turns=_TURNS if receipt["turns"] else _NO_TURNS,
         dark=dark,
         bright=bright,
         command=told["command"].replace(" && ", "\n    "),
@@ -114,6 +126,13 @@ def _warnings(evidence: PersonalEvidence) -> str:
     return "".join(f"\n{line}" for line in [*lines, *[""] * bool(lines)])
 
 
+def _others(number: int) -> str:
+    if not number:
+        return ""
+    people = "1 other person" if number == 1 else f"{number} other people"
+    return f"\nIts training began with one of {people}, whose faces are in it, too: it is erased with any of them."
+
+
 def _row(name: str, figure: Interval | None) -> str:
     return f"| {_FIGURES[name]} | {shown(figure) if figure else 'not known'} |"
 
@@ -126,7 +145,8 @@ def _movements(file: PersonalFile, box: OnHeldOut) -> str:
     if not lines:
         lines = ["None was found that lasts: it tells the distance alone."]
     if box.dissolved:
-        lines += ["", f"{box.dissolved} more were not found again in other draws of time, and are left out."]
+        more = "1 more was" if box.dissolved == 1 else f"{box.dissolved} more were"
+        lines += ["", f"{more} not found again in other draws of time, and left out."]
     return "\n".join(lines)
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -56,7 +56,9 @@ def export(arguments: argparse.Namespace) -> int:
     refuse(list(made.evidence.unsupported), unsupported=arguments.unsupported)
     folder = arguments.bundles / made.manifest.id
     if not evaluation.simulated:
-        _note(folder, made.extras, person.name, sign)
+        _note(folder, made.extras, (person.name, *training.others), sign)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)  # it was made of a face
     write_bundle(arguments.bundles, made.manifest, made.model, made.card, made.extras, sign, replace=arguments.replace)
     print(_told(folder, made.evidence.movements, signed=sign is not None, supported=made.evidence.supported))
     return 0
@@ -103,10 +105,10 @@ def _nameless(weights: str) -> str:
     return f"own-{weights[:8]}"
 
 
-def _note(folder: Path, extras: Iterable[str], person: str, sign: Sign | None) -> None:
-    """Note each file of the bundle, so that it goes with the person. Raises `StorageError`."""
+def _note(folder: Path, extras: Iterable[str], people: Sequence[str], sign: Sign | None) -> None:
+    """Note each file of the bundle, so that it goes with any of the people. Raises `StorageError`."""
     names = [MANIFEST, MODEL, CARD, *extras, *[SIGNATURE] * (sign is not None)]
-    note_all([(folder / name, [person], []) for name in names], _WHAT)
+    note_all([(folder / name, people, []) for name in names], _WHAT)
 
 
 def _told(folder: Path, movements: int, *, signed: bool, supported: bool) -> str:

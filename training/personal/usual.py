@@ -1,9 +1,11 @@
 """What is usual of a person: `personal.json`, from what the very network of the bundle says of their faces.
 
 Centre: the mean of the embeddings that were learnt from. Axes: those by which embeddings tell what the box's face
-network reads (`training.personal.clusters`). Scale: the spread along each, its variance brought half-way to their mean
-(`SHRUNK`), so that an axis on which the person hardly ever moved does not decide alone; then the mean distance of
-what was learnt from is 1. Light: from the darkest to the brightest crop, but for one in a thousand at either end.
+network reads (`training.personal.clusters`), after what goes with turns of the head and with light was taken out of
+them (`training.personal.turns`): else the distance tells of these above all. Scale: the spread along each, its
+variance brought half-way to their mean (`SHRUNK`), so that an axis on which the person hardly ever moved does not
+decide alone; then the mean distance of what was learnt from is 1. Light: from the darkest to the brightest
+crop, but for one in a thousand at either end.
 
 Movements: clusters that are found again in most draws of blocks (`LASTING`). Each is a ball around its mean, with the
 radius that parts its faces from the others best (F1): the box has no time to look for the nearest core.
@@ -20,6 +22,7 @@ from device.stages.personal import Usual
 from training.personal.clusters import Floats, Ints, Mask, clusters
 from training.personal.movements import named, profiles_of
 from training.personal.stability import DRAWS, over_blocks, rand_interval, stability
+from training.personal.turns import level
 
 SHRUNK = 0.5
 #: Of the mean Jaccard index over draws: what is less is dissolved (Hennig 2007).
@@ -40,6 +43,7 @@ class Seen:
         embeddings: (N, D); light: (N,) mean of each crop, 0–1; units: (N, 22) what the box's face network
             reads, NaN where it could not.
         blocks: (N,) number of each face's block; learnt, held_out: (N,).
+        pose: (N, 3) yaw, pitch and roll, degrees; NaN: not known.
     """
 
     person: str
@@ -49,6 +53,7 @@ class Seen:
     blocks: Ints
     learnt: Mask
     held_out: Mask
+    pose: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -71,11 +76,13 @@ class OnHeldOut:
 
 def usual_of(seen: Seen, seed: int, draws: int = DRAWS) -> tuple[PersonalFile, OnHeldOut]:
     """What the box compares with, and how it does on what was held out."""
+    still = level(*(of[seen.learnt] for of in (seen.embeddings, seen.pose, seen.light, seen.units)))
+    seen = replace(seen, embeddings=(seen.embeddings @ still).astype(np.float32))
     embeddings, blocks = seen.embeddings[seen.learnt], seen.blocks[seen.learnt]
     units = seen.units[seen.learnt]
     found = clusters(embeddings, blocks, units)
     lasting = stability(embeddings, blocks, found, seed, draws, units)
-    centre, axes = embeddings.mean(axis=0), found.space.axes
+    centre, axes = embeddings.mean(axis=0), found.space.axes @ still
     spread = np.square((embeddings - centre) @ axes.T).mean(axis=0)
     scale = np.sqrt((1 - SHRUNK) * spread + SHRUNK * spread.mean())
     scale *= np.sqrt(np.square((embeddings - centre) @ axes.T / scale).mean(axis=1)).mean()

@@ -62,9 +62,10 @@ def _doubts(evidence: PersonalEvidence) -> Iterator[str]:
 
 
 def _figures(told: Json, own: PersonalReader) -> str:
-    seconds = f"{told['seconds'] // 1:.0f} s"  # 79.9 s are not yet 80
+    seconds = f"{told['seconds']:.0f} s"
     if "mean" not in told:
-        return f"Too little was measured to say anything of it: {seconds}, and needed are {LEAST_S:.0f} s."
+        had = f"{told['seconds']:.1f} s"  # 79.9 s are not yet 80
+        return f"Too little was measured to say anything of it: {had}, and needed are {LEAST_S:.0f} s."
     usual = f"{told['mean']:.2f} times as far as usual ({told['low']:.2f} to {told['high']:.2f})"
     return (
         f"In the mean {usual}, in {seconds} that were measured; one of the {len(own.file.movements)} known movements "

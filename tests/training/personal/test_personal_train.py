@@ -1,6 +1,5 @@
 """`personal train`: runs of each person and of all, resumed, transferred, and refused in words."""
 
-import csv
 import json
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import keras
 
 from cloud.erasing.known import written
 from device.contract.errors import ConfigError, DataError
+from tests.training.personal.mouths import TINY, mouths
 from training.cli import main
 from training.kinds import of_run
 from training.personal.embedding import embed, kept, open_run
@@ -20,32 +20,11 @@ from training.personal.people import load_people
 from training.personal.recipe import APPROACHES, find_recipe, shipped
 
 EXPRESSIONS = Path(__file__).parents[3] / "training" / "weights" / "fer-0.3.0"
-TINY = ["--set", "epochs=2", "--set", "keep=[0,1]", "--set", "batch=32", "--set", "network.widths=[4,4,8,8]"]
-TINY += ["--set", "network.painter=4", "--set", "optimizer.warmup=0"]
 
 
 @pytest.fixture(scope="module")
 def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two people whose mouth, a dark bar, opens and shuts: 125 s each, at four frames a second."""
-    folder = tmp_path_factory.mktemp("faces")
-    rows = []
-    for number, name in enumerate(("p-1", "p-2")):
-        rng, times = np.random.default_rng(number), np.arange(0, 125, 0.25)
-        crops = np.full((len(times), 48, 48), 150 + 20 * number, np.uint8)
-        crops[:, 14:18, 8:40] = 60
-        for crop, open_ in zip(crops, np.rint(4 + 3 * np.sin(times * 2)).astype(int), strict=True):
-            crop[34 - open_ : 34 + open_, 16:32] = 40
-        crops = (crops + rng.normal(0, 2, crops.shape)).astype(np.uint8)
-        path = folder / "faces" / name / "one.mp4.npz"
-        path.parent.mkdir(parents=True)
-        np.savez(path, crops=crops, times=times, presence=np.ones(len(times), np.float32))
-        told = {"label": "", "part": "train", "frames": len(times), "faces": len(times)}
-        rows.append({"video": f"{name}/one.mp4", "participant": name, **told, "file": str(path.relative_to(folder))})
-    with (folder / "index.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    return folder
+    return mouths(tmp_path_factory.mktemp("faces"))
 
 
 def run(*argv: object) -> int:

@@ -24,7 +24,8 @@ def seen() -> Seen:
     of = moving(7, seconds=480, drift=0.05)
     read = of.units + np.random.default_rng(0).normal(0, 0.2, of.units.shape).astype(np.float32)
     light = np.linspace(0.3, 0.6, len(of.blocks))
-    return Seen("p-0007", of.embeddings, light, read, of.blocks, of.parts.learnt, of.parts.held_out)
+    unknown = np.full((len(light), 3), np.nan, np.float32)
+    return Seen("p-0007", of.embeddings, light, read, of.blocks, of.parts.learnt, of.parts.held_out, unknown)
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +89,25 @@ def test_enough_is_supported() -> None:
 def test_what_does_not_carry_a_bundle_is_said(found: PersonFound, arm: Measured, box: OnHeldOut, says: str) -> None:
     (reason,) = reasons(found, arm, box)
     assert says in reason
+
+
+def test_turns_of_the_head_are_taken_out_where_they_are_known(seen: Seen) -> None:
+    """The face network reads other units in a turned face, and so leads to axes on which turns are seen."""
+    rng, count = np.random.default_rng(3), len(seen.blocks)
+    pose = np.cumsum(rng.normal(0, 1, (count, 3)), axis=0)
+    pose = 12 * (pose - pose.mean(axis=0)) / pose.std(axis=0)
+    embeddings = np.concatenate([seen.embeddings, rng.normal(0, 0.05, (count, 24))], axis=1)
+    embeddings += 0.1 * pose @ rng.normal(0, 1, (3, embeddings.shape[1]))
+    misread = seen.units + 0.1 * pose[:, :1]
+    turns, apart = np.hypot(pose[:, 0], pose[:, 1])[seen.held_out], []
+    for known in (pose, np.full_like(pose, np.nan)):
+        of = replace(
+            seen,
+            embeddings=embeddings.astype(np.float32),
+            units=misread.astype(np.float32),
+            pose=known.astype(np.float32),
+        )
+        box = Usual(usual_of(of, seed=0, draws=1)[0])
+        distances = box.distances(box.places(of.embeddings[of.held_out]))
+        apart.append(abs(np.corrcoef(distances, turns)[0, 1]))
+    assert apart[0] < 0.2 and apart[1] > 0.4
