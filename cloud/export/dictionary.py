@@ -22,7 +22,8 @@ _LIMITS = (
     "`atypicality` is of the window before a record, by what `models.atypicality` names: read its evidence first. "
     "It is empty where reports do not show it: without a consent that covers it, or for a person of another age.",
     "`personal` is of this person against themselves, by what `models.personal` names: 1 of its distance, and the "
-    "numbers of its movements, are of that bundle alone. It is empty without a consent that covers it.",
+    "numbers of its movements, are of that bundle alone. It is empty without a consent that covers it, and where the "
+    "bundle on the box was not of this person or could not be used.",
 )
 
 
