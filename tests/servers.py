@@ -6,7 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
-WAIT_S = 30.0
+WAIT_S = 120.0
 COMMAND = [sys.executable, "-m", "cloud", "local", "--port", "0", "--data"]
 
 
