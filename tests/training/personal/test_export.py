@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from cloud.erasing.known import written
 from converter.signing import keygen
@@ -132,7 +133,7 @@ def test_a_box_keeps_it_for_this_person_alone(faces, trained, tmp_path, capsys):
     (folder,) = (trained.parent / "bundles").iterdir()
     assert f"{folder}: written, signed" in capsys.readouterr().out
     assert folder.stat().st_mode & 0o777 == 0o700
-    noted = {one.path.name for one in written() if one.path.parent == folder and one.patients == ("p-1",)}
+    noted = {one.path.name for one in written() if one.path.parent == folder and one.patients == {"p-1"}}
     assert {MANIFEST, MODEL, CARD, PERSONAL, SIGNATURE} <= noted
     bundle = open_bundle(folder)
     assert PersonalFile.read(bundle.contents[PERSONAL], folder.name).person == "p-1"
@@ -165,7 +166,7 @@ def test_what_began_with_others_says_so_and_goes_with_them(faces, trained, capsy
     folder = trained.parent / "bundles" / "transferred-0.1.0"
     assert "began with one of 2 other people, whose faces are in it, too" in (folder / CARD).read_text()
     (noted,) = (one for one in written() if one.path == folder / MODEL)
-    assert noted.patients == ("p-1", "p-8", "p-9")
+    assert noted.patients == {"p-1", "p-8", "p-9"}
 
 
 @pytest.mark.learning
@@ -174,7 +175,7 @@ def test_a_network_that_reads_other_faces_than_a_box_gives_is_refused(faces, tra
     from training.personal import embedding  # noqa: PLC0415
 
     run = embedding.open_run(trained)
-    other = replace(run, recipe=replace(run.recipe, network=Cycle()))
+    other = replace(run, recipe=structs.replace(run.recipe, network=Cycle()))
     monkeypatch.setattr(embedding, "open_run", lambda _: other)
     assert export(faces, trained, evaluated(faces, trained)) == ConfigError.exit_code
     assert "only networks of 48×48 grey faces are exported" in capsys.readouterr().err
