@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from typing import Any, Self
 
 from device.contract.bundle_file import refuse
 from device.contract.errors import ModelError
@@ -16,11 +16,13 @@ from device.contract.fields import Json
 from device.contract.support import GROUP, GROUPS
 from device.contract.typed import typed
 
-_Kind = TypeVar("_Kind")
+#: What is looked at, its value, and whether that may be.
+Check = tuple[str, Any, bool]
 #: Where it stands in `Manifest.receipt`.
 KEY = "evidence"
 _LONGEST = 400  # of the population, as in the event
 _FEWEST_GROUPS = 2
+_FIGURE = re.compile("[a-z][a-z0-9_]{0,39}")
 _INTERVALS = ("balanced_accuracy", "coverage_of_sets", "confounds", "answered_right")
 
 
@@ -33,6 +35,44 @@ class Interval:
     high: float
 
 
+class Told:
+    """What the evidence of a bundle of any kind is asked: a dataclass."""
+
+    supported: bool
+    unsupported: tuple[str, ...]
+
+    @classmethod
+    def from_receipt(cls, receipt: Mapping[str, Any], where: str) -> Self:
+        """The evidence in a manifest's receipt; `where` names the bundle in errors. Raises `ModelError`."""
+        if KEY not in receipt:
+            raise ModelError(f"Bundle {where} tells no evidence of what it says of people: export it again.")
+        try:
+            found: Self = typed(cls, receipt[KEY])
+        except (ValueError, RecursionError) as error:
+            raise ModelError(f"The evidence of bundle {where} cannot be read ({error}): export it again.") from None
+        found.check(where)
+        return found
+
+    def check(self, where: str) -> None:
+        """Raises `ModelError`: what no box would take."""
+        refuse(self._checks(), f"The evidence of bundle {where}")
+
+    def to_json(self) -> Json:
+        """As it stands in the receipt, without what is None; check it first."""
+        found: Json = json.loads(json.dumps(asdict(self), allow_nan=False))  # type: ignore[call-overload]
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _checks(self) -> Iterator[Check]:
+        yield "'supported', beside the reasons against it,", self.supported, self.supported == (not self.unsupported)
+
+
+def of_figures(figures: Mapping[str, Interval]) -> Iterator[Check]:
+    """What is looked at in figures by their names."""
+    for name, figure in figures.items():
+        yield "a figure's name", name, _FIGURE.fullmatch(name) is not None
+        yield f"'{name}'", asdict(figure), figure.low <= figure.value <= figure.high
+
+
 @dataclass(frozen=True)
 class Ages:
     """Of the youngest and the oldest participant, years."""
@@ -42,7 +82,7 @@ class Ages:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Evidence(Told):
     """What is known of a bundle.
 
     Attributes:
@@ -83,60 +123,27 @@ class Evidence:
     answered_right: Interval | None = None
     held: dict[str, Interval] | None = None
 
-    @classmethod
-    def from_receipt(cls, receipt: Mapping[str, Any], where: str) -> "Evidence":
-        """The evidence in a manifest's receipt; `where` names the bundle in errors. Raises `ModelError`."""
-        found = told(cls, receipt, where)
-        found.check(where)
-        return found
-
-    def check(self, where: str) -> None:
-        """Raises `ModelError`: what no box would take."""
-        refuse(_checks(self), f"The evidence of bundle {where}")
-
-    def to_json(self) -> Json:
-        """As it stands in the receipt; check it first."""
-        return in_receipt(self)
-
-
-def told(kind: type[_Kind], receipt: Mapping[str, Any], where: str) -> _Kind:
-    """The evidence in a manifest's receipt, not yet checked. Raises `ModelError`: none, or of another form."""
-    if KEY not in receipt:
-        raise ModelError(f"Bundle {where} tells no evidence of what it says of people: export it again.")
-    try:
-        found: _Kind = typed(kind, receipt[KEY])
-    except (ValueError, RecursionError) as error:
-        raise ModelError(f"The evidence of bundle {where} cannot be read ({error}): export it again.") from None
-    return found
-
-
-def in_receipt(evidence: Any) -> Json:
-    """An evidence as it stands in the receipt: what is None is left out."""
-    found: Json = json.loads(json.dumps(asdict(evidence), allow_nan=False))
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def _checks(of: Evidence) -> Iterator[tuple[str, Any, bool]]:
-    """What is looked at, its value, and whether that may be."""
-    yield "'supported', beside the reasons against it,", of.supported, of.supported == (not of.unsupported)
-    yield "'population'", of.population, 0 < len(of.population) <= _LONGEST
-    yield "the number of its groups", len(of.groups), _FEWEST_GROUPS <= len(of.groups) <= len(GROUPS)
-    for name, people in of.groups.items():
-        yield "a group's name", name, re.fullmatch(GROUP, name) is not None
-        yield f"the number of people of '{name}'", people, people > 0
-    yield "'n', the sum of its groups,", of.n, of.n == sum(of.groups.values())
-    yield "'sites'", of.sites, of.sites > 0
-    yield "'phases'", of.phases, len(of.phases) > 0
-    yield "'alpha'", of.alpha, 0 < of.alpha < 1
-    held = of.held or {}
-    yield "the groups in 'held'", sorted(held), held.keys() <= of.groups.keys()
-    named = {name: getattr(of, name) for name in _INTERVALS} | {f"held.{name}": one for name, one in held.items()}
-    for name, interval in named.items():
-        if interval is not None:
-            yield f"'{name}'", asdict(interval), 0 <= interval.low <= interval.value <= interval.high <= 1
-    yield "'answered'", of.answered, 0 <= of.answered <= 1
-    yield "'permutations'", of.permutations, of.permutations >= 0
-    yield "'p_value'", of.p_value, of.p_value is None or 0 < of.p_value <= 1
-    yield "'p_value' of what is supported", of.p_value, not of.supported or of.p_value is not None
-    if of.age:
-        yield "'age'", asdict(of.age), 0 <= of.age.low <= of.age.high
+    def _checks(self) -> Iterator[Check]:
+        yield from super()._checks()
+        yield "'population'", self.population, 0 < len(self.population) <= _LONGEST
+        yield "the number of its groups", len(self.groups), _FEWEST_GROUPS <= len(self.groups) <= len(GROUPS)
+        for name, people in self.groups.items():
+            yield "a group's name", name, re.fullmatch(GROUP, name) is not None
+            yield f"the number of people of '{name}'", people, people > 0
+        yield "'n', the sum of its groups,", self.n, self.n == sum(self.groups.values())
+        yield "'sites'", self.sites, self.sites > 0
+        yield "'phases'", self.phases, len(self.phases) > 0
+        yield "'alpha'", self.alpha, 0 < self.alpha < 1
+        held = self.held or {}
+        yield "the groups in 'held'", sorted(held), held.keys() <= self.groups.keys()
+        named = {name: getattr(self, name) for name in _INTERVALS}
+        named |= {f"held.{name}": one for name, one in held.items()}
+        for name, interval in named.items():
+            if interval is not None:
+                yield f"'{name}'", asdict(interval), 0 <= interval.low <= interval.value <= interval.high <= 1
+        yield "'answered'", self.answered, 0 <= self.answered <= 1
+        yield "'permutations'", self.permutations, self.permutations >= 0
+        yield "'p_value'", self.p_value, self.p_value is None or 0 < self.p_value <= 1
+        yield "'p_value' of what is supported", self.p_value, not self.supported or self.p_value is not None
+        if self.age:
+            yield "'age'", asdict(self.age), 0 <= self.age.low <= self.age.high

@@ -4,22 +4,17 @@ It stands in the manifest as `receipt.evidence`, as that of diagnosis support do
 another age is ever compared with them.
 """
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from device.contract.bundle_file import refuse
 from device.contract.choices import AGES
-from device.contract.evidence import Interval, in_receipt, told
-from device.contract.fields import Json
+from device.contract.evidence import Check, Interval, Told, of_figures
 
 _LONGEST = 400  # of the population, as in the event
-_FIGURE = re.compile("[a-z][a-z0-9_]{0,39}")
 
 
 @dataclass(frozen=True)
-class MovementEvidence:
+class MovementEvidence(Told):
     """What is known of a bundle.
 
     Attributes:
@@ -46,31 +41,12 @@ class MovementEvidence:
     typical_people: int | None = None
     figures: dict[str, Interval] = field(default_factory=dict)
 
-    @classmethod
-    def from_receipt(cls, receipt: Mapping[str, Any], where: str) -> "MovementEvidence":
-        """The evidence in a manifest's receipt; `where` names the bundle in errors. Raises `ModelError`."""
-        found = told(cls, receipt, where)
-        found.check(where)
-        return found
-
-    def check(self, where: str) -> None:
-        """Raises `ModelError`: what no box would take."""
-        refuse(_checks(self), f"The evidence of bundle {where}")
-
-    def to_json(self) -> Json:
-        """As it stands in the receipt; check it first."""
-        return in_receipt(self)
-
-
-def _checks(of: MovementEvidence) -> Iterator[tuple[str, Any, bool]]:
-    """What is looked at, its value, and whether that may be."""
-    yield "'supported', beside the reasons against it,", of.supported, of.supported == (not of.unsupported)
-    yield "'population'", of.population, 0 < len(of.population) <= _LONGEST
-    yield "'ages'", of.ages, 0 < len(of.ages) == len({*of.ages} & {*AGES})
-    yield "'n'", of.n, of.n > 0
-    yield "'windows'", of.windows, of.windows >= of.n
-    yield "'raters'", of.raters, of.raters >= 0
-    yield "'typical_people'", of.typical_people, of.typical_people is None or 0 < of.typical_people <= of.n
-    for name, figure in of.figures.items():
-        yield "a figure's name", name, _FIGURE.fullmatch(name) is not None
-        yield f"'{name}'", asdict(figure), figure.low <= figure.value <= figure.high
+    def _checks(self) -> Iterator[Check]:
+        yield from super()._checks()
+        yield "'population'", self.population, 0 < len(self.population) <= _LONGEST
+        yield "'ages'", self.ages, 0 < len(self.ages) == len({*self.ages} & {*AGES})
+        yield "'n'", self.n, self.n > 0
+        yield "'windows'", self.windows, self.windows >= self.n
+        yield "'raters'", self.raters, self.raters >= 0
+        yield "'typical_people'", self.typical_people, self.typical_people is None or 0 < self.typical_people <= self.n
+        yield from of_figures(self.figures)

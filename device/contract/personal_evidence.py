@@ -4,21 +4,15 @@ It stands in the manifest as `receipt.evidence`, as that of diagnosis support do
 nothing of anybody else.
 """
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any
 
-from device.contract.bundle_file import refuse
-from device.contract.evidence import Interval, in_receipt, told
-from device.contract.fields import Json
-
-_FIGURE = re.compile("[a-z][a-z0-9_]{0,39}")
+from device.contract.evidence import Check, Interval, Told, of_figures
 
 
 @dataclass(frozen=True)
-class PersonalEvidence:
+class PersonalEvidence(Told):
     """What is known of a bundle.
 
     Attributes:
@@ -43,30 +37,11 @@ class PersonalEvidence:
     simulated: bool
     figures: dict[str, Interval] = field(default_factory=dict)
 
-    @classmethod
-    def from_receipt(cls, receipt: Mapping[str, Any], where: str) -> "PersonalEvidence":
-        """The evidence in a manifest's receipt; `where` names the bundle in errors. Raises `ModelError`."""
-        found = told(cls, receipt, where)
-        found.check(where)
-        return found
-
-    def check(self, where: str) -> None:
-        """Raises `ModelError`: what no box would take."""
-        refuse(_checks(self), f"The evidence of bundle {where}")
-
-    def to_json(self) -> Json:
-        """As it stands in the receipt; check it first."""
-        return in_receipt(self)
-
-
-def _checks(of: PersonalEvidence) -> Iterator[tuple[str, Any, bool]]:
-    """What is looked at, its value, and whether that may be."""
-    yield "'supported', beside the reasons against it,", of.supported, of.supported == (not of.unsupported)
-    yield "'recordings'", of.recordings, of.recordings > 0
-    yield "'seconds'", of.seconds, isfinite(of.seconds) and of.seconds > 0
-    yield "'faces'", of.faces, of.faces > 0
-    yield "'held_out'", of.held_out, of.held_out >= 0
-    yield "'movements'", of.movements, of.movements >= 0
-    for name, figure in of.figures.items():
-        yield "a figure's name", name, _FIGURE.fullmatch(name) is not None
-        yield f"'{name}'", asdict(figure), figure.low <= figure.value <= figure.high
+    def _checks(self) -> Iterator[Check]:
+        yield from super()._checks()
+        yield "'recordings'", self.recordings, self.recordings > 0
+        yield "'seconds'", self.seconds, isfinite(self.seconds) and self.seconds > 0
+        yield "'faces'", self.faces, self.faces > 0
+        yield "'held_out'", self.held_out, self.held_out >= 0
+        yield "'movements'", self.movements, self.movements >= 0
+        yield from of_figures(self.figures)

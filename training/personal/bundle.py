@@ -185,7 +185,7 @@ def _parity(exact: NDArray[np.float32], said: NDArray[np.float32]) -> dict[str, 
 
 
 def _evidence(of: Training, file: PersonalFile, box: OnHeldOut) -> PersonalEvidence:
-    against = reasons(of.found, of.arm, box)
+    against = reasons(of.found, of.arm, box, of.run.recipe.epochs)
     figures: dict[str, Interval] = {
         "distance": box.distance,
         "near": box.share,

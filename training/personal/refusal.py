@@ -17,12 +17,15 @@ FARTHEST = 1.5
 LEAST_AREA = 0.55
 
 
-def reasons(found: PersonFound, arm: Measured, box: OnHeldOut) -> tuple[str, ...]:
-    """Why no bundle of this approach is to be made; empty: the evidence carries one."""
-    return tuple(_reasons(found, arm, box))
+def reasons(found: PersonFound, arm: Measured, box: OnHeldOut, planned: int) -> tuple[str, ...]:
+    """Why no bundle of this approach is to be made, whose recipe has `planned` epochs; empty: the evidence carries
+    one."""
+    return tuple(_reasons(found, arm, box, planned))
 
 
-def _reasons(found: PersonFound, arm: Measured, box: OnHeldOut) -> Iterator[str]:
+def _reasons(found: PersonFound, arm: Measured, box: OnHeldOut, planned: int) -> Iterator[str]:
+    if arm.epochs < planned:
+        yield f"Its training was stopped after {arm.epochs} of {planned} epochs: go on with --resume."
     if found.recordings < FEWEST_RECORDINGS:
         yield "It was learnt from one recording, so nobody knows what another day changes."
     if found.learnt_s < LEAST_LEARNT_S:

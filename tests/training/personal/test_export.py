@@ -177,5 +177,5 @@ def test_a_network_that_reads_other_faces_than_a_box_gives_is_refused(faces, tra
     run = embedding.open_run(trained)
     other = replace(run, recipe=structs.replace(run.recipe, network=Cycle()))
     monkeypatch.setattr(embedding, "open_run", lambda _: other)
-    assert export(faces, trained, evaluated(faces, trained)) == ConfigError.exit_code
+    assert export(faces, trained, evaluated(faces, trained), "--name", "published") == ConfigError.exit_code
     assert "only networks of 48×48 grey faces are exported" in capsys.readouterr().err

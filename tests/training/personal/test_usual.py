@@ -72,7 +72,7 @@ def test_a_face_that_moves_otherwise_is_farther(seen: Seen, usual: tuple[Persona
 
 
 def test_enough_is_supported() -> None:
-    assert reasons(FOUND, ARM, BOX) == ()
+    assert reasons(FOUND, ARM, BOX, ARM.epochs) == ()
 
 
 @pytest.mark.parametrize(
@@ -84,10 +84,11 @@ def test_enough_is_supported() -> None:
         (FOUND, ARM, replace(BOX, distance=Interval(1.4, 1.2, 1.7)), "looks unusual"),
         (FOUND, ARM, replace(BOX, distance=Interval(float("nan"), float("nan"), float("nan"))), "looks unusual"),
         (FOUND, replace(ARM, auc=Interval(0.6, 0.49, 0.7)), BOX, "too little of the action units"),
+        (FOUND, replace(ARM, epochs=ARM.epochs - 1), BOX, "Its training was stopped after"),
     ],
 )
 def test_what_does_not_carry_a_bundle_is_said(found: PersonFound, arm: Measured, box: OnHeldOut, says: str) -> None:
-    (reason,) = reasons(found, arm, box)
+    (reason,) = reasons(found, arm, box, ARM.epochs)
     assert says in reason
 
 
