@@ -39,7 +39,7 @@ def test_a_comparison_with_other_people_stands_below_the_measurements(
     stack: Stack, browser: Browser, sign_in: SignIn
 ) -> None:
     page = sign_in(browser.page("laptop"), "clinician", "/sessions/{}/{}".format(*last_session(stack, "p-0007")))
-    section = page.locator("section.support")
+    section = page.locator("section.support").filter(has_text="Comparison with other people")
     expect(section.get_by_role("heading", name="Comparison with other people")).to_be_visible()
     for words in ("This is no diagnosis", "Simulated:", "90 people, 18-64 years old", "windows, ", "of 5 s each"):
         expect(section).to_contain_text(words)
