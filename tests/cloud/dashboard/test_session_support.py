@@ -31,6 +31,7 @@ def test_the_persons_clinician_reads_it_last_with_its_limits(stack: Stack, brows
         page.wait_for_function("most => document.documentElement.scrollWidth <= most", arg=width)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.wait_for_selector(f'html[data-mantine-color-scheme="{scheme}"]')
         page.wait_for_function("() => document.getAnimations().length === 0")
         assert barriers(page) == [], scheme
 
