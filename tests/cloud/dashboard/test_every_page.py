@@ -79,7 +79,7 @@ def test_a_page_fits_has_no_barrier_and_is_as_the_docs_show_it(
         if picture:
             check_picture(page, DOCS / f"dashboard-{picture}.png")
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            put_in(page, scheme)
             assert barriers(page) == [], scheme
 
 
@@ -96,6 +96,13 @@ def check_picture(page: Page | Locator, file: Path) -> None:
 def coarse(content: np.ndarray) -> np.ndarray:
     """A picture as somebody short-sighted sees it."""
     return cv2.resize(cv2.imdecode(content, cv2.IMREAD_GRAYSCALE), _COARSE, interpolation=cv2.INTER_AREA).astype(float)
+
+
+def put_in(page: Page, scheme: str) -> None:
+    """Look at a page of the dashboard in the colours `light` or `dark`, once it has them."""
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.wait_for_selector(f'html[data-mantine-color-scheme="{scheme}"]')
+    page.wait_for_function("() => !document.getAnimations().some(one => one instanceof CSSTransition)")
 
 
 def barriers(page: Page) -> list[str]:

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import Browser
 from tests.cloud.dashboard.stack import Stack
-from tests.cloud.dashboard.test_every_page import barriers
+from tests.cloud.dashboard.test_every_page import barriers, put_in
 from tests.cloud.dashboard.test_patients import last_session
 
 pytestmark = pytest.mark.pages
@@ -82,5 +82,5 @@ def test_leaving_the_page_ends_the_player_and_it_comes_again(page: Page) -> None
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_has_no_barrier(page: Page, scheme: str) -> None:
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    put_in(page, scheme)
     assert [one for one in barriers(page) if "face" in one or "player" in one] == []

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import Browser
 from tests.cloud.dashboard.stack import Stack
-from tests.cloud.dashboard.test_every_page import barriers
+from tests.cloud.dashboard.test_every_page import barriers, put_in
 from tests.cloud.dashboard.test_patients import last_session
 
 WHOM = "p-0012"
@@ -30,9 +30,7 @@ def test_the_persons_clinician_reads_it_last_with_its_limits(stack: Stack, brows
         page.set_viewport_size({"width": width, "height": 844})
         page.wait_for_function("most => document.documentElement.scrollWidth <= most", arg=width)
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.wait_for_selector(f'html[data-mantine-color-scheme="{scheme}"]')
-        page.wait_for_function("() => document.getAnimations().length === 0")
+        put_in(page, scheme)
         assert barriers(page) == [], scheme
 
 
