@@ -1,7 +1,7 @@
 """`affectbox-converter inspect`: what a bundle is."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from converter.flatbuffer import operator_counts
 from converter.operations import operations
 from converter.verification import signature
 from device.contract.errors import ModelError
-from device.contract.evidence import Evidence, Interval
+from device.contract.evidence import Evidence, Interval, Told
 from device.contract.manifest import Manifest, OutputSpec, open_bundle
 from device.contract.movement_evidence import MovementEvidence
 from device.contract.personal_evidence import PersonalEvidence
@@ -21,12 +21,7 @@ def inspect(folder: Path, keys: Path | None) -> Iterator[str]:
     bundle = open_bundle(folder)
     manifest = bundle.manifest
     yield f"{manifest.id}: {manifest.task}, {len(bundle.model) / 1000:.1f} kB"
-    if manifest.task == DIAGNOSIS_SUPPORT:
-        yield from _evidence(manifest)
-    if manifest.task in (ATYPICALITY, TYPICAL_MOVEMENT):
-        yield from _of_movement(manifest)
-    if manifest.task == PERSONAL_MOVEMENT:
-        yield from _of_person(manifest)
+    yield from _evidence(manifest)
     yield f"For          {manifest.intended_use}"
     yield f"Not for      {manifest.forbidden_use}"
     yield from _tensors(manifest)
@@ -43,26 +38,30 @@ def inspect(folder: Path, keys: Path | None) -> Iterator[str]:
 
 
 def _evidence(manifest: Manifest) -> Iterator[str]:
-    """Whether the evidence of a bundle for diagnosis support carries it, before everything else, and whose it is."""
+    """Whether the evidence of a bundle that says something of people carries it, before everything else, and whose it
+    is."""
+    if manifest.task not in _EVIDENCE:
+        return
+    kind, whose = _EVIDENCE[manifest.task]
     try:
-        found = Evidence.from_receipt(manifest.receipt, manifest.id)
+        found = kind.from_receipt(manifest.receipt, manifest.id)
     except ModelError as error:
         yield f"Evidence     {error}"
         return
-    yield _carried(found)
+    carried = "supports it" if found.supported else f"NOT SUPPORTED BY ITS EVIDENCE: {' '.join(found.unsupported)}"
+    yield f"Evidence     {carried}"
+    yield from whose(found)
+
+
+def _of_groups(found: Evidence) -> Iterator[str]:
+    """Of a bundle for diagnosis support."""
     sites = "one site" if found.sites == 1 else f"{found.sites} sites"
     yield f"People       {found.n}{' simulated' if found.simulated else ''} at {sites}: {found.population}"
     yield f"Ruled out    {_missed(found)}; aimed at: {100 * found.alpha:.3g} of 100"
 
 
-def _of_movement(manifest: Manifest) -> Iterator[str]:
-    """The same of a bundle that reads how a face moves, with the figures of its evidence."""
-    try:
-        found = MovementEvidence.from_receipt(manifest.receipt, manifest.id)
-    except ModelError as error:
-        yield f"Evidence     {error}"
-        return
-    yield _carried(found)
+def _of_movement(found: MovementEvidence) -> Iterator[str]:
+    """Of a bundle that reads how a face moves."""
     raters = f", rated by up to {found.raters}" if found.raters else ""
     yield (
         f"People       {found.n}{' simulated' if found.simulated else ''}, {' or '.join(found.ages)} years old, in "
@@ -71,14 +70,8 @@ def _of_movement(manifest: Manifest) -> Iterator[str]:
     yield from _figures(found.figures)
 
 
-def _of_person(manifest: Manifest) -> Iterator[str]:
-    """The same of a bundle that learnt one person, who is not named."""
-    try:
-        found = PersonalEvidence.from_receipt(manifest.receipt, manifest.id)
-    except ModelError as error:
-        yield f"Evidence     {error}"
-        return
-    yield _carried(found)
+def _of_person(found: PersonalEvidence) -> Iterator[str]:
+    """Of a bundle that learnt one person, who is not named."""
     yield (
         f"Person       one{', simulated' if found.simulated else ''}, seen for {found.seconds:.0f} s in "
         f"{found.recordings} recording{'' if found.recordings == 1 else 's'}: {found.faces} faces learnt from, "
@@ -92,9 +85,13 @@ def _figures(figures: Mapping[str, Interval]) -> Iterator[str]:
         yield f"{'':<13}{name} {figure.value:.3g} ({figure.low:.3g} to {figure.high:.3g})"
 
 
-def _carried(found: Evidence | MovementEvidence | PersonalEvidence) -> str:
-    carried = "supports it" if found.supported else f"NOT SUPPORTED BY ITS EVIDENCE: {' '.join(found.unsupported)}"
-    return f"Evidence     {carried}"
+#: Task → the evidence of its bundles, and what tells whose it is.
+_EVIDENCE: dict[str, tuple[type[Told], Callable[[Any], Iterator[str]]]] = {
+    DIAGNOSIS_SUPPORT: (Evidence, _of_groups),
+    ATYPICALITY: (MovementEvidence, _of_movement),
+    TYPICAL_MOVEMENT: (MovementEvidence, _of_movement),
+    PERSONAL_MOVEMENT: (PersonalEvidence, _of_person),
+}
 
 
 def _missed(found: Evidence) -> str:

@@ -48,11 +48,17 @@ def load_run_of(kind: type[Made_co], folder: Path) -> Run[Made_co]:
         recipe = parse_recipe_of(kind, meta["recipe"], str(folder / META))
         heads = {head: tuple(labels) for head, labels in meta["heads"].items()}
         network = recipe.network.build({head: len(labels) for head, labels in heads.items()})
-        with np.load(folder / WEIGHTS) as arrays:
-            network.set_weights([arrays[f"weights.{number}"] for number in range(len(network.weights))])
+        give_weights(network, folder / WEIGHTS)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise ConfigError(f"{folder} holds no finished epoch of a training ({error}): give a run folder.") from error
     return Run(folder, recipe, heads, network, meta)
+
+
+def give_weights(network: keras.Model, path: Path) -> None:
+    """Give a network the weights of a file like `WEIGHTS`. Raises `OSError`, `ValueError`, `KeyError`, `EOFError`,
+    `BadZipFile`: there is none, or it is of another network."""
+    with np.load(path) as arrays:
+        network.set_weights([arrays[f"weights.{number}"] for number in range(len(network.weights))])
 
 
 def fold_folder(out: Path, fold: int) -> Path:

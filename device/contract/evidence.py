@@ -28,7 +28,7 @@ _INTERVALS = ("balanced_accuracy", "coverage_of_sets", "confounds", "answered_ri
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure with its 95 % interval, by bootstrap over participants."""
+    """A figure with its 95 % interval: in an evidence by bootstrap."""
 
     value: float
     low: float

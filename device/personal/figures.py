@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from device.contract.evidence import Interval
 from device.contract.fields import Json
 from device.contract.personal import FARTHEST, FEWEST_EARLIER, MOST_UNITS, Refused
 from device.contract.personal_file import PersonalFile
-from device.personal.gathered import Interval, share_below
+from device.personal.gathered import share_below
 from device.stages.personal import PersonalReader
 
 _DIGITS = 4

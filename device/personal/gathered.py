@@ -10,12 +10,12 @@ Sources: Schmeiser, Operations Research 30, 1982 (batch means); Wilson, JASA 22,
 """
 
 import math
-from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
+from device.contract.evidence import Interval
 from device.contract.fields import Json
 from device.contract.labels import GAP_S
 from device.features.movement import time_of
@@ -28,15 +28,6 @@ LEAST_S = FEWEST_PARTS * STRETCH_S
 _T = {2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571}
 _Z = NormalDist().inv_cdf(0.975)
 _MISSED = 0.025  # how often what is there may not be seen
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A figure with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 class Gathered:

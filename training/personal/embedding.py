@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from device.contract.errors import ConfigError
 from training.personal.fit import network_of, require_faces
 from training.personal.recipe import PersonalRecipe
-from training.run_folder import Run, load_run_of, save_arrays
+from training.run_folder import Run, give_weights, load_run_of, save_arrays
 
 KEPT = "kept"
 _BATCH = 256
@@ -66,8 +66,7 @@ def keep(folder: Path, epoch: int, network: keras.Model) -> None:
 def _at(run: Run[PersonalRecipe], epoch: int) -> keras.Model:
     network = run.recipe.network.build({head: len(names) for head, names in run.heads.items()})
     try:
-        with np.load(run.folder / KEPT / f"{epoch}.npz") as arrays:
-            network.set_weights([arrays[f"weights.{number}"] for number in range(len(network.weights))])
+        give_weights(network, run.folder / KEPT / f"{epoch}.npz")
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise ConfigError(
             f"{run.folder} keeps no weights of epoch {epoch} ({error}): those kept are of {list(kept(run.folder))}."

@@ -16,10 +16,9 @@ from training.personal.check import require
 from training.personal.people import Person, load_people
 from training.personal.pictures import CURVES, FACES, draw_curves
 from training.personal.recipe import PersonalRecipe, about, find_recipe
+from training.personal.trained import GENERAL
 from training.personal.transfer import donor_of
 from training.run_folder import CHECKPOINT, META, WEIGHTS
-
-GENERAL = "general"
 
 
 @dataclass(frozen=True)
